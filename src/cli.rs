@@ -1,0 +1,176 @@
+//! The command line: flags, environment variables, and where things lie if neither says so.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use tempfile::TempDir;
+
+use crate::limits::Limits;
+use crate::logging::Filter;
+use crate::server::Options;
+use crate::vault::folder::WorkspaceFolder;
+
+/// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
+#[derive(Parser)]
+#[command(name = "plugin-vault", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// Accepted for editors that pass it; stdin and stdout are used anyway
+    #[arg(long, global = true)]
+    stdio: bool,
+
+    /// Folder of the store [env: PLUGIN_VAULT_DATA_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+
+    /// Folder of key files [env: PLUGIN_VAULT_KEY_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
+    key_dir: Option<PathBuf>,
+
+    /// Use a store that is gone at the end, for tests
+    #[arg(long, global = true, conflicts_with_all = ["data_dir", "key_dir"])]
+    temporary: bool,
+
+    /// Workspace folder of a client that never sends initialize [default: the current directory]
+    #[arg(long, value_name = "URI", global = true)]
+    workspace_folder: Vec<String>,
+
+    /// End when this process ends
+    #[arg(long = "clientProcessId", value_name = "PID", global = true)]
+    client_process_id: Option<u32>,
+
+    /// Log level, or levels by target [env: RUST_LOG] [default: warn]
+    #[arg(long, value_name = "LEVEL", global = true)]
+    log: Option<String>,
+
+    /// Log to this file in the place of stderr
+    #[arg(long, value_name = "PATH", global = true)]
+    log_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    limits: Limits,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the client on stdin and stdout (the default)
+    Serve,
+}
+
+/// What a command line asks for.
+pub struct Run {
+    /// Which log lines are wanted.
+    pub filter: Filter,
+    /// Where they go, if not to stderr.
+    pub log_file: Option<PathBuf>,
+    /// What the server is started with.
+    pub options: Options,
+    /// The folder of a temporary store; gone when dropped.
+    pub temporary: Option<TempDir>,
+}
+
+/// What is wrong with a command line, in one line.
+pub struct Wrong(pub String);
+
+/// What a command line is, apart from one that is wrong.
+pub enum Parsed {
+    /// Something to run.
+    Run(Box<Run>),
+    /// A text to show on stdout: help, or the version.
+    Show(String),
+}
+
+/// Reads a command line and the environment.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wrong> {
+    use clap::error::ErrorKind;
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => Ok(Parsed::Run(Box::new(arguments.resolve()?))),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Parsed::Show(error.render().to_string()))
+        }
+        Err(error) => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let first = first.strip_prefix("error: ").unwrap_or(first);
+            Err(Wrong(format!("{first}; see plugin-vault --help")))
+        }
+    }
+}
+
+impl Arguments {
+    fn resolve(self) -> Result<Run, Wrong> {
+        match self.command {
+            None | Some(Command::Serve) => {}
+        }
+        let filter = self.filter()?;
+        let folders = self.folders()?;
+        let temporary = if self.temporary {
+            let folder = tempfile::Builder::new().prefix("plugin-vault-").tempdir();
+            Some(folder.map_err(|error| Wrong(format!("no temporary folder could be made: {error}")))?)
+        } else {
+            None
+        };
+        let (data, keys) = match &temporary {
+            Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
+            None => (self.data_folder()?, self.key_folder()?),
+        };
+        let options =
+            Options { data, keys, limits: self.limits, folders, client_process: self.client_process_id };
+        Ok(Run { filter, log_file: self.log_file, options, temporary })
+    }
+
+    fn filter(&self) -> Result<Filter, Wrong> {
+        let given = match &self.log {
+            Some(given) => Some(given.clone()),
+            None => std::env::var("RUST_LOG").ok().filter(|given| !given.is_empty()),
+        };
+        let wrong = || Wrong("--log and RUST_LOG take a level, like debug; see plugin-vault --help".into());
+        given.as_deref().unwrap_or("warn").parse().map_err(|_| wrong())
+    }
+
+    fn folders(&self) -> Result<Vec<WorkspaceFolder>, Wrong> {
+        if self.workspace_folder.is_empty() {
+            let current = std::env::current_dir().ok();
+            return Ok(current.as_deref().and_then(WorkspaceFolder::from_path).into_iter().collect());
+        }
+        let wrong =
+            |_| Wrong("--workspace-folder takes an absolute URI, like file:///home/me/project".into());
+        self.workspace_folder.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong)).collect()
+    }
+
+    fn data_folder(&self) -> Result<PathBuf, Wrong> {
+        let usual = || {
+            let folder = dirs::data_local_dir()?.join("plugin-vault");
+            Some(if cfg!(windows) { folder.join("data") } else { folder })
+        };
+        folder(self.data_dir.as_ref(), "PLUGIN_VAULT_DATA_DIR", "--data-dir", usual)
+    }
+
+    fn key_folder(&self) -> Result<PathBuf, Wrong> {
+        let usual = || {
+            Some(if cfg!(windows) {
+                dirs::data_local_dir()?.join("plugin-vault").join("keys")
+            } else if cfg!(target_os = "macos") {
+                dirs::data_local_dir()?.join("plugin-vault-keys")
+            } else {
+                dirs::state_dir()?.join("plugin-vault")
+            })
+        };
+        folder(self.key_dir.as_ref(), "PLUGIN_VAULT_KEY_DIR", "--key-dir", usual)
+    }
+}
+
+fn folder(
+    given: Option<&PathBuf>,
+    variable: &str,
+    flag: &str,
+    usual: impl Fn() -> Option<PathBuf>,
+) -> Result<PathBuf, Wrong> {
+    let from_environment = || std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder = given.cloned().or_else(from_environment).or_else(usual);
+    let folder = folder.ok_or_else(|| Wrong(format!("there is no home folder; name one with {flag}")))?;
+    std::path::absolute(folder).map_err(|_| Wrong(format!("{flag} is empty or can't be resolved")))
+}

@@ -1,0 +1,289 @@
+//! From one key to the next, and from what a caller names to the name it has in the store.
+//!
+//! No key is used twice: each use has a subkey of its own, `HKDF-Expand(key, "plugin-vault/1 <use>")` (RFC 5869).
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::ApiKey;
+use super::seal::{AssociatedData, Cipher, NotAuthentic, Place};
+use super::secret::{DataKey, ProtectorKey, StoreKey};
+
+/// The identity of a store, random, fixed when it is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoreId(pub [u8; 16]);
+/// The identity of a namespace, random, fixed when it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NamespaceId(pub [u8; 16]);
+/// The name of a key slot; tells nothing of the key to those without the store key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SlotId(pub [u8; 16]);
+/// The name of a record; tells nothing of its address to those without the data key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RecordId(pub [u8; 32]);
+/// The name of a lease; tells nothing of the name that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LeaseId(pub [u8; 32]);
+
+impl StoreId {
+    /// A new identity.
+    pub fn generate() -> Self {
+        Self(super::random())
+    }
+
+    /// As 32 hexadecimal digits.
+    pub fn to_text(self) -> String {
+        base16ct::lower::encode_string(&self.0)
+    }
+
+    /// From 32 hexadecimal digits in lower case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut id = [0; 16];
+        (base16ct::lower::decode(text, &mut id).ok()?.len() == 16).then_some(Self(id))
+    }
+}
+
+impl NamespaceId {
+    /// A new identity.
+    pub fn generate() -> Self {
+        Self(super::random())
+    }
+}
+
+impl SlotId {
+    /// As 32 hexadecimal digits.
+    pub fn to_text(self) -> String {
+        base16ct::lower::encode_string(&self.0)
+    }
+}
+
+type Subkey = Zeroizing<[u8; 32]>;
+
+fn expand<const N: usize>(key: &Hkdf<Sha256>, usage: &str) -> Zeroizing<[u8; N]> {
+    let mut subkey = Zeroizing::new([0; N]);
+    key.expand_multi_info(&[b"plugin-vault/1 ", usage.as_bytes()], subkey.as_mut_slice())
+        .expect("a subkey is far shorter than what HKDF can give");
+    subkey
+}
+
+fn subkey(key: &[u8; 32], usage: &str) -> Subkey {
+    let key = Hkdf::from_prk(key).expect("32 bytes are a whole SHA-256 output");
+    expand(&key, usage)
+}
+
+fn hmac(key: &Subkey, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice()).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn joined(namespace: NamespaceId, mac: &[u8; 32]) -> [u8; 32] {
+    let mut id = [0; 32];
+    id[..16].copy_from_slice(&namespace.0);
+    id[16..].copy_from_slice(&mac[..16]);
+    id
+}
+
+/// What a protector's key is good for: to wrap one store's key, and to tell a wrong key from a damaged wrapping.
+pub struct ProtectorKeys {
+    store: StoreId,
+    wrap: Cipher,
+    commitment: Subkey,
+}
+
+impl ProtectorKeys {
+    /// The subkeys of a protector's key.
+    pub fn derive(store: StoreId, key: &ProtectorKey) -> Self {
+        Self {
+            store,
+            wrap: Cipher::new(&subkey(key.expose(), "wrap")),
+            commitment: subkey(key.expose(), "commitment"),
+        }
+    }
+
+    /// Stands beside the wrapped store key. AES-GCM-SIV alone does not commit to its key.
+    pub fn commitment(&self) -> [u8; 32] {
+        hmac(&self.commitment, &[&self.store.0])
+    }
+
+    /// Wraps the store key; `row` names the place where it will lie.
+    pub fn wrap(&self, row: &[u8], header: &[u8], key: &StoreKey) -> Vec<u8> {
+        self.wrap.seal(&self.data(row, header), key.expose())
+    }
+
+    /// Opens what [`Self::wrap`] made.
+    pub fn unwrap(&self, row: &[u8], header: &[u8], wrapped: &[u8]) -> Result<StoreKey, NotAuthentic> {
+        let bytes = Zeroizing::new(self.wrap.open(&self.data(row, header), wrapped)?);
+        StoreKey::from_slice(&bytes).ok_or(NotAuthentic)
+    }
+
+    fn data(&self, row: &[u8], header: &[u8]) -> AssociatedData {
+        AssociatedData::new(self.store, Place::Meta, row, header)
+    }
+}
+
+/// What the store key is good for: to find and open key slots, and to seal the table of keys.
+pub struct StoreKeys {
+    store: StoreId,
+    key: StoreKey,
+    key_rows: Cipher,
+}
+
+impl StoreKeys {
+    /// The subkeys of a store key.
+    pub fn derive(store: StoreId, key: StoreKey) -> Self {
+        let key_rows = Cipher::new(&subkey(key.expose(), "key row"));
+        Self { store, key, key_rows }
+    }
+
+    /// The store that the key belongs to.
+    pub fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// The key itself, to be wrapped by one more protector.
+    pub fn store_key(&self) -> &StoreKey {
+        &self.key
+    }
+
+    /// The slot of an API key: `HKDF-SHA-256(salt = store key, ikm = API key, …)`.
+    pub fn slot(&self, api_key: &ApiKey) -> SlotKeys {
+        let derived = Hkdf::<Sha256>::new(Some(self.key.expose()), api_key.expose());
+        let slot_key = expand::<32>(&derived, "slot key");
+        SlotKeys {
+            store: self.store,
+            id: SlotId(*expand::<16>(&derived, "slot id")),
+            wrap: Cipher::new(&subkey(&slot_key, "wrap")),
+        }
+    }
+
+    /// Seals a row of the table of keys.
+    pub fn seal_key_row(&self, slot: SlotId, header: &[u8], row: &[u8]) -> Vec<u8> {
+        self.key_rows.seal(&self.key_row_data(slot, header), row)
+    }
+
+    /// Opens what [`Self::seal_key_row`] made.
+    pub fn open_key_row(&self, slot: SlotId, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.key_rows.open(&self.key_row_data(slot, header), sealed)
+    }
+
+    fn key_row_data(&self, slot: SlotId, header: &[u8]) -> AssociatedData {
+        AssociatedData::new(self.store, Place::Keys, &slot.0, header)
+    }
+}
+
+/// One API key in one store: its slot's name, and what wraps the data key in it.
+pub struct SlotKeys {
+    store: StoreId,
+    id: SlotId,
+    wrap: Cipher,
+}
+
+impl SlotKeys {
+    /// The slot's name.
+    pub fn id(&self) -> SlotId {
+        self.id
+    }
+
+    /// Wraps a namespace's data key.
+    pub fn wrap(&self, header: &[u8], namespace: NamespaceId, key: &DataKey) -> Vec<u8> {
+        let mut content = Zeroizing::new([0; 48]);
+        content[..32].copy_from_slice(key.expose());
+        content[32..].copy_from_slice(&namespace.0);
+        self.wrap.seal(&self.data(header), content.as_slice())
+    }
+
+    /// Opens what [`Self::wrap`] made.
+    pub fn unwrap(&self, header: &[u8], wrapped: &[u8]) -> Result<(NamespaceId, DataKey), NotAuthentic> {
+        let content = Zeroizing::new(self.wrap.open(&self.data(header), wrapped)?);
+        let (key, namespace) = content.split_at_checked(32).ok_or(NotAuthentic)?;
+        let key = DataKey::from_slice(key).ok_or(NotAuthentic)?;
+        let namespace = namespace.try_into().map_err(|_| NotAuthentic)?;
+        Ok((NamespaceId(namespace), key))
+    }
+
+    fn data(&self, header: &[u8]) -> AssociatedData {
+        AssociatedData::new(self.store, Place::Slot, &self.id.0, header)
+    }
+}
+
+/// What a data key is good for: to name and to seal what one namespace stores.
+pub struct DataKeys {
+    store: StoreId,
+    namespace: NamespaceId,
+    seal: Cipher,
+    changes: Cipher,
+    record_ids: Subkey,
+    lease_names: Subkey,
+}
+
+impl DataKeys {
+    /// The subkeys of a data key.
+    pub fn derive(store: StoreId, namespace: NamespaceId, key: &DataKey) -> Self {
+        Self {
+            store,
+            namespace,
+            seal: Cipher::new(&subkey(key.expose(), "seal")),
+            changes: Cipher::new(&subkey(key.expose(), "change")),
+            record_ids: subkey(key.expose(), "record id"),
+            lease_names: subkey(key.expose(), "lease name"),
+        }
+    }
+
+    /// The namespace that the key belongs to.
+    pub fn namespace(&self) -> NamespaceId {
+        self.namespace
+    }
+
+    /// The name of the record at an encoded address.
+    pub fn record_id(&self, address: &[u8]) -> RecordId {
+        RecordId(joined(self.namespace, &hmac(&self.record_ids, &[address])))
+    }
+
+    /// The name of a lease.
+    pub fn lease_id(&self, name: &str) -> LeaseId {
+        LeaseId(joined(self.namespace, &hmac(&self.lease_names, &[name.as_bytes()])))
+    }
+
+    /// Seals a record's address.
+    pub fn seal_address(&self, id: RecordId, header: &[u8], address: &[u8]) -> Vec<u8> {
+        self.seal.seal(&self.record_data(Place::RecordAddress, id, header), address)
+    }
+
+    /// Opens what [`Self::seal_address`] made.
+    pub fn open_address(&self, id: RecordId, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.seal.open(&self.record_data(Place::RecordAddress, id, header), sealed)
+    }
+
+    /// Seals a record's data.
+    pub fn seal_record(&self, id: RecordId, header: &[u8], data: &[u8]) -> Vec<u8> {
+        self.seal.seal(&self.record_data(Place::RecordData, id, header), data)
+    }
+
+    /// Opens what [`Self::seal_record`] made.
+    pub fn open_record(&self, id: RecordId, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.seal.open(&self.record_data(Place::RecordData, id, header), sealed)
+    }
+
+    /// Seals a change notice.
+    pub fn seal_change(&self, revision: u64, header: &[u8], change: &[u8]) -> Vec<u8> {
+        self.changes.seal(&self.change_data(revision, header), change)
+    }
+
+    /// Opens what [`Self::seal_change`] made.
+    pub fn open_change(&self, revision: u64, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.changes.open(&self.change_data(revision, header), sealed)
+    }
+
+    fn record_data(&self, place: Place, id: RecordId, header: &[u8]) -> AssociatedData {
+        AssociatedData::new(self.store, place, &id.0, header)
+    }
+
+    fn change_data(&self, revision: u64, header: &[u8]) -> AssociatedData {
+        AssociatedData::new(self.store, Place::Changes, &revision.to_be_bytes(), header)
+    }
+}

@@ -1,0 +1,49 @@
+//! Keys: 32 bytes each, on the heap, made in place, zeroed when dropped; not printable, not copyable.
+
+use zeroize::Zeroizing;
+
+type Bytes = Box<Zeroizing<[u8; 32]>>;
+
+fn boxed(fill: impl FnOnce(&mut [u8; 32])) -> Bytes {
+    let mut bytes = Box::new(Zeroizing::new([0; 32]));
+    fill(&mut bytes);
+    bytes
+}
+
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name(Bytes);
+
+        impl $name {
+            /// A new key from the operating system's generator.
+            pub fn generate() -> Self {
+                Self(boxed(|bytes| *bytes = super::random()))
+            }
+
+            /// The key that these 32 bytes are; `None` for any other length.
+            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+                let bytes: &[u8; 32] = bytes.try_into().ok()?;
+                Some(Self(boxed(|key| key.copy_from_slice(bytes))))
+            }
+
+            /// The key's bytes, for sealing and deriving only.
+            pub fn expose(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+    };
+}
+
+key! {
+    /// The key of one store. Without it no slot opens.
+    StoreKey
+}
+key! {
+    /// The key of one namespace: every record in it is sealed under it.
+    DataKey
+}
+key! {
+    /// What a protector keeps: the key under which it wraps the store key.
+    ProtectorKey
+}

@@ -1,0 +1,126 @@
+//! Files and folders that only their owner may read, synced before they count.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Opens for reading and writing, and makes the file with mode 0600 if it is not there.
+pub fn open_or_create(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(path)
+}
+
+/// Makes a file that must not be there yet, with mode 0600.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().read(true).write(true).create_new(true)).open(path)
+}
+
+/// Opens for appending, and makes the file with mode 0600 if it is not there.
+pub fn append(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().append(true).create(true)).open(path)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a folder with mode 0700, and the folders above it; one that is there stays as it is.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes the file whole or not at all: written beside its place, synced, moved there, the folder synced.
+/// What lies there already is replaced.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, |path| create_new(path))?;
+    write_synced(aside.as_file(), content)?;
+    aside.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Makes the file whole or not at all; one that is there already stays, and is an error.
+pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, |path| create_new(path))?;
+    write_synced(aside.as_file(), content)?;
+    aside.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+fn write_synced(mut file: &File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Makes the names in a folder as durable as the files behind them.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Who may use a file or folder besides its owner, and whose it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Privacy {
+    /// Ours, and nobody else's.
+    Private,
+    /// Ours, but others may read or write it.
+    OpenToOthers,
+    /// Another user's.
+    NotOurs,
+}
+
+/// Who may use what lies at `path`.
+#[cfg(unix)]
+pub fn privacy(path: &Path) -> io::Result<Privacy> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(path)?;
+    Ok(if metadata.uid() != rustix::process::geteuid().as_raw() {
+        Privacy::NotOurs
+    } else if metadata.mode() & 0o077 != 0 {
+        Privacy::OpenToOthers
+    } else {
+        Privacy::Private
+    })
+}
+
+/// Who may use what lies at `path`: on this system the profile folder's own access list guards it.
+#[cfg(not(unix))]
+pub fn privacy(path: &Path) -> io::Result<Privacy> {
+    fs::metadata(path).map(|_| Privacy::Private)
+}
+
+/// Takes the others' rights from a folder of ours that holds nothing yet.
+#[cfg(unix)]
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
+/// Takes the others' rights from a folder of ours that holds nothing yet.
+#[cfg(not(unix))]
+pub fn make_private(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Which file this is, whatever the path that led to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileId(u64, u64);
+
+/// Which file an open file is.
+#[cfg(unix)]
+pub fn id(file: &fs::Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt as _;
+    FileId(file.dev(), file.ino())
+}
+
+/// Which file an open file is: on this system, when it was made.
+#[cfg(not(unix))]
+pub fn id(file: &fs::Metadata) -> FileId {
+    let made = file.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    FileId(0, made.map_or(0, |made| made.as_nanos() as u64))
+}

@@ -1,0 +1,159 @@
+//! JSON text as it stands: the members of an object and the elements of an array, found but not read.
+//!
+//! Everything here borrows from the text it was given, and gives its parts back byte for byte. It must never turn a
+//! value into numbers and maps and back (that sorts names, rounds numbers, and refuses `1E400` and lone surrogates),
+//! and never recurse by the nesting of what a client sent. Pure functions; any thread may call them.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+#[cfg(test)]
+mod tests;
+
+/// What a JSON text is, by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number of any size.
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+/// One member of an object, as it is written there. It has no `Debug`: both halves are a caller's data.
+#[derive(Clone, Copy)]
+pub struct Member<'a> {
+    /// The name with its quotes and escapes.
+    pub name: &'a RawValue,
+    /// The value's text.
+    pub value: &'a RawValue,
+}
+
+impl<'a> Member<'a> {
+    /// Whether the member goes by this name, however it is escaped.
+    pub fn is(&self, name: &str) -> bool {
+        *self.name_bytes() == *name.as_bytes()
+    }
+
+    /// The name without its escapes. A lone surrogate comes out as the three bytes that UTF-8 would give it, if it
+    /// gave it any: so names stay apart, and none of them equals a name that is text.
+    pub fn name_bytes(&self) -> Cow<'a, [u8]> {
+        let quoted: &'a str = self.name.get();
+        match unescaped(quoted) {
+            Some(plain) => Cow::Borrowed(plain.as_bytes()),
+            // The parser has been over this text before, so that the whole name is only a form of words.
+            None => serde_json::Deserializer::from_str(quoted)
+                .deserialize_bytes(NameBytes)
+                .map_or(Cow::Borrowed(quoted.as_bytes()), Cow::Owned),
+        }
+    }
+}
+
+/// The one JSON text that these bytes hold, less the white space at its ends; `None` if they hold anything else.
+/// Nesting may be as deep as the bytes allow.
+pub fn parse(bytes: &[u8]) -> Option<&RawValue> {
+    serde_json::from_str(str::from_utf8(bytes).ok()?).ok()
+}
+
+/// What the text is.
+pub fn kind(text: &RawValue) -> Kind {
+    match text.get().as_bytes().first() {
+        Some(b'{') => Kind::Object,
+        Some(b'[') => Kind::Array,
+        Some(b'"') => Kind::String,
+        Some(b't' | b'f') => Kind::Bool,
+        Some(b'n') => Kind::Null,
+        _ => Kind::Number,
+    }
+}
+
+/// The members of an object in their order, those with the same name too; `None` if the text is no object.
+pub fn members(object: &RawValue) -> Option<Vec<Member<'_>>> {
+    let Members(members) = serde_json::from_str(object.get()).ok()?;
+    Some(members)
+}
+
+/// The elements of an array in their order; `None` if the text is no array.
+pub fn elements(array: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(array.get()).ok()
+}
+
+/// The position of the first member whose name, without its escapes, stood before it.
+pub fn has_duplicates(members: &[Member<'_>]) -> Option<usize> {
+    let mut seen = HashSet::with_capacity(members.len());
+    members.iter().position(|member| !seen.insert(member.name_bytes()))
+}
+
+/// The text that a JSON string means; `None` if this is no string, or has a lone surrogate.
+pub fn string(text: &RawValue) -> Option<Cow<'_, str>> {
+    if kind(text) != Kind::String {
+        return None;
+    }
+    match unescaped(text.get()) {
+        Some(plain) => Some(Cow::Borrowed(plain)),
+        None => serde_json::from_str(text.get()).ok().map(Cow::Owned),
+    }
+}
+
+/// The number, if it is written in digits alone and fits: neither `1.0` nor `1e3` nor `-0`.
+pub fn unsigned(text: &RawValue) -> Option<u64> {
+    let digits = text.get();
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// What stands between the quotes, if that is also what it means.
+fn unescaped(quoted: &str) -> Option<&str> {
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains('\\')).then_some(inner)
+}
+
+struct NameBytes;
+
+impl Visitor<'_> for NameBytes {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a name")
+    }
+
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(name.to_vec())
+    }
+}
+
+struct Members<'a>(Vec<Member<'a>>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some((name, value)) = map.next_entry()? {
+            members.push(Member { name, value });
+        }
+        Ok(Members(members))
+    }
+}

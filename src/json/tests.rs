@@ -1,0 +1,239 @@
+//! Tables of JSON texts and what is to be found in them.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn text(text: &str) -> &RawValue {
+    parse(text.as_bytes()).expect(text)
+}
+
+#[test]
+fn one_json_text_is_accepted_and_trimmed_and_nothing_else() {
+    #[track_caller]
+    fn check(input: impl AsRef<[u8]>, expected: Option<&str>) {
+        assert_eq!(parse(input.as_ref()).map(RawValue::get), expected);
+    }
+    check("{}", Some("{}"));
+    check(" \r\n\t{ \"a\" : 1 } \n", Some("{ \"a\" : 1 }"));
+    check("1E400", Some("1E400"));
+    check("-1.5e-999999999", Some("-1.5e-999999999"));
+    check("123456789012345678901234567890", Some("123456789012345678901234567890"));
+    check(r#""\ud800""#, Some(r#""\ud800""#));
+    check(r#"{"\udfff":"\uDBFFx"}"#, Some(r#"{"\udfff":"\uDBFFx"}"#));
+    check(r#"{"a":1,"a":2}"#, Some(r#"{"a":1,"a":2}"#));
+    check("\"\u{7f}\u{2028}\u{feff}\"", Some("\"\u{7f}\u{2028}\u{feff}\""));
+    check(r#""\u0000""#, Some(r#""\u0000""#));
+
+    check("", None);
+    check(" ", None);
+    check("{} {}", None);
+    check("{}\0", None);
+    check("\0{}", None);
+    check("\u{feff}{}", None);
+    check("\u{a0}{}", None);
+    check("\u{b}{}", None);
+    check("\"\n\"", None);
+    check("\"\0\"", None);
+    check("\"\u{1f}\"", None);
+    check(b"\"\xff\"", None);
+    check(b"\"\xed\xa0\x80\"", None);
+    check(b"\"\xc0\x80\"", None);
+    check(r#""\x41""#, None);
+    check(r#""\u12g4""#, None);
+    check("01", None);
+    check("+1", None);
+    check("1.", None);
+    check(".5", None);
+    check("-", None);
+    check("NaN", None);
+    check("Infinity", None);
+    check("nul", None);
+    check("[1,]", None);
+    check("[,1]", None);
+    check(r#"{"a":1,}"#, None);
+    check("{a:1}", None);
+    check("{1:1}", None);
+    check("{'a':1}", None);
+    check("[1 2]", None);
+    check("[}", None);
+    check("{} // said", None);
+    check("\"a", None);
+}
+
+#[test]
+fn nesting_may_be_as_deep_as_the_text_allows() {
+    const LEVELS: usize = 100_000;
+    let arrays = format!("{}{}", "[".repeat(LEVELS), "]".repeat(LEVELS));
+    let inner = elements(text(&arrays)).expect("an array");
+    assert_eq!(inner[0].get(), &arrays[1..arrays.len() - 1]);
+
+    let objects = format!("{}0{}", r#"{"a":"#.repeat(LEVELS), "}".repeat(LEVELS));
+    let inner = members(text(&objects)).expect("an object");
+    assert_eq!(inner[0].value.get(), &objects[5..objects.len() - 1]);
+
+    assert!(parse(&arrays.as_bytes()[..LEVELS]).is_none(), "left open");
+}
+
+#[test]
+fn the_kind_is_told_by_the_text() {
+    #[track_caller]
+    fn check(input: &str, expected: Kind) {
+        assert_eq!(kind(text(input)), expected);
+    }
+    check(" {}", Kind::Object);
+    check("[{}]", Kind::Array);
+    check("\"{\"", Kind::String);
+    check("0", Kind::Number);
+    check("-1e400", Kind::Number);
+    check("true", Kind::Bool);
+    check("false", Kind::Bool);
+    check("null", Kind::Null);
+}
+
+#[test]
+fn members_keep_their_order_their_text_and_their_duplicates() {
+    #[track_caller]
+    fn check(input: &str, expected: Option<&[(&str, &str)]>) {
+        let found = members(text(input));
+        let found: Option<Vec<_>> = found
+            .as_ref()
+            .map(|members| members.iter().map(|member| (member.name.get(), member.value.get())).collect());
+        assert_eq!(found.as_deref(), expected);
+    }
+    check("{}", Some(&[]));
+    check("{ }", Some(&[]));
+    check(r#"{"b":1.0,"a": [ 1 ] }"#, Some(&[(r#""b""#, "1.0"), (r#""a""#, "[ 1 ]")]));
+    check(r#"{"a":1,"\u0061" :1E400}"#, Some(&[(r#""a""#, "1"), (r#""\u0061""#, "1E400")]));
+    check(r#"{"\ud800":"\udc00"}"#, Some(&[(r#""\ud800""#, r#""\udc00""#)]));
+    check(r#"{"":null}"#, Some(&[(r#""""#, "null")]));
+    check(r#"{"true":true,"1":1}"#, Some(&[(r#""true""#, "true"), (r#""1""#, "1")]));
+    check(r#"{"$serde_json::private::RawValue":1}"#, Some(&[(r#""$serde_json::private::RawValue""#, "1")]));
+    check("[]", None);
+    check("\"{}\"", None);
+    check("null", None);
+}
+
+#[test]
+fn elements_keep_their_order_and_their_text() {
+    #[track_caller]
+    fn check(input: &str, expected: Option<&[&str]>) {
+        let found: Option<Vec<_>> =
+            elements(text(input)).map(|elements| elements.into_iter().map(RawValue::get).collect());
+        assert_eq!(found.as_deref(), expected);
+    }
+    check("[]", Some(&[]));
+    check("[ 1.0 , {\"a\" : 2},\"\\ud800\",null ]", Some(&["1.0", "{\"a\" : 2}", "\"\\ud800\"", "null"]));
+    check("{}", None);
+    check("null", None);
+    check("\"[]\"", None);
+}
+
+#[test]
+fn names_compare_after_unescaping() {
+    #[track_caller]
+    fn check(name: &str, other: &str, expected: bool) {
+        let object = format!("{{{name}:0}}");
+        assert_eq!(members(text(&object)).expect("an object")[0].is(other), expected);
+    }
+    check(r#""context""#, "context", true);
+    check(r#""\u0063ontext""#, "context", true);
+    check(r#""\u0043ontext""#, "context", false);
+    check(r#""Context""#, "context", false);
+    check(r#""context ""#, "context", false);
+    check(r#""""#, "", true);
+    check(r#""\"""#, "\"", true);
+    check(r#""a\/b\n""#, "a/b\n", true);
+    check(r#""\u0000""#, "\0", true);
+    check(r#""\ud83d\udE00""#, "\u{1f600}", true);
+    check("\"\u{1f600}\"", "\u{1f600}", true);
+    check(r#""\ud800""#, "\u{fffd}", false);
+    check(r#""\ud800context""#, "context", false);
+    check(r#""\u00e9""#, "e\u{301}", false);
+}
+
+#[test]
+fn names_with_lone_surrogates_stay_apart() {
+    #[track_caller]
+    fn check(name: &str, expected: &[u8]) {
+        let object = format!("{{{name}:0}}");
+        assert_eq!(*members(text(&object)).expect("an object")[0].name_bytes(), *expected);
+    }
+    check(r#""\ud800""#, b"\xed\xa0\x80");
+    check(r#""\uD801a""#, b"\xed\xa0\x81a");
+    check(r#""\udc00\ud800""#, b"\xed\xb0\x80\xed\xa0\x80");
+    check(r#""\ud800\n""#, b"\xed\xa0\x80\n");
+    check(r#""\ud800\ud83d\ude00""#, b"\xed\xa0\x80\xf0\x9f\x98\x80");
+    check(r#""\ud83d\ude00""#, b"\xf0\x9f\x98\x80");
+}
+
+#[test]
+fn the_first_repeated_name_is_found() {
+    #[track_caller]
+    fn check(input: &str, expected: Option<usize>) {
+        assert_eq!(has_duplicates(&members(text(input)).expect("an object")), expected);
+    }
+    check("{}", None);
+    check(r#"{"a":1,"b":1,"A":1}"#, None);
+    check(r#"{"a":1,"b":1,"a":1,"b":1}"#, Some(2));
+    check(r#"{"a":1,"\u0061":1}"#, Some(1));
+    check(r#"{"\ud800":1,"\ud801":1}"#, None);
+    check(r#"{"\ud800":1,"\uD800":1}"#, Some(1));
+}
+
+#[test]
+fn strings_are_read_and_nothing_else_is() {
+    #[track_caller]
+    fn check(input: &str, expected: Option<&str>) {
+        assert_eq!(string(text(input)).as_deref(), expected);
+    }
+    check(r#""""#, Some(""));
+    check(r#""plain""#, Some("plain"));
+    check(r#""\u00e9\n\\\"\/""#, Some("\u{e9}\n\\\"/"));
+    check(r#""\ud83d\ude00""#, Some("\u{1f600}"));
+    check(r#""\u0000""#, Some("\0"));
+    check(r#""\ud800""#, None);
+    check(r#""\ude00\ud83d""#, None);
+    check("1", None);
+    check("null", None);
+    check(r#"["a"]"#, None);
+}
+
+#[test]
+fn only_plain_digits_are_an_unsigned_number() {
+    #[track_caller]
+    fn check(input: &str, expected: Option<u64>) {
+        assert_eq!(unsigned(text(input)), expected);
+    }
+    check("0", Some(0));
+    check(" 42 ", Some(42));
+    check("18446744073709551615", Some(u64::MAX));
+    check("18446744073709551616", None);
+    check("1.0", None);
+    check("1e3", None);
+    check("-0", None);
+    check("-1", None);
+    check("\"1\"", None);
+    check("null", None);
+    check("[1]", None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_parsed_as_a_plain_parser_would(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        // What a plain parser takes, this one takes; it may take more.
+        if serde_json::from_slice::<serde_json::Value>(&bytes).is_ok() {
+            prop_assert!(parse(&bytes).is_some());
+        }
+    }
+
+    #[test]
+    fn any_text_survives_being_a_name_and_a_value(name in any::<String>(), value in any::<String>()) {
+        let object = serde_json::json!({ name.as_str(): value.as_str() }).to_string();
+        let members = members(text(&object)).expect("an object");
+        prop_assert_eq!(members.len(), 1);
+        prop_assert!(members[0].is(&name));
+        let read = string(members[0].value);
+        prop_assert_eq!(read.as_deref(), Some(value.as_str()));
+    }
+}

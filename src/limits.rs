@@ -1,0 +1,65 @@
+//! Every cap in one place. Those that a user may move are fields of [`Limits`] and flags of the command line.
+
+use std::time::Duration;
+
+/// The longest block of headers, and the longest run of input that is no protocol, in bytes.
+pub const HEADERS: usize = 64 * 1024;
+/// Requests that may be waiting for an answer; past that no more input is read.
+pub const PENDING_REQUESTS: usize = 1_024;
+/// Bytes of the requests that may be waiting for an answer; past that no more input is read.
+pub const PENDING_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of answers that the client has not taken; past that no further request is started.
+pub const UNREAD_BYTES: usize = 32 * 1024 * 1024;
+/// Elements of a batch.
+pub const BATCH: usize = 1_000;
+/// Levels of objects in a merge patch.
+pub const PATCH_DEPTH: usize = 128;
+/// Bytes of a record's, a plugin's or an installation's name, and of a label.
+pub const NAME: usize = 256;
+/// Bytes of a folder's URI.
+pub const URI: usize = 8 * 1024;
+/// The highest revision: the largest integer that every JSON reader keeps exactly.
+pub const REVISION: u64 = (1 << 53) - 1;
+/// The newest change notices that are kept for watchers.
+pub const CHANGES: u64 = 10_000;
+/// Readers of the store at one time, over all processes.
+pub const READERS: u32 = 4_096;
+/// How long a write waits for the store's lock.
+pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a client may leave its answers lying once the process is ending.
+pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
+/// How long requests that were read may take once the process is ending.
+pub const LAST_REQUESTS_WAIT: Duration = Duration::from_secs(6);
+
+/// The caps that a user may move.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Longest message, in bytes
+    #[arg(long = "max-message-bytes", value_name = "N", default_value_t = 16 * 1024 * 1024)]
+    pub message: usize,
+    /// Longest object that can be stored, in bytes of JSON text
+    #[arg(long = "max-data-bytes", value_name = "N", default_value_t = 8 * 1024 * 1024)]
+    pub data: usize,
+    /// Largest store, in bytes on the disk
+    #[arg(long = "max-store-bytes", value_name = "N", default_value_t = 4 * 1024 * 1024 * 1024)]
+    pub store: u64,
+    /// Most records of one plugin
+    #[arg(long = "max-records", value_name = "N", default_value_t = 10_000)]
+    pub records: u64,
+    /// Most handles of one connection
+    #[arg(long = "max-handles", value_name = "N", default_value_t = 256)]
+    pub handles: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message: 16 * 1024 * 1024,
+            data: 8 * 1024 * 1024,
+            store: 4 * 1024 * 1024 * 1024,
+            records: 10_000,
+            handles: 256,
+        }
+    }
+}

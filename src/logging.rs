@@ -1,0 +1,114 @@
+//! Log lines, on a thread of their own: they are dropped rather than waited for, since many clients never read what a
+//! server writes to stderr, and would hang with it.
+//!
+//! Only this program's own lines pass, at every level: those of `jsonrpsee` quote what callers send.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
+
+use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::files;
+
+/// Lines that may wait to be written.
+const LINES: usize = 1_024;
+/// How long the end of the process waits for the last lines.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// The way to the log and to the person who reads stderr.
+#[derive(Clone)]
+pub struct Log(SyncSender<Line>);
+
+enum Line {
+    /// For the log.
+    Log(Vec<u8>),
+    /// For whoever started the process, whatever the level.
+    Notice(String),
+    /// Tells when all before it is written.
+    Flush(Sender<()>),
+}
+
+/// Which lines are wanted: `RUST_LOG`'s syntax of levels and targets.
+pub type Filter = Targets;
+
+/// Starts logging. `file` takes the lines in the place of stderr.
+pub fn start(filter: Filter, file: Option<&Path>) -> io::Result<Log> {
+    let file = file.map(files::append).transpose()?;
+    let (lines, received) = sync_channel(LINES);
+    std::thread::Builder::new().name("log".into()).spawn(move || write(&received, file))?;
+    let log = Log(lines);
+    let own = filter_fn(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
+    // There is one log a process; a second start keeps the first.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(own).with_filter(filter)).try_init();
+    std::panic::set_hook(Box::new(|panic| {
+        // Where, and not what: what a panic says may be a caller's.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!("plugin-vault has a fault at {place}; please report it");
+    }));
+    Ok(log)
+}
+
+impl Log {
+    /// Says something to whoever started the process, in one line.
+    pub fn notice(&self, sentence: &str) {
+        let _ = self.0.try_send(Line::Notice(format!("plugin-vault: {sentence}\n")));
+    }
+
+    /// Waits until all is written, but not for long.
+    pub fn flush(&self) {
+        let (written, done) = channel();
+        if self.0.try_send(Line::Flush(written)).is_ok() {
+            let _ = done.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+fn write(lines: &Receiver<Line>, mut file: Option<File>) {
+    // A line that can't be written is one that nobody reads.
+    for line in lines {
+        match line {
+            Line::Log(line) => {
+                let _ = match &mut file {
+                    Some(file) => file.write_all(&line),
+                    None => io::stderr().write_all(&line),
+                };
+            }
+            Line::Notice(line) => {
+                let _ = io::stderr().write_all(line.as_bytes());
+                if let Some(file) = &mut file {
+                    let _ = file.write_all(line.as_bytes());
+                }
+            }
+            Line::Flush(written) => {
+                let _ = written.send(());
+            }
+        }
+    }
+}
+
+impl Write for Log {
+    /// One event is one write.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(Line::Log(line.to_vec()));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}

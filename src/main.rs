@@ -1,0 +1,49 @@
+//! Arguments, logging, exit code; hands over at once.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use plugin_vault::cli::{self, Parsed, Run, Wrong};
+use plugin_vault::{logging, server};
+
+/// The command line is wrong.
+const WRONG_ARGUMENTS: u8 = 2;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()) {
+        Ok(Parsed::Run(run)) => serve(*run),
+        Ok(Parsed::Show(text)) => {
+            // Whoever asked for help and does not read it needs none.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(Wrong(reason)) => refuse(&reason),
+    }
+}
+
+fn serve(run: Run) -> ExitCode {
+    let log = match logging::start(run.filter, run.log_file.as_deref()) {
+        Ok(log) => log,
+        Err(error) => return refuse(&format!("the log can't be written: {error}; see --log-file")),
+    };
+    let code = match server::serve(run.options) {
+        Ok(ending) => {
+            if let Some(notice) = ending.notice() {
+                log.notice(notice);
+            }
+            ending.code()
+        }
+        Err(error) => {
+            log.notice(&format!("stdin and stdout can't be used: {error}"));
+            1
+        }
+    };
+    drop(run.temporary);
+    log.flush();
+    ExitCode::from(code)
+}
+
+fn refuse(reason: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "plugin-vault: {reason}");
+    ExitCode::from(WRONG_ARGUMENTS)
+}

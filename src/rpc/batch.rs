@@ -1,0 +1,90 @@
+//! Batches (JSON-RPC 2.0, section 6): one array of answers, in the order of the requests; no answer at all where
+//! nothing in it asks for one.
+
+use serde_json::value::RawValue;
+
+use crate::limits;
+use crate::vault;
+
+use super::answer;
+use super::connection::{Answer, Answers, Connection, Started};
+use super::message::{Id, Message};
+
+/// An answer that is no longer than this is given however long the others are: what became of a write is never lost.
+const SHORT: usize = 4 * 1024;
+
+/// The answers of a batch, as far as they are there, and no longer together than a message may be.
+struct Collected {
+    most: usize,
+    text: Vec<u8>,
+}
+
+impl Collected {
+    fn add(&mut self, id: Option<&RawValue>, answer: &[u8]) {
+        self.text.push(if self.text.is_empty() { b'[' } else { b',' });
+        if answer.len() > SHORT && self.text.len() + answer.len() > self.most {
+            let limit = self.most as u64;
+            self.text.extend(answer::of_error(id, vault::Error::DataTooLarge { limit }.into()));
+        } else {
+            self.text.extend_from_slice(answer);
+        }
+    }
+
+    fn send(mut self, answers: &dyn Answers) {
+        if !self.text.is_empty() {
+            self.text.push(b']');
+            answers.send(self.text);
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn receive_batch(&self, elements: &[&RawValue], bytes: usize) {
+        if elements.is_empty() || elements.len() > limits::BATCH {
+            return self.refuse_violation();
+        }
+        let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
+        let mut requests = Vec::new();
+        let mut rest: Vec<(Option<Id>, Element)> = Vec::new();
+        for element in elements {
+            let message = Message::parse(element);
+            let id = match &message {
+                Message::Request { id, .. } => Some(id.clone()),
+                _ => None,
+            };
+            match self.start(message) {
+                Started::Done(None) => {}
+                // Answers stand in the order of the requests: behind one that waits, the others wait too.
+                Started::Done(Some(answer)) if rest.is_empty() => collected.add(id.as_deref(), &answer),
+                Started::Done(Some(answer)) => rest.push((id, Element::Answered(answer))),
+                Started::Waiting { answer, request } => {
+                    requests.extend(request);
+                    rest.push((id, Element::Waiting(answer)));
+                }
+            }
+        }
+        if rest.is_empty() {
+            return collected.send(&*self.answers);
+        }
+        let entry = self.in_flight.enter(requests, bytes);
+        let answers = self.answers.clone();
+        self.spawn(async move {
+            for (id, element) in rest {
+                let answer = match element {
+                    Element::Answered(answer) => Some(answer),
+                    Element::Waiting(answer) => answer.await,
+                };
+                if let Some(answer) = answer {
+                    collected.add(id.as_deref(), &answer);
+                }
+            }
+            collected.send(&*answers);
+            drop(entry);
+        });
+    }
+}
+
+enum Element {
+    Answered(Vec<u8>),
+    Waiting(Answer),
+}

@@ -1,0 +1,212 @@
+//! From a frame to its answer.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::FutureExt as _;
+use jsonrpsee::core::server::{ConnectionId, MethodCallback, Methods};
+use jsonrpsee::types::Params;
+use jsonrpsee::{Extensions, MethodResponse};
+use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+
+use crate::session::{Cancel, Phase, Session};
+use crate::vault;
+
+use super::answer;
+use super::error::Error;
+use super::in_flight::InFlight;
+use super::message::{self, Id, Incoming, Message};
+use super::methods;
+
+/// Where answers go.
+pub trait Answers: Send + Sync {
+    /// Takes an answer. Never blocks.
+    fn send(&self, answer: Vec<u8>);
+}
+
+/// Whether to go on reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// The client has sent `exit`.
+    Exit,
+}
+
+/// One connection, as JSON-RPC sees it.
+pub struct Connection {
+    pub(super) methods: Methods,
+    pub(super) session: Arc<Session>,
+    pub(super) in_flight: Arc<InFlight>,
+    pub(super) answers: Arc<dyn Answers>,
+    runtime: Handle,
+}
+
+/// A call's answer to come; `None` for a notification's.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send>>;
+
+/// A call that has been started.
+pub(super) enum Started {
+    /// With its answer; `None` where there is none to give.
+    Done(Option<Vec<u8>>),
+    /// It has to wait.
+    Waiting { answer: Answer, request: Option<(Id, Cancel)> },
+}
+
+impl Connection {
+    /// Methods that answer with errors, or wait, do so on `runtime`.
+    pub fn new(session: Arc<Session>, answers: Arc<dyn Answers>, runtime: Handle) -> Self {
+        Self { methods: methods::all(session.clone()), session, in_flight: Arc::default(), answers, runtime }
+    }
+
+    /// What the connection remembers.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Blocks while so many requests wait for their answers that no more should be read.
+    pub fn wait_for_turn(&self) {
+        self.in_flight.wait_for_fewer();
+    }
+
+    /// Waits until every request that was read is answered.
+    pub async fn all_answered(&self) {
+        self.in_flight.wait_for_none().await;
+    }
+
+    /// Answers a frame that could not be read, but after which the next one can be.
+    pub fn refuse_malformed(&self) {
+        self.answers.send(answer::of_error(None, Error::Parse));
+    }
+
+    /// Answers a frame after which nothing can be read.
+    pub fn refuse_violation(&self) {
+        self.answers.send(answer::of_error(None, Error::InvalidRequest));
+    }
+
+    /// Whether a text is a whole message.
+    pub fn is_whole(text: &[u8]) -> bool {
+        message::parse(text).is_some()
+    }
+
+    /// Takes the body of one frame.
+    pub fn receive(&self, body: &[u8]) -> Flow {
+        match message::parse(body) {
+            None => self.refuse_malformed(),
+            Some(Incoming::One(message)) => match self.start(message) {
+                Started::Done(Some(answer)) => self.answers.send(answer),
+                Started::Done(None) => {}
+                Started::Waiting { answer, request } => {
+                    let entry = self.in_flight.enter(request.into_iter().collect(), body.len());
+                    let answers = self.answers.clone();
+                    self.spawn(async move {
+                        if let Some(answer) = answer.await {
+                            answers.send(answer);
+                        }
+                        drop(entry);
+                    });
+                }
+            },
+            Some(Incoming::Batch(elements)) => self.receive_batch(&elements, body.len()),
+        }
+        match self.session.phase() {
+            Phase::Exited { .. } => Flow::Exit,
+            Phase::Script | Phase::Initialized | Phase::ShutDown => Flow::Continue,
+        }
+    }
+
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+
+    /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting.
+    pub(super) fn start(&self, message: Message<'_>) -> Started {
+        match message {
+            Message::Request { id, method, params } => self.start_request(id, &method, params),
+            Message::Notification { method, params } => self.start_notification(&method, params),
+            Message::Response => Started::Done(None),
+            Message::Invalid(id) => {
+                Started::Done(Some(answer::of_error(id.as_deref(), Error::InvalidRequest)))
+            }
+        }
+    }
+
+    fn start_request(&self, id: Id, method: &str, params: Option<&RawValue>) -> Started {
+        if method == methods::CANCEL && params.is_none_or(methods::is_empty) {
+            // Vim's manual teaches this form; its client expects no answer.
+            self.in_flight.cancel(&id);
+            return Started::Done(None);
+        }
+        let refused = |error| Started::Done(Some(answer::of_error(Some(&id), error)));
+        if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
+            return refused(Error::InvalidRequest);
+        }
+        let cancel = Cancel::default();
+        match self.call(method, params, &cancel) {
+            None => refused(Error::MethodNotFound),
+            Some(mut response) => match poll_once(&mut response) {
+                Poll::Ready(Ok(response)) => Started::Done(Some(answer::of_method(&id, response))),
+                Poll::Ready(Err(_)) => refused(vault::Error::Internal.into()),
+                Poll::Pending => {
+                    let own = id.clone();
+                    let answer = async move {
+                        Some(match response.await {
+                            Ok(response) => answer::of_method(&own, response),
+                            Err(_) => answer::of_error(Some(&own), vault::Error::Internal.into()),
+                        })
+                    };
+                    Started::Waiting { answer: Box::pin(answer), request: Some((id, cancel)) }
+                }
+            },
+        }
+    }
+
+    fn start_notification(&self, method: &str, params: Option<&RawValue>) -> Started {
+        if method == methods::CANCEL {
+            if let Some(id) = methods::cancelled_id(params) {
+                self.in_flight.cancel(id);
+            }
+            return Started::Done(None);
+        }
+        if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
+            return Started::Done(None);
+        }
+        if methods::notify(&self.session, method, params) {
+            return Started::Done(None);
+        }
+        let Some(mut response) = self.call(method, params, &Cancel::default()) else {
+            return Started::Done(None);
+        };
+        match poll_once(&mut response) {
+            Poll::Ready(_) => Started::Done(None),
+            Poll::Pending => {
+                let answer = async move {
+                    let _ = response.await;
+                    None
+                };
+                Started::Waiting { answer: Box::pin(answer), request: None }
+            }
+        }
+    }
+
+    fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Caught> {
+        let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
+        let params = Params::new(params.map(RawValue::get)).into_owned();
+        let mut extensions = Extensions::new();
+        extensions.insert(cancel.clone());
+        let response = method(answer::PLACEHOLDER, params, ConnectionId(0), usize::MAX, extensions);
+        Some(AssertUnwindSafe(response).catch_unwind().boxed())
+    }
+}
+
+/// A method's response, or the panic that came instead.
+type Caught = Pin<Box<dyn Future<Output = Result<MethodResponse, Box<dyn std::any::Any + Send>>> + Send>>;
+
+/// Goes as far as it goes without waiting. Whoever takes a pending one polls it again, with a waker of its own.
+fn poll_once(response: &mut Caught) -> Poll<<Caught as Future>::Output> {
+    response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}

@@ -1,0 +1,242 @@
+//! The error table: one line a code. The wire, the documents and the tests take codes, kinds and sentences from here.
+
+use jsonrpsee::types::ErrorObjectOwned;
+use serde_json::{Map, Value, json};
+
+use crate::protector::{Reason as KeyReason, Unavailable};
+use crate::session::Failure;
+use crate::store::Refusal;
+use crate::vault;
+
+/// One line of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// `error.code`.
+    pub number: i32,
+    /// `error.data.kind`.
+    pub kind: &'static str,
+    /// `error.data.retryable`: whether the same call may succeed later with nothing else done.
+    pub retryable: bool,
+    /// `error.message`.
+    pub sentence: &'static str,
+}
+
+macro_rules! table {
+    ($($name:ident = $number:literal, $kind:literal, $retryable:literal, $sentence:literal;)*) => {
+        $(const $name: Code =
+            Code { number: $number, kind: $kind, retryable: $retryable, sentence: $sentence };)*
+
+        /// Every code.
+        pub const TABLE: &[Code] = &[$($name),*];
+    };
+}
+
+table! {
+    PARSE_ERROR = -32700, "parseError", false, "The message is not JSON in UTF-8, or its frame is malformed.";
+    INVALID_REQUEST = -32600, "invalidRequest", false, "The message is not a JSON-RPC 2.0 request, or has no place here.";
+    METHOD_NOT_FOUND = -32601, "methodNotFound", false, "There is no such method.";
+    INVALID_PARAMS = -32602, "invalidParams", false, "A parameter is wrong; data says which and why.";
+    INTERNAL_ERROR = -32603, "internalError", false, "The vault has a fault; please report it.";
+    CANCELLED = -32800, "requestCancelled", true, "The request was cancelled and not carried out.";
+    API_KEY_REQUIRED = 1001, "apiKeyRequired", false, "No API key is meant: call setAPIKey, and pass its handle.";
+    API_KEY_INVALID = 1002, "apiKeyInvalid", false, "An API key is 40 hexadecimal digits.";
+    API_KEY_UNKNOWN = 1003, "apiKeyUnknown", false, "Nothing has been stored with this API key.";
+    API_KEY_REVOKED = 1004, "apiKeyRevoked", false, "The API key was revoked or replaced.";
+    API_KEY_EXPIRED = 1005, "apiKeyExpired", false, "The API key has expired; its data is kept.";
+    NOT_PERMITTED = 1006, "notPermitted", false, "The API key does not permit this.";
+    REVISION_CONFLICT = 2001, "revisionConflict", false, "The record has another revision: read it again.";
+    DATA_TOO_LARGE = 2002, "dataTooLarge", false, "Over a limit; data.limit is the limit.";
+    FOLDER_REQUIRED = 2003, "workspaceFolderRequired", false, "Pass workspaceFolder: not exactly one folder is open.";
+    FOLDER_INVALID = 2004, "workspaceFolderInvalid", false, "A workspace folder is an absolute URI.";
+    TARGET_EXISTS = 2005, "targetExists", false, "The target has such a record already; nothing was moved.";
+    KEY_UNAVAILABLE = 4001, "keyUnavailable", false, "The store's key is not at hand; nothing is lost.";
+    RECORD_DAMAGED = 4002, "recordDamaged", false, "The stored value is damaged; it is kept as it is.";
+    STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged; its files are kept as they are.";
+    STORE_FULL = 5001, "storeFull", true, "The disk or the store is full; nothing was changed.";
+    STORE_BUSY = 5002, "storeBusy", true, "Another process keeps the store busy; nothing was changed.";
+    FORMAT_TOO_NEW = 5003, "formatTooNew", false, "The store was written by a later version: update plugin-vault.";
+    STORE_REFUSED = 5005, "storeRefused", false, "The store can't be used as it lies there; the log says what to do.";
+    STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written.";
+}
+
+/// Why a request is answered with an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Error {
+    /// Not JSON.
+    Parse,
+    /// No request, or one that has no place here.
+    InvalidRequest,
+    /// No such method.
+    MethodNotFound,
+    /// A wrong parameter.
+    InvalidParams(Parameter, Reason),
+    /// Not 40 hexadecimal digits.
+    ApiKeyInvalid,
+    /// What the vault or the client says.
+    Failure(Failure),
+}
+
+/// Which parameter: one of our names, or a position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Parameter {
+    Named(&'static str),
+    At(usize),
+    /// Not one of them, but all: `params` is neither an object nor an array.
+    All,
+}
+
+/// What is wrong with a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reason {
+    /// The method has none of that name, or none at that position.
+    Unknown,
+    /// It stands twice.
+    Duplicate,
+    /// It has to be there.
+    Missing,
+    /// Another JSON type is wanted.
+    WrongType,
+    /// The type is right, the value is not one of those that are allowed.
+    OutOfRange,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<vault::Error> for Error {
+    fn from(error: vault::Error) -> Self {
+        Self::Failure(Failure::Vault(error))
+    }
+}
+
+impl From<Error> for ErrorObjectOwned {
+    fn from(error: Error) -> Self {
+        let (code, mut details) = error.describe();
+        let mut data = Map::new();
+        data.insert("kind".into(), code.kind.into());
+        data.insert("retryable".into(), code.retryable.into());
+        data.append(&mut details);
+        ErrorObjectOwned::owned(code.number, code.sentence, Some(data))
+    }
+}
+
+impl Error {
+    /// The line of the table, and what `data` has besides.
+    fn describe(self) -> (Code, Map<String, Value>) {
+        let details = match self {
+            Self::InvalidParams(parameter, reason) => {
+                let parameter = match parameter {
+                    Parameter::Named(name) => Value::from(name),
+                    Parameter::At(position) => Value::from(position),
+                    Parameter::All => Value::Null,
+                };
+                json!({"parameter": parameter, "reason": reason.name()})
+            }
+            Self::Failure(Failure::Vault(error)) => match error {
+                vault::Error::RevisionConflict { current } => json!({"revision": current}),
+                vault::Error::DataTooLarge { limit } => json!({"limit": limit}),
+                vault::Error::PatchTooDeep => {
+                    json!({"parameter": "patch", "reason": Reason::OutOfRange.name()})
+                }
+                vault::Error::KeyUnavailable(Unavailable { protector, reason }) => {
+                    json!({"protector": protector.name(), "reason": key_reason(reason)})
+                }
+                vault::Error::StoreRefused(refusal) => json!({"reason": refusal_name(refusal)}),
+                vault::Error::StoreFailed { outcome_unknown: true } => json!({"outcome": "unknown"}),
+                _ => json!({}),
+            },
+            Self::Parse
+            | Self::InvalidRequest
+            | Self::MethodNotFound
+            | Self::ApiKeyInvalid
+            | Self::Failure(Failure::Cancelled) => json!({}),
+        };
+        let Value::Object(details) = details else { unreachable!("each is an object") };
+        (self.code(), details)
+    }
+
+    fn code(self) -> Code {
+        match self {
+            Self::Parse => PARSE_ERROR,
+            Self::InvalidRequest => INVALID_REQUEST,
+            Self::MethodNotFound => METHOD_NOT_FOUND,
+            Self::InvalidParams(..) => INVALID_PARAMS,
+            Self::ApiKeyInvalid => API_KEY_INVALID,
+            Self::Failure(Failure::Cancelled) => CANCELLED,
+            Self::Failure(Failure::Vault(error)) => vault_code(error),
+        }
+    }
+}
+
+fn vault_code(error: vault::Error) -> Code {
+    use vault::Error as E;
+    match error {
+        E::ApiKeyRequired => API_KEY_REQUIRED,
+        E::ApiKeyUnknown => API_KEY_UNKNOWN,
+        E::ApiKeyRevoked => API_KEY_REVOKED,
+        E::ApiKeyExpired => API_KEY_EXPIRED,
+        E::NotPermitted => NOT_PERMITTED,
+        E::RevisionConflict { .. } => REVISION_CONFLICT,
+        E::DataTooLarge { .. } => DATA_TOO_LARGE,
+        E::WorkspaceFolderRequired => FOLDER_REQUIRED,
+        E::WorkspaceFolderInvalid => FOLDER_INVALID,
+        E::TargetExists => TARGET_EXISTS,
+        E::KeyUnavailable(_) => KEY_UNAVAILABLE,
+        E::RecordDamaged => RECORD_DAMAGED,
+        E::StoreDamaged => STORE_DAMAGED,
+        E::StoreFull => STORE_FULL,
+        E::StoreBusy => STORE_BUSY,
+        E::FormatTooNew => FORMAT_TOO_NEW,
+        E::StoreRefused(_) => STORE_REFUSED,
+        E::StoreFailed { .. } => STORE_FAILED,
+        E::PatchTooDeep => INVALID_PARAMS,
+        E::Internal => INTERNAL_ERROR,
+    }
+}
+
+impl Reason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Duplicate => "duplicate",
+            Self::Missing => "missing",
+            Self::WrongType => "wrongType",
+            Self::OutOfRange => "outOfRange",
+        }
+    }
+}
+
+const fn key_reason(reason: KeyReason) -> &'static str {
+    match reason {
+        KeyReason::Missing => "missing",
+        KeyReason::Wrong => "wrong",
+        KeyReason::Denied | KeyReason::OpenToOthers => "denied",
+    }
+}
+
+const fn refusal_name(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Permissions => "permissions",
+        Refusal::Owner => "owner",
+        Refusal::Platform => "platform",
+        Refusal::ReadOnly => "readOnly",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_and_no_kind_stands_twice() {
+        for (position, code) in TABLE.iter().enumerate() {
+            for other in &TABLE[..position] {
+                assert_ne!(code.number, other.number);
+                assert_ne!(code.kind, other.kind);
+            }
+        }
+    }
+}

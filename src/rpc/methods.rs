@@ -1,0 +1,119 @@
+//! The methods, one file each; this table is all that names them.
+
+mod delete_persistent_data;
+mod exit;
+mod get_persistent_data;
+mod get_persistent_record;
+mod initialize;
+mod issue_api_key;
+mod list_api_keys;
+mod list_persistent_data;
+mod move_persistent_data;
+mod patch_persistent_data;
+mod set_api_key;
+mod set_persistent_data;
+mod shape;
+mod shutdown;
+mod status;
+mod workspace_folders;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jsonrpsee::core::server::Methods;
+use jsonrpsee::{Extensions, RpcModule};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::json;
+use crate::session::{Cancel, Session};
+
+use super::error::Error;
+use super::params::Spec;
+
+pub(super) const CANCEL: &str = "$/cancelRequest";
+pub(super) const EXIT: &str = exit::SPEC.name;
+
+/// What a method answers: a result as text, or why there is none.
+type Outcome = Result<Box<RawValue>, Error>;
+
+macro_rules! methods {
+    ($($file:ident),* $(,)?) => {
+        /// The name of every method that can be called.
+        pub const NAMES: &[&str] = &[$($file::SPEC.name),*];
+
+        /// Every method, ready to be called for a connection.
+        pub(super) fn all(session: Arc<Session>) -> Methods {
+            let mut module = RpcModule::from_arc(session);
+            $(add(&mut module, &$file::SPEC, $file::call);)*
+            module.into()
+        }
+    };
+}
+
+methods! {
+    // The life of a connection.
+    initialize,
+    shutdown,
+    exit,
+    // Keys.
+    set_api_key,
+    issue_api_key,
+    list_api_keys,
+    // Data.
+    set_persistent_data,
+    get_persistent_data,
+    get_persistent_record,
+    patch_persistent_data,
+    delete_persistent_data,
+    list_persistent_data,
+    move_persistent_data,
+    // The store.
+    status,
+}
+
+/// One call: its connection, its parameters as text, and how its client takes it back.
+struct Call {
+    session: Arc<Session>,
+    params: Option<Box<RawValue>>,
+    cancel: Cancel,
+}
+
+fn add<F: Future<Output = Outcome> + Send + 'static>(
+    module: &mut RpcModule<Session>,
+    spec: &'static Spec,
+    call: fn(Call) -> F,
+) {
+    let callback = move |params: jsonrpsee::types::Params<'static>, session, extensions: Extensions| {
+        let cancel = extensions.get().cloned().unwrap_or_default();
+        let params = params.as_str().and_then(|text| RawValue::from_string(text.to_owned()).ok());
+        call(Call { session, params, cancel })
+    };
+    module.register_async_method(spec.name, callback).expect("each method has a name of its own");
+}
+
+fn result<T: Serialize>(value: &T) -> Outcome {
+    to_raw_value(value).map_err(|_| crate::vault::Error::Internal.into())
+}
+
+/// Carries a notification of the protocol's own out. `false` if it is none.
+pub(super) fn notify(session: &Session, method: &str, params: Option<&RawValue>) -> bool {
+    match method {
+        workspace_folders::NAME => workspace_folders::change(session, params),
+        // `initialized`, `$/setTrace` and others of their kind ask for nothing.
+        "initialized" => {}
+        _ => return method.starts_with("$/"),
+    }
+    true
+}
+
+/// The id in the parameters of `$/cancelRequest`.
+pub(super) fn cancelled_id(params: Option<&RawValue>) -> Option<&RawValue> {
+    json::members(params?)?.into_iter().find(|member| member.is("id")).map(|member| member.value)
+}
+
+/// Whether parameters say nothing.
+pub(super) fn is_empty(params: &RawValue) -> bool {
+    json::members(params).is_some_and(|members| members.is_empty())
+        || json::elements(params).is_some_and(|elements| elements.is_empty())
+}

@@ -1,0 +1,48 @@
+//! `issueAPIKey`: a new namespace's owner key, or the one that the vault keeps for this plugin's installation.
+
+use serde::Serialize;
+
+use crate::rpc::params::Spec;
+use crate::vault::{Issue, Issued};
+
+use super::{Call, Outcome, result, shape};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "issueAPIKey",
+    positional: &["plugin"],
+    named: &["installation", "label", "expiresAt"],
+    lenient: false,
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    api_key: &'a str,
+    created: bool,
+    #[serde(flatten)]
+    key: shape::Key,
+}
+
+pub(super) async fn call(call: Call) -> Outcome {
+    let issue = {
+        let arguments = SPEC.arguments(call.params.as_deref())?;
+        Issue {
+            plugin: arguments.required_name("plugin")?,
+            installation: arguments.name("installation")?,
+            label: arguments.name("label")?,
+            expires_at: arguments.time("expiresAt")?,
+        }
+    };
+    if let Some(installation) = &issue.installation {
+        // Most calls find a key that is there: they need no lock.
+        let opened = call.session.opened(&call.cancel).await?;
+        if let Some(kept) = opened.kept(&issue.plugin, installation)? {
+            return answer(kept);
+        }
+    }
+    answer(call.session.write(None, issue, &call.cancel).await?)
+}
+
+fn answer(issued: Issued) -> Outcome {
+    result(&Answer { api_key: &issued.api_key, created: issued.created, key: issued.info.into() })
+}

@@ -1,0 +1,29 @@
+//! `patchPersistentData`: changes members of an object and leaves the others as they are (RFC 7396), atomically.
+
+use serde_json::json;
+
+use crate::rpc::params::Spec;
+use crate::vault::Patch;
+
+use super::{Call, Outcome, result};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "patchPersistentData",
+    positional: &["context", "patch"],
+    named: &["handle", "workspaceFolder", "name", "ifRevision"],
+    lenient: false,
+};
+
+pub(super) async fn call(mut call: Call) -> Outcome {
+    let patch = {
+        let arguments = SPEC.arguments(call.params.as_deref())?;
+        let patch = arguments.object("patch")?.to_owned();
+        let if_revision = arguments.revision("ifRevision")?;
+        Patch { target: arguments.target(&call.session)?, patch, if_revision }
+    };
+    // What waits is held once.
+    call.params = None;
+    let key = patch.target.caller.key.clone();
+    let written = call.session.write(Some(&key), patch, &call.cancel).await?;
+    result(&json!({"revision": written.revision}))
+}

@@ -1,0 +1,45 @@
+//! Shapes that several methods answer with.
+
+use serde::Serialize;
+
+use crate::vault::{KeyInfo, Scope, Timestamp};
+
+/// What is told of a key.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Key {
+    key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    installation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    owner: bool,
+}
+
+impl From<KeyInfo> for Key {
+    fn from(info: KeyInfo) -> Self {
+        Self {
+            key_id: info.key_id,
+            plugin: info.plugin,
+            installation: info.installation,
+            label: info.label,
+            issued_at: info.issued_at.map(text),
+            expires_at: info.expires_at.map(text),
+            scope: info.scope,
+            owner: info.owner,
+        }
+    }
+}
+
+/// A time as it stands on the wire.
+pub(super) fn text(time: Timestamp) -> String {
+    time.to_string()
+}

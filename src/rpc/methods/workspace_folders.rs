@@ -1,0 +1,26 @@
+//! `workspace/didChangeWorkspaceFolders`: folders were opened and closed. A notification.
+
+use serde_json::value::RawValue;
+
+use crate::json;
+use crate::session::Session;
+use crate::vault::folder::WorkspaceFolder;
+
+use super::initialize::folder;
+
+pub(super) const NAME: &str = "workspace/didChangeWorkspaceFolders";
+
+/// Nobody waits for an answer: what can't be read is passed over.
+pub(super) fn change(session: &Session, params: Option<&RawValue>) {
+    let Some(event) = params.and_then(|params| member(params, "event")) else { return };
+    session.change_folders(&folders(event, "removed"), folders(event, "added"));
+}
+
+fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+    json::members(object)?.into_iter().find(|member| member.is(name)).map(|member| member.value)
+}
+
+fn folders(event: &RawValue, name: &str) -> Vec<WorkspaceFolder> {
+    let list = member(event, name).and_then(json::elements).unwrap_or_default();
+    list.into_iter().filter_map(folder).collect()
+}

@@ -1,0 +1,147 @@
+//! One loop, one exit.
+//!
+//! Three threads: one reads frames and runs what can be run at once; the vault's writes; this one waits for the end
+//! and for whatever else has to be waited for. Whatever ends the process, what was read is answered, and it is gone
+//! within ten seconds.
+
+mod ending;
+mod harden;
+mod process;
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::runtime::{self, Runtime};
+use tokio::sync::oneshot;
+
+use crate::limits::{self, Limits};
+use crate::rpc::{Answers, Connection, Flow};
+use crate::session::{Room, Session};
+use crate::transport::{FrameReader, Input, Outbox, StdinReader, take_stdio};
+use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Config, Vault};
+
+pub use ending::Ending;
+
+/// What a server is started with.
+pub struct Options {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The folder of key files.
+    pub keys: PathBuf,
+    /// The caps in force.
+    pub limits: Limits,
+    /// The folders of a client that never sends `initialize`.
+    pub folders: Vec<WorkspaceFolder>,
+    /// The process with which the server ends.
+    pub client_process: Option<u32>,
+}
+
+/// Serves the client on stdin and stdout, until it or its process ends.
+pub fn serve(options: Options) -> io::Result<Ending> {
+    harden::harden();
+    let (input, output) = take_stdio()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let outbox = Outbox::start(output);
+    let vault = Vault::new(Config { data: options.data, keys: options.keys, limits: options.limits });
+    let room = Box::new(Client(outbox.clone()));
+    let session = Arc::new(Session::new(vault.clone(), options.folders, room));
+    if let Some(process) = options.client_process {
+        session.watch_client(process);
+    }
+    let answers = Arc::new(Client(outbox.clone()));
+    let connection = Arc::new(Connection::new(session.clone(), answers, runtime.handle().clone()));
+    let reader = FrameReader::new(input, options.limits.message);
+    let ended = start_reading(&runtime, reader, &connection, &outbox)?;
+    runtime.block_on(async {
+        let ending = ending::wait(&session, ended).await?;
+        let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
+        outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_OUTPUT_WAIT);
+        Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
+    })
+}
+
+/// The client's end of stdout.
+struct Client(Arc<Outbox>);
+
+impl Answers for Client {
+    fn send(&self, answer: Vec<u8>) {
+        self.0.send(answer);
+    }
+}
+
+impl Room for Client {
+    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.0.room(limits::UNREAD_BYTES))
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.unread() <= limits::UNREAD_BYTES
+    }
+}
+
+/// Starts the thread that reads. It never waits for the client to take answers, until too many lie there.
+fn start_reading(
+    runtime: &Runtime,
+    mut reader: FrameReader<StdinReader>,
+    connection: &Arc<Connection>,
+    outbox: &Arc<Outbox>,
+) -> io::Result<oneshot::Receiver<Ending>> {
+    let (end, ended) = oneshot::channel();
+    let (connection, outbox, runtime) = (connection.clone(), outbox.clone(), runtime.handle().clone());
+    std::thread::Builder::new().name("reader".into()).spawn(move || {
+        // What a request waits with, it sets up on this thread.
+        let _runtime = runtime.enter();
+        let ending = loop {
+            outbox.wait_for_room(limits::UNREAD_BYTES);
+            connection.wait_for_turn();
+            if let Some(ending) = read_one(&mut reader, &connection, &outbox) {
+                break ending;
+            }
+        };
+        let _ = end.send(ending);
+    })?;
+    Ok(ended)
+}
+
+fn read_one(
+    reader: &mut FrameReader<StdinReader>,
+    connection: &Connection,
+    outbox: &Outbox,
+) -> Option<Ending> {
+    let input = reader.next();
+    if let Some(framing) = reader.framing() {
+        outbox.set_framing(framing);
+    }
+    match input {
+        Ok(Input::Frame(frame)) => match connection.receive(frame.as_ref()) {
+            Flow::Continue => None,
+            Flow::Exit => Some(Ending::Exit),
+        },
+        Ok(Input::LastLine(frame)) => {
+            let whole = Connection::is_whole(frame.as_ref());
+            match connection.receive(frame.as_ref()) {
+                Flow::Exit => Some(Ending::Exit),
+                Flow::Continue if whole => None,
+                Flow::Continue => Some(Ending::CutOff),
+            }
+        }
+        Ok(Input::Malformed) => {
+            connection.refuse_malformed();
+            None
+        }
+        Ok(Input::Violation) => {
+            connection.refuse_violation();
+            Some(Ending::Violation)
+        }
+        Ok(Input::NoProtocol) => Some(Ending::NoProtocol),
+        Ok(Input::CutOff) => Some(Ending::CutOff),
+        Ok(Input::End) => Some(Ending::EndOfInput),
+        Err(error) => {
+            tracing::error!(error = %error, "stdin could not be read");
+            Some(Ending::EndOfInput)
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One connection: what it has said of itself, which keys it has set, which folders are open in it, and the order of
+//! what it asked for.
+//!
+//! A session only remembers; what it remembers is settled on the thread that reads, in the order of reading. Waiting
+//! is done by the tasks of single requests, never by that thread.
+
+mod keys;
+mod phase;
+mod turns;
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use crate::limits::{self, Limits};
+use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Caller, Error, Key, Need, Opened, Place, Vault, Write};
+
+pub use keys::Attempt;
+pub use phase::{Phase, WrongPhase};
+
+use keys::Keys;
+use turns::Turns;
+
+/// How long the store may take to be opened: others have to get out of the way of one that mends it.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// Why a request that had to wait got no answer from the vault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The vault says why.
+    Vault(Error),
+    /// The client takes the request back.
+    Cancelled,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Vault(error)
+    }
+}
+
+/// Tells a request that its client takes it back.
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Notify>);
+
+impl Cancel {
+    /// Takes the request back. It is answered all the same.
+    pub fn cancel(&self) {
+        // Kept for the one task that waits or will wait.
+        self.0.notify_one();
+    }
+
+    async fn cancelled(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Room for answers, at the client's end.
+pub trait Room: Send + Sync {
+    /// Waits while the client leaves too many answers lying.
+    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Whether there is room now.
+    fn is_there(&self) -> bool;
+}
+
+/// One connection.
+pub struct Session {
+    vault: Arc<Vault>,
+    origin: [u8; 16],
+    phase: Mutex<Phase>,
+    keys: Mutex<Keys>,
+    folders: Mutex<Vec<WorkspaceFolder>>,
+    turns: Turns,
+    room: Box<dyn Room>,
+    client_process: watch::Sender<Option<u32>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
+    pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, room: Box<dyn Room>) -> Self {
+        Self {
+            vault,
+            origin: crate::vault::random_origin(),
+            phase: Mutex::default(),
+            keys: Mutex::default(),
+            folders: Mutex::new(folders),
+            turns: Turns::default(),
+            room,
+            client_process: watch::Sender::new(None),
+        }
+    }
+
+    /// The caps in force.
+    pub fn limits(&self) -> &Limits {
+        self.vault.limits()
+    }
+
+    /// Where in its life the connection is.
+    pub fn phase(&self) -> Phase {
+        *lock(&self.phase)
+    }
+
+    /// Goes on to a later phase.
+    pub fn enter(&self, next: Phase) -> Result<(), WrongPhase> {
+        lock(&self.phase).enter(next)
+    }
+
+    /// The connection shall end when this process does.
+    pub fn watch_client(&self, process: u32) {
+        self.client_process.send_replace(Some(process));
+    }
+
+    /// Tells which process to watch.
+    pub fn client_process(&self) -> watch::Receiver<Option<u32>> {
+        self.client_process.subscribe()
+    }
+
+    /// Notes that the client has begun to set a key; which key a later request means is settled by this at once.
+    pub fn begin_key(&self, key: Key, must_exist: bool) -> Result<(Attempt, Caller), Error> {
+        let (attempt, key) = lock(&self.keys).begin(key, must_exist, self.limits().handles)?;
+        Ok((attempt, Caller { key, must_exist, origin: self.origin }))
+    }
+
+    /// The key was good; returns its handle.
+    pub fn accept_key(&self, attempt: Attempt) -> String {
+        lock(&self.keys).accept(attempt)
+    }
+
+    /// The key was refused.
+    pub fn refuse_key(&self, attempt: Attempt) {
+        lock(&self.keys).refuse(attempt);
+    }
+
+    /// What the client gave for a key was none.
+    pub fn refuse_no_key(&self) {
+        lock(&self.keys).lapse();
+    }
+
+    /// Who calls: the key of this handle, or without one the only key.
+    pub fn caller(&self, handle: Option<&str>) -> Result<Caller, Error> {
+        let (key, must_exist) = lock(&self.keys).find(handle).ok_or(Error::ApiKeyRequired)?;
+        Ok(Caller { key, must_exist, origin: self.origin })
+    }
+
+    /// The folder that `"workspace"` means where none is named.
+    pub fn only_folder(&self) -> Place {
+        match lock(&self.folders).as_slice() {
+            [folder] => Place::Workspace(folder.clone()),
+            _ => Place::FolderRequired,
+        }
+    }
+
+    /// These folders are open, and no others.
+    pub fn set_folders(&self, folders: Vec<WorkspaceFolder>) {
+        *lock(&self.folders) = folders;
+    }
+
+    /// Folders were closed and opened.
+    pub fn change_folders(&self, removed: &[WorkspaceFolder], added: Vec<WorkspaceFolder>) {
+        let mut folders = lock(&self.folders);
+        folders.retain(|folder| !removed.contains(folder));
+        for folder in added {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+
+    /// The store with its key, opened if it is not open yet.
+    pub async fn opened(&self, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
+        match self.vault.opened() {
+            Some(opened) => Ok(opened),
+            None => self.open(Need::Key, cancel).await?.ok_or(Failure::Vault(Error::Internal)),
+        }
+    }
+
+    /// The store if there is one, with or without its key.
+    pub async fn existing(&self, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
+        match self.vault.opened() {
+            Some(opened) => Ok(Some(opened)),
+            None => self.open(Need::Existing, cancel).await,
+        }
+    }
+
+    /// The vault, for what needs no key.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    async fn open(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
+        let (done, opened) = oneshot::channel();
+        self.vault.open(need, move |result| {
+            // Nobody waits any more where the request was cancelled.
+            let _ = done.send(result);
+        });
+        tokio::select! {
+            opened = opened => Ok(opened.unwrap_or(Err(Error::Internal))?),
+            () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
+            () = cancel.cancelled() => Err(Failure::Cancelled),
+        }
+    }
+
+    /// A read's turn: waits for the writes that this connection asked for before in the same namespace, and for
+    /// nothing else. At once where there are none.
+    pub async fn read_turn(&self, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
+        let turn = self.turns.now();
+        let opened = self.opened(cancel).await?;
+        let ready = async {
+            self.turns.wait(turn, Some(&caller.key)).await;
+            // Reads that waited for one write together must not all be answered at once to a client that takes none.
+            if !self.room.is_there() {
+                self.room.wait().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = ready => Ok(opened),
+            () = cancel.cancelled() => Err(Failure::Cancelled),
+        }
+    }
+
+    /// Waits for all writes that this connection has asked for.
+    pub async fn all_written(&self) {
+        self.turns.wait(self.turns.now(), None).await;
+    }
+
+    /// Carries a write out, in the order of asking. Its outcome is the true one: whoever takes it first, the vault's
+    /// thread, the deadline or the client, decides.
+    pub async fn write<W: Write + 'static>(
+        &self,
+        key: Option<&Arc<Key>>,
+        write: W,
+        cancel: &Cancel,
+    ) -> Result<W::Outcome, Failure> {
+        let (done, mut outcome) = oneshot::channel();
+        let _turn = self.turns.take(key.cloned());
+        let ticket = self.vault.submit(write, move |result| {
+            // Whoever asked may have gone with the connection.
+            let _ = done.send(result);
+        });
+        let given_up = tokio::select! {
+            biased;
+            outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
+            () = tokio::time::sleep(limits::LOCK_WAIT) => Failure::Vault(Error::StoreBusy),
+            () = cancel.cancelled() => Failure::Cancelled,
+        };
+        if self.vault.withdraw(ticket) {
+            if given_up == Failure::Vault(Error::StoreBusy) {
+                let holder = self.vault.writer().unwrap_or_default();
+                tracing::warn!(
+                    "process {holder} keeps the store's lock; if it is stopped, let it go on or end it"
+                );
+            }
+            return Err(given_up);
+        }
+        Ok(outcome.await.unwrap_or(Err(Error::Internal))?)
+    }
+}

@@ -1,0 +1,49 @@
+//! Sealed bytes in tables and slot files, locks, transactions: one folder on the disk, shared by any number of
+//! processes.
+//!
+//! Never sees a key or a plain value. The only room that names LMDB; its face is narrow on purpose, since it is
+//! all that another engine has to offer: read one, scan a prefix, lock, commit a batch on condition that the last
+//! revision is still N, changes since a revision.
+//!
+//! [`Folder::enter`] says whether a store is there; [`Creation::finish`] makes one; [`Store::open`] opens it.
+//! Reads go through [`Store::snapshot`], writes through [`Store::lock`] and [`Store::commit`].
+
+mod batch;
+mod checksum;
+mod create;
+mod engine;
+mod error;
+
+mod folder;
+mod lock;
+mod open;
+mod record;
+mod slot;
+mod snapshot;
+mod stamp;
+mod table;
+
+pub use batch::{Batch, Row};
+pub use create::Creation;
+pub use engine::CommitError;
+pub use error::{Refusal, StoreError};
+pub use folder::{Entered, Folder, Present};
+pub use lock::WriteLock;
+pub use open::Store;
+pub use record::{NEVER, RecordHeader, StoredRecord};
+pub use slot::{SLOT_HEADER, Slot};
+pub use snapshot::Snapshot;
+pub use stamp::FORMAT;
+pub use table::{Table, meta};
+
+/// A random identity: of a store, or of a key slot.
+pub type Id = [u8; 16];
+
+fn id_text(id: &Id) -> String {
+    base16ct::lower::encode_string(id)
+}
+
+fn parse_id(text: &str) -> Option<Id> {
+    let mut id = Id::default();
+    (base16ct::lower::decode(text, &mut id).ok()?.len() == id.len()).then_some(id)
+}

@@ -1,0 +1,68 @@
+//! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
+
+use std::fs;
+use std::io;
+
+use crate::files;
+
+use super::engine::{CommitError, Engine};
+use super::lock::OpenLock;
+use super::stamp::Stamp;
+use super::{Batch, Folder, Id, Row, StoreError, Table, meta};
+
+/// What the name of anything begins with that is made aside.
+const ASIDE: &str = "new-";
+
+/// The right to make a store: nobody else has anything open in the folder.
+pub struct Creation {
+    pub(super) folder: Folder,
+    pub(super) _lock: OpenLock,
+}
+
+impl Creation {
+    /// Makes the store, with these rows in it. Whoever made it opens it like anybody else: by entering again.
+    pub fn finish(self, id: Id, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.sweep()?;
+        for folder in ["slots", "live", "backups", "quarantine"] {
+            files::create_folder(&self.folder.path().join(folder))?;
+        }
+        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(self.folder.path())?;
+        let page_size = self.fill(aside.path(), id, rows)?;
+        Stamp::new(id, page_size).write(&self.folder.stamp())?;
+        fs::rename(aside.path().join("data.mdb"), self.folder.data_file())?;
+        files::sync_folder(self.folder.path())?;
+        Ok(())
+    }
+
+    /// Returns the page size.
+    fn fill(&self, aside: &std::path::Path, id: Id, mut rows: Vec<Row>) -> Result<usize, StoreError> {
+        let engine = Engine::create(aside)?;
+        rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });
+        rows.push(Row {
+            table: Table::Meta,
+            key: meta::KEYS_REVISION.to_vec(),
+            value: Some(0_u64.to_be_bytes().to_vec()),
+        });
+        let first = Batch { expected: 0, revision: 0, rows };
+        engine.commit(first, u64::MAX).map_err(|error| match error {
+            CommitError::NotDone(error) => error,
+            CommitError::Unknown => StoreError::Failed,
+        })?;
+        let page_size = engine.page_size();
+        engine.close();
+        files::sync_folder(aside)?;
+        Ok(page_size)
+    }
+
+    /// Takes away what a maker left behind that was killed.
+    fn sweep(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder.path())? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+                let path = entry.path();
+                if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+            }
+        }
+        Ok(())
+    }
+}

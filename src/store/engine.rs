@@ -1,0 +1,268 @@
+//! LMDB: one environment, its tables, commits. The rules here were measured, not guessed; `docs/reliability.md`
+//! says what happens without each.
+//!
+//! The default flags are the only ones: `NO_SYNC` and `NO_META_SYNC` lose answered writes, `WRITE_MAP` turns a full
+//! disk into a signal.
+
+use std::path::Path;
+use std::sync::RwLock;
+
+use heed::types::Bytes;
+use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RwTxn, WithoutTls};
+
+use crate::limits;
+
+use super::snapshot::Snapshot;
+use super::{Batch, Row, StoreError, Table, checksum, meta};
+
+/// The largest map first: it costs nothing where there is room for addresses.
+const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
+
+/// Why a commit was not answered with success.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CommitError {
+    /// Nothing of it was carried out.
+    NotDone(StoreError),
+    /// It may or may not be in the store. The environment can't be used any more.
+    Unknown,
+}
+
+impl<E: Into<StoreError>> From<E> for CommitError {
+    fn from(error: E) -> Self {
+        Self::NotDone(error.into())
+    }
+}
+
+type LmdbTable = Database<'static, Bytes, Bytes>;
+
+/// An open environment.
+pub(super) struct Engine {
+    env: Env<WithoutTls>,
+    tables: [LmdbTable; Table::ALL.len()],
+    /// Held by each transaction; alone by whoever resizes the map.
+    transactions: RwLock<()>,
+}
+
+impl Engine {
+    /// Opens the environment in a folder.
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let env = open_env(folder)?;
+        // A process that was killed leaves its place in the table of readers behind.
+        env.clear_stale_readers()?;
+        let tables = env
+            .open_databases_and_commit(env.read_txn()?, |opener, txn| {
+                let tables =
+                    Table::ALL.map(|table| opener.open_database::<Bytes, Bytes>(txn, Some(table.name())));
+                Ok::<_, heed::Error>(CommitOrAbort::<_, ()>::Commit(tables))
+            })?
+            .unwrap_commit();
+        let mut opened = Vec::with_capacity(Table::ALL.len());
+        for table in tables {
+            opened.push(table?.ok_or(StoreError::Damaged)?);
+        }
+        let tables = opened.try_into().map_err(|_| StoreError::Damaged)?;
+        Ok(Self { env, tables, transactions: RwLock::new(()) })
+    }
+
+    /// Makes an environment in an empty folder.
+    pub(super) fn create(folder: &Path) -> Result<Self, StoreError> {
+        let env = open_env(folder)?;
+        env.create_databases_and_commit(env.write_txn()?, |opener, txn| {
+            for table in Table::ALL {
+                opener.create_database::<Bytes, Bytes>(txn, Some(table.name()))?;
+            }
+            Ok::<_, heed::Error>(CommitOrAbort::<(), ()>::Commit(()))
+        })?;
+        env.prepare_for_closing().wait();
+        Self::open(folder)
+    }
+
+    /// Waits until the environment is closed.
+    pub(super) fn close(self) {
+        self.env.prepare_for_closing().wait();
+    }
+
+    pub(super) fn page_size(&self) -> usize {
+        self.env.unnamed_database_stat().page_size as usize
+    }
+
+    pub(super) fn disk_size(&self) -> Result<u64, StoreError> {
+        Ok(self.env.real_disk_size()?)
+    }
+
+    pub(super) fn table(&self, table: Table) -> LmdbTable {
+        self.tables[table as usize - 1]
+    }
+
+    /// A snapshot that no later one can be older than.
+    ///
+    /// A reader that loses the processor between publishing its number and copying the meta page copies a later
+    /// commit's, perhaps one that is not yet on the disk. So the number is compared with the newest one after; where
+    /// they differ, a second reader decides.
+    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        let mut cleared = false;
+        loop {
+            let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+            let read = || {
+                let mut txn = self.env.read_txn()?;
+                while self.env.info().last_txn_id != txn.id() {
+                    let second = self.env.read_txn()?;
+                    if second.id() == txn.id() {
+                        break;
+                    }
+                    txn = second;
+                }
+                Ok(txn)
+            };
+            match read() {
+                Ok(txn) => return Ok(Snapshot::new(self, txn, guard)),
+                Err(heed::Error::Mdb(heed::MdbError::MapResized)) => {
+                    drop(guard);
+                    self.adopt_map_size()?;
+                }
+                Err(heed::Error::Mdb(heed::MdbError::ReadersFull)) if !cleared => {
+                    cleared = true;
+                    self.env.clear_stale_readers()?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
+    /// Nothing slow happens in here: everything was sealed before.
+    pub(super) fn commit(&self, batch: Batch, limit: u64) -> Result<(), CommitError> {
+        let _guard = loop {
+            let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+            match self.env.write_txn() {
+                Ok(txn) => {
+                    self.write(txn, batch, limit)?;
+                    break guard;
+                }
+                Err(heed::Error::Mdb(heed::MdbError::MapResized)) => {
+                    drop(guard);
+                    self.adopt_map_size()?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        if cfg!(target_os = "macos") {
+            // LMDB writes the meta page there without a full flush of the disk.
+            self.env.force_sync().map_err(|_| CommitError::Unknown)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, mut txn: RwTxn<'_>, batch: Batch, limit: u64) -> Result<(), CommitError> {
+        if self.revision(&txn)? != batch.expected {
+            // Somebody wrote without the lock.
+            return Err(StoreError::Busy.into());
+        }
+        self.check_size(&txn, &batch.rows, limit)?;
+        for Row { table, key, value } in batch.rows {
+            match value {
+                Some(mut value) => {
+                    value.extend_from_slice(&checksum::of(table, &key, &value));
+                    self.table(table).put(&mut txn, &key, &value)?;
+                }
+                None => {
+                    self.table(table).delete(&mut txn, &key)?;
+                }
+            }
+        }
+        self.trim_changes(&mut txn)?;
+        let mut revision = batch.revision.to_be_bytes().to_vec();
+        revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
+        self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
+        txn.commit().map_err(|error| match StoreError::from(error) {
+            // The disk had no room for the new pages: the old ones are all as they were.
+            StoreError::Full => CommitError::NotDone(StoreError::Full),
+            _ => CommitError::Unknown,
+        })
+    }
+
+    fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {
+        match self.table(Table::Meta).get(txn, meta::REVISION)? {
+            Some(stored) => checksum::verified(Table::Meta, meta::REVISION, stored)
+                .and_then(|value| Some(u64::from_be_bytes(value.try_into().ok()?)))
+                .ok_or(StoreError::Damaged),
+            None => Ok(0),
+        }
+    }
+
+    /// Our own limit, not the map's. What only deletes goes through at any size.
+    fn check_size(&self, txn: &RwTxn<'_>, rows: &[Row], limit: u64) -> Result<(), StoreError> {
+        let grows =
+            |row: &Row| row.value.is_some() && row.table != Table::Changes && row.table != Table::Meta;
+        if !rows.iter().any(grows) {
+            return Ok(());
+        }
+        let added: usize = rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len)).sum();
+        let mut used = 0;
+        for table in Table::ALL {
+            let stat = self.table(table).stat(txn)?;
+            used += (stat.branch_pages + stat.leaf_pages + stat.overflow_pages) * stat.page_size as usize;
+        }
+        if (used + added) as u64 > limit { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    fn trim_changes(&self, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
+        let changes = self.table(Table::Changes);
+        while changes.len(txn)? > limits::CHANGES {
+            let Some((oldest, _)) = changes.first(txn)? else { break };
+            let oldest = oldest.to_vec();
+            changes.delete(txn, &oldest)?;
+        }
+        Ok(())
+    }
+
+    /// Another process, with more room for addresses, made the store larger than this one's map.
+    #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]
+    fn adopt_map_size(&self) -> Result<(), StoreError> {
+        let _alone = self.transactions.write().expect("no transaction panics while it holds the gate");
+        // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
+        unsafe { self.env.resize(0) }?;
+        Ok(())
+    }
+}
+
+#[allow(unsafe_code, reason = "a memory map of a file that others could change")]
+fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
+    let mut options = EnvOpenOptions::new().read_txn_without_tls();
+    options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
+    let mut sizes = MAP_SIZES.into_iter();
+    let mut tries = 0..5;
+    options.map_size(sizes.next().expect("there are sizes"));
+    loop {
+        // SAFETY: only LMDB writes to the file; the folder is private to its owner, which `Folder::enter` checks.
+        let error = match unsafe { options.open(folder) } {
+            Ok(env) => return Ok(env),
+            Err(error) => error,
+        };
+        match error {
+            heed::Error::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
+                options.map_size(sizes.next().ok_or(StoreError::Full)?);
+            }
+            // Another process is closing the environment just now.
+            heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy),
+            error => {
+                if tries.next().is_none() || !passes(&error) {
+                    return Err(error.into());
+                }
+                let millis = 1 + u64::from(std::process::id() % 8);
+                std::thread::sleep(std::time::Duration::from_millis(millis));
+            }
+        }
+    }
+}
+
+/// Whether an error at opening may be gone at the next try.
+fn passes(error: &heed::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    match error {
+        heed::Error::Io(error) => {
+            matches!(error.kind(), Kind::WouldBlock | Kind::NotFound | Kind::Interrupted | Kind::InvalidInput)
+        }
+        _ => false,
+    }
+}

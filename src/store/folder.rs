@@ -1,0 +1,137 @@
+//! The data folder: where everything of a store lies, and whether one lies there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::files::{self, Privacy};
+
+use super::create::Creation;
+use super::lock::OpenLock;
+use super::stamp::Stamp;
+use super::{Refusal, StoreError};
+
+/// A data folder, whether or not it exists.
+#[derive(Clone)]
+pub struct Folder(PathBuf);
+
+/// What was found in a data folder; whatever it is holds `open.lock`.
+pub enum Entered {
+    /// A store.
+    Store(Present),
+    /// No store, and the right to make one.
+    Empty(Creation),
+}
+
+/// A store that is there, before it is opened.
+pub struct Present {
+    pub(super) folder: Folder,
+    pub(super) lock: OpenLock,
+    pub(super) stamp: Stamp,
+}
+
+impl Folder {
+    /// The data folder at `path`.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Whether a store is there. It may be made or moved away at any time after.
+    pub fn has_store(&self) -> bool {
+        self.data_file().exists()
+    }
+
+    /// The process that writes, or wrote last.
+    pub fn writer(&self) -> Option<u32> {
+        super::WriteLock::holder(&self.write_lock())
+    }
+
+    pub(super) fn data_file(&self) -> PathBuf {
+        self.0.join("data.mdb")
+    }
+
+    pub(super) fn reader_table(&self) -> PathBuf {
+        self.0.join("lock.mdb")
+    }
+
+    pub(super) fn stamp(&self) -> PathBuf {
+        self.0.join("stamp")
+    }
+
+    pub(super) fn slots(&self) -> PathBuf {
+        self.0.join("slots")
+    }
+
+    pub(super) fn open_lock(&self) -> PathBuf {
+        self.0.join("open.lock")
+    }
+
+    pub(super) fn write_lock(&self) -> PathBuf {
+        self.0.join("write.lock")
+    }
+
+    /// Goes in: makes the folder if it is not there, and finds a store or the right to make one.
+    pub fn enter(&self) -> Result<Entered, StoreError> {
+        files::create_folder(&self.0)?;
+        self.check_privacy()?;
+        loop {
+            let lock = OpenLock::shared(OpenLock::file(&self.open_lock())?)?;
+            if self.has_store() {
+                return self.present(lock).map(Entered::Store);
+            }
+            drop(lock);
+            let lock = OpenLock::alone(OpenLock::file(&self.open_lock())?)?;
+            if !self.has_store() {
+                return Ok(Entered::Empty(Creation { folder: self.clone(), _lock: lock }));
+            }
+            // Another process made it while this one waited.
+        }
+    }
+
+    fn present(&self, lock: OpenLock) -> Result<Present, StoreError> {
+        self.check_owner(&self.data_file())?;
+        let stamp = Stamp::read(&self.stamp())?;
+        if stamp.is_ours() {
+            return Ok(Present { folder: self.clone(), lock, stamp });
+        }
+        // Another build's lock file: it is made anew by the first who opens the store, so be the first.
+        let Ok(lock) = lock.try_alone()? else {
+            tracing::error!(
+                "the store is open in a build of plugin-vault for another platform; end that one first"
+            );
+            return Err(StoreError::Refused(Refusal::Platform));
+        };
+        let stamp = stamp.for_this_build();
+        stamp.write(&self.stamp())?;
+        Ok(Present { folder: self.clone(), lock: lock.share()?, stamp })
+    }
+
+    fn check_privacy(&self) -> Result<(), StoreError> {
+        let holds_nothing = || Ok::<_, io::Error>(fs::read_dir(&self.0)?.next().is_none());
+        if files::privacy(&self.0)? == Privacy::OpenToOthers && holds_nothing()? {
+            files::make_private(&self.0)?;
+        }
+        self.check_owner(&self.0)
+    }
+
+    fn check_owner(&self, path: &Path) -> Result<(), StoreError> {
+        match files::privacy(path)? {
+            Privacy::Private => Ok(()),
+            Privacy::OpenToOthers => {
+                let path = self.0.display();
+                tracing::error!("others may read the store; run: chmod -R go= '{path}'");
+                Err(StoreError::Refused(Refusal::Permissions))
+            }
+            Privacy::NotOurs => {
+                let path = self.0.display();
+                tracing::error!("the store in '{path}' belongs to another user; choose another --data-dir");
+                Err(StoreError::Refused(Refusal::Owner))
+            }
+        }
+    }
+}

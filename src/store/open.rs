@@ -1,0 +1,123 @@
+//! An open store: the engine, and what keeps it safe among other processes.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::sync::Mutex;
+
+use crate::files::{self, FileId};
+
+use super::engine::{CommitError, Engine};
+use super::folder::Present;
+use super::lock::OpenLock;
+use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock, meta};
+
+/// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
+const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
+
+/// Which stores this process has open. Twice the same would free the first one's locks when the second is closed,
+/// and a path does not tell (a folder can be mounted at two places).
+static OPEN: Mutex<Option<HashSet<FileId>>> = Mutex::new(None);
+
+/// A store that is open in this process.
+pub struct Store {
+    engine: Engine,
+    folder: Folder,
+    id: Id,
+    limit: u64,
+    write_lock: File,
+    data_file: Registered,
+    // Last: it is given back when all the rest is closed.
+    _open: OpenLock,
+}
+
+struct Registered(FileId);
+
+impl Registered {
+    fn new(id: FileId) -> Result<Self, StoreError> {
+        let mut open = OPEN.lock().expect("nothing panics under this lock");
+        if open.get_or_insert_default().insert(id) { Ok(Self(id)) } else { Err(StoreError::Busy) }
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock().expect("nothing panics under this lock");
+        open.get_or_insert_default().remove(&self.0);
+    }
+}
+
+impl Store {
+    /// Opens a store that is there; `limit` is the most bytes it may use.
+    pub fn open(present: Present, limit: u64) -> Result<Self, StoreError> {
+        let Present { folder, lock, stamp } = present;
+        let data_file = Registered::new(files::id(&fs::metadata(folder.data_file())?))?;
+        allocate_reader_table(&folder)?;
+        let engine = Engine::open(folder.path())?;
+        let write_lock = files::open_or_create(&folder.write_lock())?;
+        let store = Self { engine, folder, id: stamp.store, limit, write_lock, data_file, _open: lock };
+        if store.snapshot()?.get(Table::Meta, meta::STORE_ID)? != Some(&store.id[..]) {
+            return Err(StoreError::Damaged);
+        }
+        Ok(store)
+    }
+
+    /// The store's identity.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// The bytes that the store takes on the disk, slot files aside.
+    pub fn disk_size(&self) -> Result<u64, StoreError> {
+        self.engine.disk_size()
+    }
+
+    /// What the store holds now.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        self.engine.snapshot()
+    }
+
+    /// Waits for the right to write, for as long as it takes. [`StoreError::Replaced`] if another store has been put
+    /// in this one's place: then nothing may be written to this one any more.
+    pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
+        let lock = WriteLock::take(&self.write_lock)?;
+        match fs::metadata(self.folder.data_file()) {
+            Ok(found) if files::id(&found) == self.data_file.0 => Ok(lock),
+            _ => Err(StoreError::Replaced),
+        }
+    }
+
+    /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk.
+    pub fn commit(&self, _lock: &WriteLock<'_>, batch: Batch) -> Result<(), CommitError> {
+        self.engine.commit(batch, self.limit)
+    }
+}
+
+/// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
+/// closing it again frees the locks that this process has on it.
+fn allocate_reader_table(folder: &Folder) -> Result<(), StoreError> {
+    let file = files::open_or_create(&folder.reader_table())?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::fs::FallocateFlags;
+        use rustix::io::Errno;
+        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, READER_TABLE) {
+            // Not every file system can.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(error) => Err(std::io::Error::from(error).into()),
+        }
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        let written = file.metadata()?.len();
+        if written < READER_TABLE {
+            let zeros = vec![0; usize::try_from(READER_TABLE - written).unwrap_or(0)];
+            std::io::Write::write_all(&mut &file, &zeros)?;
+        }
+        Ok(())
+    }
+}

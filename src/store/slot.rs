@@ -1,0 +1,48 @@
+//! Slot files: one small file a key, which holds the namespace's data key, wrapped.
+//!
+//! They lie outside of LMDB since what must be destroyable may not lie where pages are copied: an overwritten slot
+//! file is gone, a deleted page is not.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use crate::files;
+
+use super::{Folder, Id, StoreError};
+
+/// What every slot file begins with; bound to what is wrapped in it.
+pub const SLOT_HEADER: &[u8; 8] = b"pvslot\0\x01";
+
+/// What lies in a slot file.
+pub enum Slot {
+    /// There is no file.
+    Absent,
+    /// The wrapped data key.
+    Wrapped(Vec<u8>),
+}
+
+impl Folder {
+    fn slot_path(&self, slot: &Id) -> PathBuf {
+        self.slots().join(super::id_text(slot))
+    }
+
+    /// Reads a slot file.
+    pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
+        let content = match fs::read(self.slot_path(slot)) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Slot::Absent),
+            Err(error) => return Err(error.into()),
+        };
+        let wrapped = content.strip_prefix(SLOT_HEADER).ok_or(StoreError::Damaged)?;
+        Ok(Slot::Wrapped(wrapped.to_vec()))
+    }
+
+    /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
+    /// names: one that is left over from a commit that never came is replaced.
+    pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+        let path = self.slot_path(slot);
+        files::replace(&path, &[SLOT_HEADER, wrapped].concat())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! What the store held at one moment. Short: copy out, drop it, and only then do anything else, since pages that a
+//! snapshot sees can't be used again.
+
+use std::sync::RwLockReadGuard;
+
+use heed::{RoTxn, WithoutTls};
+
+use super::engine::Engine;
+use super::{StoreError, Table, checksum, meta};
+
+/// One consistent view of the store.
+pub struct Snapshot<'s> {
+    engine: &'s Engine,
+    txn: RoTxn<'s, WithoutTls>,
+    _gate: RwLockReadGuard<'s, ()>,
+}
+
+impl<'s> Snapshot<'s> {
+    pub(super) fn new(engine: &'s Engine, txn: RoTxn<'s, WithoutTls>, gate: RwLockReadGuard<'s, ()>) -> Self {
+        Self { engine, txn, _gate: gate }
+    }
+
+    /// The value under a key, without its checksum.
+    pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        match self.engine.table(table).get(&self.txn, key)? {
+            Some(stored) => checksum::verified(table, key, stored).map(Some).ok_or(StoreError::Damaged),
+            None => Ok(None),
+        }
+    }
+
+    /// Every row whose key begins with `prefix`, in the order of the keys. The values' checksums are not compared:
+    /// what is sealed in them authenticates itself, and a list should not read what it does not show.
+    pub fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        mut row: impl FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        for found in self.engine.table(table).prefix_iter(&self.txn, prefix)? {
+            let (key, stored) = found?;
+            let value = stored.len().checked_sub(checksum::LENGTH).ok_or(StoreError::Damaged)?;
+            row(key, &stored[..value]);
+        }
+        Ok(())
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: Table) -> Result<u64, StoreError> {
+        Ok(self.engine.table(table).len(&self.txn)?)
+    }
+
+    /// The last revision that was given.
+    pub fn revision(&self) -> Result<u64, StoreError> {
+        self.counter(meta::REVISION)
+    }
+
+    /// The revision of the last change to the table of keys.
+    pub fn keys_revision(&self) -> Result<u64, StoreError> {
+        self.counter(meta::KEYS_REVISION)
+    }
+
+    fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
+        let value = self.get(Table::Meta, name)?.ok_or(StoreError::Damaged)?;
+        Ok(u64::from_be_bytes(value.try_into().map_err(|_| StoreError::Damaged)?))
+    }
+}

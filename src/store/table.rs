@@ -1,0 +1,45 @@
+//! The tables, by name. The numbers and names are part of the disk format.
+
+/// One table of the store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Table {
+    /// Counters and protectors, by name.
+    Meta = 1,
+    /// API keys, by slot id.
+    Keys = 2,
+    /// Records, by record id.
+    Records = 3,
+    /// Leases, by lease id.
+    Leases = 4,
+    /// The newest changes, by revision.
+    Changes = 5,
+}
+
+impl Table {
+    /// Every table, in the order of the numbers.
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes];
+
+    /// The table's name on the disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Keys => "keys",
+            Self::Records => "records",
+            Self::Leases => "leases",
+            Self::Changes => "changes",
+        }
+    }
+}
+
+/// Names of rows in [`Table::Meta`].
+pub mod meta {
+    /// The last revision that was given: 8 bytes.
+    pub const REVISION: &[u8] = b"revision";
+    /// The revision of the last change to the table of keys: 8 bytes.
+    pub const KEYS_REVISION: &[u8] = b"keys revision";
+    /// The store's id: 16 bytes, the same as in the stamp.
+    pub const STORE_ID: &[u8] = b"store id";
+    /// What protectors' rows begin with; their random 16-byte id follows.
+    pub const PROTECTOR: &[u8] = b"protector ";
+}

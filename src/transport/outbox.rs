@@ -1,0 +1,278 @@
+//! The way out: messages become frames, and frames become writes, in the order they were sent.
+//!
+//! Anybody sends, from any thread. A message goes out on the sender's own thread if nothing is before it and the output
+//! takes it without waiting; else it is queued for the writer, a thread that starts the first time that there is
+//! something to wait for. Must never make a sender wait, write a part of a frame behind another's, or hold the lock
+//! while a write is under way.
+
+mod queue;
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use self::queue::{Chunk, Queue};
+use super::frame::{Framing, encode};
+
+/// The longest single write. A pipe holds no more, so that a longer frame could not go out whole in any case; and
+/// between two writes it is seen that the client is alive. Frames that wait together share a write up to this length.
+const WRITE: usize = 64 * 1024;
+
+/// Where the bytes go.
+pub trait Output: Send + 'static {
+    /// Takes at least one byte, however long that takes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Takes as many of the bytes as it can without waiting. `WouldBlock` where that is none, or where it cannot be
+    /// sure not to wait.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+/// What was sent and not yet written.
+///
+/// Invariant: whoever holds the output holds the bytes that come next; as long as it is away, everybody else queues.
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    framing: OnceLock<Framing>,
+    state: Mutex<State>,
+    /// The writer has something to do.
+    work: Condvar,
+    /// Bytes were taken, or the end has come: for threads.
+    taken: Condvar,
+    /// The same, for tasks.
+    taken_async: Notify,
+}
+
+struct State {
+    phase: Phase,
+    /// Absent while somebody writes.
+    output: Option<Box<dyn Output>>,
+    queue: Queue,
+    /// Bytes in the queue, and in the hands of whoever writes.
+    unread: usize,
+    /// Grows with each write, so that one who waits can tell a slow client from a dead one.
+    writes: u64,
+    has_writer: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// A write failed.
+    Broken,
+    Closed {
+        all_taken: bool,
+    },
+}
+
+impl Outbox {
+    /// An outbox before this output. Takes no thread yet.
+    pub fn start<W: Output>(output: W) -> Arc<Self> {
+        let state = State {
+            phase: Phase::Open,
+            output: Some(Box::new(output)),
+            queue: Queue::default(),
+            unread: 0,
+            writes: 0,
+            has_writer: false,
+        };
+        let shared = Shared {
+            framing: OnceLock::new(),
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            taken: Condvar::new(),
+            taken_async: Notify::new(),
+        };
+        Arc::new(Self { shared: Arc::new(shared) })
+    }
+
+    /// Says, before the first message, which framing the client speaks; the first word counts. Without any it is
+    /// [`Framing::Headers`].
+    pub fn set_framing(&self, framing: Framing) {
+        self.shared.framing.get_or_init(|| framing);
+    }
+
+    /// Sends one message. Never waits for the client; dropped in silence once the output is broken or closed.
+    pub fn send(&self, body: Vec<u8>) {
+        let shared = &self.shared;
+        let bytes = encode(shared.framing.get().copied().unwrap_or(Framing::Headers), body);
+        let mut state = shared.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        let chunk = Chunk::new(bytes);
+        state.unread += chunk.rest().len();
+        if state.queue.is_empty()
+            && chunk.rest().len() <= WRITE
+            && let Some(mut output) = state.output.take()
+        {
+            drop(state);
+            let result = output.try_write(chunk.rest());
+            state = shared.lock();
+            shared.settle(&mut state, output, chunk, result);
+        } else {
+            state.queue.push(chunk, WRITE);
+        }
+        shared.wake_writer(&mut state);
+    }
+
+    /// Bytes that are queued or being written.
+    pub fn unread(&self) -> usize {
+        self.shared.lock().unread
+    }
+
+    /// Keeps the calling thread until no more than `limit` bytes are unread, or nobody will ever take them.
+    pub fn wait_for_room(&self, limit: usize) {
+        let mut state = self.shared.lock();
+        while state.unread > limit {
+            state = self.shared.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The same for a task.
+    pub async fn room(&self, limit: usize) {
+        loop {
+            let mut taken = std::pin::pin!(self.shared.taken_async.notified());
+            // Listens first and looks then, so that no write falls between the two.
+            taken.as_mut().enable();
+            if self.unread() <= limit {
+                return;
+            }
+            taken.await;
+        }
+    }
+
+    /// Waits until everything is taken, nobody took a byte for `stall`, or `whole` is over; then drops the rest and
+    /// whatever is sent later. True if nothing was lost.
+    ///
+    /// A write that is under way cannot be called back: its thread is left to itself.
+    pub fn close(&self, stall: Duration, whole: Duration) -> bool {
+        let began = Instant::now();
+        let mut moved = began;
+        let mut state = self.shared.lock();
+        self.shared.wake_writer(&mut state);
+        let mut writes = state.writes;
+        while state.phase == Phase::Open && state.unread > 0 {
+            if state.writes != writes {
+                writes = state.writes;
+                moved = Instant::now();
+            }
+            let left = stall.saturating_sub(moved.elapsed()).min(whole.saturating_sub(began.elapsed()));
+            if left.is_zero() {
+                break;
+            }
+            state = self.shared.taken.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.phase == Phase::Open {
+            let all_taken = state.unread == 0;
+            self.shared.end(&mut state, Phase::Closed { all_taken });
+        }
+        state.phase == Phase::Closed { all_taken: true }
+    }
+
+    /// Whether a write failed: nobody is there any more.
+    pub fn broken(&self) -> bool {
+        self.shared.lock().phase == Phase::Broken
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        if state.phase == Phase::Open {
+            let all_taken = state.unread == 0;
+            self.shared.end(&mut state, Phase::Closed { all_taken });
+        }
+    }
+}
+
+impl State {
+    /// The next frames, and the means to write them, unless somebody is writing.
+    fn next_for_writer(&mut self) -> Option<(Chunk, Box<dyn Output>)> {
+        if self.queue.is_empty() {
+            return None;
+        }
+        let output = self.output.take()?;
+        self.queue.pop().map(|chunk| (chunk, output))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts back what was taken out for a write, with what came of it.
+    fn settle(
+        &self,
+        state: &mut State,
+        output: Box<dyn Output>,
+        mut chunk: Chunk,
+        result: io::Result<usize>,
+    ) {
+        if state.phase != Phase::Open {
+            return;
+        }
+        let count = match result {
+            Ok(count) if count > 0 => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+            _ => return self.end(state, Phase::Broken),
+        };
+        state.output = Some(output);
+        chunk.written(count);
+        state.queue.put_back(chunk);
+        if count > 0 {
+            state.unread -= count;
+            state.writes += 1;
+            self.taken.notify_all();
+            self.taken_async.notify_waiters();
+        }
+    }
+
+    /// Nothing goes out any more, and nobody waits for it.
+    fn end(&self, state: &mut State, phase: Phase) {
+        state.phase = phase;
+        state.output = None;
+        state.queue = Queue::default();
+        state.unread = 0;
+        self.work.notify_all();
+        self.taken.notify_all();
+        self.taken_async.notify_waiters();
+    }
+
+    /// Sees to it that what is queued has somebody to write it.
+    fn wake_writer(self: &Arc<Self>, state: &mut State) {
+        if state.queue.is_empty() {
+            return;
+        }
+        if !state.has_writer {
+            let shared = Arc::clone(self);
+            let writer = thread::Builder::new().name("writer".into()).spawn(move || shared.write());
+            // With no thread to be had, the frames wait for the next send, or for the end, to try again.
+            state.has_writer = writer.is_ok();
+        }
+        self.work.notify_one();
+    }
+
+    /// The writer's life.
+    fn write(&self) {
+        let mut state = self.lock();
+        while state.phase == Phase::Open {
+            let Some((chunk, mut output)) = state.next_for_writer() else {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(state);
+            let rest = chunk.rest();
+            let result = output.write(&rest[..rest.len().min(WRITE)]);
+            state = self.lock();
+            self.settle(&mut state, output, chunk, result);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The two ends that the client holds: descriptor 0, and what was descriptor 1.
+//!
+//! The reader belongs to the thread that reads, the writer to the outbox. They may be pipes, sockets, files or
+//! terminals. Must never make them non-blocking: the open file is shared with whoever started us, and perhaps with
+//! others; but somebody else may have done so, and then we wait as if nobody had. Nothing else may write to the client:
+//! descriptor 1 becomes another stderr before anything can.
+
+#[cfg(unix)]
+pub use unix::{StdinReader, StdoutWriter, take};
+
+#[cfg(not(unix))]
+pub use other::{StdinReader, StdoutWriter, take};
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, Read};
+    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+    use std::thread;
+    use std::time::Duration;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::FileType;
+    use rustix::io::Errno;
+    use rustix::net::SendFlags;
+
+    use crate::transport::Output;
+
+    /// What a pipe that says it can be written to is sure to take whole (`PIPE_BUF`; 512 is what POSIX promises), as
+    /// long as nobody else writes to it. If somebody does, one sender may wait; nothing is lost.
+    const PIPE_ROOM: usize = if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
+
+    /// Takes hold of stdin and stdout for the protocol, and points descriptor 1 at stderr. To be called once.
+    pub fn take() -> io::Result<(StdinReader, StdoutWriter)> {
+        // Closed on exec, and above the three that a child is given: what we start never talks to the client.
+        let kept = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
+        rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
+        Ok((StdinReader(rustix::stdio::stdin()), StdoutWriter::new(kept)?))
+    }
+
+    /// Descriptor 0 with no buffer of its own.
+    pub struct StdinReader(pub(in crate::transport) BorrowedFd<'static>);
+
+    impl Read for StdinReader {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            loop {
+                match rustix::io::read(self.0, &mut *into) {
+                    Err(Errno::AGAIN) => wait(self.0, PollFlags::IN)?,
+                    other => return Ok(other?),
+                }
+            }
+        }
+    }
+
+    /// What was descriptor 1.
+    pub struct StdoutWriter {
+        to: OwnedFd,
+        kind: Kind,
+    }
+
+    /// How to write without waiting.
+    #[derive(Clone, Copy)]
+    enum Kind {
+        /// Ask first, and give it no more than it is then sure to take.
+        Pipe,
+        /// The call itself can be told not to wait; of a long frame it takes what it has room for.
+        Socket,
+        /// Never waits for anybody.
+        File,
+        /// A terminal or a device: nothing is certain.
+        Other,
+    }
+
+    impl StdoutWriter {
+        pub(in crate::transport) fn new(to: OwnedFd) -> io::Result<Self> {
+            let kind = match FileType::from_raw_mode(rustix::fs::fstat(&to)?.st_mode) {
+                FileType::Fifo => Kind::Pipe,
+                FileType::Socket => Kind::Socket,
+                FileType::RegularFile => Kind::File,
+                _ => Kind::Other,
+            };
+            Ok(Self { to, kind })
+        }
+    }
+
+    impl Output for StdoutWriter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            loop {
+                match rustix::io::write(&self.to, bytes) {
+                    Err(Errno::AGAIN) => wait(self.to.as_fd(), PollFlags::OUT)?,
+                    Err(Errno::INTR) => {}
+                    other => return Ok(other?),
+                }
+            }
+        }
+
+        fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(match self.kind {
+                Kind::Socket => rustix::net::send(&self.to, bytes, SendFlags::DONTWAIT)?,
+                Kind::File => rustix::io::write(&self.to, bytes)?,
+                Kind::Pipe if bytes.len() <= PIPE_ROOM && is_ready(self.to.as_fd())? => {
+                    rustix::io::write(&self.to, bytes)?
+                }
+                Kind::Pipe | Kind::Other => return Err(io::ErrorKind::WouldBlock.into()),
+            })
+        }
+    }
+
+    /// Whether a write would come back at once, be it with an error.
+    fn is_ready(to: BorrowedFd<'_>) -> io::Result<bool> {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        Ok(poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], Some(&now))? > 0)
+    }
+
+    /// For a descriptor that somebody made non-blocking.
+    fn wait(on: BorrowedFd<'_>, until: PollFlags) -> io::Result<()> {
+        let mut asked = [PollFd::from_borrowed_fd(on, until)];
+        match poll(&mut asked, None) {
+            // Some systems cannot poll a terminal; rather slow there than a processor's whole time.
+            Ok(_) if asked[0].revents().contains(PollFlags::NVAL) => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    use std::io::{self, Read, Write};
+
+    use crate::transport::Output;
+
+    /// Takes hold of stdin and stdout for the protocol. To be called once.
+    pub fn take() -> io::Result<(StdinReader, StdoutWriter)> {
+        Ok((StdinReader(io::stdin()), StdoutWriter(io::stdout())))
+    }
+
+    /// The standard input.
+    pub struct StdinReader(io::Stdin);
+
+    impl Read for StdinReader {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read(into)
+        }
+    }
+
+    /// The standard output.
+    pub struct StdoutWriter(io::Stdout);
+
+    impl Output for StdoutWriter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // The library's buffer splits at line feeds; all at once and flushed, nothing stays behind in it.
+            let mut out = self.0.lock();
+            out.write_all(bytes)?;
+            out.flush()?;
+            Ok(bytes.len())
+        }
+
+        fn try_write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the product means: API keys, scopes, records, revisions, and the one thread that writes.
+//!
+//! The only room that holds both keys and records. Everything in it is synchronous. Reads ([`Opened`]) run on the
+//! caller's thread and wait for no writer; writes ([`Vault::submit`]) are queued for the vault's own thread, which
+//! also opens the store, at the first request that needs it. Nothing is decided about a write before that thread
+//! holds the store's lock.
+
+mod access;
+mod address;
+mod draft;
+mod error;
+pub mod folder;
+mod issue;
+mod key_row;
+mod keys;
+mod merge;
+mod namespace;
+mod opened;
+mod queue;
+mod reads;
+mod record;
+mod target;
+mod thread;
+mod timestamp;
+mod writes;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once, PoisonError, RwLock};
+
+use crate::limits::Limits;
+use crate::store::Folder;
+
+pub use access::{Caller, Key, random_handle, random_origin};
+pub use address::{Address, Context, Name, Place};
+pub use error::Error;
+pub use issue::{Issue, Issued};
+pub use key_row::Scope;
+pub use keys::{KeyInfo, Known};
+pub use opened::{Opened, Status};
+pub use queue::Ticket;
+pub use reads::{Entry, Record};
+pub use target::Target;
+pub use thread::Need;
+pub use timestamp::Timestamp;
+pub use writes::{Delete, Deleted, Move, Moved, Patch, Set, Written};
+
+pub use draft::Write;
+use queue::{Queue, Queued};
+
+/// Where a vault keeps what.
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The folder of key files.
+    pub keys: PathBuf,
+    /// The caps in force.
+    pub limits: Limits,
+}
+
+/// One vault: a store on the disk, opened when it is first needed.
+pub struct Vault {
+    config: Config,
+    folder: Folder,
+    queue: Queue,
+    opened: RwLock<Option<Arc<Opened>>>,
+    was_opened: AtomicBool,
+    was_refused: AtomicBool,
+    thread: Once,
+}
+
+impl Vault {
+    /// A vault that touches nothing until it is asked for something.
+    pub fn new(config: Config) -> Arc<Self> {
+        let folder = Folder::new(config.data.clone());
+        Arc::new(Self {
+            config,
+            folder,
+            queue: Queue::default(),
+            opened: RwLock::default(),
+            was_opened: AtomicBool::new(false),
+            was_refused: AtomicBool::new(false),
+            thread: Once::new(),
+        })
+    }
+
+    /// The caps in force.
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+
+    /// The open store with its key at hand, if that is so already.
+    pub fn opened(&self) -> Option<Arc<Opened>> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.as_ref().filter(|opened| opened.is_unlocked()).cloned()
+    }
+
+    /// Whether the store was asked for, and could never be opened.
+    pub fn was_never_to_be_had(&self) -> bool {
+        self.was_refused.load(Ordering::Relaxed) && !self.was_opened.load(Ordering::Relaxed)
+    }
+
+    /// Opens the store on the vault's thread, and tells how that went; at once if there is nothing to do.
+    /// With [`Need::Existing`] the answer is `None` where there is no store.
+    pub fn open(
+        self: &Arc<Self>,
+        need: Need,
+        done: impl FnOnce(Result<Option<Arc<Opened>>, Error>) + Send + 'static,
+    ) {
+        self.start();
+        self.queue.push_opener(need, Box::new(done));
+    }
+
+    /// Queues a write. `done` gets its one true outcome, on the vault's thread, unless it is withdrawn before.
+    pub fn submit<W: Write + 'static>(
+        self: &Arc<Self>,
+        write: W,
+        done: impl FnOnce(Result<W::Outcome, Error>) + Send + 'static,
+    ) -> Ticket {
+        self.start();
+        self.queue.push(Box::new(Queued::new(write, done)))
+    }
+
+    /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.
+    pub fn withdraw(&self, ticket: Ticket) -> bool {
+        self.queue.withdraw(ticket)
+    }
+
+    /// The process that holds the store's lock, or held it last.
+    pub fn writer(&self) -> Option<u32> {
+        self.folder.writer()
+    }
+
+    /// The state of the store, whether or not it could be opened.
+    pub fn status(&self, opened: Option<&Opened>) -> Result<Status, Error> {
+        Status::new(&self.config, opened)
+    }
+
+    fn start(self: &Arc<Self>) {
+        self.thread.call_once(|| {
+            let vault = self.clone();
+            std::thread::Builder::new()
+                .name("vault".into())
+                .spawn(move || thread::run(&vault))
+                .expect("a process can start a thread");
+        });
+    }
+}

@@ -1,0 +1,159 @@
+//! Where a record is: a context, for `workspace` a folder, and a name if it has one.
+
+use crate::limits;
+
+use super::Error;
+use super::folder::WorkspaceFolder;
+
+/// The two contexts that the plugin API has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Context {
+    /// One set of records for the user.
+    User,
+    /// One set of records for each workspace folder.
+    Workspace,
+}
+
+impl Context {
+    /// The context of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "user" => Some(Self::User),
+            "workspace" => Some(Self::Workspace),
+            _ => None,
+        }
+    }
+
+    /// As it is named on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Workspace => "workspace",
+        }
+    }
+}
+
+/// A record's name, or any other that a caller gives: 1 to 256 bytes. A caller's data, so it can't be printed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(Box<str>);
+
+impl Name {
+    /// `None` for an empty name, or one that is too long.
+    pub fn parse(text: &str) -> Option<Self> {
+        (1..=limits::NAME).contains(&text.len()).then(|| Self(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which folder a caller means. What is wrong with it is told only after what is wrong with the caller's key.
+#[derive(Clone)]
+pub enum Place {
+    /// The context `user`.
+    User,
+    /// The context `workspace` with this folder.
+    Workspace(WorkspaceFolder),
+    /// The context `workspace`, and no folder is meant.
+    FolderRequired,
+    /// The context `workspace` with something that is no absolute URI.
+    FolderInvalid,
+}
+
+impl Place {
+    /// The folder that is meant; `None` for the context `user`.
+    pub fn folder(&self) -> Result<Option<&WorkspaceFolder>, Error> {
+        match self {
+            Self::User => Ok(None),
+            Self::Workspace(folder) => Ok(Some(folder)),
+            Self::FolderRequired => Err(Error::WorkspaceFolderRequired),
+            Self::FolderInvalid => Err(Error::WorkspaceFolderInvalid),
+        }
+    }
+}
+
+/// Where a record is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    /// `None` for the context `user`.
+    pub folder: Option<WorkspaceFolder>,
+    /// `None` for *the* object of the context.
+    pub name: Option<Name>,
+}
+
+impl Address {
+    /// The context that the address lies in.
+    pub fn context(&self) -> Context {
+        if self.folder.is_some() { Context::Workspace } else { Context::User }
+    }
+
+    /// `context ‖ length ‖ folder ‖ length ‖ name`: what a record id is made from, and what is sealed beside it.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let folder = self.folder.as_ref().map_or("", WorkspaceFolder::as_str);
+        let name = self.name.as_ref().map_or("", Name::as_str);
+        let mut bytes = Vec::with_capacity(1 + 2 + folder.len() + 2 + name.len());
+        bytes.push(match self.context() {
+            Context::User => 1,
+            Context::Workspace => 2,
+        });
+        for part in [folder, name] {
+            let length = u16::try_from(part.len()).expect("limits keep both far below 64 KiB");
+            bytes.extend_from_slice(&length.to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (context, rest) = bytes.split_first()?;
+        let (folder, rest) = part(rest)?;
+        let (name, rest) = part(rest)?;
+        let folder = match context {
+            1 if folder.is_empty() => None,
+            2 => Some(WorkspaceFolder::parse(folder).ok()?),
+            _ => return None,
+        };
+        let name = if name.is_empty() { None } else { Some(Name::parse(name)?) };
+        rest.is_empty().then_some(Self { folder, name })
+    }
+}
+
+fn part(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<2>()?;
+    let (part, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    Some((std::str::from_utf8(part).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_comes_back_as_it_was_sealed() {
+        let check = |folder: Option<&str>, name: Option<&str>| {
+            let address = Address {
+                folder: folder.map(|folder| WorkspaceFolder::parse(folder).ok().unwrap()),
+                name: name.map(|name| Name::parse(name).unwrap()),
+            };
+            let bytes = address.encode();
+            assert!(Address::decode(&bytes).is_some_and(|read| read == address));
+            for length in 0..bytes.len() {
+                assert!(Address::decode(&bytes[..length]).is_none(), "{length} bytes");
+            }
+        };
+        check(None, None);
+        check(None, Some("name"));
+        check(Some("file:///a/b"), None);
+        check(Some("file:///a/b"), Some("naïve"));
+    }
+
+    #[test]
+    fn folder_and_name_can_not_run_into_each_other() {
+        let folder = |text| Some(WorkspaceFolder::parse(text).ok().unwrap());
+        let one = Address { folder: folder("file:///ab"), name: Name::parse("c") };
+        let other = Address { folder: folder("file:///a"), name: Name::parse("bc") };
+        assert!(one.encode() != other.encode());
+    }
+}

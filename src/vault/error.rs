@@ -1,0 +1,80 @@
+//! What the vault answers when it does not do what was asked. No variant holds a caller's word.
+
+use crate::protector::{Reason, Unavailable};
+use crate::store::{Refusal, StoreError};
+
+/// Why a call was not carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Error {
+    /// No key is meant.
+    ApiKeyRequired,
+    /// The key has no namespace, and had to have one.
+    ApiKeyUnknown,
+    /// The key was revoked or rotated away.
+    ApiKeyRevoked,
+    /// The key is past its end.
+    ApiKeyExpired,
+    /// Outside of the key's scope.
+    NotPermitted,
+    /// `ifRevision` is not the record's revision.
+    RevisionConflict {
+        /// The record's revision.
+        current: u64,
+    },
+    /// Over a limit.
+    DataTooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// No folder was named, and not exactly one is open.
+    WorkspaceFolderRequired,
+    /// Not an absolute URI.
+    WorkspaceFolderInvalid,
+    /// A record is in the way of a move.
+    TargetExists,
+    /// The store key is not to be had.
+    KeyUnavailable(Unavailable),
+    /// A value does not authenticate; it is kept as it is.
+    RecordDamaged,
+    /// The store is not a whole one.
+    StoreDamaged,
+    /// Disk, map or quota full; nothing was half-written.
+    StoreFull,
+    /// Others kept the store busy; the request was not carried out.
+    StoreBusy,
+    /// Written by a later version.
+    FormatTooNew,
+    /// The store must not be used as it lies there.
+    StoreRefused(Refusal),
+    /// An I/O error.
+    StoreFailed {
+        /// Whether the change may have been carried out all the same.
+        outcome_unknown: bool,
+    },
+    /// A merge patch with too many levels.
+    PatchTooDeep,
+    /// A fault of ours.
+    Internal,
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::StoreFull,
+            StoreError::Damaged => Self::StoreDamaged,
+            StoreError::FormatTooNew => Self::FormatTooNew,
+            StoreError::Refused(refusal) => Self::StoreRefused(refusal),
+            StoreError::Busy | StoreError::Replaced => Self::StoreBusy,
+            StoreError::Failed => Self::StoreFailed { outcome_unknown: false },
+        }
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(unavailable: Unavailable) -> Self {
+        match unavailable.reason {
+            Reason::OpenToOthers => Self::StoreRefused(Refusal::Permissions),
+            Reason::Missing | Reason::Wrong | Reason::Denied => Self::KeyUnavailable(unavailable),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A row of the table `keys`: what the vault knows of an API key. Sealed under the store key, so that its user can
+//! list and revoke keys without having them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
+
+use super::Error;
+use super::address::Address;
+use super::timestamp::Timestamp;
+
+const FORMAT: u8 = 1;
+
+/// What is known of an API key. The members' names are part of the disk format.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct KeyRow {
+    namespace: String,
+    /// The owner's slot, for a shared key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) plugin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) installation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issued_at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    /// The key itself, where the vault keeps it for its plugin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    api_key: Option<String>,
+    /// The slot of the key that came in its place, for one that was rotated away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum State {
+    Live,
+    Revoked,
+}
+
+/// What a shared key may do, where it is less than what its owner may.
+#[derive(Serialize, Deserialize, Clone)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scope {
+    /// The contexts that it may use; all, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contexts: Option<Vec<String>>,
+    /// Whether it may only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// The folders that it may use; all, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_folders: Option<Vec<String>>,
+}
+
+impl Scope {
+    fn covers(&self, address: &Address) -> bool {
+        let context = address.context().name();
+        let contexts = self.contexts.as_ref();
+        let folders = self.workspace_folders.as_ref();
+        contexts.is_none_or(|contexts| contexts.iter().any(|allowed| allowed == context))
+            && match (&address.folder, folders) {
+                (Some(folder), Some(allowed)) => allowed.iter().any(|allowed| allowed == folder.as_str()),
+                _ => true,
+            }
+    }
+}
+
+/// What a caller wants with a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Read,
+    Write,
+}
+
+impl KeyRow {
+    /// The row of a namespace's first key.
+    pub(super) fn owner(namespace: NamespaceId) -> Self {
+        Self {
+            namespace: base16ct::lower::encode_string(&namespace.0),
+            owner: None,
+            state: State::Live,
+            plugin: None,
+            installation: None,
+            label: None,
+            issued_at: None,
+            expires_at: None,
+            scope: None,
+            api_key: None,
+            replaced_by: None,
+        }
+    }
+
+    /// Says that the vault issued the key.
+    pub(super) fn issue(&mut self, at: Timestamp, expires_at: Option<Timestamp>) {
+        self.issued_at = Some(at.millis());
+        self.expires_at = expires_at.map(Timestamp::millis);
+    }
+
+    /// Puts the key itself into the row.
+    pub(super) fn keep(&mut self, key: &ApiKey) {
+        self.api_key = Some(key.to_text().to_string());
+    }
+
+    pub(super) fn seal(&self, keys: &StoreKeys, slot: SlotId) -> Vec<u8> {
+        let text =
+            zeroize::Zeroizing::new(serde_json::to_vec(self).expect("a row is made of texts and numbers"));
+        let mut value = vec![FORMAT];
+        value.extend_from_slice(&keys.seal_key_row(slot, &[FORMAT], &text));
+        value
+    }
+
+    pub(super) fn open(keys: &StoreKeys, slot: SlotId, value: &[u8]) -> Result<Self, Error> {
+        let sealed = value.strip_prefix(&[FORMAT]).ok_or(Error::RecordDamaged)?;
+        let text = keys.open_key_row(slot, &[FORMAT], sealed).map_err(|_| Error::RecordDamaged)?;
+        serde_json::from_slice(&zeroize::Zeroizing::new(text)).map_err(|_| Error::RecordDamaged)
+    }
+
+    pub(super) fn namespace(&self) -> Option<NamespaceId> {
+        let mut id = [0; 16];
+        (base16ct::lower::decode(&self.namespace, &mut id).ok()?.len() == 16).then_some(NamespaceId(id))
+    }
+
+    pub(super) fn is_owner(&self) -> bool {
+        self.owner.is_none()
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.state == State::Live
+    }
+
+    pub(super) fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at.map(Timestamp::from_millis)
+    }
+
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at.map(Timestamp::from_millis)
+    }
+
+    pub(super) fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    pub(super) fn kept_key(&self) -> Option<ApiKey> {
+        ApiKey::parse(self.api_key.as_deref()?).ok()
+    }
+
+    /// Whether the key is good now.
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), Error> {
+        if !self.is_live() {
+            Err(Error::ApiKeyRevoked)
+        } else if self.expires_at().is_some_and(|end| end <= now) {
+            Err(Error::ApiKeyExpired)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether the key's scope has this.
+    pub(super) fn permit(&self, address: &Address, wanted: Use) -> Result<(), Error> {
+        let permitted = self.scope.as_ref().is_none_or(|scope| {
+            scope.covers(address) && (wanted == Use::Read || scope.read_only != Some(true))
+        });
+        if permitted { Ok(()) } else { Err(Error::NotPermitted) }
+    }
+}
+
+impl Drop for KeyRow {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.api_key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::folder::WorkspaceFolder;
+
+    #[test]
+    fn a_scope_permits_what_it_names() {
+        let folder = |text| Some(WorkspaceFolder::parse(text).ok().unwrap());
+        let user = Address { folder: None, name: None };
+        let here = Address { folder: folder("file:///here"), name: None };
+        let there = Address { folder: folder("file:///there"), name: None };
+        let check = |scope: &str, address: &Address, wanted: Use, expected: bool| {
+            let mut row = KeyRow::owner(NamespaceId([0; 16]));
+            row.scope = Some(serde_json::from_str(scope).unwrap());
+            assert_eq!(row.permit(address, wanted).is_ok(), expected, "{scope}");
+        };
+        check("{}", &user, Use::Write, true);
+        check("{}", &here, Use::Write, true);
+        check(r#"{"readOnly":true}"#, &user, Use::Read, true);
+        check(r#"{"readOnly":true}"#, &user, Use::Write, false);
+        check(r#"{"contexts":["user"]}"#, &user, Use::Write, true);
+        check(r#"{"contexts":["user"]}"#, &here, Use::Read, false);
+        check(r#"{"contexts":[]}"#, &user, Use::Read, false);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, &here, Use::Write, true);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, &there, Use::Read, false);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, &user, Use::Read, true);
+    }
+
+    #[test]
+    fn a_key_is_good_until_it_is_revoked_or_ends() {
+        let now = Timestamp::from_millis(1_000);
+        let row = |state, end: Option<u64>| {
+            let mut row = KeyRow::owner(NamespaceId([0; 16]));
+            row.state = state;
+            row.expires_at = end;
+            row.check(now)
+        };
+        assert_eq!(row(State::Live, None), Ok(()));
+        assert_eq!(row(State::Live, Some(1_001)), Ok(()));
+        assert_eq!(row(State::Live, Some(1_000)), Err(Error::ApiKeyExpired));
+        assert_eq!(row(State::Revoked, None), Err(Error::ApiKeyRevoked));
+        assert_eq!(row(State::Revoked, Some(1)), Err(Error::ApiKeyRevoked));
+    }
+}

@@ -1,0 +1,103 @@
+//! What can be told of API keys. Never a key.
+
+use crate::crypto::SlotId;
+use crate::store::Table;
+
+use super::key_row::{KeyRow, Scope};
+use super::{Caller, Error, Opened, Timestamp};
+
+/// What can be told of a key.
+pub struct KeyInfo {
+    /// Names the key; tells nothing of it.
+    pub key_id: String,
+    /// For which plugin it was issued.
+    pub plugin: Option<String>,
+    /// For which installation the vault keeps it.
+    pub installation: Option<String>,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// When the vault issued it; absent for a key that it did not issue.
+    pub issued_at: Option<Timestamp>,
+    /// When it ends, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// What it may do, if that is less than what its owner may.
+    pub scope: Option<Scope>,
+    /// Whether it is a namespace's first key.
+    pub owner: bool,
+}
+
+/// A key that a connection has set.
+pub struct Known {
+    /// Whether it has a namespace.
+    pub known: bool,
+    /// What can be told of it.
+    pub info: KeyInfo,
+}
+
+impl KeyInfo {
+    pub(super) fn new(slot: SlotId, row: &KeyRow) -> Self {
+        Self {
+            key_id: slot.to_text(),
+            plugin: row.plugin.clone(),
+            installation: row.installation.clone(),
+            label: row.label.clone(),
+            issued_at: row.issued_at(),
+            expires_at: row.expires_at(),
+            scope: row.scope().cloned(),
+            owner: row.is_owner(),
+        }
+    }
+
+    /// A key that no row tells of: whoever writes with it first is its owner.
+    fn unknown(slot: SlotId) -> Self {
+        Self {
+            key_id: slot.to_text(),
+            plugin: None,
+            installation: None,
+            label: None,
+            issued_at: None,
+            expires_at: None,
+            scope: None,
+            owner: true,
+        }
+    }
+}
+
+impl Opened {
+    /// What is known of the caller's key. [`Error::ApiKeyUnknown`] if it must have a namespace and has none.
+    pub fn known(&self, caller: &Caller) -> Result<Known, Error> {
+        let slot = caller.key.slot(self, self.secrets()?).id();
+        let asked = Caller { must_exist: false, ..caller.clone() };
+        asked.read(self, |_, access| match access {
+            Some(access) => Ok(Known { known: true, info: KeyInfo::new(slot, &access.row) }),
+            None if caller.must_exist => Err(Error::ApiKeyUnknown),
+            None => Ok(Known { known: false, info: KeyInfo::unknown(slot) }),
+        })
+    }
+
+    /// The keys of the caller's namespace: all for its owner, only itself for a shared key. Each with whether it is
+    /// the caller's.
+    pub fn keys(&self, caller: &Caller) -> Result<Vec<(KeyInfo, bool)>, Error> {
+        let found = caller.read(self, |snapshot, access| {
+            let Some(access) = access else { return Ok(None) };
+            let mut rows = Vec::new();
+            if access.row.is_owner() {
+                snapshot.scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+            }
+            Ok(Some((access.clone(), rows)))
+        })?;
+        let Some((access, rows)) = found else { return Ok(Vec::new()) };
+        if !access.row.is_owner() {
+            return Ok(vec![(KeyInfo::new(access.slot, &access.row), true)]);
+        }
+        let mut keys = Vec::new();
+        for (slot, row) in rows {
+            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
+            let row = KeyRow::open(&self.secrets()?.keys, slot, &row)?;
+            if row.is_live() && row.namespace() == Some(access.data.namespace()) {
+                keys.push((KeyInfo::new(slot, &row), slot == access.slot));
+            }
+        }
+        Ok(keys)
+    }
+}

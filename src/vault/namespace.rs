@@ -1,0 +1,28 @@
+//! How a namespace begins: a data key, in a slot file and nowhere else, and a row in the table of keys.
+
+use std::sync::Arc;
+
+use crate::crypto::{DataKey, DataKeys, NamespaceId, SlotKeys};
+use crate::store::SLOT_HEADER;
+
+use super::Error;
+use super::access::Access;
+use super::draft::{Changes, Draft};
+use super::key_row::KeyRow;
+
+/// Begins the namespace whose owner's key has this slot; `describe` fills in what is known of the key.
+pub(super) fn begin(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    slot: &SlotKeys,
+    describe: impl FnOnce(&mut KeyRow),
+) -> Result<Arc<Access>, Error> {
+    let (namespace, key) = (NamespaceId::generate(), DataKey::generate());
+    let mut row = KeyRow::owner(namespace);
+    describe(&mut row);
+    // The file first: a row whose slot is missing would lock its owner out, a file without a row harms nobody.
+    draft.opened.store().folder().put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))?;
+    changes.put_key(&slot.id().0, row.seal(&draft.secrets.keys, slot.id()))?;
+    let data = DataKeys::derive(draft.secrets.keys.store(), namespace, &key);
+    Ok(Arc::new(Access { slot: slot.id(), row, data }))
+}

@@ -1,0 +1,136 @@
+//! An open store, with or without its key.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::crypto::{StoreId, StoreKeys};
+use crate::limits::Limits;
+use crate::protector::{self, Kind, Means, Protects};
+use crate::store::{Entered, Folder, Row, Store, StoreError, Table, meta};
+
+use super::{Config, Error, Timestamp};
+
+/// An open store.
+pub struct Opened {
+    serial: u64,
+    store: Store,
+    limits: Limits,
+    secrets: OnceLock<Secrets>,
+}
+
+/// What the store key is good for, and who gave it.
+pub(super) struct Secrets {
+    pub(super) keys: StoreKeys,
+    pub(super) protector: Kind,
+}
+
+/// The state of a store; never a name or a value.
+pub struct Status {
+    /// Absent where there is no store.
+    pub store_id: Option<String>,
+    /// Where the store lies, or would lie.
+    pub data_folder: PathBuf,
+    /// Who gave the key, or would have to.
+    pub protector: Option<&'static str>,
+    /// Whether the store key is at hand.
+    pub key_available: bool,
+    /// What the protector guards against.
+    pub protects: Protects,
+    /// How many records there are, of all plugins.
+    pub records: u64,
+    /// Bytes on the disk.
+    pub bytes: u64,
+}
+
+impl Opened {
+    /// Opens the store in a folder. Where there is none, `None`, or a new one is made.
+    pub(super) fn open(config: &Config, folder: &Folder, make: bool) -> Result<Option<Self>, Error> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let store = loop {
+            if !make && !folder.has_store() {
+                return Ok(None);
+            }
+            match folder.enter()? {
+                Entered::Store(present) => break Store::open(present, config.limits.store)?,
+                Entered::Empty(creation) => {
+                    let id = StoreId::generate();
+                    let store_key = crate::crypto::StoreKey::generate();
+                    let means = Means { key_folder: &config.keys };
+                    let (row, value) = protector::make(&means, id, &store_key, Timestamp::now().millis())
+                        .map_err(|error| StoreError::from(error.0))?;
+                    let key = [meta::PROTECTOR, &row[..]].concat();
+                    creation.finish(id.0, vec![Row { table: Table::Meta, key, value: Some(value) }])?;
+                }
+            }
+        };
+        Ok(Some(Self {
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            store,
+            limits: config.limits,
+            secrets: OnceLock::new(),
+        }))
+    }
+
+    /// Gets the store key, if it is not at hand. Only on the vault's thread.
+    pub(super) fn unlock(&self, config: &Config) -> Result<(), Error> {
+        if self.is_unlocked() {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        self.store.snapshot()?.scan(Table::Meta, meta::PROTECTOR, |key, value| {
+            if let Ok(id) = key[meta::PROTECTOR.len()..].try_into() {
+                rows.push((id, value.to_vec()));
+            }
+        })?;
+        let id = StoreId(self.store.id());
+        let means = Means { key_folder: &config.keys };
+        let (store_key, protector) = protector::open(&means, id, &rows)?;
+        // Only this thread sets it.
+        let _ = self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector });
+        Ok(())
+    }
+
+    pub(super) fn is_unlocked(&self) -> bool {
+        self.secrets.get().is_some()
+    }
+
+    pub(super) fn secrets(&self) -> Result<&Secrets, Error> {
+        // Whoever reads or writes was given the store with its key.
+        self.secrets.get().ok_or(Error::Internal)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Which opening this is, of all in this process.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+impl Status {
+    pub(super) fn new(config: &Config, opened: Option<&Opened>) -> Result<Self, Error> {
+        let means = Means { key_folder: &config.keys };
+        let protector = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
+        let nothing = Protects { copies_of_the_data_folder: false, other_users: false, stolen_disk: false };
+        let (records, bytes) = match opened {
+            Some(opened) => (opened.store.snapshot()?.count(Table::Records)?, opened.store.disk_size()?),
+            None => (0, 0),
+        };
+        Ok(Self {
+            store_id: opened.map(|opened| StoreId(opened.store.id()).to_text()),
+            data_folder: config.data.clone(),
+            protector: protector.map(Kind::name),
+            key_available: protector.is_some(),
+            protects: protector.map_or(nothing, |kind| kind.protects(&means, &config.data)),
+            records,
+            bytes,
+        })
+    }
+}

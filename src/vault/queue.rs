@@ -1,0 +1,121 @@
+//! What waits for the vault's thread. A queued write is taken by exactly one: that thread, its deadline, or a
+//! cancellation; and whatever the thread took is answered with its true outcome.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::draft::{Changes, Draft, Write};
+use super::{Error, Need, Opened};
+
+/// Names a queued write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket(u64);
+
+pub(super) type Done = Box<dyn FnOnce(Result<Option<Arc<Opened>>, Error>) + Send>;
+
+/// A queued write, whatever its outcome's type.
+pub(super) trait Job: Send {
+    /// Decides about the write; `None` where there is nothing to commit. May be called again, with another draft.
+    fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes>;
+    /// Answers: with what was decided, or with what became of the commit.
+    fn answer(self: Box<Self>, failure: Option<Error>);
+}
+
+pub(super) struct Queued<W: Write, F> {
+    write: W,
+    decided: Result<W::Outcome, Error>,
+    done: F,
+}
+
+impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Queued<W, F> {
+    pub(super) fn new(write: W, done: F) -> Self {
+        Self { write, decided: Err(Error::Internal), done }
+    }
+}
+
+impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F> {
+    fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes> {
+        // A fault in one request must not take the others' writer away.
+        let evaluated = catch_unwind(AssertUnwindSafe(|| self.write.evaluate(draft)));
+        let (decided, changes) = match evaluated {
+            Ok(Ok((outcome, changes))) => (Ok(outcome), changes),
+            Ok(Err(error)) => (Err(error), None),
+            Err(_) => (Err(Error::Internal), None),
+        };
+        self.decided = decided;
+        changes
+    }
+
+    fn answer(self: Box<Self>, failure: Option<Error>) {
+        let Self { decided, done, .. } = *self;
+        done(match failure {
+            Some(error) => Err(error),
+            None => decided,
+        });
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    jobs: VecDeque<(Ticket, Box<dyn Job>)>,
+    openers: Vec<(Need, Done)>,
+}
+
+/// What the thread woke up for.
+pub(super) struct Work {
+    pub(super) openers: Vec<(Need, Done)>,
+    pub(super) has_jobs: bool,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, job: Box<dyn Job>) -> Ticket {
+        let mut state = self.state();
+        state.last += 1;
+        let ticket = Ticket(state.last);
+        state.jobs.push_back((ticket, job));
+        self.changed.notify_one();
+        ticket
+    }
+
+    pub(super) fn push_opener(&self, need: Need, done: Done) {
+        self.state().openers.push((need, done));
+        self.changed.notify_one();
+    }
+
+    pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
+        let mut state = self.state();
+        // Tickets stand in the order in which they were given.
+        match state.jobs.binary_search_by_key(&ticket.0, |(ticket, _)| ticket.0) {
+            Ok(position) => state.jobs.remove(position).is_some(),
+            Err(_) => false,
+        }
+    }
+
+    /// Blocks until there is something to do, and takes the openers. Jobs stay, so that they can still be withdrawn.
+    pub(super) fn wait(&self) -> Work {
+        let mut state = self.state();
+        while state.jobs.is_empty() && state.openers.is_empty() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Work { openers: std::mem::take(&mut state.openers), has_jobs: !state.jobs.is_empty() }
+    }
+
+    /// Takes up to `most` jobs; they can't be withdrawn any more.
+    pub(super) fn take(&self, most: usize) -> Vec<Box<dyn Job>> {
+        let mut state = self.state();
+        let most = most.min(state.jobs.len());
+        state.jobs.drain(..most).map(|(_, job)| job).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! Records between what a caller stores and what lies in a row.
+
+use crate::crypto::{DataKeys, RecordId};
+use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
+
+use super::{Address, Error, Timestamp};
+
+/// A row of the table `records`, copied out of a snapshot.
+pub(super) struct SealedRecord {
+    id: RecordId,
+    row: Vec<u8>,
+}
+
+/// What is sealed beside the data: its length, so that a list need not open it, and the address.
+pub(super) struct Head {
+    pub(super) header: RecordHeader,
+    pub(super) bytes: u64,
+    pub(super) address: Address,
+}
+
+impl SealedRecord {
+    /// A record's row as it was found. One whose checksum does not hold is damaged, not absent.
+    pub(super) fn found(id: RecordId, row: Result<Option<&[u8]>, StoreError>) -> Result<Option<Self>, Error> {
+        match row {
+            Ok(row) => Ok(row.map(|row| Self { id, row: row.to_vec() })),
+            Err(StoreError::Damaged) => Err(Error::RecordDamaged),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The whole row, or as much of it as [`Self::head`] needs.
+    pub(super) fn new(id: RecordId, row: Vec<u8>) -> Self {
+        Self { id, row }
+    }
+
+    /// Opens all but the data. What the header says is not to be believed before.
+    pub(super) fn head(&self, keys: &DataKeys) -> Result<Head, Error> {
+        let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
+        let content = keys
+            .open_address(self.id, &stored.header.encode(), stored.address)
+            .map_err(|_| Error::RecordDamaged)?;
+        let (bytes, address) = content.split_first_chunk::<4>().ok_or(Error::RecordDamaged)?;
+        Ok(Head {
+            header: stored.header,
+            bytes: u64::from(u32::from_be_bytes(*bytes)),
+            address: Address::decode(address).ok_or(Error::RecordDamaged)?,
+        })
+    }
+
+    /// Opens the data: the text as it was stored.
+    pub(super) fn text(&self, keys: &DataKeys) -> Result<String, Error> {
+        let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
+        let text = keys
+            .open_record(self.id, &stored.header.encode(), stored.data)
+            .map_err(|_| Error::RecordDamaged)?;
+        String::from_utf8(text).map_err(|_| Error::RecordDamaged)
+    }
+}
+
+/// The part of a row that [`SealedRecord::head`] needs.
+pub(super) fn head_of(row: &[u8]) -> Vec<u8> {
+    let head = StoredRecord::decode(row).map_or(row.len(), |stored| row.len() - stored.data.len());
+    row[..head].to_vec()
+}
+
+impl Head {
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        self.header.expires_at <= now.millis()
+    }
+
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        (self.header.expires_at != NEVER).then(|| Timestamp::from_millis(self.header.expires_at))
+    }
+}
+
+/// Seals a record; returns its row.
+pub(super) fn seal(keys: &DataKeys, address: &Address, header: RecordHeader, text: &str) -> Row {
+    let encoded = address.encode();
+    let id = keys.record_id(&encoded);
+    let length = u32::try_from(text.len()).expect("limits keep data below 4 GiB");
+    let bound = header.encode();
+    let sealed_address = keys.seal_address(id, &bound, &[&length.to_be_bytes(), encoded.as_slice()].concat());
+    let sealed_data = keys.seal_record(id, &bound, text.as_bytes());
+    let row = StoredRecord { header, address: &sealed_address, data: &sealed_data }.encode();
+    Row { table: Table::Records, key: id.0.to_vec(), value: Some(row) }
+}
+
+/// How an optional end is written.
+pub(super) fn end(expires_at: Option<Timestamp>) -> u64 {
+    expires_at.map_or(NEVER, Timestamp::millis)
+}

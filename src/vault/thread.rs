@@ -1,0 +1,156 @@
+//! The vault's thread: it opens the store, and it alone writes. It takes what has queued up, under the store's lock
+//! decides about each request, commits all of it at once, and answers.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::store::{CommitError, StoreError, WriteLock};
+
+use super::draft::Draft;
+use super::queue::Job;
+use super::{Error, Opened, Vault};
+
+/// Writes that one commit takes at most.
+const GROUP: usize = 512;
+/// How long an old environment may take to be closed before a new one is opened.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// What a caller needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// The store with its key; made if there is none.
+    Key,
+    /// The store if there is one, with or without its key.
+    Existing,
+}
+
+/// Runs until the process ends.
+pub(super) fn run(vault: &Vault) -> ! {
+    loop {
+        let work = vault.queue.wait();
+        for (need, done) in work.openers {
+            done(vault.ensure(need));
+        }
+        if work.has_jobs {
+            vault.write();
+        }
+    }
+}
+
+impl Vault {
+    /// The store, opened as far as is needed.
+    fn ensure(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {
+        let opened = self.try_ensure(need);
+        match &opened {
+            Ok(Some(opened)) if opened.is_unlocked() => self.was_opened.store(true, Ordering::Relaxed),
+            Ok(_) => {}
+            Err(_) => self.was_refused.store(true, Ordering::Relaxed),
+        }
+        opened
+    }
+
+    fn try_ensure(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {
+        let current = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let opened = match current {
+            Some(opened) => opened,
+            None => match Opened::open(&self.config, &self.folder, need == Need::Key)? {
+                Some(opened) => self.install(opened),
+                None => return Ok(None),
+            },
+        };
+        match (opened.unlock(&self.config), need) {
+            (Err(error), Need::Key) => Err(error),
+            (Ok(()), _) | (Err(_), Need::Existing) => Ok(Some(opened)),
+        }
+    }
+
+    fn install(&self, opened: Opened) -> Arc<Opened> {
+        let opened = Arc::new(opened);
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
+        opened
+    }
+
+    /// Lets go of an environment that can't be used any more, and waits for the readers that still have it.
+    fn close(&self, opened: Arc<Opened>) {
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let still_used = Arc::downgrade(&opened);
+        drop(opened);
+        let deadline = Instant::now() + CLOSING;
+        while still_used.strong_count() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn write(&self) {
+        let opened = match self.ensure(Need::Key) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return self.refuse_all(Error::Internal),
+            Err(error) => return self.refuse_all(error),
+        };
+        let outcome = match opened.store().lock() {
+            Ok(lock) => self.write_group(&opened, &lock, self.queue.take(GROUP)),
+            // Another store lies there now: what is queued goes to that one.
+            Err(StoreError::Replaced) => Err(Unusable),
+            Err(error) => return self.refuse_all(error.into()),
+        };
+        if outcome.is_err() {
+            self.close(opened);
+        }
+    }
+
+    fn refuse_all(&self, error: Error) {
+        for job in self.queue.take(usize::MAX) {
+            job.answer(Some(error));
+        }
+    }
+
+    fn write_group(
+        &self,
+        opened: &Opened,
+        lock: &WriteLock<'_>,
+        mut jobs: Vec<Box<dyn Job>>,
+    ) -> Result<(), Unusable> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        match commit(opened, lock, &mut jobs) {
+            Ok(()) => answer(jobs, None),
+            Err(CommitError::NotDone(error)) if jobs.len() == 1 => answer(jobs, Some(error.into())),
+            Err(CommitError::NotDone(_)) => {
+                // One of them may be what does not fit: each gets its own commit.
+                for job in jobs {
+                    self.write_group(opened, lock, vec![job])?;
+                }
+            }
+            Err(CommitError::Unknown) => {
+                answer(jobs, Some(Error::StoreFailed { outcome_unknown: true }));
+                return Err(Unusable);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The environment can't be used any more.
+struct Unusable;
+
+fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<Error>) {
+    for job in jobs {
+        job.answer(failure);
+    }
+}
+
+fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
+    let snapshot = opened.store().snapshot()?;
+    let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed.into()) };
+    let mut draft = Draft::new(opened, secrets, &snapshot)?;
+    for job in jobs {
+        if let Some(changes) = job.evaluate(&draft) {
+            draft.apply(changes)?;
+        }
+    }
+    let Some(batch) = draft.into_batch() else { return Ok(()) };
+    drop(snapshot);
+    opened.store().commit(lock, batch)
+}

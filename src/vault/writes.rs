@@ -1,0 +1,158 @@
+//! Writes: each decides, under the store's lock, from what the store holds at that moment.
+//!
+//! A record that does not authenticate is kept as it is until its owner says otherwise: a write that depends on what
+//! it holds is refused, one that does not (a set or a delete without `ifRevision`) takes its place.
+
+mod delete;
+mod patch;
+mod relocate;
+mod set;
+
+use std::sync::Arc;
+
+use crate::crypto::DataKeys;
+use crate::store::{RecordHeader, Table};
+
+pub use delete::{Delete, Deleted};
+pub use patch::Patch;
+pub use relocate::{Move, Moved};
+pub use set::{Set, Written};
+
+use super::access::Access;
+use super::draft::{Changes, Draft};
+use super::key_row::Use;
+use super::record::{self, Head, SealedRecord};
+use super::{Address, Caller, Error, Target, Timestamp, namespace};
+
+/// What lies where a write goes.
+enum Current {
+    /// Nothing, or something that has expired.
+    Absent,
+    /// A record.
+    Live(Head, SealedRecord),
+    /// Something that does not authenticate.
+    Damaged,
+}
+
+impl Current {
+    /// The revision that `ifRevision` is compared with.
+    fn check_revision(&self, wanted: Option<u64>) -> Result<(), Error> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let current = match self {
+            Self::Absent => 0,
+            Self::Live(head, _) => head.header.revision,
+            Self::Damaged => return Err(Error::RecordDamaged),
+        };
+        if wanted == current { Ok(()) } else { Err(Error::RevisionConflict { current }) }
+    }
+}
+
+/// Where a write goes, and what lies there.
+struct Spot {
+    access: Option<Arc<Access>>,
+    address: Address,
+    current: Current,
+}
+
+impl Spot {
+    /// Checks key, folder and scope, and looks.
+    fn find(draft: &Draft<'_>, target: &Target) -> Result<Self, Error> {
+        let access = draft.access(&target.caller)?;
+        let address = target.address(access.as_ref(), Use::Write)?;
+        let current = match &access {
+            Some(access) => look(draft, access, &address)?,
+            None => Current::Absent,
+        };
+        Ok(Self { access, address, current })
+    }
+
+    /// Puts a text there. The namespace begins with this, if it has not begun.
+    fn put(
+        self,
+        draft: &Draft<'_>,
+        caller: &Caller,
+        text: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(Written, Option<Changes>), Error> {
+        let mut changes = draft.changes();
+        let access = match self.access {
+            Some(access) => access,
+            // A key that was never issued is a key all the same: its namespace begins with the first write.
+            None => {
+                let slot = caller.key.slot(draft.opened, draft.secrets);
+                namespace::begin(draft, &mut changes, &slot, |_| ())?
+            }
+        };
+        let created_at = match &self.current {
+            Current::Live(head, _) => head.header.created_at,
+            Current::Absent | Current::Damaged => draft.now.millis(),
+        };
+        check_count(draft, &access.data, &self.address)?;
+        let revision = changes.next_revision()?;
+        let header = RecordHeader {
+            revision,
+            created_at,
+            updated_at: draft.now.millis(),
+            expires_at: record::end(expires_at),
+        };
+        put_record(&mut changes, &access.data, &self.address, header, text);
+        tell(&mut changes, &access.data, caller, revision, &self.address, false);
+        Ok((Written { revision }, Some(changes)))
+    }
+}
+
+fn look(draft: &Draft<'_>, access: &Access, address: &Address) -> Result<Current, Error> {
+    let id = access.data.record_id(&address.encode());
+    let sealed = match SealedRecord::found(id, draft.get(Table::Records, &id.0)) {
+        Ok(Some(sealed)) => sealed,
+        Ok(None) => return Ok(Current::Absent),
+        Err(Error::RecordDamaged) => return Ok(Current::Damaged),
+        Err(error) => return Err(error),
+    };
+    Ok(match sealed.head(&access.data) {
+        Ok(head) if head.is_expired(draft.now) => Current::Absent,
+        Ok(head) => Current::Live(head, sealed),
+        Err(_) => Current::Damaged,
+    })
+}
+
+fn check_size(draft: &Draft<'_>, text: &str) -> Result<(), Error> {
+    let limit = draft.opened.limits().data;
+    if text.len() > limit { Err(Error::DataTooLarge { limit: limit as u64 }) } else { Ok(()) }
+}
+
+/// A row that is there already, whatever is in it, makes room for what replaces it.
+fn check_count(draft: &Draft<'_>, keys: &DataKeys, address: &Address) -> Result<(), Error> {
+    let limit = draft.opened.limits().records;
+    let id = keys.record_id(&address.encode());
+    let replaces = !matches!(draft.get(Table::Records, &id.0), Ok(None));
+    if replaces || draft.record_count(keys.namespace())? < limit {
+        Ok(())
+    } else {
+        Err(Error::DataTooLarge { limit })
+    }
+}
+
+fn put_record(changes: &mut Changes, keys: &DataKeys, address: &Address, header: RecordHeader, text: &str) {
+    let row = record::seal(keys, address, header, text);
+    changes.put(row.table, &row.key, row.value.unwrap_or_default());
+}
+
+/// Leaves a notice for those who watch the namespace.
+fn tell(
+    changes: &mut Changes,
+    keys: &DataKeys,
+    caller: &Caller,
+    revision: u64,
+    address: &Address,
+    deleted: bool,
+) {
+    const FORMAT: u8 = 1;
+    let mut value = vec![FORMAT];
+    value.extend_from_slice(&keys.namespace().0);
+    value.extend_from_slice(&caller.origin);
+    let notice = [&[u8::from(deleted)], address.encode().as_slice()].concat();
+    let sealed = keys.seal_change(revision, &value, &notice);
+    value.extend_from_slice(&sealed);
+    changes.put(Table::Changes, &revision.to_be_bytes(), value);
+}

@@ -1,0 +1,42 @@
+//! Removing a record.
+
+use crate::store::Table;
+use crate::vault::draft::{Changes, Draft, Write};
+use crate::vault::{Error, Target};
+
+use super::{Current, Spot, tell};
+
+/// Removes a record.
+pub struct Delete {
+    /// Which.
+    pub target: Target,
+    /// The revision that the record must have; 0 for none.
+    pub if_revision: Option<u64>,
+}
+
+/// What became of a delete.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deleted {
+    /// Whether there was a record.
+    pub deleted: bool,
+    /// The revision of the deletion; 0 if there was nothing.
+    pub revision: u64,
+}
+
+impl Write for Delete {
+    type Outcome = Deleted;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(Deleted, Option<Changes>), Error> {
+        let spot = Spot::find(draft, &self.target)?;
+        spot.current.check_revision(self.if_revision)?;
+        let (Some(access), Current::Live(..) | Current::Damaged) = (&spot.access, &spot.current) else {
+            return Ok((Deleted { deleted: false, revision: 0 }, None));
+        };
+        let mut changes = draft.changes();
+        let revision = changes.next_revision()?;
+        let id = access.data.record_id(&spot.address.encode());
+        changes.delete(Table::Records, &id.0);
+        tell(&mut changes, &access.data, &self.target.caller, revision, &spot.address, true);
+        Ok((Deleted { deleted: true, revision }, Some(changes)))
+    }
+}

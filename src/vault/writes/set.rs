@@ -1,0 +1,43 @@
+//! Storing an object.
+
+use crate::vault::draft::{Changes, Draft, Write};
+use crate::vault::{Error, Target, Timestamp};
+
+use super::{Current, Spot, check_size};
+
+/// Stores an object in the place of what was there.
+pub struct Set {
+    /// Where.
+    pub target: Target,
+    /// The text of a JSON object.
+    pub text: String,
+    /// The revision that the record must have; 0 for none.
+    pub if_revision: Option<u64>,
+    /// When it ends, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A write that is in the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// The record's revision.
+    pub revision: u64,
+}
+
+impl Write for Set {
+    type Outcome = Written;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
+        let spot = Spot::find(draft, &self.target)?;
+        check_size(draft, &self.text)?;
+        spot.current.check_revision(self.if_revision)?;
+        if let (Some(access), Current::Live(head, sealed)) = (&spot.access, &spot.current)
+            && head.bytes == self.text.len() as u64
+            && head.expires_at() == self.expires_at
+            && sealed.text(&access.data).is_ok_and(|stored| stored == self.text)
+        {
+            return Ok((Written { revision: head.header.revision }, None));
+        }
+        spot.put(draft, &self.target.caller, &self.text, self.expires_at)
+    }
+}
