@@ -12,6 +12,7 @@ use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
+#[allow(clippy::doc_markdown, reason = "these comments are what --help shows")]
 #[derive(Parser)]
 #[command(name = "plugin-vault", version, about)]
 pub struct Arguments {
@@ -22,11 +23,11 @@ pub struct Arguments {
     #[arg(long, global = true)]
     stdio: bool,
 
-    /// Folder of the store [env: PLUGIN_VAULT_DATA_DIR]
+    /// Folder of the store [env: `PLUGIN_VAULT_DATA_DIR`]
     #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
 
-    /// Folder of key files [env: PLUGIN_VAULT_KEY_DIR]
+    /// Folder of key files [env: `PLUGIN_VAULT_KEY_DIR`]
     #[arg(long, value_name = "DIR", global = true)]
     key_dir: Option<PathBuf>,
 
@@ -42,7 +43,7 @@ pub struct Arguments {
     #[arg(long = "clientProcessId", value_name = "PID", global = true)]
     client_process_id: Option<u32>,
 
-    /// Log level, or levels by target [env: RUST_LOG] [default: warn]
+    /// Log level, or levels by target [env: `RUST_LOG`] [default: warn]
     #[arg(long, value_name = "LEVEL", global = true)]
     log: Option<String>,
 

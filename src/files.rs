@@ -38,7 +38,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 /// What lies there already is replaced.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, |path| create_new(path))?;
+    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, create_new)?;
     write_synced(aside.as_file(), content)?;
     aside.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
@@ -47,7 +47,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Makes the file whole or not at all; one that is there already stays, and is an error.
 pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, |path| create_new(path))?;
+    let aside = tempfile::Builder::new().prefix("new-").make_in(folder, create_new)?;
     write_synced(aside.as_file(), content)?;
     aside.persist_noclobber(path).map_err(|error| error.error)?;
     sync_folder(folder)

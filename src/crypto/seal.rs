@@ -42,6 +42,9 @@ pub struct AssociatedData(Vec<u8>);
 
 impl AssociatedData {
     /// Store id, place, key and plain header, each with a fixed width or its length in front.
+    ///
+    /// # Panics
+    /// For a key or header of 64 KiB or more; LMDB's keys end at 511 bytes.
     pub fn new(store: StoreId, place: Place, key: &[u8], header: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(16 + 1 + 2 + key.len() + 2 + header.len());
         bytes.extend_from_slice(&store.0);

@@ -41,10 +41,9 @@ impl Ending {
     pub(super) fn judge(self, phase: Phase, never_opened: bool) -> Self {
         match (self, phase) {
             (Self::Exit, Phase::Exited { after_shutdown: false }) => Self::ExitWithoutShutdown,
-            (Self::Exit, _) | (Self::EndOfInput, Phase::ShutDown | Phase::Exited { .. }) => Self::Orderly,
             (Self::EndOfInput, Phase::Initialized) => Self::Abandoned,
             (Self::EndOfInput, Phase::Script) if never_opened => Self::StoreNeverOpened,
-            (Self::EndOfInput, Phase::Script) => Self::Orderly,
+            (Self::Exit | Self::EndOfInput, _) => Self::Orderly,
             (other, _) => other,
         }
     }

@@ -81,10 +81,11 @@ impl Keys {
     }
 
     fn settle(&mut self, attempt: Attempt) -> usize {
-        let position = self.entries.iter().position(|entry| Arc::ptr_eq(&entry.key, &attempt.key));
+        let Attempt { key, must_exist } = attempt;
+        let position = self.entries.iter().position(|entry| Arc::ptr_eq(&entry.key, &key));
         let position = position.expect("an entry stays while an attempt at it has no outcome");
         let entry = &mut self.entries[position];
-        *if attempt.must_exist { &mut entry.conditional } else { &mut entry.attempts } -= 1;
+        *if must_exist { &mut entry.conditional } else { &mut entry.attempts } -= 1;
         position
     }
 

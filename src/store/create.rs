@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use crate::files;
 
@@ -27,31 +28,11 @@ impl Creation {
             files::create_folder(&self.folder.path().join(folder))?;
         }
         let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(self.folder.path())?;
-        let page_size = self.fill(aside.path(), id, rows)?;
+        let page_size = fill(aside.path(), id, rows)?;
         Stamp::new(id, page_size).write(&self.folder.stamp())?;
         fs::rename(aside.path().join("data.mdb"), self.folder.data_file())?;
         files::sync_folder(self.folder.path())?;
         Ok(())
-    }
-
-    /// Returns the page size.
-    fn fill(&self, aside: &std::path::Path, id: Id, mut rows: Vec<Row>) -> Result<usize, StoreError> {
-        let engine = Engine::create(aside)?;
-        rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });
-        rows.push(Row {
-            table: Table::Meta,
-            key: meta::KEYS_REVISION.to_vec(),
-            value: Some(0_u64.to_be_bytes().to_vec()),
-        });
-        let first = Batch { expected: 0, revision: 0, rows };
-        engine.commit(first, u64::MAX).map_err(|error| match error {
-            CommitError::NotDone(error) => error,
-            CommitError::Unknown => StoreError::Failed,
-        })?;
-        let page_size = engine.page_size();
-        engine.close();
-        files::sync_folder(aside)?;
-        Ok(page_size)
     }
 
     /// Takes away what a maker left behind that was killed.
@@ -65,4 +46,24 @@ impl Creation {
         }
         Ok(())
     }
+}
+
+/// Makes an environment with these rows in it; returns its page size.
+fn fill(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<usize, StoreError> {
+    let engine = Engine::create(aside)?;
+    rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });
+    rows.push(Row {
+        table: Table::Meta,
+        key: meta::KEYS_REVISION.to_vec(),
+        value: Some(0_u64.to_be_bytes().to_vec()),
+    });
+    let first = Batch { expected: 0, revision: 0, rows };
+    engine.commit(first, u64::MAX).map_err(|error| match error {
+        CommitError::NotDone(error) => error,
+        CommitError::Unknown => StoreError::Failed,
+    })?;
+    let page_size = engine.page_size();
+    engine.close();
+    files::sync_folder(aside)?;
+    Ok(page_size)
 }

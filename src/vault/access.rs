@@ -23,6 +23,14 @@ struct Cached {
     access: Option<Arc<Access>>,
 }
 
+/// What is remembered of a key.
+pub(super) enum Remembered {
+    /// It has to be looked up.
+    Nothing,
+    /// What it opens; `None` for a key that has no namespace.
+    Known(Option<Arc<Access>>),
+}
+
 /// What a key opens.
 pub(super) struct Access {
     pub(super) slot: SlotId,
@@ -80,11 +88,14 @@ impl Key {
     }
 
     /// What is known of the key for this revision of the table of keys.
-    pub(super) fn cached(&self, opened: &Opened, keys_revision: u64) -> Option<Option<Arc<Access>>> {
+    pub(super) fn remembered(&self, opened: &Opened, keys_revision: u64) -> Remembered {
         let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = cached.as_ref()?;
-        let fits = cached.opened == opened.serial() && cached.keys_revision == keys_revision;
-        fits.then(|| cached.access.clone())
+        match &*cached {
+            Some(cached) if cached.opened == opened.serial() && cached.keys_revision == keys_revision => {
+                Remembered::Known(cached.access.clone())
+            }
+            _ => Remembered::Nothing,
+        }
     }
 
     /// Finds out what the key opens, and remembers it for this revision of the table of keys.
@@ -158,7 +169,7 @@ impl Caller {
         loop {
             let snapshot = opened.store().snapshot()?;
             let keys_revision = snapshot.keys_revision()?;
-            if let Some(access) = self.key.cached(opened, keys_revision) {
+            if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
                 let access = self.admit(access, Timestamp::now())?;
                 return read(&snapshot, access.as_ref());
             }

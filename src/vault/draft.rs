@@ -9,7 +9,7 @@ use crate::crypto::NamespaceId;
 use crate::limits;
 use crate::store::{Batch, Row, Snapshot, StoreError, Table, meta};
 
-use super::access::{Access, Caller};
+use super::access::{Access, Caller, Remembered};
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
 
@@ -158,9 +158,9 @@ impl<'d> Draft<'d> {
             key.unseal(self.opened, self.secrets, row()?)?
         } else {
             let keys_revision = self.snapshot.keys_revision()?;
-            match key.cached(self.opened, keys_revision) {
-                Some(access) => access,
-                None => key.learn(self.opened, self.secrets, keys_revision, row()?)?,
+            match key.remembered(self.opened, keys_revision) {
+                Remembered::Known(access) => access,
+                Remembered::Nothing => key.learn(self.opened, self.secrets, keys_revision, row()?)?,
             }
         };
         caller.admit(access, self.now)

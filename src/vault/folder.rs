@@ -136,9 +136,10 @@ fn normalise(uri: &Uri<&str>) -> Result<String, NotAbsolute> {
     }
     normal.push_str(&path);
     // What a reserved character means here is the scheme's affair, so each stays as encoded as it was.
-    for (mark, part) in
-        [('?', uri.query().map(|it| it.as_str())), ('#', uri.fragment().map(|it| it.as_str()))]
-    {
+    for (mark, part) in [
+        ('?', uri.query().map(fluent_uri::pct_enc::EStr::as_str)),
+        ('#', uri.fragment().map(fluent_uri::pct_enc::EStr::as_str)),
+    ] {
         if let Some(part) = part {
             normal.push(mark);
             push_decoded(&mut normal, part, is_unreserved);

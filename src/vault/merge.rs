@@ -65,7 +65,7 @@ fn write_merged(
         match by {
             None => object.push(member.name, member.value),
             Some(by) if place[*by] == Some(at) => {
-                changed |= object.push_patched(Some(member), &patch[*by], level)?
+                changed |= object.push_patched(Some(member), &patch[*by], level)?;
             }
             Some(_) => changed = true,
         }

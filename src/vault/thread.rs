@@ -89,7 +89,7 @@ impl Vault {
             Err(error) => return self.refuse_all(error),
         };
         let outcome = match opened.store().lock() {
-            Ok(lock) => self.write_group(&opened, &lock, self.queue.take(GROUP)),
+            Ok(lock) => write_group(&opened, &lock, self.queue.take(GROUP)),
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
             Err(error) => return self.refuse_all(error.into()),
@@ -104,36 +104,32 @@ impl Vault {
             job.answer(Some(error));
         }
     }
-
-    fn write_group(
-        &self,
-        opened: &Opened,
-        lock: &WriteLock<'_>,
-        mut jobs: Vec<Box<dyn Job>>,
-    ) -> Result<(), Unusable> {
-        if jobs.is_empty() {
-            return Ok(());
-        }
-        match commit(opened, lock, &mut jobs) {
-            Ok(()) => answer(jobs, None),
-            Err(CommitError::NotDone(error)) if jobs.len() == 1 => answer(jobs, Some(error.into())),
-            Err(CommitError::NotDone(_)) => {
-                // One of them may be what does not fit: each gets its own commit.
-                for job in jobs {
-                    self.write_group(opened, lock, vec![job])?;
-                }
-            }
-            Err(CommitError::Unknown) => {
-                answer(jobs, Some(Error::StoreFailed { outcome_unknown: true }));
-                return Err(Unusable);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The environment can't be used any more.
 struct Unusable;
+
+/// Commits jobs together; where that is not to be had, one by one.
+fn write_group(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    match commit(opened, lock, &mut jobs) {
+        Ok(()) => answer(jobs, None),
+        Err(CommitError::NotDone(error)) if jobs.len() == 1 => answer(jobs, Some(error.into())),
+        Err(CommitError::NotDone(_)) => {
+            // One of them may be what does not fit: each gets its own commit.
+            for job in jobs {
+                write_group(opened, lock, vec![job])?;
+            }
+        }
+        Err(CommitError::Unknown) => {
+            answer(jobs, Some(Error::StoreFailed { outcome_unknown: true }));
+            return Err(Unusable);
+        }
+    }
+    Ok(())
+}
 
 fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<Error>) {
     for job in jobs {

@@ -75,13 +75,12 @@ impl Spot {
         expires_at: Option<Timestamp>,
     ) -> Result<(Written, Option<Changes>), Error> {
         let mut changes = draft.changes();
-        let access = match self.access {
-            Some(access) => access,
-            // A key that was never issued is a key all the same: its namespace begins with the first write.
-            None => {
-                let slot = caller.key.slot(draft.opened, draft.secrets);
-                namespace::begin(draft, &mut changes, &slot, |_| ())?
-            }
+        // A key that was never issued is a key all the same: its namespace begins with the first write.
+        let access = if let Some(access) = self.access {
+            access
+        } else {
+            let slot = caller.key.slot(draft.opened, draft.secrets);
+            namespace::begin(draft, &mut changes, &slot, |_| ())?
         };
         let created_at = match &self.current {
             Current::Live(head, _) => head.header.created_at,

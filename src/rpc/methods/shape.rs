@@ -8,7 +8,8 @@ use crate::vault::{KeyInfo, Scope, Timestamp};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Key {
-    key_id: String,
+    #[serde(rename = "keyId")]
+    id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,7 @@ pub(super) struct Key {
 impl From<KeyInfo> for Key {
     fn from(info: KeyInfo) -> Self {
         Self {
-            key_id: info.key_id,
+            id: info.key_id,
             plugin: info.plugin,
             installation: info.installation,
             label: info.label,

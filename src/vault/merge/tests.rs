@@ -172,14 +172,11 @@ proptest! {
         let spelled = if pretty { format!("{target:#}") } else { target.to_string() };
         let merged = merge(Some(text(&spelled)), text(&patch.to_string())).expect("not deep");
         let expected = reference(target.clone(), patch.clone());
-        match &merged {
-            Some(merged) => {
-                prop_assert_eq!(&serde_json::from_str::<Value>(merged).expect("JSON"), &expected);
-                // A second time there is nothing left to do.
-                prop_assert_eq!(merge(Some(text(merged)), text(&patch.to_string())), Ok(None));
-            }
-            None => prop_assert_eq!(&target, &expected),
-        }
+        if let Some(merged) = &merged {
+            prop_assert_eq!(&serde_json::from_str::<Value>(merged).expect("JSON"), &expected);
+            // A second time there is nothing left to do.
+            prop_assert_eq!(merge(Some(text(merged)), text(&patch.to_string())), Ok(None));
+        } else { prop_assert_eq!(&target, &expected) }
         // Laid out otherwise, an array of the same values is another text.
         prop_assert!(pretty || merged.is_none() == (target == expected));
     }

@@ -41,7 +41,8 @@ eachClient((vaultTest) => {
       await refused(vault.call('setAPIKey', text), 1002);
     }
     await refused(vault.call('setAPIKey', { apiKey: 5 }), -32602, { parameter: 'apiKey', reason: 'wrongType' });
-    await refused(vault.call('setAPIKey', { apiKey: null }), -32602, { parameter: 'apiKey', reason: 'missing' });
+    await refused(vault.call('setAPIKey', null), -32602, { parameter: 'apiKey', reason: 'missing' });
+    await refused(vault.call('setAPIKey', { mustExist: true }), -32602, { parameter: 'apiKey', reason: 'missing' });
     await refused(vault.call('setAPIKey', { apiKey: world.canaries.key(), mustExist: true }), 1003);
     await refused(vault.call('getPersistentData', 'user'), 1001);
   });
