@@ -12,6 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
@@ -54,9 +55,11 @@ pub fn serve(options: Options) -> io::Result<Ending> {
     let answers = Arc::new(Client(outbox.clone()));
     let connection = Arc::new(Connection::new(session.clone(), answers, runtime.handle().clone()));
     let reader = FrameReader::new(input, options.limits.message);
-    let ended = start_reading(&runtime, reader, &connection, &outbox)?;
+    let enough = Arc::new(AtomicBool::new(false));
+    let ended = start_reading(&runtime, reader, &connection, &outbox, &enough)?;
     runtime.block_on(async {
         let ending = ending::wait(&session, ended).await?;
+        enough.store(true, Ordering::Relaxed);
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
         outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_OUTPUT_WAIT);
         Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
@@ -88,16 +91,25 @@ fn start_reading(
     mut reader: FrameReader<StdinReader>,
     connection: &Arc<Connection>,
     outbox: &Arc<Outbox>,
+    enough: &Arc<AtomicBool>,
 ) -> io::Result<oneshot::Receiver<Ending>> {
     let (end, ended) = oneshot::channel();
     let (connection, outbox, runtime) = (connection.clone(), outbox.clone(), runtime.handle().clone());
+    let enough = enough.clone();
     std::thread::Builder::new().name("reader".into()).spawn(move || {
         // What a request waits with, it sets up on this thread.
         let _runtime = runtime.enter();
         let ending = loop {
             outbox.wait_for_room(limits::UNREAD_BYTES);
             connection.wait_for_turn();
-            if let Some(ending) = read_one(&mut reader, &connection, &outbox) {
+            let input = reader.next();
+            if enough.load(Ordering::Relaxed) {
+                break Ending::EndOfInput;
+            }
+            if let Some(framing) = reader.framing() {
+                outbox.set_framing(framing);
+            }
+            if let Some(ending) = take(input, &connection) {
                 break ending;
             }
         };
@@ -106,15 +118,7 @@ fn start_reading(
     Ok(ended)
 }
 
-fn read_one(
-    reader: &mut FrameReader<StdinReader>,
-    connection: &Connection,
-    outbox: &Outbox,
-) -> Option<Ending> {
-    let input = reader.next();
-    if let Some(framing) = reader.framing() {
-        outbox.set_framing(framing);
-    }
+fn take(input: io::Result<Input>, connection: &Connection) -> Option<Ending> {
     match input {
         Ok(Input::Frame(frame)) => match connection.receive(frame.as_ref()) {
             Flow::Continue => None,

@@ -20,7 +20,7 @@ use super::answer;
 use super::error::Error;
 use super::in_flight::InFlight;
 use super::message::{self, Id, Incoming, Message};
-use super::methods;
+use super::methods::{self, Request};
 
 /// Where answers go.
 pub trait Answers: Send + Sync {
@@ -195,10 +195,13 @@ impl Connection {
 
     fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Caught> {
         let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
-        let params = Params::new(params.map(RawValue::get)).into_owned();
+        // Not as `Params`: those would be copied and read once more, and their errors quote what they hold.
+        let request =
+            Request { params: params.map(|params| params.to_owned().into()), cancel: cancel.clone() };
         let mut extensions = Extensions::new();
-        extensions.insert(cancel.clone());
-        let response = method(answer::PLACEHOLDER, params, ConnectionId(0), usize::MAX, extensions);
+        extensions.insert(request);
+        let response =
+            method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
         Some(AssertUnwindSafe(response).catch_unwind().boxed())
     }
 }

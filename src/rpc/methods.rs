@@ -72,10 +72,17 @@ methods! {
     status,
 }
 
-/// One call: its connection, its parameters as text, and how its client takes it back.
+/// What a client asks of a method: parameters as text, and how it takes the request back.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) params: Option<Arc<RawValue>>,
+    pub(super) cancel: Cancel,
+}
+
+/// One call: a request, and the connection that it came on.
 struct Call {
     session: Arc<Session>,
-    params: Option<Box<RawValue>>,
+    params: Option<Arc<RawValue>>,
     cancel: Cancel,
 }
 
@@ -84,10 +91,9 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     spec: &'static Spec,
     call: fn(Call) -> F,
 ) {
-    let callback = move |params: jsonrpsee::types::Params<'static>, session, extensions: Extensions| {
-        let cancel = extensions.get().cloned().unwrap_or_default();
-        let params = params.as_str().and_then(|text| RawValue::from_string(text.to_owned()).ok());
-        call(Call { session, params, cancel })
+    let callback = move |_, session, extensions: Extensions| {
+        let request = extensions.get::<Request>().cloned().expect("dispatch puts each request there");
+        call(Call { session, params: request.params, cancel: request.cancel })
     };
     module.register_async_method(spec.name, callback).expect("each method has a name of its own");
 }

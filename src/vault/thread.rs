@@ -89,7 +89,7 @@ impl Vault {
             Err(error) => return self.refuse_all(error),
         };
         let outcome = match opened.store().lock() {
-            Ok(lock) => write_group(&opened, &lock, self.queue.take(GROUP)),
+            Ok(lock) => write_group(&opened, lock, self.queue.take(GROUP)),
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
             Err(error) => return self.refuse_all(error.into()),
@@ -107,31 +107,44 @@ impl Vault {
 }
 
 /// The environment can't be used any more.
+#[derive(Clone, Copy)]
 struct Unusable;
 
-/// Commits jobs together; where that is not to be had, one by one.
-fn write_group(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
+/// Commits jobs together; where that is not to be had, one by one, since one of them may be what does not fit.
+fn write_group(opened: &Opened, lock: WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
     if jobs.is_empty() {
         return Ok(());
     }
-    match commit(opened, lock, &mut jobs) {
-        Ok(()) => answer(jobs, None),
-        Err(CommitError::NotDone(error)) if jobs.len() == 1 => answer(jobs, Some(error.into())),
-        Err(CommitError::NotDone(_)) => {
-            // One of them may be what does not fit: each gets its own commit.
-            for job in jobs {
-                write_group(opened, lock, vec![job])?;
-            }
-        }
-        Err(CommitError::Unknown) => {
-            answer(jobs, Some(Error::StoreFailed { outcome_unknown: true }));
-            return Err(Unusable);
-        }
+    let outcome = commit(opened, &lock, &mut jobs);
+    if jobs.len() == 1 || !matches!(outcome, Err(CommitError::NotDone(_))) {
+        // The next process may write while this one answers.
+        drop(lock);
+        answer(jobs, outcome);
+        return usable(outcome);
     }
-    Ok(())
+    let mut usable_still = Ok(());
+    for job in jobs {
+        let mut job = [job];
+        let outcome = match usable_still {
+            Ok(()) => commit(opened, &lock, &mut job),
+            Err(Unusable) => Err(CommitError::NotDone(StoreError::Failed)),
+        };
+        answer(job, outcome);
+        usable_still = usable_still.and(usable(outcome));
+    }
+    usable_still
 }
 
-fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<Error>) {
+fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
+    if outcome == Err(CommitError::Unknown) { Err(Unusable) } else { Ok(()) }
+}
+
+fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), CommitError>) {
+    let failure = match outcome {
+        Ok(()) => None,
+        Err(CommitError::NotDone(error)) => Some(error.into()),
+        Err(CommitError::Unknown) => Some(Error::StoreFailed { outcome_unknown: true }),
+    };
     for job in jobs {
         job.answer(failure);
     }

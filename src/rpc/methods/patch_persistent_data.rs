@@ -14,15 +14,13 @@ pub(super) const SPEC: Spec = Spec {
     lenient: false,
 };
 
-pub(super) async fn call(mut call: Call) -> Outcome {
+pub(super) async fn call(call: Call) -> Outcome {
     let patch = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let patch = arguments.object("patch")?.to_owned();
         let if_revision = arguments.revision("ifRevision")?;
         Patch { target: arguments.target(&call.session)?, patch, if_revision }
     };
-    // What waits is held once.
-    call.params = None;
     let key = patch.target.caller.key.clone();
     let written = call.session.write(Some(&key), patch, &call.cancel).await?;
     result(&json!({"revision": written.revision}))

@@ -14,7 +14,7 @@ pub(super) const SPEC: Spec = Spec {
     lenient: false,
 };
 
-pub(super) async fn call(mut call: Call) -> Outcome {
+pub(super) async fn call(call: Call) -> Outcome {
     let set = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let text = arguments.object("data")?;
@@ -22,8 +22,6 @@ pub(super) async fn call(mut call: Call) -> Outcome {
         let expires_at = arguments.time("expiresAt")?;
         Set { target: arguments.target(&call.session)?, text: text.get().to_owned(), if_revision, expires_at }
     };
-    // What waits is held once.
-    call.params = None;
     let key = set.target.caller.key.clone();
     let written = call.session.write(Some(&key), set, &call.cancel).await?;
     result(&json!({"revision": written.revision}))
