@@ -45,6 +45,8 @@ pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use writes::{Delete, Deleted, Move, Moved, Patch, Set, Written};
 
+pub use crate::protector::{Reason as KeyReason, Unavailable};
+pub use crate::store::{FORMAT, Refusal};
 pub use draft::Write;
 use queue::{Queue, Queued};
 

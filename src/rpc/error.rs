@@ -3,10 +3,8 @@
 use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::{Map, Value, json};
 
-use crate::protector::{Reason as KeyReason, Unavailable};
 use crate::session::Failure;
-use crate::store::Refusal;
-use crate::vault;
+use crate::vault::{self, KeyReason, Refusal, Unavailable};
 
 /// One line of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

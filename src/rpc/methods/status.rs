@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::rpc::params::Spec;
-use crate::store::FORMAT;
+use crate::vault::FORMAT;
 
 use super::{Call, Outcome, result};
 

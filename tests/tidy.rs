@@ -1,0 +1,285 @@
+//! Holds what a program can hold of the house: which room names which, sizes, the documents against the code.
+//!
+//! `UPDATE=1 cargo test --test tidy` writes what is made from the code.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plugin_vault::rpc;
+use sha2::{Digest, Sha256};
+
+/// Crates that are named only in these rooms.
+const CRATES: &[(&str, &[&str])] = &[
+    ("heed", &["store"]),
+    ("jsonrpsee", &["rpc"]),
+    ("tokio", &["server", "transport", "rpc", "session"]),
+    ("clap", &["limits", "cli"]),
+    ("aes_gcm_siv", &["crypto"]),
+    ("hkdf", &["crypto"]),
+    ("hmac", &["crypto"]),
+    ("sha1", &["crypto"]),
+    ("sha2", &["crypto"]),
+    ("getrandom", &["crypto"]),
+    ("tracing_subscriber", &["logging"]),
+    ("fluent_uri", &["vault"]),
+];
+
+/// Rooms in which nothing is `async`.
+const SYNCHRONOUS: &[&str] = &["files", "json", "limits", "logging", "crypto", "store", "protector", "vault"];
+
+/// The files that make the bytes on the disk.
+const FORMAT_FILES: &[&str] = &[
+    "src/crypto/derive.rs",
+    "src/crypto/seal.rs",
+    "src/protector/key_file.rs",
+    "src/protector/row.rs",
+    "src/store/checksum.rs",
+    "src/store/record.rs",
+    "src/store/slot.rs",
+    "src/store/stamp.rs",
+    "src/store/table.rs",
+    "src/vault/address.rs",
+    "src/vault/key_row.rs",
+    "src/vault/record.rs",
+];
+
+const HARD_LIMIT: usize = 500;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// Every Rust file below a folder, with its path from the root.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), &mut found);
+    found.sort();
+    let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+    found.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn room(path: &str) -> &str {
+    path.trim_start_matches("src/").split(['/', '.']).next().unwrap()
+}
+
+/// Lines of code, without comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.split("//").next().unwrap())
+}
+
+/// The names that stand behind `crate::` in a file.
+fn rooms_named(text: &str) -> BTreeSet<&str> {
+    let named = code(text).flat_map(|line| line.split("crate::").skip(1));
+    named
+        .map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// The table of rooms in `docs/architecture.md`.
+fn allowed_rooms() -> BTreeMap<String, BTreeSet<String>> {
+    let text = read("docs/architecture.md");
+    let mut rows = text.lines().filter(|line| line.starts_with('|')).map(|line| {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().trim_matches('`').to_owned()).collect::<Vec<_>>()
+    });
+    let head = rows.find(|cells| cells[0].starts_with("room ↓")).unwrap();
+    let rows = rows.skip(1).take_while(|cells| cells.len() == head.len());
+    rows.map(|cells| {
+        let ticked = head.iter().zip(&cells).skip(1).filter(|(_, cell)| *cell == "✓");
+        (cells[0].clone(), ticked.map(|(name, _)| name.clone()).collect())
+    })
+    .collect()
+}
+
+#[test]
+fn a_room_names_only_the_rooms_that_its_row_ticks() {
+    let allowed = allowed_rooms();
+    assert!(allowed.len() > 10, "the table was not found");
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let room = room(&path);
+        if matches!(room, "main" | "lib") {
+            continue;
+        }
+        let allowed = &allowed[room];
+        for named in rooms_named(&text) {
+            if named != room && !allowed.contains(named) {
+                wrong.push(format!("{path} names {named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_crate_is_named_only_where_it_belongs() {
+    for (path, text) in sources("src") {
+        for (name, rooms) in CRATES {
+            let call = format!("{name}::");
+            let named = code(&text).any(|line| {
+                line.match_indices(&call).any(|(at, _)| {
+                    !line[..at]
+                        .ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':')
+                })
+            });
+            assert!(!named || rooms.contains(&room(&path)), "{path} names {name}");
+        }
+    }
+}
+
+#[test]
+fn nothing_at_or_below_the_vault_is_async() {
+    for (path, text) in sources("src") {
+        if SYNCHRONOUS.contains(&room(&path)) {
+            let found = code(&text).any(|line| line.contains("async ") || line.contains(".await"));
+            assert!(!found, "{path}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_stands_in_one_file() {
+    for (path, text) in sources("src") {
+        let found = code(&text).any(|line| line.contains("unsafe {"));
+        assert!(!found || path == "src/store/engine.rs", "{path}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_is_short() {
+    for folder in ["src", "tests"] {
+        for (path, text) in sources(folder) {
+            if path.contains("/.cache/") || path.contains("/node_modules/") {
+                continue;
+            }
+            assert!(text.starts_with("//! "), "{path} does not begin with //!");
+            assert!(text.lines().count() <= HARD_LIMIT, "{path} has over {HARD_LIMIT} lines");
+        }
+    }
+}
+
+#[test]
+fn every_method_is_documented() {
+    let protocol = read("docs/protocol.md");
+    for name in rpc::NAMES {
+        assert!(protocol.contains(&format!("`{name}`")), "docs/protocol.md does not have {name}");
+    }
+}
+
+#[test]
+fn every_error_is_documented() {
+    let mut table = String::from("| code | kind | retryable | message |\n|---|---|---|---|\n");
+    for code in rpc::TABLE {
+        let retryable = if code.retryable { "yes" } else { "no" };
+        let number = code.number.to_string().replace('-', "−");
+        writeln!(table, "| {number} | `{}` | {retryable} | {} |", code.kind, code.sentence).unwrap();
+    }
+    made("docs/protocol.md", "cargo test --test tidy` -->\n", "<!-- end of errors -->", &table);
+}
+
+#[test]
+fn every_error_is_met_by_a_test() {
+    let mut tests = String::new();
+    for folder in ["tests/e2e", "tests/conformance"] {
+        for path in walk_all(&root().join(folder)) {
+            tests.push_str(&fs::read_to_string(path).unwrap_or_default());
+        }
+    }
+    for code in rpc::TABLE {
+        // A fault of ours can't be provoked from outside; its answer has a test beside the code.
+        if code.kind != "internalError" {
+            assert!(tests.contains(&code.number.to_string()), "no test meets {}", code.number);
+        }
+    }
+}
+
+fn walk_all(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk_all(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn the_format_is_as_documented() {
+    let mut digest = Sha256::new();
+    for path in FORMAT_FILES {
+        digest.update(code(&read(path)).collect::<Vec<_>>().join("\n"));
+    }
+    let mut text = String::from("\n```\n");
+    for path in FORMAT_FILES {
+        writeln!(text, "{path}").unwrap();
+    }
+    let digest: String = digest.finalize().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    writeln!(text, "sha256 {digest}\n```").unwrap();
+    made("docs/format.md", "UPDATE=1 cargo test --test tidy`.\n", "", &text);
+}
+
+/// What stands between two marks of a file is made from the code. An empty `end` is the end of the file.
+fn made(path: &str, begin: &str, end: &str, wanted: &str) {
+    let text = read(path);
+    let from = text.find(begin).unwrap() + begin.len();
+    let to = if end.is_empty() { text.len() } else { text.find(end).unwrap() };
+    if text[from..to] == *wanted {
+        return;
+    }
+    if std::env::var_os("UPDATE").is_none() {
+        panic!("{path} differs from the code; look at why, then UPDATE=1 cargo test --test tidy");
+    }
+    #[allow(clippy::disallowed_methods, reason = "a document, for everybody to read")]
+    fs::write(root().join(path), format!("{}{wanted}{}", &text[..from], &text[to..])).unwrap();
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = read("Cargo.toml");
+    let reasons = read("docs/architecture.md");
+    let mut in_dependencies = false;
+    let mut count = 0;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            in_dependencies = line.contains("dependencies");
+        } else if let Some((name, _)) = line.split_once(" = ")
+            && in_dependencies
+        {
+            count += 1;
+            assert!(reasons.contains(&format!("`{name}`")), "docs/architecture.md has no reason for {name}");
+        }
+    }
+    assert!(count > 15, "the dependencies were not found");
+    // LMDB's lock format is part of the disk format, so its package is pinned.
+    assert!(manifest.contains(r#"heed = { version = "=0.23.1""#));
+}
+
+#[test]
+fn the_readme_begins_with_the_two_commands() {
+    let readme = read("README.md");
+    let first_screen: Vec<_> = readme.lines().take(24).collect();
+    let has = |words: &str| first_screen.iter().any(|line| line.contains(words));
+    assert!(has("< tests/data/first.jsonl"));
+    assert!(has("tests/run"));
+}
