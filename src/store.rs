@@ -13,6 +13,7 @@ mod checksum;
 mod create;
 mod engine;
 mod error;
+mod failpoint;
 
 mod folder;
 mod lock;

@@ -79,8 +79,6 @@ pub(crate) enum Error {
 pub(crate) enum Parameter {
     Named(&'static str),
     At(usize),
-    /// Not one of them, but all: `params` is neither an object nor an array.
-    All,
 }
 
 /// What is wrong with a parameter.
@@ -129,7 +127,6 @@ impl Error {
                 let parameter = match parameter {
                     Parameter::Named(name) => Value::from(name),
                     Parameter::At(position) => Value::from(position),
-                    Parameter::All => Value::Null,
                 };
                 json!({"parameter": parameter, "reason": reason.name()})
             }

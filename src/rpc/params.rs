@@ -52,7 +52,8 @@ impl Spec {
         } else if let Some(elements) = json::elements(params) {
             arguments.take_elements(&elements)?;
         } else {
-            return Err(Error::InvalidParams(Parameter::All, Reason::WrongType));
+            // The envelope has refused it already.
+            return Err(Error::InvalidRequest);
         }
         Ok(arguments)
     }

@@ -12,6 +12,7 @@ use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RwTxn, WithoutTls};
 
 use crate::limits;
 
+use super::failpoint::{self, Point};
 use super::snapshot::Snapshot;
 use super::{Batch, Row, StoreError, Table, checksum, meta};
 
@@ -132,6 +133,7 @@ impl Engine {
     /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
     /// Nothing slow happens in here: everything was sealed before.
     pub(super) fn commit(&self, batch: Batch, limit: u64) -> Result<(), CommitError> {
+        failpoint::reach(Point::BeforeBegin)?;
         let _guard = loop {
             let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
             match self.env.write_txn() {
@@ -150,7 +152,7 @@ impl Engine {
             // LMDB writes the meta page there without a full flush of the disk.
             self.env.force_sync().map_err(|_| CommitError::Unknown)?;
         }
-        Ok(())
+        failpoint::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
     }
 
     fn write(&self, mut txn: RwTxn<'_>, batch: Batch, limit: u64) -> Result<(), CommitError> {
@@ -174,6 +176,7 @@ impl Engine {
         let mut revision = batch.revision.to_be_bytes().to_vec();
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
+        failpoint::reach(Point::BeforeCommit)?;
         txn.commit().map_err(|error| match StoreError::from(error) {
             // The disk had no room for the new pages: the old ones are all as they were.
             StoreError::Full => CommitError::NotDone(StoreError::Full),

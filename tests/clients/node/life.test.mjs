@@ -1,7 +1,7 @@
 // The life of a connection with vscode-jsonrpc: greeting, errors, cancelling, ends, and a store that cannot be opened.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { refused } from './lib/answers.mjs';
@@ -9,7 +9,7 @@ import { eachClient } from './lib/vault.mjs';
 
 const MIB = 1024 * 1024;
 
-eachClient((vaultTest, initialised) => {
+eachClient((vaultTest, initialised, major) => {
   vaultTest('the greeting says who it is', async (world) => {
     const vault = await world.start();
     if (initialised) {
@@ -85,21 +85,24 @@ eachClient((vaultTest, initialised) => {
     assert.deepEqual(await vault.call('listPersistentData'), []);
   });
 
-  vaultTest('data up to the limit is stored, and more is refused', async (world) => {
-    const vault = await world.startWithKey();
-    const word = world.canaries.word();
-    const filled = (bytes) => {
-      const empty = JSON.stringify({ v: word }).length;
-      return { v: word + 'x'.repeat(bytes - empty) };
-    };
-    const most = filled(8 * MIB);
-    const { revision } = await vault.call('setPersistentData', 'user', most);
-    const back = await vault.call('getPersistentData', 'user');
-    assert.ok(back.v === most.v, 'the same 8 MiB');
-    const data = await refused(vault.call('setPersistentData', 'user', filled(8 * MIB + 1)), 2002);
-    assert.equal(data.limit, 8 * MIB);
-    assert.equal((await vault.call('getPersistentRecord', 'user')).revision, revision);
-  });
+  // One client is enough for this: a build that is not optimised takes its time to seal 8 MiB.
+  if (major === 10) {
+    vaultTest('data up to the limit is stored, and more is refused', async (world) => {
+      const vault = await world.startWithKey();
+      const word = world.canaries.word();
+      const filled = (bytes) => {
+        const empty = JSON.stringify({ v: word }).length;
+        return { v: word + 'x'.repeat(bytes - empty) };
+      };
+      const most = filled(8 * MIB);
+      const { revision } = await vault.call('setPersistentData', 'user', most);
+      const back = await vault.call('getPersistentData', 'user');
+      assert.ok(back.v === most.v, 'the same 8 MiB');
+      const data = await refused(vault.call('setPersistentData', 'user', filled(8 * MIB + 1)), 2002);
+      assert.equal(data.limit, 8 * MIB);
+      assert.equal((await vault.call('getPersistentRecord', 'user')).revision, revision);
+    });
+  }
 
   vaultTest('a cancelled request is answered, truly', async (world) => {
     const vault = await world.startWithKey();
@@ -187,7 +190,19 @@ eachClient((vaultTest, initialised) => {
   vaultTest('no log line at any level holds a word of it', async (world) => {
     world.quiet = false;
     const folder = world.canaries.folder();
-    const vault = await world.startWithKey({ folders: [folder], args: ['--log', 'trace'] });
+    const file = join(world.top, 'log');
+    for (const args of [[], ['--log-file', file]]) {
+      await everything(world, folder, ['--log', 'trace', ...args]);
+    }
+    assert.notEqual(world.stderr, '', 'there was a log to search');
+    const log = readFileSync(file);
+    assert.ok(log.length > 0);
+    world.canaries.search(log, 'the log file');
+  });
+
+  /** A call of each kind, and some that are refused. */
+  async function everything(world, folder, args) {
+    const vault = await world.startWithKey({ folders: [folder], args });
     const name = world.canaries.word();
     const data = { [world.canaries.word()]: world.canaries.word() };
     await vault.call('setPersistentData', 'workspace', data);
@@ -204,5 +219,6 @@ eachClient((vaultTest, initialised) => {
     await refused(vault.call(world.canaries.word(), { [world.canaries.word()]: name }), -32601);
     await refused(vault.call('setPersistentData', { context: world.canaries.word(), data }), -32602);
     await refused(vault.call('setAPIKey', world.canaries.word()), 1002);
-  });
+    await vault.close();
+  }
 });

@@ -32,7 +32,7 @@ export function eachClient(body) {
               world.remove();
             }
           });
-        body(vaultTest, initialised);
+        body(vaultTest, initialised, major);
       });
     }
   }
@@ -82,6 +82,10 @@ class World {
     client.key = this.canaries.key();
     client.handle = (await client.call('setAPIKey', client.key)).handle;
     return client;
+  }
+
+  get stderr() {
+    return this.#stderr;
   }
 
   ended(client, stderr) {
