@@ -11,8 +11,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+mod cursor;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use cursor::Cursor;
 
 /// What a JSON text is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +52,7 @@ impl<'a> Member<'a> {
     /// The name without its escapes. A lone surrogate comes out as the three bytes that UTF-8 would give it, if it
     /// gave it any: so names stay apart, and none of them equals a name that is text.
     pub fn name_bytes(&self) -> Cow<'a, [u8]> {
-        let quoted: &'a str = self.name.get();
-        match unescaped(quoted) {
-            Some(plain) => Cow::Borrowed(plain.as_bytes()),
-            // The parser has been over this text before, so that the whole name is only a form of words.
-            None => serde_json::Deserializer::from_str(quoted)
-                .deserialize_bytes(NameBytes)
-                .map_or(Cow::Borrowed(quoted.as_bytes()), Cow::Owned),
-        }
+        name_bytes(self.name.get())
     }
 }
 
@@ -110,6 +106,17 @@ pub fn string(text: &RawValue) -> Option<Cow<'_, str>> {
 pub fn unsigned(text: &RawValue) -> Option<u64> {
     let digits = text.get();
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// What [`Member::name_bytes`] gives, for a name that stands in a text by itself.
+pub(crate) fn name_bytes(quoted: &str) -> Cow<'_, [u8]> {
+    match unescaped(quoted) {
+        Some(plain) => Cow::Borrowed(plain.as_bytes()),
+        // The parser has been over this text before, so that the whole name is only a form of words.
+        None => serde_json::Deserializer::from_str(quoted)
+            .deserialize_bytes(NameBytes)
+            .map_or(Cow::Borrowed(quoted.as_bytes()), Cow::Owned),
+    }
 }
 
 /// What stands between the quotes, if that is also what it means.

@@ -236,4 +236,30 @@ proptest! {
         let read = string(members[0].value);
         prop_assert_eq!(read.as_deref(), Some(value.as_str()));
     }
+
+    #[test]
+    fn a_walk_finds_the_members_that_the_parser_finds(
+        written in prop::collection::vec((0..6_usize, 0..12_usize, 0..3_usize), 0..6),
+    ) {
+        const NAMES: [&str; 6] = [r#""""#, r#""a""#, r#""}\"{""#, r#""\\""#, r#""\u0022:,""#, "\"é\""];
+        const VALUES: [&str; 12] = [
+            "1E400", "-0", "true", "null", r#""]""#, r#""\\""#, r#""\"}""#, "{}", "[ ]", "\"\u{4f60}\"",
+            r#"[[0],{"]":"["} , "\\\"]"]"#, "{ \"a\" :\n{\"}\":[1,{}]} }",
+        ];
+        let space = ["", " ", "\r\n\t"];
+        let members: Vec<_> = written
+            .into_iter()
+            .map(|(name, value, at)| format!("{0}{1}{0}:{0}{2}{0}", space[at], NAMES[name], VALUES[value]))
+            .collect();
+        let object = format!("{{{}}}", members.join(","));
+        let object = text(&object);
+        let mut cursor = Cursor::new(object);
+        prop_assert!(cursor.enter_object());
+        for member in super::members(object).expect("an object") {
+            prop_assert_eq!(cursor.next_name(), Some(member.name.get()));
+            prop_assert_eq!(cursor.take_value(), member.value.get());
+        }
+        prop_assert_eq!(cursor.next_name(), None);
+        prop_assert_eq!(cursor.text_since(0), object.get());
+    }
 }

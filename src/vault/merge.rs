@@ -1,14 +1,15 @@
 //! RFC 7396 merge patches over JSON text: what the patch does not touch keeps its text, byte for byte.
 //!
-//! The writer calls this under the store's lock. It must never turn a value into numbers and maps and back, and never
-//! recurse further than [`PATCH_DEPTH`], however deep the texts are nested. Pure functions over text.
+//! The writer calls this under the store's lock, so each text is gone over once, however deep it is nested. It must
+//! never turn a value into numbers and maps and back, and never recurse further than [`PATCH_DEPTH`]. Pure functions
+//! over text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, Kind, Member};
+use crate::json::{self, Cursor, Kind};
 use crate::limits::PATCH_DEPTH;
 
 #[cfg(test)]
@@ -27,114 +28,170 @@ pub(super) struct TooDeep;
 pub(super) fn merge(target: Option<&RawValue>, patch: &RawValue) -> Result<Option<String>, TooDeep> {
     debug_assert_eq!(json::kind(patch), Kind::Object, "the caller lets only objects through");
     let room = target.map_or(0, |target| target.get().len()) + patch.get().len();
+    let patch = Patch::read(&mut Cursor::new(patch), 1)?;
+    let mut old = target.and_then(|target| Old::read(&mut Cursor::new(target), &patch));
+    if let Some(old) = &mut old {
+        old.settle(&patch);
+    }
+    if old.as_ref().is_some_and(|old| !old.changes) {
+        return Ok(None);
+    }
     let mut merged = String::with_capacity(room);
-    let changed = write_merged(&mut merged, target, patch, 1)?;
-    Ok((changed || target.is_none()).then_some(merged))
+    write_merged(&mut merged, old.as_ref(), &patch);
+    Ok(Some(merged))
 }
 
-/// Writes the object that comes out, and says whether it differs from the target by more than white space between
-/// members. A target that is no object counts as `{}`, and as different.
-fn write_merged(
-    out: &mut String,
-    target: Option<&RawValue>,
-    patch: &RawValue,
-    level: usize,
-) -> Result<bool, TooDeep> {
-    if level > PATCH_DEPTH {
-        return Err(TooDeep);
-    }
-    let patch = json::members(patch).unwrap_or_default();
-    let target = target.and_then(json::members);
-    let mut changed = target.is_none();
-    let target = target.unwrap_or_default();
-
-    // For each name in the patch: the last member with that name, in the patch and in the target.
-    let last: HashMap<Cow<'_, [u8]>, usize> =
-        patch.iter().enumerate().map(|(at, member)| (member.name_bytes(), at)).collect();
-    let touched: Vec<Option<usize>> =
-        target.iter().map(|member| last.get(&member.name_bytes()).copied()).collect();
-    let mut place = vec![None; patch.len()];
-    for (at, by) in touched.iter().enumerate() {
-        if let Some(by) = by {
-            place[*by] = Some(at);
-        }
-    }
-
-    let mut object = ObjectText::begin(out);
-    for (at, (member, by)) in target.iter().zip(&touched).enumerate() {
-        match by {
-            None => object.push(member.name, member.value),
-            Some(by) if place[*by] == Some(at) => {
-                changed |= object.push_patched(Some(member), &patch[*by], level)?;
-            }
-            Some(_) => changed = true,
-        }
-    }
-    for (at, member) in patch.iter().enumerate() {
-        if place[at].is_none() && last.get(&member.name_bytes()) == Some(&at) {
-            changed |= object.push_patched(None, member, level)?;
-        }
-    }
-    object.end();
-    Ok(changed)
+/// An object of the patch.
+struct Patch<'a> {
+    members: Vec<(&'a str, Step<'a>)>,
+    /// Where the last member with each name is: the one that counts. Nothing leads to those before it.
+    last: HashMap<Cow<'a, [u8]>, usize>,
 }
 
-/// An object that is being written.
-struct ObjectText<'a> {
-    out: &'a mut String,
-    empty: bool,
+/// What a member of the patch asks for.
+enum Step<'a> {
+    Remove,
+    Replace(&'a str),
+    Merge(Box<Patch<'a>>),
 }
 
-impl<'a> ObjectText<'a> {
-    fn begin(out: &'a mut String) -> Self {
-        out.push('{');
-        Self { out, empty: true }
-    }
-
-    fn name(&mut self, name: &RawValue) {
-        if !self.empty {
-            self.out.push(',');
+impl<'a> Patch<'a> {
+    fn read(cursor: &mut Cursor<'a>, level: usize) -> Result<Self, TooDeep> {
+        if level > PATCH_DEPTH {
+            return Err(TooDeep);
         }
-        self.empty = false;
-        self.out.push_str(name.get());
-        self.out.push(':');
-    }
-
-    fn push(&mut self, name: &RawValue, value: &RawValue) {
-        self.name(name);
-        self.out.push_str(value.get());
-    }
-
-    /// Writes what one member of the patch makes of the member that it names, if that one is there, and says whether
-    /// it differs.
-    fn push_patched(
-        &mut self,
-        old: Option<&Member<'_>>,
-        patch: &Member<'_>,
-        level: usize,
-    ) -> Result<bool, TooDeep> {
-        let name = old.map_or(patch.name, |old| old.name);
-        let old = old.map(|old| old.value);
-        match json::kind(patch.value) {
-            Kind::Null => Ok(old.is_some()),
-            Kind::Object => {
-                self.name(name);
-                let start = self.out.len();
-                let changed = write_merged(self.out, old, patch.value, level + 1)?;
-                if let (false, Some(old)) = (changed, old) {
-                    self.out.truncate(start);
-                    self.out.push_str(old.get());
+        let mut patch = Self { members: Vec::new(), last: HashMap::new() };
+        if !cursor.enter_object() {
+            return Ok(patch);
+        }
+        while let Some(name) = cursor.next_name() {
+            let step = if cursor.is_at_object() {
+                Step::Merge(Box::new(Self::read(cursor, level + 1)?))
+            } else {
+                match cursor.take_value() {
+                    "null" => Step::Remove,
+                    text => Step::Replace(text),
                 }
-                Ok(changed)
+            };
+            if let Some(before) = patch.last.insert(json::name_bytes(name), patch.members.len()) {
+                // To remove what nothing leads to is to do nothing.
+                patch.members[before].1 = Step::Remove;
             }
-            Kind::Array | Kind::String | Kind::Number | Kind::Bool => {
-                self.push(name, patch.value);
-                Ok(old.is_none_or(|old| old.get() != patch.value.get()))
-            }
+            patch.members.push((name, step));
         }
+        Ok(patch)
+    }
+}
+
+/// An object of the target, read as far as the patch may touch it.
+struct Old<'a> {
+    members: Vec<OldMember<'a>>,
+    /// For each member of the patch: the last one here that it names. Empty until settled.
+    place: Vec<Option<usize>>,
+    /// Whether the patch changes more than white space between members. False until settled.
+    changes: bool,
+}
+
+struct OldMember<'a> {
+    name: &'a str,
+    value: &'a str,
+    /// The member of the patch that names it.
+    step: Option<usize>,
+    /// The value, if that is an object and the patch goes into it.
+    inner: Option<Box<Old<'a>>>,
+}
+
+impl<'a> Old<'a> {
+    /// `None` if this is no object, which then counts as `{}`.
+    fn read(cursor: &mut Cursor<'a>, patch: &Patch<'_>) -> Option<Self> {
+        if !cursor.enter_object() {
+            return None;
+        }
+        let mut members = Vec::new();
+        while let Some(name) = cursor.next_name() {
+            let step = patch.last.get(&json::name_bytes(name)).copied();
+            let start = cursor.position();
+            let inner = match step.map(|step| &patch.members[step].1) {
+                Some(Step::Merge(patch)) => Self::read(cursor, patch).map(Box::new),
+                _ => None,
+            };
+            if inner.is_none() {
+                cursor.take_value();
+            }
+            members.push(OldMember { name, value: cursor.text_since(start), step, inner });
+        }
+        Some(Self { members, place: Vec::new(), changes: false })
     }
 
-    fn end(self) {
-        self.out.push('}');
+    /// Finds the places, and what changes, here and in those objects that stay. Not done while reading: a target may
+    /// name one member of a long patch any number of times, and each part of the patch is to be looked at once.
+    fn settle(&mut self, patch: &Patch<'_>) {
+        self.place = vec![None; patch.members.len()];
+        for (at, member) in self.members.iter().enumerate() {
+            if let Some(step) = member.step {
+                self.changes |= self.place[step].replace(at).is_some();
+            }
+        }
+        for ((_, step), place) in patch.members.iter().zip(&self.place) {
+            let old = place.map(|at| &mut self.members[at]);
+            self.changes |= match (step, old) {
+                (Step::Remove, old) => old.is_some(),
+                (Step::Replace(text), old) => old.is_none_or(|old| old.value != *text),
+                (Step::Merge(patch), old) => {
+                    old.and_then(|old| old.inner.as_deref_mut()).is_none_or(|inner| {
+                        inner.settle(patch);
+                        inner.changes
+                    })
+                }
+            };
+        }
     }
+}
+
+fn write_merged(out: &mut String, old: Option<&Old<'_>>, patch: &Patch<'_>) {
+    out.push('{');
+    for (at, member) in old.into_iter().flat_map(|old| old.members.iter().enumerate()) {
+        match member.step {
+            None => write_member(out, member.name, member.value),
+            Some(step) if old.is_some_and(|old| old.place[step] == Some(at)) => {
+                write_step(out, member.name, Some(member), &patch.members[step].1);
+            }
+            Some(_) => {}
+        }
+    }
+    for (at, (name, step)) in patch.members.iter().enumerate() {
+        if old.is_none_or(|old| old.place[at].is_none()) {
+            write_step(out, name, None, step);
+        }
+    }
+    out.push('}');
+}
+
+fn write_step(out: &mut String, name: &str, old: Option<&OldMember<'_>>, step: &Step<'_>) {
+    match step {
+        Step::Remove => {}
+        Step::Replace(text) => write_member(out, name, text),
+        Step::Merge(patch) => match old.and_then(|old| old.inner.as_deref().map(|inner| (old, inner))) {
+            Some((old, inner)) if !inner.changes => write_member(out, name, old.value),
+            inner => {
+                write_name(out, name);
+                write_merged(out, inner.map(|(_, inner)| inner), patch);
+            }
+        },
+    }
+}
+
+fn write_member(out: &mut String, name: &str, value: &str) {
+    write_name(out, name);
+    out.push_str(value);
+}
+
+/// The name of a member of the object that is being written, parted from the one before.
+fn write_name(out: &mut String, name: &str) {
+    // No value ends in an opening brace, so that one here is the one of this object.
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    out.push_str(name);
+    out.push(':');
 }

@@ -246,11 +246,12 @@ fn spelling(segments: &[Vec<u8>], flags: &[bool]) -> String {
         uri.push('/');
         for &byte in segment {
             let raw = byte.is_ascii_graphic() && !b"/%?#".contains(&byte) || byte == b' ';
-            match flags.next() {
-                Some(true) if raw => uri.push(char::from(byte)),
-                Some(false) => uri.push_str(&format!("%{byte:02x}")),
-                _ => uri.push_str(&format!("%{byte:02X}")),
-            }
+            let spelled = match flags.next() {
+                Some(true) if raw => char::from(byte).to_string(),
+                Some(false) => format!("%{byte:02x}"),
+                _ => format!("%{byte:02X}"),
+            };
+            uri.push_str(&spelled);
         }
     }
     uri
@@ -271,7 +272,8 @@ proptest! {
     #[test]
     fn a_path_and_its_encoded_form_come_out_the_same(path in "(/[ -~\u{e9}\u{4f60}]{0,8}){1,4}") {
         let raw = WorkspaceFolder::from_path(Path::new(&path)).map(|folder| folder.as_str().to_owned());
-        let encoded: String = path.bytes().map(|b| if b == b'/' { "/".to_owned() } else { format!("%{b:02x}") }).collect();
+        let encode = |byte| if byte == b'/' { "/".to_owned() } else { format!("%{byte:02x}") };
+        let encoded: String = path.bytes().map(encode).collect();
         prop_assert_eq!(raw, normal(&format!("file://{encoded}")));
     }
 

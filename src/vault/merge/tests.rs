@@ -134,6 +134,22 @@ fn a_patch_has_at_most_so_many_levels_of_objects() {
     check(None, &in_array, Ok(Some(&in_array)));
 }
 
+#[test]
+fn no_text_takes_longer_than_its_length_calls_for() {
+    // Each of these would run for hours, were a part of one text gone over once for each part of the other.
+    const MANY: usize = 40_000;
+    let long = (0..MANY).fold(String::new(), |long, at| long + &format!(r#""{at}":null,"#));
+    let repeated = format!("{{{}\"b\":0}}", r#""a":{},"#.repeat(MANY));
+    check(&repeated, &format!(r#"{{"a":{{{long}"x":1}}}}"#), r#"{"a":{"x":1},"b":0}"#);
+    let repeated = format!("{{{}\"b\":0}}", format!(r#""a":{{{long}"x":1}},"#).repeat(3));
+    check("{}", &repeated, r#"{"a":{"x":1},"b":0}"#);
+
+    let deep = |core: &str| format!("{}{core}{}", r#"{"a":"#.repeat(PATCH_DEPTH), "}".repeat(PATCH_DEPTH));
+    let wide = deep(&format!("[{}0]", r#""]","#.repeat(MANY)));
+    check_unchanged(&wide, &wide);
+    check(&wide, &deep("1"), &deep("1"));
+}
+
 /// The standard's own pseudocode, over values.
 fn reference(target: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };

@@ -191,14 +191,27 @@ eachClient((vaultTest, initialised, major) => {
     world.quiet = false;
     const folder = world.canaries.folder();
     const file = join(world.top, 'log');
-    for (const args of [[], ['--log-file', file]]) {
-      await everything(world, folder, ['--log', 'trace', ...args]);
+    for (const to of [[], ['--log-file', file]]) {
+      const args = ['--log', 'trace', ...to];
+      await everything(world, folder, args);
+      // Where all goes well there may be nothing to say, so let something go wrong too.
+      await withoutStoreKey(world, { folders: [folder], args });
     }
     assert.notEqual(world.stderr, '', 'there was a log to search');
     const log = readFileSync(file);
-    assert.ok(log.length > 0);
+    assert.ok(log.length > 0, 'there was a log file to search');
     world.canaries.search(log, 'the log file');
   });
+
+  async function withoutStoreKey(world, options) {
+    const away = `${world.keys}-away`;
+    renameSync(world.keys, away);
+    const vault = await world.startWithKey(options);
+    const name = world.canaries.word();
+    await refused(vault.call('setPersistentData', { context: 'workspace', name, data: { name } }), 4001);
+    await vault.close();
+    renameSync(away, world.keys);
+  }
 
   /** A call of each kind, and some that are refused. */
   async function everything(world, folder, args) {
