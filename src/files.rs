@@ -1,7 +1,7 @@
 //! Files and folders that only their owner may read, synced before they count.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 /// Opens for reading and writing, and makes the file with mode 0600 if it is not there.
@@ -51,6 +51,17 @@ pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     write_synced(aside.as_file(), content)?;
     aside.persist_noclobber(path).map_err(|error| error.error)?;
     sync_folder(folder)
+}
+
+/// Overwrites a file with zeros where it lies, and syncs it. A file that is not there is none that could be read.
+pub fn overwrite(path: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()
 }
 
 fn write_synced(mut file: &File, content: &[u8]) -> io::Result<()> {

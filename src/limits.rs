@@ -18,6 +18,8 @@ pub const PATCH_DEPTH: usize = 128;
 pub const NAME: usize = 256;
 /// Bytes of a folder's URI.
 pub const URI: usize = 8 * 1024;
+/// Folders, or contexts, in the scope of a shared key.
+pub const SCOPE_FOLDERS: usize = 256;
 /// The highest revision: the largest integer that every JSON reader keeps exactly.
 pub const REVISION: u64 = (1 << 53) - 1;
 /// The newest change notices that are kept for watchers.

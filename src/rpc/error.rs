@@ -136,6 +136,12 @@ impl Error {
                 vault::Error::PatchTooDeep => {
                     json!({"parameter": "patch", "reason": Reason::OutOfRange.name()})
                 }
+                vault::Error::ExpiryTooLate => {
+                    json!({"parameter": "expiresAt", "reason": Reason::OutOfRange.name()})
+                }
+                vault::Error::ApiKeyTaken => {
+                    json!({"parameter": "apiKey", "reason": Reason::OutOfRange.name()})
+                }
                 vault::Error::KeyUnavailable(Unavailable { protector, reason }) => {
                     json!({"protector": protector.name(), "reason": key_reason(reason)})
                 }
@@ -187,7 +193,7 @@ fn vault_code(error: vault::Error) -> Code {
         E::FormatTooNew => FORMAT_TOO_NEW,
         E::StoreRefused(_) => STORE_REFUSED,
         E::StoreFailed { .. } => STORE_FAILED,
-        E::PatchTooDeep => INVALID_PARAMS,
+        E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,
         E::Internal => INTERNAL_ERROR,
     }
 }

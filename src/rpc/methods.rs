@@ -10,9 +10,12 @@ mod list_api_keys;
 mod list_persistent_data;
 mod move_persistent_data;
 mod patch_persistent_data;
+mod revoke_api_key;
+mod rotate_api_key;
 mod set_api_key;
 mod set_persistent_data;
 mod shape;
+mod share_api_key;
 mod shutdown;
 mod status;
 mod workspace_folders;
@@ -59,7 +62,10 @@ methods! {
     // Keys.
     set_api_key,
     issue_api_key,
+    share_api_key,
     list_api_keys,
+    rotate_api_key,
+    revoke_api_key,
     // Data.
     set_persistent_data,
     get_persistent_data,

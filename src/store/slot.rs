@@ -20,6 +20,8 @@ pub enum Slot {
     Absent,
     /// The wrapped data key.
     Wrapped(Vec<u8>),
+    /// The file was overwritten: what it held is gone for good.
+    Destroyed,
 }
 
 impl Folder {
@@ -34,6 +36,9 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Slot::Absent),
             Err(error) => return Err(error.into()),
         };
+        if content.iter().all(|byte| *byte == 0) {
+            return Ok(Slot::Destroyed);
+        }
         let wrapped = content.strip_prefix(SLOT_HEADER).ok_or(StoreError::Damaged)?;
         Ok(Slot::Wrapped(wrapped.to_vec()))
     }
@@ -43,6 +48,12 @@ impl Folder {
     pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
         let path = self.slot_path(slot);
         files::replace(&path, &[SLOT_HEADER, wrapped].concat())?;
+        Ok(())
+    }
+
+    /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there.
+    pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
+        files::overwrite(&self.slot_path(slot))?;
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ impl<'s> Snapshot<'s> {
         }
     }
 
-    /// Every row whose key begins with `prefix`, in the order of the keys. The values' checksums are not compared:
+    /// Every row whose key begins with `prefix`, or every one, in the order of the keys. The values' checksums are not compared:
     /// what is sealed in them authenticates itself, and a list should not read what it does not show.
     pub fn scan(
         &self,
@@ -36,12 +36,19 @@ impl<'s> Snapshot<'s> {
         prefix: &[u8],
         mut row: impl FnMut(&[u8], &[u8]),
     ) -> Result<(), StoreError> {
-        for found in self.engine.table(table).prefix_iter(&self.txn, prefix)? {
+        let table = self.engine.table(table);
+        let mut take = |found: heed::Result<(&[u8], &[u8])>| -> Result<(), StoreError> {
             let (key, stored) = found?;
             let value = stored.len().checked_sub(checksum::LENGTH).ok_or(StoreError::Damaged)?;
             row(key, &stored[..value]);
+            Ok(())
+        };
+        // LMDB has no empty keys, not even to begin at.
+        if prefix.is_empty() {
+            table.iter(&self.txn)?.try_for_each(&mut take)
+        } else {
+            table.prefix_iter(&self.txn, prefix)?.try_for_each(&mut take)
         }
-        Ok(())
     }
 
     /// How many rows a table has.

@@ -40,6 +40,8 @@ pub mod meta {
     pub const KEYS_REVISION: &[u8] = b"keys revision";
     /// The store's id: 16 bytes, the same as in the stamp.
     pub const STORE_ID: &[u8] = b"store id";
+    /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.
+    pub const DESTROY: &[u8] = b"destroy ";
     /// What protectors' rows begin with; their random 16-byte id follows.
     pub const PROTECTOR: &[u8] = b"protector ";
 }

@@ -1,18 +1,20 @@
 //! From an API key to what it opens: the row in the table of keys, the slot file, the namespace's data key.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::crypto::{ApiKey, DataKeys, NotAnApiKey, SlotId, SlotKeys};
+use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
 use crate::store::{SLOT_HEADER, Slot, Snapshot, Table};
 
 use super::key_row::KeyRow;
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
 
-/// An API key that a connection has set.
-pub struct Key {
-    api_key: ApiKey,
-    cached: Mutex<Option<Cached>>,
+/// An API key that a connection has set. When it is rotated, what holds it goes on with the new one.
+pub struct Key(Mutex<State>);
+
+struct State {
+    api_key: Arc<ApiKey>,
+    cached: Option<Cached>,
 }
 
 /// What was found out about a key when the table of keys had this revision.
@@ -52,31 +54,47 @@ pub struct Caller {
 impl Key {
     /// Takes 40 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, NotAnApiKey> {
-        Ok(Self { api_key: ApiKey::parse(text)?, cached: Mutex::new(None) })
+        let api_key = Arc::new(ApiKey::parse(text)?);
+        Ok(Self(Mutex::new(State { api_key, cached: None })))
     }
 
     /// Whether two are the same API key.
     pub fn is(&self, other: &Self) -> bool {
-        self.api_key == other.api_key
+        // One lock after the other: the two may be one.
+        let ours = self.api_key();
+        *ours == *other.api_key()
     }
 
     /// Whether two keys are known to open the same namespace.
     pub fn shares_namespace_with(&self, other: &Self) -> bool {
         let namespace = |key: &Self| {
-            let cached = key.cached.lock().unwrap_or_else(PoisonError::into_inner);
-            cached.as_ref()?.access.as_ref().map(|access| access.data.namespace())
+            let state = key.state();
+            state.cached.as_ref()?.access.as_ref().map(|access| access.data.namespace())
         };
         self.is(other) || namespace(self).is_some_and(|ours| namespace(other) == Some(ours))
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn api_key(&self) -> Arc<ApiKey> {
+        self.state().api_key.clone()
+    }
+
+    /// The key was rotated: from now on it is this one.
+    pub(super) fn replace(&self, api_key: Arc<ApiKey>) {
+        *self.state() = State { api_key, cached: None };
+    }
+
     pub(super) fn slot(&self, opened: &Opened, secrets: &Secrets) -> Arc<SlotKeys> {
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *cached {
+        let mut state = self.state();
+        match &state.cached {
             Some(cached) if cached.opened == opened.serial() => cached.slot.clone(),
-            other => {
-                let slot = Arc::new(secrets.keys.slot(&self.api_key));
+            _ => {
+                let slot = Arc::new(secrets.keys.slot(&state.api_key));
                 // No revision is the highest: nothing is known yet.
-                *other = Some(Cached {
+                state.cached = Some(Cached {
                     opened: opened.serial(),
                     slot: slot.clone(),
                     keys_revision: u64::MAX,
@@ -89,8 +107,7 @@ impl Key {
 
     /// What is known of the key for this revision of the table of keys.
     pub(super) fn remembered(&self, opened: &Opened, keys_revision: u64) -> Remembered {
-        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*cached {
+        match &self.state().cached {
             Some(cached) if cached.opened == opened.serial() && cached.keys_revision == keys_revision => {
                 Remembered::Known(cached.access.clone())
             }
@@ -106,39 +123,47 @@ impl Key {
         keys_revision: u64,
         row: Option<&[u8]>,
     ) -> Result<Option<Arc<Access>>, Error> {
-        let access = self.unseal(opened, secrets, row)?;
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cached) = &mut *cached
+        let slot = self.slot(opened, secrets);
+        let access = Access::open(opened, secrets, &slot, row)?;
+        if let Some(cached) = &mut self.state().cached
             && cached.opened == opened.serial()
+            && cached.slot.id() == slot.id()
         {
             cached.keys_revision = keys_revision;
             cached.access.clone_from(&access);
         }
         Ok(access)
     }
+}
 
-    /// Opens the key's row and its slot. `None` for a key that has no namespace.
-    pub(super) fn unseal(
-        &self,
+impl Access {
+    /// Opens a key's row and its slot. `None` for a key that has no namespace.
+    pub(super) fn open(
         opened: &Opened,
         secrets: &Secrets,
+        slot: &SlotKeys,
         row: Option<&[u8]>,
-    ) -> Result<Option<Arc<Access>>, Error> {
+    ) -> Result<Option<Arc<Self>>, Error> {
         let Some(row) = row else { return Ok(None) };
-        let slot = self.slot(opened, secrets);
         let row = KeyRow::open(&secrets.keys, slot.id(), row)?;
         if !row.is_live() {
             return Err(Error::ApiKeyRevoked);
         }
-        let Slot::Wrapped(wrapped) = opened.store().folder().slot(&slot.id().0)? else {
-            return Err(Error::RecordDamaged);
-        };
-        let (namespace, key) = slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::RecordDamaged)?;
+        let (namespace, key) = data_key(opened, slot)?;
         if row.namespace() != Some(namespace) {
             return Err(Error::RecordDamaged);
         }
         let data = DataKeys::derive(secrets.keys.store(), namespace, &key);
-        Ok(Some(Arc::new(Access { slot: slot.id(), row, data })))
+        Ok(Some(Arc::new(Self { slot: slot.id(), row, data })))
+    }
+}
+
+/// What a slot file holds.
+pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
+    match opened.store().folder().slot(&slot.id().0)? {
+        Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::RecordDamaged),
+        Slot::Absent => Err(Error::RecordDamaged),
+        Slot::Destroyed => Err(Error::ApiKeyRevoked),
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::crypto::NamespaceId;
+use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
 use crate::store::{Batch, Row, Snapshot, StoreError, Table, meta};
 
@@ -21,6 +21,14 @@ pub trait Write: Send {
     /// Decides about the write, and says what it changes. Changes nothing itself, and may be called again with
     /// another draft, if the first one's commit failed.
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Self::Outcome, Option<Changes>), Error>;
+
+    /// Whether it changes what the requests behind it mean: then they go into another commit.
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
+    /// It is committed; its caller is told next.
+    fn committed(&self, _outcome: &Self::Outcome) {}
 }
 
 /// What one request changes.
@@ -28,6 +36,7 @@ pub struct Changes {
     rows: Vec<Row>,
     revision: u64,
     keys: bool,
+    destroyed: Vec<SlotId>,
 }
 
 impl Changes {
@@ -56,6 +65,17 @@ impl Changes {
         self.keys = true;
         Ok(())
     }
+
+    /// A slot file is to be overwritten once this is committed. The commit says so too: if this process ends before it
+    /// is done, the next one that opens the store does it.
+    pub(super) fn destroy_slot(&mut self, slot: SlotId) {
+        self.put(Table::Meta, &destroy_row(slot), Vec::new());
+        self.destroyed.push(slot);
+    }
+}
+
+fn destroy_row(slot: SlotId) -> Vec<u8> {
+    [meta::DESTROY, &slot.0].concat()
 }
 
 /// The store as it will be.
@@ -69,6 +89,7 @@ pub struct Draft<'d> {
     revision: u64,
     keys_changed: bool,
     rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    destroyed: Vec<SlotId>,
     record_counts: RefCell<HashMap<NamespaceId, u64>>,
 }
 
@@ -88,6 +109,7 @@ impl<'d> Draft<'d> {
             revision,
             keys_changed: false,
             rows: BTreeMap::new(),
+            destroyed: Vec::new(),
             record_counts: RefCell::default(),
         })
     }
@@ -155,7 +177,7 @@ impl<'d> Draft<'d> {
         let row = || self.get(Table::Keys, &slot.id().0);
         let access = if self.keys_changed {
             // This commit's table of keys has no revision yet under which anything could be remembered.
-            key.unseal(self.opened, self.secrets, row()?)?
+            Access::open(self.opened, self.secrets, &slot, row()?)?
         } else {
             let keys_revision = self.snapshot.keys_revision()?;
             match key.remembered(self.opened, keys_revision) {
@@ -168,13 +190,14 @@ impl<'d> Draft<'d> {
 
     /// Room for one request's changes.
     pub(super) fn changes(&self) -> Changes {
-        Changes { rows: Vec::new(), revision: self.revision, keys: false }
+        Changes { rows: Vec::new(), revision: self.revision, keys: false, destroyed: Vec::new() }
     }
 
     /// Takes a request's changes in.
     pub(super) fn apply(&mut self, changes: Changes) -> Result<(), StoreError> {
         self.revision = changes.revision;
         self.keys_changed |= changes.keys;
+        self.destroyed.extend(changes.destroyed);
         for Row { table, key, value } in changes.rows {
             if table == Table::Records {
                 let existed = self.get(table, &key)?.is_some();
@@ -189,10 +212,18 @@ impl<'d> Draft<'d> {
         Ok(())
     }
 
-    /// The commit; `None` where nothing changes.
-    pub(super) fn into_batch(self) -> Option<Batch> {
+    /// Forgets the slots that others had to overwrite and that are overwritten by now.
+    pub(super) fn forget_destroyed(&mut self, slots: Vec<SlotId>) {
+        for slot in slots {
+            self.rows.insert((Table::Meta, destroy_row(slot)), None);
+        }
+    }
+
+    /// The commit, and the slots to overwrite after it; `None` where nothing changes.
+    pub(super) fn into_batch(self) -> Option<(Batch, Vec<SlotId>)> {
         let rows: Vec<_> =
             self.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect();
-        (!rows.is_empty()).then_some(Batch { expected: self.expected, revision: self.revision, rows })
+        let batch = Batch { expected: self.expected, revision: self.revision, rows };
+        (!batch.rows.is_empty()).then_some((batch, self.destroyed))
     }
 }

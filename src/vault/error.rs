@@ -51,6 +51,10 @@ pub enum Error {
         /// Whether the change may have been carried out all the same.
         outcome_unknown: bool,
     },
+    /// A shared key may not end later than its owner's.
+    ExpiryTooLate,
+    /// The key that is to take another's place is in use, or was revoked.
+    ApiKeyTaken,
     /// A merge patch with too many levels.
     PatchTooDeep,
     /// A fault of ours.

@@ -2,11 +2,14 @@
 //! list and revoke keys without having them.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
+use crate::store::Table;
 
 use super::Error;
 use super::address::Address;
+use super::draft::Draft;
 use super::timestamp::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -34,7 +37,7 @@ pub(super) struct KeyRow {
     scope: Option<Scope>,
     /// The key itself, where the vault keeps it for its plugin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    api_key: Option<String>,
+    api_key: Option<Zeroizing<String>>,
     /// The slot of the key that came in its place, for one that was rotated away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_by: Option<String>,
@@ -84,9 +87,13 @@ pub(super) enum Use {
 
 impl KeyRow {
     /// The row of a namespace's first key.
-    pub(super) fn owner(namespace: NamespaceId) -> Self {
+    pub(super) fn first(namespace: NamespaceId) -> Self {
+        Self::blank(&base16ct::lower::encode_string(&namespace.0))
+    }
+
+    fn blank(namespace: &str) -> Self {
         Self {
-            namespace: base16ct::lower::encode_string(&namespace.0),
+            namespace: namespace.to_owned(),
             owner: None,
             state: State::Live,
             plugin: None,
@@ -100,6 +107,55 @@ impl KeyRow {
         }
     }
 
+    /// The row of a key that another one's owner has shared.
+    pub(super) fn shared(namespace: NamespaceId, owner: SlotId) -> Self {
+        Self { owner: Some(owner.to_text()), ..Self::first(namespace) }
+    }
+
+    /// The row of the key that takes this one's place.
+    pub(super) fn successor(&self, key: &ApiKey, now: Timestamp) -> Self {
+        let mut row = Self {
+            owner: self.owner.clone(),
+            plugin: self.plugin.clone(),
+            installation: self.installation.clone(),
+            label: self.label.clone(),
+            issued_at: Some(now.millis()),
+            expires_at: self.expires_at,
+            scope: self.scope.clone(),
+            ..Self::blank(&self.namespace)
+        };
+        if self.api_key.is_some() {
+            row.keep(key);
+        }
+        row
+    }
+
+    /// What stays of a key that was revoked: nothing of its plugin, and no key.
+    pub(super) fn revoked(&self) -> Self {
+        Self { owner: self.owner.clone(), state: State::Revoked, ..Self::blank(&self.namespace) }
+    }
+
+    /// What stays of a key whose place another one took.
+    pub(super) fn replaced(&self, by: SlotId) -> Self {
+        Self { replaced_by: Some(by.to_text()), ..self.revoked() }
+    }
+
+    /// The rows of a namespace, those of revoked keys too.
+    pub(super) fn of_namespace(
+        draft: &Draft<'_>,
+        namespace: NamespaceId,
+    ) -> Result<Vec<(SlotId, Self)>, Error> {
+        let mut rows = Vec::new();
+        for (slot, row) in draft.scan(Table::Keys, &[], <[u8]>::to_vec)? {
+            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
+            let row = Self::open(&draft.secrets.keys, slot, &row)?;
+            if row.namespace() == Some(namespace) {
+                rows.push((slot, row));
+            }
+        }
+        Ok(rows)
+    }
+
     /// Says that the vault issued the key.
     pub(super) fn issue(&mut self, at: Timestamp, expires_at: Option<Timestamp>) {
         self.issued_at = Some(at.millis());
@@ -108,12 +164,12 @@ impl KeyRow {
 
     /// Puts the key itself into the row.
     pub(super) fn keep(&mut self, key: &ApiKey) {
-        self.api_key = Some(key.to_text().to_string());
+        self.api_key = Some(key.to_text());
     }
 
     pub(super) fn seal(&self, keys: &StoreKeys, slot: SlotId) -> Vec<u8> {
         let text =
-            zeroize::Zeroizing::new(serde_json::to_vec(self).expect("a row is made of texts and numbers"));
+            Zeroizing::new(serde_json::to_vec(self).expect("a row is made of texts and numbers"));
         let mut value = vec![FORMAT];
         value.extend_from_slice(&keys.seal_key_row(slot, &[FORMAT], &text));
         value
@@ -122,12 +178,28 @@ impl KeyRow {
     pub(super) fn open(keys: &StoreKeys, slot: SlotId, value: &[u8]) -> Result<Self, Error> {
         let sealed = value.strip_prefix(&[FORMAT]).ok_or(Error::RecordDamaged)?;
         let text = keys.open_key_row(slot, &[FORMAT], sealed).map_err(|_| Error::RecordDamaged)?;
-        serde_json::from_slice(&zeroize::Zeroizing::new(text)).map_err(|_| Error::RecordDamaged)
+        serde_json::from_slice(&Zeroizing::new(text)).map_err(|_| Error::RecordDamaged)
     }
 
     pub(super) fn namespace(&self) -> Option<NamespaceId> {
         let mut id = [0; 16];
         (base16ct::lower::decode(&self.namespace, &mut id).ok()?.len() == 16).then_some(NamespaceId(id))
+    }
+
+    /// The owner's slot, for a shared key.
+    pub(super) fn owner(&self) -> Option<SlotId> {
+        let mut slot = [0; 16];
+        let digits = base16ct::lower::decode(self.owner.as_deref()?, &mut slot).ok()?;
+        (digits.len() == 16).then_some(SlotId(slot))
+    }
+
+    pub(super) fn set_owner(&mut self, owner: SlotId) {
+        self.owner = Some(owner.to_text());
+    }
+
+    /// Says what the key may do.
+    pub(super) fn restrict(&mut self, scope: Option<Scope>) {
+        self.scope = scope;
     }
 
     pub(super) fn is_owner(&self) -> bool {
@@ -151,7 +223,7 @@ impl KeyRow {
     }
 
     pub(super) fn kept_key(&self) -> Option<ApiKey> {
-        ApiKey::parse(self.api_key.as_deref()?).ok()
+        ApiKey::parse(self.api_key.as_ref()?).ok()
     }
 
     /// Whether the key is good now.
@@ -174,12 +246,6 @@ impl KeyRow {
     }
 }
 
-impl Drop for KeyRow {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.api_key);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +258,7 @@ mod tests {
         let here = Address { folder: folder("file:///here"), name: None };
         let there = Address { folder: folder("file:///there"), name: None };
         let check = |scope: &str, address: &Address, wanted: Use, expected: bool| {
-            let mut row = KeyRow::owner(NamespaceId([0; 16]));
+            let mut row = KeyRow::first(NamespaceId([0; 16]));
             row.scope = Some(serde_json::from_str(scope).unwrap());
             assert_eq!(row.permit(address, wanted).is_ok(), expected, "{scope}");
         };
@@ -212,7 +278,7 @@ mod tests {
     fn a_key_is_good_until_it_is_revoked_or_ends() {
         let now = Timestamp::from_millis(1_000);
         let row = |state, end: Option<u64>| {
-            let mut row = KeyRow::owner(NamespaceId([0; 16]));
+            let mut row = KeyRow::first(NamespaceId([0; 16]));
             row.state = state;
             row.expires_at = end;
             row.check(now)

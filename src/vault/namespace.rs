@@ -18,7 +18,7 @@ pub(super) fn begin(
     describe: impl FnOnce(&mut KeyRow),
 ) -> Result<Arc<Access>, Error> {
     let (namespace, key) = (NamespaceId::generate(), DataKey::generate());
-    let mut row = KeyRow::owner(namespace);
+    let mut row = KeyRow::first(namespace);
     describe(&mut row);
     // The file first: a row whose slot is missing would lock its owner out, a file without a row harms nobody.
     draft.opened.store().folder().put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))?;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::crypto::{StoreId, StoreKeys};
+use crate::crypto::{SlotId, StoreId, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Kind, Means, Protects};
-use crate::store::{Entered, Folder, Row, Store, StoreError, Table, meta};
+use crate::store::{Entered, Folder, Row, Snapshot, Store, StoreError, Table, meta};
 
 use super::{Config, Error, Timestamp};
 
@@ -86,9 +86,33 @@ impl Opened {
         let id = StoreId(self.store.id());
         let means = Means { key_folder: &config.keys };
         let (store_key, protector) = protector::open(&means, id, &rows)?;
+        // What another process had begun to destroy before it ended is destroyed before anything is read.
+        let left_over = Self::slots_to_destroy(&self.store.snapshot()?)?;
+        self.destroy_slots(&left_over);
         // Only this thread sets it.
         let _ = self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector });
         Ok(())
+    }
+
+    /// The slot files that a commit said are to be overwritten.
+    pub(super) fn slots_to_destroy(snapshot: &Snapshot<'_>) -> Result<Vec<SlotId>, StoreError> {
+        let mut slots = Vec::new();
+        snapshot.scan(Table::Meta, meta::DESTROY, |key, _| {
+            slots.extend(key[meta::DESTROY.len()..].try_into().map(SlotId));
+        })?;
+        Ok(slots)
+    }
+
+    /// Overwrites slot files. `false` if one could not be: it stays marked, and whoever writes next tries again.
+    pub(super) fn destroy_slots(&self, slots: &[SlotId]) -> bool {
+        let destroyed = slots.iter().filter(|slot| self.store.folder().destroy_slot(&slot.0).is_ok());
+        let all = destroyed.count() == slots.len();
+        if !all {
+            tracing::error!(
+                "the slot of a revoked key could not be overwritten; it is tried again at the next write"
+            );
+        }
+        all
     }
 
     pub(super) fn is_unlocked(&self) -> bool {

@@ -18,6 +18,8 @@ pub(super) type Done = Box<dyn FnOnce(Result<Option<Arc<Opened>>, Error>) + Send
 pub(super) trait Job: Send {
     /// Decides about the write; `None` where there is nothing to commit. May be called again, with another draft.
     fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes>;
+    /// Whether it goes into a commit of its own.
+    fn stands_alone(&self) -> bool;
     /// Answers: with what was decided, or with what became of the commit.
     fn answer(self: Box<Self>, failure: Option<Error>);
 }
@@ -47,12 +49,17 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F>
         changes
     }
 
+    fn stands_alone(&self) -> bool {
+        self.write.stands_alone()
+    }
+
     fn answer(self: Box<Self>, failure: Option<Error>) {
-        let Self { decided, done, .. } = *self;
-        done(match failure {
+        let Self { write, decided, done } = *self;
+        let outcome = match failure {
             Some(error) => Err(error),
-            None => decided,
-        });
+            None => decided.inspect(|outcome| write.committed(outcome)),
+        };
+        done(outcome);
     }
 }
 
@@ -112,10 +119,17 @@ impl Queue {
         Work { openers: std::mem::take(&mut state.openers), has_jobs: !state.jobs.is_empty() }
     }
 
-    /// Takes up to `most` jobs; they can't be withdrawn any more.
-    pub(super) fn take(&self, most: usize) -> Vec<Box<dyn Job>> {
+    /// Takes up to `most` jobs that go into one commit; they can't be withdrawn any more.
+    pub(super) fn take_group(&self, most: usize) -> Vec<Box<dyn Job>> {
         let mut state = self.state();
-        let most = most.min(state.jobs.len());
-        state.jobs.drain(..most).map(|(_, job)| job).collect()
+        let together = state.jobs.iter().take(most).take_while(|(_, job)| !job.stands_alone()).count();
+        // The first of all goes in any case, alone if it must.
+        let taken = together.max(1).min(state.jobs.len());
+        state.jobs.drain(..taken).map(|(_, job)| job).collect()
+    }
+
+    /// Takes all jobs; they can't be withdrawn any more.
+    pub(super) fn take_all(&self) -> Vec<Box<dyn Job>> {
+        self.state().jobs.drain(..).map(|(_, job)| job).collect()
     }
 }

@@ -89,7 +89,7 @@ impl Vault {
             Err(error) => return self.refuse_all(error),
         };
         let outcome = match opened.store().lock() {
-            Ok(lock) => write_group(&opened, lock, self.queue.take(GROUP)),
+            Ok(lock) => write_group(&opened, lock, self.queue.take_group(GROUP)),
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
             Err(error) => return self.refuse_all(error.into()),
@@ -100,7 +100,7 @@ impl Vault {
     }
 
     fn refuse_all(&self, error: Error) {
-        for job in self.queue.take(usize::MAX) {
+        for job in self.queue.take_all() {
             job.answer(Some(error));
         }
     }
@@ -154,12 +154,18 @@ fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> R
     let snapshot = opened.store().snapshot()?;
     let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed.into()) };
     let mut draft = Draft::new(opened, secrets, &snapshot)?;
+    let left_over = Opened::slots_to_destroy(&snapshot)?;
+    if opened.destroy_slots(&left_over) {
+        draft.forget_destroyed(left_over);
+    }
     for job in jobs {
         if let Some(changes) = job.evaluate(&draft) {
             draft.apply(changes)?;
         }
     }
-    let Some(batch) = draft.into_batch() else { return Ok(()) };
+    let Some((batch, destroyed)) = draft.into_batch() else { return Ok(()) };
     drop(snapshot);
-    opened.store().commit(lock, batch)
+    opened.store().commit(lock, batch)?;
+    opened.destroy_slots(&destroyed);
+    Ok(())
 }

@@ -33,7 +33,7 @@ const lines = {
 
 /** The folders of one store, shared by the sidecars of a test. */
 export class Folders {
-  #top = mkdtempSync(join(tmpdir(), 'plugin-vault-'));
+  #top = mkdtempSync(join(tmpdir(), 'vault-clients-'));
 
   start(framing) {
     const args = ['--data-dir', join(this.#top, 'data'), '--key-dir', join(this.#top, 'keys')];

@@ -48,7 +48,7 @@ class World {
   constructor(major, initialised) {
     this.major = major;
     this.initialised = initialised;
-    this.top = realpathSync(mkdtempSync(join(tmpdir(), 'plugin-vault-')));
+    this.top = realpathSync(mkdtempSync(join(tmpdir(), 'vault-clients-')));
     this.data = join(this.top, 'data');
     this.keys = join(this.top, 'keys');
     // A script that names no folder works in this one.

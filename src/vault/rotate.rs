@@ -1,0 +1,115 @@
+//! Rotation: a new key takes an old one's place, in one commit.
+
+use std::sync::Arc;
+
+use crate::crypto::{ApiKey, NotAnApiKey, SlotKeys};
+use crate::store::{SLOT_HEADER, Table};
+
+use super::access::{Access, data_key};
+use super::draft::{Changes, Draft, Write};
+use super::key_row::KeyRow;
+use super::{Caller, Error, KeyInfo};
+
+/// Puts a new key in the place of the caller's.
+pub struct Rotate {
+    caller: Caller,
+    new: Option<Arc<ApiKey>>,
+}
+
+/// The key that took the old one's place.
+pub struct Rotated {
+    /// The key.
+    pub api_key: Arc<ApiKey>,
+    /// What can be told of it.
+    pub info: KeyInfo,
+}
+
+impl Rotate {
+    /// A new key is made.
+    pub fn to_any(caller: Caller) -> Self {
+        Self { caller, new: None }
+    }
+
+    /// The caller brings the new key. It has saved it first, so a lost answer loses nothing.
+    pub fn to(caller: Caller, key: &str) -> Result<Self, NotAnApiKey> {
+        Ok(Self { caller, new: Some(Arc::new(ApiKey::parse(key)?)) })
+    }
+}
+
+impl Write for Rotate {
+    type Outcome = Rotated;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(Rotated, Option<Changes>), Error> {
+        let access = draft.access(&self.caller)?.ok_or(Error::ApiKeyUnknown)?;
+        let old_slot = self.caller.key.slot(draft.opened, draft.secrets);
+        let api_key = match &self.new {
+            // The same call again: it was carried out, and its answer was lost.
+            Some(new) if **new == *self.caller.key.api_key() => {
+                let info = KeyInfo::new(access.slot, &access.row);
+                return Ok((Rotated { api_key: new.clone(), info }, None));
+            }
+            Some(new) => new.clone(),
+            None => {
+                let plugin = access.row.plugin.as_deref().unwrap_or_default();
+                Arc::new(ApiKey::generate(plugin, draft.now.millis()))
+            }
+        };
+        let slot = draft.secrets.keys.slot(&api_key);
+        if draft.get(Table::Keys, &slot.id().0)?.is_some() {
+            return Err(Error::ApiKeyTaken);
+        }
+        let mut changes = draft.changes();
+        let row = replace(draft, &mut changes, &access, &old_slot, &slot, &api_key)?;
+        if access.row.is_owner() {
+            hand_shared_keys_over(draft, &mut changes, &access, &slot)?;
+        }
+        let info = KeyInfo::new(slot.id(), &row);
+        Ok((Rotated { api_key, info }, Some(changes)))
+    }
+
+    /// What is asked for next with the same handle is meant for the new key.
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
+    fn committed(&self, rotated: &Rotated) {
+        self.caller.key.replace(rotated.api_key.clone());
+    }
+}
+
+/// The old slot is wrapped anew for the new key, the old row is ended, the old slot is destroyed.
+fn replace(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    access: &Access,
+    old_slot: &SlotKeys,
+    slot: &SlotKeys,
+    api_key: &ApiKey,
+) -> Result<KeyRow, Error> {
+    let keys = &draft.secrets.keys;
+    let (namespace, data_key) = data_key(draft.opened, old_slot)?;
+    let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
+    draft.opened.store().folder().put_slot(&slot.id().0, &wrapped)?;
+    let row = access.row.successor(api_key, draft.now);
+    changes.put_key(&slot.id().0, row.seal(keys, slot.id()))?;
+    let ended = access.row.replaced(slot.id());
+    changes.put_key(&old_slot.id().0, ended.seal(keys, old_slot.id()))?;
+    changes.destroy_slot(old_slot.id());
+    Ok(row)
+}
+
+/// The keys that an owner has shared die with its own key: from now on that is the new one.
+fn hand_shared_keys_over(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    access: &Access,
+    slot: &SlotKeys,
+) -> Result<(), Error> {
+    for (shared, mut row) in KeyRow::of_namespace(draft, access.data.namespace())? {
+        if row.owner() == Some(access.slot) {
+            row.set_owner(slot.id());
+            changes.put_key(&shared.0, row.seal(&draft.secrets.keys, shared))?;
+        }
+    }
+    Ok(())
+}

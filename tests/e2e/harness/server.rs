@@ -1,0 +1,336 @@
+//! One running process, and the client's end of its streams.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::{Framing, Home, Message, Refused, Start};
+
+/// Longer than anything takes that works, on the slowest machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A running server. Dropping it ends it politely, and checks how it ends.
+pub(crate) struct Server<'h> {
+    home: &'h Home,
+    framing: Framing,
+    pid: Pid,
+    input: Option<Box<dyn Write + Send>>,
+    output: Option<Box<dyn Read + Send>>,
+    to_us: Option<Sender<Result<String, String>>>,
+    incoming: Receiver<Result<String, String>>,
+    /// Came while another answer was waited for.
+    early: VecDeque<Message>,
+    listener: Option<JoinHandle<()>>,
+    errors: Option<JoinHandle<Vec<u8>>>,
+    exited: Receiver<ExitStatus>,
+    last_id: u64,
+    initialized: bool,
+    ended: Option<End>,
+    log: Option<std::path::PathBuf>,
+}
+
+/// How a process has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) stderr: String,
+}
+
+impl<'h> Server<'h> {
+    pub(super) fn new(start: Start<'h>) -> Self {
+        let started = start.spawn();
+        let mut child = started.child;
+        let pid = Pid::from_child(&child);
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = thread::spawn(move || {
+            let mut text = Vec::new();
+            stderr.read_to_end(&mut text).unwrap();
+            text
+        });
+        let (tell, exited) = channel();
+        thread::spawn(move || tell.send(child.wait().unwrap()));
+        let (to_us, incoming) = channel();
+        let mut server = Self {
+            home: start.home,
+            framing: start.framing,
+            pid,
+            input: Some(started.input),
+            output: Some(started.output),
+            to_us: Some(to_us),
+            incoming,
+            early: VecDeque::new(),
+            listener: None,
+            errors: Some(errors),
+            exited,
+            last_id: 0,
+            initialized: false,
+            ended: None,
+            log: start.log,
+        };
+        if start.listens {
+            server.listen();
+        }
+        server
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Starts to take what the server sends.
+    pub(crate) fn listen(&mut self) {
+        let output = BufReader::new(self.output.take().unwrap());
+        let (framing, to_us) = (self.framing, self.to_us.take().unwrap());
+        self.listener = Some(thread::spawn(move || {
+            let mut output = output;
+            while let Some(text) = read_frame(&mut output, framing).transpose() {
+                let wrong = text.is_err();
+                if to_us.send(text).is_err() || wrong {
+                    return;
+                }
+            }
+        }));
+    }
+
+    /// Begins an editor's session.
+    pub(crate) fn initialize(&mut self, folders: &[&str]) -> Value {
+        let folders: Vec<_> = folders.iter().map(|uri| json!({"uri": uri, "name": "x"})).collect();
+        self.initialize_with(json!({"processId": null, "capabilities": {}, "workspaceFolders": folders}))
+    }
+
+    pub(crate) fn initialize_with(&mut self, params: Value) -> Value {
+        self.initialized = true;
+        let answer = self.ok("initialize", params);
+        self.notify("initialized", json!({}));
+        answer
+    }
+
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
+        let input = self.input.as_mut().expect("the input is open");
+        input.write_all(bytes).unwrap();
+        input.flush().unwrap();
+    }
+
+    /// Sends one message.
+    pub(crate) fn send_text(&mut self, text: &str) {
+        let frame = self.frame(text);
+        self.send_raw(&frame);
+    }
+
+    pub(crate) fn frame(&self, text: &str) -> Vec<u8> {
+        match self.framing {
+            Framing::Headers => format!("Content-Length: {}\r\n\r\n{text}", text.len()).into_bytes(),
+            Framing::Lines => format!("{text}\n").into_bytes(),
+        }
+    }
+
+    /// Sends a request with the next id, and does not wait for its answer.
+    pub(crate) fn begin(&mut self, method: &str, params: impl Into<Value>) -> u64 {
+        let (id, text) = self.request_text(method, &params.into().to_string());
+        self.send_text(&text);
+        id
+    }
+
+    /// The text of a request with the next id.
+    pub(crate) fn request_text(&mut self, method: &str, params: &str) -> (u64, String) {
+        self.last_id += 1;
+        let id = self.last_id;
+        (id, format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#))
+    }
+
+    pub(crate) fn notify(&mut self, method: &str, params: impl Into<Value>) {
+        self.send_text(&json!({"jsonrpc": "2.0", "method": method, "params": params.into()}).to_string());
+    }
+
+    /// The next thing that the server says, whatever it is.
+    pub(crate) fn next_text(&mut self) -> String {
+        assert!(self.early.is_empty(), "a message came before this one");
+        match self.incoming.recv_timeout(DEADLINE) {
+            Ok(Ok(text)) => text,
+            Ok(Err(wrong)) => panic!("{wrong}"),
+            Err(error) => panic!("no message: {error}"),
+        }
+    }
+
+    /// The next message.
+    pub(crate) fn next(&mut self) -> Message {
+        self.early.pop_front().unwrap_or_else(|| Message::read(&self.next_text()))
+    }
+
+    /// The answer to a request, whatever else comes before it.
+    pub(crate) fn wait(&mut self, id: u64) -> Message {
+        let id = id.to_string();
+        if let Some(at) = self.early.iter().position(|message| message.id() == id) {
+            return self.early.remove(at).unwrap();
+        }
+        loop {
+            let early = std::mem::take(&mut self.early);
+            let message = self.next();
+            self.early = early;
+            if message.id() == id {
+                return message;
+            }
+            self.early.push_back(message);
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) fn call(&mut self, method: &str, params: impl Into<Value>) -> Result<Value, Refused> {
+        let id = self.begin(method, params);
+        let outcome = self.wait(id).outcome();
+        if let Some(key) = outcome.as_ref().ok().and_then(|result| result["apiKey"].as_str()) {
+            self.home.keep_key(key);
+        }
+        outcome
+    }
+
+    /// A request that has to succeed.
+    #[track_caller]
+    pub(crate) fn ok(&mut self, method: &str, params: impl Into<Value>) -> Value {
+        self.call(method, params).unwrap_or_else(|refused| panic!("{method}: {refused:?}"))
+    }
+
+    /// A request that has to fail.
+    #[track_caller]
+    pub(crate) fn refused(&mut self, method: &str, params: impl Into<Value>) -> Refused {
+        match self.call(method, params) {
+            Ok(result) => panic!("{method} was answered with {result}"),
+            Err(refused) => refused,
+        }
+    }
+
+    /// A request that has to fail with this code.
+    #[track_caller]
+    pub(crate) fn code(&mut self, method: &str, params: impl Into<Value>) -> i64 {
+        self.refused(method, params).code
+    }
+
+    /// A request and its result, both as text.
+    pub(crate) fn exact(&mut self, method: &str, params: &str) -> String {
+        let (id, text) = self.request_text(method, params);
+        self.send_text(&text);
+        self.wait(id).result_text().to_owned()
+    }
+
+    /// Sets a key; returns its handle.
+    pub(crate) fn set_key(&mut self, key: &str) -> String {
+        self.ok("setAPIKey", [key])["handle"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn revision(&mut self, method: &str, params: impl Into<Value>) -> u64 {
+        self.ok(method, params)["revision"].as_u64().unwrap()
+    }
+
+    pub(crate) fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Waits for the end of the process. What it sent before can still be read.
+    pub(crate) fn wait_for_end(&mut self) -> End {
+        if let Some(end) = &self.ended {
+            return end.clone();
+        }
+        let Ok(status) = self.exited.recv_timeout(DEADLINE) else {
+            self.signal(Signal::KILL);
+            panic!("the process does not end");
+        };
+        self.input = None;
+        if let Some(listener) = self.listener.take() {
+            listener.join().unwrap();
+        }
+        let stderr = self.errors.take().unwrap().join().unwrap();
+        self.home.stderr.lock().unwrap().extend_from_slice(&stderr);
+        let stderr = String::from_utf8(stderr).unwrap();
+        let log = self.log.as_ref().and_then(|log| std::fs::read_to_string(log).ok()).unwrap_or_default();
+        for text in [&stderr, &log] {
+            assert!(!text.contains("has a fault") && !text.contains("panicked"), "{text}");
+        }
+        let end = End { code: status.code(), signal: status.signal(), stderr };
+        self.ended = Some(end.clone());
+        end
+    }
+
+    /// Ends the input, and waits for the end of the process.
+    pub(crate) fn finish(&mut self) -> End {
+        self.close_input();
+        self.wait_for_end()
+    }
+
+    /// Ends the session as an editor should.
+    pub(crate) fn shut_down(&mut self) -> End {
+        assert_eq!(self.ok("shutdown", Value::Null), Value::Null);
+        self.send_text(r#"{"jsonrpc":"2.0","method":"exit"}"#);
+        self.wait_for_end()
+    }
+
+    /// After the end of the process: what it still said, one message after another.
+    pub(crate) fn last_words(&mut self) -> Option<Message> {
+        assert!(self.ended.is_some(), "the process may still say something");
+        let next = || Some(Message::read(&self.incoming.try_recv().ok()?.unwrap()));
+        self.early.pop_front().or_else(next)
+    }
+
+    /// No `drop` will complain that the answers were not read.
+    pub(crate) fn forget_answers(&mut self) {
+        self.early.clear();
+        while self.incoming.try_recv().is_ok() {}
+    }
+}
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            if self.ended.is_none() {
+                let _ = kill_process(self.pid, Signal::KILL);
+            }
+            return;
+        }
+        if self.ended.is_none() {
+            let end = if self.initialized { self.shut_down() } else { self.finish() };
+            assert_eq!(end.code, Some(0), "{end:?}");
+        }
+        let unread = self.early.len() + self.incoming.try_iter().count();
+        assert_eq!(unread, 0, "messages that nobody has read");
+    }
+}
+
+/// One message, out of exactly the bytes that clients want; `None` at the end.
+fn read_frame(output: &mut impl BufRead, framing: Framing) -> Result<Option<String>, String> {
+    let failed = |error: io::Error| error.to_string();
+    let mut line = Vec::new();
+    output.read_until(b'\n', &mut line).map_err(failed)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |line: &[u8]| format!("a frame begins with {:?}", String::from_utf8_lossy(&line[..line.len().min(80)]));
+    let body = if framing == Framing::Lines {
+        match line.strip_suffix(b"\n") {
+            Some(text) if !text.contains(&b'\r') => text.to_vec(),
+            _ => return Err(wrong(&line)),
+        }
+    } else {
+        let length = line.strip_prefix(b"Content-Length: ").and_then(|rest| rest.strip_suffix(b"\r\n"));
+        let length = length.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
+        let mut body = vec![0; length.ok_or_else(|| wrong(&line))?];
+        let mut blank = [0; 2];
+        output.read_exact(&mut blank).map_err(failed)?;
+        if blank != *b"\r\n" {
+            return Err(wrong(&blank));
+        }
+        output.read_exact(&mut body).map_err(failed)?;
+        body
+    };
+    String::from_utf8(body).map(Some).map_err(|_| "a message is not UTF-8".to_owned())
+}

@@ -1,0 +1,139 @@
+//! The ways to start the binary.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Home, Server};
+
+/// How messages are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Framing {
+    Headers,
+    Lines,
+}
+
+/// A server that is about to be started. Pipes, headers, the home's folders and a log of everything unless said
+/// otherwise.
+pub(crate) struct Start<'h> {
+    pub(super) home: &'h Home,
+    pub(super) framing: Framing,
+    pub(super) log: Option<PathBuf>,
+    pub(super) listens: bool,
+    sockets: bool,
+    folders: bool,
+    folder: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+/// A started process and our ends of its streams.
+pub(super) struct Started {
+    pub(super) child: std::process::Child,
+    pub(super) input: Box<dyn Write + Send>,
+    pub(super) output: Box<dyn Read + Send>,
+}
+
+impl<'h> Start<'h> {
+    pub(super) fn new(home: &'h Home) -> Self {
+        Self {
+            home,
+            framing: Framing::Headers,
+            log: Some(home.next_log()),
+            listens: true,
+            sockets: false,
+            folders: true,
+            folder: home.root().to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub(crate) fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// stdin and stdout are sockets, as Node makes them.
+    pub(crate) fn sockets(mut self) -> Self {
+        self.sockets = true;
+        self
+    }
+
+    /// Lets the server log as it does on its own.
+    pub(crate) fn usual_log(mut self) -> Self {
+        self.log = None;
+        self
+    }
+
+    /// Names no data and key folder on the command line.
+    pub(crate) fn without_folders(mut self) -> Self {
+        self.folders = false;
+        self
+    }
+
+    /// Takes no answer until [`Server::listen`].
+    pub(crate) fn deaf(mut self) -> Self {
+        self.listens = false;
+        self
+    }
+
+    pub(crate) fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
+        folder.as_ref().clone_into(&mut self.folder);
+        self
+    }
+
+    pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn arguments<A: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, |start, argument| start.argument(argument))
+    }
+
+    pub(crate) fn environment(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// The command, with nothing said about its streams.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.current_dir(&self.folder);
+        for name in ["PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"] {
+            command.env_remove(name);
+        }
+        if self.folders {
+            command.arg("--data-dir").arg(self.home.data()).arg("--key-dir").arg(self.home.keys());
+        }
+        if let Some(log) = &self.log {
+            std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+            command.args(["--log", "trace", "--log-file"]).arg(log);
+        }
+        command.args(&self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub(crate) fn run(self) -> Server<'h> {
+        Server::new(self)
+    }
+
+    pub(super) fn spawn(&self) -> Started {
+        let mut command = self.command();
+        command.stderr(Stdio::piped());
+        if self.sockets {
+            let (input, their_input) = UnixStream::pair().unwrap();
+            let (output, their_output) = UnixStream::pair().unwrap();
+            command.stdin(OwnedFd::from(their_input)).stdout(OwnedFd::from(their_output));
+            let child = command.spawn().unwrap();
+            return Started { child, input: Box::new(input), output: Box::new(output) };
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Started { child, input: Box::new(input), output: Box::new(output) }
+    }
+}

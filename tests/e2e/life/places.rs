@@ -1,0 +1,96 @@
+//! Where things lie: flags, environment variables, the system's usual folders; and stores that are gone at the end.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::{Framing, Home, Server};
+
+fn use_it(mut server: Server<'_>, home: &Home) {
+    server.initialize(&[]);
+    server.set_key(&home.key());
+    server.ok("setPersistentData", json!(["user", home.object()]));
+}
+
+#[test]
+fn environment_variables_name_the_folders() {
+    let home = Home::new();
+    let start = home.start().without_folders();
+    let start = start.environment("PLUGIN_VAULT_DATA_DIR", home.data());
+    use_it(start.environment("PLUGIN_VAULT_KEY_DIR", home.keys()).run(), &home);
+    assert!(home.data().join("data.mdb").is_file() && home.key_file().is_file());
+}
+
+#[test]
+fn flags_come_before_environment_variables() {
+    let home = Home::new();
+    let elsewhere = home.root().join("elsewhere");
+    let start = home.start().environment("PLUGIN_VAULT_DATA_DIR", &elsewhere);
+    use_it(start.environment("PLUGIN_VAULT_KEY_DIR", &elsewhere).run(), &home);
+    assert!(home.data().join("data.mdb").is_file() && home.key_file().is_file());
+    assert!(!elsewhere.exists());
+}
+
+#[test]
+fn an_empty_environment_variable_says_nothing() {
+    let home = Home::new();
+    let start = home.start().environment("PLUGIN_VAULT_DATA_DIR", "").environment("PLUGIN_VAULT_KEY_DIR", "");
+    use_it(start.run(), &home);
+    assert!(home.data().join("data.mdb").is_file());
+}
+
+#[test]
+fn relative_folders_are_those_of_the_current_directory() {
+    let home = Home::new();
+    let start = home.start().without_folders().arguments(["--data-dir", "data", "--key-dir", "./keys"]);
+    let mut server = start.run();
+    server.initialize(&[]);
+    server.set_key(&home.key());
+    let status = server.ok("vault/status", json!({}));
+    assert_eq!(status["dataDir"].as_str(), home.data().to_str());
+    assert!(home.data().join("data.mdb").is_file() && home.key_file().is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_usual_folders_are_those_of_the_system() {
+    let home = Home::new();
+    let start = home.start().without_folders().environment("HOME", home.root());
+    let start = start.environment("XDG_DATA_HOME", home.root().join("xdg/data"));
+    use_it(start.environment("XDG_STATE_HOME", home.root().join("xdg/state")).run(), &home);
+    assert!(home.root().join("xdg/data/plugin-vault/data.mdb").is_file());
+    assert_eq!(fs::read_dir(home.root().join("xdg/state/plugin-vault")).unwrap().count(), 1);
+
+    let start = home.start().without_folders().environment("HOME", home.root());
+    let start = start.environment("XDG_DATA_HOME", "");
+    use_it(start.environment("XDG_STATE_HOME", "").run(), &home);
+    assert!(home.root().join(".local/share/plugin-vault/data.mdb").is_file());
+    assert_eq!(fs::read_dir(home.root().join(".local/state/plugin-vault")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_temporary_store_leaves_nothing_behind() {
+    let home = Home::new();
+    let temporary = home.root().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let start = home.start().without_folders().argument("--temporary").environment("TMPDIR", &temporary);
+    let mut server = start.framing(Framing::Lines).run();
+    server.set_key(&home.key());
+    server.ok("setPersistentData", json!(["user", home.object()]));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 1);
+    assert_eq!(server.finish().code, Some(0));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+#[test]
+fn two_temporary_stores_are_two_stores() {
+    let home = Home::new();
+    let key = home.key();
+    let mut server = home.start().without_folders().argument("--temporary").run();
+    server.initialize(&[]);
+    server.set_key(&key);
+    server.ok("setPersistentData", json!(["user", home.object()]));
+    let mut other = home.start().without_folders().argument("--temporary").run();
+    other.initialize(&[]);
+    assert_eq!(other.ok("setAPIKey", [key])["known"], false);
+}

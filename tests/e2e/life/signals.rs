@@ -1,0 +1,67 @@
+//! Signals: an ordered end, and nothing that was answered is lost.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::harness::{Framing, Home};
+
+#[test]
+fn a_signal_is_a_good_end_in_every_phase() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let home = Home::new();
+        let mut script = home.script();
+        script.ok("vault/status", json!({}));
+        let mut client = home.client();
+        client.set_key(&home.key());
+        let mut shut_down = home.client();
+        shut_down.ok("shutdown", json!(null));
+        for server in [&mut script, &mut client, &mut shut_down] {
+            server.signal(signal);
+            let end = server.wait_for_end();
+            assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{signal:?}");
+        }
+    }
+}
+
+#[test]
+fn a_write_that_was_answered_before_a_signal_is_there_afterwards() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let home = Home::new();
+        let key = home.key();
+        let mut server = home.start().framing(Framing::Lines).run();
+        server.set_key(&key);
+        for n in 0..200 {
+            server.begin("setPersistentData", json!({"context": "user", "name": format!("n{n}"), "data": {"n": n}}));
+        }
+        // With the first answer, many are in flight.
+        server.next().ok();
+        server.signal(signal);
+        assert_eq!(server.wait_for_end().code, Some(0));
+        let mut answered = 1;
+        while let Some(answer) = server.last_words() {
+            answer.ok();
+            answered += 1;
+        }
+        let mut server = home.script();
+        server.set_key(&key);
+        for n in 0..answered {
+            let params = json!({"context": "user", "name": format!("n{n}")});
+            assert_eq!(server.ok("getPersistentData", params), json!({"n": n}));
+        }
+    }
+}
+
+#[test]
+fn what_was_read_before_a_signal_is_answered() {
+    let home = Home::new();
+    let key = home.key();
+    let mut server = home.client();
+    server.set_key(&key);
+    let write = server.begin("setPersistentData", json!(["user", home.object()]));
+    // This is answered without waiting, so the write before it was read.
+    let status = server.begin("noSuchMethod", json!([]));
+    server.wait(status).refused();
+    server.signal(Signal::TERM);
+    server.wait(write).ok();
+    assert_eq!(server.wait_for_end().code, Some(0));
+}

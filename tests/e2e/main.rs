@@ -1,0 +1,16 @@
+//! The real binary, over real pipes and sockets: what a client meets. `harness.rs` says how.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
+
+mod harness;
+
+mod concurrency;
+mod data;
+mod folders;
+mod keys;
+mod life;
+#[cfg(target_os = "linux")]
+mod pressure;
+mod store;
