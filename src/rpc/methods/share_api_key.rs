@@ -91,7 +91,7 @@ fn texts(list: &RawValue) -> Result<Vec<String>, Error> {
 fn normalised(mut scope: Scope) -> Result<Scope, vault::Error> {
     for folder in scope.workspace_folders.iter_mut().flatten() {
         let normal = WorkspaceFolder::parse(folder).map_err(|_| vault::Error::WorkspaceFolderInvalid)?;
-        *folder = normal.as_str().to_owned();
+        normal.as_str().clone_into(folder);
     }
     Ok(scope)
 }
