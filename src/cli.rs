@@ -1,5 +1,10 @@
 //! The command line: flags, environment variables, and where things lie if neither says so.
 
+mod key;
+mod operator;
+mod protector;
+mod table;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -10,6 +15,11 @@ use crate::limits::Limits;
 use crate::logging::Filter;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Config, Passphrase};
+
+use key::KeyCommand;
+use operator::{Failed, Operator, secret_line};
+use protector::ProtectorCommand;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "these comments are what --help shows")]
@@ -52,6 +62,9 @@ pub struct Arguments {
     log_file: Option<PathBuf>,
 
     #[command(flatten)]
+    operate: Common,
+
+    #[command(flatten)]
     limits: Limits,
 }
 
@@ -59,6 +72,28 @@ pub struct Arguments {
 enum Command {
     /// Serve the client on stdin and stdout (the default)
     Serve,
+    /// API keys: issue, share, list, rotate, revoke, extend, forget
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Protectors of the store's key: list, add, remove, test
+    Protector {
+        #[command(subcommand)]
+        command: ProtectorCommand,
+    },
+}
+
+/// What the subcommands besides `serve` have in common.
+#[derive(clap::Args)]
+struct Common {
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// The file descriptor that the store's passphrase is read from, where it is needed
+    #[arg(long, value_name = "N", global = true)]
+    passphrase_fd: Option<u32>,
 }
 
 /// What a command line asks for.
@@ -67,10 +102,43 @@ pub struct Run {
     pub filter: Filter,
     /// Where they go, if not to stderr.
     pub log_file: Option<PathBuf>,
-    /// What the server is started with.
-    pub options: Options,
+    /// What to do.
+    pub task: Task,
     /// The folder of a temporary store; gone when dropped.
     pub temporary: Option<TempDir>,
+}
+
+/// What to do.
+pub enum Task {
+    /// Serve a client.
+    Serve(Options),
+    /// Something else, at once.
+    Operate(Operation),
+}
+
+/// A subcommand besides `serve`.
+pub struct Operation {
+    command: Operate,
+    common: Common,
+    config: Config,
+}
+
+enum Operate {
+    Key(KeyCommand),
+    Protector(ProtectorCommand),
+}
+
+impl Operation {
+    /// Carries it out; returns what to show on stdout.
+    pub fn run(self) -> Result<String, Wrong> {
+        let passphrase = self.common.passphrase_fd.map(secret_line).transpose().map_err(|why| Wrong(why.0))?;
+        let operator = Operator::new(self.config, passphrase.and_then(Passphrase::new));
+        let shown = match &self.command {
+            Operate::Key(command) => key::run(&operator, command, self.common.json),
+            Operate::Protector(command) => protector::run(&operator, command, self.common.json),
+        };
+        shown.map_err(|Failed(why)| Wrong(why))
+    }
 }
 
 /// What is wrong with a command line, in one line.
@@ -102,10 +170,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wr
 }
 
 impl Arguments {
-    fn resolve(self) -> Result<Run, Wrong> {
-        match self.command {
-            None | Some(Command::Serve) => {}
-        }
+    fn resolve(mut self) -> Result<Run, Wrong> {
         let filter = self.filter()?;
         let folders = self.folders()?;
         let temporary = if self.temporary {
@@ -118,9 +183,27 @@ impl Arguments {
             Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
             None => (self.data_folder()?, self.key_folder()?),
         };
-        let options =
-            Options { data, keys, limits: self.limits, folders, client_process: self.client_process_id };
-        Ok(Run { filter, log_file: self.log_file, options, temporary })
+        let limits = self.limits;
+        let operate = |command, common| {
+            let config = Config { data: data.clone(), keys: keys.clone(), askpass: askpass(), limits };
+            Task::Operate(Operation { command, common, config })
+        };
+        let task = match self.command.take() {
+            Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
+            Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
+            None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
+                return Err(Wrong("--json and --passphrase-fd go with key and protector".into()));
+            }
+            None | Some(Command::Serve) => Task::Serve(Options {
+                data,
+                keys,
+                askpass: askpass(),
+                limits,
+                folders,
+                client_process: self.client_process_id,
+            }),
+        };
+        Ok(Run { filter, log_file: self.log_file, task, temporary })
     }
 
     fn filter(&self) -> Result<Filter, Wrong> {
@@ -162,6 +245,11 @@ impl Arguments {
         };
         folder(self.key_dir.as_ref(), "PLUGIN_VAULT_KEY_DIR", "--key-dir", usual)
     }
+}
+
+/// The program that asks a person for the passphrase; it gets the prompt as its argument.
+fn askpass() -> Option<String> {
+    std::env::var("PLUGIN_VAULT_ASKPASS").ok().filter(|program| !program.is_empty())
 }
 
 fn folder(

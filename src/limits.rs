@@ -28,6 +28,8 @@ pub const CHANGES: u64 = 10_000;
 pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a person may take to unlock the store.
+pub const UNLOCK_WAIT: Duration = Duration::from_secs(600);
 /// How long a client may leave its answers lying once the process is ending.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
 /// How long requests that were read may take once the process is ending.

@@ -3,15 +3,16 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use plugin_vault::cli::{self, Parsed, Run, Wrong};
-use plugin_vault::{logging, server};
+use plugin_vault::cli::{self, Operation, Parsed, Run, Task, Wrong};
+use plugin_vault::logging::{self, Log};
+use plugin_vault::server::{self, Options};
 
 /// The command line is wrong.
 const WRONG_ARGUMENTS: u8 = 2;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
-        Ok(Parsed::Run(run)) => serve(*run),
+        Ok(Parsed::Run(run)) => run_task(*run),
         Ok(Parsed::Show(text)) => {
             // Whoever asked for help and does not read it needs none.
             let _ = std::io::stdout().write_all(text.as_bytes());
@@ -21,12 +22,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(run: Run) -> ExitCode {
+fn run_task(run: Run) -> ExitCode {
     let log = match logging::start(run.filter, run.log_file.as_deref()) {
         Ok(log) => log,
         Err(error) => return refuse(&format!("the log can't be written: {error}; see --log-file")),
     };
-    let code = match server::serve(run.options) {
+    let code = match run.task {
+        Task::Serve(options) => serve(options, &log),
+        Task::Operate(operation) => operate(operation, &log),
+    };
+    drop(run.temporary);
+    log.flush();
+    ExitCode::from(code)
+}
+
+fn serve(options: Options, log: &Log) -> u8 {
+    match server::serve(options) {
         Ok(ending) => {
             if let Some(notice) = ending.notice() {
                 log.notice(notice);
@@ -37,10 +48,18 @@ fn serve(run: Run) -> ExitCode {
             log.notice(&format!("stdin and stdout can't be used: {error}"));
             1
         }
-    };
-    drop(run.temporary);
-    log.flush();
-    ExitCode::from(code)
+    }
+}
+
+fn operate(operation: Operation, log: &Log) -> u8 {
+    match operation.run() {
+        // Whoever closes the pipe has read enough.
+        Ok(shown) => u8::from(writeln!(std::io::stdout(), "{shown}").is_err()),
+        Err(Wrong(reason)) => {
+            log.notice(&reason);
+            1
+        }
+    }
 }
 
 fn refuse(reason: &str) -> ExitCode {

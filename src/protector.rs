@@ -1,29 +1,54 @@
 //! Ways to the store key. Each has a row in the store, in which the store key lies wrapped under the protector's own
 //! key; where that key lies is what makes one protector differ from another.
 //!
-//! The protector is chosen when the store is made and never changed in silence: a key that can't be reached is an
-//! error, and no reason to make another.
+//! Several can guard one store, like the slots of an encrypted disk. Which ones do is written down, and never changed in
+//! silence: a key that can't be reached is an error, and no reason to make another.
 
+mod command;
 mod key_file;
+mod passphrase;
+mod program;
 mod row;
 
 use std::path::Path;
+use std::time::Duration;
 
-use crate::crypto::{ProtectorKeys, StoreId, StoreKey};
+use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
 
+pub use passphrase::Passphrase;
 pub use row::Kind;
-use row::Row;
+use row::{Description, Row};
+
+/// How long a program or a keyring may take where nobody is asked.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// Where protectors look for what they need.
 pub struct Means<'m> {
     /// The folder of key files.
     pub key_folder: &'m Path,
+    /// The program that asks a person for the passphrase.
+    pub askpass: Option<&'m str>,
+}
+
+/// How far to go for the store key.
+pub enum Effort<'e> {
+    /// What lies in a file: nobody is asked, nothing is run.
+    AtHand,
+    /// Whatever gives its key without a person.
+    Quiet,
+    /// A person may be asked, and may have said the passphrase already.
+    Ask {
+        /// The passphrase, if it was given.
+        passphrase: Option<&'e Passphrase>,
+        /// How long the person may take.
+        deadline: Duration,
+    },
 }
 
 /// The store key is not to be had. Nothing was changed, nothing was made in its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unavailable {
-    /// The protector that was asked last.
+    /// The protector that stands in the way.
     pub protector: Kind,
     /// Why it did not give the key.
     pub reason: Reason,
@@ -32,57 +57,167 @@ pub struct Unavailable {
 /// Why a protector did not give its key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
+    /// A person has to unlock it: `vault/unlock` asks.
+    Locked,
     /// It has no key for this store.
     Missing,
     /// It has a key, but not this store's.
     Wrong,
-    /// It may not be asked.
+    /// It may not be asked, or said no.
     Denied,
+    /// It took too long.
+    Deadline,
     /// Others can read its key.
     OpenToOthers,
 }
 
-/// A protector's row could not be made.
-#[derive(Debug)]
-pub struct NotMade(pub std::io::Error);
+/// A protector's row, as it lies in the store.
+pub type StoredRow = ([u8; 16], Vec<u8>);
 
-/// Makes the protector of a new store. Returns the row's id and content.
+/// What can be told of a protector.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protector {
+    /// Names its row.
+    pub id: [u8; 16],
+    /// Which it is.
+    pub kind: Kind,
+    /// When it was made, in milliseconds since 1970.
+    pub made_at: u64,
+}
+
+/// A protector that is to be made.
+pub enum New {
+    /// A file of random bytes.
+    KeyFile,
+    /// A passphrase.
+    Passphrase(Passphrase),
+    /// A program that says a passphrase; an argument vector.
+    Command(Vec<String>),
+}
+
+/// A protector could not be made.
+#[derive(Debug)]
+pub enum NotMade {
+    /// Its files could not be written.
+    Io(std::io::Error),
+    /// It does not give a key now, so it would not later.
+    Unavailable(Unavailable),
+}
+
+impl From<std::io::Error> for NotMade {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
+/// the store yet.
 pub fn make(
     means: &Means<'_>,
+    new: &New,
     store: StoreId,
     store_key: &StoreKey,
     now: u64,
-) -> Result<([u8; 16], Vec<u8>), NotMade> {
-    let key = key_file::make(means.key_folder, store).map_err(NotMade)?;
-    let id = crate::crypto::random();
-    let row = Row::wrap(id, Kind::KeyFile, now, &ProtectorKeys::derive(store, &key), store_key);
-    Ok((id, row))
+) -> Result<StoredRow, NotMade> {
+    let id = random();
+    let (kind, parameters, key) = match new {
+        New::KeyFile => (Kind::KeyFile, Vec::new(), key_file::make(means.key_folder, store)?),
+        New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
+        New::Command(argv) => {
+            command::keep(means.key_folder, store, id, argv)?;
+            let said = program::ask(argv, QUIET).map_err(|reason| {
+                command::forget(means.key_folder, store, id);
+                NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
+            })?;
+            with_passphrase(Kind::Command, &said)?
+        }
+    };
+    let row = Description { kind, made_at: now, parameters };
+    Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
 }
 
-/// Gets the store key from the first protector that gives it. `rows` are ids and contents.
+fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
+    let parameters = passphrase::parameters();
+    let key = passphrase::derive(said, &parameters)
+        .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
+    Ok((kind, parameters, key))
+}
+
+/// Takes away what a protector keeps outside of the store. Its row is gone already.
+pub fn forget(means: &Means<'_>, store: StoreId, protector: Protector) {
+    match protector.kind {
+        Kind::KeyFile => key_file::forget(means.key_folder, store),
+        Kind::Command => command::forget(means.key_folder, store, protector.id),
+        Kind::Keyring | Kind::Passphrase => {}
+    }
+}
+
+/// The protectors that these rows are; rows that this version can't read are passed over.
+pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
+    let known = rows.iter().filter_map(|(id, row)| Some((id, Row::decode(row)?)));
+    known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
+}
+
+/// Gets the store key from the first protector that gives it; those that cost least are asked first.
 pub fn open(
     means: &Means<'_>,
     store: StoreId,
-    rows: &[([u8; 16], Vec<u8>)],
+    rows: &[StoredRow],
+    effort: &Effort<'_>,
 ) -> Result<(StoreKey, Kind), Unavailable> {
-    let mut last = Unavailable { protector: Kind::KeyFile, reason: Reason::Missing };
-    for (id, content) in rows {
-        // A row that this version can't read is another's: it neither opens the store nor stops it.
-        let Some(row) = Row::decode(content) else { continue };
+    let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
+    known.sort_by_key(|(_, row)| match row.kind() {
+        Kind::KeyFile => 0,
+        Kind::Keyring => 1,
+        Kind::Command => 2,
+        Kind::Passphrase => 3,
+    });
+    let mut worst = Unavailable { protector: Kind::KeyFile, reason: Reason::Missing };
+    for (id, row) in known {
         let protector = row.kind();
-        let opened = match protector {
-            Kind::KeyFile => key_file::read(means.key_folder, store),
-        };
-        match opened.and_then(|key| row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong))
-        {
+        match ask(means, store, id, &row, effort) {
             Ok(store_key) => return Ok((store_key, protector)),
-            Err(reason) => last = Unavailable { protector, reason },
+            // What a person can mend at once is what to tell.
+            Err(reason) if worst.reason != Reason::Locked => worst = Unavailable { protector, reason },
+            Err(_) => {}
         }
     }
-    Err(last)
+    Err(worst)
 }
 
-/// What a protector guards against, said truly for where things lie now.
+fn ask(
+    means: &Means<'_>,
+    store: StoreId,
+    id: [u8; 16],
+    row: &Row<'_>,
+    effort: &Effort<'_>,
+) -> Result<StoreKey, Reason> {
+    let key = match (row.kind(), effort) {
+        (Kind::KeyFile, _) => key_file::read(means.key_folder, store)?,
+        (Kind::Keyring, _) => return Err(Reason::Missing),
+        (Kind::Command, Effort::AtHand) | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => {
+            return Err(Reason::Locked);
+        }
+        (Kind::Command, Effort::Quiet) => derive(row, &command::ask(means.key_folder, store, id, QUIET)?)?,
+        (Kind::Command, Effort::Ask { deadline, .. }) => {
+            derive(row, &command::ask(means.key_folder, store, id, *deadline)?)?
+        }
+        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said)?,
+        (Kind::Passphrase, Effort::Ask { passphrase: None, deadline }) => {
+            let askpass = means.askpass.ok_or(Reason::Locked)?;
+            let prompt = "Passphrase of plugin-vault: ";
+            derive(row, &program::ask(&[askpass.into(), prompt.into()], *deadline)?)?
+        }
+    };
+    row.unwrap(id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)
+}
+
+fn derive(row: &Row<'_>, said: &Passphrase) -> Result<ProtectorKey, Reason> {
+    passphrase::derive(said, row.parameters())
+}
+
+/// What guards a store, said truly for where things lie now: what every one of its protectors guards against, since one
+/// way in is enough.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Protects {
     /// Somebody who has a copy of the data folder, and nothing else.
@@ -93,15 +228,22 @@ pub struct Protects {
     pub stolen_disk: bool,
 }
 
-impl Kind {
-    /// What this protector guards against.
-    pub fn protects(self, means: &Means<'_>, data_folder: &Path) -> Protects {
-        match self {
-            Self::KeyFile => Protects {
-                copies_of_the_data_folder: !key_file::lies_below(means.key_folder, data_folder),
-                other_users: true,
-                stolen_disk: false,
-            },
+/// What these protectors guard against together; nothing, where there is none.
+pub fn protects(means: &Means<'_>, kinds: impl IntoIterator<Item = Kind>, data_folder: &Path) -> Protects {
+    let mut kinds = kinds.into_iter().peekable();
+    let any = kinds.peek().is_some();
+    let start = Protects { copies_of_the_data_folder: any, other_users: any, stolen_disk: any };
+    kinds.fold(start, |all, kind| {
+        let (copies, disk) = match kind {
+            Kind::KeyFile => (!key_file::lies_below(means.key_folder, data_folder), false),
+            // Whether what lies behind them is sealed itself can't be known from here.
+            Kind::Keyring | Kind::Command => (true, false),
+            Kind::Passphrase => (true, true),
+        };
+        Protects {
+            copies_of_the_data_folder: all.copies_of_the_data_folder && copies,
+            other_users: all.other_users,
+            stolen_disk: all.stolen_disk && disk,
         }
-    }
+    })
 }

@@ -16,6 +16,6 @@ mod message;
 mod methods;
 mod params;
 
-pub use connection::{Answers, Connection, Flow};
+pub use connection::{Connection, Flow};
 pub use error::{Code, TABLE};
 pub use methods::NAMES;

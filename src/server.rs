@@ -18,8 +18,8 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
 use crate::limits::{self, Limits};
-use crate::rpc::{Answers, Connection, Flow};
-use crate::session::{Room, Session};
+use crate::rpc::{Connection, Flow};
+use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Config, Vault};
@@ -32,6 +32,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
+    /// The program that asks a person for the passphrase.
+    pub askpass: Option<String>,
     /// The caps in force.
     pub limits: Limits,
     /// The folders of a client that never sends `initialize`.
@@ -46,42 +48,45 @@ pub fn serve(options: Options) -> io::Result<Ending> {
     let (input, output) = take_stdio()?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let outbox = Outbox::start(output);
-    let vault = Vault::new(Config { data: options.data, keys: options.keys, limits: options.limits });
-    let room = Box::new(Client(outbox.clone()));
-    let session = Arc::new(Session::new(vault.clone(), options.folders, room));
+    let vault = Vault::new(Config {
+        data: options.data,
+        keys: options.keys,
+        askpass: options.askpass,
+        limits: options.limits,
+    });
+    let client = Arc::new(Stdout(outbox.clone()));
+    let session = Arc::new(Session::new(vault.clone(), options.folders, client));
     if let Some(process) = options.client_process {
         session.watch_client(process);
     }
-    let answers = Arc::new(Client(outbox.clone()));
-    let connection = Arc::new(Connection::new(session.clone(), answers, runtime.handle().clone()));
+    let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
     let reader = FrameReader::new(input, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));
     let ended = start_reading(&runtime, reader, &connection, &outbox, &enough)?;
     runtime.block_on(async {
         let ending = ending::wait(&session, ended).await?;
         enough.store(true, Ordering::Relaxed);
+        session.end();
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
         outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_OUTPUT_WAIT);
         Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
     })
 }
 
-/// The client's end of stdout.
-struct Client(Arc<Outbox>);
+/// The client, at the other end of stdout.
+struct Stdout(Arc<Outbox>);
 
-impl Answers for Client {
-    fn send(&self, answer: Vec<u8>) {
-        self.0.send(answer);
-    }
-}
-
-impl Room for Client {
-    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.0.room(limits::UNREAD_BYTES))
+impl Client for Stdout {
+    fn send(&self, message: Vec<u8>) {
+        self.0.send(message);
     }
 
-    fn is_there(&self) -> bool {
+    fn has_room(&self) -> bool {
         self.0.unread() <= limits::UNREAD_BYTES
+    }
+
+    fn room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.0.room(limits::UNREAD_BYTES))
     }
 }
 

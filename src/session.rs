@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::limits::{self, Limits};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, Need, Opened, Place, Vault, Write};
+use crate::vault::{Caller, Error, Key, Need, Opened, Passphrase, Place, Vault, Write};
 
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
@@ -58,12 +58,14 @@ impl Cancel {
     }
 }
 
-/// Room for answers, at the client's end.
-pub trait Room: Send + Sync {
-    /// Waits while the client leaves too many answers lying.
-    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-    /// Whether there is room now.
-    fn is_there(&self) -> bool;
+/// The client's end of the connection.
+pub trait Client: Send + Sync {
+    /// Takes a message for the client. Never blocks.
+    fn send(&self, message: Vec<u8>);
+    /// Whether the client leaves no more answers lying than it may.
+    fn has_room(&self) -> bool;
+    /// Waits until that is so.
+    fn room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// One connection.
@@ -74,8 +76,9 @@ pub struct Session {
     keys: Mutex<Keys>,
     folders: Mutex<Vec<WorkspaceFolder>>,
     turns: Turns,
-    room: Box<dyn Room>,
+    client: Arc<dyn Client>,
     client_process: watch::Sender<Option<u32>>,
+    ending: watch::Sender<bool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -84,7 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
-    pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, room: Box<dyn Room>) -> Self {
+    pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         Self {
             vault,
             origin: crate::vault::random_origin(),
@@ -92,14 +95,20 @@ impl Session {
             keys: Mutex::default(),
             folders: Mutex::new(folders),
             turns: Turns::default(),
-            room,
+            client,
             client_process: watch::Sender::new(None),
+            ending: watch::Sender::new(false),
         }
     }
 
     /// The caps in force.
     pub fn limits(&self) -> &Limits {
         self.vault.limits()
+    }
+
+    /// The client's end of the connection.
+    pub fn client(&self) -> &Arc<dyn Client> {
+        &self.client
     }
 
     /// Where in its life the connection is.
@@ -175,18 +184,46 @@ impl Session {
 
     /// The store with its key, opened if it is not open yet.
     pub async fn opened(&self, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        match self.vault.opened() {
-            Some(opened) => Ok(opened),
-            None => self.open(Need::Key, cancel).await?.ok_or(Failure::Vault(Error::Internal)),
-        }
+        self.need(Need::Key, cancel).await?.ok_or(Failure::Vault(Error::Internal))
     }
 
     /// The store if there is one, with or without its key.
     pub async fn existing(&self, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
-        match self.vault.opened() {
-            Some(opened) => Ok(Some(opened)),
-            None => self.open(Need::Existing, cancel).await,
+        self.need(Need::Existing, cancel).await
+    }
+
+    /// The process is ending: nothing is waited for that may take long.
+    pub fn end(&self) {
+        self.ending.send_replace(true);
+    }
+
+    async fn ended(&self) {
+        // The sender lives as long as this.
+        let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
+    }
+
+    /// Asks for the store's key; a person may be asked. Whether it is at hand then: not where there is no store.
+    pub async fn unlock(
+        &self,
+        passphrase: Option<Passphrase>,
+        deadline: Duration,
+        cancel: &Cancel,
+    ) -> Result<bool, Failure> {
+        let Some(opened) = self.existing(cancel).await? else { return Ok(false) };
+        let asks = passphrase.is_none();
+        let locked = opened.why_locked();
+        let (done, unlocked) = oneshot::channel();
+        self.vault.unlock(opened, passphrase, deadline, move |result| {
+            // Nobody waits any more where the request was cancelled.
+            let _ = done.send(result);
+        });
+        tokio::select! {
+            unlocked = unlocked => unlocked.unwrap_or(Err(Error::Internal))?,
+            () = cancel.cancelled() => return Err(Failure::Cancelled),
+            // A person is not waited for once the process is ending.
+            () = self.ended(), if asks => return Err(locked.into()),
         }
+        Ok(true)
     }
 
     /// The vault, for what needs no key.
@@ -194,7 +231,10 @@ impl Session {
         &self.vault
     }
 
-    async fn open(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
+    async fn need(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
+        if let Some(opened) = self.vault.opened() {
+            return Ok(Some(opened));
+        }
         let (done, opened) = oneshot::channel();
         self.vault.open(need, move |result| {
             // Nobody waits any more where the request was cancelled.
@@ -210,13 +250,22 @@ impl Session {
     /// A read's turn: waits for the writes that this connection asked for before in the same namespace, and for
     /// nothing else. At once where there are none.
     pub async fn read_turn(&self, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
+        self.turn(Need::Key, caller, cancel).await
+    }
+
+    /// The same, with the store's key only if it is at hand.
+    pub async fn read_turn_at_hand(&self, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
+        self.turn(Need::AtHand, caller, cancel).await
+    }
+
+    async fn turn(&self, need: Need, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
         let turn = self.turns.now();
-        let opened = self.opened(cancel).await?;
+        let opened = self.need(need, cancel).await?.ok_or(Failure::Vault(Error::Internal))?;
         let ready = async {
             self.turns.wait(turn, Some(&caller.key)).await;
             // Reads that waited for one write together must not all be answered at once to a client that takes none.
-            if !self.room.is_there() {
-                self.room.wait().await;
+            if !self.client.has_room() {
+                self.client.room().await;
             }
         };
         tokio::select! {

@@ -10,12 +10,14 @@ mod address;
 mod draft;
 mod error;
 pub mod folder;
+mod guard;
 mod issue;
 mod key_row;
 mod keys;
 mod merge;
 mod namespace;
 mod opened;
+mod operator;
 mod queue;
 mod reads;
 mod record;
@@ -30,17 +32,21 @@ mod writes;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use crate::limits::Limits;
+use crate::protector::Means;
 use crate::store::Folder;
 
 pub use access::{Caller, Key, random_handle, random_origin};
 pub use address::{Address, Context, Name, Place};
 pub use error::Error;
+pub use guard::{AddProtector, RemoveProtector};
 pub use issue::{Issue, Issued};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, Known};
 pub use opened::{Opened, Status};
+pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
 pub use reads::{Entry, Record};
 pub use revoke::{Revoke, Revoked};
@@ -51,7 +57,7 @@ pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use writes::{Delete, Deleted, Move, Moved, Patch, Set, Written};
 
-pub use crate::protector::{Reason as KeyReason, Unavailable};
+pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable};
 pub use crate::store::{FORMAT, Refusal};
 pub use draft::Write;
 use queue::{Queue, Queued};
@@ -62,8 +68,16 @@ pub struct Config {
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
+    /// The program that asks a person for the passphrase.
+    pub askpass: Option<String>,
     /// The caps in force.
     pub limits: Limits,
+}
+
+impl Config {
+    fn means(&self) -> Means<'_> {
+        Means { key_folder: &self.keys, askpass: self.askpass.as_deref() }
+    }
 }
 
 /// One vault: a store on the disk, opened when it is first needed.
@@ -117,6 +131,34 @@ impl Vault {
     ) {
         self.start();
         self.queue.push_opener(need, Box::new(done));
+    }
+
+    /// Asks for the store's key, on a thread of its own, since a person may take their time. One at a time asks, over
+    /// all processes.
+    pub fn unlock(
+        self: &Arc<Self>,
+        opened: Arc<Opened>,
+        passphrase: Option<Passphrase>,
+        deadline: Duration,
+        done: impl FnOnce(Result<(), Error>) + Send + 'static,
+    ) {
+        let vault = self.clone();
+        let ask = move || {
+            let passphrase = passphrase.as_ref();
+            let prompt = match passphrase {
+                Some(_) => None,
+                None => vault.folder.lock_prompt(Instant::now() + deadline),
+            };
+            // Somebody else may have been asked meanwhile, and have said it to this process.
+            done(opened.unlock(&vault.config, &Effort::Ask { passphrase, deadline }));
+            drop(prompt);
+        };
+        std::thread::Builder::new().name("unlock".into()).spawn(ask).expect("a process can start a thread");
+    }
+
+    /// What the vault was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Queues a write. `done` gets its one true outcome, on the vault's thread, unless it is withdrawn before.

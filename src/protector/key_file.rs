@@ -59,6 +59,14 @@ pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason
     key.ok_or(Reason::Wrong)
 }
 
+/// Destroys a store's key file: it is overwritten before its name goes.
+pub(super) fn forget(folder: &Path, store: StoreId) {
+    let path = path(folder, store);
+    if files::overwrite(&path).and_then(|()| fs::remove_file(&path)).is_err() {
+        tracing::error!("the key file '{}' could not be destroyed; delete it yourself", path.display());
+    }
+}
+
 /// Whether whoever copies the data folder copies the keys with it.
 pub(super) fn lies_below(keys: &Path, data: &Path) -> bool {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -4,10 +4,11 @@
 use serde_json::value::RawValue;
 
 use crate::limits;
+use crate::session::Client;
 use crate::vault;
 
 use super::answer;
-use super::connection::{Answer, Answers, Connection, Started};
+use super::connection::{Answer, Connection, Started};
 use super::message::{Id, Message};
 
 /// An answer that is no longer than this is given however long the others are: what became of a write is never lost.
@@ -30,10 +31,10 @@ impl Collected {
         }
     }
 
-    fn send(mut self, answers: &dyn Answers) {
+    fn send(mut self, client: &dyn Client) {
         if !self.text.is_empty() {
             self.text.push(b']');
-            answers.send(self.text);
+            client.send(self.text);
         }
     }
 }
@@ -64,10 +65,10 @@ impl Connection {
             }
         }
         if rest.is_empty() {
-            return collected.send(&*self.answers);
+            return collected.send(&**self.session.client());
         }
         let entry = self.in_flight.enter(requests, bytes);
-        let answers = self.answers.clone();
+        let client = self.session.client().clone();
         self.spawn(async move {
             for (id, element) in rest {
                 let answer = match element {
@@ -78,7 +79,7 @@ impl Connection {
                     collected.add(id.as_deref(), &answer);
                 }
             }
-            collected.send(&*answers);
+            collected.send(&*client);
             drop(entry);
         });
     }

@@ -22,12 +22,6 @@ use super::in_flight::InFlight;
 use super::message::{self, Id, Incoming, Message};
 use super::methods::{self, Request};
 
-/// Where answers go.
-pub trait Answers: Send + Sync {
-    /// Takes an answer. Never blocks.
-    fn send(&self, answer: Vec<u8>);
-}
-
 /// Whether to go on reading.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flow {
@@ -42,7 +36,6 @@ pub struct Connection {
     pub(super) methods: Methods,
     pub(super) session: Arc<Session>,
     pub(super) in_flight: Arc<InFlight>,
-    pub(super) answers: Arc<dyn Answers>,
     runtime: Handle,
 }
 
@@ -59,8 +52,8 @@ pub(super) enum Started {
 
 impl Connection {
     /// Methods that answer with errors, or wait, do so on `runtime`.
-    pub fn new(session: Arc<Session>, answers: Arc<dyn Answers>, runtime: Handle) -> Self {
-        Self { methods: methods::all(session.clone()), session, in_flight: Arc::default(), answers, runtime }
+    pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
+        Self { methods: methods::all(session.clone()), session, in_flight: Arc::default(), runtime }
     }
 
     /// What the connection remembers.
@@ -80,12 +73,12 @@ impl Connection {
 
     /// Answers a frame that could not be read, but after which the next one can be.
     pub fn refuse_malformed(&self) {
-        self.answers.send(answer::of_error(None, Error::Parse));
+        self.session.client().send(answer::of_error(None, Error::Parse));
     }
 
     /// Answers a frame after which nothing can be read.
     pub fn refuse_violation(&self) {
-        self.answers.send(answer::of_error(None, Error::InvalidRequest));
+        self.session.client().send(answer::of_error(None, Error::InvalidRequest));
     }
 
     /// Whether a text is a whole message.
@@ -98,14 +91,14 @@ impl Connection {
         match message::parse(body) {
             None => self.refuse_malformed(),
             Some(Incoming::One(message)) => match self.start(message) {
-                Started::Done(Some(answer)) => self.answers.send(answer),
+                Started::Done(Some(answer)) => self.session.client().send(answer),
                 Started::Done(None) => {}
                 Started::Waiting { answer, request } => {
                     let entry = self.in_flight.enter(request.into_iter().collect(), body.len());
-                    let answers = self.answers.clone();
+                    let client = self.session.client().clone();
                     self.spawn(async move {
                         if let Some(answer) = answer.await {
-                            answers.send(answer);
+                            client.send(answer);
                         }
                         drop(entry);
                     });

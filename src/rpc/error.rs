@@ -111,15 +111,22 @@ impl From<vault::Error> for Error {
 impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         let (code, mut details) = error.describe();
+        let retryable = code.retryable || error.may_pass();
         let mut data = Map::new();
         data.insert("kind".into(), code.kind.into());
-        data.insert("retryable".into(), code.retryable.into());
+        data.insert("retryable".into(), retryable.into());
         data.append(&mut details);
         ErrorObjectOwned::owned(code.number, code.sentence, Some(data))
     }
 }
 
 impl Error {
+    /// A key that is locked or late may be there the next time; one that is missing, wrong or denied will not.
+    fn may_pass(self) -> bool {
+        let Self::Failure(Failure::Vault(vault::Error::KeyUnavailable(why))) = self else { return false };
+        matches!(why.reason, KeyReason::Locked | KeyReason::Deadline)
+    }
+
     /// The line of the table, and what `data` has besides.
     fn describe(self) -> (Code, Map<String, Value>) {
         let details = match self {
@@ -212,9 +219,11 @@ impl Reason {
 
 const fn key_reason(reason: KeyReason) -> &'static str {
     match reason {
+        KeyReason::Locked => "locked",
         KeyReason::Missing => "missing",
         KeyReason::Wrong => "wrong",
         KeyReason::Denied | KeyReason::OpenToOthers => "denied",
+        KeyReason::Deadline => "deadline",
     }
 }
 

@@ -18,6 +18,7 @@ mod shape;
 mod share_api_key;
 mod shutdown;
 mod status;
+mod unlock;
 mod workspace_folders;
 
 use std::future::Future;
@@ -76,6 +77,7 @@ methods! {
     move_persistent_data,
     // The store.
     status,
+    unlock,
 }
 
 /// What a client asks of a method: parameters as text, and how it takes the request back.

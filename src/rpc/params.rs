@@ -2,6 +2,7 @@
 //! it. A name that a method does not have is refused: a misspelt `ifRevision` must not become a blind write.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
@@ -149,6 +150,14 @@ impl<'a> Arguments<'a> {
             Some(_) => Err(out_of_range(name)),
             None if is_integer(value) => Err(out_of_range(name)),
             None => Err(wrong_type(name)),
+        }
+    }
+
+    /// A number of milliseconds, up to `most`.
+    pub(super) fn millis(&self, name: &'static str, most: Duration) -> Result<Option<u64>, Error> {
+        match self.revision(name)? {
+            Some(millis) if u128::from(millis) > most.as_millis() => Err(out_of_range(name)),
+            millis => Ok(millis),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::files::{self, Privacy};
 
@@ -49,6 +50,19 @@ impl Folder {
     /// The process that writes, or wrote last.
     pub fn writer(&self) -> Option<u32> {
         super::WriteLock::holder(&self.write_lock())
+    }
+
+    /// The right to ask a person for something: one process at a time. `None` if another asks until the deadline.
+    pub fn lock_prompt(&self, deadline: Instant) -> Option<fs::File> {
+        let file = files::open_or_create(&self.0.join("prompt.lock")).ok()?;
+        // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
+        while file.try_lock().is_err() {
+            if Instant::now() >= deadline {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(file)
     }
 
     pub(super) fn data_file(&self) -> PathBuf {

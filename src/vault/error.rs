@@ -78,7 +78,9 @@ impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         match unavailable.reason {
             Reason::OpenToOthers => Self::StoreRefused(Refusal::Permissions),
-            Reason::Missing | Reason::Wrong | Reason::Denied => Self::KeyUnavailable(unavailable),
+            Reason::Locked | Reason::Missing | Reason::Wrong | Reason::Denied | Reason::Deadline => {
+                Self::KeyUnavailable(unavailable)
+            }
         }
     }
 }

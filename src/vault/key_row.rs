@@ -140,20 +140,30 @@ impl KeyRow {
         Self { replaced_by: Some(by.to_text()), ..self.revoked() }
     }
 
+    /// Every row, those of revoked keys too. One that can't be opened may be any: then nothing is decided.
+    pub(super) fn all(draft: &Draft<'_>) -> Result<Vec<(SlotId, Self)>, Error> {
+        let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
+        rows.into_iter()
+            .map(|(slot, row)| {
+                let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
+                Ok((slot, Self::open(&draft.secrets.keys, slot, &row)?))
+            })
+            .collect()
+    }
+
     /// The rows of a namespace, those of revoked keys too.
     pub(super) fn of_namespace(
         draft: &Draft<'_>,
         namespace: NamespaceId,
     ) -> Result<Vec<(SlotId, Self)>, Error> {
-        let mut rows = Vec::new();
-        for (slot, row) in draft.scan(Table::Keys, &[], <[u8]>::to_vec)? {
-            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-            let row = Self::open(&draft.secrets.keys, slot, &row)?;
-            if row.namespace() == Some(namespace) {
-                rows.push((slot, row));
-            }
-        }
+        let mut rows = Self::all(draft)?;
+        rows.retain(|(_, row)| row.namespace() == Some(namespace));
         Ok(rows)
+    }
+
+    /// Moves the key's end.
+    pub(super) fn set_end(&mut self, end: Option<Timestamp>) {
+        self.expires_at = end.map(Timestamp::millis);
     }
 
     /// Says that the vault issued the key.
@@ -168,8 +178,7 @@ impl KeyRow {
     }
 
     pub(super) fn seal(&self, keys: &StoreKeys, slot: SlotId) -> Vec<u8> {
-        let text =
-            Zeroizing::new(serde_json::to_vec(self).expect("a row is made of texts and numbers"));
+        let text = Zeroizing::new(serde_json::to_vec(self).expect("a row is made of texts and numbers"));
         let mut value = vec![FORMAT];
         value.extend_from_slice(&keys.seal_key_row(slot, &[FORMAT], &text));
         value

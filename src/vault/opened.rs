@@ -1,15 +1,15 @@
 //! An open store, with or without its key.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::crypto::{SlotId, StoreId, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Kind, Means, Protects};
+use crate::protector::{self, Effort, Kind, New, Protects, Reason, Unavailable};
 use crate::store::{Entered, Folder, Row, Snapshot, Store, StoreError, Table, meta};
 
-use super::{Config, Error, Timestamp};
+use super::{Config, Error, Timestamp, guard};
 
 /// An open store.
 pub struct Opened {
@@ -17,6 +17,8 @@ pub struct Opened {
     store: Store,
     limits: Limits,
     secrets: OnceLock<Secrets>,
+    /// Why the key was not to be had when it was last asked for.
+    unavailable: Mutex<Unavailable>,
 }
 
 /// What the store key is good for, and who gave it.
@@ -31,11 +33,13 @@ pub struct Status {
     pub store_id: Option<String>,
     /// Where the store lies, or would lie.
     pub data_folder: PathBuf,
-    /// Who gave the key, or would have to.
+    /// Who gave the key.
     pub protector: Option<&'static str>,
+    /// All that could give it.
+    pub protectors: Vec<&'static str>,
     /// Whether the store key is at hand.
     pub key_available: bool,
-    /// What the protector guards against.
+    /// What the protectors guard against together.
     pub protects: Protects,
     /// How many records there are, of all plugins.
     pub records: u64,
@@ -56,9 +60,8 @@ impl Opened {
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();
                     let store_key = crate::crypto::StoreKey::generate();
-                    let means = Means { key_folder: &config.keys };
-                    let (row, value) = protector::make(&means, id, &store_key, Timestamp::now().millis())
-                        .map_err(|error| StoreError::from(error.0))?;
+                    let now = Timestamp::now().millis();
+                    let (row, value) = protector::make(&config.means(), &New::KeyFile, id, &store_key, now)?;
                     let key = [meta::PROTECTOR, &row[..]].concat();
                     creation.finish(id.0, vec![Row { table: Table::Meta, key, value: Some(value) }])?;
                 }
@@ -69,27 +72,23 @@ impl Opened {
             store,
             limits: config.limits,
             secrets: OnceLock::new(),
+            unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
         }))
     }
 
-    /// Gets the store key, if it is not at hand. Only on the vault's thread.
-    pub(super) fn unlock(&self, config: &Config) -> Result<(), Error> {
+    /// Gets the store key, if it is not at hand, with so much effort.
+    pub fn unlock(&self, config: &Config, effort: &Effort<'_>) -> Result<(), Error> {
         if self.is_unlocked() {
             return Ok(());
         }
-        let mut rows = Vec::new();
-        self.store.snapshot()?.scan(Table::Meta, meta::PROTECTOR, |key, value| {
-            if let Ok(id) = key[meta::PROTECTOR.len()..].try_into() {
-                rows.push((id, value.to_vec()));
-            }
-        })?;
+        let rows = guard::rows(&self.store.snapshot()?)?;
         let id = StoreId(self.store.id());
-        let means = Means { key_folder: &config.keys };
-        let (store_key, protector) = protector::open(&means, id, &rows)?;
+        let (store_key, protector) = protector::open(&config.means(), id, &rows, effort)
+            .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
         // What another process had begun to destroy before it ended is destroyed before anything is read.
         let left_over = Self::slots_to_destroy(&self.store.snapshot()?)?;
         self.destroy_slots(&left_over);
-        // Only this thread sets it.
+        // Whoever was first has set the same key.
         let _ = self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector });
         Ok(())
     }
@@ -115,13 +114,18 @@ impl Opened {
         all
     }
 
-    pub(super) fn is_unlocked(&self) -> bool {
+    /// Whether the store key is at hand.
+    pub fn is_unlocked(&self) -> bool {
         self.secrets.get().is_some()
     }
 
     pub(super) fn secrets(&self) -> Result<&Secrets, Error> {
-        // Whoever reads or writes was given the store with its key.
-        self.secrets.get().ok_or(Error::Internal)
+        self.secrets.get().ok_or_else(|| self.why_locked())
+    }
+
+    /// Why the store key was not to be had when it was last asked for.
+    pub fn why_locked(&self) -> Error {
+        (*self.unavailable.lock().unwrap_or_else(PoisonError::into_inner)).into()
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -140,9 +144,11 @@ impl Opened {
 
 impl Status {
     pub(super) fn new(config: &Config, opened: Option<&Opened>) -> Result<Self, Error> {
-        let means = Means { key_folder: &config.keys };
-        let protector = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
-        let nothing = Protects { copies_of_the_data_folder: false, other_users: false, stolen_disk: false };
+        let opener = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
+        let kinds: Vec<_> = match opened {
+            Some(opened) => opened.protectors()?.into_iter().map(|protector| protector.kind).collect(),
+            None => Vec::new(),
+        };
         let (records, bytes) = match opened {
             Some(opened) => (opened.store.snapshot()?.count(Table::Records)?, opened.store.disk_size()?),
             None => (0, 0),
@@ -150,9 +156,10 @@ impl Status {
         Ok(Self {
             store_id: opened.map(|opened| StoreId(opened.store.id()).to_text()),
             data_folder: config.data.clone(),
-            protector: protector.map(Kind::name),
-            key_available: protector.is_some(),
-            protects: protector.map_or(nothing, |kind| kind.protects(&means, &config.data)),
+            protector: opener.map(Kind::name),
+            protectors: kinds.iter().map(|kind| kind.name()).collect(),
+            key_available: opener.is_some(),
+            protects: protector::protects(&config.means(), kinds, &config.data),
             records,
             bytes,
         })

@@ -82,7 +82,7 @@ pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: Names
     Ok(())
 }
 
-fn end(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
+pub(super) fn end(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
     changes.put_key(&slot.0, row.revoked().seal(&draft.secrets.keys, slot))?;
     changes.destroy_slot(slot);
     Ok(())

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::protector::Effort;
 use crate::store::{CommitError, StoreError, WriteLock};
 
 use super::draft::Draft;
@@ -21,7 +22,9 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub enum Need {
     /// The store with its key; made if there is none.
     Key,
-    /// The store if there is one, with or without its key.
+    /// The store, made if there is none; its key only if it is at hand.
+    AtHand,
+    /// The store if there is one; its key only if it is at hand.
     Existing,
 }
 
@@ -54,15 +57,17 @@ impl Vault {
         let current = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
         let opened = match current {
             Some(opened) => opened,
-            None => match Opened::open(&self.config, &self.folder, need == Need::Key)? {
+            None => match Opened::open(&self.config, &self.folder, need != Need::Existing)? {
                 Some(opened) => self.install(opened),
                 None => return Ok(None),
             },
         };
-        match (opened.unlock(&self.config), need) {
-            (Err(error), Need::Key) => Err(error),
-            (Ok(()), _) | (Err(_), Need::Existing) => Ok(Some(opened)),
+        match need {
+            Need::Key => opened.unlock(&self.config, &Effort::Quiet)?,
+            // Whoever needs no key is served without it.
+            Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &Effort::AtHand)),
         }
+        Ok(Some(opened))
     }
 
     fn install(&self, opened: Opened) -> Arc<Opened> {

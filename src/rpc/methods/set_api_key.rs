@@ -55,13 +55,9 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
 /// Without the store's key nothing can be known of this one. It may be set all the same, since what needs data says
 /// so then; but not on condition that something is known.
 async fn look_up(session: &Session, caller: &Caller, cancel: &Cancel) -> Result<Option<Known>, Failure> {
-    let known = match session.read_turn(caller, cancel).await {
-        Ok(opened) => opened.known(caller).map_err(Failure::Vault),
-        Err(failure) => Err(failure),
-    };
-    match known {
-        Ok(known) => Ok(Some(known)),
-        Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),
-        Err(failure) => Err(failure),
+    let opened = session.read_turn_at_hand(caller, cancel).await?;
+    match opened.known(caller) {
+        Err(vault::Error::KeyUnavailable(_)) if !caller.must_exist => Ok(None),
+        known => Ok(Some(known?)),
     }
 }

@@ -1,9 +1,12 @@
 //! `vault/status`: the state of the store, and what protects it. Never a name or a value; makes no store.
 
 use serde::Serialize;
+use serde_json::json;
 
+use crate::rpc::error::Error;
 use crate::rpc::params::Spec;
-use crate::vault::FORMAT;
+use crate::session::Session;
+use crate::vault::{self, FORMAT, Opened};
 
 use super::{Call, Outcome, result};
 
@@ -18,6 +21,7 @@ struct Answer {
     data_dir: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     protector: Option<&'static str>,
+    protectors: Vec<&'static str>,
     key_available: bool,
     protects: Protects,
     records: u64,
@@ -35,12 +39,25 @@ struct Protects {
 pub(super) async fn call(call: Call) -> Outcome {
     SPEC.arguments(call.params.as_deref())?;
     let opened = call.session.existing(&call.cancel).await?;
-    let status = call.session.vault().status(opened.as_deref())?;
-    result(&Answer {
+    result(&answer(&call.session, opened.as_deref())?)
+}
+
+/// `vault/didChangeStatus`: the same, unasked.
+pub(super) fn tell(session: &Session) -> Result<(), Error> {
+    let params = answer(session, session.vault().opened().as_deref())?;
+    let message = json!({"jsonrpc": "2.0", "method": "vault/didChangeStatus", "params": params});
+    session.client().send(message.to_string().into_bytes());
+    Ok(())
+}
+
+fn answer(session: &Session, opened: Option<&Opened>) -> Result<Answer, vault::Error> {
+    let status = session.vault().status(opened)?;
+    Ok(Answer {
         store_id: status.store_id,
         format_version: FORMAT,
         data_dir: status.data_folder.to_string_lossy().into_owned(),
         protector: status.protector,
+        protectors: status.protectors,
         key_available: status.key_available,
         protects: Protects {
             copies_of_the_data_folder: status.protects.copies_of_the_data_folder,

@@ -1,0 +1,267 @@
+//! `plugin-vault key …`: API keys, for their holders and for the user of the store.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::vault::{
+    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Rotate, Scope, Share,
+    Timestamp, folder::WorkspaceFolder,
+};
+
+use super::operator::{Failed, Operator, secret_line};
+use super::table::Table;
+
+/// API keys
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// Issue a key for a plugin; with --installation always the same one
+    Issue {
+        /// The plugin's name, like publisher.name
+        plugin: String,
+        /// The installation that the vault shall keep the key for
+        #[arg(long)]
+        installation: Option<String>,
+        #[command(flatten)]
+        description: Description,
+    },
+    /// Share a namespace: another key for it, perhaps with a scope. Reads the owner's key
+    Share {
+        #[command(flatten)]
+        description: Description,
+        /// The new key may only read
+        #[arg(long)]
+        read_only: bool,
+        /// A context that the new key may use: user, or workspace [default: both]
+        #[arg(long, value_name = "CONTEXT", value_parser = ["user", "workspace"])]
+        context: Vec<String>,
+        /// A folder that the new key may use, as a URI [default: all]
+        #[arg(long, value_name = "URI")]
+        folder: Vec<String>,
+        #[command(flatten)]
+        source: KeySource,
+    },
+    /// List all keys of the store, or only those of one plugin. Never a key itself
+    List {
+        /// Only this plugin's
+        plugin: Option<String>,
+    },
+    /// Put a new key in the place of an old one. Reads the old key
+    Rotate {
+        #[command(flatten)]
+        source: KeySource,
+    },
+    /// Revoke a key: by its id, or the key itself. With an owner's key its data is destroyed
+    Revoke {
+        /// The key's id, as list shows it; without one, the key itself is read
+        id: Option<String>,
+        #[command(flatten)]
+        source: KeySource,
+    },
+    /// Move a key's end
+    Extend {
+        /// The key's id, as list shows it
+        id: String,
+        /// Its new end, like 2027-01-31T00:00:00Z; without one it does not end by itself
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+    },
+    /// Destroy all that a plugin has stored, in all its installations
+    Forget {
+        /// The plugin's name, as list shows it
+        plugin: String,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Description {
+    /// What to call the key
+    #[arg(long)]
+    label: Option<String>,
+    /// When it ends, like 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct KeySource {
+    /// The file descriptor that the key is read from, in one line
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    key_fd: u32,
+}
+
+impl KeySource {
+    fn caller(&self) -> Result<Caller, Failed> {
+        let line = secret_line(self.key_fd)?;
+        let key = Key::parse(line.trim()).map_err(|_| Failed("an API key is 40 hexadecimal digits".into()))?;
+        Ok(Caller { key: key.into(), must_exist: false, origin: crate::vault::random_origin() })
+    }
+}
+
+fn name(what: &str, text: &str) -> Result<Name, Failed> {
+    Name::parse(text).ok_or_else(|| Failed(format!("{what} has 1 to 256 bytes")))
+}
+
+fn time(text: Option<&String>) -> Result<Option<Timestamp>, Failed> {
+    let wrong = || Failed("a time looks like 2027-01-31T00:00:00Z".into());
+    text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
+}
+
+impl Description {
+    fn label(&self) -> Result<Option<Name>, Failed> {
+        self.label.as_ref().map(|label| name("a label", label)).transpose()
+    }
+}
+
+/// Carries the subcommand out; returns what to show.
+pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> Result<String, Failed> {
+    match command {
+        KeyCommand::Issue { plugin, installation, description } => {
+            let installation = installation.as_ref().map(|text| name("an installation's name", text));
+            let issue = Issue {
+                plugin: name("a plugin's name", plugin)?,
+                installation: installation.transpose()?,
+                label: description.label()?,
+                expires_at: time(description.expires_at.as_ref())?,
+            };
+            operator.opened()?;
+            let issued = operator.write(issue)?;
+            Ok(key_line(&issued.api_key, &issued.info, as_json))
+        }
+        KeyCommand::Share { description, read_only, context, folder, source } => {
+            let share = Share {
+                caller: source.caller()?,
+                label: description.label()?,
+                expires_at: time(description.expires_at.as_ref())?,
+                scope: scope(*read_only, context, folder)?,
+            };
+            operator.opened()?;
+            let shared = operator.write(share)?;
+            Ok(key_line(&shared.api_key, &shared.info, as_json))
+        }
+        KeyCommand::List { plugin } => {
+            let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
+            let wanted = |key: &KeySummary| plugin.is_none() || key.info.plugin == *plugin;
+            Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json))
+        }
+        KeyCommand::Rotate { source } => {
+            let rotate = Rotate::to_any(source.caller()?);
+            operator.opened()?;
+            let rotated = operator.write(rotate)?;
+            Ok(key_line(&rotated.api_key.to_text(), &rotated.info, as_json))
+        }
+        KeyCommand::Revoke { id, source } => {
+            let destroyed = if let Some(id) = id {
+                operator.opened()?;
+                operator.write(EndKey { key_id: id.clone() })?
+            } else {
+                let revoke = Revoke { caller: source.caller()?, key_id: None };
+                operator.opened()?;
+                operator.write(revoke)?.destroyed
+            };
+            let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
+            Ok(said_or(as_json, json!({"revoked": true, "destroyed": destroyed}), said.into()))
+        }
+        KeyCommand::Extend { id, until } => {
+            let until = time(until.as_ref())?;
+            operator.opened()?;
+            let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
+            let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
+            Ok(said_or(as_json, Value::Object(key(&info)), end))
+        }
+        KeyCommand::Forget { plugin } => {
+            operator.opened()?;
+            let destroyed = operator.write(ForgetPlugin { plugin: plugin.clone() })?;
+            let said = match destroyed {
+                0 => "nothing is stored for this plugin".into(),
+                1 => "destroyed the data of 1 installation".into(),
+                count => format!("destroyed the data of {count} installations"),
+            };
+            Ok(said_or(as_json, json!({"destroyed": destroyed}), said))
+        }
+    }
+}
+
+fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Option<Scope>, Failed> {
+    if !read_only && contexts.is_empty() && folders.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Failed("--folder takes an absolute URI, like file:///home/me/project".into());
+    let folders = folders.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong));
+    let folders = folders.map(|folder| Ok(folder?.as_str().to_owned())).collect::<Result<Vec<_>, Failed>>()?;
+    let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    Ok(Some(Scope {
+        contexts: some(contexts.to_vec()),
+        read_only: read_only.then_some(true),
+        workspace_folders: some(folders),
+    }))
+}
+
+fn said_or(as_json: bool, value: Value, said: String) -> String {
+    if as_json { value.to_string() } else { said }
+}
+
+fn key_line(api_key: &str, info: &KeyInfo, as_json: bool) -> String {
+    let mut members = Map::new();
+    members.insert("apiKey".into(), api_key.into());
+    members.append(&mut key(info));
+    said_or(as_json, Value::Object(members), api_key.into())
+}
+
+fn key(info: &KeyInfo) -> Map<String, Value> {
+    let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.to_string()));
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    let members = [
+        ("keyId", Some(info.key_id.clone().into())),
+        ("plugin", text(&info.plugin)),
+        ("installation", text(&info.installation)),
+        ("label", text(&info.label)),
+        ("issuedAt", time(info.issued_at)),
+        ("expiresAt", time(info.expires_at)),
+        ("scope", info.scope.as_ref().map(|scope| json!(scope))),
+        ("owner", Some(info.owner.into())),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn list(keys: &[KeySummary], as_json: bool) -> String {
+    if as_json {
+        let keys = keys.iter().map(|summary| {
+            let mut members = key(&summary.info);
+            members.insert("state".into(), summary.state.name().into());
+            members.insert("records".into(), summary.records.into());
+            members.insert("bytes".into(), summary.bytes.into());
+            if let Some(at) = summary.last_write {
+                members.insert("lastWriteAt".into(), at.to_string().into());
+            }
+            Value::Object(members)
+        });
+        return Value::Array(keys.collect()).to_string();
+    }
+    let mut table = Table::new(&[
+        "ID", "PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "BYTES", "LAST WRITE", "STATE",
+    ]);
+    for summary in keys {
+        let info = &summary.info;
+        let time = |time: Option<Timestamp>| time.map_or(String::new(), |time| time.to_string());
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let scope = match (&info.scope, info.owner) {
+            (Some(scope), _) => json!(scope).to_string(),
+            (None, true) => "owner".into(),
+            (None, false) => "all".into(),
+        };
+        table.row(vec![
+            info.key_id.clone(),
+            text(&info.plugin),
+            text(&info.installation),
+            text(&info.label),
+            time(info.issued_at),
+            time(info.expires_at),
+            scope,
+            summary.records.to_string(),
+            summary.bytes.to_string(),
+            time(summary.last_write),
+            summary.state.name().into(),
+        ]);
+    }
+    table.to_string()
+}

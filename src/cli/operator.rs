@@ -1,0 +1,132 @@
+//! What the other subcommands have in common: the store opened, requests carried out one after the other, and how
+//! failures are said.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::vault::{Config, Effort, Error, Need, Opened, Passphrase, Vault, Write};
+
+/// How long a person may take, or another process keep the store.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A person or a script, at the command line.
+pub(super) struct Operator {
+    vault: Arc<Vault>,
+    passphrase: Option<Passphrase>,
+}
+
+/// Why a subcommand failed, in one line, with what to do.
+pub(super) struct Failed(pub(super) String);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self(
+            match error {
+                Error::ApiKeyUnknown => "there is no such key; see plugin-vault key list",
+                Error::ApiKeyRevoked => "the key was revoked or replaced",
+                Error::ApiKeyExpired => "the key has expired; extend it with plugin-vault key extend",
+                Error::NotPermitted => "the key does not permit this; only an owner shares",
+                Error::ExpiryTooLate => "a shared key can't end later than its owner's",
+                Error::ApiKeyTaken => "the new key is in use, or was revoked; bring another",
+                Error::KeyUnavailable(why) => {
+                    return Self(format!(
+                        "the protector {} did not give the store's key; see plugin-vault protector test",
+                        why.protector.name()
+                    ));
+                }
+                Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
+                Error::StoreDamaged => "the store is damaged; its files are kept as they are",
+                Error::StoreFull => "the disk or the store is full; nothing was changed",
+                Error::StoreBusy => "another process keeps the store busy; try again",
+                Error::FormatTooNew => "the store was written by a later version: update plugin-vault",
+                Error::StoreRefused(_) => "the store can't be used as it lies there; the lines above say what to do",
+                Error::StoreFailed { .. } => "the store could not be read or written; the lines above say why",
+                Error::ApiKeyRequired
+                | Error::RevisionConflict { .. }
+                | Error::DataTooLarge { .. }
+                | Error::WorkspaceFolderRequired
+                | Error::WorkspaceFolderInvalid
+                | Error::TargetExists
+                | Error::PatchTooDeep
+                | Error::Internal => "plugin-vault has a fault; please report it",
+            }
+            .into(),
+        )
+    }
+}
+
+impl Operator {
+    pub(super) fn new(config: Config, passphrase: Option<Passphrase>) -> Self {
+        Self { vault: Vault::new(config), passphrase }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        self.vault.config()
+    }
+
+    /// How far to go for the store's key: whoever sits at the command line may be asked.
+    pub(super) fn effort(&self) -> Effort<'_> {
+        Effort::Ask { passphrase: self.passphrase.as_ref(), deadline: PATIENCE }
+    }
+
+    /// The store with its key, if there is a store.
+    pub(super) fn existing(&self) -> Result<Option<Arc<Opened>>, Failed> {
+        let Some(opened) = self.open(Need::Existing)? else { return Ok(None) };
+        opened.unlock(self.config(), &self.effort())?;
+        Ok(Some(opened))
+    }
+
+    /// The store with its key; made if there is none.
+    pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
+        let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
+        opened.unlock(self.config(), &self.effort())?;
+        Ok(opened)
+    }
+
+    /// The store with or without its key, if there is a store.
+    pub(super) fn locked(&self) -> Result<Option<Arc<Opened>>, Failed> {
+        Ok(self.open(Need::Existing)?)
+    }
+
+    fn open(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {
+        let (done, opened) = channel();
+        self.vault.open(need, move |result| drop(done.send(result)));
+        opened.recv().unwrap_or(Err(Error::Internal))
+    }
+
+    /// Carries a write out, and waits for its outcome. The store has been opened with its key before.
+    pub(super) fn write<W: Write + 'static>(&self, write: W) -> Result<W::Outcome, Failed>
+    where
+        W::Outcome: 'static,
+    {
+        let (done, outcome) = channel();
+        let ticket = self.vault.submit(write, move |result| drop(done.send(result)));
+        match outcome.recv_timeout(PATIENCE) {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) if self.vault.withdraw(ticket) => Err(Error::StoreBusy.into()),
+            Err(_) => Ok(outcome.recv().unwrap_or(Err(Error::Internal))?),
+        }
+    }
+}
+
+/// The first line of a file descriptor: keys and passphrases never come from arguments or the environment, which others
+/// can read.
+pub(super) fn secret_line(descriptor: u32) -> Result<Zeroizing<String>, Failed> {
+    let unreadable = || Failed(format!("descriptor {descriptor} can't be read; see --help"));
+    let source: Box<dyn Read> = if descriptor == 0 {
+        Box::new(std::io::stdin())
+    } else if cfg!(unix) {
+        Box::new(std::fs::File::open(format!("/dev/fd/{descriptor}")).map_err(|_| unreadable())?)
+    } else {
+        return Err(unreadable());
+    };
+    let mut line = Zeroizing::new(String::new());
+    BufReader::new(source.take(64 * 1024)).read_line(&mut line).map_err(|_| unreadable())?;
+    let length = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(length);
+    Ok(line)
+}

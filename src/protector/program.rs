@@ -1,0 +1,88 @@
+//! Programs that say a passphrase: a password manager's (`pass show …`), or one that asks a person (askpass).
+//!
+//! Started from an argument vector, with no shell; the first line of what it prints is the passphrase. Given up, and
+//! ended with all that it has started, at the deadline.
+
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{Passphrase, Reason};
+
+/// The longest passphrase, in bytes.
+const LONGEST: u64 = 4 * 1024;
+
+/// Runs a program and takes the first line that it prints.
+pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, Reason> {
+    let (name, arguments) = program.split_first().ok_or(Reason::Missing)?;
+    let mut command = Command::new(name);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().map_err(|error| {
+        tracing::error!("the program that gives the store's passphrase can't be started: {error}");
+        if error.kind() == ErrorKind::NotFound { Reason::Missing } else { Reason::Denied }
+    })?;
+    let (said, line) = channel();
+    let output = child.stdout.take().ok_or(Reason::Denied)?;
+    std::thread::spawn(move || {
+        let mut line = Zeroizing::new(Vec::new());
+        let read = BufReader::new(output.take(LONGEST)).read_until(b'\n', &mut line);
+        let _ = said.send(read.map(|_| line));
+    });
+    let line = match line.recv_timeout(deadline) {
+        Ok(Ok(line)) => line,
+        Ok(Err(_)) => return end(child, Reason::Denied),
+        Err(_) => {
+            tracing::error!("the program that gives the store's passphrase took too long");
+            return end(child, Reason::Deadline);
+        }
+    };
+    let text = std::str::from_utf8(&line).map(|text| text.trim_end_matches(['\r', '\n']));
+    match text.ok().and_then(|text| Passphrase::new(Zeroizing::new(text.to_owned()))) {
+        // One that has said its line may go on as long as it likes, but not for ever.
+        Some(passphrase) => end(child, Reason::Denied).or(Ok(passphrase)),
+        None => {
+            tracing::error!("the program that gives the store's passphrase gave none");
+            end(child, Reason::Denied)
+        }
+    }
+}
+
+/// Ends the program and all that it has started.
+fn end(mut child: Child, reason: Reason) -> Result<Passphrase, Reason> {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    Err(reason)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, millis: u64) -> Result<Passphrase, Reason> {
+        ask(&["sh".into(), "-c".into(), script.into()], Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn a_program_that_gives_no_passphrase_is_a_reason() {
+        let check = |script, millis, expected| assert_eq!(run(script, millis).err(), expected, "{script}");
+        check("echo secret", 10_000, None);
+        check("printf 'secret without an end'", 10_000, None);
+        check("printf 'secret\\nmore\\n'; exec cat", 10_000, None);
+        check("true", 10_000, Some(Reason::Denied));
+        check("echo", 10_000, Some(Reason::Denied));
+        check("printf '\\377\\n'", 10_000, Some(Reason::Denied));
+        check("read never", 10_000, Some(Reason::Denied));
+        check("exec tail -f /dev/null", 50, Some(Reason::Deadline));
+        assert_eq!(ask(&["no-such-program".into()], Duration::from_secs(1)).err(), Some(Reason::Missing));
+        assert_eq!(ask(&[], Duration::from_secs(1)).err(), Some(Reason::Missing));
+    }
+}

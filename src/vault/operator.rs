@@ -1,0 +1,155 @@
+//! What the user of a store may do without any plugin's API key: see which keys there are, and end or extend them. The
+//! store's key is all that it takes, so that a user can clean up after an extension that is gone.
+
+use crate::crypto::{NamespaceId, SlotId};
+use crate::store::{StoredRecord, Table};
+
+use super::draft::{Changes, Draft, Write};
+use super::key_row::KeyRow;
+use super::revoke::{destroy, end};
+use super::{Error, KeyInfo, Opened, Timestamp};
+
+/// A key, and what was stored with it.
+pub struct KeySummary {
+    /// What can be told of the key.
+    pub info: KeyInfo,
+    /// Whether it is good now.
+    pub state: KeyState,
+    /// Records of its namespace.
+    pub records: u64,
+    /// Bytes of those, as they lie in the store.
+    pub bytes: u64,
+    /// The last write to its namespace.
+    pub last_write: Option<Timestamp>,
+}
+
+/// Whether a key is good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyState {
+    /// It is.
+    Live,
+    /// It is past its end.
+    Expired,
+}
+
+impl KeyState {
+    /// As it is named on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Opened {
+    /// Every key of the store that was not revoked.
+    pub fn all_keys(&self) -> Result<Vec<KeySummary>, Error> {
+        let (mut rows, mut records) = (Vec::new(), Vec::new());
+        let snapshot = self.store().snapshot()?;
+        snapshot.scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+        snapshot.scan(Table::Records, &[], |id, row| {
+            if let (Some(namespace), Some(stored)) = (id.first_chunk(), StoredRecord::decode(row)) {
+                records.push((NamespaceId(*namespace), row.len() as u64, stored.header.updated_at));
+            }
+        })?;
+        drop(snapshot);
+        let now = Timestamp::now();
+        let mut keys = Vec::new();
+        for (slot, row) in rows {
+            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
+            let row = KeyRow::open(&self.secrets()?.keys, slot, &row)?;
+            if !row.is_live() {
+                continue;
+            }
+            let own = || records.iter().filter(|(namespace, ..)| Some(*namespace) == row.namespace());
+            keys.push(KeySummary {
+                info: KeyInfo::new(slot, &row),
+                state: if row.check(now).is_ok() { KeyState::Live } else { KeyState::Expired },
+                records: own().count() as u64,
+                bytes: own().map(|(_, bytes, _)| bytes).sum(),
+                last_write: own().map(|(.., at)| *at).max().map(Timestamp::from_millis),
+            });
+        }
+        Ok(keys)
+    }
+}
+
+/// Ends a key of any plugin's. With an owner's key its namespace goes.
+pub struct EndKey {
+    /// Which.
+    pub key_id: String,
+}
+
+impl Write for EndKey {
+    /// Whether a namespace was destroyed.
+    type Outcome = bool;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
+        let (slot, row) = find(draft, &self.key_id)?;
+        let mut changes = draft.changes();
+        match row.namespace() {
+            Some(namespace) if row.is_owner() => destroy(draft, &mut changes, namespace)?,
+            _ => end(draft, &mut changes, slot, &row)?,
+        }
+        Ok((row.is_owner(), Some(changes)))
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
+    }
+}
+
+/// Forgets a plugin: all its namespaces, in all its installations.
+pub struct ForgetPlugin {
+    /// The plugin's name, as it was given to `issueAPIKey`.
+    pub plugin: String,
+}
+
+impl Write for ForgetPlugin {
+    /// How many namespaces were destroyed.
+    type Outcome = u64;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(u64, Option<Changes>), Error> {
+        let mut changes = draft.changes();
+        let mut destroyed = 0;
+        for (_, row) in KeyRow::all(draft)? {
+            if row.is_live() && row.is_owner() && row.plugin.as_deref() == Some(&self.plugin) {
+                let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
+                destroy(draft, &mut changes, namespace)?;
+                destroyed += 1;
+            }
+        }
+        Ok((destroyed, (destroyed > 0).then_some(changes)))
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
+    }
+}
+
+/// Moves a key's end.
+pub struct ExtendKey {
+    /// Which.
+    pub key_id: String,
+    /// Its new end; none, if it shall not end by itself.
+    pub until: Option<Timestamp>,
+}
+
+impl Write for ExtendKey {
+    type Outcome = KeyInfo;
+
+    fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
+        let (slot, mut row) = find(draft, &self.key_id)?;
+        row.set_end(self.until);
+        let mut changes = draft.changes();
+        changes.put_key(&slot.0, row.seal(&draft.secrets.keys, slot))?;
+        Ok((KeyInfo::new(slot, &row), Some(changes)))
+    }
+}
+
+fn find(draft: &Draft<'_>, key_id: &str) -> Result<(SlotId, KeyRow), Error> {
+    let mut rows = KeyRow::all(draft)?.into_iter();
+    let found = rows.find(|(slot, row)| row.is_live() && slot.to_text().eq_ignore_ascii_case(key_id));
+    found.ok_or(Error::ApiKeyUnknown)
+}
