@@ -131,7 +131,8 @@ enum Operate {
 impl Operation {
     /// Carries it out; returns what to show on stdout.
     pub fn run(self) -> Result<String, Wrong> {
-        let passphrase = self.common.passphrase_fd.map(secret_line).transpose().map_err(|why| Wrong(why.0))?;
+        let passphrase =
+            self.common.passphrase_fd.map(secret_line).transpose().map_err(|why| Wrong(why.0))?;
         let operator = Operator::new(self.config, passphrase.and_then(Passphrase::new));
         let shown = match &self.command {
             Operate::Key(command) => key::run(&operator, command, self.common.json),

@@ -32,6 +32,8 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 pub const UNLOCK_WAIT: Duration = Duration::from_secs(600);
 /// How long a client may leave its answers lying once the process is ending.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
+/// How long the process may take to end.
+pub const LAST_WAIT: Duration = Duration::from_secs(9);
 /// How long requests that were read may take once the process is ending.
 pub const LAST_REQUESTS_WAIT: Duration = Duration::from_secs(6);
 

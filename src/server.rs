@@ -10,9 +10,9 @@ mod process;
 
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
@@ -67,8 +67,9 @@ pub fn serve(options: Options) -> io::Result<Ending> {
         let ending = ending::wait(&session, ended).await?;
         enough.store(true, Ordering::Relaxed);
         session.end();
+        let began = Instant::now();
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
-        outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_OUTPUT_WAIT);
+        outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_WAIT.saturating_sub(began.elapsed()));
         Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
     })
 }
@@ -79,14 +80,6 @@ struct Stdout(Arc<Outbox>);
 impl Client for Stdout {
     fn send(&self, message: Vec<u8>) {
         self.0.send(message);
-    }
-
-    fn has_room(&self) -> bool {
-        self.0.unread() <= limits::UNREAD_BYTES
-    }
-
-    fn room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.0.room(limits::UNREAD_BYTES))
     }
 }
 

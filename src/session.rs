@@ -8,7 +8,6 @@ mod keys;
 mod phase;
 mod turns;
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::limits::{self, Limits};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, Need, Opened, Passphrase, Place, Vault, Write};
+use crate::vault::{Behind, Caller, Error, Key, Need, Opened, Passphrase, Place, Read, Vault, Write};
 
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
@@ -62,10 +61,6 @@ impl Cancel {
 pub trait Client: Send + Sync {
     /// Takes a message for the client. Never blocks.
     fn send(&self, message: Vec<u8>);
-    /// Whether the client leaves no more answers lying than it may.
-    fn has_room(&self) -> bool;
-    /// Waits until that is so.
-    fn room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// One connection.
@@ -240,44 +235,62 @@ impl Session {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(result);
         });
+        self.opening(opened, cancel).await
+    }
+
+    /// Waits for what comes once the store is open.
+    async fn opening<T>(
+        &self,
+        outcome: oneshot::Receiver<Result<T, Error>>,
+        cancel: &Cancel,
+    ) -> Result<T, Failure> {
         tokio::select! {
-            opened = opened => Ok(opened.unwrap_or(Err(Error::Internal))?),
+            outcome = outcome => Ok(outcome.unwrap_or(Err(Error::Internal))?),
             () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
             () = cancel.cancelled() => Err(Failure::Cancelled),
         }
     }
 
-    /// A read's turn: waits for the writes that this connection asked for before in the same namespace, and for
-    /// nothing else. At once where there are none.
-    pub async fn read_turn(&self, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        self.turn(Need::Key, caller, cancel).await
+    /// Reads, in the order of asking: sees the writes that this connection asked for before in the same namespace, and
+    /// none that it asked for after; waits for nothing else. At once where no such write is pending.
+    pub async fn read<R: Read + 'static>(&self, read: R, cancel: &Cancel) -> Result<R::Outcome, Failure> {
+        self.read_with(Need::Key, read, cancel).await
     }
 
     /// The same, with the store's key only if it is at hand.
-    pub async fn read_turn_at_hand(&self, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        self.turn(Need::AtHand, caller, cancel).await
+    pub async fn read_at_hand<R: Read + 'static>(
+        &self,
+        read: R,
+        cancel: &Cancel,
+    ) -> Result<R::Outcome, Failure> {
+        self.read_with(Need::AtHand, read, cancel).await
     }
 
-    async fn turn(&self, need: Need, caller: &Caller, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        let turn = self.turns.now();
-        let opened = self.need(need, cancel).await?.ok_or(Failure::Vault(Error::Internal))?;
-        let ready = async {
-            self.turns.wait(turn, Some(&caller.key)).await;
-            // Reads that waited for one write together must not all be answered at once to a client that takes none.
-            if !self.client.has_room() {
-                self.client.room().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = ready => Ok(opened),
-            () = cancel.cancelled() => Err(Failure::Cancelled),
+    async fn read_with<R: Read + 'static>(
+        &self,
+        need: Need,
+        read: R,
+        cancel: &Cancel,
+    ) -> Result<R::Outcome, Failure> {
+        if self.turns.has_pending(&read.caller().key) {
+            return self.carry_out(Behind(read), cancel).await;
         }
+        if let Some(opened) = self.vault.opened() {
+            return Ok(opened.read(&read)?);
+        }
+        // On the vault's thread, once the store is open: before any write that is asked for after this.
+        let (done, outcome) = oneshot::channel();
+        self.vault.open(need, move |opened| {
+            let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));
+            // Nobody waits any more where the request was cancelled.
+            let _ = done.send(opened.and_then(|opened| opened.read(&read)));
+        });
+        self.opening(outcome, cancel).await
     }
 
     /// Waits for all writes that this connection has asked for.
     pub async fn all_written(&self) {
-        self.turns.wait(self.turns.now(), None).await;
+        self.turns.all_done().await;
     }
 
     /// Carries a write out, in the order of asking. Its outcome is the true one: whoever takes it first, the vault's
@@ -288,8 +301,12 @@ impl Session {
         write: W,
         cancel: &Cancel,
     ) -> Result<W::Outcome, Failure> {
-        let (done, mut outcome) = oneshot::channel();
         let _turn = self.turns.take(key.cloned());
+        self.carry_out(write, cancel).await
+    }
+
+    async fn carry_out<W: Write + 'static>(&self, write: W, cancel: &Cancel) -> Result<W::Outcome, Failure> {
+        let (done, mut outcome) = oneshot::channel();
         let ticket = self.vault.submit(write, move |result| {
             // Whoever asked may have gone with the connection.
             let _ = done.send(result);

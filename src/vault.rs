@@ -27,6 +27,7 @@ mod share;
 mod target;
 mod thread;
 mod timestamp;
+mod view;
 mod writes;
 
 use std::path::PathBuf;
@@ -44,17 +45,18 @@ pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
 pub use issue::{Issue, Issued};
 pub use key_row::Scope;
-pub use keys::{KeyInfo, Known};
+pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
 pub use opened::{Opened, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
-pub use reads::{Entry, Record};
+pub use reads::{Entry, GetRecord, ListRecords, Record};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
 pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
+pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, Move, Moved, Patch, Set, Written};
 
 pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable};

@@ -4,12 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't set its server up has failed")]
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use plugin_vault::limits::Limits;
-use plugin_vault::rpc::{Answers, Connection, Flow};
-use plugin_vault::session::{Room, Session};
+use plugin_vault::rpc::{Connection, Flow};
+use plugin_vault::session::{Client, Session};
 use plugin_vault::vault::{Config, Vault};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -141,21 +140,9 @@ impl Event {
 #[derive(Default)]
 struct Kept(Mutex<Vec<Vec<u8>>>);
 
-impl Answers for Kept {
-    fn send(&self, answer: Vec<u8>) {
-        self.0.lock().unwrap().push(answer);
-    }
-}
-
-struct Boundless;
-
-impl Room for Boundless {
-    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async {})
-    }
-
-    fn is_there(&self) -> bool {
-        true
+impl Client for Kept {
+    fn send(&self, message: Vec<u8>) {
+        self.0.lock().unwrap().push(message);
     }
 }
 
@@ -165,7 +152,7 @@ fn vault() -> Arc<Vault> {
     let (_, vault) = STORE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault = Vault::new(Config { data, keys, limits: Limits::default() });
+        let vault = Vault::new(Config { data, keys, askpass: None, limits: Limits::default() });
         (folder, vault)
     });
     vault.clone()
@@ -202,8 +189,8 @@ fn answers(text: &[u8]) -> Vec<Answer<'_>> {
 
 fn run(runtime: &Runtime, events: &[Event]) -> Vec<Vec<u8>> {
     let kept = Arc::new(Kept::default());
-    let session = Arc::new(Session::new(vault(), Vec::new(), Box::new(Boundless)));
-    let connection = Connection::new(session, kept.clone(), runtime.handle().clone());
+    let session = Arc::new(Session::new(vault(), Vec::new(), kept.clone()));
+    let connection = Connection::new(session, runtime.handle().clone());
     let entered = runtime.enter();
     for event in events {
         assert_eq!(connection.receive(event.text().as_bytes()), Flow::Continue);

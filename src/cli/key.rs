@@ -4,8 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::vault::{
-    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Rotate, Scope, Share,
-    Timestamp, folder::WorkspaceFolder,
+    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Rotate, Scope,
+    Share, Timestamp, folder::WorkspaceFolder,
 };
 
 use super::operator::{Failed, Operator, secret_line};
@@ -92,7 +92,8 @@ pub(super) struct KeySource {
 impl KeySource {
     fn caller(&self) -> Result<Caller, Failed> {
         let line = secret_line(self.key_fd)?;
-        let key = Key::parse(line.trim()).map_err(|_| Failed("an API key is 40 hexadecimal digits".into()))?;
+        let key =
+            Key::parse(line.trim()).map_err(|_| Failed("an API key is 40 hexadecimal digits".into()))?;
         Ok(Caller { key: key.into(), must_exist: false, origin: crate::vault::random_origin() })
     }
 }
@@ -187,7 +188,8 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     }
     let wrong = |_| Failed("--folder takes an absolute URI, like file:///home/me/project".into());
     let folders = folders.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong));
-    let folders = folders.map(|folder| Ok(folder?.as_str().to_owned())).collect::<Result<Vec<_>, Failed>>()?;
+    let folders =
+        folders.map(|folder| Ok(folder?.as_str().to_owned())).collect::<Result<Vec<_>, Failed>>()?;
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     Ok(Some(Scope {
         contexts: some(contexts.to_vec()),
@@ -238,7 +240,17 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
         return Value::Array(keys.collect()).to_string();
     }
     let mut table = Table::new(&[
-        "ID", "PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "BYTES", "LAST WRITE", "STATE",
+        "ID",
+        "PLUGIN",
+        "INSTALLATION",
+        "LABEL",
+        "ISSUED",
+        "EXPIRES",
+        "SCOPE",
+        "RECORDS",
+        "BYTES",
+        "LAST WRITE",
+        "STATE",
     ]);
     for summary in keys {
         let info = &summary.info;

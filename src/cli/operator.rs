@@ -43,8 +43,12 @@ impl From<Error> for Failed {
                 Error::StoreFull => "the disk or the store is full; nothing was changed",
                 Error::StoreBusy => "another process keeps the store busy; try again",
                 Error::FormatTooNew => "the store was written by a later version: update plugin-vault",
-                Error::StoreRefused(_) => "the store can't be used as it lies there; the lines above say what to do",
-                Error::StoreFailed { .. } => "the store could not be read or written; the lines above say why",
+                Error::StoreRefused(_) => {
+                    "the store can't be used as it lies there; the lines above say what to do"
+                }
+                Error::StoreFailed { .. } => {
+                    "the store could not be read or written; the lines above say why"
+                }
                 Error::ApiKeyRequired
                 | Error::RevisionConflict { .. }
                 | Error::DataTooLarge { .. }
@@ -52,6 +56,7 @@ impl From<Error> for Failed {
                 | Error::WorkspaceFolderInvalid
                 | Error::TargetExists
                 | Error::PatchTooDeep
+                | Error::Overloaded
                 | Error::Internal => "plugin-vault has a fault; please report it",
             }
             .into(),

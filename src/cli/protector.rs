@@ -107,7 +107,9 @@ fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
 }
 
 fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<String, Failed> {
-    let kind = kind.map(|name| Kind::parse(name).ok_or_else(|| Failed("there is no such kind".into()))).transpose()?;
+    let kind = kind
+        .map(|name| Kind::parse(name).ok_or_else(|| Failed("there is no such kind".into())))
+        .transpose()?;
     let opened = operator.locked()?.ok_or_else(|| Failed("there is no store yet".into()))?;
     let mut results = Vec::new();
     for protector in opened.protectors()? {
@@ -122,7 +124,9 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<String
     }
     let all_work = results.iter().all(|(_, works)| *works);
     let shown = if as_json {
-        let results = results.iter().map(|(one, works)| json!({"id": id(one), "kind": one.kind.name(), "works": works}));
+        let results = results
+            .iter()
+            .map(|(one, works)| json!({"id": id(one), "kind": one.kind.name(), "works": works}));
         Value::Array(results.collect()).to_string()
     } else {
         let mut table = Table::new(&["ID", "KIND", "WORKS"]);
@@ -137,7 +141,8 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<String
 fn list(protectors: &[Protector], as_json: bool) -> String {
     let made = |one: &Protector| Timestamp::from_millis(one.made_at).to_string();
     if as_json {
-        let list = protectors.iter().map(|one| json!({"id": id(one), "kind": one.kind.name(), "madeAt": made(one)}));
+        let list =
+            protectors.iter().map(|one| json!({"id": id(one), "kind": one.kind.name(), "madeAt": made(one)}));
         return Value::Array(list.collect()).to_string();
     }
     let mut table = Table::new(&["ID", "KIND", "MADE"]);

@@ -53,6 +53,7 @@ table! {
     STORE_FULL = 5001, "storeFull", true, "The disk or the store is full; nothing was changed.";
     STORE_BUSY = 5002, "storeBusy", true, "Another process keeps the store busy; nothing was changed.";
     FORMAT_TOO_NEW = 5003, "formatTooNew", false, "The store was written by a later version: update plugin-vault.";
+    OVERLOADED = 5004, "overloaded", true, "Too much waits at once; take answers before asking for more.";
     STORE_REFUSED = 5005, "storeRefused", false, "The store can't be used as it lies there; the log says what to do.";
     STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written.";
 }
@@ -198,6 +199,7 @@ fn vault_code(error: vault::Error) -> Code {
         E::StoreFull => STORE_FULL,
         E::StoreBusy => STORE_BUSY,
         E::FormatTooNew => FORMAT_TOO_NEW,
+        E::Overloaded => OVERLOADED,
         E::StoreRefused(_) => STORE_REFUSED,
         E::StoreFailed { .. } => STORE_FAILED,
         E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,

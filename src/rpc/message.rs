@@ -56,7 +56,7 @@ impl<'a> Message<'a> {
     pub(super) fn parse(text: &'a RawValue) -> Self {
         let Some(members) = json::members(text) else { return Self::Invalid(None) };
         let mut envelope = Envelope::default();
-        let mut twice = false;
+        let mut twice = json::has_duplicates(&members).is_some();
         for member in &members {
             let place = if member.is("jsonrpc") {
                 &mut envelope.version

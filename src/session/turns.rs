@@ -38,31 +38,23 @@ impl Turns {
         Turn { turns: self, number }
     }
 
-    /// The last turn that was taken.
-    pub(super) fn now(&self) -> u64 {
-        lock(&self.pending).last
+    /// Whether a write is pending that may be in this key's namespace.
+    pub(super) fn has_pending(&self, key: &Key) -> bool {
+        lock(&self.pending).writes.values().flatten().any(|writer| writer.shares_namespace_with(key))
     }
 
-    /// Waits until no write up to `turn` is pending; with a key, only those that may be in its namespace.
-    pub(super) async fn wait(&self, turn: u64, key: Option<&Arc<Key>>) {
+    /// Waits until none is pending of the writes that were asked for by now.
+    pub(super) async fn all_done(&self) {
+        let last = lock(&self.pending).last;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             // Before looking: a write that ends in between is not missed.
             changed.as_mut().enable();
-            if !self.is_pending(turn, key) {
+            if lock(&self.pending).writes.range(..=last).next().is_none() {
                 return;
             }
             changed.await;
         }
-    }
-
-    fn is_pending(&self, turn: u64, key: Option<&Arc<Key>>) -> bool {
-        let pending = lock(&self.pending);
-        pending.writes.range(..=turn).any(|(_, writer)| match (writer, key) {
-            (Some(writer), Some(key)) => writer.shares_namespace_with(key),
-            (None, Some(_)) => false,
-            (_, None) => true,
-        })
     }
 }
 

@@ -12,8 +12,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-
 use self::queue::{Chunk, Queue};
 use super::frame::{Framing, encode};
 
@@ -45,8 +43,6 @@ struct Shared {
     work: Condvar,
     /// Bytes were taken, or the end has come: for threads.
     taken: Condvar,
-    /// The same, for tasks.
-    taken_async: Notify,
 }
 
 struct State {
@@ -87,7 +83,6 @@ impl Outbox {
             state: Mutex::new(state),
             work: Condvar::new(),
             taken: Condvar::new(),
-            taken_async: Notify::new(),
         };
         Arc::new(Self { shared: Arc::new(shared) })
     }
@@ -132,19 +127,6 @@ impl Outbox {
         let mut state = self.shared.lock();
         while state.unread > limit {
             state = self.shared.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// The same for a task.
-    pub async fn room(&self, limit: usize) {
-        loop {
-            let mut taken = std::pin::pin!(self.shared.taken_async.notified());
-            // Listens first and looks then, so that no write falls between the two.
-            taken.as_mut().enable();
-            if self.unread() <= limit {
-                return;
-            }
-            taken.await;
         }
     }
 
@@ -231,7 +213,6 @@ impl Shared {
             state.unread -= count;
             state.writes += 1;
             self.taken.notify_all();
-            self.taken_async.notify_waiters();
         }
     }
 
@@ -243,7 +224,6 @@ impl Shared {
         state.unread = 0;
         self.work.notify_all();
         self.taken.notify_all();
-        self.taken_async.notify_waiters();
     }
 
     /// Sees to it that what is queued has somebody to write it.

@@ -34,7 +34,7 @@ pub(super) enum Remembered {
 }
 
 /// What a key opens.
-pub(super) struct Access {
+pub struct Access {
     pub(super) slot: SlotId,
     pub(super) row: KeyRow,
     pub(super) data: DataKeys,
@@ -120,11 +120,11 @@ impl Key {
         &self,
         opened: &Opened,
         secrets: &Secrets,
+        slot: &SlotKeys,
         keys_revision: u64,
         row: Option<&[u8]>,
     ) -> Result<Option<Arc<Access>>, Error> {
-        let slot = self.slot(opened, secrets);
-        let access = Access::open(opened, secrets, &slot, row)?;
+        let access = Access::open(opened, secrets, slot, row)?;
         if let Some(cached) = &mut self.state().cached
             && cached.opened == opened.serial()
             && cached.slot.id() == slot.id()
@@ -182,25 +182,27 @@ impl Caller {
         Ok(access)
     }
 
-    /// Runs a read with what the caller's key opens. What has to be found out about the key is found out with no
-    /// snapshot open.
-    pub(super) fn read<T>(
+    /// A moment of the store in which it is known what the caller's key opens. What has to be found out about the key
+    /// is found out with no snapshot open.
+    pub(super) fn moment<'o>(
         &self,
-        opened: &Opened,
-        read: impl Fn(&Snapshot<'_>, Option<&Arc<Access>>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        opened: &'o Opened,
+    ) -> Result<(Snapshot<'o>, Option<Arc<Access>>), Error> {
         let secrets = opened.secrets()?;
-        let slot = self.key.slot(opened, secrets);
         loop {
+            let slot = self.key.slot(opened, secrets);
             let snapshot = opened.store().snapshot()?;
             let keys_revision = snapshot.keys_revision()?;
             if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
-                let access = self.admit(access, Timestamp::now())?;
-                return read(&snapshot, access.as_ref());
+                return Ok((snapshot, self.admit(access, Timestamp::now())?));
             }
             let row = snapshot.get(Table::Keys, &slot.id().0)?.map(<[u8]>::to_vec);
             drop(snapshot);
-            self.key.learn(opened, secrets, keys_revision, row.as_deref())?;
+            match self.key.learn(opened, secrets, &slot, keys_revision, row.as_deref()) {
+                // The key was rotated while it was looked up: what holds it goes on with the new one.
+                Err(Error::ApiKeyRevoked) if self.key.slot(opened, secrets).id() != slot.id() => {}
+                learnt => drop(learnt?),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The store as it will be after the commit that is being made ready: a snapshot, and over it the rows that the
 //! requests before this one in the same commit have changed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -24,6 +24,11 @@ pub trait Write: Send {
 
     /// Whether it changes what the requests behind it mean: then they go into another commit.
     fn stands_alone(&self) -> bool {
+        false
+    }
+
+    /// Whether it changes nothing, whatever the store holds.
+    fn only_reads(&self) -> bool {
         false
     }
 
@@ -91,6 +96,7 @@ pub struct Draft<'d> {
     rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     destroyed: Vec<SlotId>,
     record_counts: RefCell<HashMap<NamespaceId, u64>>,
+    memory: Cell<usize>,
 }
 
 impl<'d> Draft<'d> {
@@ -111,6 +117,7 @@ impl<'d> Draft<'d> {
             rows: BTreeMap::new(),
             destroyed: Vec::new(),
             record_counts: RefCell::default(),
+            memory: Cell::new(0),
         })
     }
 
@@ -182,10 +189,20 @@ impl<'d> Draft<'d> {
             let keys_revision = self.snapshot.keys_revision()?;
             match key.remembered(self.opened, keys_revision) {
                 Remembered::Known(access) => access,
-                Remembered::Nothing => key.learn(self.opened, self.secrets, keys_revision, row()?)?,
+                Remembered::Nothing => key.learn(self.opened, self.secrets, &slot, keys_revision, row()?)?,
             }
         };
         caller.admit(access, self.now)
+    }
+
+    /// Reads that wait for the same commit may not hold more than this together.
+    pub(super) fn take_memory(&self, bytes: usize) -> Result<(), Error> {
+        let held = self.memory.get() + bytes;
+        if held > limits::PENDING_BYTES {
+            return Err(Error::Overloaded);
+        }
+        self.memory.set(held);
+        Ok(())
     }
 
     /// Room for one request's changes.
@@ -210,6 +227,11 @@ impl<'d> Draft<'d> {
             self.rows.insert((table, key), value);
         }
         Ok(())
+    }
+
+    /// Whether there is anything to commit.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.rows.is_empty()
     }
 
     /// Forgets the slots that others had to overwrite and that are overwritten by now.

@@ -55,6 +55,8 @@ pub enum Error {
     ExpiryTooLate,
     /// The key that is to take another's place is in use, or was revoked.
     ApiKeyTaken,
+    /// Too much waits at once; the request was not carried out.
+    Overloaded,
     /// A merge patch with too many levels.
     PatchTooDeep,
     /// A fault of ours.

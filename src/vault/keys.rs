@@ -1,9 +1,13 @@
 //! What can be told of API keys. Never a key.
 
+use std::sync::Arc;
+
 use crate::crypto::SlotId;
 use crate::store::Table;
 
+use super::access::Access;
 use super::key_row::{KeyRow, Scope};
+use super::view::{Read, View};
 use super::{Caller, Error, Opened, Timestamp};
 
 /// What can be told of a key.
@@ -63,41 +67,83 @@ impl KeyInfo {
     }
 }
 
-impl Opened {
-    /// What is known of the caller's key. [`Error::ApiKeyUnknown`] if it must have a namespace and has none.
-    pub fn known(&self, caller: &Caller) -> Result<Known, Error> {
-        let slot = caller.key.slot(self, self.secrets()?).id();
-        let asked = Caller { must_exist: false, ..caller.clone() };
-        asked.read(self, |_, access| match access {
-            Some(access) => Ok(Known { known: true, info: KeyInfo::new(slot, &access.row) }),
-            None if caller.must_exist => Err(Error::ApiKeyUnknown),
-            None => Ok(Known { known: false, info: KeyInfo::unknown(slot) }),
-        })
+/// Finds out what is known of the caller's key. [`Error::ApiKeyUnknown`] if it must have a namespace and has none.
+pub struct KnowKey {
+    asked: Caller,
+    must_exist: bool,
+}
+
+impl KnowKey {
+    /// The caller's key, on the caller's condition.
+    pub fn new(caller: &Caller) -> Self {
+        Self { asked: Caller { must_exist: false, ..caller.clone() }, must_exist: caller.must_exist }
+    }
+}
+
+impl Read for KnowKey {
+    type Copied = Option<Arc<Access>>;
+    type Outcome = Known;
+
+    fn caller(&self) -> &Caller {
+        &self.asked
     }
 
-    /// The keys of the caller's namespace: all for its owner, only itself for a shared key. Each with whether it is
-    /// the caller's.
-    pub fn keys(&self, caller: &Caller) -> Result<Vec<(KeyInfo, bool)>, Error> {
-        let found = caller.read(self, |snapshot, access| {
-            let Some(access) = access else { return Ok(None) };
-            let mut rows = Vec::new();
-            if access.row.is_owner() {
-                snapshot.scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
-            }
-            Ok(Some((access.clone(), rows)))
-        })?;
-        let Some((access, rows)) = found else { return Ok(Vec::new()) };
+    fn copy(&self, _: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
+        Ok(access.cloned())
+    }
+
+    fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Known, Error> {
+        let slot = self.asked.key.slot(opened, opened.secrets()?).id();
+        match copied {
+            Some(access) => Ok(Known { known: true, info: KeyInfo::new(access.slot, &access.row) }),
+            None if self.must_exist => Err(Error::ApiKeyUnknown),
+            None => Ok(Known { known: false, info: KeyInfo::unknown(slot) }),
+        }
+    }
+
+    fn bytes(_: &Known) -> usize {
+        size_of::<Known>()
+    }
+}
+
+/// Lists the keys of the caller's namespace: all for its owner, only itself for a shared key. Each with whether it is
+/// the caller's.
+pub struct ListKeys(pub Caller);
+
+impl Read for ListKeys {
+    type Copied = Option<(Arc<Access>, Vec<(Vec<u8>, Vec<u8>)>)>;
+    type Outcome = Vec<(KeyInfo, bool)>;
+
+    fn caller(&self) -> &Caller {
+        &self.0
+    }
+
+    fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
+        let Some(access) = access else { return Ok(None) };
+        let mut rows = Vec::new();
+        if access.row.is_owner() {
+            view.each(Table::Keys, &[], &mut |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+        }
+        Ok(Some((access.clone(), rows)))
+    }
+
+    fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Self::Outcome, Error> {
+        let Some((access, rows)) = copied else { return Ok(Vec::new()) };
         if !access.row.is_owner() {
             return Ok(vec![(KeyInfo::new(access.slot, &access.row), true)]);
         }
         let mut keys = Vec::new();
         for (slot, row) in rows {
             let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-            let row = KeyRow::open(&self.secrets()?.keys, slot, &row)?;
+            let row = KeyRow::open(&opened.secrets()?.keys, slot, &row)?;
             if row.is_live() && row.namespace() == Some(access.data.namespace()) {
                 keys.push((KeyInfo::new(slot, &row), slot == access.slot));
             }
         }
         Ok(keys)
+    }
+
+    fn bytes(outcome: &Self::Outcome) -> usize {
+        outcome.len() * size_of::<KeyInfo>()
     }
 }

@@ -20,6 +20,8 @@ pub(super) trait Job: Send {
     fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes>;
     /// Whether it goes into a commit of its own.
     fn stands_alone(&self) -> bool;
+    /// Whether it needs no lock.
+    fn only_reads(&self) -> bool;
     /// Answers: with what was decided, or with what became of the commit.
     fn answer(self: Box<Self>, failure: Option<Error>);
 }
@@ -51,6 +53,10 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F>
 
     fn stands_alone(&self) -> bool {
         self.write.stands_alone()
+    }
+
+    fn only_reads(&self) -> bool {
+        self.write.only_reads()
     }
 
     fn answer(self: Box<Self>, failure: Option<Error>) {
@@ -126,6 +132,13 @@ impl Queue {
         // The first of all goes in any case, alone if it must.
         let taken = together.max(1).min(state.jobs.len());
         state.jobs.drain(..taken).map(|(_, job)| job).collect()
+    }
+
+    /// Takes the reads that no write stands before any more.
+    pub(super) fn take_reads(&self) -> Vec<Box<dyn Job>> {
+        let mut state = self.state();
+        let reads = state.jobs.iter().take_while(|(_, job)| job.only_reads()).count();
+        state.jobs.drain(..reads).map(|(_, job)| job).collect()
     }
 
     /// Takes all jobs; they can't be withdrawn any more.

@@ -6,8 +6,10 @@ use crate::crypto::RecordId;
 use crate::store::Table;
 
 use super::access::Access;
+use super::folder::WorkspaceFolder;
 use super::key_row::Use;
 use super::record::{Head, SealedRecord, head_of};
+use super::view::{Read, View};
 use super::{Address, Caller, Context, Error, Opened, Place, Target, Timestamp};
 
 /// A record and its dates.
@@ -40,10 +42,27 @@ pub struct Entry {
     pub bytes: u64,
 }
 
-impl Opened {
-    /// The record, or `None` where there is none or it has expired.
-    pub fn record(&self, target: &Target) -> Result<Option<Record>, Error> {
-        let Some((access, sealed)) = self.find(target)? else { return Ok(None) };
+/// Reads a record: `None` where there is none, or it has expired.
+pub struct GetRecord(pub Target);
+
+impl Read for GetRecord {
+    type Copied = Option<(Arc<Access>, SealedRecord)>;
+    type Outcome = Option<Record>;
+
+    fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
+        let address = self.0.address(access, Use::Read)?;
+        let Some(access) = access else { return Ok(None) };
+        let id = access.data.record_id(&address.encode());
+        let sealed = SealedRecord::found(id, view.value(Table::Records, &id.0))?;
+        Ok(sealed.map(|sealed| (access.clone(), sealed)))
+    }
+
+    fn finish(&self, _: &Opened, copied: Self::Copied) -> Result<Option<Record>, Error> {
+        let Some((access, sealed)) = copied else { return Ok(None) };
         let head = sealed.head(&access.data)?;
         if head.is_expired(Timestamp::now()) {
             return Ok(None);
@@ -57,31 +76,49 @@ impl Opened {
         }))
     }
 
-    /// What the caller has stored, in no promised order; of one context, or one folder, if asked so.
-    pub fn list(
-        &self,
-        caller: &Caller,
-        context: Option<Context>,
-        place: Option<&Place>,
-    ) -> Result<Vec<Entry>, Error> {
-        let found = caller.read(self, |snapshot, access| {
-            let folder = place.map(Place::folder).transpose()?.flatten().cloned();
-            let Some(access) = access else { return Ok(None) };
-            let mut rows = Vec::new();
-            snapshot.scan(Table::Records, &access.data.namespace().0, |key, row| {
-                if let Ok(id) = key.try_into() {
-                    rows.push(SealedRecord::new(RecordId(id), head_of(row)));
-                }
-            })?;
-            Ok(Some((access.clone(), folder, rows)))
+    fn bytes(outcome: &Option<Record>) -> usize {
+        outcome.as_ref().map_or(0, |record| record.text.len())
+    }
+}
+
+/// Lists what the caller has stored, in no promised order.
+pub struct ListRecords {
+    /// Who calls.
+    pub caller: Caller,
+    /// Only of this context, if one is named.
+    pub context: Option<Context>,
+    /// Only of this folder, if one is named.
+    pub place: Option<Place>,
+}
+
+impl Read for ListRecords {
+    type Copied = Option<(Arc<Access>, Vec<SealedRecord>)>;
+    type Outcome = Vec<Entry>;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
+        self.folder()?;
+        let Some(access) = access else { return Ok(None) };
+        let mut rows = Vec::new();
+        view.each(Table::Records, &access.data.namespace().0, &mut |key, row| {
+            if let Ok(id) = key.try_into() {
+                rows.push(SealedRecord::new(RecordId(id), head_of(row)));
+            }
         })?;
-        let Some((access, folder, rows)) = found else { return Ok(Vec::new()) };
-        let now = Timestamp::now();
+        Ok(Some((access.clone(), rows)))
+    }
+
+    fn finish(&self, _: &Opened, copied: Self::Copied) -> Result<Vec<Entry>, Error> {
+        let Some((access, rows)) = copied else { return Ok(Vec::new()) };
+        let (now, folder) = (Timestamp::now(), self.folder()?);
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
             let head = row.head(&access.data)?;
-            let wanted = context.is_none_or(|context| head.address.context() == context)
-                && (folder.is_none() || head.address.folder == folder)
+            let wanted = self.context.is_none_or(|context| head.address.context() == context)
+                && (folder.is_none() || head.address.folder.as_ref() == folder)
                 && access.row.permit(&head.address, Use::Read).is_ok();
             if wanted && !head.is_expired(now) {
                 entries.push(Entry::new(head));
@@ -90,14 +127,14 @@ impl Opened {
         Ok(entries)
     }
 
-    fn find(&self, target: &Target) -> Result<Option<(Arc<Access>, SealedRecord)>, Error> {
-        target.caller.read(self, |snapshot, access| {
-            let address = target.address(access, Use::Read)?;
-            let Some(access) = access else { return Ok(None) };
-            let id = access.data.record_id(&address.encode());
-            let sealed = SealedRecord::found(id, snapshot.get(Table::Records, &id.0))?;
-            Ok(sealed.map(|sealed| (access.clone(), sealed)))
-        })
+    fn bytes(outcome: &Vec<Entry>) -> usize {
+        outcome.len() * size_of::<Entry>()
+    }
+}
+
+impl ListRecords {
+    fn folder(&self) -> Result<Option<&WorkspaceFolder>, Error> {
+        Ok(self.place.as_ref().map(Place::folder).transpose()?.flatten())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
 use super::{Address, Error, Timestamp};
 
 /// A row of the table `records`, copied out of a snapshot.
-pub(super) struct SealedRecord {
+pub struct SealedRecord {
     id: RecordId,
     row: Vec<u8>,
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::crypto::SlotId;
 use crate::protector::Effort;
-use crate::store::{CommitError, StoreError, WriteLock};
+use crate::store::{Batch, CommitError, StoreError, WriteLock};
 
 use super::draft::Draft;
 use super::queue::Job;
@@ -93,6 +94,12 @@ impl Vault {
             Ok(None) => return self.refuse_all(Error::Internal),
             Err(error) => return self.refuse_all(error),
         };
+        // What they wait for is done: no other process's lock may hold them up.
+        let mut reads = self.queue.take_reads();
+        if !reads.is_empty() {
+            let outcome = evaluate(&opened, &mut reads).map(drop).map_err(Into::into);
+            return answer(reads, outcome);
+        }
         let outcome = match opened.store().lock() {
             Ok(lock) => write_group(&opened, lock, self.queue.take_group(GROUP)),
             // Another store lies there now: what is queued goes to that one.
@@ -156,21 +163,25 @@ fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), Comm
 }
 
 fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
+    let Some((batch, destroyed)) = evaluate(opened, jobs)? else { return Ok(()) };
+    opened.store().commit(lock, batch)?;
+    opened.destroy_slots(&destroyed);
+    Ok(())
+}
+
+/// Decides about each job, from what the store holds and what those before it change.
+fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Option<(Batch, Vec<SlotId>)>, StoreError> {
     let snapshot = opened.store().snapshot()?;
-    let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed.into()) };
+    let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed) };
     let mut draft = Draft::new(opened, secrets, &snapshot)?;
-    let left_over = Opened::slots_to_destroy(&snapshot)?;
-    if opened.destroy_slots(&left_over) {
-        draft.forget_destroyed(left_over);
-    }
     for job in jobs {
         if let Some(changes) = job.evaluate(&draft) {
             draft.apply(changes)?;
         }
     }
-    let Some((batch, destroyed)) = draft.into_batch() else { return Ok(()) };
-    drop(snapshot);
-    opened.store().commit(lock, batch)?;
-    opened.destroy_slots(&destroyed);
-    Ok(())
+    let left_over = Opened::slots_to_destroy(&snapshot)?;
+    if draft.has_changes() && opened.destroy_slots(&left_over) {
+        draft.forget_destroyed(left_over);
+    }
+    Ok(draft.into_batch())
 }

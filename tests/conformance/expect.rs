@@ -107,13 +107,11 @@ impl Expected {
 pub(crate) fn all(expected: &[Expected], actual: &[String]) -> Result<(), String> {
     let mut left: Vec<&String> = actual.iter().collect();
     for one in expected {
-        match left.iter().position(|answer| one.fits(answer)) {
-            Some(position) => left.swap_remove(position),
-            None => {
-                let (Expected::Exact(text) | Expected::Like(text)) = one;
-                return Err(format!("no answer is {text}; there are {actual:?}"));
-            }
+        let Some(position) = left.iter().position(|answer| one.fits(answer)) else {
+            let (Expected::Exact(text) | Expected::Like(text)) = one;
+            return Err(format!("no answer is {text}; there are {actual:?}"));
         };
+        left.swap_remove(position);
     }
     if left.is_empty() { Ok(()) } else { Err(format!("nobody expects {left:?}")) }
 }

@@ -7,6 +7,12 @@
 
 mod case;
 mod expect;
-
+#[cfg(unix)]
+mod flow;
+#[cfg(unix)]
 mod frames;
+#[cfg(unix)]
 mod process;
+mod properties;
+mod sealed;
+mod store;

@@ -23,5 +23,5 @@ mod start;
 pub(crate) use errors::Refused;
 pub(crate) use home::Home;
 pub(crate) use message::Message;
-pub(crate) use server::{DEADLINE, End, Server};
+pub(crate) use server::{DEADLINE, Server};
 pub(crate) use start::{Framing, Start};

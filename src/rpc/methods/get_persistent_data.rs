@@ -4,7 +4,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::rpc::params::Spec;
-use crate::vault::Error;
+use crate::vault::{Error, GetRecord};
 
 use super::{Call, Outcome, result};
 
@@ -17,8 +17,7 @@ pub(super) const SPEC: Spec = Spec {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let target = SPEC.arguments(call.params.as_deref())?.target(&call.session)?;
-    let opened = call.session.read_turn(&target.caller, &call.cancel).await?;
-    match opened.record(&target)? {
+    match call.session.read(GetRecord(target), &call.cancel).await? {
         Some(record) => RawValue::from_string(record.text).map_err(|_| Error::RecordDamaged.into()),
         None => result(&Value::Null),
     }

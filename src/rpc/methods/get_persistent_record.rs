@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::rpc::params::Spec;
-use crate::vault::{Error, Record};
+use crate::vault::{Error, GetRecord, Record};
 
 use super::{Call, Outcome, result, shape};
 
@@ -28,8 +28,8 @@ struct Answer {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let target = SPEC.arguments(call.params.as_deref())?.target(&call.session)?;
-    let opened = call.session.read_turn(&target.caller, &call.cancel).await?;
-    result(&opened.record(&target)?.map(answer).transpose()?)
+    let record = call.session.read(GetRecord(target), &call.cancel).await?;
+    result(&record.map(answer).transpose()?)
 }
 
 fn answer(record: Record) -> Result<Answer, Error> {

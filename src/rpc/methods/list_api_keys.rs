@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::rpc::params::Spec;
+use crate::vault::ListKeys;
 
 use super::{Call, Outcome, result, shape};
 
@@ -18,8 +19,7 @@ struct Listed {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let caller = SPEC.arguments(call.params.as_deref())?.caller(&call.session)?;
-    let opened = call.session.read_turn(&caller, &call.cancel).await?;
-    let keys = opened.keys(&caller)?;
+    let keys = call.session.read(ListKeys(caller), &call.cancel).await?;
     let keys: Vec<_> = keys.into_iter().map(|(info, current)| Listed { key: info.into(), current }).collect();
     result(&keys)
 }

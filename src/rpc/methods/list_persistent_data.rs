@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::rpc::params::{FOLDER, Spec, out_of_range};
-use crate::vault::{Context, Entry};
+use crate::vault::{Context, Entry, ListRecords};
 
 use super::{Call, Outcome, result, shape};
 
@@ -31,17 +31,16 @@ struct Listed {
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let (caller, context, place) = {
+    let list = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let context = arguments.context("context")?;
         let place = arguments.folder(FOLDER)?;
         if place.is_some() && context == Some(Context::User) {
             return Err(out_of_range(FOLDER));
         }
-        (arguments.caller(&call.session)?, context, place)
+        ListRecords { caller: arguments.caller(&call.session)?, context, place }
     };
-    let opened = call.session.read_turn(&caller, &call.cancel).await?;
-    let entries = opened.list(&caller, context, place.as_ref())?;
+    let entries = call.session.read(list, &call.cancel).await?;
     result(&entries.into_iter().map(listed).collect::<Vec<_>>())
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::rpc::error::Error;
 use crate::rpc::params::Spec;
 use crate::session::{Cancel, Failure, Session};
-use crate::vault::{self, Caller, Key, Known};
+use crate::vault::{self, Caller, Key, KnowKey, Known};
 
 use super::{Call, Outcome, result, shape};
 
@@ -55,9 +55,8 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
 /// Without the store's key nothing can be known of this one. It may be set all the same, since what needs data says
 /// so then; but not on condition that something is known.
 async fn look_up(session: &Session, caller: &Caller, cancel: &Cancel) -> Result<Option<Known>, Failure> {
-    let opened = session.read_turn_at_hand(caller, cancel).await?;
-    match opened.known(caller) {
-        Err(vault::Error::KeyUnavailable(_)) if !caller.must_exist => Ok(None),
+    match session.read_at_hand(KnowKey::new(caller), cancel).await {
+        Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),
         known => Ok(Some(known?)),
     }
 }

@@ -159,15 +159,16 @@ def ids():
 def protectors():
     row_id = bytes_from(0x70, 16)
     wrap, commitment = subkey(PROTECTOR_KEY, b"wrap"), mac(subkey(PROTECTOR_KEY, b"commitment"), STORE)
-    outcomes = ["opened_store_key"]
-    for name, parameters in [("without-parameters", b""), ("with-parameters", b"later versions may have some")]:
+    outcomes = ["opens"]
+    for name, parameters in [
+        ("without-parameters", b""),
+        ("with-parameters", b"later versions may have some"),
+    ]:
         header = b"\x01\x01" + struct.pack(">Q", 1_700_000_000_123)
         header += struct.pack(">H", len(parameters)) + parameters
         wrapped = seal(wrap, bound(META, row_id, header), STORE_KEY)
         row = header + commitment + wrapped
-        given = dict(
-            store_id=STORE, protector_key=PROTECTOR_KEY, row_id=row_id, row=row, opened_store_key=STORE_KEY
-        )
+        given = dict(store_id=STORE, protector_key=PROTECTOR_KEY, row_id=row_id, row=row, opens="yes")
         write(f"protector-row-{name}", "the store key, wrapped by a key file", "protector row", given)
     base = len(header)
     parts = [
@@ -246,6 +247,7 @@ def records():
     key = subkey(DATA_KEY, b"seal")
     texts = {
         "usual": b'{"refresh":"a secret","n":1E400}',
+        "without-expiry": b'{"token" : 1E400}',
         "empty-object": b"{}",
         "step-below": b'{"a":"' + b"x" * 52 + b'"}',
         "step-above": b'{"a":"' + b"x" * 53 + b'"}',
@@ -253,6 +255,8 @@ def records():
     }
     for name, text in texts.items():
         header = record_header(7, 1_700_000_000_000, 1_700_000_001_000, 1_800_000_000_000)
+        if name == "without-expiry":
+            header = record_header(9, 1_700_000_000_000, 1_700_000_001_000, NEVER)
         if name == "empty-object":
             header = record_header(2**53 - 1, 0, 2**63, NEVER)
         head = struct.pack(">I", len(text)) + at
@@ -279,14 +283,26 @@ def records():
             ("row", 32, "the time of expiry"),
             ("row", 36, "the length of the address"),
         ]
-        for where, sealed, called in [(base, sealed_address, "address"), (base + len(sealed_address), sealed_data, "data")]:
-            parts += [(word, where + offset, text) for word, offset, text in sealed_parts("row", sealed, called)]
+        for where, sealed, called in [
+            (base, sealed_address, "address"),
+            (base + len(sealed_address), sealed_data, "data"),
+        ]:
+            parts += [
+                (word, where + offset, text) for word, offset, text in sealed_parts("row", sealed, called)
+            ]
         refusals("record", "record", {**given, **outcome}, parts, list(outcome))
         swapped = record_row(header, sealed_data, sealed_address)
-        write("record-refused-swapped", "address and data have changed places", "record", {**given, "row": swapped, "refused": "yes"})
+        write(
+            "record-refused-swapped",
+            "address and data have changed places",
+            "record",
+            {**given, "row": swapped, "refused": "yes"},
+        )
         changes = seal(subkey(DATA_KEY, b"change"), bound(RECORD_DATA, rid, header), text)
         lines = {**given, "row": record_row(header, sealed_address, changes), "refused": "yes"}
-        write("record-refused-other-use", "the data are sealed under the subkey of another use", "record", lines)
+        write(
+            "record-refused-other-use", "the data are sealed under the subkey of another use", "record", lines
+        )
         for label, plain in {
             "length-beyond": struct.pack(">I", 61) + bytes(60),
             "length-huge": b"\xff" * 4 + bytes(60),
@@ -297,7 +313,12 @@ def records():
             content = seal_raw(key, bound(RECORD_DATA, rid, header), plain)
             lines = {**given, "row": record_row(header, sealed_address, content), "refused": "yes"}
             write(f"record-refused-{label}", "sealed rightly, but of no right shape within", "record", lines)
-        for label, cut in [("cut-in-tag", row[:-1]), ("cut-in-header", row[:32]), ("cut-in-address", row[:80]), ("nothing", b"")]:
+        for label, cut in [
+            ("cut-in-tag", row[:-1]),
+            ("cut-in-header", row[:32]),
+            ("cut-in-address", row[:80]),
+            ("nothing", b""),
+        ]:
             lines = {**given, "row": cut, "refused": "yes"}
             write(f"record-refused-{label}", "the row is cut short", "record", lines)
 
@@ -318,7 +339,12 @@ def changes():
     ]
     refusals("change", "change", given, parts + sealed_parts("sealed", sealed), ["opened"])
     other = {key: value for key, value in given.items() if key != "opened"}
-    write("change-refused-the-revision", "the revision differs", "change", {**other, "revision": revision + 1, "refused": "yes"})
+    write(
+        "change-refused-the-revision",
+        "the revision differs",
+        "change",
+        {**other, "revision": revision + 1, "refused": "yes"},
+    )
 
 
 def checksums():

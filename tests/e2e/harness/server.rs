@@ -22,7 +22,7 @@ pub(crate) struct Server<'h> {
     framing: Framing,
     pid: Pid,
     input: Option<Box<dyn Write + Send>>,
-    output: Option<Box<dyn Read + Send>>,
+    output: Option<BufReader<Box<dyn Read + Send>>>,
     to_us: Option<Sender<Result<String, String>>>,
     incoming: Receiver<Result<String, String>>,
     /// Came while another answer was waited for.
@@ -63,7 +63,7 @@ impl<'h> Server<'h> {
             framing: start.framing,
             pid,
             input: Some(started.input),
-            output: Some(started.output),
+            output: Some(BufReader::new(started.output)),
             to_us: Some(to_us),
             incoming,
             early: VecDeque::new(),
@@ -87,10 +87,9 @@ impl<'h> Server<'h> {
 
     /// Starts to take what the server sends.
     pub(crate) fn listen(&mut self) {
-        let output = BufReader::new(self.output.take().unwrap());
+        let mut output = self.output.take().unwrap();
         let (framing, to_us) = (self.framing, self.to_us.take().unwrap());
         self.listener = Some(thread::spawn(move || {
-            let mut output = output;
             while let Some(text) = read_frame(&mut output, framing).transpose() {
                 let wrong = text.is_err();
                 if to_us.send(text).is_err() || wrong {
@@ -98,6 +97,13 @@ impl<'h> Server<'h> {
                 }
             }
         }));
+    }
+
+    /// Takes one message of a server that nobody listens to otherwise.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn take_one(&mut self) -> Message {
+        let output = self.output.as_mut().expect("nobody listens");
+        Message::read(&read_frame(output, self.framing).unwrap().expect("the output is open"))
     }
 
     /// Begins an editor's session.
@@ -117,6 +123,17 @@ impl<'h> Server<'h> {
         let input = self.input.as_mut().expect("the input is open");
         input.write_all(bytes).unwrap();
         input.flush().unwrap();
+    }
+
+    /// Sends bytes that the server may be in no haste to take.
+    pub(crate) fn send_all_in_time(&mut self, bytes: Vec<u8>) {
+        let mut input = self.input.take().unwrap();
+        let (tell, sent) = channel();
+        thread::spawn(move || {
+            let outcome = input.write_all(&bytes).map(|()| input);
+            let _ = tell.send(outcome);
+        });
+        self.input = Some(sent.recv_timeout(DEADLINE).expect("the server takes its input").unwrap());
     }
 
     /// Sends one message.
@@ -237,6 +254,14 @@ impl<'h> Server<'h> {
         kill_process(self.pid, signal).unwrap();
     }
 
+    /// Lets some time go by, in which the process must not end.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn stays_for(&self, time: Duration) {
+        if let Ok(status) = self.exited.recv_timeout(time) {
+            panic!("the process has ended by itself: {status}");
+        }
+    }
+
     /// Waits for the end of the process. What it sent before can still be read.
     pub(crate) fn wait_for_end(&mut self) -> End {
         if let Some(end) = &self.ended {
@@ -314,7 +339,9 @@ fn read_frame(output: &mut impl BufRead, framing: Framing) -> Result<Option<Stri
     if line.is_empty() {
         return Ok(None);
     }
-    let wrong = |line: &[u8]| format!("a frame begins with {:?}", String::from_utf8_lossy(&line[..line.len().min(80)]));
+    let wrong = |line: &[u8]| {
+        format!("a frame begins with {:?}", String::from_utf8_lossy(&line[..line.len().min(80)]))
+    };
     let body = if framing == Framing::Lines {
         match line.strip_suffix(b"\n") {
             Some(text) if !text.contains(&b'\r') => text.to_vec(),

@@ -33,8 +33,12 @@ fn wrong_arguments_end_with_2_and_one_line() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert_eq!(output.stdout, b"", "{arguments:?}");
-        assert!(stderr.starts_with("plugin-vault: ") && stderr.lines().count() == 1, "{arguments:?}: {stderr}");
-        let says_what_to_do = ["--help", "--log-file", "like file:///"].iter().any(|hint| stderr.contains(hint));
+        assert!(
+            stderr.starts_with("plugin-vault: ") && stderr.lines().count() == 1,
+            "{arguments:?}: {stderr}"
+        );
+        let says_what_to_do =
+            ["--help", "--log-file", "like file:///"].iter().any(|hint| stderr.contains(hint));
         assert!(says_what_to_do, "{arguments:?}: {stderr}");
     }
 }

@@ -128,7 +128,9 @@ fn input_that_is_no_protocol_is_a_bad_end() {
 
 #[test]
 fn a_length_that_cannot_be_is_a_bad_end() {
-    for length in ["16777217", "1000000000000", "99999999999999999999999", "-1", "ten", "1\r\nContent-Length: 2"] {
+    for length in
+        ["16777217", "1000000000000", "99999999999999999999999", "-1", "ten", "1\r\nContent-Length: 2"]
+    {
         let home = Home::new();
         let mut server = home.start().run();
         server.send_raw(format!("Content-Length: {length}\r\n\r\n").as_bytes());

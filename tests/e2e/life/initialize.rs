@@ -49,9 +49,12 @@ fn all_that_clients_send_is_taken() {
 fn what_has_the_wrong_type_is_named_and_initialize_can_be_sent_again() {
     let home = Home::new();
     let mut server = home.start().run();
-    for (name, value) in
-        [("processId", json!("1")), ("rootUri", json!(1)), ("rootPath", json!({})), ("workspaceFolders", json!({}))]
-    {
+    for (name, value) in [
+        ("processId", json!("1")),
+        ("rootUri", json!(1)),
+        ("rootPath", json!({})),
+        ("workspaceFolders", json!({})),
+    ] {
         let refused = server.refused("initialize", json!({name: value}));
         assert_eq!(refused.parameter(), (&name.into(), "wrongType"));
     }

@@ -127,7 +127,8 @@ fn an_id_comes_back_as_it_was_written() {
     let home = Home::new();
     let mut server = home.client();
     for id in ["0", "-1", "1.5", "1e3", "18446744073709551616", r#""1""#, r#""\u0041""#, r#""""#, "null"] {
-        server.send_text(&format!(r#"{{"method":"vault/status","params":[null],"id":{id},"jsonrpc":"2.0"}}"#));
+        server
+            .send_text(&format!(r#"{{"method":"vault/status","params":[null],"id":{id},"jsonrpc":"2.0"}}"#));
         let answer = server.next();
         assert_eq!(answer.id(), id);
         answer.ok();
@@ -140,9 +141,7 @@ fn a_batch_is_answered_with_a_batch_in_the_order_of_its_requests() {
     let mut server = home.client();
     server.set_key(&home.key());
     let object = home.object();
-    let request = |id: u32, method: &str, params: Value| {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-    };
+    let request = |id: u32, method: &str, params: Value| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
     let batch = json!([
         request(1, "setPersistentData", json!(["user", object])),
         {"jsonrpc": "2.0", "method": "$/setTrace"},

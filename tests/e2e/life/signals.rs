@@ -31,7 +31,10 @@ fn a_write_that_was_answered_before_a_signal_is_there_afterwards() {
         let mut server = home.start().framing(Framing::Lines).run();
         server.set_key(&key);
         for n in 0..200 {
-            server.begin("setPersistentData", json!({"context": "user", "name": format!("n{n}"), "data": {"n": n}}));
+            server.begin(
+                "setPersistentData",
+                json!({"context": "user", "name": format!("n{n}"), "data": {"n": n}}),
+            );
         }
         // With the first answer, many are in flight.
         server.next().ok();

@@ -85,7 +85,9 @@ fn one_stray_line_does_not_end_the_connection() {
     let home = Home::new();
     let mut server = home.client();
     server.send_raw(b"a stray line\n");
-    server.send_raw(b"content-length :  2 \nX-Other: 1\nContent-Type: application/vscode-jsonrpc; charset=utf8\n\n{}");
+    server.send_raw(
+        b"content-length :  2 \nX-Other: 1\nContent-Type: application/vscode-jsonrpc; charset=utf8\n\n{}",
+    );
     let answers = [server.next(), server.next()];
     assert_eq!(answers.map(|answer| answer.refused().code), [-32700, -32600]);
     server.send_raw(b"Content-Length: 4\r\nContent-Type: x; charset=latin1\r\n\r\n{}{}");

@@ -1,0 +1,8 @@
+//! API keys: setting, issuing, listing.
+
+mod handles;
+mod issue;
+mod list;
+mod lookup;
+mod refused;
+mod shared;

@@ -1,0 +1,8 @@
+//! What lies on the disk: who may read it, what happens when it is not as it was left, and that nothing is lost.
+
+mod crash;
+mod damage;
+mod key_file;
+mod permissions;
+mod stamp;
+mod status;

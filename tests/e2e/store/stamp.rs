@@ -1,0 +1,88 @@
+//! The stamp: stores of later versions and of other platforms.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::Home;
+
+fn home_with_record(home: &Home, key: &str, object: &Value) -> String {
+    let mut client = home.client();
+    client.set_key(key);
+    client.ok("setPersistentData", json!(["user", object]));
+    fs::read_to_string(home.data().join("stamp")).unwrap()
+}
+
+#[test]
+fn a_store_of_a_later_version_is_refused_and_left_alone() {
+    let home = Home::new();
+    let (key, object) = (home.key(), home.object());
+    let stamp = home_with_record(&home, &key, &object);
+    assert!(stamp.starts_with("plugin-vault 1 "), "{stamp}");
+    let path = home.data().join("stamp");
+    let data = fs::read(home.data().join("data.mdb")).unwrap();
+    for later in [stamp.replacen(" 1 ", " 2 ", 1), "plugin-vault 17 and then something else\n".to_owned()] {
+        fs::write(&path, &later).unwrap();
+        let mut client = home.client();
+        for (method, params) in
+            [("setAPIKey", json!([key])), ("issueAPIKey", json!(["p"])), ("vault/status", Value::Null)]
+        {
+            assert_eq!(client.code(method, params), 5003, "{method}");
+        }
+        drop(client);
+        assert_eq!(fs::read_to_string(&path).unwrap(), later);
+        assert_eq!(fs::read(home.data().join("data.mdb")).unwrap(), data);
+    }
+    fs::write(&path, stamp).unwrap();
+    let mut client = home.client();
+    client.set_key(&key);
+    assert_eq!(client.ok("getPersistentData", ["user"]), object);
+}
+
+#[test]
+fn a_store_of_another_platform_is_refused_only_while_somebody_has_it_open() {
+    let home = Home::new();
+    let (key, object) = (home.key(), home.object());
+    let stamp = home_with_record(&home, &key, &object);
+    let path = home.data().join("stamp");
+    let mut words: Vec<_> = stamp.split_ascii_whitespace().collect();
+    words[3] = "plan9-pdp11-system-lmdb0.9.0";
+    let foreign = words.join(" ") + "\n";
+
+    let mut first = home.client();
+    first.set_key(&key);
+    fs::write(&path, &foreign).unwrap();
+    let mut second = home.client();
+    let refused = second.refused("setAPIKey", [key.as_str()]);
+    assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("platform")));
+    assert_eq!(fs::read_to_string(&path).unwrap(), foreign);
+    drop(first);
+    second.set_key(&key);
+    assert_eq!(second.ok("getPersistentData", ["user"]), object);
+    assert_eq!(fs::read_to_string(&path).unwrap(), stamp);
+    let mut third = home.client();
+    third.set_key(&key);
+    assert_eq!(third.ok("getPersistentData", ["user"]), object);
+}
+
+#[test]
+fn a_stamp_that_is_none_is_damage_and_no_reason_for_another_store() {
+    let home = Home::new();
+    let (key, object) = (home.key(), home.object());
+    let stamp = home_with_record(&home, &key, &object);
+    let path = home.data().join("stamp");
+    let other_store = stamp.replacen(stamp.split(' ').nth(2).unwrap(), &"0".repeat(32), 1);
+    for wrong in ["", "plugin-vault", "plugin-vault one\n", "\u{fffd}", &other_store] {
+        fs::write(&path, wrong).unwrap();
+        let mut client = home.client();
+        assert_eq!(client.code("setAPIKey", [key.as_str()]), 4003, "{wrong:?}");
+    }
+    fs::write(&path, [0xFF, 0xFE]).unwrap();
+    assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
+    fs::write(&path, stamp).unwrap();
+    let mut client = home.client();
+    client.set_key(&key);
+    assert_eq!(client.ok("getPersistentData", ["user"]), object);
+}

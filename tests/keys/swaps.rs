@@ -1,0 +1,367 @@
+//! Somebody who can write the files puts each sealed value in the place of each other one, with the checksum that
+//! belongs there: as a whole row, and as what is sealed in it behind the head that belongs there. What reads that place
+//! is refused, and nobody is ever given what is another's.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::disk::{CHANGES, Disk, KEYS, META, RECORDS, Table};
+use crate::server::{Answer, Home, Server, with};
+
+/// Where something sealed lies, and what lies there.
+struct Place {
+    at: At,
+    content: Vec<u8>,
+    /// The names of what reads it, and has to be refused when something else lies there.
+    readers: Vec<String>,
+    /// The names of what may be refused then too: a row of keys that does not open could be anybody's.
+    others: Vec<String>,
+}
+
+enum At {
+    Row(Table, Vec<u8>),
+    Slot(PathBuf),
+}
+
+/// What is sealed in a place.
+struct Part {
+    place: usize,
+    range: Range<usize>,
+    /// Only the data of a record: a list does not read it.
+    is_data: bool,
+}
+
+const RECORD_HEAD: usize = 33;
+
+impl Place {
+    fn parts(&self) -> Vec<(Range<usize>, bool)> {
+        let end = self.content.len();
+        match &self.at {
+            At::Row(RECORDS, _) => {
+                let data = RECORD_HEAD + 4 + self.address_length();
+                vec![(RECORD_HEAD + 4..data, false), (data..end, true)]
+            }
+            At::Row(META, _) => vec![(12 + 32..end, false)],
+            At::Row(CHANGES, _) => vec![(33..end, false)],
+            At::Row(..) => vec![(1..end, false)],
+            At::Slot(_) => vec![(8..end, false)],
+        }
+    }
+
+    fn address_length(&self) -> usize {
+        let length = &self.content[RECORD_HEAD..RECORD_HEAD + 4];
+        u32::from_be_bytes(length.try_into().unwrap()) as usize
+    }
+
+    /// The content with something else in the place of a part, and with the length that belongs to it.
+    fn with_part(&self, part: &Part, sealed: &[u8]) -> Vec<u8> {
+        let mut content = self.content.clone();
+        content.splice(part.range.clone(), sealed.iter().copied());
+        if matches!(self.at, At::Row(RECORDS, _)) && !part.is_data {
+            let length = u32::try_from(sealed.len()).unwrap().to_be_bytes();
+            content[RECORD_HEAD..RECORD_HEAD + 4].copy_from_slice(&length);
+        }
+        content
+    }
+
+    fn put(&self, disk: &Disk, content: &[u8]) {
+        match &self.at {
+            At::Row(table, key) => disk.put(&[(*table, key, content)]),
+            At::Slot(path) => {
+                let mut file = OpenOptions::new().write(true).truncate(true).open(path).unwrap();
+                file.write_all(content).unwrap();
+                // Whatever is remembered of the keys is looked at again.
+                disk.put(&[]);
+            }
+        }
+    }
+}
+
+/// The names of a record's readers, and of a list's.
+fn record(key: usize, address: usize) -> String {
+    format!("key {key} reads {address}")
+}
+
+fn addresses() -> [Value; 3] {
+    [
+        json!({"context": "user"}),
+        json!({"context": "user", "name": "n"}),
+        json!({"context": "workspace", "workspaceFolder": "file:///a"}),
+    ]
+}
+
+/// Two namespaces, each with an owner's and a shared key and three records; one of the owners has rotated.
+struct Victims {
+    home: Home,
+    server: Server,
+    /// Owner, shared, owner, shared.
+    keys: [Value; 4],
+    handles: [Value; 4],
+    rotated_away: Value,
+}
+
+impl Victims {
+    fn new() -> Self {
+        let home = Home::new();
+        let mut server = home.server();
+        let (first, handle) = server.issue("a.b");
+        let (second, other) = server.issue("c.d");
+        let mut all = [first.clone(), Value::Null, second, Value::Null];
+        for (owner, handle) in [(0, &handle), (2, &other)] {
+            for (number, mut params) in addresses().into_iter().enumerate() {
+                params["data"] = json!({"owner": owner, "number": number});
+                server.ok("setPersistentData", &with(handle, params));
+            }
+            all[owner + 1] = server.ok("shareAPIKey", &with(handle, json!({})));
+        }
+        all[0] = server.ok("rotateAPIKey", &with(&handle, json!({})));
+        let keys = all.map(|key| key["apiKey"].clone());
+        let handles = keys.each_ref().map(|key| server.set_key(key));
+        Self { home, server, keys, handles, rotated_away: first["apiKey"].clone() }
+    }
+
+    /// Everything that can be asked for, by name.
+    fn look(&mut self) -> Vec<(String, Answer)> {
+        let mut asked = Vec::new();
+        for (key, handle) in self.handles.iter().enumerate() {
+            for (number, address) in addresses().into_iter().enumerate() {
+                let id = self.server.send("getPersistentRecord", &with(handle, address));
+                asked.push((record(key, number), id));
+            }
+            let list = self.server.send("listPersistentData", &with(handle, json!({})));
+            asked.push((format!("key {key} lists"), list));
+            let keys = self.server.send("listAPIKeys", &with(handle, json!({})));
+            asked.push((format!("key {key} lists keys"), keys));
+        }
+        let old = self.server.send("setAPIKey", &json!([self.rotated_away]));
+        asked.push(("the old key is set".to_owned(), old));
+        asked.into_iter().map(|(name, id)| (name, self.server.wait(id))).collect()
+    }
+
+    fn places(&self, disk: &Disk) -> Vec<Place> {
+        let slots = self.keys.each_ref().map(|key| disk.slot(key).id());
+        let reads_all = |key: usize| {
+            let mut names: Vec<_> = (0..3).map(|number| record(key, number)).collect();
+            names.extend([format!("key {key} lists"), format!("key {key} lists keys")]);
+            names
+        };
+        let mut places = Vec::new();
+        let others = Vec::new;
+        for (name, content) in disk.rows(META) {
+            if name.starts_with(b"protector ") {
+                places.push(Place {
+                    at: At::Row(META, name),
+                    content,
+                    readers: Vec::new(),
+                    others: others(),
+                });
+            }
+        }
+        for (slot, content) in disk.rows(KEYS) {
+            let others = [0, 2].map(|owner| format!("key {owner} lists keys")).into();
+            let readers = match slots.iter().position(|known| known.0 == *slot) {
+                Some(key) => reads_all(key),
+                None => vec!["the old key is set".to_owned()],
+            };
+            places.push(Place { at: At::Row(KEYS, slot), content, readers, others });
+        }
+        for (id, content) in disk.rows(RECORDS) {
+            let mut readers = Vec::new();
+            for (key, api_key) in self.keys.iter().enumerate() {
+                let keys = disk.data_keys(api_key);
+                for (number, address) in encoded_addresses().iter().enumerate() {
+                    if keys.record_id(address).0 == *id {
+                        readers.extend([record(key, number), format!("key {key} lists")]);
+                    }
+                }
+            }
+            assert_eq!(readers.len(), 4);
+            places.push(Place { at: At::Row(RECORDS, id), content, readers, others: others() });
+        }
+        for (revision, content) in disk.rows(CHANGES) {
+            places.push(Place {
+                at: At::Row(CHANGES, revision),
+                content,
+                readers: Vec::new(),
+                others: others(),
+            });
+        }
+        for (key, slot) in slots.iter().enumerate() {
+            let path = self.home.data().join("slots").join(slot.to_text());
+            let content = fs::read(&path).unwrap();
+            places.push(Place { at: At::Slot(path), content, readers: reads_all(key), others: others() });
+        }
+        places
+    }
+
+    /// What nobody's call reads in this release: change notices are opened here, and the protector's row by a process
+    /// that has just been started.
+    fn read_the_rest(&self, disk: &Disk, place: &Place, content: &[u8]) -> Option<i64> {
+        match &place.at {
+            At::Row(CHANGES, revision) => {
+                let revision = u64::from_be_bytes(revision.as_slice().try_into().unwrap());
+                let opens = content.len() > 33
+                    && self.keys.iter().any(|key| {
+                        let keys = disk.data_keys(key);
+                        keys.open_change(revision, &content[..33], &content[33..]).is_ok()
+                    });
+                assert!(!opens, "a change notice opens where it does not belong");
+                None
+            }
+            At::Row(META, _) => {
+                let mut server = self.home.server();
+                let read = server.set_key(&self.keys[0]);
+                let code = server.refused("listPersistentData", &with(&read, json!({})));
+                assert_eq!(server.refused("issueAPIKey", &json!(["e.f"])), code);
+                // A script that never had its store says so in the end.
+                assert_eq!(server.ended().code(), Some(3));
+                Some(code)
+            }
+            At::Row(..) | At::Slot(_) => None,
+        }
+    }
+}
+
+/// As `docs/format.md` says.
+fn encoded_addresses() -> [Vec<u8>; 3] {
+    let encode = |context: u8, folder: &str, name: &str| {
+        let mut bytes = vec![context];
+        for part in [folder, name] {
+            bytes.extend_from_slice(&u16::try_from(part.len()).unwrap().to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes
+    };
+    [encode(1, "", ""), encode(1, "", "n"), encode(2, "file:///a", "")]
+}
+
+/// Puts `content` there, looks at everything, and puts back what belongs there.
+fn check(
+    victims: &mut Victims,
+    disk: &Disk,
+    healthy: &[(String, Answer)],
+    place: &Place,
+    content: &[u8],
+    only_data: bool,
+    what: &str,
+) {
+    assert_ne!(content, place.content, "{what}: nothing was swapped");
+    place.put(disk, content);
+    for ((name, before), (_, after)) in healthy.iter().zip(victims.look()) {
+        let must_fail = place.readers.contains(name) && !(only_data && name.ends_with("lists"));
+        match after {
+            Err(refused) if refused.code == 4002 || refused.code == 1004 => {
+                let is_as_before = before.as_ref().is_err_and(|before| before.code == refused.code);
+                let may_fail = must_fail || is_as_before || place.others.contains(name);
+                assert!(may_fail, "{what}: {name} was refused with {refused:?}");
+            }
+            Err(refused) => panic!("{what}: {name} was refused with {refused:?}"),
+            Ok(_) if must_fail => panic!("{what}: {name} went well"),
+            Ok(found) => assert_eq!(Ok(found), *before, "{what}: {name} was given something else"),
+        }
+    }
+    if let Some(code) = victims.read_the_rest(disk, place, content) {
+        assert_eq!(code, 4001, "{what}");
+    }
+    place.put(disk, &place.content);
+}
+
+#[test]
+fn no_sealed_value_is_good_in_the_place_of_another() {
+    let mut victims = Victims::new();
+    let disk = Disk::open(&victims.home.data(), &victims.home.keys());
+    let places = victims.places(&disk);
+    // A protector, five rows of keys, six records and their notices, four slots.
+    assert_eq!(places.len(), 1 + 5 + 6 + 6 + 4);
+    let parts_of = |(place, found): (usize, &Place)| {
+        let parts = found.parts().into_iter();
+        parts.map(move |(range, is_data)| Part { place, range, is_data }).collect::<Vec<_>>()
+    };
+    let parts: Vec<_> = places.iter().enumerate().flat_map(parts_of).collect();
+    assert_eq!(parts.len(), places.len() + 6);
+    let healthy = victims.look();
+    for (name, answer) in &healthy {
+        assert_eq!(answer.is_ok(), name != "the old key is set", "{name}: {answer:?}");
+    }
+    for (at, place) in places.iter().enumerate() {
+        for (from, source) in places.iter().enumerate() {
+            if from != at {
+                let what = format!("row {from} at {at}");
+                check(&mut victims, &disk, &healthy, place, &source.content, false, &what);
+            }
+        }
+    }
+    for (at, part) in parts.iter().enumerate() {
+        let place = &places[part.place];
+        for (from, source) in parts.iter().enumerate() {
+            if from != at {
+                let sealed = &places[source.place].content[source.range.clone()];
+                let content = place.with_part(part, sealed);
+                let what = format!("part {from} at {at}");
+                check(&mut victims, &disk, &healthy, place, &content, part.is_data, &what);
+            }
+        }
+    }
+    // All is as it was.
+    assert_eq!(victims.look(), healthy);
+    disk.close();
+}
+
+#[test]
+fn no_record_has_the_dates_or_the_revision_of_another() {
+    let mut victims = Victims::new();
+    let disk = Disk::open(&victims.home.data(), &victims.home.keys());
+    let places = victims.places(&disk);
+    let healthy = victims.look();
+    let records: Vec<_> = places.iter().filter(|place| matches!(place.at, At::Row(RECORDS, _))).collect();
+    for place in &records {
+        for source in &records {
+            // Revision, created, updated, end; each alone, and all of them.
+            for field in [1..9, 9..17, 17..25, 25..33, 0..33] {
+                let mut content = place.content.clone();
+                content[field.clone()].copy_from_slice(&source.content[field.clone()]);
+                if content != place.content {
+                    let what = format!("head {field:?}");
+                    check(&mut victims, &disk, &healthy, place, &content, false, &what);
+                }
+            }
+        }
+    }
+    disk.close();
+}
+
+#[test]
+fn a_store_with_the_same_api_key_gives_nothing_to_another_store() {
+    let (mut one, mut two) = (Victims::new(), Victims::new());
+    let key = one.keys[2].clone();
+    // The same key owns a namespace here too.
+    let handle = two.server.set_key(&key);
+    let ours = json!({"context": "user", "data": {"ours": true}});
+    two.server.ok("setPersistentData", &with(&handle, ours));
+    let theirs = Disk::open(&one.home.data(), &one.home.keys());
+    let disk = Disk::open(&two.home.data(), &two.home.keys());
+    let slot = |home: &Home, disk: &Disk| home.data().join("slots").join(disk.slot(&key).id().to_text());
+    let foreign = fs::read(slot(&one.home, &theirs)).unwrap();
+    let path = slot(&two.home, &disk);
+    let own = fs::read(&path).unwrap();
+    let place = Place { at: At::Slot(path), content: own, readers: Vec::new(), others: Vec::new() };
+    place.put(&disk, &foreign);
+    let read = with(&handle, json!({"context": "user"}));
+    assert_eq!(two.server.refused("getPersistentData", &read), 4002);
+    place.put(&disk, &place.content);
+    let id = disk.slot(&key).id().0;
+    let (_, own) = disk.rows(KEYS).into_iter().find(|(slot, _)| *slot == id).unwrap();
+    let id_there = theirs.slot(&key).id().0;
+    let (_, foreign) = theirs.rows(KEYS).into_iter().find(|(slot, _)| *slot == id_there).unwrap();
+    disk.put(&[(KEYS, &id, &foreign)]);
+    assert_eq!(two.server.refused("getPersistentData", &read), 4002);
+    disk.put(&[(KEYS, &id, &own)]);
+    assert_eq!(two.server.ok("getPersistentData", &read), json!({"ours": true}));
+    assert!(one.look().iter().filter(|(_, answer)| answer.is_err()).count() == 1);
+    disk.close();
+    theirs.close();
+}
