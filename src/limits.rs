@@ -29,7 +29,7 @@ pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// How long a person may take to unlock the store.
-pub const UNLOCK_WAIT: Duration = Duration::from_secs(600);
+pub const UNLOCK_WAIT: Duration = Duration::from_mins(10);
 /// How long a client may leave its answers lying once the process is ending.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
 /// How long the process may take to end.

@@ -24,6 +24,7 @@ mod record;
 mod revoke;
 mod rotate;
 mod share;
+mod sweep;
 mod target;
 mod thread;
 mod timestamp;
@@ -32,7 +33,7 @@ mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::limits::Limits;
@@ -63,6 +64,7 @@ pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as K
 pub use crate::store::{FORMAT, Refusal};
 pub use draft::Write;
 use queue::{Queue, Queued};
+use sweep::Sweeper;
 
 /// Where a vault keeps what.
 pub struct Config {
@@ -87,6 +89,7 @@ pub struct Vault {
     config: Config,
     folder: Folder,
     queue: Queue,
+    sweeper: Mutex<Sweeper>,
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
@@ -101,6 +104,7 @@ impl Vault {
             config,
             folder,
             queue: Queue::default(),
+            sweeper: Mutex::default(),
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),

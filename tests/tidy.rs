@@ -35,7 +35,9 @@ const SYNCHRONOUS: &[&str] = &["files", "json", "limits", "logging", "crypto", "
 const FORMAT_FILES: &[&str] = &[
     "src/crypto/derive.rs",
     "src/crypto/seal.rs",
+    "src/protector/command.rs",
     "src/protector/key_file.rs",
+    "src/protector/passphrase.rs",
     "src/protector/row.rs",
     "src/store/checksum.rs",
     "src/store/record.rs",
@@ -45,6 +47,7 @@ const FORMAT_FILES: &[&str] = &[
     "src/vault/address.rs",
     "src/vault/key_row.rs",
     "src/vault/record.rs",
+    "src/vault/writes.rs",
 ];
 
 const HARD_LIMIT: usize = 500;

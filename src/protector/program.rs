@@ -42,13 +42,12 @@ pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, 
         }
     };
     let text = std::str::from_utf8(&line).map(|text| text.trim_end_matches(['\r', '\n']));
-    match text.ok().and_then(|text| Passphrase::new(Zeroizing::new(text.to_owned()))) {
-        // One that has said its line may go on as long as it likes, but not for ever.
-        Some(passphrase) => end(child, Reason::Denied).or(Ok(passphrase)),
-        None => {
-            tracing::error!("the program that gives the store's passphrase gave none");
-            end(child, Reason::Denied)
-        }
+    if let Some(passphrase) = text.ok().and_then(|text| Passphrase::new(Zeroizing::new(text.to_owned()))) {
+        // One that has said its line has done its work.
+        end(child, Reason::Denied).or(Ok(passphrase))
+    } else {
+        tracing::error!("the program that gives the store's passphrase gave none");
+        end(child, Reason::Denied)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the store held at one moment. Short: copy out, drop it, and only then do anything else, since pages that a
 //! snapshot sees can't be used again.
 
+use std::ops::Bound;
 use std::sync::RwLockReadGuard;
 
 use heed::{RoTxn, WithoutTls};
@@ -49,6 +50,27 @@ impl<'s> Snapshot<'s> {
         } else {
             table.prefix_iter(&self.txn, prefix)?.try_for_each(&mut take)
         }
+    }
+
+    /// Rows from `from` on, in the order of the keys, for as long as `row` says to go on. The key at which it stopped;
+    /// `None` at the end of the table. Checksums are not compared.
+    pub fn scan_from(
+        &self,
+        table: Table,
+        from: &[u8],
+        mut row: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        // LMDB has no empty keys, not even to begin at.
+        let from = if from.is_empty() { &[0][..] } else { from };
+        let range = (Bound::Included(from), Bound::Unbounded);
+        for found in self.engine.table(table).range(&self.txn, &range)? {
+            let (key, stored) = found?;
+            let value = stored.len().checked_sub(checksum::LENGTH).ok_or(StoreError::Damaged)?;
+            if !row(key, &stored[..value]) {
+                return Ok(Some(key.to_vec()));
+            }
+        }
+        Ok(None)
     }
 
     /// How many rows a table has.

@@ -144,7 +144,7 @@ impl Opened {
 
 impl Status {
     pub(super) fn new(config: &Config, opened: Option<&Opened>) -> Result<Self, Error> {
-        let opener = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
+        let gave_key = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
         let kinds: Vec<_> = match opened {
             Some(opened) => opened.protectors()?.into_iter().map(|protector| protector.kind).collect(),
             None => Vec::new(),
@@ -156,9 +156,9 @@ impl Status {
         Ok(Self {
             store_id: opened.map(|opened| StoreId(opened.store.id()).to_text()),
             data_folder: config.data.clone(),
-            protector: opener.map(Kind::name),
+            protector: gave_key.map(Kind::name),
             protectors: kinds.iter().map(|kind| kind.name()).collect(),
-            key_available: opener.is_some(),
+            key_available: gave_key.is_some(),
             protects: protector::protects(&config.means(), kinds, &config.data),
             records,
             bytes,

@@ -11,7 +11,7 @@ use crate::store::{Batch, CommitError, StoreError, WriteLock};
 
 use super::draft::Draft;
 use super::queue::Job;
-use super::{Error, Opened, Vault};
+use super::{Error, Opened, Timestamp, Vault};
 
 /// Writes that one commit takes at most.
 const GROUP: usize = 512;
@@ -101,13 +101,29 @@ impl Vault {
             return answer(reads, outcome);
         }
         let outcome = match opened.store().lock() {
-            Ok(lock) => write_group(&opened, lock, self.queue.take_group(GROUP)),
+            Ok(lock) => {
+                self.sweep(&opened, &lock);
+                write_group(&opened, lock, self.queue.take_group(GROUP))
+            }
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
             Err(error) => return self.refuse_all(error.into()),
         };
         if outcome.is_err() {
             self.close(opened);
+        }
+    }
+
+    /// Takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
+    fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) {
+        let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
+            let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
+            if let Ok(Some(batch)) = batch
+                && opened.store().commit(lock, batch).is_err()
+            {
+                tracing::warn!("expired records could not be removed; it is tried again");
+            }
         }
     }
 

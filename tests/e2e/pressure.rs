@@ -121,7 +121,8 @@ fn a_client_that_reads_late_gets_every_answer() {
         let mut server = flooded(&home, waiting);
         server.listen();
         for id in 2..=last {
-            assert!(server.wait(id).result_text().len() > 2);
+            let answer = server.wait(id);
+            assert!(answer.result_text().len() > 2, "{id}");
         }
     }
 }

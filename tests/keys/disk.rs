@@ -112,12 +112,12 @@ impl Disk {
         self.env.prepare_for_closing().wait();
     }
 
-    fn table(&self, table: Table) -> Database<Bytes, Bytes> {
+    fn table(&self, table: Table) -> Database<'_, Bytes, Bytes> {
         opened(&self.env, table)
     }
 }
 
-fn opened(env: &Env<WithoutTls>, (_, name): Table) -> Database<Bytes, Bytes> {
+fn opened(env: &Env<WithoutTls>, (_, name): Table) -> Database<'_, Bytes, Bytes> {
     let found = env.open_databases_and_commit(env.read_txn().unwrap(), |opener, txn| {
         let table = opener.open_database::<Bytes, Bytes>(txn, Some(name))?;
         Ok::<_, heed::Error>(CommitOrAbort::<_, ()>::Commit([table]))

@@ -15,6 +15,7 @@ mod expiry;
 mod forensic;
 mod installation;
 mod model;
+#[cfg(target_os = "linux")]
 mod order;
 mod revocation;
 mod rotation;

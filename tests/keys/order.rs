@@ -1,32 +1,87 @@
-//! What one connection asks for, without waiting, before its key is rotated: it means the key as it was, or as it is
-//! then, but the handle is good all the time.
+//! What one connection asks for, without waiting, before its key is rotated: the handle is good all the time.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use serde_json::{Value, json};
 
 use crate::server::{Home, with};
 
+/// A pipe in the place of a slot file: whoever reads it gets what was there, and whoever opens it to overwrite it waits
+/// until the gate is opened.
+struct Gate<'p> {
+    path: &'p Path,
+    content: Vec<u8>,
+    is_open: AtomicBool,
+}
+
+impl<'p> Gate<'p> {
+    fn in_place_of(path: &'p Path) -> Self {
+        let content = fs::read(path).unwrap();
+        fs::remove_file(path).unwrap();
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        Self { path, content, is_open: AtomicBool::new(false) }
+    }
+
+    /// Until the gate is opened.
+    fn serve(&self) {
+        while !self.is_open.load(Ordering::Acquire) {
+            // Waits for somebody who reads. One who has read enough is no concern of ours.
+            let mut pipe = OpenOptions::new().write(true).open(self.path).unwrap();
+            let _ = pipe.write_all(&self.content);
+            drop(pipe);
+            // Until that one has closed it too: nobody may be given it twice.
+            while self.is_read() && !self.is_open.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn is_read(&self) -> bool {
+        rustix::fs::open(self.path, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).is_ok()
+    }
+
+    /// What is returned keeps it open.
+    fn open(&self) -> fs::File {
+        self.is_open.store(true, Ordering::Release);
+        OpenOptions::new().read(true).write(true).open(self.path).unwrap()
+    }
+}
+
 /// The reads wait for a write, are let go together, and are long enough for the rotation to be committed while they
-/// still run.
+/// still run; the gate holds the rotation between its commit and its answer.
 #[test]
 fn reads_that_were_asked_for_before_a_rotation_are_not_hurt_by_it() {
     let home = Home::new();
     let mut server = home.server();
-    let (_, handle) = server.issue("a.b");
-    let text = "x".repeat(200_000);
-    for round in 0..4 {
-        let data = json!({"round": round, "text": text});
-        let write = with(&handle, json!({"context": "user", "data": data}));
-        let written = server.send("setPersistentData", &write);
-        let read = with(&handle, json!({"context": "user"}));
-        let reads: Vec<_> = (0..60).map(|_| server.send("getPersistentData", &read)).collect();
+    let (issued, handle) = server.issue("a.b");
+    let read = with(&handle, json!({"context": "user"}));
+    let write = |round: u64| {
+        let data = json!({"round": round, "text": "x".repeat(200_000)});
+        with(&handle, json!({"context": "user", "data": data}))
+    };
+    server.ok("setPersistentData", &write(0));
+    let path = home.data().join("slots").join(issued["keyId"].as_str().unwrap());
+    let gate = Gate::in_place_of(&path);
+    let (reads, rotated) = std::thread::scope(|scope| {
+        scope.spawn(|| gate.serve());
+        let written = server.send("setPersistentData", &write(1));
+        let reads: Vec<_> = (0..150).map(|_| server.send("getPersistentData", &read)).collect();
         let rotated = server.send("rotateAPIKey", &with(&handle, json!({})));
+        let after = server.send("getPersistentData", &read);
         server.wait(written).unwrap();
-        for id in reads {
-            let answer: Result<Value, _> = server.wait(id);
-            let found =
-                answer.unwrap_or_else(|refused| panic!("a read before a rotation was refused: {refused:?}"));
-            assert_eq!(found["round"], round);
-        }
-        server.wait(rotated).unwrap();
-    }
+        let reads: Vec<Result<Value, _>> = reads.into_iter().map(|id| server.wait(id)).collect();
+        let open = gate.open();
+        let rotated = server.wait(rotated);
+        assert_eq!(server.wait(after).unwrap()["round"], 1);
+        drop(open);
+        (reads, rotated)
+    });
+    rotated.unwrap();
+    let refused: Vec<_> = reads.iter().filter_map(|read| read.as_ref().err()).collect();
+    assert!(refused.is_empty(), "{} of {} were refused: {:?}", refused.len(), reads.len(), refused[0]);
+    assert!(reads.iter().all(|read| read.as_ref().is_ok_and(|read| read["round"] == 1)));
 }

@@ -35,7 +35,7 @@ impl Message {
     pub(crate) fn result_text(&self) -> &str {
         match self.0.get("result") {
             Some(result) => result.get(),
-            None => panic!("{:?} in the place of a result", self.outcome()),
+            None => panic!("{}: {:?} in the place of a result", self.id(), self.outcome()),
         }
     }
 

@@ -1,0 +1,149 @@
+//! Taking away what has expired: a day later, by any process that happens to write.
+//!
+//! The wall clock alone is not believed: one that jumps to 2099 for a minute would take everything with an end. A time
+//! counts as past only if this process saw it an hour ago, and both its clocks agree that an hour has gone by since.
+
+use std::time::{Duration, Instant};
+
+use crate::store::{Batch, Row, Snapshot, StoreError, StoredRecord, Table};
+
+use super::Timestamp;
+
+/// How long the bytes of an expired record are kept.
+const KEPT: Duration = Duration::from_hours(24);
+/// How long ago a time must have been seen.
+const TRUSTED_AFTER: Duration = Duration::from_hours(1);
+/// By how much two clocks may differ over that.
+const TOLERANCE: Duration = Duration::from_mins(5);
+/// Rows that one sweep looks at.
+const ROWS: usize = 10_000;
+
+/// What one process remembers between sweeps.
+#[derive(Default)]
+pub(super) struct Sweeper {
+    seen: Option<(Timestamp, Instant)>,
+    /// The key at which the next sweep goes on.
+    next: Vec<u8>,
+}
+
+impl Sweeper {
+    /// The latest time that is certainly past, where it is time for a sweep.
+    pub(super) fn horizon(&mut self, wall: Timestamp, clock: Instant) -> Option<Timestamp> {
+        let Some((seen, at)) = self.seen else {
+            self.seen = Some((wall, clock));
+            return None;
+        };
+        let by_clock = clock.saturating_duration_since(at);
+        if by_clock < TRUSTED_AFTER {
+            return None;
+        }
+        self.seen = Some((wall, clock));
+        let by_wall = Duration::from_millis(wall.millis().saturating_sub(seen.millis()));
+        (by_wall.abs_diff(by_clock) <= TOLERANCE).then_some(seen)
+    }
+
+    /// What to remove of the next rows; `None` if nothing has to go.
+    pub(super) fn sweep(
+        &mut self,
+        snapshot: &Snapshot<'_>,
+        horizon: Timestamp,
+    ) -> Result<Option<Batch>, StoreError> {
+        let kept = u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX);
+        let (mut gone, mut looked_at) = (Vec::new(), 0);
+        let last = snapshot.scan_from(Table::Records, &self.next, |key, row| {
+            looked_at += 1;
+            let ends = StoredRecord::decode(row).map(|stored| stored.header.expires_at);
+            if ends.is_some_and(|ends| ends.saturating_add(kept) <= horizon.millis()) {
+                gone.push(key.to_vec());
+            }
+            looked_at < ROWS
+        })?;
+        self.next = last.unwrap_or_default();
+        // A damaged row is nobody's to remove: what it says of its end is not to be believed.
+        gone.retain(|key| snapshot.get(Table::Records, key).is_ok());
+        let revision = snapshot.revision()?;
+        let rows: Vec<_> =
+            gone.into_iter().map(|key| Row { table: Table::Records, key, value: None }).collect();
+        Ok((!rows.is_empty()).then_some(Batch { expected: revision, revision, rows }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 60 * 60 * 1000;
+
+    /// Looks at the clocks at these pairs of milliseconds; says what was trusted at the last.
+    fn trusted(looks: &[(u64, u64)]) -> Option<u64> {
+        let start = Instant::now();
+        let mut sweeper = Sweeper::default();
+        let mut last = None;
+        for (wall, clock) in looks {
+            let clock = start + Duration::from_millis(*clock);
+            last = sweeper.horizon(Timestamp::from_millis(*wall), clock);
+        }
+        last.map(Timestamp::millis)
+    }
+
+    #[test]
+    fn a_time_is_past_when_both_clocks_say_so_for_an_hour() {
+        let check = |looks: &[(u64, u64)], expected| assert_eq!(trusted(looks), expected, "{looks:?}");
+        let noon = 1_000 * HOUR;
+        let far = 100_000 * HOUR;
+        check(&[(noon, 0)], None);
+        check(&[(noon, 0), (noon + HOUR / 2, HOUR / 2)], None);
+        check(&[(noon, 0), (noon + HOUR, HOUR)], Some(noon));
+        check(&[(noon, 0), (noon + HOUR / 2, HOUR / 2), (noon + HOUR, HOUR)], Some(noon));
+        // It jumped ahead while nobody looked, and is looked at before it comes back, and after.
+        check(&[(noon, 0), (far, HOUR)], None);
+        check(&[(noon, 0), (far, HOUR), (noon + 2 * HOUR, 2 * HOUR)], None);
+        check(&[(far, 0), (noon, HOUR)], None);
+        // It jumped and came back between two looks.
+        check(&[(noon, 0), (far, HOUR / 2), (noon + HOUR, HOUR)], Some(noon));
+        // The machine slept.
+        check(&[(noon, 0), (noon + 9 * HOUR, HOUR)], None);
+    }
+
+    use crate::limits::Limits;
+    use crate::vault::{Caller, Config, Error, Key, Name, Need, Opened, Place, Set, Target, Vault};
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    fn opened(vault: &Arc<Vault>) -> Arc<Opened> {
+        let (done, opened) = channel();
+        vault.open(Need::Key, move |result| done.send(result).unwrap());
+        opened.recv().unwrap().unwrap().unwrap()
+    }
+
+    fn store(vault: &Arc<Vault>, name: &str, expires_at: Option<Timestamp>) {
+        let key = Key::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
+        let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
+        let target = Target { caller, place: Place::User, name: Name::parse(name) };
+        let (done, stored) = channel();
+        let set = Set { target, text: "{}".into(), if_revision: None, expires_at };
+        vault.submit(set, move |result: Result<_, Error>| done.send(result.is_ok()).unwrap());
+        assert!(stored.recv().unwrap());
+    }
+
+    #[test]
+    fn only_what_expired_a_day_before_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let vault = Vault::new(Config { data, keys, askpass: None, limits: Limits::default() });
+        let now = Timestamp::now();
+        let hours_ago = |hours: u64| Some(Timestamp::from_millis(now.millis() - hours * HOUR));
+        store(&vault, "for ever", None);
+        store(&vault, "yesterday", hours_ago(23));
+        store(&vault, "the day before", hours_ago(25));
+        let opened = opened(&vault);
+        let records = || opened.store().snapshot().unwrap().count(Table::Records).unwrap();
+        assert_eq!(records(), 3);
+        let batch = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap().unwrap();
+        let lock = opened.store().lock().unwrap();
+        opened.store().commit(&lock, batch).unwrap();
+        assert_eq!(records(), 2);
+        let nothing = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap();
+        assert!(nothing.is_none());
+    }
+}
