@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::limits::{self, Limits};
 use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
-use crate::transport::{FrameReader, Input, Outbox, StdinReader, take_stdio};
+use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Config, Vault};
 
@@ -98,7 +98,13 @@ fn start_reading(
         // What a request waits with, it sets up on this thread.
         let _runtime = runtime.enter();
         let ending = loop {
-            outbox.wait_for_room(limits::UNREAD_BYTES);
+            if !outbox.wait_for_room(limits::UNREAD_BYTES, limits::LAST_OUTPUT_WAIT) {
+                // What was sent before its end will never be asked for: nobody takes the answers that lie here.
+                if stdin_hung_up() {
+                    break Ending::EndOfInput;
+                }
+                continue;
+            }
             connection.wait_for_turn();
             let input = reader.next();
             if enough.load(Ordering::Relaxed) {

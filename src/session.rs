@@ -20,7 +20,7 @@ use crate::vault::{Behind, Caller, Error, Key, Need, Opened, Passphrase, Place, 
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
-use keys::Keys;
+use keys::{Keys, Meant};
 use turns::Turns;
 
 /// How long the store may take to be opened: others have to get out of the way of one that mends it.
@@ -69,6 +69,7 @@ pub struct Session {
     origin: [u8; 16],
     phase: Mutex<Phase>,
     keys: Mutex<Keys>,
+    key_settled: Notify,
     folders: Mutex<Vec<WorkspaceFolder>>,
     turns: Turns,
     client: Arc<dyn Client>,
@@ -80,6 +81,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Somebody waits for what becomes of an attempt to set a key.
+struct KeyWait<'k>(&'k Mutex<Keys>);
+
+impl<'k> KeyWait<'k> {
+    fn new(keys: &'k Mutex<Keys>) -> Self {
+        lock(keys).wait();
+        Self(keys)
+    }
+}
+
+impl Drop for KeyWait<'_> {
+    fn drop(&mut self) {
+        lock(self.0).end_wait();
+    }
+}
+
 impl Session {
     /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
@@ -88,6 +105,7 @@ impl Session {
             origin: crate::vault::random_origin(),
             phase: Mutex::default(),
             keys: Mutex::default(),
+            key_settled: Notify::new(),
             folders: Mutex::new(folders),
             turns: Turns::default(),
             client,
@@ -134,23 +152,39 @@ impl Session {
 
     /// The key was good; returns its handle.
     pub fn accept_key(&self, attempt: Attempt) -> String {
-        lock(&self.keys).accept(attempt)
+        let handle = lock(&self.keys).accept(attempt);
+        self.key_settled.notify_waiters();
+        handle
     }
 
     /// The key was refused.
     pub fn refuse_key(&self, attempt: Attempt) {
         lock(&self.keys).refuse(attempt);
+        self.key_settled.notify_waiters();
     }
 
     /// What the client gave for a key was none.
     pub fn refuse_no_key(&self) {
-        lock(&self.keys).lapse();
+        lock(&self.keys).refuse_no_key();
     }
 
-    /// Who calls: the key of this handle, or without one the only key.
-    pub fn caller(&self, handle: Option<&str>) -> Result<Caller, Error> {
-        let (key, must_exist) = lock(&self.keys).find(handle).ok_or(Error::ApiKeyRequired)?;
-        Ok(Caller { key, must_exist, origin: self.origin })
+    /// Who calls: the key of this handle, or without one the only key, by what was read before this. Waits only for
+    /// what becomes of a second key that was set right before.
+    pub async fn caller(&self, handle: Option<&str>) -> Result<Caller, Error> {
+        let position = lock(&self.keys).now();
+        let mut waiting = None;
+        loop {
+            let mut settled = std::pin::pin!(self.key_settled.notified());
+            // Before looking: an outcome that comes in between is not missed.
+            settled.as_mut().enable();
+            match lock(&self.keys).find(handle, position) {
+                Meant::Key(key, must_exist) => return Ok(Caller { key, must_exist, origin: self.origin }),
+                Meant::Nobody => return Err(Error::ApiKeyRequired),
+                Meant::Open => {}
+            }
+            waiting.get_or_insert_with(|| KeyWait::new(&self.keys));
+            settled.await;
+        }
     }
 
     /// The folder that `"workspace"` means where none is named.
@@ -273,7 +307,7 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<R::Outcome, Failure> {
         if self.turns.has_pending(&read.caller().key) {
-            return self.carry_out(Behind(read), cancel).await;
+            return self.read_behind(Arc::new(read), cancel).await;
         }
         if let Some(opened) = self.vault.opened() {
             return Ok(opened.read(&read)?);
@@ -286,6 +320,34 @@ impl Session {
             let _ = done.send(opened.and_then(|opened| opened.read(&read)));
         });
         self.opening(outcome, cancel).await
+    }
+
+    /// Takes the read's place in the queue. If the writes before it are given up there, it need not wait any more.
+    async fn read_behind<R: Read + 'static>(
+        &self,
+        read: Arc<R>,
+        cancel: &Cancel,
+    ) -> Result<R::Outcome, Failure> {
+        let turn = self.turns.last();
+        let (done, mut outcome) = oneshot::channel();
+        let ticket = self.vault.submit(Behind(read.clone()), move |result| {
+            // Whoever asked may have gone with the connection.
+            let _ = done.send(result);
+        });
+        let cancelled = tokio::select! {
+            biased;
+            outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
+            () = self.turns.wait(turn, &read.caller().key) => false,
+            () = cancel.cancelled() => true,
+        };
+        if !self.vault.withdraw(ticket) {
+            return Ok(outcome.await.unwrap_or(Err(Error::Internal))?);
+        }
+        match self.vault.opened() {
+            _ if cancelled => Err(Failure::Cancelled),
+            Some(opened) => Ok(opened.read(&*read)?),
+            None => Err(Error::StoreBusy.into()),
+        }
     }
 
     /// Waits for all writes that this connection has asked for.

@@ -22,4 +22,4 @@ mod tests;
 pub use frame::{Frame, Framing, Input};
 pub use outbox::{Outbox, Output};
 pub use reader::FrameReader;
-pub use stdio::{StdinReader, StdoutWriter, take as take_stdio};
+pub use stdio::{StdinReader, StdoutWriter, hung_up as stdin_hung_up, take as take_stdio};

@@ -58,7 +58,7 @@ pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use view::{Behind, Read};
-pub use writes::{Delete, Deleted, Move, Moved, Patch, Set, Written};
+pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
 pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable};
 pub use crate::store::{FORMAT, Refusal};
@@ -141,6 +141,9 @@ impl Vault {
 
     /// Asks for the store's key, on a thread of its own, since a person may take their time. One at a time asks, over
     /// all processes.
+    ///
+    /// # Panics
+    /// Where no thread can be started.
     pub fn unlock(
         self: &Arc<Self>,
         opened: Arc<Opened>,

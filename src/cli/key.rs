@@ -160,14 +160,14 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
                 operator.write(revoke)?.destroyed
             };
             let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
-            Ok(said_or(as_json, json!({"revoked": true, "destroyed": destroyed}), said.into()))
+            Ok(said_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), said.into()))
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
             operator.opened()?;
             let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
-            Ok(said_or(as_json, Value::Object(key(&info)), end))
+            Ok(said_or(as_json, &Value::Object(key(&info)), end))
         }
         KeyCommand::Forget { plugin } => {
             operator.opened()?;
@@ -177,7 +177,7 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
                 1 => "destroyed the data of 1 installation".into(),
                 count => format!("destroyed the data of {count} installations"),
             };
-            Ok(said_or(as_json, json!({"destroyed": destroyed}), said))
+            Ok(said_or(as_json, &json!({"destroyed": destroyed}), said))
         }
     }
 }
@@ -198,7 +198,7 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     }))
 }
 
-fn said_or(as_json: bool, value: Value, said: String) -> String {
+fn said_or(as_json: bool, value: &Value, said: String) -> String {
     if as_json { value.to_string() } else { said }
 }
 
@@ -206,7 +206,7 @@ fn key_line(api_key: &str, info: &KeyInfo, as_json: bool) -> String {
     let mut members = Map::new();
     members.insert("apiKey".into(), api_key.into());
     members.append(&mut key(info));
-    said_or(as_json, Value::Object(members), api_key.into())
+    said_or(as_json, &Value::Object(members), api_key.into())
 }
 
 fn key(info: &KeyInfo) -> Map<String, Value> {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::vault::{Config, Effort, Error, Need, Opened, Passphrase, Vault, Write};
 
 /// How long a person may take, or another process keep the store.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A person or a script, at the command line.
 pub(super) struct Operator {

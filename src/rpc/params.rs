@@ -183,13 +183,13 @@ impl<'a> Arguments<'a> {
     }
 
     /// Who calls. After all other parameters: they are checked first.
-    pub(super) fn caller(&self, session: &Session) -> Result<Caller, Error> {
+    pub(super) async fn caller(&self, session: &Session) -> Result<Caller, Error> {
         let handle = self.text("handle")?;
-        Ok(session.caller(handle.as_deref())?)
+        Ok(session.caller(handle.as_deref()).await?)
     }
 
     /// The record that `context`, `workspaceFolder` and `name` mean now, and who calls.
-    pub(super) fn target(&self, session: &Session) -> Result<Target, Error> {
+    pub(super) async fn target(&self, session: &Session) -> Result<Target, Error> {
         // A required parameter that is null has the wrong type, and is not missing.
         let context = Context::parse(&self.required_text("context")?).ok_or(out_of_range("context"))?;
         let place = match (context, self.folder(FOLDER)?) {
@@ -199,7 +199,7 @@ impl<'a> Arguments<'a> {
             (Context::Workspace, None) => session.only_folder(),
         };
         let name = self.name("name")?;
-        Ok(Target { caller: self.caller(session)?, place, name })
+        Ok(Target { caller: self.caller(session).await?, place, name })
     }
 }
 

@@ -1,34 +1,83 @@
 //! The keys that a connection has set, and which one a call without a handle means.
 //!
 //! It means the only key, and nothing else: one plugin's data never lands in another's namespace by accident. A second
-//! key ends that for the rest of the connection; a refused one ends it until the only key so far is set again. Since
-//! requests are read faster than keys are looked up, a key that is being looked up counts from the moment it was read.
+//! key ends that for the rest of the connection; a refused one ends it until the only key so far is set again.
+//!
+//! Requests are read faster than keys are looked up, so attempts to set one are kept in the order in which they were
+//! read, until it is known what became of them. What a call means goes by those before it alone.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::vault::{Error, Key};
 
 /// A key that is being looked up.
 #[must_use = "an attempt that is neither accepted nor refused keeps its key in the balance"]
-pub struct Attempt {
-    key: Arc<Key>,
-    must_exist: bool,
+pub struct Attempt(u64);
+
+/// A place in the order of reading.
+#[derive(Clone, Copy)]
+pub(super) struct Position(u64);
+
+/// Which key a call means.
+pub(super) enum Meant {
+    /// This one; if the flag is set, only if it has a namespace.
+    Key(Arc<Key>, bool),
+    /// None.
+    Nobody,
+    /// That depends on what becomes of an attempt before the call.
+    Open,
 }
 
 struct Entry {
     key: Arc<Key>,
     handle: String,
-    accepted: bool,
-    /// Attempts without a condition that have no outcome yet.
-    attempts: usize,
-    /// Attempts that have none yet, and ask that the key has a namespace.
-    conditional: usize,
+}
+
+struct Made {
+    number: u64,
+    /// `None` for something that was no key.
+    key: Option<Arc<Key>>,
+    must_exist: bool,
+    accepted: Option<bool>,
+}
+
+/// What a call without a handle means after all attempts that are settled.
+#[derive(Clone, Default)]
+struct Standing {
+    keys: Vec<Arc<Key>>,
+    lapsed: bool,
+}
+
+impl Standing {
+    fn accept(&mut self, key: &Arc<Key>) {
+        if !self.keys.iter().any(|known| Arc::ptr_eq(known, key)) {
+            self.keys.push(key.clone());
+        }
+        if self.keys.len() == 1 {
+            self.lapsed = false;
+        }
+    }
+
+    fn refuse(&mut self) {
+        self.lapsed = !self.keys.is_empty();
+    }
+
+    /// Whether setting this key can't make it the second one.
+    fn takes(&self, key: &Arc<Key>) -> bool {
+        self.keys.iter().all(|known| Arc::ptr_eq(known, key))
+    }
 }
 
 #[derive(Default)]
 pub(super) struct Keys {
+    /// Those that were accepted, and those that are being looked up.
     entries: Vec<Entry>,
-    lapsed: bool,
+    standing: Standing,
+    /// The attempts since, in the order of reading.
+    made: VecDeque<Made>,
+    last: u64,
+    waiting: usize,
 }
 
 impl Keys {
@@ -38,72 +87,116 @@ impl Keys {
         must_exist: bool,
         most: usize,
     ) -> Result<(Attempt, Arc<Key>), Error> {
-        let position = match self.entries.iter().position(|entry| entry.key.is(&key)) {
-            Some(position) => position,
+        let known = self.entries.iter().find(|entry| entry.key.is(&key)).map(|entry| entry.key.clone());
+        let key = match known {
+            Some(known) => known,
             None if self.entries.len() >= most => {
-                self.lapse();
+                self.refuse_no_key();
                 return Err(Error::DataTooLarge { limit: most as u64 });
             }
             None => {
-                self.entries.push(Entry {
-                    key: Arc::new(key),
-                    handle: crate::vault::random_handle(),
-                    accepted: false,
-                    attempts: 0,
-                    conditional: 0,
-                });
-                self.entries.len() - 1
+                let key = Arc::new(key);
+                self.entries.push(Entry { key: key.clone(), handle: crate::vault::random_handle() });
+                key
             }
         };
-        if self.entries.len() == 1 {
-            self.lapsed = false;
-        }
-        let entry = &mut self.entries[position];
-        *if must_exist { &mut entry.conditional } else { &mut entry.attempts } += 1;
-        let key = entry.key.clone();
-        Ok((Attempt { key: key.clone(), must_exist }, key))
+        self.last += 1;
+        self.made.push_back(Made { number: self.last, key: Some(key.clone()), must_exist, accepted: None });
+        Ok((Attempt(self.last), key))
     }
 
+    /// Returns the key's handle.
     pub(super) fn accept(&mut self, attempt: Attempt) -> String {
-        let position = self.settle(attempt);
-        let entry = &mut self.entries[position];
-        entry.accepted = true;
-        entry.handle.clone()
+        let key = self.settle(attempt, true);
+        let entry = self.entries.iter().find(|entry| Arc::ptr_eq(&entry.key, &key));
+        entry.expect("an entry stays while an attempt at it has no outcome").handle.clone()
     }
 
     pub(super) fn refuse(&mut self, attempt: Attempt) {
-        let position = self.settle(attempt);
-        let entry = &self.entries[position];
-        if !entry.accepted && entry.attempts == 0 && entry.conditional == 0 {
-            self.entries.remove(position);
+        let key = self.settle(attempt, false);
+        let is_it = |other: &Arc<Key>| Arc::ptr_eq(other, &key);
+        let used = self.standing.keys.iter().any(is_it)
+            || self
+                .made
+                .iter()
+                .any(|made| made.accepted != Some(false) && made.key.as_ref().is_some_and(is_it));
+        if !used {
+            self.entries.retain(|entry| !is_it(&entry.key));
         }
-        self.lapse();
     }
 
-    fn settle(&mut self, attempt: Attempt) -> usize {
-        let Attempt { key, must_exist } = attempt;
-        let position = self.entries.iter().position(|entry| Arc::ptr_eq(&entry.key, &key));
-        let position = position.expect("an entry stays while an attempt at it has no outcome");
-        let entry = &mut self.entries[position];
-        *if must_exist { &mut entry.conditional } else { &mut entry.attempts } -= 1;
-        position
+    /// What was given for a key was none.
+    pub(super) fn refuse_no_key(&mut self) {
+        self.last += 1;
+        let refused = Made { number: self.last, key: None, must_exist: false, accepted: Some(false) };
+        self.made.push_back(refused);
+        self.fold();
     }
 
-    /// A key was refused: no call without a handle means anything until the only key so far is set again.
-    pub(super) fn lapse(&mut self) {
-        self.lapsed = !self.entries.is_empty();
+    fn settle(&mut self, Attempt(number): Attempt, accepted: bool) -> Arc<Key> {
+        let made = self.made.iter_mut().find(|made| made.number == number);
+        let made = made.expect("an attempt stays until it is settled");
+        made.accepted = Some(accepted);
+        let key = made.key.clone().expect("an attempt that can be settled is one at a key");
+        self.fold();
+        key
     }
 
-    /// The key that is meant, and whether that holds only if it has a namespace.
-    pub(super) fn find(&self, handle: Option<&str>) -> Option<(Arc<Key>, bool)> {
-        match (handle, self.entries.as_slice()) {
-            (Some(handle), entries) => {
-                let entry = entries.iter().find(|entry| entry.accepted && entry.handle == handle)?;
-                Some((entry.key.clone(), false))
+    /// Forgets the attempts that all later calls come after.
+    fn fold(&mut self) {
+        while self.waiting == 0
+            && self.made.front().is_some_and(|made| made.accepted.is_some())
+            && let Some(made) = self.made.pop_front()
+        {
+            apply(&mut self.standing, &made);
+        }
+    }
+
+    /// The place of a call that was read now.
+    pub(super) fn now(&self) -> Position {
+        Position(self.last)
+    }
+
+    /// Somebody begins or ends waiting for what becomes of an attempt: until then it is not forgotten.
+    pub(super) fn wait(&mut self) {
+        self.waiting += 1;
+    }
+
+    pub(super) fn end_wait(&mut self) {
+        self.waiting -= 1;
+        self.fold();
+    }
+
+    /// Which key a call means that was read at `position`.
+    pub(super) fn find(&self, handle: Option<&str>, position: Position) -> Meant {
+        if let Some(handle) = handle {
+            let entry = self.entries.iter().find(|entry| entry.handle == handle);
+            return entry.map_or(Meant::Nobody, |entry| Meant::Key(entry.key.clone(), false));
+        }
+        let mut standing = self.standing.clone();
+        let mut conditional = false;
+        for made in self.made.iter().take_while(|made| made.number <= position.0) {
+            match (&made.key, made.accepted) {
+                // If it is refused, so is whatever is done with it, but for the condition that it was set on.
+                (Some(key), None) if standing.takes(key) => {
+                    standing.accept(key);
+                    conditional |= made.must_exist;
+                }
+                (_, None) => return Meant::Open,
+                (_, Some(_)) => apply(&mut standing, made),
             }
-            (None, [entry]) if !self.lapsed => Some((entry.key.clone(), entry.conditional > 0)),
-            (None, _) => None,
         }
+        match standing.keys.as_slice() {
+            [key] if !standing.lapsed => Meant::Key(key.clone(), conditional),
+            _ => Meant::Nobody,
+        }
+    }
+}
+
+fn apply(standing: &mut Standing, made: &Made) {
+    match (&made.key, made.accepted) {
+        (Some(key), Some(true)) => standing.accept(key),
+        _ => standing.refuse(),
     }
 }
 
@@ -128,9 +221,17 @@ mod tests {
         keys.refuse(attempt);
     }
 
-    fn meant(keys: &Keys) -> Option<char> {
-        let (found, _) = keys.find(None)?;
+    fn meant_at(keys: &Keys, position: Position) -> Option<char> {
+        let Meant::Key(found, _) = keys.find(None, position) else { return None };
         [ONE, TWO].into_iter().find(|digit| found.is(&key(*digit)))
+    }
+
+    fn meant(keys: &Keys) -> Option<char> {
+        meant_at(keys, keys.now())
+    }
+
+    fn has(keys: &Keys, handle: &str, digit: char) -> bool {
+        matches!(keys.find(Some(handle), keys.now()), Meant::Key(found, _) if found.is(&key(digit)))
     }
 
     #[test]
@@ -151,9 +252,9 @@ mod tests {
         assert_eq!(meant(&keys), None);
         accepted(&mut keys, ONE);
         assert_eq!(meant(&keys), None);
-        assert!(keys.find(Some(&one)).is_some_and(|(found, _)| found.is(&key(ONE))));
-        assert!(keys.find(Some(&two)).is_some_and(|(found, _)| found.is(&key(TWO))));
-        assert!(keys.find(Some("no handle")).is_none());
+        assert!(has(&keys, &one, ONE));
+        assert!(has(&keys, &two, TWO));
+        assert!(matches!(keys.find(Some("no handle"), keys.now()), Meant::Nobody));
     }
 
     #[test]
@@ -164,7 +265,7 @@ mod tests {
         assert_eq!(meant(&keys), None);
         accepted(&mut keys, ONE);
         assert_eq!(meant(&keys), Some(ONE));
-        keys.lapse();
+        keys.refuse_no_key();
         assert_eq!(meant(&keys), None);
         refused(&mut keys, ONE);
         assert_eq!(meant(&keys), None);
@@ -185,15 +286,38 @@ mod tests {
     fn a_key_that_is_being_looked_up_counts_already() {
         let mut keys = Keys::default();
         let (one, _) = keys.begin(key(ONE), true, 9).ok().unwrap();
-        assert!(keys.find(None).is_some_and(|(found, conditional)| found.is(&key(ONE)) && conditional));
-        let (two, _) = keys.begin(key(TWO), false, 9).ok().unwrap();
-        assert_eq!(meant(&keys), None);
-        keys.refuse(two);
-        let handle = keys.accept(one);
-        assert_eq!(meant(&keys), None);
-        assert!(keys.find(Some(&handle)).is_some());
-        assert_eq!(accepted(&mut keys, ONE), handle);
-        assert_eq!(meant(&keys), Some(ONE));
+        assert!(matches!(keys.find(None, keys.now()), Meant::Key(found, true) if found.is(&key(ONE))));
+        keys.refuse(one);
+        assert!(matches!(keys.find(None, keys.now()), Meant::Nobody));
+    }
+
+    #[test]
+    fn what_a_call_means_goes_by_the_attempts_before_it_alone() {
+        for (accepted, expected) in [(true, None), (false, Some(ONE))] {
+            let mut keys = Keys::default();
+            let (one, _) = keys.begin(key(ONE), false, 9).ok().unwrap();
+            let before = keys.now();
+            let (two, _) = keys.begin(key(TWO), true, 9).ok().unwrap();
+            let between = keys.now();
+            let (again, _) = keys.begin(key(ONE), false, 9).ok().unwrap();
+            let after = keys.now();
+            assert_eq!(meant_at(&keys, before), Some(ONE));
+            assert!(matches!(keys.find(None, between), Meant::Open));
+            assert!(matches!(keys.find(None, after), Meant::Open));
+            keys.wait();
+            keys.accept(again);
+            keys.accept(one);
+            if accepted {
+                drop(keys.accept(two))
+            } else {
+                keys.refuse(two)
+            }
+            assert_eq!(meant_at(&keys, before), Some(ONE));
+            assert_eq!(meant_at(&keys, between), None);
+            assert_eq!(meant_at(&keys, after), expected);
+            keys.end_wait();
+            assert_eq!(meant(&keys), expected);
+        }
     }
 
     #[test]

@@ -43,14 +43,32 @@ impl Turns {
         lock(&self.pending).writes.values().flatten().any(|writer| writer.shares_namespace_with(key))
     }
 
+    /// The last turn that was taken.
+    pub(super) fn last(&self) -> u64 {
+        lock(&self.pending).last
+    }
+
+    /// Waits until none is pending of the writes up to `turn` that may be in this key's namespace.
+    pub(super) async fn wait(&self, turn: u64, key: &Key) {
+        self.until(|pending| {
+            let mut writers = pending.writes.range(..=turn).filter_map(|(_, writer)| writer.as_ref());
+            !writers.any(|writer| writer.shares_namespace_with(key))
+        })
+        .await;
+    }
+
     /// Waits until none is pending of the writes that were asked for by now.
     pub(super) async fn all_done(&self) {
-        let last = lock(&self.pending).last;
+        let last = self.last();
+        self.until(|pending| pending.writes.range(..=last).next().is_none()).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&Pending) -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             // Before looking: a write that ends in between is not missed.
             changed.as_mut().enable();
-            if lock(&self.pending).writes.range(..=last).next().is_none() {
+            if is_so(&lock(&self.pending)) {
                 return;
             }
             changed.await;

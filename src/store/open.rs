@@ -50,7 +50,12 @@ impl Store {
     /// Opens a store that is there; `limit` is the most bytes it may use.
     pub fn open(present: Present, limit: u64) -> Result<Self, StoreError> {
         let Present { folder, lock, stamp } = present;
-        let data_file = Registered::new(files::id(&fs::metadata(folder.data_file())?))?;
+        let metadata = fs::metadata(folder.data_file())?;
+        // LMDB would take an empty file for one that it is to fill.
+        if metadata.len() < 2 * stamp.page_size as u64 {
+            return Err(StoreError::Damaged);
+        }
+        let data_file = Registered::new(files::id(&metadata))?;
         allocate_reader_table(&folder)?;
         let engine = Engine::open(folder.path())?;
         let write_lock = files::open_or_create(&folder.write_lock())?;

@@ -41,7 +41,7 @@ fn platform() -> String {
 pub(super) struct Stamp {
     pub(super) store: Id,
     platform: String,
-    page_size: usize,
+    pub(super) page_size: usize,
 }
 
 impl Stamp {

@@ -122,12 +122,20 @@ impl Outbox {
         self.shared.lock().unread
     }
 
-    /// Keeps the calling thread until no more than `limit` bytes are unread, or nobody will ever take them.
-    pub fn wait_for_room(&self, limit: usize) {
+    /// Keeps the calling thread until no more than `limit` bytes are unread, or nobody will ever take them. `false` if
+    /// nobody took a byte for `stall`, and there is no room yet.
+    pub fn wait_for_room(&self, limit: usize, stall: Duration) -> bool {
         let mut state = self.shared.lock();
         while state.unread > limit {
-            state = self.shared.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let writes = state.writes;
+            let waited = self.shared.taken.wait_timeout(state, stall);
+            let (next, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            if waited.timed_out() && state.writes == writes && state.unread > limit {
+                return false;
+            }
         }
+        true
     }
 
     /// Waits until everything is taken, nobody took a byte for `stall`, or `whole` is over; then drops the rest and

@@ -6,10 +6,10 @@
 //! descriptor 1 becomes another stderr before anything can.
 
 #[cfg(unix)]
-pub use unix::{StdinReader, StdoutWriter, take};
+pub use unix::{StdinReader, StdoutWriter, hung_up, take};
 
 #[cfg(not(unix))]
-pub use other::{StdinReader, StdoutWriter, take};
+pub use other::{StdinReader, StdoutWriter, hung_up, take};
 
 #[cfg(unix)]
 mod unix {
@@ -111,6 +111,17 @@ mod unix {
         Ok(poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], Some(&now))? > 0)
     }
 
+    /// Whether nobody can send anything any more, whatever still lies there to be read. Never so for a file.
+    pub fn hung_up() -> bool {
+        let gone = PollFlags::HUP | PollFlags::ERR;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let gone = gone | PollFlags::RDHUP;
+        let input = rustix::stdio::stdin();
+        let mut stdin = [PollFd::new(&input, gone)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut stdin, Some(&now)).is_ok() && stdin[0].revents().intersects(gone)
+    }
+
     /// For a descriptor that somebody made non-blocking.
     fn wait(on: BorrowedFd<'_>, until: PollFlags) -> io::Result<()> {
         let mut asked = [PollFd::from_borrowed_fd(on, until)];
@@ -135,6 +146,11 @@ mod other {
     /// Takes hold of stdin and stdout for the protocol. To be called once.
     pub fn take() -> io::Result<(StdinReader, StdoutWriter)> {
         Ok((StdinReader(io::stdin()), StdoutWriter(io::stdout())))
+    }
+
+    /// Whether nobody can send anything any more: not to be known here before it is read.
+    pub fn hung_up() -> bool {
+        false
     }
 
     /// The standard input.

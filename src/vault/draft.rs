@@ -211,13 +211,14 @@ impl<'d> Draft<'d> {
     }
 
     /// Takes a request's changes in.
-    pub(super) fn apply(&mut self, changes: Changes) -> Result<(), StoreError> {
+    pub(super) fn apply(&mut self, changes: Changes) {
         self.revision = changes.revision;
         self.keys_changed |= changes.keys;
         self.destroyed.extend(changes.destroyed);
         for Row { table, key, value } in changes.rows {
             if table == Table::Records {
-                let existed = self.get(table, &key)?.is_some();
+                // A damaged row takes its place like any other.
+                let existed = !matches!(self.get(table, &key), Ok(None));
                 if let Some(namespace) = key.first_chunk().copied().map(NamespaceId)
                     && let Some(count) = self.record_counts.get_mut().get_mut(&namespace)
                 {
@@ -226,7 +227,6 @@ impl<'d> Draft<'d> {
             }
             self.rows.insert((table, key), value);
         }
-        Ok(())
     }
 
     /// Whether there is anything to commit.

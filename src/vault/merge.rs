@@ -19,6 +19,11 @@ mod tests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
+/// Whether a patch has no more levels than it may.
+pub(super) fn check_depth(patch: &RawValue) -> Result<(), TooDeep> {
+    Patch::read(&mut Cursor::new(patch), 1).map(drop)
+}
+
 /// The text of `target` (or of `{}` if there is none) after `patch`, which is an object; `None` if there was a target
 /// and the patch leaves each of its members as it is written.
 ///

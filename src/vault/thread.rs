@@ -192,7 +192,7 @@ fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Option<(Batch,
     let mut draft = Draft::new(opened, secrets, &snapshot)?;
     for job in jobs {
         if let Some(changes) = job.evaluate(&draft) {
-            draft.apply(changes)?;
+            draft.apply(changes);
         }
     }
     let left_over = Opened::slots_to_destroy(&snapshot)?;

@@ -9,7 +9,7 @@ use super::draft::{Changes, Draft, Write};
 use super::{Caller, Error, Opened};
 
 /// Something that reads the store for a caller.
-pub trait Read: Send {
+pub trait Read: Send + Sync {
     /// What is copied out of the store.
     type Copied;
     /// What the caller is told.
@@ -68,7 +68,7 @@ impl Opened {
 
 /// A read that stands behind writes of its own connection: it takes its place in the queue, sees those before it and
 /// none behind it, and is answered when they are in the store.
-pub struct Behind<R>(pub R);
+pub struct Behind<R>(pub Arc<R>);
 
 impl<R: Read> Write for Behind<R> {
     type Outcome = R::Outcome;

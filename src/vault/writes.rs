@@ -14,7 +14,7 @@ use crate::crypto::DataKeys;
 use crate::store::{RecordHeader, Table};
 
 pub use delete::{Delete, Deleted};
-pub use patch::Patch;
+pub use patch::{MergePatch, Patch};
 pub use relocate::{Move, Moved};
 pub use set::{Set, Written};
 

@@ -11,3 +11,4 @@ mod patch;
 mod record;
 mod revisions;
 mod text;
+mod wrong_parameters;

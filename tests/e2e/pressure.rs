@@ -53,8 +53,8 @@ enum Waiting {
     Write,
 }
 
-/// Starts a server, and sends 200 requests for an object of 1 MiB without reading one answer.
-fn flooded(home: &Home, waiting: Waiting) -> Server<'_> {
+/// Starts a server, and sends requests for an object of 1 MiB without reading one answer.
+fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server<'_> {
     let key = home.key();
     let mut writer = home.script();
     writer.set_key(&key);
@@ -65,7 +65,7 @@ fn flooded(home: &Home, waiting: Waiting) -> Server<'_> {
     if let Waiting::Write = waiting {
         server.begin("setPersistentData", json!({"context": "user", "name": "n", "data": {}}));
     }
-    for _ in 0..200 {
+    for _ in 0..count {
         server.begin("getPersistentData", ["user"]);
     }
     let began = Instant::now();
@@ -87,7 +87,7 @@ fn flooded(home: &Home, waiting: Waiting) -> Server<'_> {
 #[track_caller]
 fn check_end(waiting: Waiting, end: fn(&mut Server<'_>)) {
     let home = Home::new();
-    let mut server = flooded(&home, waiting);
+    let mut server = flooded(&home, waiting, 200);
     let began = Instant::now();
     end(&mut server);
     assert_eq!(server.wait_for_end().code, Some(0));
@@ -96,7 +96,9 @@ fn check_end(waiting: Waiting, end: fn(&mut Server<'_>)) {
 
 #[test]
 fn the_end_of_input_is_the_end_for_a_client_that_never_reads() {
-    check_end(Waiting::Nothing, |server| server.close_input());
+    check_end(Waiting::Nothing, |server| {
+        server.close_input();
+    });
 }
 
 #[test]
@@ -106,7 +108,9 @@ fn a_signal_is_the_end_for_a_client_that_never_reads() {
 
 #[test]
 fn the_end_of_input_is_the_end_though_many_reads_have_waited_for_a_write() {
-    check_end(Waiting::Write, |server| server.close_input());
+    check_end(Waiting::Write, |server| {
+        server.close_input();
+    });
 }
 
 #[test]
@@ -116,9 +120,9 @@ fn a_signal_is_the_end_though_many_reads_have_waited_for_a_write() {
 
 #[test]
 fn a_client_that_reads_late_gets_every_answer() {
-    for (waiting, last) in [(Waiting::Nothing, 201), (Waiting::Write, 202)] {
+    for (waiting, last) in [(Waiting::Nothing, 46), (Waiting::Write, 47)] {
         let home = Home::new();
-        let mut server = flooded(&home, waiting);
+        let mut server = flooded(&home, waiting, 45);
         server.listen();
         for id in 2..=last {
             let answer = server.wait(id);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+mod random;
 mod walk;
 
 /// Where records are: context, folder, name.

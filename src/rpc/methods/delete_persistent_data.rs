@@ -18,7 +18,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let delete = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let if_revision = arguments.revision("ifRevision")?;
-        Delete { target: arguments.target(&call.session)?, if_revision }
+        Delete { target: arguments.target(&call.session).await?, if_revision }
     };
     let key = delete.target.caller.key.clone();
     let done = call.session.write(Some(&key), delete, &call.cancel).await?;

@@ -16,7 +16,7 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session)?;
+    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session).await?;
     match call.session.read(GetRecord(target), &call.cancel).await? {
         Some(record) => RawValue::from_string(record.text).map_err(|_| Error::RecordDamaged.into()),
         None => result(&Value::Null),

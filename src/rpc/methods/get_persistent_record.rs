@@ -27,7 +27,7 @@ struct Answer {
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session)?;
+    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session).await?;
     let record = call.session.read(GetRecord(target), &call.cancel).await?;
     result(&record.map(answer).transpose()?)
 }

@@ -18,7 +18,7 @@ struct Listed {
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let caller = SPEC.arguments(call.params.as_deref())?.caller(&call.session)?;
+    let caller = SPEC.arguments(call.params.as_deref())?.caller(&call.session).await?;
     let keys = call.session.read(ListKeys(caller), &call.cancel).await?;
     let keys: Vec<_> = keys.into_iter().map(|(info, current)| Listed { key: info.into(), current }).collect();
     result(&keys)

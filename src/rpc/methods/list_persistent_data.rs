@@ -38,7 +38,7 @@ pub(super) async fn call(call: Call) -> Outcome {
         if place.is_some() && context == Some(Context::User) {
             return Err(out_of_range(FOLDER));
         }
-        ListRecords { caller: arguments.caller(&call.session)?, context, place }
+        ListRecords { caller: arguments.caller(&call.session).await?, context, place }
     };
     let entries = call.session.read(list, &call.cancel).await?;
     result(&entries.into_iter().map(listed).collect::<Vec<_>>())

@@ -20,7 +20,7 @@ pub(super) async fn call(call: Call) -> Outcome {
             arguments.folder(name)?.ok_or(missing)
         };
         let (from, to) = (folder("from")?, folder("to")?);
-        Move { from, to, caller: arguments.caller(&call.session)? }
+        Move { from, to, caller: arguments.caller(&call.session).await? }
     };
     let key = folders.caller.key.clone();
     let moved = call.session.write(Some(&key), folders, &call.cancel).await?;

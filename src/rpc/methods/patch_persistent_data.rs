@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::rpc::params::Spec;
-use crate::vault::Patch;
+use crate::vault::{MergePatch, Patch};
 
 use super::{Call, Outcome, result};
 
@@ -17,9 +17,9 @@ pub(super) const SPEC: Spec = Spec {
 pub(super) async fn call(call: Call) -> Outcome {
     let patch = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
-        let patch = arguments.object("patch")?.to_owned();
+        let patch = MergePatch::parse(arguments.object("patch")?)?;
         let if_revision = arguments.revision("ifRevision")?;
-        Patch { target: arguments.target(&call.session)?, patch, if_revision }
+        Patch { target: arguments.target(&call.session).await?, patch, if_revision }
     };
     let key = patch.target.caller.key.clone();
     let written = call.session.write(Some(&key), patch, &call.cancel).await?;

@@ -14,7 +14,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let revoke = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let key_id = arguments.text("keyId")?.map(String::from);
-        Revoke { caller: arguments.caller(&call.session)?, key_id }
+        Revoke { caller: arguments.caller(&call.session).await?, key_id }
     };
     let key = revoke.caller.key.clone();
     let revoked = call.session.write(Some(&key), revoke, &call.cancel).await?;

@@ -23,7 +23,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let (key, rotate) = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let new = arguments.text("apiKey")?;
-        let caller = arguments.caller(&call.session)?;
+        let caller = arguments.caller(&call.session).await?;
         let key = caller.key.clone();
         let rotate = match new {
             Some(new) => Rotate::to(caller, &new).map_err(|_| Error::ApiKeyInvalid)?,

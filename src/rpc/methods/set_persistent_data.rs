@@ -20,7 +20,12 @@ pub(super) async fn call(call: Call) -> Outcome {
         let text = arguments.object("data")?;
         let if_revision = arguments.revision("ifRevision")?;
         let expires_at = arguments.time("expiresAt")?;
-        Set { target: arguments.target(&call.session)?, text: text.get().to_owned(), if_revision, expires_at }
+        Set {
+            target: arguments.target(&call.session).await?,
+            text: text.get().to_owned(),
+            if_revision,
+            expires_at,
+        }
     };
     let key = set.target.caller.key.clone();
     let written = call.session.write(Some(&key), set, &call.cancel).await?;

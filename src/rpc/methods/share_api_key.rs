@@ -35,7 +35,7 @@ pub(super) async fn call(call: Call) -> Outcome {
         let label = arguments.name("label")?;
         let expires_at = arguments.time("expiresAt")?;
         let scope = arguments.optional(SCOPE).map(shape_of_scope).transpose()?;
-        let caller = arguments.caller(&call.session)?;
+        let caller = arguments.caller(&call.session).await?;
         // Folders are looked at after the key.
         let scope = scope.map(normalised).transpose();
         Share { caller, label, expires_at, scope: scope? }

@@ -12,7 +12,7 @@ use crate::vault::Passphrase;
 use super::{Call, Outcome, result, status};
 
 /// How long a person may take, if the client does not say.
-const USUAL_WAIT: Duration = Duration::from_secs(60);
+const USUAL_WAIT: Duration = Duration::from_mins(1);
 
 pub(super) const SPEC: Spec =
     Spec { name: "vault/unlock", positional: &[], named: &["passphrase", "timeoutMs"], lenient: false };

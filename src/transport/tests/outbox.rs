@@ -141,7 +141,7 @@ fn a_frame_that_got_through_in_part_is_ended_before_the_next() {
     assert_eq!(outbox.unread(), expected.len() - 7);
     gate.open(9);
     gate.open(usize::MAX);
-    outbox.wait_for_room(0);
+    outbox.wait_for_room(0, LONG);
     assert_eq!(gate.through(), expected);
 }
 
@@ -152,7 +152,7 @@ fn a_long_message_goes_out_in_pieces_that_show_progress() {
     let body = "x".repeat(1_000_000);
     outbox.send(body.clone().into());
     outbox.send(b"{}".to_vec());
-    outbox.wait_for_room(0);
+    outbox.wait_for_room(0, LONG);
     assert_eq!(gate.through(), framed(&body) + &framed("{}"));
     assert!(gate.writes().iter().all(|&count| count <= 64 * 1024));
 }
@@ -206,16 +206,26 @@ fn a_thread_waits_until_there_is_room_and_no_longer() {
     let (gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     outbox.send(vec![b'x'; 100]);
-    outbox.wait_for_room(1000);
+    outbox.wait_for_room(1000, LONG);
     let waiter = thread::spawn({
         let outbox = Arc::clone(&outbox);
         move || {
-            outbox.wait_for_room(100);
+            outbox.wait_for_room(100, LONG);
             outbox.unread()
         }
     });
     gate.open(200);
     assert!(waiter.join().unwrap() <= 100);
+}
+
+#[test]
+fn whoever_waits_is_told_when_nobody_takes_anything() {
+    let (gate, outbox) = outbox();
+    outbox.send(vec![b'x'; 100]);
+    assert!(!outbox.wait_for_room(10, SHORT));
+    assert!(outbox.wait_for_room(1000, SHORT));
+    gate.open(usize::MAX);
+    assert!(outbox.wait_for_room(0, LONG));
 }
 
 #[test]
@@ -227,7 +237,7 @@ fn the_end_waits_for_a_slow_client_and_not_for_a_dead_one() {
     gate.wait_until(|inside| inside.waiting && inside.open_for == 0);
     assert!(!outbox.close(SHORT, LONG));
     assert_eq!(outbox.unread(), 0);
-    outbox.wait_for_room(0);
+    outbox.wait_for_room(0, LONG);
     outbox.send(vec![b'x'; 100]);
     assert_eq!(outbox.unread(), 0);
     assert!(!outbox.broken());
@@ -258,7 +268,7 @@ fn when_the_client_is_gone_everybody_is_let_go() {
     gate.wait_until(|inside| inside.waiting);
     outbox.send(vec![b'x'; 100]);
     gate.shut_for_ever();
-    outbox.wait_for_room(0);
+    outbox.wait_for_room(0, LONG);
     assert!(outbox.broken());
     outbox.send(vec![b'x'; 100]);
     assert_eq!(outbox.unread(), 0);

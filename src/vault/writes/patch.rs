@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::vault::draft::{Changes, Draft, Write};
-use crate::vault::merge::merge;
+use crate::vault::merge::{check_depth, merge};
 use crate::vault::{Error, Target};
 
 use super::{Current, Spot, Written, check_size};
@@ -12,10 +12,21 @@ use super::{Current, Spot, Written, check_size};
 pub struct Patch {
     /// Where.
     pub target: Target,
-    /// The text of the patch: a JSON object.
-    pub patch: Box<RawValue>,
+    /// The patch.
+    pub patch: MergePatch,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
+}
+
+/// The text of a merge patch: a JSON object with no more levels than it may have.
+pub struct MergePatch(Box<RawValue>);
+
+impl MergePatch {
+    /// Takes the text of an object.
+    pub fn parse(object: &RawValue) -> Result<Self, Error> {
+        check_depth(object).map_err(|_| Error::PatchTooDeep)?;
+        Ok(Self(object.to_owned()))
+    }
 }
 
 impl Write for Patch {
@@ -31,7 +42,7 @@ impl Write for Patch {
             (_, Current::Damaged) => return Err(Error::RecordDamaged),
             _ => (None, None),
         };
-        let merged = merge(stored.as_deref(), &self.patch).map_err(|_| Error::PatchTooDeep)?;
+        let merged = merge(stored.as_deref(), &self.patch.0).map_err(|_| Error::PatchTooDeep)?;
         if let Some(text) = &merged {
             check_size(draft, text)?;
         }

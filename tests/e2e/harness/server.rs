@@ -1,7 +1,10 @@
 //! One running process, and the client's end of its streams.
 
+mod calls;
+mod frame;
+
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 use super::{Framing, Home, Message, Refused, Start};
 
 /// Longer than anything takes that works, on the slowest machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A running server. Dropping it ends it politely, and checks how it ends.
 pub(crate) struct Server<'h> {
@@ -90,7 +93,7 @@ impl<'h> Server<'h> {
         let mut output = self.output.take().unwrap();
         let (framing, to_us) = (self.framing, self.to_us.take().unwrap());
         self.listener = Some(thread::spawn(move || {
-            while let Some(text) = read_frame(&mut output, framing).transpose() {
+            while let Some(text) = frame::read(&mut output, framing).transpose() {
                 let wrong = text.is_err();
                 if to_us.send(text).is_err() || wrong {
                     return;
@@ -103,7 +106,7 @@ impl<'h> Server<'h> {
     #[cfg(target_os = "linux")]
     pub(crate) fn take_one(&mut self) -> Message {
         let output = self.output.as_mut().expect("nobody listens");
-        Message::read(&read_frame(output, self.framing).unwrap().expect("the output is open"))
+        Message::read(&frame::read(output, self.framing).unwrap().expect("the output is open"))
     }
 
     /// Begins an editor's session.
@@ -149,20 +152,6 @@ impl<'h> Server<'h> {
         }
     }
 
-    /// Sends a request with the next id, and does not wait for its answer.
-    pub(crate) fn begin(&mut self, method: &str, params: impl Into<Value>) -> u64 {
-        let (id, text) = self.request_text(method, &params.into().to_string());
-        self.send_text(&text);
-        id
-    }
-
-    /// The text of a request with the next id.
-    pub(crate) fn request_text(&mut self, method: &str, params: &str) -> (u64, String) {
-        self.last_id += 1;
-        let id = self.last_id;
-        (id, format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#))
-    }
-
     pub(crate) fn notify(&mut self, method: &str, params: impl Into<Value>) {
         self.send_text(&json!({"jsonrpc": "2.0", "method": method, "params": params.into()}).to_string());
     }
@@ -197,53 +186,6 @@ impl<'h> Server<'h> {
             }
             self.early.push_back(message);
         }
-    }
-
-    /// Sends a request and waits for its answer.
-    pub(crate) fn call(&mut self, method: &str, params: impl Into<Value>) -> Result<Value, Refused> {
-        let id = self.begin(method, params);
-        let outcome = self.wait(id).outcome();
-        if let Some(key) = outcome.as_ref().ok().and_then(|result| result["apiKey"].as_str()) {
-            self.home.keep_key(key);
-        }
-        outcome
-    }
-
-    /// A request that has to succeed.
-    #[track_caller]
-    pub(crate) fn ok(&mut self, method: &str, params: impl Into<Value>) -> Value {
-        self.call(method, params).unwrap_or_else(|refused| panic!("{method}: {refused:?}"))
-    }
-
-    /// A request that has to fail.
-    #[track_caller]
-    pub(crate) fn refused(&mut self, method: &str, params: impl Into<Value>) -> Refused {
-        match self.call(method, params) {
-            Ok(result) => panic!("{method} was answered with {result}"),
-            Err(refused) => refused,
-        }
-    }
-
-    /// A request that has to fail with this code.
-    #[track_caller]
-    pub(crate) fn code(&mut self, method: &str, params: impl Into<Value>) -> i64 {
-        self.refused(method, params).code
-    }
-
-    /// A request and its result, both as text.
-    pub(crate) fn exact(&mut self, method: &str, params: &str) -> String {
-        let (id, text) = self.request_text(method, params);
-        self.send_text(&text);
-        self.wait(id).result_text().to_owned()
-    }
-
-    /// Sets a key; returns its handle.
-    pub(crate) fn set_key(&mut self, key: &str) -> String {
-        self.ok("setAPIKey", [key])["handle"].as_str().unwrap().to_owned()
-    }
-
-    pub(crate) fn revision(&mut self, method: &str, params: impl Into<Value>) -> u64 {
-        self.ok(method, params)["revision"].as_u64().unwrap()
     }
 
     pub(crate) fn close_input(&mut self) {
@@ -329,35 +271,4 @@ impl Drop for Server<'_> {
         let unread = self.early.len() + self.incoming.try_iter().count();
         assert_eq!(unread, 0, "messages that nobody has read");
     }
-}
-
-/// One message, out of exactly the bytes that clients want; `None` at the end.
-fn read_frame(output: &mut impl BufRead, framing: Framing) -> Result<Option<String>, String> {
-    let failed = |error: io::Error| error.to_string();
-    let mut line = Vec::new();
-    output.read_until(b'\n', &mut line).map_err(failed)?;
-    if line.is_empty() {
-        return Ok(None);
-    }
-    let wrong = |line: &[u8]| {
-        format!("a frame begins with {:?}", String::from_utf8_lossy(&line[..line.len().min(80)]))
-    };
-    let body = if framing == Framing::Lines {
-        match line.strip_suffix(b"\n") {
-            Some(text) if !text.contains(&b'\r') => text.to_vec(),
-            _ => return Err(wrong(&line)),
-        }
-    } else {
-        let length = line.strip_prefix(b"Content-Length: ").and_then(|rest| rest.strip_suffix(b"\r\n"));
-        let length = length.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
-        let mut body = vec![0; length.ok_or_else(|| wrong(&line))?];
-        let mut blank = [0; 2];
-        output.read_exact(&mut blank).map_err(failed)?;
-        if blank != *b"\r\n" {
-            return Err(wrong(&blank));
-        }
-        output.read_exact(&mut body).map_err(failed)?;
-        body
-    };
-    String::from_utf8(body).map(Some).map_err(|_| "a message is not UTF-8".to_owned())
 }

@@ -92,7 +92,7 @@ impl<'h> Start<'h> {
     }
 
     pub(crate) fn arguments<A: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
-        arguments.into_iter().fold(self, |start, argument| start.argument(argument))
+        arguments.into_iter().fold(self, Self::argument)
     }
 
     pub(crate) fn environment(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

@@ -146,7 +146,7 @@ fn a_length_that_cannot_be_is_a_bad_end() {
 fn a_line_over_the_limit_is_a_bad_end() {
     let home = Home::new();
     let mut server = home.start().framing(Framing::Lines).arguments(["--max-message-bytes", "200"]).run();
-    let fits = format!("{:200}", STATUS);
+    let fits = format!("{STATUS:200}");
     server.send_text(&fits);
     server.next().ok();
     server.send_raw(format!("{STATUS:201}\n").as_bytes());

@@ -7,45 +7,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::random::Random;
 use super::{ADDRESSES, End, FAR, FARTHER, Model, PAST, Row, Says};
 use crate::disk::Disk;
 use crate::server::{Home, Server, with};
 
-const SEQUENCES: u64 = 240;
+const SEQUENCES: u64 = 200;
 const STEPS: u64 = 24;
 /// Sequences that share a store and its processes.
-const ROUND: u64 = 30;
+const ROUND: u64 = 25;
 /// Stores at a time.
 const SHARDS: u64 = 4;
-
-/// `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn choose<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())].clone()
-    }
-
-    fn key(&mut self) -> String {
-        (0..40).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
-    }
-}
 
 /// One store, and three processes that have it open.
 struct World {
@@ -100,7 +72,7 @@ impl Walk<'_> {
                 0 => {
                     let text = self.random.key();
                     let key = self.model.add(&text);
-                    self.set_key(process, key, kind % 8 == 0)
+                    self.set_key(process, key, kind == 0)
                 }
                 _ => self.issue(process),
             };
@@ -115,7 +87,10 @@ impl Walk<'_> {
             18..28 => self.share(process, held),
             28..38 => self.rotate(process, held),
             38..44 => self.revoke(process, held),
-            44..50 => self.time_passes(),
+            44..50 => {
+                self.time_passes();
+                Ok(())
+            }
             50..70 => self.set(process, held),
             70..82 => self.get(process, held),
             82..91 => self.list(process, held),
@@ -141,13 +116,11 @@ impl Walk<'_> {
         let mut wanted = self.model.info(key);
         wanted["known"] = known.into();
         same(&found, &wanted)?;
-        match self.held[process].iter().find(|held| held.key == key) {
-            Some(held) => same(&handle, &held.handle),
-            None => {
-                self.held[process].push(Held { handle, key });
-                Ok(())
-            }
+        if let Some(held) = self.held[process].iter().find(|held| held.key == key) {
+            return same(&handle, &held.handle);
         }
+        self.held[process].push(Held { handle, key });
+        Ok(())
     }
 
     fn issue(&mut self, process: usize) -> Step {
@@ -215,10 +188,8 @@ impl Walk<'_> {
         }
         self.model.rotate(key, new);
         self.issued_at(new, &found)?;
-        // Every handle of this process that meant the old key means the new one.
-        for held in self.held[process].iter_mut().filter(|held| held.key == key) {
-            held.key = new;
-        }
+        // The handle that rotated goes on; another one that meant the same key means it still.
+        self.held[process][held].key = new;
         self.told_key(new, found)
     }
 
@@ -241,7 +212,7 @@ impl Walk<'_> {
     }
 
     /// The end of a key that has one comes, or is put off.
-    fn time_passes(&mut self) -> Step {
+    fn time_passes(&mut self) {
         let key = self.random.below(self.model.keys.len());
         let id = self.model.keys[key].id.clone();
         if let (Some(id), Some(row)) = (id, &mut self.model.keys[key].row)
@@ -253,7 +224,6 @@ impl Walk<'_> {
             self.trace.push(format!("the end of {id} becomes {}", end.0));
             self.world.disk.set_end(&json!(id), end.1);
         }
-        Ok(())
     }
 
     fn set(&mut self, process: usize, held: usize) -> Step {
@@ -285,7 +255,7 @@ impl Walk<'_> {
     fn get(&mut self, process: usize, held: usize) -> Step {
         let (handle, key) = self.held(process, held);
         let address = self.random.below(4);
-        let says = self.model.get(key, address).map(|found| found.cloned());
+        let says = self.model.get(key, address).map(Option::<&_>::cloned);
         let answer = self.call(process, "getPersistentRecord", &with(&handle, at(address)));
         let Some((wanted, found)) = both(says, answer)? else { return Ok(()) };
         match wanted {

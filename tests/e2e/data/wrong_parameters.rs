@@ -1,0 +1,148 @@
+//! Each way to get a parameter wrong: which it is, and why. The members of objects go out sorted by their names.
+
+use serde_json::{Value, json};
+
+use crate::harness::Home;
+
+/// A method, its parameters, the wrong one among them, and the reason.
+type Line = (&'static str, Value, Value, &'static str);
+
+#[track_caller]
+fn check(table: &[Line]) {
+    let home = Home::new();
+    let mut server = home.client();
+    server.set_key(&home.key());
+    for (method, params, parameter, reason) in table {
+        let refused = server.refused(method, params.clone());
+        let (named, why) = refused.parameter();
+        assert_eq!((named, why), (parameter, *reason), "{method} {params}");
+        assert_eq!(refused.data.as_object().unwrap().len(), 4, "{refused:?}");
+    }
+    assert_eq!(server.ok("vault/status", json!({}))["records"], 0, "something was stored");
+}
+
+/// One byte more than a name may have.
+fn long() -> String {
+    "n".repeat(257)
+}
+
+#[test]
+fn of_a_write() {
+    let user = |name: &str, value: Value| json!({"context": "user", "data": {}, name: value});
+    check(&[
+        ("setPersistentData", json!(["user"]), json!("data"), "missing"),
+        ("setPersistentData", json!(["user", null]), json!("data"), "missing"),
+        ("setPersistentData", json!({"data": {}}), json!("context"), "missing"),
+        ("setPersistentData", json!([null, {}]), json!("context"), "missing"),
+        ("setPersistentData", json!([1, {}]), json!("context"), "wrongType"),
+        ("setPersistentData", json!([["user"], {}]), json!("context"), "wrongType"),
+        ("setPersistentData", json!(["User", {}]), json!("context"), "outOfRange"),
+        ("setPersistentData", json!(["", {}]), json!("context"), "outOfRange"),
+        ("setPersistentData", json!(["user", []]), json!("data"), "wrongType"),
+        ("setPersistentData", json!(["user", "text"]), json!("data"), "wrongType"),
+        ("setPersistentData", json!(["user", 1]), json!("data"), "wrongType"),
+        ("setPersistentData", user("data", Value::Null), json!("data"), "wrongType"),
+        ("setPersistentData", json!(["user", {}, 1]), json!(2), "unknown"),
+        ("setPersistentData", json!(["user", {}, null, null, {}]), json!(4), "unknown"),
+        ("setPersistentData", json!({"context": "user", "data": {}, "ifrevision": 1}), json!(2), "unknown"),
+        ("setPersistentData", json!({"Context": "user", "data": {}}), json!(0), "unknown"),
+        ("setPersistentData", user("value", json!({})), json!(2), "unknown"),
+        ("setPersistentData", user("name", json!("")), json!("name"), "outOfRange"),
+        ("setPersistentData", user("name", json!(long())), json!("name"), "outOfRange"),
+        ("setPersistentData", user("name", json!(1)), json!("name"), "wrongType"),
+        ("setPersistentData", user("handle", json!(1)), json!("handle"), "wrongType"),
+        ("setPersistentData", user("ifRevision", json!(-1)), json!("ifRevision"), "outOfRange"),
+        ("setPersistentData", user("ifRevision", json!("1")), json!("ifRevision"), "wrongType"),
+        ("setPersistentData", user("ifRevision", json!(true)), json!("ifRevision"), "wrongType"),
+        ("setPersistentData", user("ifRevision", json!(1.5)), json!("ifRevision"), "wrongType"),
+        (
+            "setPersistentData",
+            user("ifRevision", json!(9_007_199_254_740_992_u64)),
+            json!("ifRevision"),
+            "outOfRange",
+        ),
+        ("setPersistentData", user("ifRevision", json!(u64::MAX)), json!("ifRevision"), "outOfRange"),
+        ("setPersistentData", user("expiresAt", json!(1)), json!("expiresAt"), "wrongType"),
+        ("setPersistentData", user("expiresAt", json!("soon")), json!("expiresAt"), "outOfRange"),
+        ("setPersistentData", user("expiresAt", json!("2030-01-01")), json!("expiresAt"), "outOfRange"),
+        (
+            "setPersistentData",
+            user("workspaceFolder", json!("file:///a")),
+            json!("workspaceFolder"),
+            "outOfRange",
+        ),
+        ("setPersistentData", user("workspaceFolder", json!(1)), json!("workspaceFolder"), "wrongType"),
+    ]);
+}
+
+#[test]
+fn of_a_read_a_patch_a_delete_or_a_move() {
+    let uri = format!("file:///{}", "u".repeat(8 * 1024));
+    check(&[
+        ("getPersistentData", json!([]), json!("context"), "missing"),
+        ("getPersistentData", json!([null]), json!("context"), "missing"),
+        ("getPersistentData", json!(["user", "name"]), json!(1), "unknown"),
+        (
+            "getPersistentData",
+            json!({"context": "workspace", "workspaceFolder": uri}),
+            json!("workspaceFolder"),
+            "outOfRange",
+        ),
+        ("getPersistentData", json!({"context": "user", "ifRevision": 1}), json!(1), "unknown"),
+        ("getPersistentRecord", json!({"context": "user", "naem": "x"}), json!(1), "unknown"),
+        ("patchPersistentData", json!(["user"]), json!("patch"), "missing"),
+        ("patchPersistentData", json!(["user", [1]]), json!("patch"), "wrongType"),
+        ("patchPersistentData", json!({"context": "user", "data": {}}), json!(1), "unknown"),
+        (
+            "patchPersistentData",
+            json!({"context": "user", "patch": {}, "expiresAt": "2030-01-01T00:00:00Z"}),
+            json!(1),
+            "unknown",
+        ),
+        (
+            "deletePersistentData",
+            json!({"context": "user", "ifRevision": {}}),
+            json!("ifRevision"),
+            "wrongType",
+        ),
+        ("deletePersistentData", json!(["user", 1]), json!(1), "unknown"),
+        ("listPersistentData", json!(["user"]), json!(0), "unknown"),
+        ("listPersistentData", json!({"context": "all"}), json!("context"), "outOfRange"),
+        (
+            "listPersistentData",
+            json!({"context": "user", "workspaceFolder": "file:///a"}),
+            json!("workspaceFolder"),
+            "outOfRange",
+        ),
+        ("movePersistentData", json!([]), json!("from"), "missing"),
+        ("movePersistentData", json!(["file:///a"]), json!("to"), "missing"),
+        ("movePersistentData", json!([1, "file:///a"]), json!("from"), "wrongType"),
+        ("movePersistentData", json!({"from": "file:///a", "to": null}), json!("to"), "wrongType"),
+        (
+            "movePersistentData",
+            json!({"from": "file:///a", "to": "file:///b", "context": "user"}),
+            json!(0),
+            "unknown",
+        ),
+    ]);
+}
+
+#[test]
+fn of_what_is_asked_about_keys_and_the_store() {
+    check(&[
+        ("setAPIKey", json!([]), json!("apiKey"), "missing"),
+        ("setAPIKey", json!([1]), json!("apiKey"), "wrongType"),
+        ("setAPIKey", json!({"apiKey": "x", "mustExist": 1}), json!("mustExist"), "wrongType"),
+        ("setAPIKey", json!({"apikey": "x"}), json!(0), "unknown"),
+        ("issueAPIKey", json!([]), json!("plugin"), "missing"),
+        ("issueAPIKey", json!([""]), json!("plugin"), "outOfRange"),
+        ("issueAPIKey", json!({"plugin": long()}), json!("plugin"), "outOfRange"),
+        ("issueAPIKey", json!({"plugin": "p", "installation": ""}), json!("installation"), "outOfRange"),
+        ("issueAPIKey", json!({"plugin": "p", "label": long()}), json!("label"), "outOfRange"),
+        ("issueAPIKey", json!({"plugin": "p", "expiresAt": "never"}), json!("expiresAt"), "outOfRange"),
+        ("issueAPIKey", json!(["p", "vscode"]), json!(1), "unknown"),
+        ("vault/status", json!({"verbose": true}), json!(0), "unknown"),
+        ("vault/status", json!([1]), json!(0), "unknown"),
+        ("listAPIKeys", json!({"all": true}), json!(0), "unknown"),
+    ]);
+}
