@@ -322,6 +322,11 @@ impl Session {
         self.opening(outcome, cancel).await
     }
 
+    /// Whether something that this connection has asked for before may still change what is read now.
+    pub fn has_pending_writes(&self) -> bool {
+        self.turns.any_pending()
+    }
+
     /// Takes the read's place in the queue. If the writes before it are given up there, it need not wait any more.
     async fn read_behind<R: Read + 'static>(
         &self,

@@ -308,9 +308,9 @@ mod tests {
             keys.accept(again);
             keys.accept(one);
             if accepted {
-                drop(keys.accept(two))
+                drop(keys.accept(two));
             } else {
-                keys.refuse(two)
+                keys.refuse(two);
             }
             assert_eq!(meant_at(&keys, before), Some(ONE));
             assert_eq!(meant_at(&keys, between), None);

@@ -43,6 +43,11 @@ impl Turns {
         lock(&self.pending).writes.values().flatten().any(|writer| writer.shares_namespace_with(key))
     }
 
+    /// Whether any write is pending.
+    pub(super) fn any_pending(&self) -> bool {
+        !lock(&self.pending).writes.is_empty()
+    }
+
     /// The last turn that was taken.
     pub(super) fn last(&self) -> u64 {
         lock(&self.pending).last

@@ -51,6 +51,15 @@ impl Folder {
         Ok(())
     }
 
+    /// The slots that have a file.
+    pub fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
+        let mut slots = Vec::new();
+        for entry in fs::read_dir(self.slots())? {
+            slots.extend(entry?.file_name().to_str().and_then(super::parse_id));
+        }
+        Ok(slots)
+    }
+
     /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there.
     pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         files::overwrite(&self.slot_path(slot))?;

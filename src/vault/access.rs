@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, Slot, Snapshot, Table};
+use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError, Table};
 
 use super::key_row::KeyRow;
 use super::opened::Secrets;
@@ -158,9 +158,17 @@ impl Access {
     }
 }
 
+/// A key's row or slot that is not what was written is one damaged value, and no damaged store.
+pub(super) fn of_a_key(error: StoreError) -> Error {
+    match error {
+        StoreError::Damaged => Error::RecordDamaged,
+        other => other.into(),
+    }
+}
+
 /// What a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().folder().slot(&slot.id().0)? {
+    match opened.store().folder().slot(&slot.id().0).map_err(of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::RecordDamaged),
         Slot::Absent => Err(Error::RecordDamaged),
         Slot::Destroyed => Err(Error::ApiKeyRevoked),
@@ -196,7 +204,7 @@ impl Caller {
             if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
                 return Ok((snapshot, self.admit(access, Timestamp::now())?));
             }
-            let row = snapshot.get(Table::Keys, &slot.id().0)?.map(<[u8]>::to_vec);
+            let row = snapshot.get(Table::Keys, &slot.id().0).map_err(of_a_key)?.map(<[u8]>::to_vec);
             drop(snapshot);
             match self.key.learn(opened, secrets, &slot, keys_revision, row.as_deref()) {
                 // The key was rotated while it was looked up: what holds it goes on with the new one.

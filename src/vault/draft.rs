@@ -9,7 +9,7 @@ use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
 use crate::store::{Batch, Row, Snapshot, StoreError, Table, meta};
 
-use super::access::{Access, Caller, Remembered};
+use super::access::{Access, Caller, Remembered, of_a_key};
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
 
@@ -181,7 +181,7 @@ impl<'d> Draft<'d> {
     pub(super) fn access(&self, caller: &Caller) -> Result<Option<Arc<Access>>, Error> {
         let key = &caller.key;
         let slot = key.slot(self.opened, self.secrets);
-        let row = || self.get(Table::Keys, &slot.id().0);
+        let row = || self.get(Table::Keys, &slot.id().0).map_err(of_a_key);
         let access = if self.keys_changed {
             // This commit's table of keys has no revision yet under which anything could be remembered.
             Access::open(self.opened, self.secrets, &slot, row()?)?

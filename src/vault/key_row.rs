@@ -10,6 +10,7 @@ use crate::store::Table;
 use super::Error;
 use super::address::Address;
 use super::draft::Draft;
+use super::folder::WorkspaceFolder;
 use super::timestamp::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -66,6 +67,15 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The same, with its folders as records have them.
+    pub(super) fn normalised(mut self) -> Result<Self, Error> {
+        for folder in self.workspace_folders.iter_mut().flatten() {
+            let normal = WorkspaceFolder::parse(folder).map_err(|_| Error::WorkspaceFolderInvalid)?;
+            normal.as_str().clone_into(folder);
+        }
+        Ok(self)
+    }
+
     fn covers(&self, address: &Address) -> bool {
         let context = address.context().name();
         let contexts = self.contexts.as_ref();
@@ -197,9 +207,12 @@ impl KeyRow {
 
     /// The owner's slot, for a shared key.
     pub(super) fn owner(&self) -> Option<SlotId> {
-        let mut slot = [0; 16];
-        let digits = base16ct::lower::decode(self.owner.as_deref()?, &mut slot).ok()?;
-        (digits.len() == 16).then_some(SlotId(slot))
+        slot(self.owner.as_deref()?)
+    }
+
+    /// The slot of the key that took this one's place.
+    pub(super) fn replaced_by(&self) -> Option<SlotId> {
+        slot(self.replaced_by.as_deref()?)
     }
 
     pub(super) fn set_owner(&mut self, owner: SlotId) {
@@ -255,10 +268,14 @@ impl KeyRow {
     }
 }
 
+fn slot(text: &str) -> Option<SlotId> {
+    let mut slot = [0; 16];
+    (base16ct::lower::decode(text, &mut slot).ok()?.len() == 16).then_some(SlotId(slot))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::folder::WorkspaceFolder;
 
     #[test]
     fn a_scope_permits_what_it_names() {

@@ -114,6 +114,28 @@ impl Opened {
         all
     }
 
+    /// Overwrites slot files that no row names: a commit that failed, or never came, left them behind, and they may wrap
+    /// the data key of a namespace that is destroyed. Only under the write lock, since a new key's file comes before
+    /// its row.
+    pub(super) fn destroy_strays(&self) {
+        let strays = || {
+            let snapshot = self.store.snapshot()?;
+            let mut strays = Vec::new();
+            for slot in self.store.folder().slots_there()? {
+                // A damaged row is a row.
+                if matches!(snapshot.get(Table::Keys, &slot), Ok(None)) {
+                    strays.push(SlotId(slot));
+                }
+            }
+            Ok::<_, StoreError>(strays)
+        };
+        if let Ok(strays) = strays() {
+            self.destroy_slots(&strays);
+        } else {
+            tracing::error!("the folder of slots could not be read; left-over slots may be in it");
+        }
+    }
+
     /// Whether the store key is at hand.
     pub fn is_unlocked(&self) -> bool {
         self.secrets.get().is_some()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{ApiKey, NotAnApiKey, SlotKeys};
+use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
 use crate::store::{SLOT_HEADER, Table};
 
 use super::access::{Access, data_key};
@@ -36,12 +36,33 @@ impl Rotate {
     }
 }
 
+impl Rotate {
+    /// The same call again, after one whose outcome nobody knew: the key that is brought has taken the old one's place.
+    fn done_before(&self, draft: &Draft<'_>, old_slot: &SlotKeys) -> Result<Rotated, Error> {
+        let new = self.new.as_ref().ok_or(Error::ApiKeyRevoked)?;
+        let slot = draft.secrets.keys.slot(new);
+        let row = |slot: SlotId| {
+            let row = draft.get(Table::Keys, &slot.0)?.ok_or(Error::ApiKeyRevoked)?;
+            KeyRow::open(&draft.secrets.keys, slot, row)
+        };
+        let (old, new_row) = (row(old_slot.id())?, row(slot.id())?);
+        if old.replaced_by() != Some(slot.id()) {
+            return Err(Error::ApiKeyRevoked);
+        }
+        new_row.check(draft.now)?;
+        Ok(Rotated { api_key: new.clone(), info: KeyInfo::new(slot.id(), &new_row) })
+    }
+}
+
 impl Write for Rotate {
     type Outcome = Rotated;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Rotated, Option<Changes>), Error> {
-        let access = draft.access(&self.caller)?.ok_or(Error::ApiKeyUnknown)?;
         let old_slot = self.caller.key.slot(draft.opened, draft.secrets);
+        let access = match draft.access(&self.caller) {
+            Err(Error::ApiKeyRevoked) => return Ok((self.done_before(draft, &old_slot)?, None)),
+            access => access?.ok_or(Error::ApiKeyUnknown)?,
+        };
         let api_key = match &self.new {
             // The same call again: it was carried out, and its answer was lost.
             Some(new) if **new == *self.caller.key.api_key() => {

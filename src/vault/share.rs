@@ -16,7 +16,7 @@ pub struct Share {
     pub label: Option<Name>,
     /// When it ends: no later than the owner's, and with the owner's if nothing is said.
     pub expires_at: Option<Timestamp>,
-    /// What it may do, if that is less than what its owner may.
+    /// What it may do, if that is less than what its owner may. Its folders are URIs as a client writes them.
     pub scope: Option<Scope>,
 }
 
@@ -33,6 +33,7 @@ impl Write for Share {
         if !owner.row.is_owner() {
             return Err(Error::NotPermitted);
         }
+        let scope = self.scope.clone().map(Scope::normalised).transpose()?;
         let end = match (self.expires_at, owner.row.expires_at()) {
             (Some(end), Some(last)) if end > last => return Err(Error::ExpiryTooLate),
             (end, last) => end.or(last),
@@ -42,7 +43,7 @@ impl Write for Share {
         row.issue(draft.now, end);
         row.plugin.clone_from(&owner.row.plugin);
         row.label = self.label.as_ref().map(|label| label.as_str().to_owned());
-        row.restrict(self.scope.clone());
+        row.restrict(scope);
         let api_key = ApiKey::generate(row.plugin.as_deref().unwrap_or_default(), draft.now.millis());
         let slot = draft.secrets.keys.slot(&api_key);
         // The file first, as for every key.

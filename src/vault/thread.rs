@@ -181,7 +181,10 @@ fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), Comm
 fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
     let Some((batch, destroyed)) = evaluate(opened, jobs)? else { return Ok(()) };
     opened.store().commit(lock, batch)?;
-    opened.destroy_slots(&destroyed);
+    if !destroyed.is_empty() {
+        opened.destroy_slots(&destroyed);
+        opened.destroy_strays();
+    }
     Ok(())
 }
 

@@ -33,7 +33,9 @@ pub(super) async fn call(call: Call) -> Outcome {
             expires_at: arguments.time("expiresAt")?,
         }
     };
-    if let Some(installation) = &issue.installation {
+    if let Some(installation) = &issue.installation
+        && !call.session.has_pending_writes()
+    {
         // Most calls find a key that is there: they need no lock.
         let opened = call.session.opened(&call.cancel).await?;
         if let Some(kept) = opened.kept(&issue.plugin, installation)? {

@@ -7,8 +7,7 @@ use crate::json::{self, Kind};
 use crate::limits;
 use crate::rpc::error::Error;
 use crate::rpc::params::{Spec, out_of_range, wrong_type};
-use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{self, Context, Scope, Share};
+use crate::vault::{Context, Scope, Share};
 
 use super::{Call, Outcome, result, shape};
 
@@ -36,9 +35,7 @@ pub(super) async fn call(call: Call) -> Outcome {
         let expires_at = arguments.time("expiresAt")?;
         let scope = arguments.optional(SCOPE).map(shape_of_scope).transpose()?;
         let caller = arguments.caller(&call.session).await?;
-        // Folders are looked at after the key.
-        let scope = scope.map(normalised).transpose();
-        Share { caller, label, expires_at, scope: scope? }
+        Share { caller, label, expires_at, scope }
     };
     let key = share.caller.key.clone();
     let shared = call.session.write(Some(&key), share, &call.cancel).await?;
@@ -86,12 +83,4 @@ fn texts(list: &RawValue) -> Result<Vec<String>, Error> {
         .into_iter()
         .map(|element| json::string(element).map(Into::into).ok_or(wrong_type(SCOPE)))
         .collect()
-}
-
-fn normalised(mut scope: Scope) -> Result<Scope, vault::Error> {
-    for folder in scope.workspace_folders.iter_mut().flatten() {
-        let normal = WorkspaceFolder::parse(folder).map_err(|_| vault::Error::WorkspaceFolderInvalid)?;
-        normal.as_str().clone_into(folder);
-    }
-    Ok(scope)
 }
