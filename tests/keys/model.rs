@@ -44,6 +44,8 @@ pub(crate) struct Row {
     pub(crate) label: Option<String>,
     /// Whether it says when it was issued, and what it said.
     pub(crate) issued_at: Option<Value>,
+    /// The key that took its place.
+    pub(crate) replaced_by: Option<usize>,
 }
 
 /// Text and revision, by the position of the address.
@@ -67,6 +69,7 @@ impl Row {
             installation: None,
             label: None,
             issued_at: None,
+            replaced_by: None,
         }
     }
 
@@ -175,6 +178,13 @@ impl Model {
 
     /// Whether there is anything to do.
     pub(crate) fn may_rotate(&self, key: usize, brought: Option<usize>) -> Says<bool> {
+        let replaced_by = self.keys[key].row.as_ref().and_then(|row| row.replaced_by);
+        if let Some(brought) = brought
+            && replaced_by == Some(brought)
+        {
+            // The same call again.
+            return self.admit(brought).map(|_| false);
+        }
         self.admit(key)?.ok_or(1003)?;
         match brought {
             Some(brought) if brought == key => Ok(false),
@@ -187,6 +197,7 @@ impl Model {
         let row = self.keys[key].row.as_mut().unwrap();
         let successor = row.clone();
         row.is_live = false;
+        row.replaced_by = Some(new);
         self.keys[new].row = Some(successor);
     }
 

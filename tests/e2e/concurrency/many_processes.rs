@@ -18,26 +18,13 @@ fn all_at_once<'h>(
     servers.into_iter().zip(ids).collect()
 }
 
-/// Waits for a result. A store that is kept busy, as a slow disk can keep it with so many, is asked again.
-#[track_caller]
-fn result(server: &mut Server<'_>, id: u64, method: &str, params: &serde_json::Value) -> serde_json::Value {
-    let mut outcome = server.wait(id).outcome();
-    for _ in 0..10 {
-        match outcome {
-            Err(refused) if refused.code == 5002 => outcome = server.call(method, params.clone()),
-            _ => break,
-        }
-    }
-    outcome.unwrap()
-}
-
 #[test]
 fn forty_processes_make_one_store() {
     let home = Home::new();
     let key = home.key();
     let mut servers = all_at_once(&home, 40, "setAPIKey", &json!([key]));
     for (server, id) in &mut servers {
-        result(server, *id, "setAPIKey", &json!([key]));
+        server.wait(*id).ok();
     }
     let write = |n: usize| json!({"context": "user", "name": format!("n{n}"), "data": {"n": n}});
     let writes: Vec<_> = servers
@@ -47,8 +34,8 @@ fn forty_processes_make_one_store() {
         .collect();
     let mut revisions = BTreeSet::new();
     let mut stores = BTreeSet::new();
-    for (n, ((server, _), id)) in servers.iter_mut().zip(writes).enumerate() {
-        let written = result(server, id, "setPersistentData", &write(n));
+    for ((server, _), id) in servers.iter_mut().zip(writes) {
+        let written = server.wait(id).ok();
         revisions.insert(written["revision"].as_u64().unwrap());
         stores.insert(server.ok("vault/status", json!({}))["storeId"].to_string());
     }
@@ -77,7 +64,7 @@ fn twenty_processes_that_ask_for_the_same_installation_get_one_key() {
     let mut keys = BTreeSet::new();
     let mut created = 0;
     for (server, id) in &mut servers {
-        let issued = result(server, *id, "issueAPIKey", &pair);
+        let issued = server.wait(*id).ok();
         let key = issued["apiKey"].as_str().unwrap().to_owned();
         home.keep_key(&key);
         keys.insert(key);

@@ -178,6 +178,8 @@ impl Walk<'_> {
         let answer = self.call(process, "rotateAPIKey", &params);
         let Some((changes, found)) = both(says, answer)? else { return Ok(()) };
         if !changes {
+            let key = brought.unwrap_or(key);
+            self.held[process][held].key = key;
             return self.told_key(key, found);
         }
         let text = found["apiKey"].as_str().unwrap_or_default().to_owned();
