@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::runtime::{self, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::limits::{self, Limits};
 use crate::rpc::{Connection, Flow};
@@ -54,17 +54,18 @@ pub fn serve(options: Options) -> io::Result<Ending> {
         askpass: options.askpass,
         limits: options.limits,
     });
-    let client = Arc::new(Stdout(outbox.clone()));
-    let session = Arc::new(Session::new(vault.clone(), options.folders, client));
+    let client_ended = Arc::new(Notify::new());
+    let client = Arc::new(Stdout { outbox: outbox.clone(), ended: client_ended.clone() });
     if let Some(process) = options.client_process {
-        session.watch_client(process);
+        client.watch(process);
     }
+    let session = Arc::new(Session::new(vault.clone(), options.folders, client));
     let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
     let reader = FrameReader::new(input, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));
     let ended = start_reading(&runtime, reader, &connection, &outbox, &enough)?;
     runtime.block_on(async {
-        let ending = ending::wait(&session, ended).await?;
+        let ending = ending::wait(ended, &client_ended).await?;
         enough.store(true, Ordering::Relaxed);
         session.end();
         let began = Instant::now();
@@ -74,12 +75,20 @@ pub fn serve(options: Options) -> io::Result<Ending> {
     })
 }
 
-/// The client, at the other end of stdout.
-struct Stdout(Arc<Outbox>);
+/// The client, at the other end of stdout, and its process.
+struct Stdout {
+    outbox: Arc<Outbox>,
+    /// Told when the process has ended.
+    ended: Arc<Notify>,
+}
 
 impl Client for Stdout {
     fn send(&self, message: Vec<u8>) {
-        self.0.send(message);
+        self.outbox.send(message);
+    }
+
+    fn watch(&self, process: u32) {
+        process::watch(process, self.ended.clone());
     }
 }
 

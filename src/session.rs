@@ -61,6 +61,8 @@ impl Cancel {
 pub trait Client: Send + Sync {
     /// Takes a message for the client. Never blocks.
     fn send(&self, message: Vec<u8>);
+    /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
+    fn watch(&self, process: u32);
 }
 
 /// One connection.
@@ -73,7 +75,6 @@ pub struct Session {
     folders: Mutex<Vec<WorkspaceFolder>>,
     turns: Turns,
     client: Arc<dyn Client>,
-    client_process: watch::Sender<Option<u32>>,
     ending: watch::Sender<bool>,
 }
 
@@ -109,7 +110,6 @@ impl Session {
             folders: Mutex::new(folders),
             turns: Turns::default(),
             client,
-            client_process: watch::Sender::new(None),
             ending: watch::Sender::new(false),
         }
     }
@@ -132,16 +132,6 @@ impl Session {
     /// Goes on to a later phase.
     pub fn enter(&self, next: Phase) -> Result<(), WrongPhase> {
         lock(&self.phase).enter(next)
-    }
-
-    /// The connection shall end when this process does.
-    pub fn watch_client(&self, process: u32) {
-        self.client_process.send_replace(Some(process));
-    }
-
-    /// Tells which process to watch.
-    pub fn client_process(&self) -> watch::Receiver<Option<u32>> {
-        self.client_process.subscribe()
     }
 
     /// Notes that the client has begun to set a key; which key a later request means is settled by this at once.

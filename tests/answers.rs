@@ -144,6 +144,8 @@ impl Client for Kept {
     fn send(&self, message: Vec<u8>) {
         self.0.lock().unwrap().push(message);
     }
+
+    fn watch(&self, _: u32) {}
 }
 
 /// One store for all cases; each has a connection of its own.

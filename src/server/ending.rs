@@ -1,13 +1,10 @@
 //! Why a process ends, and with which exit code.
 
-use std::future::pending;
 use std::io;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
-use crate::session::{Phase, Session};
-
-use super::process;
+use crate::session::Phase;
 
 /// Why the process ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,25 +83,13 @@ impl Ending {
 }
 
 /// Waits for the first thing that ends the process.
-pub(super) async fn wait(session: &Session, ended: oneshot::Receiver<Ending>) -> io::Result<Ending> {
+pub(super) async fn wait(ended: oneshot::Receiver<Ending>, client_ended: &Notify) -> io::Result<Ending> {
     let mut signals = Signals::new()?;
     Ok(tokio::select! {
         ending = ended => ending.unwrap_or(Ending::EndOfInput),
         () = signals.received() => Ending::Signal,
-        () = client_ended(session) => Ending::ClientEnded,
+        () = client_ended.notified() => Ending::ClientEnded,
     })
-}
-
-async fn client_ended(session: &Session) {
-    let mut named = session.client_process();
-    // The session lives as long as this waits.
-    let Ok(client) = named.wait_for(Option::is_some).await.map(|client| *client) else {
-        return pending().await;
-    };
-    match client {
-        Some(client) => process::ended(client).await,
-        None => pending().await,
-    }
 }
 
 #[cfg(unix)]
@@ -146,7 +131,7 @@ impl Signals {
 
     async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            pending().await
+            std::future::pending().await
         }
     }
 }

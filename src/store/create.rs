@@ -1,6 +1,6 @@
 //! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -18,6 +18,7 @@ const ASIDE: &str = "new-";
 pub struct Creation {
     pub(super) folder: Folder,
     pub(super) _lock: OpenLock,
+    pub(super) _making: File,
 }
 
 impl Creation {

@@ -99,9 +99,13 @@ impl Folder {
                 return self.present(lock).map(Entered::Store);
             }
             drop(lock);
-            let lock = OpenLock::alone(OpenLock::file(&self.open_lock())?)?;
+            // Whoever wants to make the store waits here, and not for `open.lock`: the first to have made it keeps that
+            // for as long as it runs.
+            let making = files::open_or_create(&self.0.join("make.lock"))?;
+            making.lock()?;
             if !self.has_store() {
-                return Ok(Entered::Empty(Creation { folder: self.clone(), _lock: lock }));
+                let lock = OpenLock::alone(OpenLock::file(&self.open_lock())?)?;
+                return Ok(Entered::Empty(Creation { folder: self.clone(), _lock: lock, _making: making }));
             }
             // Another process made it while this one waited.
         }

@@ -29,7 +29,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest)?;
     call.session.set_folders(folders);
     if let Some(process) = process {
-        call.session.watch_client(process);
+        call.session.client().watch(process);
     }
     result(&json!({
         "capabilities": {

@@ -1,11 +1,10 @@
 //! `issueAPIKey`: a new namespace's owner key, or the one that the vault keeps for this plugin's installation.
 
-use serde::Serialize;
-
 use crate::rpc::params::Spec;
 use crate::vault::{Issue, Issued};
 
-use super::{Call, Outcome, result, shape};
+use super::shape::IssuedKey;
+use super::{Call, Outcome, result};
 
 pub(super) const SPEC: Spec = Spec {
     name: "issueAPIKey",
@@ -13,15 +12,6 @@ pub(super) const SPEC: Spec = Spec {
     named: &["installation", "label", "expiresAt"],
     lenient: false,
 };
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    api_key: &'a str,
-    created: bool,
-    #[serde(flatten)]
-    key: shape::Key,
-}
 
 pub(super) async fn call(call: Call) -> Outcome {
     let issue = {
@@ -46,5 +36,5 @@ pub(super) async fn call(call: Call) -> Outcome {
 }
 
 fn answer(issued: Issued) -> Outcome {
-    result(&Answer { api_key: &issued.api_key, created: issued.created, key: issued.info.into() })
+    result(&IssuedKey::new(&issued.api_key, Some(issued.created), issued.info))
 }

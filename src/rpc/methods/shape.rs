@@ -40,6 +40,23 @@ impl From<KeyInfo> for Key {
     }
 }
 
+/// A key, for whoever asked for it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct IssuedKey<'a> {
+    api_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<bool>,
+    #[serde(flatten)]
+    key: Key,
+}
+
+impl<'a> IssuedKey<'a> {
+    pub(super) fn new(api_key: &'a str, created: Option<bool>, info: KeyInfo) -> Self {
+        Self { api_key, created, key: info.into() }
+    }
+}
+
 /// A time as it stands on the wire.
 pub(super) fn text(time: Timestamp) -> String {
     time.to_string()

@@ -1,6 +1,5 @@
 //! `shareAPIKey`: another key for the same namespace, perhaps with a scope. For owner keys.
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
@@ -9,7 +8,8 @@ use crate::rpc::error::Error;
 use crate::rpc::params::{Spec, out_of_range, wrong_type};
 use crate::vault::{Context, Scope, Share};
 
-use super::{Call, Outcome, result, shape};
+use super::shape::IssuedKey;
+use super::{Call, Outcome, result};
 
 pub(super) const SPEC: Spec = Spec {
     name: "shareAPIKey",
@@ -19,14 +19,6 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 const SCOPE: &str = "scope";
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    api_key: &'a str,
-    #[serde(flatten)]
-    key: shape::Key,
-}
 
 pub(super) async fn call(call: Call) -> Outcome {
     let share = {
@@ -39,7 +31,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     };
     let key = share.caller.key.clone();
     let shared = call.session.write(Some(&key), share, &call.cancel).await?;
-    result(&Answer { api_key: &shared.api_key, key: shared.info.into() })
+    result(&IssuedKey::new(&shared.api_key, None, shared.info))
 }
 
 /// Strict, like parameters: a misspelt `readOnly` must not become a key that may write.
