@@ -7,24 +7,21 @@
 mod keys;
 mod phase;
 mod turns;
+mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, watch};
 
-use crate::limits::{self, Limits};
+use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Behind, Caller, Error, Key, Need, Opened, Passphrase, Place, Read, Vault, Write};
+use crate::vault::{Caller, Error, Key, Place, Vault};
 
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
 use keys::{Keys, Meant};
 use turns::Turns;
-
-/// How long the store may take to be opened: others have to get out of the way of one that mends it.
-const OPENING: Duration = Duration::from_secs(10);
 
 /// Why a request that had to wait got no answer from the vault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -201,188 +198,13 @@ impl Session {
         }
     }
 
-    /// The store with its key, opened if it is not open yet.
-    pub async fn opened(&self, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        self.need(Need::Key, cancel).await?.ok_or(Failure::Vault(Error::Internal))
-    }
-
-    /// The store if there is one, with or without its key.
-    pub async fn existing(&self, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
-        self.need(Need::Existing, cancel).await
-    }
-
     /// The process is ending: nothing is waited for that may take long.
     pub fn end(&self) {
         self.ending.send_replace(true);
     }
 
-    async fn ended(&self) {
-        // The sender lives as long as this.
-        let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
-    }
-
-    /// Asks for the store's key; a person may be asked. Whether it is at hand then: not where there is no store.
-    pub async fn unlock(
-        &self,
-        passphrase: Option<Passphrase>,
-        deadline: Duration,
-        cancel: &Cancel,
-    ) -> Result<bool, Failure> {
-        let Some(opened) = self.existing(cancel).await? else { return Ok(false) };
-        let asks = passphrase.is_none();
-        let locked = opened.why_locked();
-        let (done, unlocked) = oneshot::channel();
-        self.vault.unlock(opened, passphrase, deadline, move |result| {
-            // Nobody waits any more where the request was cancelled.
-            let _ = done.send(result);
-        });
-        tokio::select! {
-            unlocked = unlocked => unlocked.unwrap_or(Err(Error::Internal))?,
-            () = cancel.cancelled() => return Err(Failure::Cancelled),
-            // A person is not waited for once the process is ending.
-            () = self.ended(), if asks => return Err(locked.into()),
-        }
-        Ok(true)
-    }
-
     /// The vault, for what needs no key.
     pub fn vault(&self) -> &Vault {
         &self.vault
-    }
-
-    async fn need(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
-        if let Some(opened) = self.vault.opened() {
-            return Ok(Some(opened));
-        }
-        let (done, opened) = oneshot::channel();
-        self.vault.open(need, move |result| {
-            // Nobody waits any more where the request was cancelled.
-            let _ = done.send(result);
-        });
-        self.opening(opened, cancel).await
-    }
-
-    /// Waits for what comes once the store is open.
-    async fn opening<T>(
-        &self,
-        outcome: oneshot::Receiver<Result<T, Error>>,
-        cancel: &Cancel,
-    ) -> Result<T, Failure> {
-        tokio::select! {
-            outcome = outcome => Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
-            () = cancel.cancelled() => Err(Failure::Cancelled),
-        }
-    }
-
-    /// Reads, in the order of asking: sees the writes that this connection asked for before in the same namespace, and
-    /// none that it asked for after; waits for nothing else. At once where no such write is pending.
-    pub async fn read<R: Read + 'static>(&self, read: R, cancel: &Cancel) -> Result<R::Outcome, Failure> {
-        self.read_with(Need::Key, read, cancel).await
-    }
-
-    /// The same, with the store's key only if it is at hand.
-    pub async fn read_at_hand<R: Read + 'static>(
-        &self,
-        read: R,
-        cancel: &Cancel,
-    ) -> Result<R::Outcome, Failure> {
-        self.read_with(Need::AtHand, read, cancel).await
-    }
-
-    async fn read_with<R: Read + 'static>(
-        &self,
-        need: Need,
-        read: R,
-        cancel: &Cancel,
-    ) -> Result<R::Outcome, Failure> {
-        if self.turns.has_pending(&read.caller().key) {
-            return self.read_behind(Arc::new(read), cancel).await;
-        }
-        if let Some(opened) = self.vault.opened() {
-            return Ok(opened.read(&read)?);
-        }
-        // On the vault's thread, once the store is open: before any write that is asked for after this.
-        let (done, outcome) = oneshot::channel();
-        self.vault.open(need, move |opened| {
-            let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));
-            // Nobody waits any more where the request was cancelled.
-            let _ = done.send(opened.and_then(|opened| opened.read(&read)));
-        });
-        self.opening(outcome, cancel).await
-    }
-
-    /// Whether something that this connection has asked for before may still change what is read now.
-    pub fn has_pending_writes(&self) -> bool {
-        self.turns.any_pending()
-    }
-
-    /// Takes the read's place in the queue. If the writes before it are given up there, it need not wait any more.
-    async fn read_behind<R: Read + 'static>(
-        &self,
-        read: Arc<R>,
-        cancel: &Cancel,
-    ) -> Result<R::Outcome, Failure> {
-        let turn = self.turns.last();
-        let (done, mut outcome) = oneshot::channel();
-        let ticket = self.vault.submit(Behind(read.clone()), move |result| {
-            // Whoever asked may have gone with the connection.
-            let _ = done.send(result);
-        });
-        let cancelled = tokio::select! {
-            biased;
-            outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = self.turns.wait(turn, &read.caller().key) => false,
-            () = cancel.cancelled() => true,
-        };
-        if !self.vault.withdraw(ticket) {
-            return Ok(outcome.await.unwrap_or(Err(Error::Internal))?);
-        }
-        match self.vault.opened() {
-            _ if cancelled => Err(Failure::Cancelled),
-            Some(opened) => Ok(opened.read(&*read)?),
-            None => Err(Error::StoreBusy.into()),
-        }
-    }
-
-    /// Waits for all writes that this connection has asked for.
-    pub async fn all_written(&self) {
-        self.turns.all_done().await;
-    }
-
-    /// Carries a write out, in the order of asking. Its outcome is the true one: whoever takes it first, the vault's
-    /// thread, the deadline or the client, decides.
-    pub async fn write<W: Write + 'static>(
-        &self,
-        key: Option<&Arc<Key>>,
-        write: W,
-        cancel: &Cancel,
-    ) -> Result<W::Outcome, Failure> {
-        let _turn = self.turns.take(key.cloned());
-        self.carry_out(write, cancel).await
-    }
-
-    async fn carry_out<W: Write + 'static>(&self, write: W, cancel: &Cancel) -> Result<W::Outcome, Failure> {
-        let (done, mut outcome) = oneshot::channel();
-        let ticket = self.vault.submit(write, move |result| {
-            // Whoever asked may have gone with the connection.
-            let _ = done.send(result);
-        });
-        let given_up = tokio::select! {
-            biased;
-            outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(limits::LOCK_WAIT) => Failure::Vault(Error::StoreBusy),
-            () = cancel.cancelled() => Failure::Cancelled,
-        };
-        if self.vault.withdraw(ticket) {
-            if given_up == Failure::Vault(Error::StoreBusy) {
-                let holder = self.vault.writer().unwrap_or_default();
-                tracing::warn!(
-                    "process {holder} keeps the store's lock; if it is stopped, let it go on or end it"
-                );
-            }
-            return Err(given_up);
-        }
-        Ok(outcome.await.unwrap_or(Err(Error::Internal))?)
     }
 }

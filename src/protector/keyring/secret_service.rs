@@ -1,0 +1,208 @@
+//! The Secret Service over D-Bus: what GNOME, KDE and `KeePassXC` offer.
+//!
+//! Spoken over plain `zbus` calls, since the ready-made clients unlock, and so ask, on their own. Here nothing but
+//! [`Keyring::ask`] ever runs one of the service's prompts. Secrets cross the session bus in the specification's
+//! `plain` form: whoever may listen on this user's bus may as well ask the keyring itself.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Instant;
+
+use serde::Serialize;
+use zbus::blocking::{Connection, Proxy, connection, proxy};
+use zbus::proxy::CacheProperties;
+use zbus::zvariant::{DynamicDeserialize, DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use zeroize::Zeroizing;
+
+use super::{DISMISSED, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Reason, SERVICE, Text};
+
+const NAME: &str = "org.freedesktop.secrets";
+const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
+const SERVICE_FACE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION_FACE: &str = "org.freedesktop.Secret.Collection";
+const ITEM_FACE: &str = "org.freedesktop.Secret.Item";
+const PROMPT_FACE: &str = "org.freedesktop.Secret.Prompt";
+/// The path that stands for "none".
+const NONE: &str = "/";
+
+const NO_BUS: Fault = Fault(Reason::Denied, "there is no session bus, and so no keyring");
+const NO_SERVICE: Fault = Fault(Reason::Denied, "no keyring service runs on the session bus");
+const REFUSED: Fault = Fault(Reason::Denied, "the keyring service refused");
+const NO_COLLECTION: Fault = Fault(Reason::Denied, "the keyring has no default collection; make one first");
+const ASKS: Fault =
+    Fault(Reason::Denied, "the keyring asks a person first; do it in the keyring's own window");
+
+/// A connection of its own to the user's session bus.
+pub(super) struct Keyring {
+    bus: Connection,
+    until: Instant,
+}
+
+/// A secret on the bus: session, parameters, value, type of the content.
+type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
+
+impl Keyring {
+    /// Connects; no call on the connection takes longer than there is time.
+    pub(super) fn open(until: Instant) -> Result<Self, Fault> {
+        let left = until.saturating_duration_since(Instant::now());
+        let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
+        bus.map(|bus| Self { bus, until }).map_err(|error| fault(&error, NO_BUS))
+    }
+
+    pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
+        let path = self.find(item, ask)?;
+        let session = self.session()?;
+        let secret: Secret = self.call(&path, ITEM_FACE, "GetSecret", &session)?;
+        Ok(Zeroizing::new(secret.2))
+    }
+
+    pub(super) fn store(&self, item: &Item, text: &[u8]) -> Result<(), Fault> {
+        let collection = self.default_collection()?.ok_or(NO_COLLECTION)?;
+        if self.locked(&collection)? {
+            return Err(LOCKED);
+        }
+        let properties = HashMap::from([
+            ("org.freedesktop.Secret.Item.Label", Value::from(LABEL)),
+            ("org.freedesktop.Secret.Item.Attributes", Value::from(attributes(item))),
+        ]);
+        let secret = (self.session()?, [0_u8; 0].as_slice(), text, "text/plain");
+        let replace = false;
+        let made: (OwnedObjectPath, OwnedObjectPath) =
+            self.call(&collection, COLLECTION_FACE, "CreateItem", &(properties, secret, replace))?;
+        if made.0.as_str() == NONE { Err(ASKS) } else { Ok(()) }
+    }
+
+    pub(super) fn delete(&self, item: &Item) -> Result<(), Fault> {
+        let path = self.find(item, false)?;
+        let prompt: OwnedObjectPath = self.call(&path, ITEM_FACE, "Delete", &())?;
+        if prompt.as_str() == NONE { Ok(()) } else { Err(ASKS) }
+    }
+
+    /// The item's path, once it can be read.
+    fn find(&self, item: &Item, ask: bool) -> Result<OwnedObjectPath, Fault> {
+        // Before the search: some services show nothing of what is locked, and some ask when they are searched.
+        if let Some(collection) = self.default_collection()?
+            && self.locked(&collection)?
+        {
+            self.unlock(&[collection], ask)?;
+        }
+        let (unlocked, locked) = self.search(item)?;
+        if let Some(path) = unlocked.into_iter().next() {
+            return Ok(path);
+        }
+        if locked.is_empty() {
+            return Err(MISSING);
+        }
+        self.unlock(&locked, ask)?;
+        self.search(item)?.0.into_iter().next().ok_or(LOCKED)
+    }
+
+    /// Paths of what can be read, and of what is locked.
+    fn search(&self, item: &Item) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), Fault> {
+        self.call(&ROOT, SERVICE_FACE, "SearchItems", &attributes(item))
+    }
+
+    fn default_collection(&self) -> Result<Option<OwnedObjectPath>, Fault> {
+        let path: OwnedObjectPath = self.call(&ROOT, SERVICE_FACE, "ReadAlias", &"default")?;
+        Ok((path.as_str() != NONE).then_some(path))
+    }
+
+    fn locked(&self, collection: &ObjectPath<'_>) -> Result<bool, Fault> {
+        let asked = (COLLECTION_FACE, "Locked");
+        let locked: OwnedValue = self.call(collection, "org.freedesktop.DBus.Properties", "Get", &asked)?;
+        bool::try_from(locked).map_err(|_| REFUSED)
+    }
+
+    fn session(&self) -> Result<OwnedObjectPath, Fault> {
+        let plain = ("plain", Value::from(""));
+        let (_, path): (OwnedValue, _) = self.call(&ROOT, SERVICE_FACE, "OpenSession", &plain)?;
+        Ok(path)
+    }
+
+    fn unlock(&self, objects: &[OwnedObjectPath], ask: bool) -> Result<(), Fault> {
+        if !ask {
+            return Err(LOCKED);
+        }
+        let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
+            self.call(&ROOT, SERVICE_FACE, "Unlock", &objects)?;
+        if prompt.as_str() == NONE { Ok(()) } else { self.ask(prompt) }
+    }
+
+    /// Shows the service's prompt and waits until it is answered. At the deadline it is taken away.
+    fn ask(&self, path: OwnedObjectPath) -> Result<(), Fault> {
+        let prompt: Proxy<'static> = proxy::Builder::new(&self.bus)
+            .destination(NAME)
+            .and_then(|builder| builder.path(path))
+            .and_then(|builder| builder.interface(PROMPT_FACE))
+            .and_then(|builder| builder.cache_properties(CacheProperties::No).build())
+            .map_err(|error| fault(&error, REFUSED))?;
+        let mut answers = prompt.receive_signal("Completed").map_err(|error| fault(&error, REFUSED))?;
+        let (answer, answered) = channel();
+        // A signal can't be waited for with an end. This thread ends with the signal, or with the connection.
+        let wait = move || {
+            let dismissed = answers.next().and_then(|signal| {
+                signal.body().deserialize::<(bool, OwnedValue)>().ok().map(|(dismissed, _)| dismissed)
+            });
+            let _ = answer.send(dismissed);
+        };
+        thread::Builder::new().name("keyring prompt".into()).spawn(wait).map_err(|_| REFUSED)?;
+        let no_window = "";
+        let () = self.call(prompt.path(), PROMPT_FACE, "Prompt", &no_window)?;
+        match answered.recv_timeout(self.until.saturating_duration_since(Instant::now())) {
+            Ok(Some(false)) => Ok(()),
+            Ok(Some(true)) => Err(DISMISSED),
+            Ok(None) | Err(RecvTimeoutError::Disconnected) => Err(NO_SERVICE),
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = prompt.call_noreply("Dismiss", &());
+                Err(NO_ANSWER)
+            }
+        }
+    }
+
+    fn call<B, R>(&self, path: &ObjectPath<'_>, face: &str, method: &str, body: &B) -> Result<R, Fault>
+    where
+        B: Serialize + DynamicType,
+        R: for<'d> DynamicDeserialize<'d>,
+    {
+        let reply = self.bus.call_method(Some(NAME), path, Some(face), method, body);
+        let reply = reply.map_err(|error| fault(&error, REFUSED))?;
+        reply.body().deserialize().map_err(|error| fault(&error, REFUSED))
+    }
+}
+
+impl Drop for Keyring {
+    /// With the connection the service takes back sessions and prompts, and a thread that waits for a signal ends.
+    fn drop(&mut self) {
+        let _ = self.bus.clone().close();
+    }
+}
+
+/// By which the item is found, under the names that other clients use too.
+fn attributes(item: &Item) -> HashMap<&'static str, &str> {
+    HashMap::from([("service", SERVICE), ("username", item.user.as_str())])
+}
+
+/// What an error on the bus means. Its text is the service's own and stays out of the log; its name does not.
+fn fault(error: &zbus::Error, otherwise: Fault) -> Fault {
+    match error {
+        zbus::Error::MethodError(name, _, _) => {
+            tracing::debug!("the keyring service answered with {name}");
+            match name.as_str() {
+                "org.freedesktop.Secret.Error.IsLocked" => LOCKED,
+                "org.freedesktop.Secret.Error.NoSuchObject" => MISSING,
+                "org.freedesktop.DBus.Error.NoReply"
+                | "org.freedesktop.DBus.Error.Timeout"
+                | "org.freedesktop.DBus.Error.TimedOut" => NO_ANSWER,
+                "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
+                    NO_SERVICE
+                }
+                name if name.starts_with("org.freedesktop.DBus.Error.Spawn.") => NO_SERVICE,
+                _ => otherwise,
+            }
+        }
+        zbus::Error::InputOutput(error) if error.kind() == io::ErrorKind::TimedOut => NO_ANSWER,
+        _ => otherwise,
+    }
+}

@@ -1,0 +1,69 @@
+//! A test in a process, a home folder and on a session bus of its own. Nothing is started by name on that bus, so that
+//! there is no keyring but the one that the test starts.
+
+use std::env;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::files;
+
+/// Set in the process that runs the test's body.
+const INSIDE: &str = "PLUGIN_VAULT_TEST_INSIDE";
+
+const CONFIG: &str = r#"<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// Which session bus the test gets.
+pub(super) enum Bus {
+    /// A real one, with nobody on it.
+    Empty,
+    /// An address at which there is none.
+    None,
+    /// A socket that takes connections and never answers.
+    Hangs,
+}
+
+/// Runs `body`, the body of the test with that name in the folder `tests`, in a process of its own.
+pub(super) fn on_a_bus(bus: &Bus, name: &str, body: impl FnOnce()) {
+    if env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    let home = tempfile::Builder::new().prefix("keyring-").tempdir().unwrap();
+    let socket = home.path().join("bus");
+    let address = format!("unix:path={}", socket.display());
+    let _listener =
+        matches!(bus, Bus::Hangs).then(|| std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let mut command = match bus {
+        Bus::Empty => under_dbus(home.path()),
+        Bus::None | Bus::Hangs => Command::new(env::current_exe().unwrap()),
+    };
+    let full_name = format!("protector::keyring::tests::{name}");
+    command.args(["--exact", &full_name]).env(INSIDE, "yes").stdin(Stdio::null());
+    command.env("DBUS_SESSION_BUS_ADDRESS", address);
+    for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
+        command.env(variable, home.path());
+    }
+    command.env_remove("GNOME_KEYRING_CONTROL").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let output = command.output().expect("dbus-run-session is installed");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    // Indented, so that nobody counts the inner run's result as one more.
+    let text = text.replace('\n', "\n    ");
+    assert!(output.status.success() && text.contains("1 passed"), "{name}:\n    {text}");
+}
+
+fn under_dbus(home: &Path) -> Command {
+    let config = home.join("bus.conf");
+    files::create_whole(&config, CONFIG.as_bytes()).unwrap();
+    let mut command = Command::new("dbus-run-session");
+    command.arg("--config-file").arg(config).arg("--").arg(env::current_exe().unwrap());
+    command
+}
