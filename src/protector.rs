@@ -6,6 +6,7 @@
 
 mod command;
 mod key_file;
+mod keyring;
 mod passphrase;
 mod program;
 mod row;
@@ -21,6 +22,8 @@ use row::{Description, Row};
 
 /// How long a program or a keyring may take where nobody is asked.
 const QUIET: Duration = Duration::from_secs(5);
+/// How long a keyring may take to keep a new key and give it back.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// Where protectors look for what they need.
 pub struct Means<'m> {
@@ -89,6 +92,8 @@ pub struct Protector {
 pub enum New {
     /// A file of random bytes.
     KeyFile,
+    /// An item in the operating system's keyring.
+    Keyring,
     /// A passphrase.
     Passphrase(Passphrase),
     /// A program that says a passphrase; an argument vector.
@@ -122,6 +127,11 @@ pub fn make(
     let id = random();
     let (kind, parameters, key) = match new {
         New::KeyFile => (Kind::KeyFile, Vec::new(), key_file::make(means.key_folder, store)?),
+        New::Keyring => {
+            let key = keyring::make(store, id, PROBE)
+                .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
+            (Kind::Keyring, Vec::new(), key)
+        }
         New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
         New::Command(argv) => {
             command::keep(means.key_folder, store, id, argv)?;
@@ -148,7 +158,12 @@ pub fn forget(means: &Means<'_>, store: StoreId, protector: Protector) {
     match protector.kind {
         Kind::KeyFile => key_file::forget(means.key_folder, store),
         Kind::Command => command::forget(means.key_folder, store, protector.id),
-        Kind::Keyring | Kind::Passphrase => {}
+        Kind::Keyring => {
+            if keyring::delete(store, protector.id, QUIET).is_err() {
+                tracing::error!("the key could not be deleted from the keyring; delete it yourself");
+            }
+        }
+        Kind::Passphrase => {}
     }
 }
 
@@ -194,8 +209,10 @@ fn ask(
 ) -> Result<StoreKey, Reason> {
     let key = match (row.kind(), effort) {
         (Kind::KeyFile, _) => key_file::read(means.key_folder, store)?,
-        (Kind::Keyring, _) => return Err(Reason::Missing),
-        (Kind::Command, Effort::AtHand) | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => {
+        (Kind::Keyring, Effort::Quiet) => keyring::read(store, id, false, QUIET)?,
+        (Kind::Keyring, Effort::Ask { deadline, .. }) => keyring::read(store, id, true, *deadline)?,
+        (Kind::Keyring | Kind::Command, Effort::AtHand)
+        | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => {
             return Err(Reason::Locked);
         }
         (Kind::Command, Effort::Quiet) => derive(row, &command::ask(means.key_folder, store, id, QUIET)?)?,

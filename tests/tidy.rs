@@ -26,6 +26,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["crypto"]),
     ("tracing_subscriber", &["logging"]),
     ("fluent_uri", &["vault"]),
+    ("zbus", &["protector"]),
 ];
 
 /// Rooms in which nothing is `async`.
@@ -37,6 +38,7 @@ const FORMAT_FILES: &[&str] = &[
     "src/crypto/seal.rs",
     "src/protector/command.rs",
     "src/protector/key_file.rs",
+    "src/protector/keyring.rs",
     "src/protector/passphrase.rs",
     "src/protector/row.rs",
     "src/store/checksum.rs",

@@ -25,7 +25,7 @@ pub(super) enum ProtectorCommand {
     },
     /// Ask each for the key, or only those of one kind
     Test {
-        /// key-file, passphrase, or command
+        /// key-file, keyring, passphrase, or command
         kind: Option<String>,
     },
 }
@@ -34,6 +34,8 @@ pub(super) enum ProtectorCommand {
 pub(super) enum NewProtector {
     /// A file of its own in the key folder
     KeyFile,
+    /// An item in the operating system's keyring
+    Keyring,
     /// A passphrase, read in one line
     Passphrase {
         /// The file descriptor that the new passphrase is read from
@@ -66,6 +68,7 @@ fn add(operator: &Operator, new: &NewProtector) -> Result<String, Failed> {
     let opened = operator.opened()?;
     let new = match new {
         NewProtector::KeyFile => New::KeyFile,
+        NewProtector::Keyring => New::Keyring,
         NewProtector::Passphrase { new_passphrase_fd } => {
             let said = Passphrase::new(secret_line(*new_passphrase_fd)?);
             New::Passphrase(said.ok_or_else(|| Failed("the passphrase is empty".into()))?)
