@@ -75,7 +75,7 @@ fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server<'_> {
     while full.is_none_or(|full: Instant| full.elapsed() < Duration::from_secs(1)) {
         server.stays_for(Duration::from_millis(20));
         most = most.max(resident(&server));
-        if most > 40 * MEBIBYTE {
+        if most > 30 * MEBIBYTE {
             full.get_or_insert_with(Instant::now);
         }
         assert!(began.elapsed() < DEADLINE, "no answers were made ready: {most}");
