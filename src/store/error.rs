@@ -55,6 +55,7 @@ impl From<heed::Error> for StoreError {
         match error {
             heed::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // LMDB found its own process id among the readers of another container.
+                tracing::error!("the store is open in another container; give each its own --data-dir");
                 Self::Refused(Refusal::Platform)
             }
             heed::Error::Io(error) => error.into(),

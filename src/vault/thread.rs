@@ -49,7 +49,16 @@ impl Vault {
         match &opened {
             Ok(Some(opened)) if opened.is_unlocked() => self.was_opened.store(true, Ordering::Relaxed),
             Ok(_) => {}
-            Err(_) => self.was_refused.store(true, Ordering::Relaxed),
+            Err(error) => {
+                let first = !self.was_refused.swap(true, Ordering::Relaxed);
+                // The others have said already what to do.
+                if first
+                    && matches!(error, Error::StoreFailed { .. } | Error::StoreFull | Error::StoreDamaged)
+                {
+                    let path = self.folder.path().display();
+                    tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
+                }
+            }
         }
         opened
     }
@@ -101,10 +110,11 @@ impl Vault {
             return answer(reads, outcome);
         }
         let outcome = match opened.store().lock() {
-            Ok(lock) => {
-                self.sweep(&opened, &lock);
-                write_group(&opened, lock, self.queue.take_group(GROUP))
-            }
+            Ok(lock) => match self.sweep(&opened, &lock) {
+                Ok(()) => write_group(&opened, lock, self.queue.take_group(GROUP)),
+                // What is queued waits for the environment that is opened next.
+                unusable => unusable,
+            },
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
             Err(error) => return self.refuse_all(error.into()),
@@ -115,16 +125,19 @@ impl Vault {
     }
 
     /// Takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
-    fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) {
+    fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
             let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
-            if let Ok(Some(batch)) = batch
-                && opened.store().commit(lock, batch).is_err()
-            {
-                tracing::warn!("expired records could not be removed; it is tried again");
+            if let Ok(Some(batch)) = batch {
+                let outcome = opened.store().commit(lock, batch);
+                if outcome.is_err() {
+                    tracing::warn!("expired records could not be removed; it is tried again");
+                }
+                return usable(outcome);
             }
         }
+        Ok(())
     }
 
     fn refuse_all(&self, error: Error) {
