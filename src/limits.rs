@@ -28,6 +28,12 @@ pub const CHANGES: u64 = 10_000;
 pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Requests of one connection that wait for a lease.
+pub const WAITING_LEASES: usize = 64;
+/// The shortest and the longest time that a lease is held without being renewed.
+pub const LEASE: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
+/// How long a request may wait for a lease.
+pub const LEASE_WAIT: Duration = Duration::from_mins(10);
 /// How long a person may take to unlock the store.
 pub const UNLOCK_WAIT: Duration = Duration::from_mins(10);
 /// How long a client may leave its answers lying once the process is ending.

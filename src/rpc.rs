@@ -14,6 +14,7 @@ mod error;
 mod in_flight;
 mod message;
 mod methods;
+mod notices;
 mod params;
 
 pub use connection::{Connection, Flow};

@@ -71,6 +71,7 @@ pub fn serve(options: Options) -> io::Result<Ending> {
         session.end();
         let began = Instant::now();
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
+        vault.end();
         outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_WAIT.saturating_sub(began.elapsed()));
         Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
     })
@@ -86,6 +87,10 @@ struct Stdout {
 impl Client for Stdout {
     fn send(&self, message: Vec<u8>) {
         self.outbox.send(message);
+    }
+
+    fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
+        self.outbox.when_taken(taken);
     }
 
     fn watch(&self, process: u32) {

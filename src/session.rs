@@ -5,9 +5,11 @@
 //! is done by the tasks of single requests, never by that thread.
 
 mod keys;
+mod leases;
 mod phase;
 mod turns;
 mod waiting;
+mod watches;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,13 +17,14 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, Place, Vault};
+use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
 
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
 use keys::{Keys, Meant};
 use turns::Turns;
+use watches::Watches;
 
 /// Why a request that had to wait got no answer from the vault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +61,8 @@ impl Cancel {
 pub trait Client: Send + Sync {
     /// Takes a message for the client. Never blocks.
     fn send(&self, message: Vec<u8>);
+    /// Calls when everything that was sent has been taken, or never will be.
+    fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
     /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
     fn watch(&self, process: u32);
 }
@@ -71,6 +76,12 @@ pub struct Session {
     key_settled: Notify,
     folders: Mutex<Vec<WorkspaceFolder>>,
     turns: Turns,
+    watches: Watches,
+    waiting_leases: Mutex<usize>,
+    /// Told at each commit that is heard of.
+    commits: watch::Sender<()>,
+    /// Told when the state of the store is another.
+    calls: watch::Sender<()>,
     client: Arc<dyn Client>,
     ending: watch::Sender<bool>,
 }
@@ -98,6 +109,14 @@ impl Drop for KeyWait<'_> {
 impl Session {
     /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
+        let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
+        vault.on_heard({
+            let (commits, calls) = (commits.clone(), calls.clone());
+            move |heard| match heard {
+                Heard::Commit => commits.send_replace(()),
+                Heard::Call => calls.send_replace(()),
+            }
+        });
         Self {
             vault,
             origin: crate::vault::random_origin(),
@@ -106,6 +125,10 @@ impl Session {
             key_settled: Notify::new(),
             folders: Mutex::new(folders),
             turns: Turns::default(),
+            watches: Watches::default(),
+            waiting_leases: Mutex::default(),
+            commits,
+            calls,
             client,
             ending: watch::Sender::new(false),
         }
@@ -196,6 +219,25 @@ impl Session {
                 folders.push(folder);
             }
         }
+    }
+
+    /// Told at each commit that is heard of, and when something new is watched.
+    pub fn commits(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
+    }
+
+    /// Told when the state of the store is another.
+    pub fn calls(&self) -> watch::Receiver<()> {
+        self.calls.subscribe()
+    }
+
+    fn wake_watches(&self) {
+        self.commits.send_replace(());
+    }
+
+    /// The handle of a caller's key.
+    fn handle_of(&self, caller: &Caller) -> String {
+        lock(&self.keys).handle_of(&caller.key)
     }
 
     /// The process is ending: nothing is waited for that may take long.

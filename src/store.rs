@@ -9,13 +9,14 @@
 //! Reads go through [`Store::snapshot`], writes through [`Store::lock`] and [`Store::commit`].
 
 mod batch;
+mod bell;
 mod checksum;
 mod create;
 mod engine;
 mod error;
 mod failpoint;
-
 mod folder;
+mod live;
 mod lock;
 mod open;
 mod record;
@@ -25,11 +26,13 @@ mod stamp;
 mod table;
 
 pub use batch::{Batch, Row};
+pub use bell::{Heard, Listener};
 pub use create::Creation;
 pub use engine::CommitError;
 pub use error::{Refusal, StoreError};
 pub use folder::{Entered, Folder, Present};
-pub use lock::WriteLock;
+pub use live::Live;
+pub use lock::{Alone, WriteLock};
 pub use open::Store;
 pub use record::{NEVER, RecordHeader, StoredRecord};
 pub use slot::{SLOT_HEADER, Slot};

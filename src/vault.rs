@@ -7,13 +7,18 @@
 
 mod access;
 mod address;
+mod boot_clock;
+mod changes;
 mod draft;
 mod error;
 pub mod folder;
 mod guard;
+mod hearing;
 mod issue;
 mod key_row;
 mod keys;
+mod lease;
+mod life;
 mod merge;
 mod namespace;
 mod opened;
@@ -42,11 +47,14 @@ use crate::store::Folder;
 
 pub use access::{Caller, Key, random_handle, random_origin};
 pub use address::{Address, Context, Name, Place};
+pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
+pub use hearing::Following;
 pub use issue::{Issue, Issued};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
+pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
 pub use opened::{Opened, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
@@ -61,8 +69,10 @@ pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
 pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable};
-pub use crate::store::{FORMAT, Refusal};
+pub use crate::store::{FORMAT, Heard, Refusal};
 pub use draft::Write;
+use hearing::Hearing;
+use life::Life;
 use queue::{Queue, Queued};
 use sweep::Sweeper;
 
@@ -93,6 +103,8 @@ pub struct Vault {
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
+    hearing: Hearing,
+    life: Life,
     thread: Once,
 }
 
@@ -108,6 +120,8 @@ impl Vault {
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
+            hearing: Hearing::default(),
+            life: Life::default(),
             thread: Once::new(),
         })
     }
@@ -159,7 +173,13 @@ impl Vault {
                 None => vault.folder.lock_prompt(Instant::now() + deadline),
             };
             // Somebody else may have been asked meanwhile, and have said it to this process.
-            done(opened.unlock(&vault.config, &Effort::Ask { passphrase, deadline }));
+            let was_locked = !opened.is_unlocked();
+            let unlocked = opened.unlock(&vault.config, &Effort::Ask { passphrase, deadline });
+            let announce = was_locked && unlocked.is_ok();
+            done(unlocked);
+            if announce {
+                vault.announce();
+            }
             drop(prompt);
         };
         std::thread::Builder::new().name("unlock".into()).spawn(ask).expect("a process can start a thread");
@@ -183,6 +203,11 @@ impl Vault {
     /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.
     pub fn withdraw(&self, ticket: Ticket) -> bool {
         self.queue.withdraw(ticket)
+    }
+
+    /// The process is ending: its leases are free. After this nothing may be asked of the vault any more.
+    pub fn end(&self) {
+        self.life.end();
     }
 
     /// The process that holds the store's lock, or held it last.

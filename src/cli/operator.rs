@@ -56,11 +56,19 @@ impl From<Error> for Failed {
                 | Error::WorkspaceFolderInvalid
                 | Error::TargetExists
                 | Error::PatchTooDeep
+                | Error::LeaseHeld { .. }
+                | Error::LeaseLost
                 | Error::Overloaded
                 | Error::Internal => "plugin-vault has a fault; please report it",
             }
             .into(),
         )
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.vault.end();
     }
 }
 

@@ -21,6 +21,7 @@ use super::error::Error;
 use super::in_flight::InFlight;
 use super::message::{self, Id, Incoming, Message};
 use super::methods::{self, Request};
+use super::notices;
 
 /// Whether to go on reading.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +54,7 @@ pub(super) enum Started {
 impl Connection {
     /// Methods that answer with errors, or wait, do so on `runtime`.
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
+        runtime.spawn(notices::run(session.clone()));
         Self { methods: methods::all(session.clone()), session, in_flight: Arc::default(), runtime }
     }
 

@@ -47,6 +47,8 @@ table! {
     FOLDER_REQUIRED = 2003, "workspaceFolderRequired", false, "Pass workspaceFolder: not exactly one folder is open.";
     FOLDER_INVALID = 2004, "workspaceFolderInvalid", false, "A workspace folder is an absolute URI.";
     TARGET_EXISTS = 2005, "targetExists", false, "The target has such a record already; nothing was moved.";
+    LEASE_HELD = 3001, "leaseHeld", true, "Another holds the lease; data.expiresAt says until when.";
+    LEASE_LOST = 3002, "leaseLost", false, "The lease is not held any more: acquire it again.";
     KEY_UNAVAILABLE = 4001, "keyUnavailable", false, "The store's key is not at hand; nothing is lost.";
     RECORD_DAMAGED = 4002, "recordDamaged", false, "The stored value is damaged; it is kept as it is.";
     STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged; its files are kept as they are.";
@@ -140,6 +142,7 @@ impl Error {
             }
             Self::Failure(Failure::Vault(error)) => match error {
                 vault::Error::RevisionConflict { current } => json!({"revision": current}),
+                vault::Error::LeaseHeld { expires_at } => json!({"expiresAt": expires_at.to_string()}),
                 vault::Error::DataTooLarge { limit } => json!({"limit": limit}),
                 vault::Error::PatchTooDeep => {
                     json!({"parameter": "patch", "reason": Reason::OutOfRange.name()})
@@ -193,6 +196,8 @@ fn vault_code(error: vault::Error) -> Code {
         E::WorkspaceFolderRequired => FOLDER_REQUIRED,
         E::WorkspaceFolderInvalid => FOLDER_INVALID,
         E::TargetExists => TARGET_EXISTS,
+        E::LeaseHeld { .. } => LEASE_HELD,
+        E::LeaseLost => LEASE_LOST,
         E::KeyUnavailable(_) => KEY_UNAVAILABLE,
         E::RecordDamaged => RECORD_DAMAGED,
         E::StoreDamaged => STORE_DAMAGED,
@@ -205,6 +210,11 @@ fn vault_code(error: vault::Error) -> Code {
         E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,
         E::Internal => INTERNAL_ERROR,
     }
+}
+
+/// The kind of a vault's error.
+pub(super) fn kind(error: vault::Error) -> &'static str {
+    vault_code(error).kind
 }
 
 impl Reason {

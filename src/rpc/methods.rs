@@ -1,5 +1,6 @@
 //! The methods, one file each; this table is all that names them.
 
+mod acquire_lease;
 mod delete_persistent_data;
 mod exit;
 mod get_persistent_data;
@@ -10,6 +11,8 @@ mod list_api_keys;
 mod list_persistent_data;
 mod move_persistent_data;
 mod patch_persistent_data;
+mod release_lease;
+mod renew_lease;
 mod revoke_api_key;
 mod rotate_api_key;
 mod set_api_key;
@@ -17,8 +20,10 @@ mod set_persistent_data;
 mod shape;
 mod share_api_key;
 mod shutdown;
-mod status;
+pub(super) mod status;
 mod unlock;
+mod unwatch_persistent_data;
+mod watch_persistent_data;
 mod workspace_folders;
 
 use std::future::Future;
@@ -75,6 +80,12 @@ methods! {
     delete_persistent_data,
     list_persistent_data,
     move_persistent_data,
+    watch_persistent_data,
+    unwatch_persistent_data,
+    // Leases.
+    acquire_lease,
+    renew_lease,
+    release_lease,
     // The store.
     status,
     unlock,

@@ -153,6 +153,12 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// 0 to 2^53 − 1, and it has to be there.
+    pub(super) fn required_revision(&self, name: &'static str) -> Result<u64, Error> {
+        self.required(name)?;
+        self.revision(name)?.ok_or(wrong_type(name))
+    }
+
     /// A number of milliseconds, up to `most`.
     pub(super) fn millis(&self, name: &'static str, most: Duration) -> Result<Option<u64>, Error> {
         match self.revision(name)? {

@@ -152,6 +152,12 @@ impl Keys {
         }
     }
 
+    /// The handle of a key that a call means.
+    pub(super) fn handle_of(&self, key: &Arc<Key>) -> String {
+        let entry = self.entries.iter().find(|entry| Arc::ptr_eq(&entry.key, key));
+        entry.map(|entry| entry.handle.clone()).unwrap_or_default()
+    }
+
     /// The place of a call that was read now.
     pub(super) fn now(&self) -> Position {
         Position(self.last)

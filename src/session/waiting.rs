@@ -25,7 +25,7 @@ impl Session {
         self.need(Need::Existing, cancel).await
     }
 
-    async fn ended(&self) {
+    pub(super) async fn ended(&self) {
         // The sender lives as long as this.
         let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
     }

@@ -1,15 +1,14 @@
 //! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use crate::files;
 
 use super::engine::{CommitError, Engine};
-use super::lock::OpenLock;
 use super::stamp::Stamp;
-use super::{Batch, Folder, Id, Row, StoreError, Table, meta};
+use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
 /// What the name of anything begins with that is made aside.
 const ASIDE: &str = "new-";
@@ -17,8 +16,7 @@ const ASIDE: &str = "new-";
 /// The right to make a store: nobody else has anything open in the folder.
 pub struct Creation {
     pub(super) folder: Folder,
-    pub(super) _lock: OpenLock,
-    pub(super) _making: File,
+    pub(super) _alone: Alone,
 }
 
 impl Creation {

@@ -211,10 +211,16 @@ impl Engine {
 
     fn trim_changes(&self, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
         let changes = self.table(Table::Changes);
+        let mut forgotten = None;
         while changes.len(txn)? > limits::CHANGES {
             let Some((oldest, _)) = changes.first(txn)? else { break };
             let oldest = oldest.to_vec();
             changes.delete(txn, &oldest)?;
+            forgotten = Some(oldest);
+        }
+        if let Some(mut revision) = forgotten {
+            revision.extend_from_slice(&checksum::of(Table::Meta, meta::FORGOTTEN, &revision));
+            self.table(Table::Meta).put(txn, meta::FORGOTTEN, &revision)?;
         }
         Ok(())
     }

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use crate::files::{self, Privacy};
 
 use super::create::Creation;
+use super::live;
 use super::lock::OpenLock;
 use super::stamp::Stamp;
-use super::{Refusal, StoreError};
+use super::{Id, Live, Refusal, StoreError};
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
@@ -85,6 +86,29 @@ impl Folder {
         self.0.join("open.lock")
     }
 
+    /// Held alone by whoever has, or wants to have, the store alone; everybody else passes by it on the way in.
+    pub(super) fn make_lock(&self) -> PathBuf {
+        self.0.join("make.lock")
+    }
+
+    pub(super) fn bell(&self) -> PathBuf {
+        self.0.join("bell")
+    }
+
+    pub(super) fn live(&self) -> PathBuf {
+        self.0.join("live")
+    }
+
+    /// This process is alive from now on, under this name. `true` if one that lived before it ended without a word.
+    pub fn begin_life(&self, id: Id) -> Result<(Live, bool), StoreError> {
+        Ok(Live::begin(&self.live(), id)?)
+    }
+
+    /// Whether the process of this name lives.
+    pub fn is_alive(&self, id: &Id) -> bool {
+        live::is_alive(&self.live(), id)
+    }
+
     pub(super) fn write_lock(&self) -> PathBuf {
         self.0.join("write.lock")
     }
@@ -94,20 +118,17 @@ impl Folder {
         files::create_folder(&self.0)?;
         self.check_privacy()?;
         loop {
+            let waiting = self.wait_for_those_alone()?;
             let lock = OpenLock::shared(OpenLock::file(&self.open_lock())?)?;
+            drop(waiting);
             if self.has_store() {
                 return self.present(lock).map(Entered::Store);
             }
             drop(lock);
-            // Whoever wants to make the store waits here, and not for `open.lock`: the first to have made it keeps that
-            // for as long as it runs.
-            let making = files::open_or_create(&self.0.join("make.lock"))?;
-            making.lock()?;
-            if !self.has_store() {
-                let lock = OpenLock::alone(OpenLock::file(&self.open_lock())?)?;
-                return Ok(Entered::Empty(Creation { folder: self.clone(), _lock: lock, _making: making }));
+            // Another process may make it while this one waits.
+            if let Some(alone) = self.alone(|| !self.has_store())? {
+                return Ok(Entered::Empty(Creation { folder: self.clone(), _alone: alone }));
             }
-            // Another process made it while this one waited.
         }
     }
 

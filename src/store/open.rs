@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use crate::files::{self, FileId};
 
+use super::bell::Bell;
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
 use super::lock::OpenLock;
@@ -25,6 +26,7 @@ pub struct Store {
     id: Id,
     limit: u64,
     write_lock: File,
+    bell: Bell,
     data_file: Registered,
     // Last: it is given back when all the rest is closed.
     _open: OpenLock,
@@ -59,7 +61,8 @@ impl Store {
         allocate_reader_table(&folder)?;
         let engine = Engine::open(folder.path())?;
         let write_lock = files::open_or_create(&folder.write_lock())?;
-        let store = Self { engine, folder, id: stamp.store, limit, write_lock, data_file, _open: lock };
+        let bell = Bell::new(&folder.bell())?;
+        let store = Self { engine, folder, id: stamp.store, limit, write_lock, bell, data_file, _open: lock };
         if store.snapshot()?.get(Table::Meta, meta::STORE_ID)? != Some(&store.id[..]) {
             return Err(StoreError::Damaged);
         }
@@ -96,9 +99,12 @@ impl Store {
         }
     }
 
-    /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk.
+    /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
+    /// have been woken.
     pub fn commit(&self, _lock: &WriteLock<'_>, batch: Batch) -> Result<(), CommitError> {
-        self.engine.commit(batch, self.limit)
+        self.engine.commit(batch, self.limit)?;
+        self.bell.ring();
+        Ok(())
     }
 }
 

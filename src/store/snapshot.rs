@@ -88,6 +88,14 @@ impl<'s> Snapshot<'s> {
         self.counter(meta::KEYS_REVISION)
     }
 
+    /// The revision of the newest change that is not told any more; 0 while all are.
+    pub fn forgotten_changes(&self) -> Result<u64, StoreError> {
+        match self.get(Table::Meta, meta::FORGOTTEN)? {
+            Some(_) => self.counter(meta::FORGOTTEN),
+            None => Ok(0),
+        }
+    }
+
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
         let value = self.get(Table::Meta, name)?.ok_or(StoreError::Damaged)?;
         Ok(u64::from_be_bytes(value.try_into().map_err(|_| StoreError::Damaged)?))

@@ -38,6 +38,8 @@ pub mod meta {
     pub const REVISION: &[u8] = b"revision";
     /// The revision of the last change to the table of keys: 8 bytes.
     pub const KEYS_REVISION: &[u8] = b"keys revision";
+    /// The revision of the newest change notice that is not kept any more: 8 bytes; absent as long as all are kept.
+    pub const FORGOTTEN: &[u8] = b"forgotten changes";
     /// The store's id: 16 bytes, the same as in the stamp.
     pub const STORE_ID: &[u8] = b"store id";
     /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.

@@ -55,6 +55,8 @@ struct State {
     /// Grows with each write, so that one who waits can tell a slow client from a dead one.
     writes: u64,
     has_writer: bool,
+    /// Who is told once nothing is unread.
+    when_taken: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,7 @@ impl Outbox {
             unread: 0,
             writes: 0,
             has_writer: false,
+            when_taken: Vec::new(),
         };
         let shared = Shared {
             framing: OnceLock::new(),
@@ -120,6 +123,17 @@ impl Outbox {
     /// Bytes that are queued or being written.
     pub fn unread(&self) -> usize {
         self.shared.lock().unread
+    }
+
+    /// Calls once nothing is unread: all of it was taken, or never will be. Perhaps on another thread; it must neither
+    /// wait nor send.
+    pub fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
+        let mut state = self.shared.lock();
+        if state.unread > 0 {
+            state.when_taken.push(taken);
+        } else {
+            taken();
+        }
     }
 
     /// Keeps the calling thread until no more than `limit` bytes are unread, or nobody will ever take them. `false` if
@@ -183,6 +197,12 @@ impl Drop for Outbox {
 }
 
 impl State {
+    fn tell_taken(&mut self) {
+        for taken in self.when_taken.drain(..) {
+            taken();
+        }
+    }
+
     /// The next frames, and the means to write them, unless somebody is writing.
     fn next_for_writer(&mut self) -> Option<(Chunk, Box<dyn Output>)> {
         if self.queue.is_empty() {
@@ -221,6 +241,9 @@ impl Shared {
             state.unread -= count;
             state.writes += 1;
             self.taken.notify_all();
+            if state.unread == 0 {
+                state.tell_taken();
+            }
         }
     }
 
@@ -230,6 +253,7 @@ impl Shared {
         state.output = None;
         state.queue = Queue::default();
         state.unread = 0;
+        state.tell_taken();
         self.work.notify_all();
         self.taken.notify_all();
     }

@@ -131,6 +131,11 @@ impl<'d> Draft<'d> {
         self.snapshot.get(table, key)
     }
 
+    /// The last revision that was given, in this commit or before it.
+    pub(super) fn last_revision(&self) -> u64 {
+        self.revision
+    }
+
     /// The rows whose keys begin with `prefix`, with what this commit has changed; `keep` says what to copy of each.
     pub(super) fn scan<T>(
         &self,

@@ -3,6 +3,8 @@
 use crate::protector::{Reason, Unavailable};
 use crate::store::{Refusal, StoreError};
 
+use super::Timestamp;
+
 /// Why a call was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
@@ -55,6 +57,13 @@ pub enum Error {
     ExpiryTooLate,
     /// The key that is to take another's place is in use, or was revoked.
     ApiKeyTaken,
+    /// Another holds the lease.
+    LeaseHeld {
+        /// When it ends, if it is not renewed.
+        expires_at: Timestamp,
+    },
+    /// The token is not that of a live lease.
+    LeaseLost,
     /// Too much waits at once; the request was not carried out.
     Overloaded,
     /// A merge patch with too many levels.

@@ -259,6 +259,12 @@ impl KeyRow {
         }
     }
 
+    /// Whether the key may change anything at all.
+    pub(super) fn permit_writing(&self) -> Result<(), Error> {
+        let read_only = self.scope.as_ref().is_some_and(|scope| scope.read_only == Some(true));
+        if read_only { Err(Error::NotPermitted) } else { Ok(()) }
+    }
+
     /// Whether the key's scope has this.
     pub(super) fn permit(&self, address: &Address, wanted: Use) -> Result<(), Error> {
         let permitted = self.scope.as_ref().is_none_or(|scope| {

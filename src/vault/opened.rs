@@ -7,14 +7,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::crypto::{SlotId, StoreId, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Effort, Kind, New, Protects, Reason, Unavailable};
-use crate::store::{Entered, Folder, Row, Snapshot, Store, StoreError, Table, meta};
+use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
 
+use super::life::Life;
 use super::{Config, Error, Timestamp, guard};
 
 /// An open store.
 pub struct Opened {
     serial: u64,
     store: Store,
+    life: Id,
     limits: Limits,
     secrets: OnceLock<Secrets>,
     /// Why the key was not to be had when it was last asked for.
@@ -49,14 +51,22 @@ pub struct Status {
 
 impl Opened {
     /// Opens the store in a folder. Where there is none, `None`, or a new one is made.
-    pub(super) fn open(config: &Config, folder: &Folder, make: bool) -> Result<Option<Self>, Error> {
+    pub(super) fn open(
+        config: &Config,
+        folder: &Folder,
+        life: &Life,
+        make: bool,
+    ) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let store = loop {
             if !make && !folder.has_store() {
                 return Ok(None);
             }
             match folder.enter()? {
-                Entered::Store(present) => break Store::open(present, config.limits.store)?,
+                Entered::Store(present) => {
+                    life.begin(folder)?;
+                    break Store::open(present, config.limits.store)?;
+                }
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();
                     let store_key = crate::crypto::StoreKey::generate();
@@ -70,6 +80,7 @@ impl Opened {
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             store,
+            life: life.id(),
             limits: config.limits,
             secrets: OnceLock::new(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
@@ -152,6 +163,11 @@ impl Opened {
 
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// This process, as its leases name it.
+    pub(super) fn life(&self) -> Id {
+        self.life
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -80,10 +80,13 @@ struct State {
     last: u64,
     jobs: VecDeque<(Ticket, Box<dyn Job>)>,
     openers: Vec<(Need, Done)>,
+    leave: bool,
 }
 
 /// What the thread woke up for.
 pub(super) struct Work {
+    /// Somebody wants the store alone.
+    pub(super) leave: bool,
     pub(super) openers: Vec<(Need, Done)>,
     pub(super) has_jobs: bool,
 }
@@ -107,6 +110,11 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    pub(super) fn push_leave(&self) {
+        self.state().leave = true;
+        self.changed.notify_one();
+    }
+
     pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
         let mut state = self.state();
         // Tickets stand in the order in which they were given.
@@ -119,10 +127,14 @@ impl Queue {
     /// Blocks until there is something to do, and takes the openers. Jobs stay, so that they can still be withdrawn.
     pub(super) fn wait(&self) -> Work {
         let mut state = self.state();
-        while state.jobs.is_empty() && state.openers.is_empty() {
+        while state.jobs.is_empty() && state.openers.is_empty() && !state.leave {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Work { openers: std::mem::take(&mut state.openers), has_jobs: !state.jobs.is_empty() }
+        Work {
+            leave: std::mem::take(&mut state.leave),
+            openers: std::mem::take(&mut state.openers),
+            has_jobs: !state.jobs.is_empty(),
+        }
     }
 
     /// Takes up to `most` jobs that go into one commit; they can't be withdrawn any more.

@@ -79,6 +79,9 @@ pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: Names
     for id in draft.scan(Table::Records, &namespace.0, |_| ())?.into_keys() {
         changes.delete(Table::Records, &id);
     }
+    for lease in draft.scan(Table::Leases, &namespace.0, |_| ())?.into_keys() {
+        changes.delete(Table::Leases, &lease);
+    }
     Ok(())
 }
 

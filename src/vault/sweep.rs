@@ -121,7 +121,7 @@ mod tests {
         let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
         let target = Target { caller, place: Place::User, name: Name::parse(name) };
         let (done, stored) = channel();
-        let set = Set { target, text: "{}".into(), if_revision: None, expires_at };
+        let set = Set { target, text: "{}".into(), if_revision: None, expires_at, lease: None };
         vault.submit(set, move |result: Result<_, Error>| done.send(result.is_ok()).unwrap());
         assert!(stored.recv().unwrap());
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::crypto::SlotId;
 use crate::protector::Effort;
-use crate::store::{Batch, CommitError, StoreError, WriteLock};
+use crate::store::{Batch, CommitError, Heard, StoreError, WriteLock};
 
 use super::draft::Draft;
 use super::queue::Job;
@@ -30,9 +30,12 @@ pub enum Need {
 }
 
 /// Runs until the process ends.
-pub(super) fn run(vault: &Vault) -> ! {
+pub(super) fn run(vault: &Arc<Vault>) -> ! {
     loop {
         let work = vault.queue.wait();
+        if work.leave {
+            vault.leave();
+        }
         for (need, done) in work.openers {
             done(vault.ensure(need));
         }
@@ -44,7 +47,7 @@ pub(super) fn run(vault: &Vault) -> ! {
 
 impl Vault {
     /// The store, opened as far as is needed.
-    fn ensure(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {
+    fn ensure(self: &Arc<Self>, need: Need) -> Result<Option<Arc<Opened>>, Error> {
         let opened = self.try_ensure(need);
         match &opened {
             Ok(Some(opened)) if opened.is_unlocked() => self.was_opened.store(true, Ordering::Relaxed),
@@ -63,11 +66,11 @@ impl Vault {
         opened
     }
 
-    fn try_ensure(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {
+    fn try_ensure(self: &Arc<Self>, need: Need) -> Result<Option<Arc<Opened>>, Error> {
         let current = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
         let opened = match current {
             Some(opened) => opened,
-            None => match Opened::open(&self.config, &self.folder, need != Need::Existing)? {
+            None => match Opened::open(&self.config, &self.folder, &self.life, need != Need::Existing)? {
                 Some(opened) => self.install(opened),
                 None => return Ok(None),
             },
@@ -80,10 +83,21 @@ impl Vault {
         Ok(Some(opened))
     }
 
-    fn install(&self, opened: Opened) -> Arc<Opened> {
+    fn install(self: &Arc<Self>, opened: Opened) -> Arc<Opened> {
         let opened = Arc::new(opened);
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
+        self.listen();
         opened
+    }
+
+    /// Closes the store, since another process wants it alone. Whoever needs it next waits until that one is done.
+    fn leave(&self) {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(opened) = opened {
+            self.close(opened);
+            // Those who watch or wait look at the store that is there then.
+            self.hearing.tell(Heard::Commit);
+        }
     }
 
     /// Lets go of an environment that can't be used any more, and waits for the readers that still have it.
@@ -97,7 +111,7 @@ impl Vault {
         }
     }
 
-    fn write(&self) {
+    fn write(self: &Arc<Self>) {
         let opened = match self.ensure(Need::Key) {
             Ok(Some(opened)) => opened,
             Ok(None) => return self.refuse_all(Error::Internal),

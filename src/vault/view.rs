@@ -31,6 +31,8 @@ pub trait View {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError>;
     /// Every row whose key begins with `prefix`.
     fn each(&self, table: Table, prefix: &[u8], row: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+    /// The last revision that was given.
+    fn revision(&self) -> Result<u64, StoreError>;
 }
 
 impl View for Snapshot<'_> {
@@ -40,6 +42,10 @@ impl View for Snapshot<'_> {
 
     fn each(&self, table: Table, prefix: &[u8], row: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         self.scan(table, prefix, row)
+    }
+
+    fn revision(&self) -> Result<u64, StoreError> {
+        self.revision()
     }
 }
 
@@ -53,6 +59,10 @@ impl View for Draft<'_> {
             row(&key, &value);
         }
         Ok(())
+    }
+
+    fn revision(&self) -> Result<u64, StoreError> {
+        Ok(self.last_revision())
     }
 }
 

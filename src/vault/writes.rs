@@ -19,10 +19,11 @@ pub use relocate::{Move, Moved};
 pub use set::{Set, Written};
 
 use super::access::Access;
+use super::changes::seal as seal_change;
 use super::draft::{Changes, Draft};
 use super::key_row::Use;
 use super::record::{self, Head, SealedRecord};
-use super::{Address, Caller, Error, Target, Timestamp, namespace};
+use super::{Address, Caller, Error, Target, Timestamp, lease, namespace};
 
 /// What lies where a write goes.
 enum Current {
@@ -64,6 +65,10 @@ impl Spot {
             None => Current::Absent,
         };
         Ok(Self { access, address, current })
+    }
+
+    fn check_lease(&self, draft: &Draft<'_>, token: Option<u64>) -> Result<(), Error> {
+        lease::check(draft, self.access.as_deref(), token)
     }
 
     /// Puts a text there. The namespace begins with this, if it has not begun.
@@ -146,12 +151,6 @@ fn tell(
     address: &Address,
     deleted: bool,
 ) {
-    const FORMAT: u8 = 1;
-    let mut value = vec![FORMAT];
-    value.extend_from_slice(&keys.namespace().0);
-    value.extend_from_slice(&caller.origin);
-    let notice = [&[u8::from(deleted)], address.encode().as_slice()].concat();
-    let sealed = keys.seal_change(revision, &value, &notice);
-    value.extend_from_slice(&sealed);
-    changes.put(Table::Changes, &revision.to_be_bytes(), value);
+    let row = seal_change(keys, caller, revision, address, deleted);
+    changes.put(Table::Changes, &revision.to_be_bytes(), row);
 }

@@ -10,7 +10,7 @@ use super::{Call, Outcome, result};
 pub(super) const SPEC: Spec = Spec {
     name: "deletePersistentData",
     positional: &["context"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision"],
+    named: &["handle", "workspaceFolder", "name", "ifRevision", "lease"],
     lenient: false,
 };
 
@@ -18,7 +18,8 @@ pub(super) async fn call(call: Call) -> Outcome {
     let delete = {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let if_revision = arguments.revision("ifRevision")?;
-        Delete { target: arguments.target(&call.session).await?, if_revision }
+        let lease = arguments.revision("lease")?;
+        Delete { target: arguments.target(&call.session).await?, if_revision, lease }
     };
     let key = delete.target.caller.key.clone();
     let done = call.session.write(Some(&key), delete, &call.cancel).await?;

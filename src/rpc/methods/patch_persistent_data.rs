@@ -10,7 +10,7 @@ use super::{Call, Outcome, result};
 pub(super) const SPEC: Spec = Spec {
     name: "patchPersistentData",
     positional: &["context", "patch"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision"],
+    named: &["handle", "workspaceFolder", "name", "ifRevision", "lease"],
     lenient: false,
 };
 
@@ -19,7 +19,8 @@ pub(super) async fn call(call: Call) -> Outcome {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let patch = MergePatch::parse(arguments.object("patch")?)?;
         let if_revision = arguments.revision("ifRevision")?;
-        Patch { target: arguments.target(&call.session).await?, patch, if_revision }
+        let lease = arguments.revision("lease")?;
+        Patch { target: arguments.target(&call.session).await?, patch, if_revision, lease }
     };
     let key = patch.target.caller.key.clone();
     let written = call.session.write(Some(&key), patch, &call.cancel).await?;

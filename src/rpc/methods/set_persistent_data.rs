@@ -10,7 +10,7 @@ use super::{Call, Outcome, result};
 pub(super) const SPEC: Spec = Spec {
     name: "setPersistentData",
     positional: &["context", "data"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision", "expiresAt"],
+    named: &["handle", "workspaceFolder", "name", "ifRevision", "expiresAt", "lease"],
     lenient: false,
 };
 
@@ -19,12 +19,14 @@ pub(super) async fn call(call: Call) -> Outcome {
         let arguments = SPEC.arguments(call.params.as_deref())?;
         let text = arguments.object("data")?;
         let if_revision = arguments.revision("ifRevision")?;
+        let lease = arguments.revision("lease")?;
         let expires_at = arguments.time("expiresAt")?;
         Set {
             target: arguments.target(&call.session).await?,
             text: text.get().to_owned(),
             if_revision,
             expires_at,
+            lease,
         }
     };
     let key = set.target.caller.key.clone();

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::rpc::error::Error;
 use crate::rpc::params::Spec;
-use crate::session::Session;
+use crate::session::{Cancel, Phase, Session};
 use crate::vault::{self, FORMAT, Opened};
 
 use super::{Call, Outcome, result};
@@ -43,11 +42,15 @@ pub(super) async fn call(call: Call) -> Outcome {
 }
 
 /// `vault/didChangeStatus`: the same, unasked.
-pub(super) fn tell(session: &Session) -> Result<(), Error> {
-    let params = answer(session, session.vault().opened().as_deref())?;
-    let message = json!({"jsonrpc": "2.0", "method": "vault/didChangeStatus", "params": params});
-    session.client().send(message.to_string().into_bytes());
-    Ok(())
+pub(in crate::rpc) async fn tell(session: &Session) {
+    // What another process unlocked may be at hand for this one too.
+    let Ok(opened) = session.existing(&Cancel::default()).await else { return };
+    let Ok(params) = answer(session, opened.as_deref()) else { return };
+    // A client that has said goodbye wants no more.
+    if session.phase() < Phase::ShutDown {
+        let message = json!({"jsonrpc": "2.0", "method": "vault/didChangeStatus", "params": params});
+        session.client().send(message.to_string().into_bytes());
+    }
 }
 
 fn answer(session: &Session, opened: Option<&Opened>) -> Result<Answer, vault::Error> {

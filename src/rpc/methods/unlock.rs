@@ -9,7 +9,7 @@ use crate::limits;
 use crate::rpc::params::{Spec, out_of_range};
 use crate::vault::Passphrase;
 
-use super::{Call, Outcome, result, status};
+use super::{Call, Outcome, result};
 
 /// How long a person may take, if the client does not say.
 const USUAL_WAIT: Duration = Duration::from_mins(1);
@@ -26,10 +26,6 @@ pub(super) async fn call(call: Call) -> Outcome {
         let deadline = arguments.millis("timeoutMs", limits::UNLOCK_WAIT)?;
         (passphrase, deadline.map_or(USUAL_WAIT, Duration::from_millis))
     };
-    let was_locked = call.session.existing(&call.cancel).await?.is_some_and(|opened| !opened.is_unlocked());
     let available = call.session.unlock(passphrase, deadline, &call.cancel).await?;
-    if available && was_locked {
-        status::tell(&call.session)?;
-    }
     result(&json!({"keyAvailable": available}))
 }

@@ -12,6 +12,8 @@ pub struct Delete {
     pub target: Target,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
+    /// The token of the lease that must be live.
+    pub lease: Option<u64>,
 }
 
 /// What became of a delete.
@@ -28,6 +30,7 @@ impl Write for Delete {
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Deleted, Option<Changes>), Error> {
         let spot = Spot::find(draft, &self.target)?;
+        spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
         let (Some(access), Current::Live(..) | Current::Damaged) = (&spot.access, &spot.current) else {
             return Ok((Deleted { deleted: false, revision: 0 }, None));

@@ -16,6 +16,8 @@ pub struct Patch {
     pub patch: MergePatch,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
+    /// The token of the lease that must be live.
+    pub lease: Option<u64>,
 }
 
 /// The text of a merge patch: a JSON object with no more levels than it may have.
@@ -46,6 +48,7 @@ impl Write for Patch {
         if let Some(text) = &merged {
             check_size(draft, text)?;
         }
+        spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
         match (merged, &spot.current) {
             (Some(text), _) => spot.put(draft, &self.target.caller, &text, expires_at),

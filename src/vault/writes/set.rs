@@ -13,6 +13,8 @@ pub struct Set {
     pub text: String,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
+    /// The token of the lease that must be live.
+    pub lease: Option<u64>,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
 }
@@ -30,6 +32,7 @@ impl Write for Set {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
         let spot = Spot::find(draft, &self.target)?;
         check_size(draft, &self.text)?;
+        spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
         if let (Some(access), Current::Live(head, sealed)) = (&spot.access, &spot.current)
             && head.bytes == self.text.len() as u64

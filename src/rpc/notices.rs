@@ -1,0 +1,153 @@
+//! What is sent unasked: changes to those who watch, and the state of the store. One task a connection; it sends a notice
+//! only when the client has taken everything that was sent before, so that one who does not read costs nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::session::{Cancel, Failure, Phase, Session};
+use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Caller, Change, Changed, Error, Name, Timestamp};
+
+use super::error;
+use super::methods::status;
+
+/// How long until it is tried again to read what could not be read.
+const AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DidChange<'a> {
+    handle: &'a str,
+    revision: u64,
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+enum What<'a> {
+    #[serde(rename_all = "camelCase")]
+    Change {
+        context: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        workspace_folder: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        deleted: bool,
+    },
+    Resync {
+        resync: bool,
+    },
+    Ended {
+        ended: &'static str,
+    },
+}
+
+/// Runs until the connection ends.
+pub(super) async fn run(session: Arc<Session>) {
+    let (mut commits, mut calls) = (session.commits(), session.calls());
+    loop {
+        // Before looking: what comes in between is not missed.
+        commits.mark_unchanged();
+        let again = tell_changes(&session).await;
+        let end = session.first_end().map(until);
+        let wait = again.into_iter().chain(end).min();
+        tokio::select! {
+            _ = commits.changed() => {}
+            _ = calls.changed() => status::tell(&session).await,
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+/// So long, or for ever.
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn until(end: Timestamp) -> Duration {
+    Duration::from_millis(end.millis().saturating_sub(Timestamp::now().millis()))
+}
+
+/// Tells every watch what it has not been told. Where that can't be read just now, how long to wait.
+async fn tell_changes(session: &Session) -> Option<Duration> {
+    let mut again = None;
+    for handle in session.watched() {
+        while let Some((caller, told)) = session.watcher(&handle) {
+            match changes(session, &caller, told).await {
+                Ok(changed) => {
+                    if !tell(session, &handle, told, &changed).await || !changed.more {
+                        break;
+                    }
+                }
+                Err(Failure::Vault(error @ (Error::ApiKeyRevoked | Error::ApiKeyExpired))) => {
+                    session.unwatch(&handle);
+                    let ended = What::Ended { ended: error::kind(error) };
+                    send(session, &DidChange { handle: &handle, revision: told, what: ended }).await;
+                }
+                Err(_) => {
+                    again = Some(AGAIN);
+                    break;
+                }
+            }
+        }
+    }
+    again
+}
+
+async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {
+    Ok(session.opened(&Cancel::default()).await?.changes(caller, told)?)
+}
+
+/// Tells one watch what was read for it. `false` if it is another watch by now.
+async fn tell(session: &Session, handle: &str, mut told: u64, changed: &Changed) -> bool {
+    if changed.fell_behind {
+        let up_to = changed.up_to;
+        if !session.has_been_told(handle, told, up_to, changed.ends) {
+            return false;
+        }
+        let what = What::Resync { resync: true };
+        send(session, &DidChange { handle, revision: up_to, what }).await;
+        return true;
+    }
+    for change in &changed.told {
+        if !session.has_been_told(handle, told, change.revision, changed.ends) {
+            return false;
+        }
+        told = change.revision;
+        send(session, &did_change(handle, change)).await;
+    }
+    session.has_been_told(handle, told, changed.up_to, changed.ends)
+}
+
+fn did_change<'a>(handle: &'a str, change: &'a Change) -> DidChange<'a> {
+    let address = &change.address;
+    let what = What::Change {
+        context: address.context().name(),
+        workspace_folder: address.folder.as_ref().map(WorkspaceFolder::as_str),
+        name: address.name.as_ref().map(Name::as_str),
+        deleted: change.deleted,
+    };
+    DidChange { handle, revision: change.revision, what }
+}
+
+async fn send(session: &Session, params: &DidChange<'_>) {
+    // A client that has said goodbye wants no more.
+    if session.phase() < Phase::ShutDown {
+        let message = json!({"jsonrpc": "2.0", "method": "persistentData/didChange", "params": params});
+        session.client().send(message.to_string().into_bytes());
+    }
+    let (taken, all_taken) = oneshot::channel();
+    session.client().when_taken(Box::new(move || {
+        // The task ends with the process.
+        let _ = taken.send(());
+    }));
+    let _ = all_taken.await;
+}

@@ -1,0 +1,105 @@
+//! What a connection watches: for each handle the revision up to which it has been told everything. Nothing waits here;
+//! however much changes while the client does not listen, all that is kept is that revision.
+
+use std::sync::Mutex;
+
+use crate::vault::{Caller, Following, Timestamp};
+
+use super::{Session, lock};
+
+/// One watch.
+struct Watch {
+    handle: String,
+    caller: Caller,
+    told: u64,
+    ends: Option<Timestamp>,
+}
+
+#[derive(Default)]
+pub(super) struct Watches(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    watches: Vec<Watch>,
+    /// As long as anything is watched.
+    following: Option<Following>,
+}
+
+impl Session {
+    /// Follows commits, if nothing is watched yet: before the revision is read from which on a watch tells.
+    pub fn follow(&self) {
+        lock(&self.watches.0).following.get_or_insert_with(|| self.vault.follow());
+    }
+
+    /// Watches for a caller from a revision on; returns the one up to which it has been told. One that watches already
+    /// goes on from where it is, unless it says from where.
+    pub fn watch(&self, caller: &Caller, since: Option<u64>, now: u64) -> u64 {
+        let handle = self.handle_of(caller);
+        let told = {
+            let mut state = lock(&self.watches.0);
+            let known = state.watches.iter().position(|watch| watch.handle == handle);
+            let told = since.or(known.map(|at| state.watches[at].told)).unwrap_or(now);
+            let watch = Watch { handle, caller: caller.clone(), told, ends: None };
+            match known {
+                Some(at) => state.watches[at] = watch,
+                None => state.watches.push(watch),
+            }
+            told
+        };
+        self.wake_watches();
+        told
+    }
+
+    /// Follows no longer, unless something is watched.
+    pub fn unfollow(&self) {
+        let mut state = lock(&self.watches.0);
+        if state.watches.is_empty() {
+            state.following = None;
+        }
+    }
+
+    /// Watches no longer; returns the revision up to which the handle was told, if it watched.
+    pub fn unwatch(&self, handle: &str) -> Option<u64> {
+        let mut state = lock(&self.watches.0);
+        let at = state.watches.iter().position(|watch| watch.handle == handle)?;
+        let told = state.watches.swap_remove(at).told;
+        drop(state);
+        self.unfollow();
+        Some(told)
+    }
+
+    /// The same, for whoever calls.
+    pub fn unwatch_caller(&self, caller: &Caller) -> Option<u64> {
+        self.unwatch(&self.handle_of(caller))
+    }
+
+    /// The handles that are watched.
+    pub fn watched(&self) -> Vec<String> {
+        lock(&self.watches.0).watches.iter().map(|watch| watch.handle.clone()).collect()
+    }
+
+    /// Who watches with this handle, and up to where it has been told; `None` if nobody does any more.
+    pub fn watcher(&self, handle: &str) -> Option<(Caller, u64)> {
+        let state = lock(&self.watches.0);
+        let watch = state.watches.iter().find(|watch| watch.handle == handle)?;
+        Some((watch.caller.clone(), watch.told))
+    }
+
+    /// What was told up to `before` has been told up to `told`. `false` if the watch is another by now.
+    pub fn has_been_told(&self, handle: &str, before: u64, told: u64, ends: Option<Timestamp>) -> bool {
+        let mut state = lock(&self.watches.0);
+        let watch = state.watches.iter_mut().find(|watch| watch.handle == handle && watch.told == before);
+        match watch {
+            Some(watch) => {
+                (watch.told, watch.ends) = (told, ends);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// When the first of the keys ends that watch.
+    pub fn first_end(&self) -> Option<Timestamp> {
+        lock(&self.watches.0).watches.iter().filter_map(|watch| watch.ends).min()
+    }
+}

@@ -1,0 +1,172 @@
+//! How processes that share a store wake each other: files that one writes to and the others watch.
+//!
+//! There are two, since they are heard by different ears. `bell` rings at every commit, and only those listen who wait
+//! for changes; `open.lock` is written to when something befalls the store as a whole, and everybody listens who has it
+//! open. What rings says nothing: whoever hears it looks at the store.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use notify::event::ModifyKind;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::files;
+
+use super::Folder;
+
+/// How often a process looks that can't listen: for changes, while it follows them.
+const LOOK: Duration = Duration::from_millis(500);
+/// And for what befalls the store, in looks.
+const SELDOM: u32 = 4;
+
+/// What was heard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// Somebody may have committed.
+    Commit,
+    /// Something may have befallen the store: unlocked, mended, or somebody wants it alone.
+    Call,
+}
+
+/// A file that is written to in order to be heard.
+pub(super) struct Bell(File);
+
+impl Bell {
+    /// The bell at `path`. Its one byte is written at once, so that ringing needs no room on a full disk.
+    pub(super) fn new(path: &Path) -> io::Result<Self> {
+        let bell = Self(files::open_or_create(path)?);
+        if bell.0.metadata()?.len() == 0 {
+            bell.strike()?;
+        }
+        Ok(bell)
+    }
+
+    /// Wakes those who listen. Whoever misses it looks a little later.
+    pub(super) fn ring(&self) {
+        if self.strike().is_err() {
+            tracing::debug!("the bell could not be rung");
+        }
+    }
+
+    #[cfg(unix)]
+    fn strike(&self) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, b"\n", 0)
+    }
+
+    #[cfg(not(unix))]
+    fn strike(&self) -> io::Result<()> {
+        use std::io::{Seek as _, Write as _};
+        let mut file = &self.0;
+        file.rewind()?;
+        file.write_all(b"\n")
+    }
+}
+
+/// Hears the bells of one store, until it is dropped.
+pub struct Listener {
+    bell: PathBuf,
+    heard: Arc<dyn Fn(Heard) + Send + Sync>,
+    /// Absent where no watch can be had.
+    watcher: Mutex<Option<RecommendedWatcher>>,
+    /// Where something can't be watched, a thread looks now and then.
+    looks: OnceLock<Looks>,
+    follows: Arc<AtomicBool>,
+}
+
+impl Listener {
+    /// Listens for what befalls the store in a folder; for commits only while they are followed. `heard` is called on a
+    /// thread of the listener's own and must not block.
+    pub fn new(folder: &Folder, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
+        let heard: Arc<dyn Fn(Heard) + Send + Sync> = Arc::new(heard);
+        let watcher = watch(&folder.open_lock(), heard.clone());
+        let listener = Self {
+            bell: folder.bell(),
+            heard,
+            watcher: Mutex::default(),
+            looks: OnceLock::new(),
+            follows: Arc::default(),
+        };
+        match watcher {
+            Ok(watcher) => *listener.watcher() = Some(watcher),
+            Err(error) => listener.look_instead(&error),
+        }
+        listener
+    }
+
+    fn watcher(&self) -> MutexGuard<'_, Option<RecommendedWatcher>> {
+        self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Listens for commits from now on, or no longer.
+    pub fn follow_commits(&self, follow: bool) {
+        let mut watcher = self.watcher();
+        if self.follows.swap(follow, Ordering::Relaxed) == follow {
+            return;
+        }
+        let Some(watcher) = &mut *watcher else { return };
+        let outcome = if follow {
+            watcher.watch(&self.bell, RecursiveMode::NonRecursive)
+        } else {
+            watcher.unwatch(&self.bell)
+        };
+        if let Err(error) = outcome {
+            self.look_instead(&error);
+        }
+    }
+
+    fn look_instead(&self, error: &notify::Error) {
+        tracing::debug!(%error, "the store's files can't be watched; they are looked at now and then");
+        self.looks.get_or_init(|| Looks::start(self.follows.clone(), self.heard.clone()));
+    }
+}
+
+fn watch(open_lock: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
+    let call = open_lock.file_name().map(ToOwned::to_owned);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Files are opened and closed all the time; what rings is a write.
+        let Ok(event) = event else { return };
+        if !matches!(event.kind, EventKind::Any | EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_))) {
+            return;
+        }
+        let is_call = event.paths.iter().any(|path| path.file_name() == call.as_deref());
+        heard(if is_call { Heard::Call } else { Heard::Commit });
+    })?;
+    watcher.watch(open_lock, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}
+
+/// A thread that takes the place of a watch.
+struct Looks(Arc<AtomicBool>);
+
+impl Looks {
+    fn start(follows: Arc<AtomicBool>, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let over = ended.clone();
+        let look = move || {
+            let mut turn = 0_u32;
+            while !over.load(Ordering::Relaxed) {
+                std::thread::sleep(LOOK);
+                turn = turn.wrapping_add(1);
+                if follows.load(Ordering::Relaxed) {
+                    heard(Heard::Commit);
+                }
+                if turn.is_multiple_of(SELDOM) {
+                    heard(Heard::Call);
+                }
+            }
+        };
+        // Where no thread can be had, nothing is heard, and everything that waits has a deadline.
+        let _ = std::thread::Builder::new().name("looks".into()).spawn(look);
+        Self(ended)
+    }
+}
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

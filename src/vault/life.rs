@@ -1,0 +1,41 @@
+//! This process, as others see it while it has the store open: what its leases go by.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::crypto;
+use crate::store::{Folder, Id, Live, StoreError};
+
+/// One name for the whole life of the process, however often the store is opened in it.
+pub(super) struct Life {
+    id: Id,
+    live: Mutex<Option<Live>>,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self { id: crypto::random(), live: Mutex::default() }
+    }
+}
+
+impl Life {
+    pub(super) fn id(&self) -> Id {
+        self.id
+    }
+
+    /// From now on the others see that this process lives. `true` if one before it ended without a word.
+    pub(super) fn begin(&self, folder: &Folder) -> Result<bool, StoreError> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its file goes with a folder that is taken away.
+        if live.is_some() && folder.is_alive(&self.id) {
+            return Ok(false);
+        }
+        let (begun, unclean) = folder.begin_life(self.id)?;
+        *live = Some(begun);
+        Ok(unclean)
+    }
+
+    /// Ends it in an orderly way: its leases are free.
+    pub(super) fn end(&self) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
