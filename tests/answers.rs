@@ -145,6 +145,10 @@ impl Client for Kept {
         self.0.lock().unwrap().push(message);
     }
 
+    fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
+        taken();
+    }
+
     fn watch(&self, _: u32) {}
 }
 
