@@ -1,5 +1,6 @@
 //! The command line: flags, environment variables, and where things lie if neither says so.
 
+mod backup;
 mod key;
 mod operator;
 mod protector;
@@ -17,6 +18,7 @@ use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Config, Passphrase};
 
+use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
 use operator::{Failed, Operator, secret_line};
 use protector::ProtectorCommand;
@@ -61,6 +63,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", global = true)]
     log_file: Option<PathBuf>,
 
+    /// Use a store on a network or user-space file system; it can be damaged there
+    #[arg(long, global = true)]
+    allow_network_file_system: bool,
+
     #[command(flatten)]
     operate: Common,
 
@@ -77,6 +83,10 @@ enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Write the whole store into one file, as sealed as it is
+    Backup(BackupCommand),
+    /// Put a file that backup wrote in the place of the store; what was there is kept in quarantine
+    Restore(RestoreCommand),
     /// Protectors of the store's key: list, add, remove, test
     Protector {
         #[command(subcommand)]
@@ -126,6 +136,8 @@ pub struct Operation {
 enum Operate {
     Key(KeyCommand),
     Protector(ProtectorCommand),
+    Backup(BackupCommand),
+    Restore(RestoreCommand),
 }
 
 impl Operation {
@@ -137,6 +149,8 @@ impl Operation {
         let shown = match &self.command {
             Operate::Key(command) => key::run(&operator, command, self.common.json),
             Operate::Protector(command) => protector::run(&operator, command, self.common.json),
+            Operate::Backup(command) => backup::back_up(&operator, command, self.common.json),
+            Operate::Restore(command) => backup::restore(&operator, command, self.common.json),
         };
         shown.map_err(|Failed(why)| Wrong(why))
     }
@@ -184,21 +198,25 @@ impl Arguments {
             Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
             None => (self.data_folder()?, self.key_folder()?),
         };
-        let limits = self.limits;
+        let (limits, allow_network) = (self.limits, self.allow_network_file_system);
         let operate = |command, common| {
-            let config = Config { data: data.clone(), keys: keys.clone(), askpass: askpass(), limits };
+            let config =
+                Config { data: data.clone(), keys: keys.clone(), askpass: askpass(), allow_network, limits };
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
             Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
+            Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
+            Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
-                return Err(Wrong("--json and --passphrase-fd go with key and protector".into()));
+                return Err(Wrong("--json and --passphrase-fd go with the other subcommands".into()));
             }
             None | Some(Command::Serve) => Task::Serve(Options {
                 data,
                 keys,
                 askpass: askpass(),
+                allow_network,
                 limits,
                 folders,
                 client_process: self.client_process_id,

@@ -62,6 +62,16 @@ pub struct Limits {
     /// Most handles of one connection
     #[arg(long = "max-handles", value_name = "N", default_value_t = 256)]
     pub handles: usize,
+    /// Idle seconds after which the daily backup is taken; 0 for never
+    #[arg(long = "backup-idle-seconds", value_name = "N", default_value_t = 30)]
+    pub backup_idle: u64,
+}
+
+impl Limits {
+    /// How long nothing has to happen until the daily backup is taken; `None` for never.
+    pub fn backup_after(&self) -> Option<Duration> {
+        (self.backup_idle > 0).then(|| Duration::from_secs(self.backup_idle))
+    }
 }
 
 impl Default for Limits {
@@ -72,6 +82,7 @@ impl Default for Limits {
             store: 4 * 1024 * 1024 * 1024,
             records: 10_000,
             handles: 256,
+            backup_idle: 30,
         }
     }
 }

@@ -11,7 +11,7 @@ mod passphrase;
 mod program;
 mod row;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
@@ -151,6 +151,11 @@ fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, Prot
     let key = passphrase::derive(said, &parameters)
         .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
     Ok((kind, parameters, key))
+}
+
+/// Where the key file of a store lies, whether or not there is one.
+pub fn key_file(means: &Means<'_>, store: StoreId) -> PathBuf {
+    key_file::path(means.key_folder, store)
 }
 
 /// Takes away what a protector keeps outside of the store. Its row is gone already.

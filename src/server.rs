@@ -34,6 +34,8 @@ pub struct Options {
     pub keys: PathBuf,
     /// The program that asks a person for the passphrase.
     pub askpass: Option<String>,
+    /// Whether a store may lie on a network file system all the same.
+    pub allow_network: bool,
     /// The caps in force.
     pub limits: Limits,
     /// The folders of a client that never sends `initialize`.
@@ -53,6 +55,7 @@ pub fn serve(options: Options) -> io::Result<Ending> {
         data: options.data,
         keys: options.keys,
         askpass: options.askpass,
+        allow_network: options.allow_network,
         limits: options.limits,
     });
     let client_ended = Arc::new(Notify::new());

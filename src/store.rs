@@ -8,6 +8,8 @@
 //! [`Folder::enter`] says whether a store is there; [`Creation::finish`] makes one; [`Store::open`] opens it.
 //! Reads go through [`Store::snapshot`], writes through [`Store::lock`] and [`Store::commit`].
 
+mod archive;
+mod backup;
 mod batch;
 mod bell;
 mod checksum;
@@ -15,16 +17,20 @@ mod create;
 mod engine;
 mod error;
 mod failpoint;
+mod file_system;
 mod folder;
 mod live;
 mod lock;
 mod open;
 mod record;
+mod replace;
 mod slot;
 mod snapshot;
 mod stamp;
 mod table;
 
+pub use archive::{Progress, Unpacked, pack, unpack};
+pub use backup::Backup;
 pub use batch::{Batch, Row};
 pub use bell::{Heard, Listener};
 pub use create::Creation;
@@ -35,6 +41,7 @@ pub use live::Live;
 pub use lock::{Alone, WriteLock};
 pub use open::Store;
 pub use record::{NEVER, RecordHeader, StoredRecord};
+pub use replace::{Glance, Replacement};
 pub use slot::{SLOT_HEADER, Slot};
 pub use snapshot::Snapshot;
 pub use stamp::FORMAT;

@@ -7,6 +7,7 @@
 
 mod access;
 mod address;
+mod backup;
 mod boot_clock;
 mod changes;
 mod draft;
@@ -47,6 +48,7 @@ use crate::store::Folder;
 
 pub use access::{Caller, Key, random_handle, random_origin};
 pub use address::{Address, Context, Name, Place};
+pub use backup::Restored;
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
@@ -84,6 +86,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// The program that asks a person for the passphrase.
     pub askpass: Option<String>,
+    /// Whether a store may lie on a network file system all the same.
+    pub allow_network: bool,
     /// The caps in force.
     pub limits: Limits,
 }
@@ -111,7 +115,7 @@ pub struct Vault {
 impl Vault {
     /// A vault that touches nothing until it is asked for something.
     pub fn new(config: Config) -> Arc<Self> {
-        let folder = Folder::new(config.data.clone());
+        let folder = Folder::new(config.data.clone()).allow_network(config.allow_network);
         Arc::new(Self {
             config,
             folder,

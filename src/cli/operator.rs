@@ -39,6 +39,7 @@ impl From<Error> for Failed {
                     ));
                 }
                 Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
+                Error::TargetExists => "another store lies there; choose another --data-dir",
                 Error::StoreDamaged => "the store is damaged; its files are kept as they are",
                 Error::StoreFull => "the disk or the store is full; nothing was changed",
                 Error::StoreBusy => "another process keeps the store busy; try again",
@@ -54,7 +55,6 @@ impl From<Error> for Failed {
                 | Error::DataTooLarge { .. }
                 | Error::WorkspaceFolderRequired
                 | Error::WorkspaceFolderInvalid
-                | Error::TargetExists
                 | Error::PatchTooDeep
                 | Error::LeaseHeld { .. }
                 | Error::LeaseLost
@@ -79,6 +79,10 @@ impl Operator {
 
     pub(super) fn config(&self) -> &Config {
         self.vault.config()
+    }
+
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// How far to go for the store's key: whoever sits at the command line may be asked.

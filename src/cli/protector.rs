@@ -80,6 +80,7 @@ fn add(operator: &Operator, new: &NewProtector) -> Result<String, Failed> {
     }
     let made = opened.make_protector(operator.config(), &new)?;
     operator.write(made)?;
+    opened.back_up_protectors();
     Ok("added; the other protectors still open the store: remove those that should not".into())
 }
 
@@ -94,6 +95,7 @@ fn remove(operator: &Operator, which: &str) -> Result<String, Failed> {
         return Err(Failed("it is the last; add another before".into()));
     }
     opened.forget_protector(operator.config(), protector);
+    opened.back_up_protectors();
     Ok("removed; copies of the data folder that were made before still open with it".into())
 }
 

@@ -14,7 +14,8 @@ use super::Reason;
 
 const PREFIX: &str = "plugin-vault key 1 ";
 
-fn path(folder: &Path, store: StoreId) -> PathBuf {
+/// Where a store's key file lies.
+pub(super) fn path(folder: &Path, store: StoreId) -> PathBuf {
     folder.join(store.to_text()).join("key")
 }
 

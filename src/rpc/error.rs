@@ -244,6 +244,7 @@ const fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::Permissions => "permissions",
         Refusal::Owner => "owner",
         Refusal::Platform => "platform",
+        Refusal::NetworkFileSystem => "networkFileSystem",
         Refusal::ReadOnly => "readOnly",
     }
 }

@@ -11,7 +11,7 @@ use super::stamp::Stamp;
 use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
 /// What the name of anything begins with that is made aside.
-const ASIDE: &str = "new-";
+pub(super) const ASIDE: &str = "new-";
 
 /// The right to make a store: nobody else has anything open in the folder.
 pub struct Creation {

@@ -4,11 +4,12 @@
 //! The default flags are the only ones: `NO_SYNC` and `NO_META_SYNC` lose answered writes, `WRITE_MAP` turns a full
 //! disk into a signal.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::RwLock;
 
 use heed::types::Bytes;
-use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RwTxn, WithoutTls};
+use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RwTxn, WithoutTls};
 
 use crate::limits;
 
@@ -81,6 +82,13 @@ impl Engine {
     /// Waits until the environment is closed.
     pub(super) fn close(self) {
         self.env.prepare_for_closing().wait();
+    }
+
+    /// Copies what is committed, without what is free.
+    pub(super) fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
+        // Its transaction holds the gate, like any other.
+        let _guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+        Ok(self.env.copy_to_file(file, CompactionOption::Enabled)?)
     }
 
     pub(super) fn page_size(&self) -> usize {

@@ -30,6 +30,8 @@ pub enum Refusal {
     Owner,
     /// It is in use by another platform's build or in another container.
     Platform,
+    /// It lies where file locks and memory maps are not to be relied on.
+    NetworkFileSystem,
     /// It can't be written.
     ReadOnly,
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::files::{self, Privacy};
 
 use super::create::Creation;
+use super::file_system;
 use super::live;
 use super::lock::OpenLock;
 use super::stamp::Stamp;
@@ -15,7 +16,10 @@ use super::{Id, Live, Refusal, StoreError};
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    allow_network: bool,
+}
 
 /// What was found in a data folder; whatever it is holds `open.lock`.
 pub enum Entered {
@@ -35,12 +39,18 @@ pub struct Present {
 impl Folder {
     /// The data folder at `path`.
     pub fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self { path, allow_network: false }
+    }
+
+    /// The same, on a network file system too if that is allowed: LMDB is not safe there.
+    #[must_use]
+    pub fn allow_network(self, allow_network: bool) -> Self {
+        Self { allow_network, ..self }
     }
 
     /// Where it lies.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Whether a store is there. It may be made or moved away at any time after.
@@ -55,7 +65,7 @@ impl Folder {
 
     /// The right to ask a person for something: one process at a time. `None` if another asks until the deadline.
     pub fn lock_prompt(&self, deadline: Instant) -> Option<fs::File> {
-        let file = files::open_or_create(&self.0.join("prompt.lock")).ok()?;
+        let file = files::open_or_create(&self.path.join("prompt.lock")).ok()?;
         // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
         while file.try_lock().is_err() {
             if Instant::now() >= deadline {
@@ -67,36 +77,36 @@ impl Folder {
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
-        self.0.join("data.mdb")
+        self.path.join("data.mdb")
     }
 
     pub(super) fn reader_table(&self) -> PathBuf {
-        self.0.join("lock.mdb")
+        self.path.join("lock.mdb")
     }
 
     pub(super) fn stamp(&self) -> PathBuf {
-        self.0.join("stamp")
+        self.path.join("stamp")
     }
 
     pub(super) fn slots(&self) -> PathBuf {
-        self.0.join("slots")
+        self.path.join("slots")
     }
 
     pub(super) fn open_lock(&self) -> PathBuf {
-        self.0.join("open.lock")
+        self.path.join("open.lock")
     }
 
     /// Held alone by whoever has, or wants to have, the store alone; everybody else passes by it on the way in.
     pub(super) fn make_lock(&self) -> PathBuf {
-        self.0.join("make.lock")
+        self.path.join("make.lock")
     }
 
     pub(super) fn bell(&self) -> PathBuf {
-        self.0.join("bell")
+        self.path.join("bell")
     }
 
     pub(super) fn live(&self) -> PathBuf {
-        self.0.join("live")
+        self.path.join("live")
     }
 
     /// This process is alive from now on, under this name. `true` if one that lived before it ended without a word.
@@ -110,13 +120,12 @@ impl Folder {
     }
 
     pub(super) fn write_lock(&self) -> PathBuf {
-        self.0.join("write.lock")
+        self.path.join("write.lock")
     }
 
     /// Goes in: makes the folder if it is not there, and finds a store or the right to make one.
     pub fn enter(&self) -> Result<Entered, StoreError> {
-        files::create_folder(&self.0)?;
-        self.check_privacy()?;
+        self.prepare()?;
         loop {
             let waiting = self.wait_for_those_alone()?;
             let lock = OpenLock::shared(OpenLock::file(&self.open_lock())?)?;
@@ -150,24 +159,38 @@ impl Folder {
         Ok(Present { folder: self.clone(), lock: lock.share()?, stamp })
     }
 
-    fn check_privacy(&self) -> Result<(), StoreError> {
-        let holds_nothing = || Ok::<_, io::Error>(fs::read_dir(&self.0)?.next().is_none());
-        if files::privacy(&self.0)? == Privacy::OpenToOthers && holds_nothing()? {
-            files::make_private(&self.0)?;
+    /// Makes the folder if it is not there, and sees that it is its owner's alone.
+    pub(super) fn prepare(&self) -> Result<(), StoreError> {
+        files::create_folder(&self.path)?;
+        if !self.allow_network && file_system::is_of_a_network(&self.path)? {
+            let path = self.path.display();
+            tracing::error!(
+                "'{path}' lies on a network or user-space file system, where a store can be damaged; choose a \
+                 local --data-dir, or pass --allow-network-file-system if only one machine ever uses it"
+            );
+            return Err(StoreError::Refused(Refusal::NetworkFileSystem));
         }
-        self.check_owner(&self.0)
+        self.check_privacy()
+    }
+
+    fn check_privacy(&self) -> Result<(), StoreError> {
+        let holds_nothing = || Ok::<_, io::Error>(fs::read_dir(&self.path)?.next().is_none());
+        if files::privacy(&self.path)? == Privacy::OpenToOthers && holds_nothing()? {
+            files::make_private(&self.path)?;
+        }
+        self.check_owner(&self.path)
     }
 
     fn check_owner(&self, path: &Path) -> Result<(), StoreError> {
         match files::privacy(path)? {
             Privacy::Private => Ok(()),
             Privacy::OpenToOthers => {
-                let path = self.0.display();
+                let path = self.path.display();
                 tracing::error!("others may read the store; run: chmod -R go= '{path}'");
                 Err(StoreError::Refused(Refusal::Permissions))
             }
             Privacy::NotOurs => {
-                let path = self.0.display();
+                let path = self.path.display();
                 tracing::error!("the store in '{path}' belongs to another user; choose another --data-dir");
                 Err(StoreError::Refused(Refusal::Owner))
             }

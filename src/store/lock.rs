@@ -108,8 +108,9 @@ impl Folder {
     }
 
     /// What was announced last: whoever knows it already has missed nothing.
-    pub fn announced(&self) -> Vec<u8> {
-        std::fs::read(self.open_lock()).unwrap_or_default()
+    pub fn announced(&self) -> String {
+        // The first byte is the bell's.
+        std::fs::read_to_string(self.open_lock()).unwrap_or_default().trim().to_owned()
     }
 }
 

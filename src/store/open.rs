@@ -79,6 +79,10 @@ impl Store {
         &self.folder
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The bytes that the store takes on the disk, slot files aside.
     pub fn disk_size(&self) -> Result<u64, StoreError> {
         self.engine.disk_size()

@@ -25,7 +25,7 @@ pub enum Slot {
 }
 
 impl Folder {
-    fn slot_path(&self, slot: &Id) -> PathBuf {
+    pub(super) fn slot_path(&self, slot: &Id) -> PathBuf {
         self.slots().join(super::id_text(slot))
     }
 

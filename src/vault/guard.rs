@@ -44,6 +44,16 @@ impl Opened {
         Ok(kind)
     }
 
+    /// Takes a backup with the protectors as they are now: an older one may open with none of them.
+    pub fn back_up_protectors(&self) {
+        if let Err(error) = self.store().back_up() {
+            tracing::warn!(
+                ?error,
+                "no backup could be taken with the new protectors; the next daily one has them"
+            );
+        }
+    }
+
     /// Makes a protector and all that it keeps outside of the store. It guards nothing before [`AddProtector`] is
     /// carried out.
     pub fn make_protector(&self, config: &Config, new: &New) -> Result<AddProtector, Error> {
@@ -79,6 +89,8 @@ impl Write for AddProtector {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
         let (id, row) = &self.0;
         let mut changes = draft.changes();
+        // A backup that was taken before is not the newest any more.
+        changes.next_revision()?;
         changes.put(Table::Meta, &row_key(*id), row.clone());
         Ok(((), Some(changes)))
     }
@@ -97,6 +109,7 @@ impl Write for RemoveProtector {
             return Ok((false, None));
         }
         let mut changes = draft.changes();
+        changes.next_revision()?;
         changes.delete(Table::Meta, &row_key(self.0.id));
         Ok((true, Some(changes)))
     }

@@ -21,7 +21,7 @@ struct State {
     /// How many follow commits.
     followers: usize,
     /// What was announced last.
-    announced: Vec<u8>,
+    announced: String,
 }
 
 impl Hearing {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::draft::{Changes, Draft, Write};
 use super::{Error, Need, Opened};
@@ -125,16 +126,24 @@ impl Queue {
     }
 
     /// Blocks until there is something to do, and takes the openers. Jobs stay, so that they can still be withdrawn.
-    pub(super) fn wait(&self) -> Work {
-        let mut state = self.state();
-        while state.jobs.is_empty() && state.openers.is_empty() && !state.leave {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// `None` if there is nothing for so long.
+    pub(super) fn wait(&self, idle: Option<Duration>) -> Option<Work> {
+        let nothing = |state: &mut State| state.jobs.is_empty() && state.openers.is_empty() && !state.leave;
+        let mut state = match idle {
+            Some(idle) => {
+                let waited = self.changed.wait_timeout_while(self.state(), idle, nothing);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.changed.wait_while(self.state(), nothing).unwrap_or_else(PoisonError::into_inner),
+        };
+        if nothing(&mut state) {
+            return None;
         }
-        Work {
+        Some(Work {
             leave: std::mem::take(&mut state.leave),
             openers: std::mem::take(&mut state.openers),
             has_jobs: !state.jobs.is_empty(),
-        }
+        })
     }
 
     /// Takes up to `most` jobs that go into one commit; they can't be withdrawn any more.

@@ -130,7 +130,8 @@ mod tests {
     fn only_what_expired_a_day_before_is_taken_away() {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault = Vault::new(Config { data, keys, askpass: None, limits: Limits::default() });
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
         let now = Timestamp::now();
         let hours_ago = |hours: u64| Some(Timestamp::from_millis(now.millis() - hours * HOUR));
         store(&vault, "for ever", None);

@@ -31,8 +31,15 @@ pub enum Need {
 
 /// Runs until the process ends.
 pub(super) fn run(vault: &Arc<Vault>) -> ! {
+    let mut idle = vault.limits().backup_after();
     loop {
-        let work = vault.queue.wait();
+        let Some(work) = vault.queue.wait(idle) else {
+            vault.back_up();
+            // Not again before something has happened.
+            idle = None;
+            continue;
+        };
+        idle = vault.limits().backup_after();
         if work.leave {
             vault.leave();
         }
@@ -88,6 +95,18 @@ impl Vault {
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
         self.listen();
         opened
+    }
+
+    /// Takes a backup on a thread of its own, since it may be long, and writes must not wait for it.
+    fn back_up(&self) {
+        let Some(opened) = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
+        let back_up = move || {
+            if let Err(error) = opened.store().back_up_daily() {
+                tracing::warn!(?error, "the daily backup could not be taken; it is tried again");
+            }
+        };
+        // Where no thread can be had, there is another day.
+        let _ = std::thread::Builder::new().name("backup".into()).spawn(back_up);
     }
 
     /// Closes the store, since another process wants it alone. Whoever needs it next waits until that one is done.

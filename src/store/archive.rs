@@ -1,0 +1,164 @@
+//! A store in one file, for people to keep: a tar archive with the stamp, a copy of the tables, and the slots. All of it
+//! is as sealed as it was.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::files;
+
+use super::create::ASIDE;
+use super::engine::{CommitError, Engine};
+use super::stamp::Stamp;
+use super::{Batch, Folder, Id, Row, Store, StoreError, id_text, parse_id};
+
+const STAMP: &str = "stamp";
+const DATA: &str = "data.mdb";
+const SLOTS: &str = "slots/";
+/// No slot file and no stamp is longer.
+const SMALL: u64 = 64 * 1024;
+
+/// How far a copy has come: bytes, and of how many.
+pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
+
+/// Writes a store into a new file, synced; `rows` are put over its copy.
+pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) -> Result<(), StoreError> {
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder)?;
+    let tables = aside.path().join(DATA);
+    store.copy_to(&tables, &mut files::create_new(&tables)?)?;
+    put_over(aside.path(), rows)?;
+    let whole = aside.path().join("archive");
+    let mut archive = tar::Builder::new(Counted {
+        to: files::create_new(&whole)?,
+        written: 0,
+        of: fs::metadata(&tables)?.len(),
+        progress,
+    });
+    add(&mut archive, STAMP, &mut File::open(store.folder().stamp())?)?;
+    add(&mut archive, DATA, &mut File::open(&tables)?)?;
+    // After the tables: whatever key they name has its slot by now.
+    for slot in store.folder().slots_there()? {
+        let path = store.folder().slot_path(&slot);
+        add(&mut archive, &format!("{SLOTS}{}", id_text(&slot)), &mut File::open(path)?)?;
+    }
+    archive.into_inner()?.to.sync_all()?;
+    // One that is there already stays.
+    fs::hard_link(&whole, to).or_else(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Err(error),
+        _ if to.exists() => Err(io::ErrorKind::AlreadyExists.into()),
+        _ => fs::rename(&whole, to),
+    })?;
+    files::sync_folder(folder)?;
+    Ok(())
+}
+
+fn put_over(folder: &Path, rows: Vec<Row>) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let engine = Engine::open(folder)?;
+    let revision = engine.snapshot()?.revision()?;
+    let outcome = engine.commit(Batch { expected: revision, revision, rows }, u64::MAX);
+    engine.close();
+    outcome.map_err(|error| match error {
+        CommitError::NotDone(error) => error,
+        CommitError::Unknown => StoreError::Failed,
+    })
+}
+
+fn add(archive: &mut tar::Builder<impl Write>, name: &str, file: &mut File) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(file.metadata()?.len());
+    header.set_mode(0o600);
+    header.set_cksum();
+    archive.append_data(&mut header, name, file)
+}
+
+struct Counted<'p> {
+    to: File,
+    written: u64,
+    of: u64,
+    progress: Progress<'p>,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.to.write(bytes)?;
+        self.written += count as u64;
+        (self.progress)(self.written.min(self.of), self.of);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// What was taken out of an archive, aside.
+pub struct Unpacked {
+    aside: tempfile::TempDir,
+    stamp: Stamp,
+    slots: Vec<Id>,
+}
+
+/// Takes an archive apart beside a store. Anything in it that is no part of a store is refused.
+pub fn unpack(folder: &Folder, from: &Path) -> Result<Unpacked, StoreError> {
+    folder.prepare()?;
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
+    files::create_folder(&aside.path().join(SLOTS))?;
+    let mut slots = Vec::new();
+    let mut archive = tar::Archive::new(File::open(from)?);
+    let unreadable = |_| StoreError::Damaged;
+    for entry in archive.entries().map_err(unreadable)? {
+        let mut entry = entry.map_err(unreadable)?;
+        if !entry.header().entry_type().is_file() {
+            return Err(StoreError::Damaged);
+        }
+        let name = entry.path().map_err(unreadable)?.to_str().ok_or(StoreError::Damaged)?.to_owned();
+        let slot = name.strip_prefix(SLOTS).and_then(parse_id);
+        let known = slot.is_some() || name == STAMP || name == DATA;
+        if !known || (name != DATA && entry.size() > SMALL) {
+            return Err(StoreError::Damaged);
+        }
+        slots.extend(slot);
+        let mut file = files::create_new(&aside.path().join(&name))?;
+        let size = entry.size();
+        // One that is cut off is not whole.
+        if io::copy(&mut entry.by_ref().take(size), &mut file)? != size {
+            return Err(StoreError::Damaged);
+        }
+        file.sync_all()?;
+    }
+    files::sync_folder(&aside.path().join(SLOTS))?;
+    let stamp = Stamp::read(&aside.path().join(STAMP))?;
+    Ok(Unpacked { aside, stamp, slots })
+}
+
+impl Unpacked {
+    /// The store's identity.
+    pub fn id(&self) -> Id {
+        self.stamp.store
+    }
+
+    /// The copy of the tables.
+    pub fn tables(&self) -> PathBuf {
+        self.aside.path().join(DATA)
+    }
+
+    /// Moves all but the tables into place. A slot of the same name is replaced: what it opened is asked for again.
+    pub fn put_slots_in_place(&self, folder: &Folder) -> Result<(), StoreError> {
+        for name in ["slots", "live", "backups", "quarantine"] {
+            files::create_folder(&folder.path().join(name))?;
+        }
+        for slot in &self.slots {
+            let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
+            files::replace(&folder.slot_path(slot), &content)?;
+        }
+        if !folder.has_store() {
+            let stamp = Stamp::new(self.stamp.store, self.stamp.page_size);
+            stamp.write(&folder.stamp())?;
+        }
+        Ok(())
+    }
+}
