@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::files;
 
 use super::create::ASIDE;
-use super::engine::{CommitError, Engine};
+use super::engine::CommitError;
+use super::open::open_sound;
 use super::stamp::Stamp;
 use super::{Batch, Folder, Id, Row, Store, StoreError, id_text, parse_id};
 
@@ -27,7 +28,7 @@ pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) ->
     let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder)?;
     let tables = aside.path().join(DATA);
     store.copy_to(&tables, &mut files::create_new(&tables)?)?;
-    put_over(aside.path(), rows)?;
+    put_over(aside.path(), store.engine().page_size(), rows)?;
     let whole = aside.path().join("archive");
     let mut archive = tar::Builder::new(Counted {
         to: files::create_new(&whole)?,
@@ -53,11 +54,11 @@ pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) ->
     Ok(())
 }
 
-fn put_over(folder: &Path, rows: Vec<Row>) -> Result<(), StoreError> {
+fn put_over(folder: &Path, page_size: usize, rows: Vec<Row>) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let engine = Engine::open(folder)?;
+    let engine = open_sound(folder, page_size)?;
     let revision = engine.snapshot()?.revision()?;
     let outcome = engine.commit(Batch { expected: revision, revision, rows }, u64::MAX);
     engine.close();
@@ -139,6 +140,11 @@ impl Unpacked {
     /// The store's identity.
     pub fn id(&self) -> Id {
         self.stamp.store
+    }
+
+    /// How large its pages are.
+    pub fn page_size(&self) -> usize {
+        self.stamp.page_size
     }
 
     /// The copy of the tables.

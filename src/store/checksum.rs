@@ -2,6 +2,8 @@
 //!
 //! It finds accidents, not malice; against that every value is sealed.
 
+use std::hash::Hasher as _;
+
 use twox_hash::xxhash3_64::Hasher;
 
 use super::Table;
@@ -10,13 +12,48 @@ use super::Table;
 pub(super) const LENGTH: usize = 8;
 
 pub(super) fn of(table: Table, key: &[u8], value: &[u8]) -> [u8; LENGTH] {
-    use std::hash::Hasher as _;
+    let mut hasher = begun(table, key);
+    hasher.write(value);
+    hasher.finish().to_be_bytes()
+}
+
+fn begun(table: Table, key: &[u8]) -> Hasher {
     let mut hasher = Hasher::new();
     hasher.write(&[table as u8]);
     hasher.write(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
     hasher.write(key);
-    hasher.write(value);
-    hasher.finish().to_be_bytes()
+    hasher
+}
+
+/// The checksum of a stored value that comes in pieces.
+pub(super) struct Pieces {
+    hasher: Hasher,
+    value_left: usize,
+    checksum: [u8; LENGTH],
+    known: usize,
+}
+
+impl Pieces {
+    /// For a value of `stored` bytes with its checksum.
+    pub(super) fn new(table: Table, key: &[u8], stored: usize) -> Self {
+        let value_left = stored.saturating_sub(LENGTH);
+        Self { hasher: begun(table, key), value_left, checksum: [0; LENGTH], known: 0 }
+    }
+
+    pub(super) fn take(&mut self, piece: &[u8]) {
+        let (value, rest) = piece.split_at(piece.len().min(self.value_left));
+        self.hasher.write(value);
+        self.value_left -= value.len();
+        for (place, byte) in self.checksum[self.known..].iter_mut().zip(rest) {
+            *place = *byte;
+            self.known += 1;
+        }
+    }
+
+    /// Whether the pieces were what was written.
+    pub(super) fn hold(&self) -> bool {
+        self.value_left == 0 && self.known == LENGTH && self.hasher.finish().to_be_bytes() == self.checksum
+    }
 }
 
 /// The value without its checksum; `None` if it is damaged.
@@ -28,6 +65,21 @@ pub(super) fn verified<'v>(table: Table, key: &[u8], stored: &'v [u8]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_of_any_length_make_the_same_checksum() {
+        let mut stored = b"a value of some length".to_vec();
+        stored.extend_from_slice(&of(Table::Keys, b"key", &stored));
+        for length in 1..=stored.len() {
+            let mut pieces = Pieces::new(Table::Keys, b"key", stored.len());
+            assert!(!pieces.hold());
+            stored.chunks(length).for_each(|piece| pieces.take(piece));
+            assert!(pieces.hold(), "pieces of {length}");
+        }
+        let mut pieces = Pieces::new(Table::Keys, b"kez", stored.len());
+        pieces.take(&stored);
+        assert!(!pieces.hold());
+    }
 
     #[test]
     fn a_changed_table_key_or_value_is_noticed() {

@@ -9,16 +9,22 @@ use std::path::Path;
 use std::sync::RwLock;
 
 use heed::types::Bytes;
-use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RwTxn, WithoutTls};
+use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
 use crate::limits;
 
 use super::failpoint::{self, Point};
 use super::snapshot::Snapshot;
-use super::{Batch, Row, StoreError, Table, checksum, meta};
+use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta};
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
+
+/// No page of a store lies behind this.
+pub(super) const LARGEST_MAP: u64 = MAP_SIZES[0] as u64;
+
+/// How many snapshots are taken at most, until one is still there when it is checked.
+const SNAPSHOTS: u32 = 100;
 
 /// Why a commit was not answered with success.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,11 +52,29 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Opens the environment in a folder.
-    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+    /// Opens the environment in a folder, once `check` has found the snapshot of a transaction sound. Only the meta
+    /// pages are looked at before.
+    pub(super) fn open(folder: &Path, check: impl Fn(u64) -> Result<(), Unsound>) -> Result<Self, Unsound> {
         let env = open_env(folder)?;
+        Self::checked(&env, check)?;
+        Ok(Self::tables_of(env)?)
+    }
+
+    fn checked(env: &Env<WithoutTls>, check: impl Fn(u64) -> Result<(), Unsound>) -> Result<(), Unsound> {
         // A process that was killed leaves its place in the table of readers behind.
         env.clear_stale_readers()?;
+        for _ in 0..SNAPSHOTS {
+            let txn = guarded(env)?;
+            match check(txn.id() as u64) {
+                // Others write faster than this process gets to look.
+                Err(Unsound::Gone) => {}
+                result => return result,
+            }
+        }
+        Err(Unsound::Gone)
+    }
+
+    fn tables_of(env: Env<WithoutTls>) -> Result<Self, StoreError> {
         let tables = env
             .open_databases_and_commit(env.read_txn()?, |opener, txn| {
                 let tables =
@@ -76,7 +100,7 @@ impl Engine {
             Ok::<_, heed::Error>(CommitOrAbort::<(), ()>::Commit(()))
         })?;
         env.prepare_for_closing().wait();
-        Self::open(folder)
+        Ok(Self::open(folder, |_| Ok(()))?)
     }
 
     /// Waits until the environment is closed.
@@ -103,27 +127,12 @@ impl Engine {
         self.tables[table as usize - 1]
     }
 
-    /// A snapshot that no later one can be older than.
-    ///
-    /// A reader that loses the processor between publishing its number and copying the meta page copies a later
-    /// commit's, perhaps one that is not yet on the disk. So the number is compared with the newest one after; where
-    /// they differ, a second reader decides.
+    /// A snapshot that no later one can be older than; see [`guarded`].
     pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         let mut cleared = false;
         loop {
             let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
-            let read = || {
-                let mut txn = self.env.read_txn()?;
-                while self.env.info().last_txn_id != txn.id() {
-                    let second = self.env.read_txn()?;
-                    if second.id() == txn.id() {
-                        break;
-                    }
-                    txn = second;
-                }
-                Ok(txn)
-            };
-            match read() {
+            match guarded(&self.env) {
                 Ok(txn) => return Ok(Snapshot::new(self, txn, guard)),
                 Err(heed::Error::Mdb(heed::MdbError::MapResized)) => {
                     drop(guard);
@@ -241,6 +250,23 @@ impl Engine {
         unsafe { self.env.resize(0) }?;
         Ok(())
     }
+}
+
+/// A read transaction that no later one can be older than.
+///
+/// A reader that loses the processor between publishing its number and copying the meta page copies a later
+/// commit's, perhaps one that is not yet on the disk. So the number is compared with the newest one after; where
+/// they differ, a second reader decides.
+fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
+    let mut txn = env.read_txn()?;
+    while env.info().last_txn_id != txn.id() {
+        let second = env.read_txn()?;
+        if second.id() == txn.id() {
+            break;
+        }
+        txn = second;
+    }
+    Ok(txn)
 }
 
 #[allow(unsafe_code, reason = "a memory map of a file that others could change")]

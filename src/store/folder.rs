@@ -12,7 +12,7 @@ use super::file_system;
 use super::live;
 use super::lock::OpenLock;
 use super::stamp::Stamp;
-use super::{Id, Live, Refusal, StoreError};
+use super::{Ended, Id, Live, Refusal, StoreError};
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
@@ -109,8 +109,8 @@ impl Folder {
         self.path.join("live")
     }
 
-    /// This process is alive from now on, under this name. `true` if one that lived before it ended without a word.
-    pub fn begin_life(&self, id: Id) -> Result<(Live, bool), StoreError> {
+    /// This process is alive from now on, under this name. Says how those before it ended.
+    pub fn begin_life(&self, id: Id) -> Result<(Live, Ended), StoreError> {
         Ok(Live::begin(&self.live(), id)?)
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 
-use super::{Id, id_text, parse_id};
+use super::{Ended, Id, id_text, parse_id};
 
 /// This process, as the others see it.
 pub struct Live {
@@ -18,9 +18,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// Makes this process's file. `true` if another one lay there whose process had ended without taking it away: it was
+    /// Makes this process's file. Where another one lies there whose process has ended without taking it away, that was
     /// killed, or the machine went down.
-    pub(super) fn begin(folder: &Path, id: Id) -> io::Result<(Self, bool)> {
+    pub(super) fn begin(folder: &Path, id: Id) -> io::Result<(Self, Ended)> {
         files::create_folder(folder)?;
         let path = folder.join(id_text(&id));
         let file = loop {
@@ -32,8 +32,8 @@ impl Live {
                 break file;
             }
         };
-        let unclean = sweep(folder, &id)?;
-        Ok((Self { id, path, _locked: file }, unclean))
+        let ended = sweep(folder, &id)?;
+        Ok((Self { id, path, _locked: file }, ended))
     }
 
     /// Its name.
@@ -53,9 +53,9 @@ fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     files::id(one) == files::id(other)
 }
 
-/// Takes away the files of processes that have ended. `true` if there were any.
-fn sweep(folder: &Path, own: &Id) -> io::Result<bool> {
-    let mut any = false;
+/// Takes away the files of processes that have ended; there are none of those that ended cleanly.
+fn sweep(folder: &Path, own: &Id) -> io::Result<Ended> {
+    let mut ended = Ended::Cleanly;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let id = entry.file_name().to_str().and_then(parse_id);
@@ -63,11 +63,11 @@ fn sweep(folder: &Path, own: &Id) -> io::Result<bool> {
             && let Ok(file) = File::open(entry.path())
             && file.try_lock().is_ok()
         {
-            any = true;
+            ended = Ended::Unknown;
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(any)
+    Ok(ended)
 }
 
 /// Whether the process of this name lives.
@@ -86,11 +86,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = ([1; 16], [2; 16]);
         assert!(!is_alive(folder.path(), &one));
-        let (first, unclean) = Live::begin(folder.path(), one).unwrap();
-        assert!(!unclean);
+        let (first, ended) = Live::begin(folder.path(), one).unwrap();
+        assert_eq!(ended, Ended::Cleanly);
         assert!(is_alive(folder.path(), &one));
-        let (_second, unclean) = Live::begin(folder.path(), two).unwrap();
-        assert!(!unclean, "a process that lives is none that was killed");
+        let (_second, ended) = Live::begin(folder.path(), two).unwrap();
+        assert_eq!(ended, Ended::Cleanly, "a process that lives is none that was killed");
         drop(first);
         assert!(!is_alive(folder.path(), &one));
         assert!(is_alive(folder.path(), &two));
@@ -103,8 +103,8 @@ mod tests {
         files::create_new(&folder.path().join(id_text(&dead))).unwrap();
         files::create_new(&folder.path().join("something else")).unwrap();
         assert!(!is_alive(folder.path(), &dead));
-        let (_live, unclean) = Live::begin(folder.path(), own).unwrap();
-        assert!(unclean);
+        let (_live, ended) = Live::begin(folder.path(), own).unwrap();
+        assert_eq!(ended, Ended::Unknown);
         assert!(!folder.path().join(id_text(&dead)).exists());
         assert!(folder.path().join("something else").exists());
     }

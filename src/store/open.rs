@@ -1,12 +1,15 @@
 //! An open store: the engine, and what keeps it safe among other processes.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::path::Path;
 use std::sync::Mutex;
 
 use crate::files::{self, FileId};
 
 use super::bell::Bell;
+use super::check::{Checked, Damage, Unsound, check, check_heads};
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
 use super::lock::OpenLock;
@@ -19,6 +22,18 @@ const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 /// and a path does not tell (a folder can be mounted at two places).
 static OPEN: Mutex<Option<HashSet<FileId>>> = Mutex::new(None);
 
+/// A store up to this size is checked whenever it is opened.
+const ALWAYS_CHECKED: u64 = 64 << 20;
+
+/// How the processes ended that had the store open before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// Each closed it.
+    Cleanly,
+    /// One may have been killed, or the machine have lost its power.
+    Unknown,
+}
+
 /// A store that is open in this process.
 pub struct Store {
     engine: Engine,
@@ -28,6 +43,7 @@ pub struct Store {
     write_lock: File,
     bell: Bell,
     data_file: Registered,
+    checked: Option<Checked>,
     // Last: it is given back when all the rest is closed.
     _open: OpenLock,
 }
@@ -48,9 +64,17 @@ impl Drop for Registered {
     }
 }
 
+/// Opens tables that lie somewhere aside, once they have been found sound.
+pub(super) fn open_sound(folder: &Path, page_size: usize) -> Result<Engine, StoreError> {
+    let data = File::open(folder.join("data.mdb"))?;
+    check_heads(&data, page_size).map_err(refused)?;
+    Engine::open(folder, |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
+}
+
 impl Store {
-    /// Opens a store that is there; `limit` is the most bytes it may use.
-    pub fn open(present: Present, limit: u64) -> Result<Self, StoreError> {
+    /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use. A large one that
+    /// was closed cleanly is taken at its word.
+    pub fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
         let Present { folder, lock, stamp } = present;
         let metadata = fs::metadata(folder.data_file())?;
         // LMDB would take an empty file for one that it is to fill.
@@ -59,10 +83,27 @@ impl Store {
         }
         let data_file = Registered::new(files::id(&metadata))?;
         allocate_reader_table(&folder)?;
-        let engine = Engine::open(folder.path())?;
+        let page_size = stamp.page_size;
+        // LMDB has no locks on this file, which closing it again would free.
+        let data = File::open(folder.data_file())?;
+        check_heads(&data, page_size).map_err(refused)?;
+        let checked = Cell::new(None);
+        let due = ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED;
+        let engine = Engine::open(folder.path(), |txn| {
+            if due {
+                checked.set(Some(check(&data, page_size, Some(txn))?));
+            }
+            Ok(())
+        })
+        .map_err(refused)?;
+        let checked = checked.get();
+        if let Some(Checked { damaged_rows: rows @ 1.., .. }) = checked {
+            tracing::error!(rows, "rows of the store are damaged; they are kept as they are");
+        }
         let write_lock = files::open_or_create(&folder.write_lock())?;
         let bell = Bell::new(&folder.bell())?;
-        let store = Self { engine, folder, id: stamp.store, limit, write_lock, bell, data_file, _open: lock };
+        let id = stamp.store;
+        let store = Self { engine, folder, id, limit, write_lock, bell, data_file, checked, _open: lock };
         if store.snapshot()?.get(Table::Meta, meta::STORE_ID)? != Some(&store.id[..]) {
             return Err(StoreError::Damaged);
         }
@@ -72,6 +113,11 @@ impl Store {
     /// The store's identity.
     pub fn id(&self) -> Id {
         self.id
+    }
+
+    /// What was found when it was checked; `None` if it was taken at its word.
+    pub fn checked(&self) -> Option<Checked> {
+        self.checked
     }
 
     /// Where it lies.
@@ -110,6 +156,14 @@ impl Store {
         self.bell.ring();
         Ok(())
     }
+}
+
+/// Says on stderr what is wrong, in numbers.
+fn refused(unsound: Unsound) -> StoreError {
+    if let Unsound::Damaged(Damage { page, what }) = unsound {
+        tracing::error!(page, ?what, "the store is damaged");
+    }
+    unsound.into()
 }
 
 /// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since

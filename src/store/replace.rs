@@ -11,6 +11,7 @@ use crate::files;
 
 use super::create::ASIDE;
 use super::engine::{CommitError, Engine};
+use super::open::open_sound;
 use super::stamp::Stamp;
 use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
@@ -31,11 +32,11 @@ impl Folder {
         if !self.has_store() {
             return Ok(None);
         }
-        let store = Stamp::read(&self.stamp())?.store;
-        let engine = Engine::open(self.path())?;
+        let stamp = Stamp::read(&self.stamp())?;
+        let engine = open_sound(self.path(), stamp.page_size)?;
         let revision = engine.snapshot()?.revision()?;
         engine.close();
-        Ok(Some(Glance { store, revision }))
+        Ok(Some(Glance { store: stamp.store, revision }))
     }
 }
 
@@ -47,13 +48,13 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// From a copy of a store's tables, which has been checked.
-    pub fn new(folder: &Folder, copy: &Path) -> Result<Self, StoreError> {
+    /// From a copy of a store's tables; one that is not sound is refused.
+    pub fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
         let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
         let mut data = files::create_new(&aside.path().join("data.mdb"))?;
         io::copy(&mut File::open(copy)?, &mut data)?;
         data.sync_all()?;
-        let engine = Engine::open(aside.path())?;
+        let engine = open_sound(aside.path(), page_size)?;
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 

@@ -55,7 +55,7 @@ impl Vault {
             Some(there) => there.revision,
             None => 0,
         };
-        let replacement = Replacement::new(&self.folder, &unpacked.tables())?;
+        let replacement = Replacement::new(&self.folder, &unpacked.tables(), unpacked.page_size())?;
         if replacement.id()? != unpacked.id() {
             return Err(StoreError::Damaged.into());
         }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::crypto;
-use crate::store::{Folder, Id, Live, StoreError};
+use crate::store::{Ended, Folder, Id, Live, StoreError};
 
 /// One name for the whole life of the process, however often the store is opened in it.
 pub(super) struct Life {
@@ -22,16 +22,16 @@ impl Life {
         self.id
     }
 
-    /// From now on the others see that this process lives. `true` if one before it ended without a word.
-    pub(super) fn begin(&self, folder: &Folder) -> Result<bool, StoreError> {
+    /// From now on the others see that this process lives. Returns how those before it ended.
+    pub(super) fn begin(&self, folder: &Folder) -> Result<Ended, StoreError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         // Its file goes with a folder that is taken away.
         if live.is_some() && folder.is_alive(&self.id) {
-            return Ok(false);
+            return Ok(Ended::Cleanly);
         }
-        let (begun, unclean) = folder.begin_life(self.id)?;
+        let (begun, ended) = folder.begin_life(self.id)?;
         *live = Some(begun);
-        Ok(unclean)
+        Ok(ended)
     }
 
     /// Ends it in an orderly way: its leases are free.

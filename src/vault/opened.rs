@@ -64,8 +64,8 @@ impl Opened {
             }
             match folder.enter()? {
                 Entered::Store(present) => {
-                    life.begin(folder)?;
-                    break Store::open(present, config.limits.store)?;
+                    let ended = life.begin(folder)?;
+                    break Store::open(present, config.limits.store, ended)?;
                 }
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use plugin_vault::crypto::{ApiKey, DataKeys, ProtectorKey, ProtectorKeys, RecordId, StoreId, StoreKeys};
 use plugin_vault::files;
 use plugin_vault::store::{
-    Batch, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table, meta,
+    Batch, Ended, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table, meta,
 };
 use plugin_vault::store::{Row, Snapshot};
 
@@ -39,7 +39,7 @@ fn open(folder: &Path) -> Store {
     let Entered::Store(present) = Folder::new(folder.to_owned()).enter().ok().unwrap() else {
         panic!("the store is there");
     };
-    Store::open(present, LIMIT).ok().unwrap()
+    Store::open(present, LIMIT, Ended::Unknown).ok().unwrap()
 }
 
 /// What the program answers to this input, with its store in this folder.
