@@ -14,6 +14,7 @@ use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn
 use crate::limits;
 
 use super::failpoint::{self, Point};
+use super::plant::Plant;
 use super::snapshot::Snapshot;
 use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta};
 
@@ -194,11 +195,12 @@ impl Engine {
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
         failpoint::reach(Point::BeforeCommit)?;
-        txn.commit().map_err(|error| match StoreError::from(error) {
+        let committed = txn.commit().map_err(|error| match StoreError::from(error) {
             // The disk had no room for the new pages: the old ones are all as they were.
             StoreError::Full => CommitError::NotDone(StoreError::Full),
             _ => CommitError::Unknown,
-        })
+        });
+        if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
     }
 
     fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {
@@ -259,7 +261,7 @@ impl Engine {
 /// they differ, a second reader decides.
 fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
     let mut txn = env.read_txn()?;
-    while env.info().last_txn_id != txn.id() {
+    while !Plant::NoGuard.is_there() && env.info().last_txn_id != txn.id() {
         let second = env.read_txn()?;
         if second.id() == txn.id() {
             break;
@@ -273,6 +275,10 @@ fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
 fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
+    if Plant::NoSync.is_there() {
+        // SAFETY: what is lost is a test's.
+        unsafe { options.flags(heed::EnvFlags::NO_SYNC) };
+    }
     let mut sizes = MAP_SIZES.into_iter();
     let mut tries = 0..5;
     options.map_size(sizes.next().expect("there are sizes"));

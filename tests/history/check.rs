@@ -1,0 +1,52 @@
+//! Whether a history is one that a single store, doing one thing at a time, could have given.
+//!
+//! The general question is hard; revisions make it easy. They claim to be the order of all changes of the whole store, so
+//! the order need not be guessed: with it, a history is right exactly if each change and each read can be given a moment
+//! between its beginning and its end such that the changes' moments follow their revisions, and a read's moment lies
+//! between the change that it saw and the next one of that record. If `t` is the moment of a change:
+//!
+//! - `t` is not before its call began, nor after it ended;
+//! - a read of a revision that began at `b` and ended at `e` wants `t ≤ e` of that revision, and `t ≥ b` of the record's
+//!   next one: a moment for itself is left just then;
+//! - a read that found nothing wants the same of one of the gaps in which the record was not there.
+//!
+//! Of two solutions the earlier moment of each change makes a solution too, so there is an earliest one. It is found by
+//! beginning with the earliest moments of all and moving them later only where they must; nothing is guessed and nothing
+//! tried out. Of the gaps for a read that found nothing the last one that begins early enough asks for the least.
+//!
+//! Calls without an answer may have happened or not, up to the moment at which their process was certainly gone. One that
+//! somebody saw is known by its number, and then treated like any other. One that nobody saw can matter in one way: an
+//! unanswered delete explains why a record was not there, and an unanswered set or patch why it was. Here the check is a
+//! little too kind: one such call may explain several gaps.
+//!
+//! Besides: no revision is given twice, and there are no more missing between the first and the last than there are calls
+//! without an answer; what is read was written, to that record, and is whole; `ifRevision` let through what it had to.
+
+mod moments;
+#[cfg(test)]
+mod tests;
+mod versions;
+
+use super::call::Call;
+
+/// What is wrong with a history.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Wrong(pub(crate) String);
+
+/// What a right history was made of.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) changes: usize,
+    pub(crate) reads: usize,
+    pub(crate) conflicts: usize,
+    /// Calls without an answer: those that were found in the store later, and those that nobody saw.
+    pub(crate) maybe_seen: usize,
+    pub(crate) maybe_unseen: usize,
+}
+
+/// Checks a history that began with an empty store.
+pub(crate) fn check(calls: &[Call]) -> Result<Summary, Wrong> {
+    let versions = versions::find(calls)?;
+    moments::check(calls, &versions)?;
+    Ok(versions.summary(calls))
+}

@@ -1,0 +1,128 @@
+//! One thread that asks one sidecar after another call, and notes what it asked and was told.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::call::{Ask, Call, Content, Outcome, Time};
+use crate::rig::{Answer, Random, Sidecar};
+
+/// What all clients of a run share.
+pub(crate) struct World {
+    pub(crate) began: Instant,
+    pub(crate) records: usize,
+    pub(crate) last_number: AtomicU64,
+}
+
+impl World {
+    pub(crate) fn time(&self, at: Instant) -> Time {
+        u64::try_from(at.duration_since(self.began).as_nanos()).unwrap()
+    }
+
+    fn number(&self) -> u64 {
+        self.last_number.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+pub(crate) struct Client<'w> {
+    world: &'w World,
+    random: Random,
+    /// The revision of each record that this client has heard of last.
+    known: Vec<u64>,
+    pub(crate) calls: Vec<Call>,
+    /// The call whose answer never came; its end is when the process was gone.
+    pub(crate) cut_off: Option<usize>,
+}
+
+impl<'w> Client<'w> {
+    pub(crate) fn new(world: &'w World, random: Random) -> Self {
+        Self { world, random, known: vec![0; world.records], calls: Vec::new(), cut_off: None }
+    }
+
+    /// Asks something; `false` if the sidecar is gone.
+    pub(crate) fn step(&mut self, sidecar: &Sidecar) -> bool {
+        let record = self.random.below(self.world.records);
+        let ask = match self.random.below(20) {
+            0..=10 => Ask::Get,
+            11..=14 => Ask::Set(self.world.number()),
+            15..=17 => Ask::Patch(self.world.number()),
+            _ => Ask::Delete,
+        };
+        let if_revision = (ask != Ask::Get && self.random.one_in(3)).then_some(self.known[record]);
+        self.ask(sidecar, record, ask, if_revision)
+    }
+
+    /// Asks this; `false` if the sidecar is gone.
+    pub(crate) fn ask(
+        &mut self,
+        sidecar: &Sidecar,
+        record: usize,
+        ask: Ask,
+        if_revision: Option<u64>,
+    ) -> bool {
+        let (method, mut params) = match ask {
+            Ask::Get => ("getPersistentRecord", json!({})),
+            Ask::Set(number) => ("setPersistentData", json!({"data": {"set": number, "fill": fill(number)}})),
+            Ask::Patch(number) => ("patchPersistentData", json!({"patch": {"patched": number}})),
+            Ask::Delete => ("deletePersistentData", json!({})),
+        };
+        params["context"] = "user".into();
+        params["name"] = format!("record {record}").into();
+        if let Some(revision) = if_revision {
+            params["ifRevision"] = revision.into();
+        }
+        let began = self.world.time(Instant::now());
+        let answer = Sidecar::wait(&sidecar.begin(method, &params));
+        let (outcome, ended) = match &answer {
+            Some((answer, at)) => (outcome(ask, answer), self.world.time(*at)),
+            None => (Outcome::Maybe, Time::MAX),
+        };
+        match outcome {
+            Outcome::Found(revision, _) | Outcome::Conflict(revision) => self.known[record] = revision,
+            Outcome::Written(revision) if ask != Ask::Delete => self.known[record] = revision,
+            Outcome::Written(_) | Outcome::FoundNothing | Outcome::NothingToDelete => self.known[record] = 0,
+            Outcome::NotDone | Outcome::Maybe => {}
+        }
+        if answer.is_none() {
+            self.cut_off = Some(self.calls.len());
+        }
+        self.calls.push(Call { record, ask, if_revision, began, ended, outcome });
+        answer.is_some()
+    }
+}
+
+/// Something long for some numbers, so that a value that is torn is seen.
+fn fill(number: u64) -> String {
+    let length = [0, 50, 3000, 9000][usize::try_from(number % 4).unwrap()];
+    format!("{number}-").repeat(length / 4)
+}
+
+fn outcome(ask: Ask, answer: &Answer) -> Outcome {
+    match answer {
+        Ok(result) => match ask {
+            Ask::Get if result.is_null() => Outcome::FoundNothing,
+            Ask::Get => Outcome::Found(result["revision"].as_u64().unwrap(), content(&result["data"])),
+            Ask::Delete if result["deleted"] == false => {
+                assert_eq!(result["revision"], 0);
+                Outcome::NothingToDelete
+            }
+            _ => Outcome::Written(result["revision"].as_u64().unwrap()),
+        },
+        Err(refused) => match refused.code {
+            2001 => Outcome::Conflict(refused.data["revision"].as_u64().unwrap()),
+            // A process that was stopped held the lock for too long.
+            5002 => Outcome::NotDone,
+            code => panic!("{ask:?} was refused with {code}: {}", refused.data),
+        },
+    }
+}
+
+fn content(data: &Value) -> Content {
+    let content = Content { set: data["set"].as_u64(), patched: data["patched"].as_u64() };
+    let filled = content.set.map(fill);
+    assert_eq!(data["fill"].as_str(), filled.as_deref(), "a value is torn");
+    let members = data.as_object().unwrap().len();
+    assert_eq!(members, content.set.map_or(0, |_| 2) + usize::from(content.patched.is_some()), "{data}");
+    content
+}

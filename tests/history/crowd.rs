@@ -1,0 +1,181 @@
+//! Many sidecars, the threads that ask them, and what becomes of both.
+
+use std::fmt;
+use std::process::Command;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::call::{Ask, Call, Time};
+use crate::chaos::{self, Done};
+use crate::check::{self, Summary, Wrong};
+use crate::client::{Client, World};
+use crate::rig::{self, Home, Random, Sidecar};
+
+/// How a run is.
+pub(crate) struct Options {
+    pub(crate) sidecars: usize,
+    /// Threads that ask each of them.
+    pub(crate) threads: usize,
+    pub(crate) records: usize,
+    /// Whether processes are killed and stopped.
+    pub(crate) kills: bool,
+    /// The bug that is planted.
+    pub(crate) plant: &'static str,
+    /// Whether readers stand still between publishing their number and copying the meta page.
+    pub(crate) stalls: bool,
+}
+
+/// What became of a run.
+pub(crate) struct Report {
+    pub(crate) calls: usize,
+    pub(crate) kills: usize,
+    pub(crate) stops: usize,
+    pub(crate) outcome: Result<Summary, Wrong>,
+}
+
+/// The processes, each of which may be another one soon.
+pub(crate) struct Seats {
+    home: Home,
+    key: String,
+    plant: &'static str,
+    stalls: bool,
+    seats: Vec<RwLock<(Arc<Sidecar>, usize)>>,
+    /// When each process that was killed was certainly gone, by seat and turn.
+    gone: Mutex<Vec<Vec<Instant>>>,
+}
+
+impl Seats {
+    fn new(options: &Options) -> Self {
+        let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+        let gone = Mutex::new(vec![Vec::new(); options.sidecars]);
+        let home = Home::new();
+        let first = Sidecar::start(home.command());
+        first.ok("setAPIKey", &json!([key]));
+        // The namespace begins: a key's row takes a revision.
+        first.ok("setPersistentData", &json!({"context": "user", "data": {}}));
+        assert!(first.end().success());
+        let (plant, stalls) = (options.plant, options.stalls);
+        let mut seats = Self { home, key, plant, stalls, seats: Vec::new(), gone };
+        seats.seats = (0..options.sidecars).map(|_| RwLock::new((seats.start(true), 0))).collect();
+        seats
+    }
+
+    fn start(&self, harmed: bool) -> Arc<Sidecar> {
+        let mut command: Command = self.home.command();
+        command.env("PLUGIN_VAULT_PLANT", self.plant);
+        if self.stalls && harmed {
+            command
+                .env("LD_PRELOAD", rig::preload())
+                .env("RIG_MODE", "stall")
+                .env("RIG_ROOT", self.home.path())
+                .env("RIG_EVERY", "8")
+                .env("RIG_MICROS", "1500");
+        }
+        let sidecar = Sidecar::start(command);
+        drop(sidecar.begin("setAPIKey", &json!([self.key])));
+        Arc::new(sidecar)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// The process in a seat, and how many sat there before.
+    pub(crate) fn sidecar(&self, seat: usize) -> (Arc<Sidecar>, usize) {
+        self.seats[seat].read().unwrap().clone()
+    }
+
+    /// Kills a process, and starts another in its place.
+    pub(crate) fn replace(&self, seat: usize) {
+        self.sidecar(seat).0.kill();
+        self.gone.lock().unwrap()[seat].push(Instant::now());
+        let mut sits = self.seats[seat].write().unwrap();
+        *sits = (self.start(true), sits.1 + 1);
+    }
+
+    /// Asks one process after the other until the deadline.
+    fn ask(&self, seat: usize, world: &World, random: Random, until: Instant) -> Vec<Call> {
+        let mut client = Client::new(world, random);
+        let (mut sidecar, mut turn) = self.sidecar(seat);
+        let mut cut_off = Vec::new();
+        while Instant::now() < until {
+            if !client.step(&sidecar) {
+                cut_off.extend(client.cut_off.take().map(|call| (call, turn)));
+                let dead = turn;
+                while turn == dead && Instant::now() < until {
+                    std::thread::sleep(Duration::from_millis(1));
+                    (sidecar, turn) = self.sidecar(seat);
+                }
+            }
+        }
+        let mut calls = client.calls;
+        let gone = self.gone.lock().unwrap();
+        for (call, turn) in cut_off {
+            calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |gone| world.time(*gone));
+        }
+        calls
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calls, kills, stops, outcome } = self;
+        write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
+        match outcome {
+            Ok(Summary { changes, reads, conflicts, maybe_seen, maybe_unseen }) => write!(
+                formatter,
+                "{changes} answered changes, {reads} reads, {conflicts} conflicts, \
+                 {} calls without an answer, {maybe_seen} of them found in the store later",
+                maybe_seen + maybe_unseen
+            ),
+            Err(Wrong(wrong)) => write!(formatter, "WRONG: {wrong}"),
+        }
+    }
+}
+
+pub(crate) struct Crowd;
+
+impl Crowd {
+    pub(crate) fn run(options: &Options, seed: u64, length: Duration) -> Report {
+        let mut random = Random(seed);
+        let seats = Seats::new(options);
+        let last_number = AtomicU64::new(0);
+        let world = World { began: Instant::now(), records: options.records, last_number };
+        let until = Instant::now() + length;
+        let randoms: Vec<_> = (0..options.sidecars * options.threads).map(|_| random.split()).collect();
+        let (mut calls, done) = std::thread::scope(|scope| {
+            let (seats, world) = (&seats, &world);
+            let clients: Vec<_> = randoms
+                .into_iter()
+                .enumerate()
+                .map(|(at, random)| scope.spawn(move || seats.ask(at % seats.len(), world, random, until)))
+                .collect();
+            let done =
+                if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
+            let calls: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+            (calls, done)
+        });
+        for seat in 0..seats.len() {
+            assert!(seats.sidecar(seat).0.end().success());
+        }
+        calls.extend(seats.last_look(&world, random.split()));
+        let outcome = check::check(&calls);
+        Report { calls: calls.len(), kills: done.kills, stops: done.stops, outcome }
+    }
+}
+
+impl Seats {
+    /// What a process finds that is started after all others have ended.
+    fn last_look(&self, world: &World, random: Random) -> Vec<Call> {
+        let sidecar = self.start(false);
+        let mut client = Client::new(world, random);
+        for record in 0..world.records {
+            assert!(client.ask(&sidecar, record, Ask::Get, None));
+        }
+        assert!(sidecar.end().success());
+        client.calls
+    }
+}

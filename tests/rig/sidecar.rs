@@ -1,0 +1,186 @@
+//! A process of the binary: one JSON text a line, no `initialize`; any number of threads ask it.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything takes that works, even beside other work on few processors.
+const DEADLINE: Duration = Duration::from_mins(5);
+
+/// A temporary folder with room for one store and its keys.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::Builder::new().prefix("vault-rig-").tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The command that serves this home's store.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg("--data-dir").arg(self.file("data")).arg("--key-dir").arg(self.file("keys"));
+        for name in ["PLUGIN_VAULT_PLANT", "RUST_LOG"] {
+            command.env_remove(name);
+        }
+        command.stderr(Stdio::null());
+        command
+    }
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refused {
+    pub(crate) code: i64,
+    pub(crate) data: Value,
+}
+
+pub(crate) type Answer = Result<Value, Refused>;
+
+/// Who waits for which answer; nobody can any more once the output has ended.
+type Waiting = Arc<Mutex<Option<HashMap<u64, Sender<(Answer, Instant)>>>>>;
+
+pub(crate) struct Sidecar {
+    child: Mutex<Child>,
+    pid: Pid,
+    input: Mutex<Option<ChildStdin>>,
+    waiting: Waiting,
+    listener: Mutex<Option<JoinHandle<()>>>,
+    last_id: AtomicU64,
+}
+
+impl Sidecar {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        let input = Mutex::new(child.stdin.take());
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let waiting = Waiting::new(Mutex::new(Some(HashMap::new())));
+        let listener = std::thread::spawn({
+            let waiting = waiting.clone();
+            move || {
+                for line in output.lines() {
+                    let at = Instant::now();
+                    // A process that was killed may have said half of a line.
+                    let Ok(message) = serde_json::from_str(&line.unwrap()) else { break };
+                    if let Some((id, answer)) = read(&message) {
+                        let waits = waiting.lock().unwrap().as_mut().and_then(|waits| waits.remove(&id));
+                        // Nobody waits any more for one that was given up.
+                        let _ = waits.expect("an answer to a request, and only one").send((answer, at));
+                    }
+                }
+                *waiting.lock().unwrap() = None;
+            }
+        });
+        let child = Mutex::new(child);
+        let listener = Mutex::new(Some(listener));
+        Self { child, pid, input, waiting, listener, last_id: AtomicU64::new(0) }
+    }
+
+    /// Sends a request. What is received ends without an answer if the process ends without one.
+    pub(crate) fn begin(&self, method: &str, params: &Value) -> Receiver<(Answer, Instant)> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let (answers, answer) = channel();
+        if let Some(waiting) = self.waiting.lock().unwrap().as_mut() {
+            waiting.insert(id, answers);
+        }
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        if let Some(input) = self.input.lock().unwrap().as_mut() {
+            // Whoever waits for the answer sees that the process is gone.
+            let _ = input.write_all(format!("{message}\n").as_bytes());
+        }
+        answer
+    }
+
+    /// An answer and when it came; `None` if the process ended without one.
+    pub(crate) fn wait(answer: &Receiver<(Answer, Instant)>) -> Option<(Answer, Instant)> {
+        match answer.recv_timeout(DEADLINE) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("a request has no answer"),
+        }
+    }
+
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Option<Answer> {
+        Self::wait(&self.begin(method, params)).map(|(answer, _)| answer)
+    }
+
+    #[track_caller]
+    pub(crate) fn ok(&self, method: &str, params: &Value) -> Value {
+        self.call(method, params).expect("the process is there").unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        // It may have ended already.
+        let _ = kill_process(self.pid, signal);
+    }
+
+    /// Kills the process. When this returns it can do nothing more, and all that it said was heard.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.hear_all();
+    }
+
+    /// Ends the input, and waits for the end of the process.
+    pub(crate) fn end(&self) -> ExitStatus {
+        *self.input.lock().unwrap() = None;
+        let mut child = self.child.lock().unwrap();
+        let deadline = Instant::now() + DEADLINE;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "the process does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        self.hear_all();
+        status
+    }
+
+    fn hear_all(&self) {
+        if let Some(listener) = self.listener.lock().unwrap().take() {
+            listener.join().expect("the process says what a client can read");
+        }
+    }
+}
+
+/// The request that is answered, and with what; `None` for a notification.
+fn read(message: &Value) -> Option<(u64, Answer)> {
+    let id = message["id"].as_u64()?;
+    Some(match message.get("error") {
+        Some(error) => {
+            (id, Err(Refused { code: error["code"].as_i64().unwrap(), data: error["data"].clone() }))
+        }
+        None => (id, Ok(message["result"].clone())),
+    })
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        // A rig that has failed must not leave a process behind.
+        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if matches!(child.try_wait(), Ok(None)) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
