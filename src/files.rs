@@ -25,13 +25,25 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Makes a folder with mode 0700, and the folders above it; one that is there stays as it is.
+/// Makes a folder with mode 0700, and the folders above it, synced; one that is there stays as it is.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    let above = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty());
+    let missing: Vec<_> = above.take_while(|folder| !folder.exists()).collect();
+    builder.create(path)?;
+    // Whatever is synced inside of a folder is gone with the folder's own name.
+    for folder in missing {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+        match sync_folder(above.unwrap_or(Path::new("."))) {
+            // We may make folders in there, and not look into it; then nothing more can be done.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Makes the file whole or not at all: written beside its place, synced, moved there, the folder synced.

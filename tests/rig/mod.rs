@@ -5,6 +5,7 @@
 
 #![allow(dead_code, unused_imports, reason = "no rig needs all of it")]
 
+pub(crate) mod log;
 mod random;
 mod sidecar;
 
