@@ -213,11 +213,7 @@ fn write_group(opened: &Opened, lock: WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>
 }
 
 /// The other way round, as it must never be: for the rigs that have to notice.
-fn answer_early(
-    opened: &Opened,
-    lock: &WriteLock<'_>,
-    mut jobs: Vec<Box<dyn Job>>,
-) -> Result<(), Unusable> {
+fn answer_early(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
     let evaluated = evaluate(opened, &mut jobs);
     answer(jobs, Ok(()));
     match evaluated {

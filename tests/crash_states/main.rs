@@ -80,7 +80,9 @@ fn crash(recording: &Recording, random: &mut Random, length: Duration) -> Report
                     if let Err(why) = outcome {
                         let last = event.checked_sub(1).map(|last| &recording.events[last]);
                         let last = format!("{last:?}").chars().take(200).collect::<String>();
-                        report.wrong.push(format!("after call {event} ({last}), {fate:?}, half {half}: {why}"));
+                        report
+                            .wrong
+                            .push(format!("after call {event} ({last}), {fate:?}, half {half}: {why}"));
                     }
                 }
             });

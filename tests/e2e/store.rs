@@ -1,5 +1,6 @@
 //! What lies on the disk: who may read it, what happens when it is not as it was left, and that nothing is lost.
 
+mod backup;
 mod crash;
 mod damage;
 mod key_file;

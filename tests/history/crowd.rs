@@ -153,8 +153,7 @@ impl Crowd {
                 .enumerate()
                 .map(|(at, random)| scope.spawn(move || seats.ask(at % seats.len(), world, random, until)))
                 .collect();
-            let done =
-                if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
+            let done = if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
             let calls: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
             (calls, done)
         });

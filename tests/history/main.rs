@@ -31,7 +31,8 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
 }
 
 /// Few records, so that every read can contradict another.
-const STANDING: Options = Options { sidecars: 4, threads: 2, records: 1, kills: false, plant: "", stalls: true };
+const STANDING: Options =
+    Options { sidecars: 4, threads: 2, records: 1, kills: false, plant: "", stalls: true };
 
 /// LMDB's race between publishing a reader's number and copying the meta page, made a million times as likely.
 #[cfg(target_os = "linux")]
@@ -61,7 +62,12 @@ fn notices(options: &Options) {
     for round in 0..40 {
         let report = Crowd::run(options, seed + round, Duration::from_secs(3));
         if let Err(wrong) = report.outcome {
-            println!("{}: seed {seed}, noticed after {} s: {}", options.plant, began.elapsed().as_secs(), wrong.0);
+            println!(
+                "{}: seed {seed}, noticed after {} s: {}",
+                options.plant,
+                began.elapsed().as_secs(),
+                wrong.0
+            );
             return;
         }
     }

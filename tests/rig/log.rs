@@ -5,19 +5,47 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// A file or folder was opened, and made if it was not there.
-    Opened { path: String, inode: u64, truncated: bool },
-    Written { inode: u64, offset: u64, data: Vec<u8>, synced: bool },
+    Opened {
+        path: String,
+        inode: u64,
+        truncated: bool,
+    },
+    Written {
+        inode: u64,
+        offset: u64,
+        data: Vec<u8>,
+        synced: bool,
+    },
     /// `exact`: made this long; else at least this long.
-    Sized { inode: u64, size: u64, exact: bool },
-    Synced { inode: u64 },
-    Renamed { from: String, to: String },
-    Folder { path: String, inode: u64 },
-    Removed { path: String },
-    Linked { from: String, to: String },
+    Sized {
+        inode: u64,
+        size: u64,
+        exact: bool,
+    },
+    Synced {
+        inode: u64,
+    },
+    Renamed {
+        from: String,
+        to: String,
+    },
+    Folder {
+        path: String,
+        inode: u64,
+    },
+    Removed {
+        path: String,
+    },
+    Linked {
+        from: String,
+        to: String,
+    },
     /// These bytes are about to be seen by the client.
     Answered(Vec<u8>),
     /// A call was made to fail.
-    Failed { path: String },
+    Failed {
+        path: String,
+    },
 }
 
 /// Reads a log; one that nobody began is empty.

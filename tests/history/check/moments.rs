@@ -124,13 +124,7 @@ impl<'v> Line<'v> {
     }
 
     /// The gaps in which a call may have found nothing, in their order.
-    fn gaps(
-        &self,
-        calls: &[Call],
-        versions: &Versions,
-        last_seen: &[Time],
-        call: &Call,
-    ) -> Vec<Gap> {
+    fn gaps(&self, calls: &[Call], versions: &Versions, last_seen: &[Time], call: &Call) -> Vec<Gap> {
         let mut gaps = Vec::new();
         let deletes: Vec<_> = versions
             .unseen(calls, call.record, 0, call.ended)
@@ -168,12 +162,7 @@ impl<'v> Line<'v> {
     }
 }
 
-fn compare(
-    calls: &[Call],
-    versions: &Versions,
-    moments: &[Bound],
-    upper: &[Bound],
-) -> Result<(), Wrong> {
+fn compare(calls: &[Call], versions: &Versions, moments: &[Bound], upper: &[Bound]) -> Result<(), Wrong> {
     for ((version, moment), upper) in versions.all.iter().zip(moments).zip(upper) {
         if moment.time > upper.time {
             let name = |bound: &Bound| bound.call.map_or("nobody".to_owned(), |call| calls[call].to_string());

@@ -117,7 +117,10 @@ impl Found<'_> {
         let Some(writer) = writer else { return Err(Wrong(format!("this was never written: {get}"))) };
         let call = &self.calls[writer];
         let is_set = matches!(call.ask, Ask::Set(_));
-        if call.record != get.record || call.outcome == Outcome::NotDone || is_set != content.patched.is_none() {
+        if call.record != get.record
+            || call.outcome == Outcome::NotDone
+            || is_set != content.patched.is_none()
+        {
             return Err(Wrong(format!("this can't be there: {get}, written by {call}")));
         }
         if !self.by_revision.contains_key(&revision) && call.is_maybe() {
@@ -154,16 +157,11 @@ impl Found<'_> {
         let candidates = self.calls.iter().enumerate().filter(may_be);
         let spans = candidates.map(|(_, call)| (call.began, call.ended));
         let span = spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
-        let Some((began, ended)) = span else { return Err(Wrong(format!("nobody made this revision: {met}"))) };
-        let version = Version {
-            revision,
-            record: met.record,
-            call: None,
-            there: true,
-            began,
-            ended,
-            content: None,
+        let Some((began, ended)) = span else {
+            return Err(Wrong(format!("nobody made this revision: {met}")));
         };
+        let version =
+            Version { revision, record: met.record, call: None, there: true, began, ended, content: None };
         self.by_revision.insert(revision, version);
         Ok(())
     }
@@ -225,9 +223,8 @@ impl Versions {
             let from = before.map_or(0, |before| before.began);
             if let Some(index) = version.call {
                 let call = &calls[index];
-                let unseen = |wanted: fn(&Call) -> bool| {
-                    self.unseen(calls, record, from, version.ended).any(wanted)
-                };
+                let unseen =
+                    |wanted: fn(&Call) -> bool| self.unseen(calls, record, from, version.ended).any(wanted);
                 let wrong = |why: &str| Err(Wrong(format!("{why}: {call}")));
                 match call.if_revision {
                     Some(0) if was_there && !unseen(|call| call.ask == Ask::Delete) => {

@@ -1,0 +1,273 @@
+//! Backups, those that the store takes of itself and those that people keep, and the way back.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::harness::{DEADLINE, Home, Server};
+
+/// What every restored number is above.
+const LEAP: u64 = 1 << 32;
+
+fn operate(home: &Home, arguments: &[&str], input: &str) -> Output {
+    let mut command = home.start().arguments(arguments).command();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn done(output: &Output) -> String {
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[track_caller]
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn archive(home: &Home, name: &str) -> String {
+    home.root().join(name).to_str().unwrap().to_owned()
+}
+
+/// The next message with this method, for a client that has no answers coming.
+fn notice(server: &mut Server<'_>, method: &str) -> Value {
+    loop {
+        let message: Value = serde_json::from_str(&server.next_text()).unwrap();
+        if message["method"] == method {
+            return message["params"].clone();
+        }
+    }
+}
+
+/// What lies in the data folder, apart from locks and the like.
+fn content(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<_> = [home.data(), home.data().join("slots")]
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.ends_with("data.mdb") || path.parent().unwrap().ends_with("slots"))
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
+    let home = Home::new();
+    let (key, before, after) = (home.key(), home.object(), home.object());
+    let mut client = home.client();
+    client.set_key(&key);
+    client.ok("setPersistentData", json!(["user", before]));
+    let file = archive(&home, "copy");
+    assert!(done(&operate(&home, &["backup", &file], "")).contains("keep this key file"));
+    let last = client.revision("setPersistentData", json!(["user", after]));
+    client.ok("watchPersistentData", json!({}));
+
+    let restored: Value =
+        serde_json::from_str(&done(&operate(&home, &["restore", &file, "--json"], ""))).unwrap();
+    assert_eq!(restored["records"], 1);
+    let told = notice(&mut client, "persistentData/didChange");
+    assert_eq!(told["resync"], true);
+    let quarantine = PathBuf::from(restored["quarantine"].as_str().unwrap());
+    assert!(quarantine.join("data.mdb").exists());
+    let mut other = home.client();
+    other.set_key(&key);
+    assert_eq!(other.ok("getPersistentData", ["user"]), before);
+    // No number of before ever fits again.
+    let stale =
+        other.refused("setPersistentData", json!({"context": "user", "data": {}, "ifRevision": last}));
+    assert_eq!(stale.code, 2001);
+    let next = other.revision("setPersistentData", json!(["user", {}]));
+    assert!(next > last + LEAP, "{next}");
+    assert_eq!(notice(&mut client, "persistentData/didChange")["revision"], next);
+    // The process that had the store open all the time goes on with it.
+    let again = client.revision("setPersistentData", json!(["user", after]));
+    assert!(again > next);
+    // A second time, from the same file, gives no number twice.
+    drop((client, other));
+    done(&operate(&home, &["restore", &file], ""));
+    let mut client = home.client();
+    client.set_key(&key);
+    assert!(client.revision("setPersistentData", json!(["user", {}])) > again + LEAP);
+}
+
+#[test]
+fn everybody_is_told_of_a_restored_store() {
+    let home = Home::new();
+    let key = home.key();
+    let mut client = home.client();
+    client.set_key(&key);
+    client.ok("setPersistentData", json!(["user", {}]));
+    let file = archive(&home, "copy");
+    done(&operate(&home, &["backup", &file], ""));
+    done(&operate(&home, &["restore", &file], ""));
+    assert_eq!(notice(&mut client, "vault/didChangeStatus")["keyAvailable"], true);
+    client.forget_answers();
+}
+
+#[test]
+fn a_copy_with_a_passphrase_opens_on_another_machine() {
+    let (home, there) = (Home::new(), Home::new());
+    let (key, object) = (home.key(), home.object());
+    {
+        let mut client = home.client();
+        client.set_key(&key);
+        client.ok("setPersistentData", json!(["user", object]));
+    }
+    let file = archive(&there, "copy");
+    let words = done(&operate(&home, &["backup", "--new-passphrase-fd", "0", &file], "a passphrase\n"));
+    assert!(words.contains("passphrase"));
+    done(&operate(&there, &["restore", &file], ""));
+    let mut client = there.start().usual_log().run();
+    client.initialize(&[]);
+    assert_eq!(client.ok("vault/unlock", json!({"passphrase": "a passphrase"}))["keyAvailable"], true);
+    client.set_key(&key);
+    assert_eq!(client.ok("getPersistentData", ["user"]), object);
+    client.forget_answers();
+}
+
+#[test]
+fn what_is_no_whole_backup_changes_nothing() {
+    let home = Home::new();
+    let key = home.key();
+    {
+        let mut client = home.client();
+        client.set_key(&key);
+        client.ok("setPersistentData", json!(["user", home.object()]));
+    }
+    let file = archive(&home, "copy");
+    done(&operate(&home, &["backup", &file], ""));
+    let whole = fs::read(&file).unwrap();
+    let there = content(&home);
+    let mut damaged = whole.clone();
+    // The root of the table of records lies behind both meta pages, and those behind the stamp.
+    for at in 1_024 + 512 + 8_192..1_024 + 512 + 8_192 + 64 {
+        damaged[at] ^= 0xff;
+    }
+    let cases: [(&str, &[u8]); 5] = [
+        ("nothing", b""),
+        ("no archive", b"this is no archive at all, but it is long enough to be looked at by anybody"),
+        ("cut off", &whole[..whole.len() / 2]),
+        ("cut in the stamp", &whole[..600]),
+        ("damaged inside", &damaged),
+    ];
+    for (name, bytes) in cases {
+        let path = archive(&home, "broken");
+        fs::write(&path, bytes).unwrap();
+        let words = refused(&operate(&home, &["restore", &path], ""));
+        assert!(words.contains("nothing was changed"), "{name}: {words}");
+        assert!(content(&home) == there, "{name}");
+    }
+    assert!(refused(&operate(&home, &["restore", &archive(&home, "missing")], "")).contains("no such file"));
+    assert!(refused(&operate(&home, &["backup", &file], "")).contains("already"));
+    assert!(fs::read(&file).unwrap() == whole);
+}
+
+#[test]
+fn another_store_is_not_replaced() {
+    let (home, other) = (Home::new(), Home::new());
+    for home in [&home, &other] {
+        let mut client = home.client();
+        client.set_key(&home.key());
+        client.ok("setPersistentData", json!(["user", home.object()]));
+    }
+    let file = archive(&other, "copy");
+    done(&operate(&other, &["backup", &file], ""));
+    let there = content(&home);
+    assert!(refused(&operate(&home, &["restore", &file], "")).contains("another store"));
+    assert!(content(&home) == there);
+}
+
+#[test]
+fn a_stopped_process_keeps_its_store() {
+    let home = Home::new();
+    let key = home.key();
+    let mut client = home.client();
+    client.set_key(&key);
+    client.ok("setPersistentData", json!(["user", {"a": 1}]));
+    let file = archive(&home, "copy");
+    done(&operate(&home, &["backup", &file], ""));
+    client.ok("setPersistentData", json!(["user", {"a": 2}]));
+    let there = content(&home);
+    client.signal(Signal::STOP);
+    let words = refused(&operate(&home, &["restore", &file], ""));
+    client.signal(Signal::CONT);
+    assert!(words.contains("busy"), "{words}");
+    assert!(content(&home) == there);
+    assert_eq!(client.ok("getPersistentData", ["user"]), json!({"a": 2}));
+}
+
+fn backups(home: &Home) -> Vec<PathBuf> {
+    let Ok(folder) = fs::read_dir(home.data().join("backups")) else { return Vec::new() };
+    let mut backups: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    backups.sort();
+    backups
+}
+
+fn age(backup: &Path) {
+    let yesterday = SystemTime::now() - Duration::from_hours(25);
+    fs::File::options().write(true).open(backup).unwrap().set_modified(yesterday).unwrap();
+}
+
+#[track_caller]
+fn wait_for(what: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !what() {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_idle_process_takes_a_backup_a_day_and_keeps_three() {
+    let home = Home::new();
+    let mut client = home.start().arguments(["--backup-idle-seconds", "1"]).run();
+    client.initialize(&[]);
+    client.set_key(&home.key());
+    let mut taken = Vec::new();
+    for number in 0..5 {
+        client.ok("setPersistentData", json!(["user", {"number": number}]));
+        wait_for(|| backups(&home).last() != taken.last());
+        // A copy that is not whole has another name.
+        wait_for(|| backups(&home).iter().all(|path| path.extension().is_some()));
+        taken = backups(&home);
+        assert_eq!(taken.len(), 3.min(number + 1));
+        taken.iter().for_each(|backup| age(backup));
+    }
+    // Nothing has changed since: there is no other to be taken.
+    client.ok("vault/status", Value::Null);
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(backups(&home), taken);
+    // Something has changed, but the last one is of today.
+    client.ok("setPersistentData", json!(["user", {"number": 5}]));
+    wait_for(|| backups(&home).last() != taken.last());
+    let taken = backups(&home);
+    client.ok("setPersistentData", json!(["user", {"number": 6}]));
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(backups(&home), taken);
+}
+
+#[test]
+fn a_change_of_protectors_is_in_a_backup_at_once() {
+    let home = Home::new();
+    {
+        let mut client = home.client();
+        client.set_key(&home.key());
+        client.ok("setPersistentData", json!(["user", {}]));
+    }
+    done(&operate(&home, &["protector", "add", "passphrase"], "a passphrase\n"));
+    assert_eq!(backups(&home).len(), 1);
+    done(&operate(&home, &["protector", "remove", "key-file", "--passphrase-fd", "0"], "a passphrase\n"));
+    assert_eq!(backups(&home).len(), 2);
+}
