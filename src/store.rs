@@ -28,6 +28,9 @@ mod pages;
 mod plant;
 mod record;
 mod replace;
+mod salvage;
+#[cfg(test)]
+mod sample;
 mod slot;
 mod snapshot;
 mod stamp;
@@ -48,6 +51,7 @@ pub use open::{Ended, Store};
 pub use plant::Plant;
 pub use record::{NEVER, RecordHeader, StoredRecord};
 pub use replace::{Glance, Replacement};
+pub use salvage::{Lost, Salvaged, Standing, WholeRow, salvage};
 pub use slot::{SLOT_HEADER, Slot};
 pub use snapshot::Snapshot;
 pub use stamp::FORMAT;

@@ -13,15 +13,17 @@ mod free;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod walk;
 
 use std::fs::File;
 
 pub use damage::{Damage, Unsound, What};
 
-use super::engine::LARGEST_MAP;
 use super::layout::Meta;
 use super::pages::Pages;
+#[cfg(test)]
+pub(super) use tests::mutated;
 use walk::Walk;
 
 /// What a sound file holds.
@@ -49,7 +51,10 @@ pub fn check(file: &File, page_size: usize, snapshot: Option<u64>) -> Result<Che
         None => metas.into_iter().max_by_key(|meta| meta.txn),
         Some(txn) => metas.into_iter().find(|meta| meta.txn == txn),
     };
-    Walk::new(pages, meta.ok_or(Unsound::Gone)?).all()
+    let meta = meta.ok_or(Unsound::Gone)?;
+    let checked = Walk::new(pages, meta).all()?;
+    turn::other(file, page_size, metas, meta)?;
+    Ok(checked)
 }
 
 /// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot.
@@ -66,7 +71,7 @@ fn heads(file: &File, page_size: usize) -> Result<(Pages<'_>, [Meta; 2]), Unsoun
     let pages = Pages::new(file, page_size).map_err(failed)?.ok_or(Damage::at(0, What::Meta))?;
     // Between two reads a writer may finish: then they are read again.
     for _ in 0..3 {
-        let [Some(even), Some(odd)] = pages.metas(LARGEST_MAP).map_err(failed)? else { continue };
+        let [Some(even), Some(odd)] = pages.metas().map_err(failed)? else { continue };
         if even.txn.abs_diff(odd.txn) == 1 {
             return Ok((pages, [even, odd]));
         }

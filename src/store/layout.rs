@@ -111,7 +111,7 @@ impl<'p> Page<'p> {
         let lower = usize::from(u16_at(self.0, WORD + 4)?);
         let upper = usize::from(u16_at(self.0, WORD + 6)?);
         let sensible = lower.is_multiple_of(2) && lower >= HEADER && upper >= lower && upper <= self.0.len();
-        sensible.then_some((lower - HEADER) / 2)
+        sensible.then(|| (lower - HEADER) / 2)
     }
 
     /// A node, from its header on; it begins on an even place behind the offsets.

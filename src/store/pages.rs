@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io;
 
+use super::engine::LARGEST_MAP;
 use super::layout::{self, HEADER, META_PAGES, Meta, OVERFLOW, Page};
 
 /// Bytes of a large value that are read at a time.
@@ -39,7 +40,7 @@ impl<'f> Pages<'f> {
         if !layout::is_page_size(size) {
             return Ok(None);
         }
-        let count = file.metadata()?.len() / size as u64;
+        let count = file.metadata()?.len().min(LARGEST_MAP) / size as u64;
         Ok((count >= META_PAGES).then(|| Self { file, size, count, chunk: Vec::new() }))
     }
 
@@ -61,7 +62,7 @@ impl<'f> Pages<'f> {
 
     /// Both meta pages; `None` for one that is damaged. Others may be writing: what was read twice the same way was
     /// not read while it changed.
-    pub(super) fn metas(&self, largest_map: u64) -> io::Result<[Option<Meta>; 2]> {
+    pub(super) fn metas(&self) -> io::Result<[Option<Meta>; 2]> {
         let mut before: Option<[[u8; Meta::LENGTH]; 2]> = None;
         for _ in 0..READS {
             let mut metas = [[0; Meta::LENGTH]; 2];
@@ -75,7 +76,7 @@ impl<'f> Pages<'f> {
         }
         let metas = before.unwrap_or([[0; Meta::LENGTH]; 2]);
         Ok([0, 1]
-            .map(|number: u64| Meta::read(&metas[usize::from(number == 1)], number, self.size, largest_map)))
+            .map(|number: u64| Meta::read(&metas[usize::from(number == 1)], number, self.size, LARGEST_MAP)))
     }
 
     /// Gives a value in overflow pages to `take`, a piece at a time, each of whole words but the last. The length of

@@ -16,6 +16,7 @@ impl Walk<'_> {
         if txn == 0 || txn > self.meta.txn || !length.is_multiple_of(WORD as u64) {
             return Err(Damage::at(number, What::Free));
         }
+        self.last_freed = Some(txn);
         match entry.value {
             Value::Inline(record) => self.free_pages(number, record).map(|()| 0),
             Value::Big { page, length } => {

@@ -42,6 +42,8 @@ pub(super) struct Walk<'f> {
     /// Free pages behind the end of the file.
     behind: u64,
     pub(super) free_pages: u64,
+    /// The last transaction that freed a page.
+    pub(super) last_freed: Option<u64>,
     used_pages: u64,
     heads: [Option<Tree>; Table::ALL.len()],
     pub(super) rows: super::rows::Rows,
@@ -59,6 +61,7 @@ impl<'f> Walk<'f> {
             seen: vec![0; words],
             behind: 0,
             free_pages: 0,
+            last_freed: None,
             used_pages: 0,
             heads: [None; Table::ALL.len()],
             rows: super::rows::Rows::default(),
@@ -69,6 +72,9 @@ impl<'f> Walk<'f> {
     pub(super) fn all(mut self) -> Result<Checked, Unsound> {
         let Meta { txn, last, free, tables } = self.meta;
         self.tree(&free, Part::Free)?;
+        if !super::turn::is_own(&self.meta, self.last_freed) {
+            return Err(Damage::at(txn % META_PAGES, What::Meta));
+        }
         self.tree(&tables, Part::Tables)?;
         for table in Table::ALL {
             let head = self.heads[table as usize - 1].ok_or(Damage::at(0, What::Tables))?;

@@ -1,0 +1,141 @@
+//! What is whole in a damaged data file: every row whose checksum holds, wherever it lies.
+//!
+//! LMDB never overwrites a page that the last snapshot has, so a file is full of pages that were in use before: rows
+//! that were since changed or removed, and rows of a commit that never came. A row alone does not tell which it is;
+//! the trees do, as far as they can still be walked. So each row is given with its [`Standing`].
+//!
+//! What can be relied on, unless the disk has kept an older page, whole, where it should have written a newer one:
+//!
+//! - A row that is given was written through this program, under this key, in this table; it is never part of one.
+//! - A [`Standing::Live`] row was in the snapshot that [`Salvaged::txn`] names, which is the last one whose meta page
+//!   is whole. Rows of that snapshot that are not given are counted in [`Lost`].
+//! - A [`Standing::Stale`] row was written at some time. It is given only where a tree is broken, so that nobody can
+//!   know what the snapshot held there: perhaps this, perhaps a newer value, perhaps nothing, since it was removed.
+//!   Of several the one with the highest revision is given; of several without a revision none is.
+//!
+//! Whoever puts rows over a backup of revision N asks for those newer than N. A live row then takes the backup's
+//! place. A stale one with a revision is newer than what the backup has, and may have been removed after; one without a
+//! revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for a key that the backup has not.
+//! A row that the backup has and that is not given may have been removed after the backup, where nothing is lost.
+
+mod keep;
+mod row;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io;
+
+use super::layout::META_PAGES;
+use super::pages::{BadRun, Pages};
+use super::{StoreError, Table};
+use keep::Kept;
+use row::{Place, Reader};
+use survey::{State, Survey};
+
+/// How much is known of a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Standing {
+    /// It was written at some time, and lies where nobody can know what came after.
+    Stale,
+    /// It was in the last snapshot whose beginning is whole.
+    Live,
+}
+
+/// A row that is whole. Its value is read with [`Salvaged::value`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WholeRow {
+    /// Where it belongs.
+    pub table: Table,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// The write that made it; `None` in tables whose rows do not say.
+    pub revision: Option<u64>,
+    /// What is known of it.
+    pub standing: Standing,
+    place: Place,
+}
+
+/// What is not there any more, as far as it shows.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Lost {
+    /// Pages of the snapshot that are not what they should be.
+    pub pages: u64,
+    /// Rows of the snapshot that were found damaged.
+    pub rows: u64,
+    /// Rows that the snapshot had and that are not among the live ones; `None` if nobody can know.
+    pub missing: Option<u64>,
+    /// Rows of which several versions are there, and nothing says which is the newest.
+    pub unclear: u64,
+}
+
+/// What was found.
+pub struct Salvaged<'f> {
+    /// The transaction of the snapshot that could be found; `None` if there is none.
+    pub txn: Option<u64>,
+    /// The rows that are whole, by table and key, one for each key.
+    pub rows: Vec<WholeRow>,
+    /// What is lost.
+    pub lost: Lost,
+    reader: Option<Reader<'f>>,
+}
+
+impl Salvaged<'_> {
+    /// The value of a row, without its checksum; `None` if it can't be read as it was before.
+    pub fn value(&mut self, row: &WholeRow) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        match reader.value(row.table, &row.key, &row.place) {
+            Ok(value) => Ok(Some(value)),
+            Err(BadRun::Damaged) => Ok(None),
+            Err(BadRun::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Finds every row of a file that is whole and, where rows have revisions, newer than `newer_than`. Nobody may be
+/// writing to the file. It reads every page once, and some more where values are large.
+pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvaged<'_>, StoreError> {
+    let Some(pages) = Pages::new(file, page_size)? else {
+        return Ok(Salvaged { txn: None, rows: Vec::new(), lost: Lost::default(), reader: None });
+    };
+    let metas = pages.metas()?;
+    let newest = metas.iter().flatten().max_by_key(|meta| meta.txn).copied();
+    let heads_are_whole = matches!(metas, [Some(even), Some(odd)] if even.txn.abs_diff(odd.txn) == 1);
+    let mut survey = Survey::new(Reader::new(pages));
+    let mut kept = Kept::default();
+    if let Some(meta) = newest {
+        survey.trees(&meta, &mut kept);
+    } else {
+        survey.nothing_is_known();
+    }
+    scan(&mut survey, &mut kept)?;
+    // A revision that the last commit did not give belongs to one that never came, unless that commit is what is lost.
+    let last_revision = if heads_are_whole { survey.last_revision } else { None };
+    let expected = survey.expected;
+    let lost = Lost {
+        pages: survey.lost_pages,
+        rows: survey.lost_rows,
+        missing: expected.map(|expected| expected.saturating_sub(kept.live())),
+        unclear: 0,
+    };
+    let (rows, unclear) = kept.finish(newer_than, last_revision);
+    let lost = Lost { unclear, ..lost };
+    Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, lost, reader: Some(survey.reader) })
+}
+
+/// Looks into every page that the walk did not.
+fn scan(survey: &mut Survey<'_>, kept: &mut Kept) -> io::Result<()> {
+    let mut bytes = vec![0; survey.reader.pages.size()];
+    for number in META_PAGES..survey.reader.pages.count() {
+        if survey.state(number) == State::Read {
+            continue;
+        }
+        match survey.reader.pages.read(number, &mut bytes) {
+            Ok(()) => survey.page(number, &bytes, kept),
+            // A disk that can't read one page may well read the next.
+            Err(_) => continue,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! A walk through the trees that goes on where they are broken, and remembers where that is.
+
+use super::super::layout::{BRANCH, DEEPEST, LEAF, META_PAGES, Meta, Page, Tree, Value, WORD, word_at};
+use super::super::{Table, meta};
+use super::Standing;
+use super::keep::Kept;
+use super::row::{Place, Reader};
+
+/// Broken places that are remembered one by one; with more of them, everything counts as broken.
+const GAPS: usize = 1_000;
+
+/// What is known of a page of the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing names it, as far as was seen.
+    Unknown,
+    /// It is free.
+    Free,
+    /// It is in use, and was read.
+    Read,
+    /// It is in use, and what lies in its place is not it.
+    Broken,
+}
+
+/// Keys of which nobody can know what the snapshot held there.
+struct Gap {
+    /// `None` for any table.
+    table: Option<Table>,
+    from: Vec<u8>,
+    below: Option<Vec<u8>>,
+}
+
+/// Whose pages are walked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Free,
+    Tables,
+    Rows(Table),
+}
+
+#[derive(Clone, Copy)]
+struct Bounds<'k> {
+    from: &'k [u8],
+    below: Option<&'k [u8]>,
+}
+
+const EVERYTHING: Bounds<'static> = Bounds { from: &[], below: None };
+
+pub(super) struct Survey<'f> {
+    pub(super) reader: Reader<'f>,
+    states: Vec<State>,
+    last: u64,
+    /// Whether each free page is known to be free: then a page that nothing names is in use below a broken one.
+    free_is_whole: bool,
+    gaps: Vec<Gap>,
+    heads: [Option<Tree>; Table::ALL.len()],
+    pub(super) lost_pages: u64,
+    pub(super) lost_rows: u64,
+    /// Rows that the snapshot had.
+    pub(super) expected: Option<u64>,
+    pub(super) last_revision: Option<u64>,
+}
+
+impl<'f> Survey<'f> {
+    pub(super) fn new(reader: Reader<'f>) -> Self {
+        let count = usize::try_from(reader.pages.count()).unwrap_or(0);
+        Self {
+            reader,
+            states: vec![State::Unknown; count],
+            last: 0,
+            free_is_whole: false,
+            gaps: Vec::new(),
+            heads: [None; Table::ALL.len()],
+            lost_pages: 0,
+            lost_rows: 0,
+            expected: None,
+            last_revision: None,
+        }
+    }
+
+    pub(super) fn state(&self, page: u64) -> State {
+        let place = usize::try_from(page).ok().and_then(|page| self.states.get(page));
+        place.copied().unwrap_or(State::Broken)
+    }
+
+    fn set(&mut self, page: u64, state: State) {
+        if let Some(place) = usize::try_from(page).ok().and_then(|page| self.states.get_mut(page)) {
+            *place = state;
+        }
+    }
+
+    /// Without a meta page everything is as good as anything else.
+    pub(super) fn nothing_is_known(&mut self) {
+        self.gap(Part::Tables, EVERYTHING);
+    }
+
+    pub(super) fn trees(&mut self, meta: &Meta, kept: &mut Kept) {
+        self.last = meta.last;
+        self.free_is_whole = true;
+        self.tree(&meta.free, Part::Free, kept);
+        self.tree(&meta.tables, Part::Tables, kept);
+        let mut expected = Some(0);
+        for table in Table::ALL {
+            match self.heads[table as usize - 1] {
+                Some(head) => {
+                    expected = expected.and_then(|sum: u64| sum.checked_add(head.entries));
+                    self.tree(&head, Part::Rows(table), kept);
+                }
+                None => {
+                    expected = None;
+                    self.gap(Part::Rows(table), EVERYTHING);
+                }
+            }
+        }
+        self.expected = expected;
+    }
+
+    fn tree(&mut self, head: &Tree, part: Part, kept: &mut Kept) {
+        if let Some(root) = head.root {
+            self.below(root, head.depth.min(DEEPEST), EVERYTHING, part, kept);
+        }
+    }
+
+    fn gap(&mut self, part: Part, bounds: Bounds<'_>) {
+        let table = match part {
+            Part::Free => {
+                self.free_is_whole = false;
+                return;
+            }
+            Part::Tables => None,
+            Part::Rows(table) => Some(table),
+        };
+        if self.gaps.len() < GAPS {
+            let (from, below) = (bounds.from.to_vec(), bounds.below.map(<[u8]>::to_vec));
+            // A gap among the names of the tables is one in every table.
+            let (from, below) = if table.is_some() { (from, below) } else { (Vec::new(), None) };
+            self.gaps.push(Gap { table, from, below });
+        } else {
+            self.gaps.truncate(1);
+            self.gaps[0] = Gap { table: None, from: Vec::new(), below: None };
+        }
+    }
+
+    fn is_in_gap(&self, table: Table, key: &[u8]) -> bool {
+        self.gaps.iter().any(|gap| {
+            gap.table.is_none_or(|of| of == table)
+                && *gap.from <= *key
+                && gap.below.as_ref().is_none_or(|below| *key < **below)
+        })
+    }
+
+    fn below(&mut self, number: u64, levels: u16, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+        let is_new = number >= META_PAGES && number <= self.last && self.state(number) == State::Unknown;
+        let mut bytes = vec![0; self.reader.pages.size()];
+        let is_it = is_new && self.reader.pages.read(number, &mut bytes).is_ok() && {
+            let page = Page::new(&bytes);
+            let kind = if levels == 1 { LEAF } else { BRANCH };
+            page.number() == Some(number) && page.flags() == Some(kind) && page.count().is_some()
+        };
+        if !is_it {
+            self.lost_pages += 1;
+            if is_new {
+                self.set(number, State::Broken);
+            }
+            return self.gap(part, bounds);
+        }
+        self.set(number, State::Read);
+        let page = Page::new(&bytes);
+        if levels == 1 {
+            self.leaf(page, bounds, part, kept)
+        } else {
+            self.branch(page, levels, bounds, part, kept)
+        }
+    }
+
+    fn branch(&mut self, page: Page<'_>, levels: u16, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+        let count = page.count().unwrap_or(0);
+        let mut from = bounds.from;
+        for index in 0..count {
+            let next = page.child(index + 1).filter(|_| index + 1 < count).map(|child| child.key);
+            let here = Bounds { from, below: next.or(bounds.below) };
+            match page.child(index) {
+                Some(child) => self.below(child.page, levels - 1, here, part, kept),
+                None => {
+                    self.lost_pages += 1;
+                    self.gap(part, here);
+                }
+            }
+            from = next.unwrap_or(from);
+        }
+    }
+
+    fn leaf(&mut self, page: Page<'_>, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+        let count = page.count().unwrap_or(0);
+        for index in 0..count {
+            let whole = match (part, page.entry(index)) {
+                (_, None) => false,
+                (Part::Free, Some(entry)) => self.free_record(entry.value).is_some(),
+                (Part::Tables, Some(entry)) => self.head(entry.key, entry.value).is_some(),
+                (Part::Rows(table), Some(entry)) => match self.reader.known(entry) {
+                    Some(known) if known.table == table => {
+                        self.note_run(entry.value);
+                        self.note_revision(table, entry.key, entry.value);
+                        kept.take(entry.key, known, Standing::Live, Place::of(entry.value));
+                        true
+                    }
+                    _ => {
+                        self.lost_rows += 1;
+                        false
+                    }
+                },
+            };
+            if !whole {
+                // Its key may be what is damaged.
+                let key_at = |index: usize| page.entry(index).map(|entry| entry.key);
+                let before = index.checked_sub(1).and_then(key_at);
+                let after = key_at(index + 1).filter(|_| index + 1 < count);
+                self.gap(part, Bounds { from: before.unwrap_or(bounds.from), below: after.or(bounds.below) });
+            }
+        }
+    }
+
+    /// The pages of a value are in use; what they hold is no page.
+    fn note_run(&mut self, value: Value<'_>) {
+        if let Value::Big { page, length } = value {
+            let pages = super::super::layout::overflow_pages(length, self.reader.pages.size());
+            (page..page.saturating_add(pages)).for_each(|page| self.set(page, State::Read));
+        }
+    }
+
+    fn note_revision(&mut self, table: Table, key: &[u8], value: Value<'_>) {
+        if let (Table::Meta, meta::REVISION, Value::Inline(stored)) = (table, key, value) {
+            self.last_revision = stored.first_chunk().map(|number| u64::from_be_bytes(*number));
+        }
+    }
+
+    fn head(&mut self, name: &[u8], value: Value<'_>) -> Option<()> {
+        let table = Table::ALL.into_iter().find(|table| table.name().as_bytes() == name)?;
+        let Value::Named(head) = value else { return None };
+        self.heads[table as usize - 1] = Some(Tree::named(head)?);
+        Some(())
+    }
+
+    fn free_record(&mut self, value: Value<'_>) -> Option<()> {
+        let mut record = Vec::new();
+        match value {
+            Value::Inline(inline) => record.extend_from_slice(inline),
+            Value::Big { page, length } => {
+                self.reader.pages.value(page, length, |piece| record.extend_from_slice(piece)).ok()?;
+                self.note_run(value);
+            }
+            Value::Named(_) => return None,
+        }
+        let count = usize::try_from(word_at(&record, 0)?).ok()?;
+        let pages = record.get(WORD..)?.get(..count.checked_mul(WORD)?)?;
+        for page in pages.chunks_exact(WORD).filter_map(|page| word_at(page, 0)) {
+            if self.state(page) == State::Unknown {
+                self.set(page, State::Free);
+            }
+        }
+        Some(())
+    }
+
+    /// Looks for rows in a page that the trees did not lead to, or that is not what they led to.
+    pub(super) fn page(&mut self, number: u64, bytes: &[u8], kept: &mut Kept) {
+        let page = Page::new(bytes);
+        // What is damaged in its place says little; but only what says that it is a leaf is searched elsewhere.
+        if page.flags() != Some(LEAF) && self.state(number) != State::Broken {
+            return;
+        }
+        // A page that lies in another's place is still the page that it says it is.
+        let said = page.number().unwrap_or(0);
+        let is_live = match self.state(said) {
+            State::Broken => said >= META_PAGES && said < self.reader.pages.count(),
+            State::Unknown => self.free_is_whole && said >= META_PAGES && said <= self.last,
+            State::Free | State::Read => false,
+        };
+        let most = bytes.len() / 2;
+        for index in 0..page.count().unwrap_or(most).min(most) {
+            let Some(entry) = page.entry(index) else { continue };
+            let Some(known) = self.reader.known(entry) else { continue };
+            let standing = if is_live { Standing::Live } else { Standing::Stale };
+            if is_live || self.is_in_gap(known.table, entry.key) {
+                kept.take(entry.key, known, standing, Place::of(entry.value));
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The damage matrix: thousands of damaged copies of a store that the real program wrote. The check says of each
+//! whether it is sound, and the program is then asked for what lies in it. It must never end by a signal, never
+//! answer with anything but what was stored, and never say that there is nothing where there was something.
+//!
+//! `PLUGIN_VAULT_DAMAGE_COPIES` is how many copies, `PLUGIN_VAULT_DAMAGE_SEED` which ones. With the feature
+//! `planted-no-check` nothing is checked, and the same matrix has to find that out.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
+
+mod harm;
+mod store;
+mod verdict;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use harm::{Chance, Harm};
+use verdict::Report;
+
+/// As many as take some 60 s.
+const COPIES: u64 = 1_500;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Damages copies and judges them, two at a time.
+fn matrix(copies: u64, seed: u64) -> Report {
+    println!("seed {seed}, {copies} copies");
+    let begun = Instant::now();
+    let made = store::make();
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let place = made.place();
+        let mut report = Report::default();
+        loop {
+            let copy = next.fetch_add(1, Ordering::Relaxed);
+            if copy >= copies {
+                return report;
+            }
+            let mut chance = Chance::new(seed.wrapping_add(copy));
+            let harm = Harm::ALL[usize::try_from(copy).unwrap() % Harm::ALL.len()];
+            let damaged = harm.damage(&made.newest, &made.older, made.page_size, &mut chance);
+            verdict::judge(&mut report, &made, &place, harm, &damaged, copy);
+        }
+    };
+    let report = std::thread::scope(|scope| {
+        let other = scope.spawn(worker);
+        let mut report = worker();
+        report.add(other.join().unwrap());
+        report
+    });
+    println!("{report}in {} s", begun.elapsed().as_secs());
+    report
+}
+
+#[test]
+#[cfg(not(feature = "planted-no-check"))]
+fn no_damage_ends_the_process_or_changes_an_answer() {
+    let seed = number("PLUGIN_VAULT_DAMAGE_SEED", std::process::id().into());
+    let report = matrix(number("PLUGIN_VAULT_DAMAGE_COPIES", COPIES), seed);
+    assert!(report.faults.is_empty(), "{:#?}", report.faults);
+    // The matrix is none that finds nothing.
+    assert!(report.unsound() > 0 && report.sound() > 0);
+}
+
+#[test]
+#[cfg(feature = "planted-no-check")]
+fn a_check_that_finds_nothing_is_found_out() {
+    let seed = number("PLUGIN_VAULT_DAMAGE_SEED", std::process::id().into());
+    let report = matrix(280, seed);
+    assert!(report.signals > 0, "no process ended by a signal");
+    assert!(!report.faults.is_empty());
+}

@@ -1,0 +1,204 @@
+//! The store that is damaged: written by the real program, and asked by it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::harm::Chance;
+
+/// Namespaces.
+const KEYS: [&str; 3] = [
+    "0123456789abcdef0123456789abcdef01234567",
+    "1123456789abcdef0123456789abcdef01234567",
+    "2123456789abcdef0123456789abcdef01234567",
+];
+const RECORDS: usize = 300;
+
+/// A store, as it was at two moments.
+pub(crate) struct Made {
+    folder: tempfile::TempDir,
+    pub(crate) page_size: usize,
+    pub(crate) newest: Vec<u8>,
+    /// The file before its last third was written.
+    pub(crate) older: Vec<u8>,
+    /// What lies in each record in the end.
+    pub(crate) last: Vec<Option<Value>>,
+    /// What lay there before.
+    pub(crate) before: Vec<Option<Value>>,
+}
+
+/// A copy of the store's folder, for one damaged file after another.
+pub(crate) struct Place(tempfile::TempDir);
+
+/// How an attempt to read everything ended.
+pub(crate) struct Outcome {
+    pub(crate) signal: Option<i32>,
+    /// An answer for each record that was asked for; fewer if the process ended before.
+    pub(crate) answers: Vec<Value>,
+}
+
+struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    handles: Vec<Value>,
+    /// The answer to a key that was not taken.
+    refusal: Option<Value>,
+}
+
+impl Server {
+    /// Starts one, and registers the keys.
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
+            .arg("--data-dir")
+            .arg(folder.join("data"))
+            .arg("--key-dir")
+            .arg(folder.join("keys"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self { child, input, output, handles: Vec::new(), refusal: None };
+        for key in KEYS {
+            server.send("setAPIKey", &json!([key]));
+            let answer = server.answer().unwrap_or_default();
+            server.handles.push(answer["result"]["handle"].clone());
+            if answer["error"].is_object() {
+                server.refusal = Some(answer);
+            }
+        }
+        server
+    }
+
+    /// A process that has ended takes nothing, which shows when it is waited for.
+    fn send(&mut self, method: &str, params: &Value) {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let _ = writeln!(self.input.as_ref().unwrap(), "{message}");
+    }
+
+    fn answer(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        self.output.read_line(&mut line).ok().filter(|length| *length > 0)?;
+        serde_json::from_str(&line).ok()
+    }
+
+    fn address(&self, record: usize) -> Value {
+        let handle = &self.handles[record % KEYS.len()];
+        json!({"context": "user", "name": format!("record-{record}"), "handle": handle})
+    }
+
+    fn end(mut self) -> Option<i32> {
+        drop(self.input.take());
+        self.child.wait().unwrap().signal()
+    }
+}
+
+/// A value that says whose it is, of 50 bytes to 40 KB.
+fn value(record: usize, version: u64, chance: &mut Chance) -> Value {
+    let longest = [50, 400, 1_500, 4_000, 12_000, 40_000][chance.below(6)];
+    let fill = "x".repeat(chance.below(longest));
+    json!({"record": record, "version": version, "fill": fill})
+}
+
+pub(crate) fn make() -> Made {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chance = Chance::new(1);
+    let mut last = vec![None; RECORDS];
+    let mut server = Server::start(folder.path());
+    for (record, place) in last.iter_mut().enumerate() {
+        let value = value(record, 0, &mut chance);
+        set(&mut server, record, &value);
+        *place = Some(value);
+    }
+    for version in 1..=RECORDS as u64 {
+        change(&mut server, &mut last, version, &mut chance);
+    }
+    assert_eq!(server.end(), None);
+    let data = folder.path().join("data/data.mdb");
+    let (older, before) = (fs::read(&data).unwrap(), last.clone());
+    let mut server = Server::start(folder.path());
+    for version in 0..RECORDS as u64 / 2 {
+        change(&mut server, &mut last, 1_000 + version, &mut chance);
+    }
+    assert_eq!(server.end(), None);
+    let newest = fs::read(&data).unwrap();
+    let stamp = fs::read_to_string(folder.path().join("data/stamp")).unwrap();
+    let page_size = stamp.split_ascii_whitespace().last().unwrap().parse().unwrap();
+    Made { folder, page_size, newest, older, last, before }
+}
+
+/// Writes one record anew, or removes it.
+fn change(server: &mut Server, last: &mut [Option<Value>], version: u64, chance: &mut Chance) {
+    let record = chance.below(RECORDS);
+    if chance.below(5) == 0 {
+        server.send("deletePersistentData", &server.address(record));
+        assert!(server.answer().unwrap()["result"]["revision"].is_u64());
+        last[record] = None;
+    } else {
+        let value = value(record, version, chance);
+        set(server, record, &value);
+        last[record] = Some(value);
+    }
+}
+
+fn set(server: &mut Server, record: usize, value: &Value) {
+    let mut params = server.address(record);
+    params["data"] = value.clone();
+    server.send("setPersistentData", &params);
+    assert!(server.answer().unwrap()["result"]["revision"].is_u64());
+}
+
+impl Made {
+    pub(crate) fn place(&self) -> Place {
+        let place = tempfile::tempdir().unwrap();
+        copy(self.folder.path(), place.path());
+        Place(place)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&to).unwrap();
+            fs::set_permissions(&to, entry.metadata().unwrap().permissions()).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn data_file(&self) -> PathBuf {
+        self.0.path().join("data/data.mdb")
+    }
+
+    /// Puts a damaged file there. LMDB's table of readers is made anew with it.
+    pub(crate) fn put(&self, data: &[u8]) {
+        fs::write(self.data_file(), data).unwrap();
+        let _ = fs::remove_file(self.0.path().join("data/lock.mdb"));
+    }
+
+    /// Asks a process for the first records.
+    pub(crate) fn ask(&self, records: usize) -> Outcome {
+        let mut server = Server::start(self.0.path());
+        for record in 0..records {
+            server.send("getPersistentData", &server.address(record));
+        }
+        // Each is read, but where a key was refused that answer tells more.
+        let mut answers: Vec<_> = (0..records).map_while(|_| server.answer()).collect();
+        if let Some(refusal) = &server.refusal {
+            answers.fill(refusal.clone());
+        }
+        Outcome { signal: server.end(), answers }
+    }
+}
