@@ -12,9 +12,11 @@
 //! - A [`Standing::Stale`] row was written at some time. It is given only where a tree is broken, so that nobody can
 //!   know what the snapshot held there: perhaps this, perhaps a newer value, perhaps nothing, since it was removed.
 //!   Of several the one with the highest revision is given; of several without a revision none is.
+//! - A [`Standing::Later`] row is newer than the snapshot, and given only where one of the two meta pages is damaged:
+//!   then it may be the last commit's that is lost. What that commit removed is not known.
 //!
 //! Whoever puts rows over a backup of revision N asks for those newer than N. A live row then takes the backup's
-//! place. A stale one with a revision is newer than what the backup has, and may have been removed after; one without a
+//! place, and so does a later one. A stale one with a revision is newer than what the backup has, and may have been removed after; one without a
 //! revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for a key that the backup has not.
 //! A row that the backup has and that is not given may have been removed after the backup, where nothing is lost.
 
@@ -25,7 +27,6 @@ mod survey;
 mod tests;
 
 use std::fs::File;
-use std::io;
 
 use super::layout::META_PAGES;
 use super::pages::{BadRun, Pages};
@@ -41,6 +42,8 @@ pub enum Standing {
     Stale,
     /// It was in the last snapshot whose beginning is whole.
     Live,
+    /// It was written after that snapshot, by a commit that lost its meta page, or by one that never came.
+    Later,
 }
 
 /// A row that is whole. Its value is read with [`Salvaged::value`].
@@ -102,16 +105,14 @@ pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvage
     let metas = pages.metas()?;
     let newest = metas.iter().flatten().max_by_key(|meta| meta.txn).copied();
     let heads_are_whole = matches!(metas, [Some(even), Some(odd)] if even.txn.abs_diff(odd.txn) == 1);
-    let mut survey = Survey::new(Reader::new(pages));
+    let mut survey = Survey::new(Reader::new(pages), heads_are_whole);
     let mut kept = Kept::default();
     if let Some(meta) = newest {
         survey.trees(&meta, &mut kept);
     } else {
         survey.nothing_is_known();
     }
-    scan(&mut survey, &mut kept)?;
-    // A revision that the last commit did not give belongs to one that never came, unless that commit is what is lost.
-    let last_revision = if heads_are_whole { survey.last_revision } else { None };
+    scan(&mut survey, &mut kept);
     let expected = survey.expected;
     let lost = Lost {
         pages: survey.lost_pages,
@@ -119,23 +120,17 @@ pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvage
         missing: expected.map(|expected| expected.saturating_sub(kept.live())),
         unclear: 0,
     };
-    let (rows, unclear) = kept.finish(newer_than, last_revision);
+    let (rows, unclear) = kept.finish(newer_than);
     let lost = Lost { unclear, ..lost };
     Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, lost, reader: Some(survey.reader) })
 }
 
-/// Looks into every page that the walk did not.
-fn scan(survey: &mut Survey<'_>, kept: &mut Kept) -> io::Result<()> {
+/// Looks into every page that the walk did not. A disk that can't read one page may well read the next.
+fn scan(survey: &mut Survey<'_>, kept: &mut Kept) {
     let mut bytes = vec![0; survey.reader.pages.size()];
     for number in META_PAGES..survey.reader.pages.count() {
-        if survey.state(number) == State::Read {
-            continue;
-        }
-        match survey.reader.pages.read(number, &mut bytes) {
-            Ok(()) => survey.page(number, &bytes, kept),
-            // A disk that can't read one page may well read the next.
-            Err(_) => continue,
+        if survey.state(number) != State::Read && survey.reader.pages.read(number, &mut bytes).is_ok() {
+            survey.page(number, &bytes, kept);
         }
     }
-    Ok(())
 }

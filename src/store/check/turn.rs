@@ -26,7 +26,10 @@ pub(super) fn is_own(meta: &Meta, last_freed: Option<u64>) -> bool {
 pub(super) fn other(file: &File, page_size: usize, metas: [Meta; 2], walked: Meta) -> Result<(), Unsound> {
     let Some(other) = metas.into_iter().find(|meta| meta.txn != walked.txn) else { return Ok(()) };
     let (pages, now) = heads(file, page_size)?;
-    let is_its_own = last_freed(&pages, &other).is_some_and(|last_freed| is_own(&other, last_freed));
+    let is_its_own = match other.free.root {
+        Some(root) => last_freed(&pages, &other, root).is_some_and(|txn| is_own(&other, Some(txn))),
+        None => is_own(&other, None),
+    };
     if is_its_own || now != metas || heads(file, page_size)?.1 != metas {
         return Ok(());
     }
@@ -34,8 +37,8 @@ pub(super) fn other(file: &File, page_size: usize, metas: [Meta; 2], walked: Met
 }
 
 /// The last key of the tree of free pages; `None` if it can't be had.
-fn last_freed(pages: &Pages<'_>, meta: &Meta) -> Option<Option<u64>> {
-    let Some(mut number) = meta.free.root else { return Some(None) };
+fn last_freed(pages: &Pages<'_>, meta: &Meta, root: u64) -> Option<u64> {
+    let mut number = root;
     let mut bytes = vec![0; pages.size()];
     for level in (1..=meta.free.depth).rev() {
         if number < META_PAGES || number > meta.last {
@@ -49,7 +52,7 @@ fn last_freed(pages: &Pages<'_>, meta: &Meta) -> Option<Option<u64>> {
         }
         let last = page.count()?.checked_sub(1)?;
         if level == 1 {
-            return word_at(page.entry(last)?.key, 0).map(Some);
+            return word_at(page.entry(last)?.key, 0);
         }
         number = page.child(last)?.page;
     }

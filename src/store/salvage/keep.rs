@@ -14,6 +14,8 @@ struct Version {
     known: Known,
     standing: Standing,
     place: Place,
+    /// The snapshot had one, this or another.
+    was_live: bool,
     /// There is another one, and nothing says which is newer.
     unclear: bool,
 }
@@ -22,13 +24,16 @@ impl Kept {
     /// Takes a version of a row, if it is better than the one that is there.
     pub(super) fn take(&mut self, key: &[u8], known: Known, standing: Standing, place: Place) {
         use std::collections::btree_map::Entry;
-        let version = Version { known, standing, place, unclear: false };
+        let was_live = standing == Standing::Live;
+        let mut version = Version { known, standing, place, was_live, unclear: false };
         match self.0.entry((known.table, key.to_vec())) {
             Entry::Vacant(vacant) => {
                 vacant.insert(version);
             }
             Entry::Occupied(mut there) => {
                 let old = there.get_mut();
+                version.was_live |= old.was_live;
+                old.was_live = version.was_live;
                 let rank = |version: &Version| (version.standing, version.known.revision);
                 if rank(&version) > rank(old) {
                     *old = version;
@@ -41,21 +46,19 @@ impl Kept {
 
     /// How many rows the snapshot still has.
     pub(super) fn live(&self) -> u64 {
-        self.0.values().filter(|version| version.standing == Standing::Live).count() as u64
+        self.0.values().filter(|version| version.was_live).count() as u64
     }
 
     /// The rows to give, and how many are not given since several versions are there.
-    pub(super) fn finish(self, newer_than: u64, last: Option<u64>) -> (Vec<WholeRow>, u64) {
+    pub(super) fn finish(self, newer_than: u64) -> (Vec<WholeRow>, u64) {
         let mut unclear = 0;
         let mut rows = Vec::new();
         for ((table, key), version) in self.0 {
-            let Version { known: Known { revision, .. }, standing, place, unclear: is_unclear } = version;
-            let is_old = revision.is_some_and(|revision| revision <= newer_than);
-            let never_came = standing == Standing::Stale && revision > last && last.is_some();
-            if is_old || never_came {
+            let Version { known: Known { revision, .. }, standing, place, .. } = version;
+            if revision.is_some_and(|revision| revision <= newer_than) {
                 continue;
             }
-            if is_unclear {
+            if version.unclear {
                 unclear += 1;
             } else {
                 rows.push(WholeRow { table, key, revision, standing, place });

@@ -61,7 +61,9 @@ impl<'f> Reader<'f> {
         let mut sums: Vec<_> = tables(key).map(|table| (table, Pieces::new(table, key, stored))).collect();
         let (mut head, mut tail) = (Vec::new(), [0; checksum::LENGTH]);
         let read = self.pages.value(page, length, |piece| {
-            sums.iter_mut().for_each(|(_, sum)| sum.take(piece));
+            for (_, sum) in &mut sums {
+                sum.take(piece);
+            }
             head.extend_from_slice(&piece[..piece.len().min(HEAD - head.len())]);
             for byte in &piece[piece.len().saturating_sub(tail.len())..] {
                 tail.rotate_left(1);

@@ -52,23 +52,26 @@ pub(super) struct Survey<'f> {
     last: u64,
     /// Whether each free page is known to be free: then a page that nothing names is in use below a broken one.
     free_is_whole: bool,
+    /// Whether the snapshot is the last one that was committed.
+    is_newest: bool,
     gaps: Vec<Gap>,
     heads: [Option<Tree>; Table::ALL.len()],
     pub(super) lost_pages: u64,
     pub(super) lost_rows: u64,
     /// Rows that the snapshot had.
     pub(super) expected: Option<u64>,
-    pub(super) last_revision: Option<u64>,
+    last_revision: Option<u64>,
 }
 
 impl<'f> Survey<'f> {
-    pub(super) fn new(reader: Reader<'f>) -> Self {
+    pub(super) fn new(reader: Reader<'f>, is_newest: bool) -> Self {
         let count = usize::try_from(reader.pages.count()).unwrap_or(0);
         Self {
             reader,
             states: vec![State::Unknown; count],
             last: 0,
             free_is_whole: false,
+            is_newest,
             gaps: Vec::new(),
             heads: [None; Table::ALL.len()],
             lost_pages: 0,
@@ -101,15 +104,12 @@ impl<'f> Survey<'f> {
         self.tree(&meta.tables, Part::Tables, kept);
         let mut expected = Some(0);
         for table in Table::ALL {
-            match self.heads[table as usize - 1] {
-                Some(head) => {
-                    expected = expected.and_then(|sum: u64| sum.checked_add(head.entries));
-                    self.tree(&head, Part::Rows(table), kept);
-                }
-                None => {
-                    expected = None;
-                    self.gap(Part::Rows(table), EVERYTHING);
-                }
+            if let Some(head) = self.heads[table as usize - 1] {
+                expected = expected.and_then(|sum: u64| sum.checked_add(head.entries));
+                self.tree(&head, Part::Rows(table), kept);
+            } else {
+                expected = None;
+                self.gap(Part::Rows(table), EVERYTHING);
             }
         }
         self.expected = expected;
@@ -167,9 +167,9 @@ impl<'f> Survey<'f> {
         self.set(number, State::Read);
         let page = Page::new(&bytes);
         if levels == 1 {
-            self.leaf(page, bounds, part, kept)
+            self.leaf(page, bounds, part, kept);
         } else {
-            self.branch(page, levels, bounds, part, kept)
+            self.branch(page, levels, bounds, part, kept);
         }
     }
 
@@ -179,12 +179,11 @@ impl<'f> Survey<'f> {
         for index in 0..count {
             let next = page.child(index + 1).filter(|_| index + 1 < count).map(|child| child.key);
             let here = Bounds { from, below: next.or(bounds.below) };
-            match page.child(index) {
-                Some(child) => self.below(child.page, levels - 1, here, part, kept),
-                None => {
-                    self.lost_pages += 1;
-                    self.gap(part, here);
-                }
+            if let Some(child) = page.child(index) {
+                self.below(child.page, levels - 1, here, part, kept);
+            } else {
+                self.lost_pages += 1;
+                self.gap(part, here);
             }
             from = next.unwrap_or(from);
         }
@@ -279,10 +278,16 @@ impl<'f> Survey<'f> {
         for index in 0..page.count().unwrap_or(most).min(most) {
             let Some(entry) = page.entry(index) else { continue };
             let Some(known) = self.reader.known(entry) else { continue };
-            let standing = if is_live { Standing::Live } else { Standing::Stale };
-            if is_live || self.is_in_gap(known.table, entry.key) {
-                kept.take(entry.key, known, standing, Place::of(entry.value));
-            }
+            let is_later = self.last_revision.is_some() && known.revision > self.last_revision;
+            let standing = match (is_live, is_later) {
+                (true, _) => Standing::Live,
+                // The last commit is known: what is newer belongs to one that never came.
+                (false, true) if self.is_newest => continue,
+                (false, true) => Standing::Later,
+                (false, false) if self.is_in_gap(known.table, entry.key) => Standing::Stale,
+                (false, false) => continue,
+            };
+            kept.take(entry.key, known, standing, Place::of(entry.value));
         }
     }
 }
