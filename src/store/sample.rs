@@ -46,11 +46,19 @@ impl Sample {
         let mut sample = Self { folder, page_size, rows: BTreeMap::new(), ever: BTreeSet::new() };
         let mut chance = Chance::new(seed);
         sample.commit(&engine, 0, own_rows());
+        let mut held = None;
         for revision in 1..=commits {
+            // While somebody reads an old snapshot, what is freed since is kept, and the tree of free pages grows.
+            match chance.below(60) {
+                0 => held = Some(engine.snapshot().unwrap()),
+                1 => held = None,
+                _ => {}
+            }
             let rows = changes(revision, &mut chance);
             sample.commit(&engine, revision, rows);
             each(sample.check().unwrap());
         }
+        drop(held);
         engine.close();
         sample
     }

@@ -21,7 +21,7 @@ use harm::{Chance, Harm};
 use verdict::Report;
 
 /// As many as take less than a minute on two busy cores.
-const COPIES: u64 = 1_000;
+const COPIES: u64 = 2_000;
 /// As many as are enough to see that nothing is checked.
 const FEW: u64 = 280;
 
@@ -72,4 +72,9 @@ fn no_damage_ends_the_process_or_changes_an_answer() {
     assert!(report.faults.is_empty(), "{:#?}", report.faults);
     // The matrix is none that finds nothing.
     assert!(report.unsound() > 0 && report.sound() > 0);
+}
+
+#[test]
+fn a_store_that_others_write_to_is_sound() {
+    assert_eq!(store::refused_beside_a_writer(200), 0);
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -98,6 +99,36 @@ impl Server {
         drop(self.input.take());
         self.child.wait().unwrap().signal()
     }
+}
+
+/// Opens a store while another process writes to it, and says how often it was not let in.
+pub(crate) fn refused_beside_a_writer(openings: usize) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Server::start(folder.path());
+    let mut chance = Chance::new(1);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let written = scope.spawn(|| {
+            let mut written = 0;
+            while !done.load(Ordering::Relaxed) {
+                let record = chance.below(RECORDS);
+                let value = value(record, written, &mut chance);
+                set(&mut writer, record, &value);
+                written += 1;
+            }
+            assert_eq!(writer.end(), None);
+            written
+        });
+        let refused = (0..openings).filter(|_| {
+            let server = Server::start(folder.path());
+            let refused = server.refusal.is_some() || server.handles.iter().any(Value::is_null);
+            server.end().is_some() || refused
+        });
+        let refused = refused.count();
+        done.store(true, Ordering::Relaxed);
+        assert!(written.join().unwrap() > openings as u64, "the writer had no part in it");
+        refused
+    })
 }
 
 /// A value that says whose it is, of 50 bytes to 40 KB.

@@ -27,7 +27,8 @@ pub(super) fn other(file: &File, page_size: usize, metas: [Meta; 2], walked: Met
     let Some(other) = metas.into_iter().find(|meta| meta.txn != walked.txn) else { return Ok(()) };
     let (pages, now) = heads(file, page_size)?;
     let is_its_own = match other.free.root {
-        Some(root) => last_freed(&pages, &other, root).is_some_and(|txn| is_own(&other, Some(txn))),
+        // Damage of pages that only the last snapshot but one has is nobody's.
+        Some(root) => last_freed(&pages, &other, root).is_none_or(|txn| is_own(&other, Some(txn))),
         None => is_own(&other, None),
     };
     if is_its_own || now != metas || heads(file, page_size)?.1 != metas {
