@@ -107,7 +107,7 @@ pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm,
         if is(&made.last[record]) {
             continue;
         }
-        if answer["error"]["code"].is_i64() {
+        if answer["error"]["code"] == 4002 {
             counts.refused_records += 1;
         } else if harm == Harm::OlderPage && is(&made.before[record]) {
             older += 1;
