@@ -197,10 +197,15 @@ impl Engine {
         failpoint::reach(Point::BeforeCommit)?;
         let committed = txn.commit().map_err(|error| match StoreError::from(error) {
             // The disk had no room for the new pages: the old ones are all as they were.
-            StoreError::Full => CommitError::NotDone(StoreError::Full),
+            StoreError::Full if !self.has_given_up() => CommitError::NotDone(StoreError::Full),
             _ => CommitError::Unknown,
         });
         if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
+    }
+
+    /// LMDB lets nobody do anything more with an environment whose meta page it could not write.
+    fn has_given_up(&self) -> bool {
+        matches!(self.env.read_txn(), Err(heed::Error::Mdb(heed::MdbError::Panic)))
     }
 
     fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {

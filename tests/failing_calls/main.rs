@@ -19,7 +19,7 @@ use std::time::Instant;
 use rig::log::{self, Event};
 use rig::{Home, Random};
 use rustix::io::Errno;
-use script::Script;
+use script::{Errors, Script};
 
 /// A short write is no error.
 const SHORT: Option<Errno> = None;
@@ -64,7 +64,7 @@ fn failures() -> Vec<Failure> {
 struct Report {
     runs: usize,
     failed_calls: usize,
-    errors: usize,
+    errors: Errors,
     by_kind: BTreeMap<&'static str, usize>,
     wrong: Vec<String>,
 }
@@ -81,7 +81,7 @@ fn each_call_that_fails_is_answered_with_the_truth() {
     let Report { runs, failed_calls, errors, by_kind, wrong } = report;
     println!(
         "failing calls: seed {seed}, {} s: {runs} runs, {failed_calls} failed calls {by_kind:?}, \
-         {errors} requests refused, {} wrong",
+         requests refused {errors:?}, {} wrong",
         began.elapsed().as_secs(),
         wrong.len()
     );
@@ -119,7 +119,11 @@ fn try_all(script: &Script, plant: &str, failures: Vec<Failure>, report: &mut Re
                         report.failed_calls += calls;
                         *report.by_kind.entry(failure.kind).or_default() += calls;
                         match outcome {
-                            Ok(errors) => report.errors += errors,
+                            Ok(errors) => {
+                                for (code, count) in errors {
+                                    *report.errors.entry(code).or_default() += count;
+                                }
+                            }
                             Err(why) => report.wrong.push(format!("{failure:?}, turn {turn}: {why}")),
                         }
                     }
@@ -130,7 +134,7 @@ fn try_all(script: &Script, plant: &str, failures: Vec<Failure>, report: &mut Re
 }
 
 /// How many calls failed, and what became of it.
-fn try_one(script: &Script, plant: &str, failure: Failure, turn: usize) -> (usize, Result<usize, String>) {
+fn try_one(script: &Script, plant: &str, failure: Failure, turn: usize) -> (usize, Result<Errors, String>) {
     let home = Home::new();
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = home.command();
@@ -146,7 +150,7 @@ fn try_one(script: &Script, plant: &str, failure: Failure, turn: usize) -> (usiz
     if failure.for_ever {
         command.env("RIG_ALL", "1");
     }
-    let outcome = script.run(&home, command);
+    let outcome = script.run(&home, command, !failure.for_ever);
     let failed: Vec<_> = log::read(log.path())
         .into_iter()
         .filter_map(|event| match event {

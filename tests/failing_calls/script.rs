@@ -24,6 +24,9 @@ enum Step {
 #[derive(Clone)]
 pub(crate) struct Script(Vec<Step>);
 
+/// How often each error was told.
+pub(crate) type Errors = BTreeMap<i64, usize>;
+
 /// What each record may hold: one value, or two where nobody can know.
 type Possible = BTreeMap<usize, Vec<Value>>;
 
@@ -45,12 +48,17 @@ impl Script {
         Self((0..steps).map(|number| step(number, random)).collect())
     }
 
-    /// Asks everything of a process that meets failures, and then another one that does not. What was wrong, if
-    /// anything; and how many errors were told.
-    pub(crate) fn run(&self, home: &Home, failing: std::process::Command) -> Result<usize, String> {
+    /// Asks everything of a process that meets failures, and then another one that does not. Where they are over some
+    /// time (`recovers`), the first must go on too. What was wrong, if anything; and how often each error was told.
+    pub(crate) fn run(
+        &self,
+        home: &Home,
+        failing: std::process::Command,
+        recovers: bool,
+    ) -> Result<Errors, String> {
         let key = Value::from(base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>()));
         let mut possible: Possible = (0..RECORDS).map(|record| (record, vec![Value::Null])).collect();
-        let mut errors = 0;
+        let mut errors = Errors::new();
         let sidecar = Sidecar::start(failing);
         let mut has_key = false;
         for _ in 0..2 {
@@ -59,8 +67,26 @@ impl Script {
         for step in &self.0 {
             let (method, params) = step.request();
             let answer = right(sidecar.call(method, &params), has_key, method)?;
-            errors += usize::from(answer.is_err());
+            if let Err(refused) = &answer {
+                *errors.entry(refused.code).or_default() += 1;
+            }
             step.note(answer, &mut possible)?;
+        }
+        if recovers {
+            let mut goes_on = false;
+            // The one failure may come as late as here.
+            for _ in 0..2 {
+                has_key =
+                    has_key || right(sidecar.call("setAPIKey", &json!([key])), true, "setAPIKey")?.is_ok();
+                let mut params = at(RECORDS);
+                params["data"] = json!({"after": "the failure"});
+                goes_on =
+                    goes_on || right(sidecar.call("setPersistentData", &params), has_key, "a set")?.is_ok();
+            }
+            let read = right(sidecar.call("getPersistentData", &at(RECORDS)), has_key, "a get")?;
+            if !goes_on || read != Ok(json!({"after": "the failure"})) {
+                return Err("one failure was enough for all that followed".to_owned());
+            }
         }
         let status = sidecar.end();
         if !matches!(status.code(), Some(0 | 3)) {
