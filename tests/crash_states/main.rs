@@ -28,12 +28,12 @@ fn every_crash_state_opens_and_holds_what_was_answered() {
     let recording = Recording::make(&mut random, 60, "");
     let report = crash(&recording, &mut random, length);
     let (events, steps) = (recording.events.len(), recording.states.len() - 1);
-    println!(
+    rig::tell(&format!(
         "crash states: seed {seed}, {} s: {steps} answered writes, {events} calls, {} states, {} wrong",
         length.as_secs(),
         report.states,
         report.wrong.len()
-    );
+    ));
     assert!(report.wrong.is_empty(), "{}", report.wrong[0]);
     assert!(report.states > 50);
 }
@@ -45,7 +45,7 @@ fn a_store_that_is_not_synced_is_noticed() {
     let recording = Recording::make(&mut random, 30, "no-sync");
     let report = crash(&recording, &mut random, Duration::from_mins(5));
     let found = report.wrong.first();
-    println!("no-sync: seed {seed}, noticed in {} states: {found:?}", report.states);
+    rig::tell(&format!("no-sync: seed {seed}, noticed in {} states: {found:?}", report.states));
     assert!(found.is_some(), "no-sync was not noticed; seed {seed}");
 }
 

@@ -132,7 +132,7 @@ fn count_answers(events: &[Event]) -> Vec<usize> {
     let mut lines = 0;
     let count = |event: &Event| {
         if let Event::Answered(bytes) = event {
-            lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+            lines += bytes.split(|byte| *byte == b'\n').count() - 1;
         }
         lines
     };

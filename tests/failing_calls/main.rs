@@ -79,12 +79,12 @@ fn each_call_that_fails_is_answered_with_the_truth() {
         try_all(&script, "", failures(), &mut report);
     }
     let Report { runs, failed_calls, errors, by_kind, wrong } = report;
-    println!(
+    rig::tell(&format!(
         "failing calls: seed {seed}, {} s: {runs} runs, {failed_calls} failed calls {by_kind:?}, \
          requests refused {errors:?}, {} wrong",
         began.elapsed().as_secs(),
         wrong.len()
-    );
+    ));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Every kind of call was met.
     assert_eq!(by_kind.len(), 9);
@@ -97,7 +97,11 @@ fn a_commit_that_failed_and_is_answered_with_success_is_noticed() {
     let script = Script::new(&mut Random(seed), 10);
     let failures = vec![Failure { kind: "sync", errno: EIO, for_ever: false }];
     try_all(&script, "deaf-commit", failures, &mut report);
-    println!("deaf-commit: seed {seed}, noticed in {} of {} runs", report.wrong.len(), report.runs);
+    rig::tell(&format!(
+        "deaf-commit: seed {seed}, noticed in {} of {} runs",
+        report.wrong.len(),
+        report.runs
+    ));
     assert!(!report.wrong.is_empty(), "deaf-commit was not noticed; seed {seed}");
 }
 

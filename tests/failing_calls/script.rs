@@ -92,12 +92,12 @@ impl Script {
         if !matches!(status.code(), Some(0 | 3)) {
             return Err(format!("it ends with {status}"));
         }
-        self.after(home, &key, &possible)?;
+        Self::check_after(home, &key, &possible)?;
         Ok(errors)
     }
 
     /// Everything works again, and nothing that was answered is lost.
-    fn after(&self, home: &Home, key: &Value, possible: &Possible) -> Result<(), String> {
+    fn check_after(home: &Home, key: &Value, possible: &Possible) -> Result<(), String> {
         let sidecar = Sidecar::start(home.command());
         let call = |method: &str, params: Value| match sidecar.call(method, &params) {
             Some(Ok(result)) => Ok(result),

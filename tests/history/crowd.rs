@@ -42,7 +42,7 @@ pub(crate) struct Seats {
     key: String,
     plant: &'static str,
     stalls: bool,
-    seats: Vec<RwLock<(Arc<Sidecar>, usize)>>,
+    sitting: Vec<RwLock<(Arc<Sidecar>, usize)>>,
     /// When each process that was killed was certainly gone, by seat and turn.
     gone: Mutex<Vec<Vec<Instant>>>,
 }
@@ -58,8 +58,8 @@ impl Seats {
         first.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         assert!(first.end().success());
         let (plant, stalls) = (options.plant, options.stalls);
-        let mut seats = Self { home, key, plant, stalls, seats: Vec::new(), gone };
-        seats.seats = (0..options.sidecars).map(|_| RwLock::new((seats.start(true), 0))).collect();
+        let mut seats = Self { home, key, plant, stalls, sitting: Vec::new(), gone };
+        seats.sitting = (0..options.sidecars).map(|_| RwLock::new((seats.start(true), 0))).collect();
         seats
     }
 
@@ -80,19 +80,19 @@ impl Seats {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.seats.len()
+        self.sitting.len()
     }
 
     /// The process in a seat, and how many sat there before.
     pub(crate) fn sidecar(&self, seat: usize) -> (Arc<Sidecar>, usize) {
-        self.seats[seat].read().unwrap().clone()
+        self.sitting[seat].read().unwrap().clone()
     }
 
     /// Kills a process, and starts another in its place.
     pub(crate) fn replace(&self, seat: usize) {
         self.sidecar(seat).0.kill();
         self.gone.lock().unwrap()[seat].push(Instant::now());
-        let mut sits = self.seats[seat].write().unwrap();
+        let mut sits = self.sitting[seat].write().unwrap();
         *sits = (self.start(true), sits.1 + 1);
     }
 

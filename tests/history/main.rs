@@ -25,7 +25,7 @@ const USUAL: Options = Options { sidecars: 5, threads: 3, records: 6, kills: tru
 fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
     let (seed, length) = (rig::seed(), rig::length(40));
     let report = Crowd::run(&USUAL, seed, length);
-    println!("history: seed {seed}, {} s: {report}", length.as_secs());
+    rig::tell(&format!("history: seed {seed}, {} s: {report}", length.as_secs()));
     let summary = report.outcome.unwrap();
     assert!(report.kills > 0 && summary.reads > 0 && summary.conflicts > 0 && summary.changes > 0);
 }
@@ -40,7 +40,10 @@ const STANDING: Options =
 fn it_is_also_where_readers_stand_still_at_the_worst_place() {
     let (seed, length) = (rig::seed(), rig::length(10));
     let report = Crowd::run(&STANDING, seed, length);
-    println!("history with readers that stand still: seed {seed}, {} s: {report}", length.as_secs());
+    rig::tell(&format!(
+        "history with readers that stand still: seed {seed}, {} s: {report}",
+        length.as_secs()
+    ));
     assert!(report.outcome.unwrap().reads > 0);
 }
 
@@ -62,12 +65,12 @@ fn notices(options: &Options) {
     for round in 0..40 {
         let report = Crowd::run(options, seed + round, Duration::from_secs(3));
         if let Err(wrong) = report.outcome {
-            println!(
+            rig::tell(&format!(
                 "{}: seed {seed}, noticed after {} s: {}",
                 options.plant,
                 began.elapsed().as_secs(),
                 wrong.0
-            );
+            ));
             return;
         }
     }

@@ -33,18 +33,26 @@ pub(crate) fn length(usual: u64) -> Duration {
     }
 }
 
+/// Says what a rig did; `tests/run` shows these lines.
+#[allow(clippy::print_stdout, reason = "figures for whoever runs the rig")]
+pub(crate) fn tell(figures: &str) {
+    println!("rig: {figures}");
+}
+
 /// The library of `preload.c`, compiled once a process.
 pub(crate) fn preload() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let library = folder.join(format!("preload-{}.so", std::process::id()));
+        // Another rig may have it loaded at the moment: a new one takes its place as a whole.
+        let (library, new) = (folder.join("preload.so"), folder.join(std::process::id().to_string()));
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/preload.c");
         let compiled = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
-            .args([library.as_os_str(), source.as_ref(), "-ldl".as_ref()])
+            .args([new.as_os_str(), source.as_ref(), "-ldl".as_ref()])
             .status();
         assert!(compiled.expect("there is a C compiler").success(), "preload.c does not compile");
+        std::fs::rename(new, &library).unwrap();
         library
     })
 }

@@ -136,5 +136,15 @@ fn a_patch_keeps_what_was_set_before_it() {
     wrong(&[delete_of_7(), vec![patch((4, 5), 3), seen((6, 7), 3, Some(7))]].concat());
     wrong(&[set(7, (0, 1), 1), set(8, (2, 3), 2), patch((4, 5), 3), seen((6, 7), 3, Some(7))]);
     right(&[set(7, (0, 1), 1), maybe(Ask::Set(8), (1, 2)), patch((4, 5), 3), seen((6, 7), 3, Some(8))]);
+    // Nobody saw the set, nor the first patch over it.
+    let other = call(0, Ask::Patch(10), (4, 5), Outcome::Written(4));
+    let last = Outcome::Found(4, Content { set: Some(8), patched: Some(10) });
+    right(&[
+        set(7, (0, 1), 1),
+        maybe(Ask::Set(8), (1, 2)),
+        patch((2, 3), 3),
+        other,
+        call(0, Ask::Get, (6, 7), last),
+    ]);
     wrong(&[set(7, (0, 1), 1), patch((2, 3), 2), seen((4, 5), 2, Some(7)), seen((6, 7), 2, None)]);
 }

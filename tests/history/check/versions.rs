@@ -214,57 +214,21 @@ impl Versions {
         Ok(())
     }
 
+    /// Whether each change of a record can follow the one before it.
     fn check_record(&self, calls: &[Call], record: usize) -> Result<(), Wrong> {
         let mut before: Option<&Version> = None;
-        let mut content = Some(Content { set: None, patched: None });
+        let mut content = Some(NOTHING);
         for position in &self.of[&record] {
             let version = &self.all[*position];
-            let was_there = before.is_some_and(|before| before.there);
-            let from = before.map_or(0, |before| before.began);
-            if let Some(index) = version.call {
-                let call = &calls[index];
-                let unseen =
-                    |wanted: fn(&Call) -> bool| self.unseen(calls, record, from, version.ended).any(wanted);
-                let wrong = |why: &str| Err(Wrong(format!("{why}: {call}")));
-                match call.if_revision {
-                    Some(0) if was_there && !unseen(|call| call.ask == Ask::Delete) => {
-                        return wrong("it was there");
-                    }
-                    Some(wanted) if wanted > 0 => {
-                        if before.is_none_or(|before| before.revision != wanted || !before.there) {
-                            return wrong("it was let through over another revision");
-                        }
-                    }
-                    _ => {}
+            content = match version.call.map(|index| &calls[index]) {
+                Some(call) => {
+                    let from = before.map_or(0, |before| before.began);
+                    let unseen: Vec<_> = self.unseen(calls, record, from, version.ended).collect();
+                    check_condition(call, before, &unseen)?;
+                    follow(call, version.content, content, &unseen)?
                 }
-                match call.ask {
-                    Ask::Delete if !was_there && !unseen(Call::leaves_something) => {
-                        return wrong("it deleted what was not there");
-                    }
-                    Ask::Patch(number) => {
-                        let expected = content.map(|base| Content { patched: Some(number), ..base });
-                        if let (Some(seen), Some(expected)) = (version.content, expected)
-                            && seen != expected
-                        {
-                            let base = |call: &Call| match call.ask {
-                                Ask::Set(number) => seen.set == Some(number),
-                                Ask::Delete => seen.set.is_none(),
-                                _ => false,
-                            };
-                            if !self.unseen(calls, record, from, version.ended).any(base) {
-                                return wrong(&format!("it was patched into something else, {seen:?}"));
-                            }
-                        }
-                        content = version.content.or(expected);
-                    }
-                    _ => content = version.content,
-                }
-            } else {
-                content = version.content;
-            }
-            if !version.there {
-                content = Some(Content { set: None, patched: None });
-            }
+                None => version.content,
+            };
             before = Some(version);
         }
         Ok(())
@@ -281,4 +245,55 @@ impl Versions {
             maybe_unseen,
         }
     }
+}
+
+const NOTHING: Content = Content { set: None, patched: None };
+
+/// Whether a change could be made over the one before it, or over one that nobody saw.
+fn check_condition(call: &Call, before: Option<&Version>, unseen: &[&Call]) -> Result<(), Wrong> {
+    let there = before.filter(|before| before.there);
+    let deleted = unseen.iter().any(|call| call.ask == Ask::Delete);
+    let made = unseen.iter().any(|call| call.leaves_something());
+    let right = match call.if_revision {
+        Some(0) => there.is_none() || deleted,
+        Some(wanted) => there.is_some_and(|there| there.revision == wanted),
+        None => true,
+    };
+    if !right {
+        return Err(Wrong(format!("another revision was there: {call}")));
+    }
+    if call.ask == Ask::Delete && there.is_none() && !made {
+        return Err(Wrong(format!("it deleted what was not there: {call}")));
+    }
+    Ok(())
+}
+
+/// What the record holds after a change, as far as that is known; `seen` is what somebody found there.
+fn follow(
+    call: &Call,
+    seen: Option<Content>,
+    before: Option<Content>,
+    unseen: &[&Call],
+) -> Result<Option<Content>, Wrong> {
+    let number = match call.ask {
+        Ask::Delete => return Ok(Some(NOTHING)),
+        Ask::Get | Ask::Set(_) => return Ok(seen),
+        Ask::Patch(number) => number,
+    };
+    let expected = before.map(|before| Content { patched: Some(number), ..before });
+    if let (Some(seen), Some(expected)) = (seen, expected)
+        && seen != expected
+    {
+        let is_base = |call: &&Call| match call.ask {
+            Ask::Set(number) => seen.set == Some(number),
+            Ask::Delete => seen.set.is_none(),
+            _ => false,
+        };
+        if !unseen.iter().any(is_base) {
+            return Err(Wrong(format!("it was patched into something else, {seen:?}: {call}")));
+        }
+    }
+    // Where somebody may have changed what it was patched into, only who looked knows.
+    let certain = !unseen.iter().any(|call| call.ask == Ask::Delete || matches!(call.ask, Ask::Set(_)));
+    Ok(seen.or(expected.filter(|_| certain)))
 }
