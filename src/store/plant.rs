@@ -12,6 +12,8 @@ pub enum Plant {
     NoSync,
     /// `deaf-commit`: a commit that the disk refused is taken for one that it took.
     DeafCommit,
+    /// `lost-end`: a patch forgets when the record ends.
+    LostEnd,
 }
 
 impl Plant {
@@ -32,6 +34,7 @@ impl Plant {
                 "no-guard" => Some(Plant::NoGuard),
                 "no-sync" => Some(Plant::NoSync),
                 "deaf-commit" => Some(Plant::DeafCommit),
+                "lost-end" => Some(Plant::LostEnd),
                 _ => None,
             }
         });

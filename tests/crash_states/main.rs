@@ -40,13 +40,22 @@ fn every_crash_state_opens_and_holds_what_was_answered() {
 
 #[test]
 fn a_store_that_is_not_synced_is_noticed() {
+    notices("no-sync");
+}
+
+#[test]
+fn a_write_that_is_answered_before_its_commit_is_noticed() {
+    notices("early-answer");
+}
+
+fn notices(plant: &str) {
     let seed = rig::seed();
     let mut random = Random(seed);
-    let recording = Recording::make(&mut random, 30, "no-sync");
+    let recording = Recording::make(&mut random, 30, plant);
     let report = crash(&recording, &mut random, Duration::from_mins(5));
     let found = report.wrong.first();
-    rig::tell(&format!("no-sync: seed {seed}, noticed in {} states: {found:?}", report.states));
-    assert!(found.is_some(), "no-sync was not noticed; seed {seed}");
+    rig::tell(&format!("{plant}: seed {seed}, noticed in {} states: {found:?}", report.states));
+    assert!(found.is_some(), "{plant} was not noticed; seed {seed}");
 }
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::store::Plant;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::merge::{check_depth, merge};
 use crate::vault::{Error, Target};
@@ -50,6 +51,7 @@ impl Write for Patch {
         }
         spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
+        let expires_at = expires_at.filter(|_| !Plant::LostEnd.is_there());
         match (merged, &spot.current) {
             (Some(text), _) => spot.put(draft, &self.target.caller, &text, expires_at),
             (None, Current::Live(head, _)) => Ok((Written { revision: head.header.revision }, None)),

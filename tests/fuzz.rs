@@ -1,0 +1,85 @@
+//! The bodies of the fuzzers in `fuzz/`, on any compiler and for a bounded time: over every conformance case as it is,
+//! and over mutations of them. Without a fuzzer's eye for new paths; that is what `cargo +nightly fuzz run` is for.
+//!
+//! `RIG_SECONDS` is how long for each, `RIG_SEED` which mutations.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+#[path = "rig/mod.rs"]
+mod rig;
+
+use std::path::Path;
+use std::time::Instant;
+
+use rig::Random;
+
+/// The files of these folders, and what of them stands in hexadecimal digits.
+fn corpus(folders: &[&str]) -> Vec<Vec<u8>> {
+    let mut corpus = Vec::new();
+    for folder in folders {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            let words = bytes.split(u8::is_ascii_whitespace);
+            corpus.extend(words.filter_map(|word| base16ct::lower::decode_vec(word).ok()));
+            corpus.push(bytes);
+        }
+    }
+    assert!(corpus.len() > 100, "the cases were not found");
+    corpus
+}
+
+fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = corpus[random.below(corpus.len())].clone();
+    bytes.truncate(1 + random.below(4096));
+    for _ in 0..random.below(6) {
+        let at = random.below(bytes.len() + 1);
+        match random.below(5) {
+            0 => bytes.insert(at, b"\r\n{:0\x00\xff"[random.below(7)]),
+            1 if at < bytes.len() => drop(bytes.remove(at)),
+            2 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            3 => bytes.truncate(at),
+            _ => {
+                let other = &corpus[random.below(corpus.len())];
+                let end = random.below(other.len().min(512) + 1);
+                bytes.splice(at..at, other[..end].iter().copied());
+            }
+        }
+    }
+    bytes
+}
+
+fn run(name: &str, body: fn(&[u8]), folders: &[&str]) {
+    let (seed, began, length) = (rig::seed(), Instant::now(), rig::length(3));
+    let (mut random, corpus) = (Random(seed), corpus(folders));
+    for case in &corpus {
+        body(case);
+        // Its first byte says how to cut it, where that is asked for.
+        body(&[&[0], case.as_slice()].concat());
+    }
+    let mut mutations = 0;
+    while began.elapsed() < length {
+        let bytes = mutate(&mut random, &corpus);
+        let held = std::panic::catch_unwind(|| body(&bytes)).is_ok();
+        assert!(held, "{name}, seed {seed}: {}", base16ct::lower::encode_string(&bytes));
+        mutations += 1;
+    }
+    rig::tell(&format!("{name}: seed {seed}, {} cases, {mutations} mutations", corpus.len()));
+}
+
+#[test]
+fn frames_are_the_same_however_they_are_cut() {
+    run("frames", bodies::frames, &["frames", "jsonrpc"]);
+}
+
+#[test]
+fn nothing_opens_that_was_not_sealed() {
+    run("sealed", bodies::sealed, &["sealed"]);
+}
+
+#[test]
+fn a_row_is_put_together_as_it_was_or_not_read() {
+    run("records", bodies::records, &["sealed"]);
+}
