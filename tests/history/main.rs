@@ -31,6 +31,7 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
 }
 
 /// Few records, so that every read can contradict another.
+#[cfg(target_os = "linux")]
 const STANDING: Options =
     Options { sidecars: 4, threads: 2, records: 1, kills: false, plant: "", stalls: true };
 
