@@ -4,6 +4,7 @@
 //! Several can guard one store, like the slots of an encrypted disk. Which ones do is written down, and never changed in
 //! silence: a key that can't be reached is an error, and no reason to make another.
 
+mod cache;
 mod command;
 mod key_file;
 mod keyring;
@@ -16,12 +17,15 @@ use std::time::Duration;
 
 use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
 
+use cache::Cache;
 pub use passphrase::Passphrase;
 pub use row::Kind;
 use row::{Description, Row};
 
 /// How long a program or a keyring may take where nobody is asked.
-const QUIET: Duration = Duration::from_secs(5);
+///
+/// Shorter than a write waits in the queue, so that it is told why.
+const QUIET: Duration = Duration::from_secs(4);
 /// How long a keyring may take to keep a new key and give it back.
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -35,7 +39,7 @@ pub struct Means<'m> {
 
 /// How far to go for the store key.
 pub enum Effort<'e> {
-    /// What lies in a file: nobody is asked, nothing is run.
+    /// What lies in a file or was given to another process: nobody is asked, nothing is run.
     AtHand,
     /// Whatever gives its key without a person.
     Quiet,
@@ -160,6 +164,10 @@ pub fn key_file(means: &Means<'_>, store: StoreId) -> PathBuf {
 
 /// Takes away what a protector keeps outside of the store. Its row is gone already.
 pub fn forget(means: &Means<'_>, store: StoreId, protector: Protector) {
+    // Whoever takes one away wants the others asked.
+    if let Some(cache) = Cache::of(store) {
+        cache.drop_entry();
+    }
     match protector.kind {
         Kind::KeyFile => key_file::forget(means.key_folder, store),
         Kind::Command => command::forget(means.key_folder, store, protector.id),
@@ -178,13 +186,67 @@ pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
     known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
 }
 
-/// Gets the store key from the first protector that gives it; those that cost least are asked first.
+/// Gets the store key from the first protector that gives it; those that cost least are asked first. A key that another
+/// process of this login session was given costs nothing; one that this one is given is left for the others.
 pub fn open(
     means: &Means<'_>,
     store: StoreId,
     rows: &[StoredRow],
     effort: &Effort<'_>,
 ) -> Result<(StoreKey, Kind), Unavailable> {
+    let known = by_cost(rows);
+    let (files, others) = known.split_at(known.partition_point(|(_, row)| row.kind() == Kind::KeyFile));
+    let no_file = match first(means, store, files, effort) {
+        Ok(found) => return Ok((found.store_key, Kind::KeyFile)),
+        Err(why) => why,
+    };
+    if others.is_empty() {
+        return Err(no_file.unwrap_or(NOTHING));
+    }
+    let cache = Cache::of(store);
+    if let Some(found) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
+        return Ok(found);
+    }
+    let found = first(means, store, others, effort).map_err(|why| worse(no_file, why).unwrap_or(NOTHING))?;
+    if let Some(cache) = cache {
+        cache.keep(found.row, &found.key);
+    }
+    Ok((found.store_key, found.kind))
+}
+
+/// Whether a protector gives the store key now: all are really asked, no cache is looked at.
+pub fn test(
+    means: &Means<'_>,
+    store: StoreId,
+    rows: &[StoredRow],
+    effort: &Effort<'_>,
+) -> Result<Kind, Unavailable> {
+    let found = first(means, store, &by_cost(rows), effort);
+    found.map(|found| found.kind).map_err(|why| why.unwrap_or(NOTHING))
+}
+
+/// Whether the processes of this login session should ask one after the other without a person: a program is run, and
+/// what it says is left for the others.
+pub fn takes_turns(store: StoreId, rows: &[StoredRow]) -> bool {
+    list(rows).iter().any(|one| one.kind == Kind::Command) && Cache::of(store).is_some()
+}
+
+/// This process is ending: the programs that it has asked end with it, and a window that asks a person goes away.
+pub fn end_programs() {
+    program::end_all();
+}
+
+const NOTHING: Unavailable = Unavailable { protector: Kind::KeyFile, reason: Reason::Missing };
+
+/// What a protector gave.
+struct Found {
+    row: [u8; 16],
+    kind: Kind,
+    key: ProtectorKey,
+    store_key: StoreKey,
+}
+
+fn by_cost(rows: &[StoredRow]) -> Vec<([u8; 16], Row<'_>)> {
     let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
     known.sort_by_key(|(_, row)| match row.kind() {
         Kind::KeyFile => 0,
@@ -192,17 +254,49 @@ pub fn open(
         Kind::Command => 2,
         Kind::Passphrase => 3,
     });
-    let mut worst = Unavailable { protector: Kind::KeyFile, reason: Reason::Missing };
-    for (id, row) in known {
-        let protector = row.kind();
-        match ask(means, store, id, &row, effort) {
-            Ok(store_key) => return Ok((store_key, protector)),
-            // What a person can mend at once is what to tell.
-            Err(reason) if worst.reason != Reason::Locked => worst = Unavailable { protector, reason },
-            Err(_) => {}
+    known
+}
+
+/// Asks one after the other. `Err(None)` where there is none.
+fn first(
+    means: &Means<'_>,
+    store: StoreId,
+    rows: &[([u8; 16], Row<'_>)],
+    effort: &Effort<'_>,
+) -> Result<Found, Option<Unavailable>> {
+    let mut why = None;
+    for (id, row) in rows {
+        let (row, kind) = (row, row.kind());
+        let asked = ask(means, store, *id, row, effort).and_then(|key| {
+            let store_key = row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)?;
+            Ok(Found { row: *id, kind, key, store_key })
+        });
+        match asked {
+            Ok(found) => return Ok(found),
+            Err(reason) => why = worse(why, Some(Unavailable { protector: kind, reason })),
         }
     }
-    Err(worst)
+    Err(why)
+}
+
+/// Which of two reasons to tell: what a person can mend at once, else the later one.
+fn worse(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
+    match (before, after) {
+        (Some(before), after) if before.reason == Reason::Locked || after.is_none() => Some(before),
+        (_, after) => after,
+    }
+}
+
+/// The store key, with what another process was given. What does not fit any more is dropped.
+fn recall(cache: &Cache, store: StoreId, rows: &[([u8; 16], Row<'_>)]) -> Option<(StoreKey, Kind)> {
+    let (kept, key) = cache.recall()?;
+    let row = rows.iter().find(|(id, _)| *id == kept).map(|(_, row)| row);
+    let found =
+        row.and_then(|row| Some((row.unwrap(kept, &ProtectorKeys::derive(store, &key))?, row.kind())));
+    if found.is_none() {
+        cache.drop_entry();
+    }
+    found
 }
 
 fn ask(
@@ -211,27 +305,24 @@ fn ask(
     id: [u8; 16],
     row: &Row<'_>,
     effort: &Effort<'_>,
-) -> Result<StoreKey, Reason> {
-    let key = match (row.kind(), effort) {
-        (Kind::KeyFile, _) => key_file::read(means.key_folder, store)?,
-        (Kind::Keyring, Effort::Quiet) => keyring::read(store, id, false, QUIET)?,
-        (Kind::Keyring, Effort::Ask { deadline, .. }) => keyring::read(store, id, true, *deadline)?,
+) -> Result<ProtectorKey, Reason> {
+    match (row.kind(), effort) {
+        (Kind::KeyFile, _) => key_file::read(means.key_folder, store),
+        (Kind::Keyring, Effort::Quiet) => keyring::read(store, id, false, QUIET),
+        (Kind::Keyring, Effort::Ask { deadline, .. }) => keyring::read(store, id, true, *deadline),
         (Kind::Keyring | Kind::Command, Effort::AtHand)
-        | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => {
-            return Err(Reason::Locked);
-        }
-        (Kind::Command, Effort::Quiet) => derive(row, &command::ask(means.key_folder, store, id, QUIET)?)?,
+        | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => Err(Reason::Locked),
+        (Kind::Command, Effort::Quiet) => derive(row, &command::ask(means.key_folder, store, id, QUIET)?),
         (Kind::Command, Effort::Ask { deadline, .. }) => {
-            derive(row, &command::ask(means.key_folder, store, id, *deadline)?)?
+            derive(row, &command::ask(means.key_folder, store, id, *deadline)?)
         }
-        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said)?,
+        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said),
         (Kind::Passphrase, Effort::Ask { passphrase: None, deadline }) => {
             let askpass = means.askpass.ok_or(Reason::Locked)?;
             let prompt = "Passphrase of plugin-vault: ";
-            derive(row, &program::ask(&[askpass.into(), prompt.into()], *deadline)?)?
+            derive(row, &program::ask(&[askpass.into(), prompt.into()], *deadline)?)
         }
-    };
-    row.unwrap(id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)
+    }
 }
 
 fn derive(row: &Row<'_>, said: &Passphrase) -> Result<ProtectorKey, Reason> {

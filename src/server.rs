@@ -22,7 +22,7 @@ use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Config, Vault};
+use crate::vault::{self, Config, Vault};
 
 pub use ending::Ending;
 
@@ -75,6 +75,7 @@ pub fn serve(options: Options) -> io::Result<Ending> {
         let began = Instant::now();
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
         vault.end();
+        vault::end_programs();
         outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_WAIT.saturating_sub(began.elapsed()));
         Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
     })

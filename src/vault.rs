@@ -70,7 +70,9 @@ pub use timestamp::Timestamp;
 pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
-pub use crate::protector::{Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable};
+pub use crate::protector::{
+    Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, end_programs,
+};
 pub use crate::store::{FORMAT, Heard, Refusal};
 pub use draft::Write;
 use hearing::Hearing;

@@ -27,6 +27,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["logging"]),
     ("fluent_uri", &["vault"]),
     ("zbus", &["protector"]),
+    ("linux_keyutils", &["protector"]),
 ];
 
 /// Rooms in which nothing is `async`.

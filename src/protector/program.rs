@@ -6,6 +6,7 @@
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -15,6 +16,18 @@ use super::{Passphrase, Reason};
 /// The longest passphrase, in bytes.
 const LONGEST: u64 = 4 * 1024;
 
+/// The programs that run; `None` once no more may.
+static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
+
+fn running<T>(look: impl FnOnce(&mut Option<Vec<u32>>) -> T) -> T {
+    look(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Ends the programs that run, and starts no more: this process is ending, and nobody would end them after it.
+pub(super) fn end_all() {
+    running(|programs| programs.take().into_iter().flatten().for_each(kill));
+}
+
 /// Runs a program and takes the first line that it prints.
 pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, Reason> {
     let (name, arguments) = program.split_first().ok_or(Reason::Missing)?;
@@ -22,7 +35,11 @@ pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, 
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().map_err(|error| {
+    let started = running(|programs| {
+        let programs = programs.as_mut().ok_or(ErrorKind::Interrupted)?;
+        command.spawn().inspect(|child| programs.push(child.id()))
+    });
+    let mut child = started.map_err(|error| {
         tracing::error!("the program that gives the store's passphrase can't be started: {error}");
         if error.kind() == ErrorKind::NotFound { Reason::Missing } else { Reason::Denied }
     })?;
@@ -53,13 +70,22 @@ pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, 
 
 /// Ends the program and all that it has started.
 fn end(mut child: Child, reason: Reason) -> Result<Passphrase, Reason> {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
+    kill(child.id());
     let _ = child.kill();
+    // From the next line on its number may be another's.
+    running(|programs| programs.as_mut().map(|programs| programs.retain(|id| *id != child.id())));
     let _ = child.wait();
     Err(reason)
+}
+
+/// The group of a program that nobody has waited for yet.
+fn kill(id: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = id;
 }
 
 #[cfg(all(test, unix))]

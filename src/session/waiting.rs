@@ -38,6 +38,9 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<bool, Failure> {
         let Some(opened) = self.existing(cancel).await? else { return Ok(false) };
+        if opened.is_unlocked() {
+            return Ok(true);
+        }
         let asks = passphrase.is_none();
         let locked = opened.why_locked();
         let (done, unlocked) = oneshot::channel();

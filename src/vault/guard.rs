@@ -28,7 +28,7 @@ impl Opened {
         Ok(protector::list(&rows(&self.store().snapshot()?)?))
     }
 
-    /// Whether a protector gives the key now; those besides `without` if one is named.
+    /// Whether one of the wanted protectors gives the key now. They are really asked.
     pub fn try_protectors(
         &self,
         config: &Config,
@@ -40,8 +40,7 @@ impl Opened {
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        let (_, kind) = protector::open(&config.means(), store, &rows, effort)?;
-        Ok(kind)
+        Ok(protector::test(&config.means(), store, &rows, effort)?)
     }
 
     /// Takes a backup with the protectors as they are now: an older one may open with none of them.

@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::crypto::{SlotId, StoreId, StoreKeys};
+use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Effort, Kind, New, Protects, Reason, Unavailable};
+use crate::protector::{self, Effort, Kind, New, Protects, Reason, StoredRow, Unavailable};
 use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
 
 use super::life::Life;
 use super::{Config, Error, Timestamp, guard};
+
+/// How long to wait for another process that runs the program of a protector.
+const TURN: Duration = Duration::from_secs(3);
 
 /// An open store.
 pub struct Opened {
@@ -69,7 +73,7 @@ impl Opened {
                 }
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();
-                    let store_key = crate::crypto::StoreKey::generate();
+                    let store_key = StoreKey::generate();
                     let now = Timestamp::now().millis();
                     let (row, value) = protector::make(&config.means(), &New::KeyFile, id, &store_key, now)?;
                     let key = [meta::PROTECTOR, &row[..]].concat();
@@ -94,7 +98,8 @@ impl Opened {
         }
         let rows = guard::rows(&self.store.snapshot()?)?;
         let id = StoreId(self.store.id());
-        let (store_key, protector) = protector::open(&config.means(), id, &rows, effort)
+        let (store_key, protector) = self
+            .ask(config, &rows, effort)
             .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
         // What another process had begun to destroy before it ended is destroyed before anything is read.
         let left_over = Self::slots_to_destroy(&self.store.snapshot()?)?;
@@ -102,6 +107,28 @@ impl Opened {
         // Whoever was first has set the same key.
         let _ = self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector });
         Ok(())
+    }
+
+    /// Asks the protectors. Where that runs a program, the processes of a login session take turns, and all but the first
+    /// find what it was told.
+    fn ask(
+        &self,
+        config: &Config,
+        rows: &[StoredRow],
+        effort: &Effort<'_>,
+    ) -> Result<(StoreKey, Kind), Unavailable> {
+        let (means, id) = (config.means(), StoreId(self.store.id()));
+        let mut turn = None;
+        if matches!(effort, Effort::Quiet) && protector::takes_turns(id, rows) {
+            if let Ok(found) = protector::open(&means, id, rows, &Effort::AtHand) {
+                return Ok(found);
+            }
+            // Whoever has waited so long asks as well.
+            turn = self.store.folder().lock_prompt(Instant::now() + TURN);
+        }
+        let found = protector::open(&means, id, rows, effort);
+        drop(turn);
+        found
     }
 
     /// The slot files that a commit said are to be overwritten.

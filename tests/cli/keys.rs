@@ -1,0 +1,69 @@
+//! API keys, for their holders and for the user of a store.
+
+use serde_json::{Value, json};
+
+use crate::home::{Home, KEY};
+
+#[test]
+fn keys_are_issued_shared_rotated_extended_and_revoked() {
+    let home = Home::new();
+    let issued = home.json(&["key", "issue", "me.plugin", "--installation", "test", "--label", "mine"], "");
+    let key = issued["apiKey"].as_str().unwrap().to_owned();
+    assert_eq!(home.run(&["key", "issue", "me.plugin", "--installation", "test"], "").shown.trim(), key);
+    let share = ["key", "share", "--read-only", "--context", "user", "--expires-at", "2999-01-01T00:00:00Z"];
+    let shared = home.json(&share, &key);
+    assert_eq!(shared["scope"], json!({"contexts": ["user"], "readOnly": true}));
+    let rotated = home.json(&["key", "rotate"], &format!("{key}\n"));
+    assert_ne!(rotated["apiKey"], issued["apiKey"]);
+    assert!(home.refused(&["key", "rotate"], &key).contains("revoked or replaced"));
+    let extended = home.json(&["key", "extend", shared["keyId"].as_str().unwrap()], "");
+    assert!(extended.get("expiresAt").is_none());
+
+    let listed = home.json(&["key", "list"], "");
+    let kinds: Vec<_> = listed.as_array().unwrap().iter().map(|key| (&key["owner"], &key["state"])).collect();
+    assert_eq!(kinds.len(), 2);
+    assert!(kinds.iter().all(|(_, state)| **state == "live"));
+    let table = home.run(&["key", "list", "me.plugin"], "").shown;
+    assert!(table.starts_with("ID") && table.contains("mine") && table.lines().count() == 3, "{table}");
+    for secret in [&key, rotated["apiKey"].as_str().unwrap(), shared["apiKey"].as_str().unwrap()] {
+        assert!(!table.contains(secret) && !listed.to_string().contains(secret));
+    }
+
+    let id = shared["keyId"].as_str().unwrap();
+    assert_eq!(home.json(&["key", "revoke", id], ""), json!({"revoked": true, "destroyed": false}));
+    assert!(home.refused(&["key", "revoke", id], "").contains("no such key"));
+    let own = home.json(&["key", "revoke"], rotated["apiKey"].as_str().unwrap());
+    assert_eq!(own, json!({"revoked": true, "destroyed": true}));
+    assert_eq!(home.json(&["key", "list"], ""), json!([]));
+}
+
+#[test]
+fn a_plugin_that_is_gone_is_forgotten_with_all_that_it_stored() {
+    let home = Home::new();
+    let key = home.json(&["key", "issue", "gone.plugin", "--installation", "test"], "")["apiKey"].clone();
+    let store = |key: &Value| {
+        home.script(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))])
+    };
+    assert!(store(&key)[1]["result"]["revision"].is_u64());
+    store(&json!(KEY));
+    let records = || home.script(&[("vault/status", json!({}))])[0]["result"]["records"].clone();
+    assert_eq!(records(), 2);
+    assert_eq!(home.json(&["key", "forget", "gone.plugin"], ""), json!({"destroyed": 1}));
+    assert_eq!(home.json(&["key", "forget", "gone.plugin"], ""), json!({"destroyed": 0}));
+    assert_eq!(records(), 1);
+    assert_eq!(store(&key)[0]["error"]["code"], 1004);
+}
+
+#[test]
+fn a_list_of_nothing_makes_no_store() {
+    let home = Home::new();
+    assert_eq!(home.json(&["key", "list"], ""), json!([]));
+    assert_eq!(home.json(&["protector", "list"], ""), json!([]));
+    assert!(!home.data().exists());
+}
+
+#[test]
+fn flags_that_belong_to_subcommands_are_refused_without_one() {
+    let ran = Home::new().run(&["--json"], "");
+    assert_eq!((ran.code, ran.said.lines().count()), (2, 1), "{}", ran.said);
+}

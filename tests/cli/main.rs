@@ -1,0 +1,12 @@
+//! The command line: keys for their holders and for the user of a store, protectors, and a store that is locked.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that can't run the program has failed")]
+
+mod home;
+
+#[cfg(target_os = "linux")]
+mod cache;
+mod keys;
+mod protectors;
+mod slow;
