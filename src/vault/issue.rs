@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{ApiKey, SlotId, StoreKeys};
+use crate::crypto::{ApiKey, StoreKeys};
 use crate::store::Table;
 
 use super::draft::{Changes, Draft, Write};
-use super::key_row::KeyRow;
+use super::key_row::KeyRows;
 use super::{Error, KeyInfo, Name, Opened, Timestamp, namespace};
 
 /// Issues the owner key of a new namespace, or gives back the one that is kept.
@@ -71,16 +71,15 @@ impl Write for Issue {
     }
 }
 
-/// A row that can't be opened might be the one that is looked for: then no other may be made in its place.
+/// A row that can't be opened might be the one that is looked for: if no other is, none may be made in its place.
 fn find_kept(
     keys: &StoreKeys,
     rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
     plugin: &Name,
     installation: &Name,
 ) -> Result<Option<Issued>, Error> {
-    for (slot, row) in rows {
-        let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-        let row = KeyRow::open(keys, slot, &row)?;
+    let rows = KeyRows::open(keys, rows);
+    for (slot, row) in rows.readable {
         let is_it = row.is_live()
             && row.plugin.as_deref() == Some(plugin.as_str())
             && row.installation.as_deref() == Some(installation.as_str());
@@ -89,5 +88,5 @@ fn find_kept(
             return Ok(Some(Issued { api_key: api_key.to_text(), created: false, info }));
         }
     }
-    Ok(None)
+    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
 }

@@ -88,6 +88,33 @@ impl Scope {
     }
 }
 
+/// The table of keys, opened. What is damaged in it is nobody's: others do not suffer from it, and nobody guesses.
+pub(super) struct KeyRows {
+    pub(super) readable: Vec<(SlotId, KeyRow)>,
+    pub(super) damaged: Vec<SlotId>,
+}
+
+impl KeyRows {
+    pub(super) fn open(keys: &StoreKeys, rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        let mut all = Self { readable: Vec::new(), damaged: Vec::new() };
+        for (slot, row) in rows {
+            // What has no slot's name has no key either.
+            let Ok(slot) = slot.try_into().map(SlotId) else { continue };
+            match KeyRow::open(keys, slot, &row) {
+                Ok(row) => all.readable.push((slot, row)),
+                Err(_) => all.damaged.push(slot),
+            }
+        }
+        all
+    }
+
+    /// Why a key of this name is not among those that can be read.
+    pub(super) fn why_not(&self, key_id: &str) -> Error {
+        let is_it = |slot: &SlotId| slot.to_text().eq_ignore_ascii_case(key_id);
+        if self.damaged.iter().any(is_it) { Error::RecordDamaged } else { Error::ApiKeyUnknown }
+    }
+}
+
 /// What a caller wants with a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
@@ -150,23 +177,19 @@ impl KeyRow {
         Self { replaced_by: Some(by.to_text()), ..self.revoked() }
     }
 
-    /// Every row, those of revoked keys too. One that can't be opened may be any: then nothing is decided.
-    pub(super) fn all(draft: &Draft<'_>) -> Result<Vec<(SlotId, Self)>, Error> {
+    /// Every row that can be opened, those of revoked keys too.
+    pub(super) fn all(draft: &Draft<'_>) -> Result<KeyRows, Error> {
         let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
-        rows.into_iter()
-            .map(|(slot, row)| {
-                let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-                Ok((slot, Self::open(&draft.secrets.keys, slot, &row)?))
-            })
-            .collect()
+        Ok(KeyRows::open(&draft.secrets.keys, rows))
     }
 
-    /// The rows of a namespace, those of revoked keys too.
+    /// The rows of a namespace, those of revoked keys too. One that can't be opened may be anybody's, and is left out: it
+    /// opens nothing to anybody.
     pub(super) fn of_namespace(
         draft: &Draft<'_>,
         namespace: NamespaceId,
     ) -> Result<Vec<(SlotId, Self)>, Error> {
-        let mut rows = Self::all(draft)?;
+        let mut rows = Self::all(draft)?.readable;
         rows.retain(|(_, row)| row.namespace() == Some(namespace));
         Ok(rows)
     }

@@ -6,7 +6,7 @@ use crate::crypto::SlotId;
 use crate::store::Table;
 
 use super::access::Access;
-use super::key_row::{KeyRow, Scope};
+use super::key_row::{KeyRow, KeyRows, Scope};
 use super::view::{Read, View};
 use super::{Caller, Error, Opened, Timestamp};
 
@@ -50,6 +50,11 @@ impl KeyInfo {
             scope: row.scope().cloned(),
             owner: row.is_owner(),
         }
+    }
+
+    /// A key whose row can't be read: nothing but its name is known.
+    pub(super) fn damaged(slot: SlotId) -> Self {
+        Self { owner: false, ..Self::unknown(slot) }
     }
 
     /// A key that no row tells of: whoever writes with it first is its owner.
@@ -133,9 +138,7 @@ impl Read for ListKeys {
             return Ok(vec![(KeyInfo::new(access.slot, &access.row), true)]);
         }
         let mut keys = Vec::new();
-        for (slot, row) in rows {
-            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-            let row = KeyRow::open(&opened.secrets()?.keys, slot, &row)?;
+        for (slot, row) in KeyRows::open(&opened.secrets()?.keys, rows).readable {
             if row.is_live() && row.namespace() == Some(access.data.namespace()) {
                 keys.push((KeyInfo::new(slot, &row), slot == access.slot));
             }

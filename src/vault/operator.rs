@@ -5,7 +5,7 @@ use crate::crypto::{NamespaceId, SlotId};
 use crate::store::{StoredRecord, Table};
 
 use super::draft::{Changes, Draft, Write};
-use super::key_row::KeyRow;
+use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
 use super::{Error, KeyInfo, Opened, Timestamp};
 
@@ -30,6 +30,8 @@ pub enum KeyState {
     Live,
     /// It is past its end.
     Expired,
+    /// Its row can't be read, so it opens nothing. The row is kept until its user ends the key.
+    Damaged,
 }
 
 impl KeyState {
@@ -38,6 +40,7 @@ impl KeyState {
         match self {
             Self::Live => "live",
             Self::Expired => "expired",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -56,9 +59,8 @@ impl Opened {
         drop(snapshot);
         let now = Timestamp::now();
         let mut keys = Vec::new();
-        for (slot, row) in rows {
-            let slot = SlotId(slot.try_into().map_err(|_| Error::RecordDamaged)?);
-            let row = KeyRow::open(&self.secrets()?.keys, slot, &row)?;
+        let rows = KeyRows::open(&self.secrets()?.keys, rows);
+        for (slot, row) in rows.readable {
             if !row.is_live() {
                 continue;
             }
@@ -71,6 +73,13 @@ impl Opened {
                 last_write: own().map(|(.., at)| *at).max().map(Timestamp::from_millis),
             });
         }
+        keys.extend(rows.damaged.into_iter().map(|slot| KeySummary {
+            info: KeyInfo::damaged(slot),
+            state: KeyState::Damaged,
+            records: 0,
+            bytes: 0,
+            last_write: None,
+        }));
         Ok(keys)
     }
 }
@@ -86,8 +95,15 @@ impl Write for EndKey {
     type Outcome = bool;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
-        let (slot, row) = find(draft, &self.key_id)?;
         let mut changes = draft.changes();
+        let (slot, row) = match find(draft, &self.key_id)? {
+            Found::Row(slot, row) => (slot, row),
+            Found::Damaged(slot) => {
+                // What it opened can't be known any more; from now on it is refused like any other that was ended.
+                end(draft, &mut changes, slot, &KeyRow::first(NamespaceId::generate()))?;
+                return Ok((false, Some(changes)));
+            }
+        };
         match row.namespace() {
             Some(namespace) if row.is_owner() => destroy(draft, &mut changes, namespace)?,
             _ => end(draft, &mut changes, slot, &row)?,
@@ -113,7 +129,11 @@ impl Write for ForgetPlugin {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(u64, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let mut destroyed = 0;
-        for (_, row) in KeyRow::all(draft)? {
+        let rows = KeyRow::all(draft)?;
+        if !rows.damaged.is_empty() {
+            tracing::warn!("some keys are damaged and may be this plugin's; see plugin-vault key list");
+        }
+        for (_, row) in rows.readable {
             if row.is_live() && row.is_owner() && row.plugin.as_deref() == Some(&self.plugin) {
                 let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
                 destroy(draft, &mut changes, namespace)?;
@@ -140,7 +160,7 @@ impl Write for ExtendKey {
     type Outcome = KeyInfo;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
-        let (slot, mut row) = find(draft, &self.key_id)?;
+        let Found::Row(slot, mut row) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };
         row.set_end(self.until);
         let mut changes = draft.changes();
         changes.put_key(&slot.0, row.seal(&draft.secrets.keys, slot))?;
@@ -148,8 +168,17 @@ impl Write for ExtendKey {
     }
 }
 
-fn find(draft: &Draft<'_>, key_id: &str) -> Result<(SlotId, KeyRow), Error> {
-    let mut rows = KeyRow::all(draft)?.into_iter();
-    let found = rows.find(|(slot, row)| row.is_live() && slot.to_text().eq_ignore_ascii_case(key_id));
-    found.ok_or(Error::ApiKeyUnknown)
+enum Found {
+    Row(SlotId, Box<KeyRow>),
+    Damaged(SlotId),
+}
+
+fn find(draft: &Draft<'_>, key_id: &str) -> Result<Found, Error> {
+    let rows = KeyRow::all(draft)?;
+    let is_it = |slot: &SlotId| slot.to_text().eq_ignore_ascii_case(key_id);
+    if let Some(slot) = rows.damaged.iter().find(|slot| is_it(slot)) {
+        return Ok(Found::Damaged(*slot));
+    }
+    let found = rows.readable.into_iter().find(|(slot, row)| row.is_live() && is_it(slot));
+    found.map(|(slot, row)| Found::Row(slot, Box::new(row))).ok_or(Error::ApiKeyUnknown)
 }

@@ -62,14 +62,17 @@ fn revoke_shared(
     namespace: NamespaceId,
     key_id: &str,
 ) -> Result<(), Error> {
-    let keys = KeyRow::of_namespace(draft, namespace)?;
-    let found = keys.iter().find(|(slot, _)| slot.to_text().eq_ignore_ascii_case(key_id));
-    let (slot, row) = found.ok_or(Error::ApiKeyUnknown)?;
+    let keys = KeyRow::all(draft)?;
+    let found = keys.readable.iter().find(|(slot, row)| {
+        row.namespace() == Some(namespace) && slot.to_text().eq_ignore_ascii_case(key_id)
+    });
+    let (slot, row) = found.ok_or_else(|| keys.why_not(key_id))?;
     // The same call again finds nothing left to do.
     if row.is_live() { end(draft, changes, *slot, row) } else { Ok(()) }
 }
 
-/// All that a namespace has: its records, its keys, its slots.
+/// All that a namespace has: its records, its keys, its slots. What a damaged row would tell of it can't be known: that
+/// key opens nothing, and its slot goes when the user of the store ends it.
 pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: NamespaceId) -> Result<(), Error> {
     for (slot, row) in KeyRow::of_namespace(draft, namespace)? {
         if row.is_live() {

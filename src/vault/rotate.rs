@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
 use crate::store::{SLOT_HEADER, Table};
 
-use super::access::{Access, data_key};
+use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
 use super::{Caller, Error, KeyInfo};
@@ -42,7 +42,7 @@ impl Rotate {
         let new = self.new.as_ref().ok_or(Error::ApiKeyRevoked)?;
         let slot = draft.secrets.keys.slot(new);
         let row = |slot: SlotId| {
-            let row = draft.get(Table::Keys, &slot.0)?.ok_or(Error::ApiKeyRevoked)?;
+            let row = draft.get(Table::Keys, &slot.0).map_err(of_a_key)?.ok_or(Error::ApiKeyRevoked)?;
             KeyRow::open(&draft.secrets.keys, slot, row)
         };
         let (old, new_row) = (row(old_slot.id())?, row(slot.id())?);
@@ -76,7 +76,7 @@ impl Write for Rotate {
             }
         };
         let slot = draft.secrets.keys.slot(&api_key);
-        if draft.get(Table::Keys, &slot.id().0)?.is_some() {
+        if draft.get(Table::Keys, &slot.id().0).map_err(of_a_key)?.is_some() {
             return Err(Error::ApiKeyTaken);
         }
         let mut changes = draft.changes();

@@ -11,6 +11,7 @@ mod server;
 
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod damaged_row;
 mod expiry;
 mod forensic;
 mod installation;

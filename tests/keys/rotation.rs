@@ -237,3 +237,21 @@ fn a_key_without_a_namespace_has_nothing_to_rotate() {
     server.ok("rotateAPIKey", &with(&handle, json!({"apiKey": new})));
     assert_eq!(get(&mut other, &early), json!({"value": 1}));
 }
+
+#[test]
+fn two_handles_that_a_rotation_made_mean_one_key_until_one_of_them_rotates() {
+    let home = Home::new();
+    let mut server = home.server();
+    let new = random_key();
+    let early = server.set_key(&new);
+    let (_, handle) = server.issue("a.b");
+    server.ok("setPersistentData", &with(&handle, data()));
+    server.ok("rotateAPIKey", &with(&handle, json!({"apiKey": new})));
+    assert_ne!(early, handle);
+    for handle in [&early, &handle] {
+        assert_eq!(get(&mut server, handle), json!({"value": 1}));
+    }
+    server.ok("rotateAPIKey", &with(&early, json!({})));
+    assert_eq!(get(&mut server, &early), json!({"value": 1}));
+    assert_eq!(server.refused("getPersistentData", &with(&handle, json!({"context": "user"}))), 1004);
+}

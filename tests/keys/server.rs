@@ -81,6 +81,15 @@ impl Home {
         Server { child, input, output, early: VecDeque::new(), last_id: 0 }
     }
 
+    /// What a subcommand shows in JSON.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg("--data-dir").arg(self.data()).arg("--key-dir").arg(self.keys()).args(arguments);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// The slot file of a key.
     pub(crate) fn slot(&self, key_id: &Value) -> Vec<u8> {
         std::fs::read(self.data().join("slots").join(key_id.as_str().unwrap())).unwrap()

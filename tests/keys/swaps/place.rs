@@ -13,7 +13,7 @@ pub(super) struct Place {
     pub(super) content: Vec<u8>,
     /// The names of what reads it, and has to be refused when something else lies there.
     pub(super) readers: Vec<String>,
-    /// The names of what may be refused then too: a row of keys that does not open could be anybody's.
+    /// The names of lists that may lack it then: a row of keys that does not open could be anybody's.
     pub(super) others: Vec<String>,
 }
 
