@@ -7,6 +7,10 @@ mod home;
 
 #[cfg(target_os = "linux")]
 mod cache;
+#[cfg(feature = "keyring-tests")]
+mod keyring;
 mod keys;
+#[cfg(feature = "program-tests")]
+mod programs;
 mod protectors;
 mod slow;

@@ -1,0 +1,227 @@
+//! Programs that people really have: `pass`, with keys of its own, and `age`. Only with the feature `program-tests`;
+//! they need `pass`, `gpg`, `age` and `keyctl`. Nothing of whoever runs them is touched, and no agent stays behind.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::home::{Home, KEY, PASSPHRASE, Ran, finish};
+
+/// A password store with an OpenPGP key that needs no passphrase. Its path is short, since its sockets lie in it.
+struct Pass(TempDir);
+
+impl Pass {
+    fn new() -> Self {
+        let pass = Self(tempfile::Builder::new().prefix("pv").rand_bytes(4).tempdir_in("/tmp").unwrap());
+        plugin_vault::files::create_folder(&pass.gnupg()).unwrap();
+        let generate = [
+            "--batch",
+            "--pinentry-mode",
+            "loopback",
+            "--passphrase",
+            "",
+            "--quick-generate-key",
+            "vault@test",
+        ];
+        pass.run("gpg", &generate, "");
+        pass.run("pass", &["init", "vault@test"], "");
+        pass
+    }
+
+    fn gnupg(&self) -> PathBuf {
+        self.0.path().join("g")
+    }
+
+    /// In this one's environment.
+    fn with<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        let store = self.0.path().join("store");
+        command.env("GNUPGHOME", self.gnupg()).env("PASSWORD_STORE_DIR", store).env("HOME", self.0.path())
+    }
+
+    fn run(&self, program: &str, arguments: &[&str], input: &str) {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.with(&mut command);
+        let Ran { code, said, .. } = finish(command, input);
+        assert_eq!(code, 0, "{program} {arguments:?}: {said}");
+    }
+
+    fn insert(&self, passphrase: &str) {
+        self.run("pass", &["insert", "--echo", "--force", "vault"], &format!("{passphrase}\n"));
+    }
+
+    /// A process that has to ask, in this one's environment: what it answers to a read.
+    fn read(&self, home: &Home) -> Value {
+        home.forget_cached();
+        let lines =
+            [("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))].map(|(method, params)| {
+                json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
+            });
+        let mut command = home.command(&[]);
+        self.with(&mut command);
+        let ran = finish(command, &lines.concat());
+        let mut answers = ran.shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        answers.find(|answer| answer["id"] == "getPersistentData").unwrap()
+    }
+
+    fn refused(&self, home: &Home) -> Value {
+        let answer = self.read(home);
+        assert_eq!(answer["error"]["code"], 4001, "{answer}");
+        assert_eq!(answer["error"]["data"]["protector"], "command");
+        answer["error"]["data"]["reason"].clone()
+    }
+
+    /// A store with an object, that this program alone opens.
+    fn guard(&self, program: &[&str]) -> Home {
+        let home = Home::new();
+        home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+        for arguments in [
+            [&["protector", "add", "command", "--"], program].concat(),
+            vec!["protector", "remove", "key-file"],
+        ] {
+            let mut command = home.command(&arguments);
+            self.with(&mut command);
+            let ran = finish(command, "");
+            assert_eq!(ran.code, 0, "{}", ran.said);
+        }
+        home
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut kill = Command::new("gpgconf");
+        let _ = self.with(kill.args(["--kill", "all"])).status();
+    }
+}
+
+#[test]
+fn pass_opens_the_store_and_what_it_can_not_say_is_a_reason() {
+    let pass = Pass::new();
+    pass.insert(PASSPHRASE);
+    let home = pass.guard(&["pass", "show", "vault"]);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+    pass.insert("changed since");
+    assert_eq!(pass.refused(&home), "wrong");
+    pass.run("pass", &["rm", "--force", "vault"], "");
+    assert_eq!(pass.refused(&home), "denied");
+    pass.insert(PASSPHRASE);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+}
+
+#[test]
+fn a_pass_that_hangs_is_given_up_and_the_next_try_works() {
+    let pass = Pass::new();
+    pass.insert(PASSPHRASE);
+    let home = pass.guard(&["pass", "show", "vault"]);
+    let agent = stopped_agent(&pass);
+    assert_eq!(pass.refused(&home), "deadline");
+    agent.go_on();
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+}
+
+/// An agent of `gpg` that does not answer.
+struct Stopped(String);
+
+fn stopped_agent(pass: &Pass) -> Stopped {
+    let mut ask = Command::new("gpg-connect-agent");
+    pass.with(ask.args(["getinfo pid", "/bye"]));
+    let said = String::from_utf8(ask.output().unwrap().stdout).unwrap();
+    let pid = said.lines().find_map(|line| line.strip_prefix("D ")).unwrap().trim().to_owned();
+    assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+    Stopped(pid)
+}
+
+impl Stopped {
+    fn go_on(&self) {
+        assert!(Command::new("kill").args(["-CONT", &self.0]).status().unwrap().success());
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.go_on();
+    }
+}
+
+#[test]
+fn age_opens_the_store() {
+    let pass = Pass::new();
+    let path = |name: &str| pass.0.path().join(name).to_str().unwrap().to_owned();
+    let (identity, file) = (path("identity"), path("secret.age"));
+    pass.run("age-keygen", &["-o", &identity], "");
+    let text = std::fs::read_to_string(&identity).unwrap();
+    let recipient = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    pass.run("age", &["-r", recipient, "-o", &file], PASSPHRASE);
+    let home = pass.guard(&["age", "-d", "-i", &identity, &file]);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+    // Another file in its place says another word.
+    std::fs::remove_file(&file).unwrap();
+    pass.run("age", &["-r", recipient, "-o", &file], "another");
+    assert_eq!(pass.refused(&home), "wrong");
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(pass.refused(&home), "denied");
+    pass.run("age", &["-r", recipient, "-o", &file], PASSPHRASE);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+}
+
+/// The kernel refuses: the session that the processes are in was logged out.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_keyring_of_the_session_each_process_asks_once() {
+    let home = Home::new();
+    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    let runs = home.path("runs");
+    let program = home.program_that("say", &format!("echo run >> '{}'\necho '{PASSPHRASE}'", runs.display()));
+    assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    std::fs::remove_file(&runs).unwrap();
+    let request = |id: u32, method: &str, params: Value| {
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
+    };
+    let mut lines = request(0, "setAPIKey", json!([KEY]));
+    lines.extend((1..5).map(|id| request(id, "getPersistentData", json!(["user"]))));
+    for before in 0..2 {
+        let plain = home.command(&["--log", "debug"]);
+        let mut command = Command::new("keyctl");
+        command.args(["session", "-", "sh", "-c", "keyctl revoke @s; exec \"$0\" \"$@\""]);
+        command.arg(plain.get_program()).args(plain.get_args());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ran = finish(command, &lines);
+        assert_eq!(ran.shown.matches(r#""result":{"a":1}"#).count(), 4, "{}", ran.said);
+        assert!(ran.said.contains("kernel keyring"), "{}", ran.said);
+        assert_eq!(std::fs::read_to_string(&runs).unwrap().lines().count(), before + 1);
+    }
+    assert!(home.cached().is_none());
+}
+
+/// A login session of its own: what it kept is not found from another one, and goes with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_session_keeps_is_its_own() {
+    let home = crate::home::guarded_by_a_passphrase();
+    let unlock =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "vault/unlock", "params": {"passphrase": PASSPHRASE}});
+    let status = json!({"jsonrpc": "2.0", "id": 2, "method": "vault/status"});
+    for (name, line) in [("unlock", unlock), ("status", status)] {
+        home.program_that(name, &format!("printf '%s\\n' '{line}'"));
+    }
+    let plain = home.command(&[]);
+    let mut command = Command::new("keyctl");
+    let script = format!(
+        "'{0}' | \"$0\" \"$@\"; '{1}' | \"$0\" \"$@\"",
+        home.path("unlock").display(),
+        home.path("status").display()
+    );
+    command.args(["session", "-", "sh", "-c", &script]).arg(plain.get_program()).args(plain.get_args());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ran = finish(command, "");
+    let status = ran.shown.lines().last().unwrap();
+    assert!(
+        status.contains(r#""keyAvailable":true"#) && status.contains(r#""protector":"passphrase""#),
+        "{status}"
+    );
+    assert!(home.cached().is_none() && home.is_locked());
+}
