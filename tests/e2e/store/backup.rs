@@ -152,8 +152,9 @@ fn what_is_no_whole_backup_changes_nothing() {
     let there = content(&home);
     let mut damaged = whole.clone();
     // The root of the table of records lies behind both meta pages, and those behind the stamp.
-    for at in 1_024 + 512 + 8_192..1_024 + 512 + 8_192 + 64 {
-        damaged[at] ^= 0xff;
+    let root = 1_024 + 512 + 8_192;
+    for byte in &mut damaged[root..root + 64] {
+        *byte ^= 0xff;
     }
     let cases: [(&str, &[u8]); 5] = [
         ("nothing", b""),
@@ -243,7 +244,9 @@ fn an_idle_process_takes_a_backup_a_day_and_keeps_three() {
         wait_for(|| backups(&home).iter().all(|path| path.extension().is_some()));
         taken = backups(&home);
         assert_eq!(taken.len(), 3.min(number + 1));
-        taken.iter().for_each(|backup| age(backup));
+        for backup in &taken {
+            age(backup);
+        }
     }
     // Nothing has changed since: there is no other to be taken.
     client.ok("vault/status", Value::Null);
