@@ -57,7 +57,7 @@ pub use issue::{Issue, Issued};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
 pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
-pub use opened::{Opened, Status};
+pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
 pub use reads::{Entry, GetRecord, ListRecords, Record};

@@ -24,7 +24,8 @@ pub struct Backup {
     pub path: PathBuf,
     /// What was committed up to this revision is in it.
     pub revision: u64,
-    taken: SystemTime,
+    /// When it was taken.
+    pub taken: SystemTime,
 }
 
 impl Folder {

@@ -27,7 +27,10 @@ impl Creation {
             files::create_folder(&self.folder.path().join(folder))?;
         }
         let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(self.folder.path())?;
-        let page_size = fill(aside.path(), id, rows)?;
+        let engine = with_rows(aside.path(), id, rows)?;
+        let page_size = engine.page_size();
+        engine.close();
+        files::sync_folder(aside.path())?;
         Stamp::new(id, page_size).write(&self.folder.stamp())?;
         fs::rename(aside.path().join("data.mdb"), self.folder.data_file())?;
         files::sync_folder(self.folder.path())?;
@@ -47,8 +50,8 @@ impl Creation {
     }
 }
 
-/// Makes an environment with these rows in it; returns its page size.
-fn fill(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<usize, StoreError> {
+/// Makes an environment with these rows in it.
+pub(super) fn with_rows(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<Engine, StoreError> {
     let engine = Engine::create(aside)?;
     rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });
     rows.push(Row {
@@ -61,8 +64,5 @@ fn fill(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<usize, StoreError> {
         CommitError::NotDone(error) => error,
         CommitError::Unknown => StoreError::Failed,
     })?;
-    let page_size = engine.page_size();
-    engine.close();
-    files::sync_folder(aside)?;
-    Ok(page_size)
+    Ok(engine)
 }

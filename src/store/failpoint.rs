@@ -3,7 +3,7 @@
 
 use std::io;
 
-/// A point in a commit.
+/// A point in a commit, or in a repair.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Point {
     /// The lock is held, nothing is begun.
@@ -12,6 +12,8 @@ pub(super) enum Point {
     BeforeCommit,
     /// It is on the disk, nobody has been told.
     AfterCommit,
+    /// What is to take a store's place is ready, and the store is in quarantine.
+    BeforeReplacing,
 }
 
 #[cfg(not(feature = "failpoints"))]
@@ -31,6 +33,7 @@ pub(super) fn reach(point: Point) -> io::Result<()> {
         Point::BeforeBegin => "before-begin",
         Point::BeforeCommit => "before-commit",
         Point::AfterCommit => "after-commit",
+        Point::BeforeReplacing => "before-replacing",
     };
     let mut words = wanted.split(':');
     if words.next() != Some(name) {

@@ -58,6 +58,11 @@ impl Folder {
         self.data_file().exists()
     }
 
+    /// Whether something is there that was a store's: then there is, or was, a store.
+    pub fn has_remains(&self) -> bool {
+        self.has_store() || self.backups().is_ok_and(|backups| !backups.is_empty())
+    }
+
     /// The process that writes, or wrote last.
     pub fn writer(&self) -> Option<u32> {
         super::WriteLock::holder(&self.write_lock())
@@ -136,6 +141,10 @@ impl Folder {
             drop(lock);
             // Another process may make it while this one waits.
             if let Some(alone) = self.alone(|| !self.has_store())? {
+                // A store whose backups are there, and whose tables are gone, is no empty place.
+                if self.has_remains() {
+                    return Err(StoreError::Damaged);
+                }
                 return Ok(Entered::Empty(Creation { folder: self.clone(), _alone: alone }));
             }
         }

@@ -13,7 +13,7 @@ use super::check::{Checked, Damage, Unsound, check, check_heads};
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
 use super::lock::OpenLock;
-use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock, meta};
+use super::{Batch, Folder, Id, Snapshot, StoreError, WriteLock};
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
@@ -104,7 +104,7 @@ impl Store {
         let bell = Bell::new(&folder.bell())?;
         let id = stamp.store;
         let store = Self { engine, folder, id, limit, write_lock, bell, data_file, checked, _open: lock };
-        if store.snapshot()?.get(Table::Meta, meta::STORE_ID)? != Some(&store.id[..]) {
+        if store.snapshot()?.store_id()? != store.id {
             return Err(StoreError::Damaged);
         }
         Ok(store)

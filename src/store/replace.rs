@@ -9,9 +9,11 @@ use tempfile::TempDir;
 
 use crate::files;
 
-use super::create::ASIDE;
+use super::create::{self, ASIDE};
 use super::engine::{CommitError, Engine};
+use super::failpoint::{self, Point};
 use super::open::open_sound;
+use super::salvage::salvage;
 use super::stamp::Stamp;
 use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
@@ -33,10 +35,51 @@ impl Folder {
             return Ok(None);
         }
         let stamp = Stamp::read(&self.stamp())?;
-        let engine = open_sound(self.path(), stamp.page_size)?;
-        let revision = engine.snapshot()?.revision()?;
-        engine.close();
+        let revision = match open_sound(self.path(), stamp.page_size) {
+            Ok(engine) => {
+                let revision = engine.snapshot()?.revision()?;
+                engine.close();
+                revision
+            }
+            Err(StoreError::Damaged) => {
+                let data = File::open(self.data_file())?;
+                let found = salvage(&data, stamp.page_size, 0)?;
+                found.rows.iter().filter_map(|row| row.revision).max().unwrap_or(0)
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Some(Glance { store: stamp.store, revision }))
+    }
+
+    /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
+    /// it lies. The same as before for the same file.
+    pub(super) fn quarantine(&self) -> Result<Option<String>, StoreError> {
+        let file = self.data_file();
+        let Ok(there) = fs::metadata(&file) else { return Ok(None) };
+        let all = self.path().join("quarantine");
+        files::create_folder(&all)?;
+        for number in 0..10_000 {
+            let name = format!("{number:04}");
+            let own = all.join(&name);
+            let copy = own.join("data.mdb");
+            if fs::metadata(&copy).is_ok_and(|copy| files::id(&copy) == files::id(&there)) {
+                return Ok(Some(name));
+            }
+            if own.exists() {
+                continue;
+            }
+            files::create_folder(&own)?;
+            // Not every file system has second names.
+            if fs::hard_link(&file, &copy).is_err() {
+                let mut copy = files::create_new(&copy)?;
+                io::copy(&mut File::open(&file)?, &mut copy)?;
+                copy.sync_all()?;
+            }
+            files::sync_folder(&own)?;
+            files::sync_folder(&all)?;
+            return Ok(Some(name));
+        }
+        Err(StoreError::Full)
     }
 }
 
@@ -58,11 +101,16 @@ impl Replacement {
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 
+    /// Tables without rows, but for the store's own.
+    pub(super) fn empty(folder: &Folder, id: Id) -> Result<Self, StoreError> {
+        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
+        let engine = create::with_rows(aside.path(), id, Vec::new())?;
+        Ok(Self { folder: folder.clone(), aside, engine })
+    }
+
     /// The identity of the store that the tables are of.
     pub fn id(&self) -> Result<Id, StoreError> {
-        let snapshot = self.engine.snapshot()?;
-        let id = snapshot.get(Table::Meta, meta::STORE_ID)?.ok_or(StoreError::Damaged)?;
-        id.try_into().map_err(|_| StoreError::Damaged)
+        self.engine.snapshot()?.store_id()
     }
 
     /// The last revision in them.
@@ -73,6 +121,36 @@ impl Replacement {
     /// How many records they have.
     pub fn records(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.count(Table::Records)
+    }
+
+    /// Whether there is such a row.
+    pub(super) fn has(&self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+        match self.engine.snapshot()?.get(table, key) {
+            Ok(found) => Ok(found.is_some()),
+            // A damaged row is a row.
+            Err(StoreError::Damaged) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys of the rows that begin with `prefix`.
+    pub(super) fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        self.engine.snapshot()?.scan(table, prefix, |key, _| keys.push(key.to_vec()))?;
+        Ok(keys)
+    }
+
+    /// Puts rows over them.
+    pub(super) fn put(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let revision = self.revision()?;
+        self.commit(Batch { expected: revision, revision, rows })
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.engine.commit(batch, u64::MAX).map_err(|error| match error {
+            CommitError::NotDone(error) => error,
+            CommitError::Unknown => StoreError::Failed,
+        })
     }
 
     /// Puts rows over them. Every number that is given later is far above `highest`, the highest that anybody may
@@ -89,42 +167,26 @@ impl Replacement {
             snapshot.scan(table, &[], |key, _| rows.push(Row { table, key: key.to_vec(), value: None }))?;
         }
         drop(snapshot);
-        let batch = Batch { expected, revision, rows };
-        self.engine.commit(batch, u64::MAX).map_err(|error| match error {
-            CommitError::NotDone(error) => error,
-            CommitError::Unknown => StoreError::Failed,
-        })?;
+        self.commit(Batch { expected, revision, rows })?;
         Ok(revision)
     }
 
     /// Moves them into the store's place; what lay there is in quarantine then, in the folder that is returned.
     pub fn put_in_place(self, _alone: &Alone) -> Result<Option<PathBuf>, StoreError> {
         let Self { folder, aside, engine } = self;
+        let page_size = engine.page_size();
         engine.close();
+        // Nothing takes a store's place that would not be opened there.
+        open_sound(aside.path(), page_size)?.close();
         files::sync_folder(aside.path())?;
-        let there = folder.data_file();
-        let quarantine = if there.exists() { Some(quarantine(&folder, &there)?) } else { None };
-        fs::rename(aside.path().join("data.mdb"), &there)?;
+        let quarantine = folder.quarantine()?;
+        failpoint::reach(Point::BeforeReplacing)?;
+        let stamp = Stamp::read(&folder.stamp())?;
+        if stamp.page_size != page_size {
+            Stamp::new(stamp.store, page_size).write(&folder.stamp())?;
+        }
+        fs::rename(aside.path().join("data.mdb"), folder.data_file())?;
         files::sync_folder(folder.path())?;
-        Ok(quarantine)
+        Ok(quarantine.map(|name| folder.path().join("quarantine").join(name)))
     }
-}
-
-/// A second name for a file that is about to be replaced.
-fn quarantine(folder: &Folder, file: &Path) -> io::Result<PathBuf> {
-    let all = folder.path().join("quarantine");
-    files::create_folder(&all)?;
-    let mut names = (0..10_000).map(|number| all.join(format!("{number:04}")));
-    let own = names.find(|path| !path.exists()).ok_or(io::ErrorKind::StorageFull)?;
-    files::create_folder(&own)?;
-    let name = own.join(file.file_name().unwrap_or_default());
-    // Not every file system has second names.
-    if fs::hard_link(file, &name).is_err() {
-        let mut copy = files::create_new(&name)?;
-        io::copy(&mut File::open(file)?, &mut copy)?;
-        copy.sync_all()?;
-    }
-    files::sync_folder(&own)?;
-    files::sync_folder(&all)?;
-    Ok(own)
 }

@@ -16,8 +16,9 @@
 //!   then it may be the last commit's that is lost. What that commit removed is not known.
 //!
 //! Whoever puts rows over a backup of revision N asks for those newer than N. A live row then takes the backup's
-//! place, and so does a later one. A stale one with a revision is newer than what the backup has, and may have been removed after; one without a
-//! revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for a key that the backup has not.
+//! place, and so does a later one. A stale one with a revision is newer than what the backup has, and may have been
+//! removed after; one without a revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for
+//! a key that the backup has not.
 //! A row that the backup has and that is not given may have been removed after the backup, where nothing is lost.
 
 mod keep;
@@ -30,7 +31,7 @@ use std::fs::File;
 
 use super::layout::META_PAGES;
 use super::pages::{BadRun, Pages};
-use super::{StoreError, Table};
+use super::{StoreError, Table, checksum};
 use keep::Kept;
 use row::{Place, Reader};
 use survey::{State, Survey};
@@ -60,6 +61,16 @@ pub struct WholeRow {
     place: Place,
 }
 
+/// A row whose checksum does not hold; its key may be what is damaged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DamagedRow {
+    /// Where it lies.
+    pub table: Table,
+    /// What lies there as its key.
+    pub key: Vec<u8>,
+    place: Place,
+}
+
 /// What is not there any more, as far as it shows.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Lost {
@@ -79,15 +90,47 @@ pub struct Salvaged<'f> {
     pub txn: Option<u64>,
     /// The rows that are whole, by table and key, one for each key.
     pub rows: Vec<WholeRow>,
+    /// Rows of the snapshot that are not what was written, under the keys that they say they have.
+    pub damaged: Vec<DamagedRow>,
     /// What is lost.
     pub lost: Lost,
-    reader: Option<Reader<'f>>,
+    survey: Option<Survey<'f>>,
+    live: [u64; Table::ALL.len()],
 }
 
 impl Salvaged<'_> {
+    /// How many rows the snapshot had in a table; `None` if nobody can know.
+    pub fn expected(&self, table: Table) -> Option<u64> {
+        self.survey.as_ref()?.expected(table)
+    }
+
+    /// Whether each row that the snapshot had in a table is among those that are found.
+    pub fn is_complete(&self, table: Table) -> bool {
+        self.expected(table) == Some(self.live[table as usize - 1])
+    }
+
+    /// Whether the snapshot is known to have had no row under a key, if none is given.
+    pub fn knows(&self, table: Table, key: &[u8]) -> bool {
+        let in_gap = self.survey.as_ref().is_none_or(|survey| survey.is_in_gap(table, key));
+        !in_gap || self.is_complete(table)
+    }
+
+    /// What lies in the place of a damaged row's value; nothing if that can't be read.
+    pub fn remains(&mut self, row: &DamagedRow) -> Result<Vec<u8>, StoreError> {
+        let Some(Survey { reader, .. }) = &mut self.survey else { return Ok(Vec::new()) };
+        match reader.stored(&row.place) {
+            Ok(mut stored) => {
+                stored.truncate(stored.len().saturating_sub(checksum::LENGTH));
+                Ok(stored)
+            }
+            Err(BadRun::Damaged) => Ok(Vec::new()),
+            Err(BadRun::Failed(error)) => Err(error.into()),
+        }
+    }
+
     /// The value of a row, without its checksum; `None` if it can't be read as it was before.
     pub fn value(&mut self, row: &WholeRow) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(reader) = &mut self.reader else { return Ok(None) };
+        let Some(Survey { reader, .. }) = &mut self.survey else { return Ok(None) };
         match reader.value(row.table, &row.key, &row.place) {
             Ok(value) => Ok(Some(value)),
             Err(BadRun::Damaged) => Ok(None),
@@ -100,7 +143,9 @@ impl Salvaged<'_> {
 /// writing to the file. It reads every page once, and some more where values are large.
 pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvaged<'_>, StoreError> {
     let Some(pages) = Pages::new(file, page_size)? else {
-        return Ok(Salvaged { txn: None, rows: Vec::new(), lost: Lost::default(), reader: None });
+        let (rows, damaged) = (Vec::new(), Vec::new());
+        let (lost, live) = (Lost::default(), [0; Table::ALL.len()]);
+        return Ok(Salvaged { txn: None, rows, damaged, lost, survey: None, live });
     };
     let metas = pages.metas()?;
     let newest = metas.iter().flatten().max_by_key(|meta| meta.txn).copied();
@@ -113,16 +158,14 @@ pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvage
         survey.nothing_is_known();
     }
     scan(&mut survey, &mut kept);
-    let expected = survey.expected;
-    let lost = Lost {
-        pages: survey.lost_pages,
-        rows: survey.lost_rows,
-        missing: expected.map(|expected| expected.saturating_sub(kept.live())),
-        unclear: 0,
-    };
+    let live = Table::ALL.map(|table| kept.live(table));
+    let expected = Table::ALL.map(|table| survey.expected(table)).into_iter().sum::<Option<u64>>();
+    let missing = expected.map(|expected| expected.saturating_sub(live.iter().sum()));
     let (rows, unclear) = kept.finish(newer_than);
-    let lost = Lost { unclear, ..lost };
-    Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, lost, reader: Some(survey.reader) })
+    let lost = Lost { pages: survey.lost_pages, rows: survey.lost_rows, missing, unclear };
+    let damaged = std::mem::take(&mut survey.damaged).into_iter();
+    let damaged = damaged.map(|(table, key, place)| DamagedRow { table, key, place }).collect();
+    Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, damaged, lost, survey: Some(survey), live })
 }
 
 /// Looks into every page that the walk did not. A disk that can't read one page may well read the next.

@@ -7,7 +7,7 @@ use std::sync::RwLockReadGuard;
 use heed::{RoTxn, WithoutTls};
 
 use super::engine::Engine;
-use super::{StoreError, Table, checksum, meta};
+use super::{Id, Repair, StoreError, Table, checksum, meta};
 
 /// One consistent view of the store.
 pub struct Snapshot<'s> {
@@ -94,6 +94,21 @@ impl<'s> Snapshot<'s> {
             Some(_) => self.counter(meta::FORGOTTEN),
             None => Ok(0),
         }
+    }
+
+    /// The revision up to which records may not be what was stored last, since they came back from a backup.
+    pub fn restored(&self) -> Result<Option<u64>, StoreError> {
+        self.get(Table::Meta, meta::RESTORED)?.map(|_| self.counter(meta::RESTORED)).transpose()
+    }
+
+    /// What the last repair did, if there was one.
+    pub fn repaired(&self) -> Result<Option<Repair>, StoreError> {
+        Ok(self.get(Table::Meta, meta::REPAIRED)?.and_then(Repair::decode))
+    }
+
+    pub(super) fn store_id(&self) -> Result<Id, StoreError> {
+        let id = self.get(Table::Meta, meta::STORE_ID)?.ok_or(StoreError::Damaged)?;
+        id.try_into().map_err(|_| StoreError::Damaged)
     }
 
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {

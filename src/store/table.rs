@@ -20,6 +20,16 @@ impl Table {
     /// Every table, in the order of the numbers.
     pub const ALL: [Self; 5] = [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes];
 
+    /// How long each key of the table is; `None` where they are names.
+    pub(super) const fn key_length(self) -> Option<usize> {
+        match self {
+            Self::Meta => None,
+            Self::Keys => Some(16),
+            Self::Records | Self::Leases => Some(32),
+            Self::Changes => Some(8),
+        }
+    }
+
     /// The table's name on the disk.
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,6 +54,10 @@ pub mod meta {
     pub const STORE_ID: &[u8] = b"store id";
     /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.
     pub const DESTROY: &[u8] = b"destroy ";
+    /// The revision up to which records came back from a backup: 8 bytes; absent if none ever did.
+    pub const RESTORED: &[u8] = b"restored";
+    /// What the last repair did; absent if there was none.
+    pub const REPAIRED: &[u8] = b"repaired";
     /// What protectors' rows begin with; their random 16-byte id follows.
     pub const PROTECTOR: &[u8] = b"protector ";
 }

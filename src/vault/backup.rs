@@ -60,7 +60,10 @@ impl Vault {
             return Err(StoreError::Damaged.into());
         }
         let records = replacement.records()?;
-        replacement.renumber(highest, Vec::new())?;
+        let restored = replacement.revision()?.to_be_bytes().to_vec();
+        let row = |name: &[u8], value| Row { table: Table::Meta, key: name.to_vec(), value };
+        let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None)];
+        replacement.renumber(highest, rows)?;
         unpacked.put_slots_in_place(&self.folder)?;
         let quarantine = replacement.put_in_place(&alone)?;
         drop(alone);

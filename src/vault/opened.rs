@@ -20,6 +20,9 @@ const TURN: Duration = Duration::from_secs(3);
 pub struct Opened {
     serial: u64,
     store: Store,
+    was_repaired: bool,
+    /// Records up to this revision came back from a backup. It changes only when another file takes this one's place.
+    restored: Option<u64>,
     life: Id,
     limits: Limits,
     secrets: OnceLock<Secrets>,
@@ -51,10 +54,26 @@ pub struct Status {
     pub records: u64,
     /// Bytes on the disk.
     pub bytes: u64,
+    /// What the last repair did.
+    pub repaired: Option<Repaired>,
+}
+
+/// What a repair of the store did.
+pub struct Repaired {
+    /// When it was done.
+    pub at: Timestamp,
+    /// When the backup was taken that was put back, if one was.
+    pub restored_from: Option<Timestamp>,
+    /// Records of the damaged store that were whole.
+    pub kept: u64,
+    /// Records of the damaged store that were not; `None` if it can't be known how many.
+    pub lost: Option<u64>,
+    /// Where the damaged file lies, if there was one.
+    pub quarantine: Option<PathBuf>,
 }
 
 impl Opened {
-    /// Opens the store in a folder. Where there is none, `None`, or a new one is made.
+    /// Opens the store in a folder, and mends it if it is damaged. Where there is none, `None`, or a new one is made.
     pub(super) fn open(
         config: &Config,
         folder: &Folder,
@@ -62,14 +81,39 @@ impl Opened {
         make: bool,
     ) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let store = loop {
-            if !make && !folder.has_store() {
+        let (store, was_repaired) = match Self::open_store(config, folder, life, make) {
+            Err(Error::StoreDamaged) => {
+                let alone = folder.alone(|| true)?.ok_or(Error::Internal)?;
+                // Another process may have been first.
+                let was_repaired = folder.repair(&alone, Timestamp::now().millis())?.is_some();
+                drop(alone);
+                (Self::open_store(config, folder, life, make)?, was_repaired)
+            }
+            store => (store?, false),
+        };
+        let Some(store) = store else { return Ok(None) };
+        let restored = store.snapshot()?.restored()?;
+        Ok(Some(Self {
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            store,
+            was_repaired,
+            restored,
+            life: life.id(),
+            limits: config.limits,
+            secrets: OnceLock::new(),
+            unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
+        }))
+    }
+
+    fn open_store(config: &Config, folder: &Folder, life: &Life, make: bool) -> Result<Option<Store>, Error> {
+        loop {
+            if !make && !folder.has_remains() {
                 return Ok(None);
             }
             match folder.enter()? {
                 Entered::Store(present) => {
                     let ended = life.begin(folder)?;
-                    break Store::open(present, config.limits.store, ended)?;
+                    return Ok(Some(Store::open(present, config.limits.store, ended)?));
                 }
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();
@@ -80,15 +124,7 @@ impl Opened {
                     creation.finish(id.0, vec![Row { table: Table::Meta, key, value: Some(value) }])?;
                 }
             }
-        };
-        Ok(Some(Self {
-            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
-            store,
-            life: life.id(),
-            limits: config.limits,
-            secrets: OnceLock::new(),
-            unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
-        }))
+        }
     }
 
     /// Gets the store key, if it is not at hand, with so much effort.
@@ -188,6 +224,16 @@ impl Opened {
         (*self.unavailable.lock().unwrap_or_else(PoisonError::into_inner)).into()
     }
 
+    /// Whether it was damaged until just now.
+    pub(super) fn was_repaired(&self) -> bool {
+        self.was_repaired
+    }
+
+    /// Whether a record of this revision came back from a backup.
+    pub(super) fn is_restored(&self, revision: u64) -> bool {
+        self.restored.is_some_and(|up_to| revision <= up_to)
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
@@ -214,9 +260,12 @@ impl Status {
             Some(opened) => opened.protectors()?.into_iter().map(|protector| protector.kind).collect(),
             None => Vec::new(),
         };
-        let (records, bytes) = match opened {
-            Some(opened) => (opened.store.snapshot()?.count(Table::Records)?, opened.store.disk_size()?),
-            None => (0, 0),
+        let (records, bytes, repair) = match opened {
+            Some(opened) => {
+                let snapshot = opened.store.snapshot()?;
+                (snapshot.count(Table::Records)?, opened.store.disk_size()?, snapshot.repaired()?)
+            }
+            None => (0, 0, None),
         };
         Ok(Self {
             store_id: opened.map(|opened| StoreId(opened.store.id()).to_text()),
@@ -227,6 +276,13 @@ impl Status {
             protects: protector::protects(&config.means(), kinds, &config.data),
             records,
             bytes,
+            repaired: repair.map(|repair| Repaired {
+                at: Timestamp::from_millis(repair.at),
+                restored_from: repair.restored_from.map(Timestamp::from_millis),
+                kept: repair.kept,
+                lost: repair.lost,
+                quarantine: repair.quarantine.map(|name| config.data.join("quarantine").join(name)),
+            }),
         })
     }
 }

@@ -24,6 +24,8 @@ pub struct Record {
     pub updated_at: Timestamp,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
+    /// Whether it came back from a backup, and has not been written since: it may not be what was stored last.
+    pub restored: bool,
 }
 
 /// A record in a list.
@@ -61,7 +63,7 @@ impl Read for GetRecord {
         Ok(sealed.map(|sealed| (access.clone(), sealed)))
     }
 
-    fn finish(&self, _: &Opened, copied: Self::Copied) -> Result<Option<Record>, Error> {
+    fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Option<Record>, Error> {
         let Some((access, sealed)) = copied else { return Ok(None) };
         let head = sealed.head(&access.data)?;
         if head.is_expired(Timestamp::now()) {
@@ -73,6 +75,7 @@ impl Read for GetRecord {
             created_at: Timestamp::from_millis(head.header.created_at),
             updated_at: Timestamp::from_millis(head.header.updated_at),
             expires_at: head.expires_at(),
+            restored: opened.is_restored(head.header.revision),
         }))
     }
 

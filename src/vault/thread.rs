@@ -94,6 +94,10 @@ impl Vault {
         let opened = Arc::new(opened);
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
         self.listen();
+        if opened.was_repaired() {
+            // After listening: this process's own clients are told by the same word.
+            self.announce();
+        }
         opened
     }
 
@@ -153,6 +157,8 @@ impl Vault {
             Err(error) => return self.refuse_all(error.into()),
         };
         if outcome.is_err() {
+            // Whatever made it unusable, the next one is to be looked at first.
+            self.life.doubt();
             self.close(opened);
         }
     }
@@ -223,7 +229,11 @@ fn answer_early(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job
 }
 
 fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
-    if outcome == Err(CommitError::Unknown) { Err(Unusable) } else { Ok(()) }
+    match outcome {
+        // LMDB met damage that came after the check: the next opening finds it, and mends it.
+        Err(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)) => Err(Unusable),
+        Ok(()) | Err(CommitError::NotDone(_)) => Ok(()),
+    }
 }
 
 fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), CommitError>) {

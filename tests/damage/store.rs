@@ -30,6 +30,10 @@ pub(crate) struct Made {
     pub(crate) last: Vec<Option<Value>>,
     /// What lay there before.
     pub(crate) before: Vec<Option<Value>>,
+    /// Everything that ever lay there.
+    pub(crate) ever: Vec<Vec<Value>>,
+    /// The revision of the older file.
+    older_revision: u64,
 }
 
 /// A copy of the store's folder, for one damaged file after another.
@@ -40,6 +44,8 @@ pub(crate) struct Outcome {
     pub(crate) signal: Option<i32>,
     /// An answer for each record that was asked for; fewer if the process ended before.
     pub(crate) answers: Vec<Value>,
+    /// The state of the store, after that.
+    pub(crate) status: Value,
 }
 
 struct Server {
@@ -80,14 +86,23 @@ impl Server {
 
     /// A process that has ended takes nothing, which shows when it is waited for.
     fn send(&mut self, method: &str, params: &Value) {
-        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": method});
+        if !params.is_null() {
+            message["params"] = params.clone();
+        }
         let _ = writeln!(self.input.as_ref().unwrap(), "{message}");
     }
 
+    /// The next answer; notices are passed over.
     fn answer(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        self.output.read_line(&mut line).ok().filter(|length| *length > 0)?;
-        serde_json::from_str(&line).ok()
+        loop {
+            let mut line = String::new();
+            self.output.read_line(&mut line).ok().filter(|length| *length > 0)?;
+            let message: Value = serde_json::from_str(&line).ok()?;
+            if message["method"].is_null() {
+                return Some(message);
+            }
+        }
     }
 
     fn address(&self, record: usize) -> Value {
@@ -141,49 +156,58 @@ fn value(record: usize, version: u64, chance: &mut Chance) -> Value {
 pub(crate) fn make() -> Made {
     let folder = tempfile::tempdir().unwrap();
     let mut chance = Chance::new(1);
-    let mut last = vec![None; RECORDS];
+    let (mut last, mut ever) = (vec![None; RECORDS], vec![Vec::new(); RECORDS]);
+    let mut older_revision = 0;
     let mut server = Server::start(folder.path());
     for (record, place) in last.iter_mut().enumerate() {
         let value = value(record, 0, &mut chance);
         set(&mut server, record, &value);
+        ever[record].push(value.clone());
         *place = Some(value);
     }
     for version in 1..=RECORDS as u64 {
-        change(&mut server, &mut last, version, &mut chance);
+        older_revision = change(&mut server, &mut last, &mut ever, version, &mut chance);
     }
     assert_eq!(server.end(), None);
     let data = folder.path().join("data/data.mdb");
     let (older, before) = (fs::read(&data).unwrap(), last.clone());
     let mut server = Server::start(folder.path());
     for version in 0..RECORDS as u64 / 2 {
-        change(&mut server, &mut last, 1_000 + version, &mut chance);
+        change(&mut server, &mut last, &mut ever, 1_000 + version, &mut chance);
     }
     assert_eq!(server.end(), None);
     let newest = fs::read(&data).unwrap();
     let stamp = fs::read_to_string(folder.path().join("data/stamp")).unwrap();
     let page_size = stamp.split_ascii_whitespace().last().unwrap().parse().unwrap();
-    Made { folder, page_size, newest, older, last, before }
+    Made { folder, page_size, newest, older, last, before, ever, older_revision }
 }
 
-/// Writes one record anew, or removes it.
-fn change(server: &mut Server, last: &mut [Option<Value>], version: u64, chance: &mut Chance) {
+/// Writes one record anew, or removes it; returns the revision.
+fn change(
+    server: &mut Server,
+    last: &mut [Option<Value>],
+    ever: &mut [Vec<Value>],
+    version: u64,
+    chance: &mut Chance,
+) -> u64 {
     let record = chance.below(RECORDS);
     if chance.below(5) == 0 {
         server.send("deletePersistentData", &server.address(record));
-        assert!(server.answer().unwrap()["result"]["revision"].is_u64());
         last[record] = None;
+        server.answer().unwrap()["result"]["revision"].as_u64().unwrap()
     } else {
         let value = value(record, version, chance);
-        set(server, record, &value);
-        last[record] = Some(value);
+        ever[record].push(value.clone());
+        last[record] = Some(value.clone());
+        set(server, record, &value)
     }
 }
 
-fn set(server: &mut Server, record: usize, value: &Value) {
+fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
     let mut params = server.address(record);
     params["data"] = value.clone();
     server.send("setPersistentData", &params);
-    assert!(server.answer().unwrap()["result"]["revision"].is_u64());
+    server.answer().unwrap()["result"]["revision"].as_u64().unwrap()
 }
 
 impl Made {
@@ -213,23 +237,34 @@ impl Place {
         self.0.path().join("data/data.mdb")
     }
 
-    /// Puts a damaged file there. LMDB's table of readers is made anew with it.
-    pub(crate) fn put(&self, data: &[u8]) {
+    /// Puts a damaged file there, with the older one as a backup or with none. LMDB's table of readers is made anew.
+    pub(crate) fn put(&self, data: &[u8], made: &Made, with_backup: bool) {
+        let folder = self.0.path().join("data");
+        for name in ["quarantine", "backups"] {
+            let _ = fs::remove_dir_all(folder.join(name));
+        }
+        // A file that was mended is another one than that in quarantine.
         fs::write(self.data_file(), data).unwrap();
-        let _ = fs::remove_file(self.0.path().join("data/lock.mdb"));
+        let _ = fs::remove_file(folder.join("lock.mdb"));
+        if with_backup {
+            fs::create_dir(folder.join("backups")).unwrap();
+            fs::write(folder.join(format!("backups/{:020}.mdb", made.older_revision)), &made.older).unwrap();
+        }
     }
 
     /// Asks a process for the first records.
     pub(crate) fn ask(&self, records: usize) -> Outcome {
         let mut server = Server::start(self.0.path());
         for record in 0..records {
-            server.send("getPersistentData", &server.address(record));
+            server.send("getPersistentRecord", &server.address(record));
         }
         // Each is read, but where a key was refused that answer tells more.
         let mut answers: Vec<_> = (0..records).map_while(|_| server.answer()).collect();
         if let Some(refusal) = &server.refusal {
             answers.fill(refusal.clone());
         }
-        Outcome { signal: server.end(), answers }
+        server.send("vault/status", &Value::Null);
+        let status = server.answer().unwrap_or_default()["result"].clone();
+        Outcome { signal: server.end(), answers, status }
     }
 }

@@ -8,7 +8,7 @@ use plugin_vault::store;
 use serde_json::Value;
 
 use crate::harm::Harm;
-use crate::store::{Made, Place};
+use crate::store::{Made, Outcome, Place};
 
 /// What was counted of one kind of damage.
 #[derive(Default)]
@@ -21,6 +21,13 @@ struct Counts {
     older_records: u64,
     older_copies: u64,
     noticed_absent: u64,
+    /// Unsound copies that nothing could replace.
+    beyond_repair: u64,
+    /// Unsound copies that were mended, and nothing is said to be lost.
+    mended_whole: u64,
+    /// Records of mended copies that are as they were.
+    mended_records: u64,
+    lost_records: u64,
 }
 
 #[derive(Default)]
@@ -50,6 +57,10 @@ impl Report {
             counts.older_records += more.older_records;
             counts.older_copies += more.older_copies;
             counts.noticed_absent += more.noticed_absent;
+            counts.beyond_repair += more.beyond_repair;
+            counts.mended_whole += more.mended_whole;
+            counts.mended_records += more.mended_records;
+            counts.lost_records += more.lost_records;
         }
         self.signals += other.signals;
         self.faults.extend(other.faults);
@@ -67,31 +78,26 @@ impl fmt::Display for Report {
             )?;
             let Counts { refused_records, noticed_absent, older_copies, older_records, .. } = counts;
             write!(form, "; records: {refused_records} refused, {noticed_absent} absent with notice, ")?;
-            writeln!(form, "{older_records} older (in {older_copies} copies)")?;
+            write!(form, "{older_records} older (in {older_copies} sound copies)")?;
+            let Counts { beyond_repair, mended_whole, mended_records, lost_records, .. } = counts;
+            let mended = unsound - beyond_repair;
+            write!(form, "; {mended} mended, {mended_whole} of them without loss, ")?;
+            writeln!(
+                form,
+                "{mended_records} records as they were, {lost_records} lost, {beyond_repair} beyond repair"
+            )?;
         }
         writeln!(form, "{} signals, {} faults", self.signals, self.faults.len())
     }
 }
 
 pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm, damaged: &[u8], copy: u64) {
-    place.put(damaged);
+    let with_backup = copy / Harm::ALL.len() as u64 % 2 == 1;
+    place.put(damaged, made, with_backup);
     let verdict = store::check(&File::open(place.data_file()).unwrap(), made.page_size, None);
     let counts = report.kinds.entry(harm).or_default();
     counts.copies += 1;
     let mut fault = |what: String| report.faults.push(format!("copy {copy}, {harm:?}: {what}; {verdict:?}"));
-    let Ok(checked) = verdict else {
-        counts.unsound += 1;
-        let outcome = place.ask(1);
-        if let Some(signal) = outcome.signal {
-            report.signals += 1;
-            fault(format!("signal {signal}"));
-        } else if outcome.answers.first().is_none_or(|answer| answer["error"]["code"] != 4003) {
-            fault("it was not told that the store is damaged".to_owned());
-        }
-        return;
-    };
-    let noticed = checked.damaged_rows > 0;
-    counts.with_damaged_rows += u64::from(noticed);
     let outcome = place.ask(made.last.len());
     if let Some(signal) = outcome.signal {
         report.signals += 1;
@@ -100,26 +106,102 @@ pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm,
     if outcome.answers.len() < made.last.len() {
         return fault(format!("{} answers", outcome.answers.len()));
     }
+    match verdict {
+        Ok(checked) => {
+            let noticed = checked.damaged_rows > 0;
+            counts.with_damaged_rows += u64::from(noticed);
+            judge_sound(counts, made, harm, &outcome.answers, noticed, &mut fault);
+        }
+        Err(_) => {
+            counts.unsound += 1;
+            judge_mended(counts, made, harm, &outcome, with_backup, &mut fault);
+        }
+    }
+}
+
+/// What a record answers with, and whether it is what lies in it.
+fn is(answer: &Value, stored: Option<&Value>) -> bool {
+    match stored {
+        Some(stored) => answer["result"].get("data") == Some(stored),
+        None => answer.get("result") == Some(&Value::Null),
+    }
+}
+
+fn judge_sound(
+    counts: &mut Counts,
+    made: &Made,
+    harm: Harm,
+    answers: &[Value],
+    noticed: bool,
+    fault: &mut dyn FnMut(String),
+) {
     let mut older = 0;
-    for (record, answer) in outcome.answers.iter().enumerate() {
-        let is =
-            |stored: &Option<Value>| answer.get("result") == Some(stored.as_ref().unwrap_or(&Value::Null));
-        if is(&made.last[record]) {
+    for (record, answer) in answers.iter().enumerate() {
+        if is(answer, made.last[record].as_ref()) {
             continue;
         }
         if answer["error"]["code"] == 4002 {
             counts.refused_records += 1;
-        } else if harm == Harm::OlderPage && is(&made.before[record]) {
+        } else if harm == Harm::OlderPage && is(answer, made.before[record].as_ref()) {
             older += 1;
-        } else if answer["result"].is_null() && noticed {
+        } else if is(answer, None) && noticed {
             counts.noticed_absent += 1;
         } else {
-            fault(format!(
-                "record {record} is {}",
-                if answer["result"].is_null() { "gone" } else { "wrong" }
-            ));
+            fault(format!("record {record} is {}", if is(answer, None) { "gone" } else { "wrong" }));
         }
     }
     counts.older_records += older;
     counts.older_copies += u64::from(older > 0);
+}
+
+fn judge_mended(
+    counts: &mut Counts,
+    made: &Made,
+    harm: Harm,
+    outcome: &Outcome,
+    with_backup: bool,
+    fault: &mut dyn FnMut(String),
+) {
+    if outcome.answers[0]["error"]["code"] == 4003 {
+        counts.beyond_repair += 1;
+        if with_backup {
+            fault("there was a backup, and it was not used".to_owned());
+        }
+        return;
+    }
+    let repaired = &outcome.status["repaired"];
+    let restored = repaired["restoredFrom"].is_string();
+    if !repaired["at"].is_string() || !repaired["quarantine"].is_string() || (restored && !with_backup) {
+        return fault(format!("the status says {repaired}"));
+    }
+    let whole = repaired["lost"] == 0;
+    counts.mended_whole += u64::from(whole);
+    for (record, answer) in outcome.answers.iter().enumerate() {
+        let was = |stored: &Value| is(answer, Some(stored));
+        // A page that the disk never wrote is one that nobody can tell from the right one.
+        let untold = harm == Harm::OlderPage;
+        if is(answer, made.last[record].as_ref()) {
+            counts.mended_records += 1;
+        } else if answer["error"]["code"] == 4002 {
+            counts.refused_records += 1;
+        } else if whole && !untold {
+            fault(format!(
+                "record {record} is not as it was, and nothing is said to be lost {} {} {answer:.300} {repaired}",
+                made.last[record].is_some(),
+                made.before[record].is_some()
+            ));
+        } else if is(answer, None) {
+            counts.lost_records += 1;
+            if restored && made.before[record].is_some() && !untold {
+                fault(format!("record {record} is gone, and the backup has it"));
+            }
+        } else if made.ever[record].iter().any(was) {
+            counts.older_records += 1;
+            if answer["result"]["restored"] != true && !untold {
+                fault(format!("record {record} is an older one, and does not say so"));
+            }
+        } else {
+            fault(format!("record {record} is wrong"));
+        }
+    }
 }

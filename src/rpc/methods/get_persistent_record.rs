@@ -24,6 +24,13 @@ struct Answer {
     updated_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    restored: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
@@ -39,5 +46,6 @@ fn answer(record: Record) -> Result<Answer, Error> {
         created_at: shape::text(record.created_at),
         updated_at: shape::text(record.updated_at),
         expires_at: record.expires_at.map(shape::text),
+        restored: record.restored,
     })
 }

@@ -7,7 +7,7 @@ use crate::rpc::params::Spec;
 use crate::session::{Cancel, Phase, Session};
 use crate::vault::{self, FORMAT, Opened};
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome, result, shape};
 
 pub(super) const SPEC: Spec = Spec { name: "vault/status", positional: &[], named: &[], lenient: false };
 
@@ -25,6 +25,21 @@ struct Answer {
     protects: Protects,
     records: u64,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repaired: Option<Repair>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Repair {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored_from: Option<String>,
+    kept: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,5 +84,12 @@ fn answer(session: &Session, opened: Option<&Opened>) -> Result<Answer, vault::E
         },
         records: status.records,
         bytes: status.bytes,
+        repaired: status.repaired.map(|repaired| Repair {
+            at: shape::text(repaired.at),
+            restored_from: repaired.restored_from.map(shape::text),
+            kept: repaired.kept,
+            lost: repaired.lost,
+            quarantine: repaired.quarantine.map(|folder| folder.to_string_lossy().into_owned()),
+        }),
     })
 }

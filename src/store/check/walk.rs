@@ -283,13 +283,12 @@ impl Part {
 
     /// Keys of most tables have one length. One that LMDB could not write was not written.
     fn has_key_length(self, length: usize) -> bool {
-        match self {
-            Self::Free => length == layout::WORD,
-            Self::Tables | Self::Rows(Table::Meta) => (1..=LONGEST_KEY).contains(&length),
-            Self::Rows(Table::Keys) => length == 16,
-            Self::Rows(Table::Records | Table::Leases) => length == 32,
-            Self::Rows(Table::Changes) => length == 8,
-        }
+        let one_length = match self {
+            Self::Free => Some(layout::WORD),
+            Self::Tables => None,
+            Self::Rows(table) => table.key_length(),
+        };
+        one_length.map_or((1..=LONGEST_KEY).contains(&length), |one| length == one)
     }
 }
 

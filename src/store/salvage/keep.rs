@@ -44,9 +44,10 @@ impl Kept {
         }
     }
 
-    /// How many rows the snapshot still has.
-    pub(super) fn live(&self) -> u64 {
-        self.0.values().filter(|version| version.was_live).count() as u64
+    /// How many rows of a table the snapshot still has.
+    pub(super) fn live(&self, table: Table) -> u64 {
+        let of_table = self.0.iter().filter(|((of, _), _)| *of == table);
+        of_table.filter(|(_, version)| version.was_live).count() as u64
     }
 
     /// The rows to give, and how many are not given since several versions are there.

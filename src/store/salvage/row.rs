@@ -80,8 +80,8 @@ impl<'f> Reader<'f> {
         known
     }
 
-    /// A row's value, once more.
-    pub(super) fn value(&mut self, table: Table, key: &[u8], place: &Place) -> Result<Vec<u8>, BadRun> {
+    /// What is stored in a place.
+    pub(super) fn stored(&mut self, place: &Place) -> Result<Vec<u8>, BadRun> {
         let mut stored = Vec::new();
         match place {
             Place::Here(value) => stored.extend_from_slice(value),
@@ -89,6 +89,12 @@ impl<'f> Reader<'f> {
                 self.pages.value(*page, *length, |piece| stored.extend_from_slice(piece))?;
             }
         }
+        Ok(stored)
+    }
+
+    /// A row's value, once more.
+    pub(super) fn value(&mut self, table: Table, key: &[u8], place: &Place) -> Result<Vec<u8>, BadRun> {
+        let mut stored = self.stored(place)?;
         let length = checksum::verified(table, key, &stored).ok_or(BadRun::Damaged)?.len();
         stored.truncate(length);
         Ok(stored)

@@ -58,8 +58,8 @@ pub(super) struct Survey<'f> {
     heads: [Option<Tree>; Table::ALL.len()],
     pub(super) lost_pages: u64,
     pub(super) lost_rows: u64,
-    /// Rows that the snapshot had.
-    pub(super) expected: Option<u64>,
+    /// Rows of the snapshot that are not what was written.
+    pub(super) damaged: Vec<(Table, Vec<u8>, Place)>,
     last_revision: Option<u64>,
 }
 
@@ -76,9 +76,14 @@ impl<'f> Survey<'f> {
             heads: [None; Table::ALL.len()],
             lost_pages: 0,
             lost_rows: 0,
-            expected: None,
+            damaged: Vec::new(),
             last_revision: None,
         }
+    }
+
+    /// How many rows the snapshot had in a table; `None` if nobody can know.
+    pub(super) fn expected(&self, table: Table) -> Option<u64> {
+        Some(self.heads[table as usize - 1]?.entries)
     }
 
     pub(super) fn state(&self, page: u64) -> State {
@@ -102,17 +107,12 @@ impl<'f> Survey<'f> {
         self.free_is_whole = true;
         self.tree(&meta.free, Part::Free, kept);
         self.tree(&meta.tables, Part::Tables, kept);
-        let mut expected = Some(0);
         for table in Table::ALL {
-            if let Some(head) = self.heads[table as usize - 1] {
-                expected = expected.and_then(|sum: u64| sum.checked_add(head.entries));
-                self.tree(&head, Part::Rows(table), kept);
-            } else {
-                expected = None;
-                self.gap(Part::Rows(table), EVERYTHING);
+            match self.heads[table as usize - 1] {
+                Some(head) => self.tree(&head, Part::Rows(table), kept),
+                None => self.gap(Part::Rows(table), EVERYTHING),
             }
         }
-        self.expected = expected;
     }
 
     fn tree(&mut self, head: &Tree, part: Part, kept: &mut Kept) {
@@ -141,7 +141,7 @@ impl<'f> Survey<'f> {
         }
     }
 
-    fn is_in_gap(&self, table: Table, key: &[u8]) -> bool {
+    pub(super) fn is_in_gap(&self, table: Table, key: &[u8]) -> bool {
         self.gaps.iter().any(|gap| {
             gap.table.is_none_or(|of| of == table)
                 && *gap.from <= *key
@@ -205,6 +205,7 @@ impl<'f> Survey<'f> {
                     }
                     _ => {
                         self.lost_rows += 1;
+                        self.damaged.push((table, entry.key.to_vec(), Place::of(entry.value)));
                         false
                     }
                 },

@@ -1,0 +1,69 @@
+//! What the last repair did, as the store itself tells it from then on: the row `repaired` of the table `meta`.
+
+/// The format of the row.
+const FORMAT: u8 = 1;
+/// Stands for a number that nobody can know, and for a time that there is not.
+const NONE: u64 = u64::MAX;
+
+/// What a repair did. Times are milliseconds since 1970 UTC.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repair {
+    /// When it was done.
+    pub at: u64,
+    /// Records of the damaged store that were whole, and are as they were.
+    pub kept: u64,
+    /// Records of the damaged store that were not; `None` if it can't be known how many. Of these, what the backup had
+    /// is as it was then.
+    pub lost: Option<u64>,
+    /// When the backup was taken that was put back, if one was.
+    pub restored_from: Option<u64>,
+    /// The folder below `quarantine/` in which the damaged file lies, if there was one.
+    pub quarantine: Option<String>,
+}
+
+impl Repair {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let numbers = [self.at, self.kept, self.lost.unwrap_or(NONE), self.restored_from.unwrap_or(NONE)];
+        let numbers = numbers.into_iter().flat_map(u64::to_be_bytes);
+        let name = self.quarantine.iter().flat_map(|name| name.bytes());
+        [FORMAT].into_iter().chain(numbers).chain(name).collect()
+    }
+
+    /// `None` if it has not the shape of one.
+    pub(super) fn decode(row: &[u8]) -> Option<Self> {
+        let (format, rest) = row.split_first()?;
+        let (numbers, name) = rest.split_first_chunk::<32>()?;
+        let number = |at: usize| numbers[8 * at..].first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        let some = |number: u64| (number != NONE).then_some(number);
+        (*format == FORMAT).then_some(Self {
+            at: number(0)?,
+            kept: number(1)?,
+            lost: some(number(2)?),
+            restored_from: some(number(3)?),
+            quarantine: if name.is_empty() { None } else { Some(String::from_utf8(name.to_vec()).ok()?) },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_says_what_was_written_into_it() {
+        let whole = Repair {
+            at: 1,
+            kept: 2,
+            lost: Some(3),
+            restored_from: Some(4),
+            quarantine: Some("0005".to_owned()),
+        };
+        let bare = Repair { lost: None, restored_from: None, quarantine: None, ..whole.clone() };
+        for repair in [whole, bare] {
+            let row = repair.encode();
+            assert_eq!(Repair::decode(&row), Some(repair));
+            assert_eq!(Repair::decode(&row[..32]), None);
+            assert_eq!(Repair::decode(&[&[FORMAT + 1], &row[1..]].concat()), None);
+        }
+    }
+}
