@@ -21,6 +21,13 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path, failpoint: &str) -> Self {
+        let mut server = Self::spawn(folder, failpoint);
+        server.send("setAPIKey", &json!([KEY]));
+        assert!(server.answer().unwrap()["result"]["handle"].is_string());
+        server
+    }
+
+    fn spawn(folder: &Path, failpoint: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(folder.join("data"))
@@ -34,10 +41,7 @@ impl Server {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self { child, input, output, last_id: 0 };
-        server.send("setAPIKey", &json!([KEY]));
-        assert!(server.answer().unwrap()["result"]["handle"].is_string());
-        server
+        Self { child, input, output, last_id: 0 }
     }
 
     fn send(&mut self, method: &str, params: &Value) {
@@ -46,11 +50,16 @@ impl Server {
         writeln!(self.input, "{message}").unwrap();
     }
 
-    /// `None` when the server is gone.
+    /// The next answer, `None` when the server is gone. Notices are passed over.
     fn answer(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        let length = self.output.read_line(&mut line).unwrap();
-        (length > 0).then(|| serde_json::from_str(&line).unwrap())
+        loop {
+            let mut line = String::new();
+            let length = self.output.read_line(&mut line).unwrap();
+            let message: Option<Value> = (length > 0).then(|| serde_json::from_str(&line).unwrap());
+            if message.as_ref().is_none_or(|message| message["method"].is_null()) {
+                return message;
+            }
+        }
     }
 
     fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
@@ -152,4 +161,42 @@ fn a_group_that_fails_is_tried_one_by_one_and_each_gets_its_own_outcome() {
     }
     assert!(revisions.is_sorted_by(|one, next| one < next), "{revisions:?}");
     server.end();
+}
+
+/// A store that is damaged, and that can be mended.
+fn damaged() -> (tempfile::TempDir, Vec<u8>) {
+    let (folder, server) = about_to_fail("");
+    server.end();
+    let path = folder.path().join("data/data.mdb");
+    let mut file = std::fs::read(&path).unwrap();
+    // The first page is one of the two that say where everything lies.
+    file[..100].fill(0xff);
+    std::fs::write(&path, &file).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn a_repair_that_is_cut_off_has_changed_nothing_and_is_done_by_the_next_process() {
+    for action in ["kill", "full", "eio"] {
+        let (folder, file) = damaged();
+        let failpoint = format!("before-replacing:{action}:1");
+        let mut server = Server::spawn(folder.path(), &failpoint);
+        let answer = server.call("setAPIKey", &json!([KEY]));
+        let code = answer.map(|answer| answer["error"]["code"].clone());
+        assert_eq!(
+            code,
+            match action {
+                "kill" => None,
+                "full" => Some(json!(5001)),
+                _ => Some(json!(5006)),
+            }
+        );
+        assert!(std::fs::read(folder.path().join("data/data.mdb")).unwrap() == file, "{action}");
+        server.end();
+        let mut next = Server::start(folder.path(), "");
+        assert_eq!(next.stored(), json!({"value": "before"}), "{action}");
+        next.end();
+        let quarantined: Vec<_> = std::fs::read_dir(folder.path().join("data/quarantine")).unwrap().collect();
+        assert_eq!(quarantined.len(), 1, "{action}");
+    }
 }

@@ -161,7 +161,7 @@ impl Store {
 /// Says on stderr what is wrong, in numbers.
 fn refused(unsound: Unsound) -> StoreError {
     if let Unsound::Damaged(Damage { page, what }) = unsound {
-        tracing::error!(page, ?what, "the store is damaged");
+        tracing::error!(page, ?what, "a data file is damaged");
     }
     unsound.into()
 }

@@ -105,7 +105,13 @@ impl<'f> Plan<'f> {
             None if rows.iter().any(|row| row.key.starts_with(meta::PROTECTOR)) => {
                 (Replacement::empty(folder, id)?, None)
             }
-            None => return Err(StoreError::Damaged),
+            None => {
+                tracing::error!(
+                    "nothing can replace the damaged store: plugin-vault restore puts a backup of yours in its place; \
+                     moving its folder away begins a new one"
+                );
+                return Err(StoreError::Damaged);
+            }
         };
         Ok(Self { folder, base, backup, found, rows, damaged })
     }
@@ -117,7 +123,10 @@ impl<'f> Plan<'f> {
             return Err(StoreError::Damaged);
         }
         let last = self.number(meta::REVISION)?;
-        let highest = self.rows.iter().filter_map(|row| row.revision).chain(last).max().unwrap_or(0);
+        let backups = self.folder.backups()?;
+        let backed_up = backups.iter().map(|backup| backup.revision);
+        let found = self.rows.iter().filter_map(|row| row.revision);
+        let highest = found.chain(last).chain(backed_up).max().unwrap_or(0);
         let restored_before = self.number(meta::RESTORED)?;
         let may_be_old = self.may_be_old(restored_before);
         self.remove_what_was_removed()?;

@@ -92,6 +92,10 @@ impl Opened {
             store => (store?, false),
         };
         let Some(store) = store else { return Ok(None) };
+        // So that there is one with the new numbers: an older one would have them given again.
+        if was_repaired && let Err(error) = store.back_up() {
+            tracing::warn!(?error, "there is no backup yet of the store that was mended");
+        }
         let restored = store.snapshot()?.restored()?;
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),

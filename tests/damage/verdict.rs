@@ -185,11 +185,7 @@ fn judge_mended(
         } else if answer["error"]["code"] == 4002 {
             counts.refused_records += 1;
         } else if whole && !untold {
-            fault(format!(
-                "record {record} is not as it was, and nothing is said to be lost {} {} {answer:.300} {repaired}",
-                made.last[record].is_some(),
-                made.before[record].is_some()
-            ));
+            fault(format!("record {record} is not as it was, and nothing is said to be lost"));
         } else if is(answer, None) {
             counts.lost_records += 1;
             if restored && made.before[record].is_some() && !untold {

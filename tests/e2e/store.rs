@@ -5,5 +5,6 @@ mod crash;
 mod damage;
 mod key_file;
 mod permissions;
+mod repair;
 mod stamp;
 mod status;

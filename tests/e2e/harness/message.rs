@@ -31,6 +31,12 @@ impl Message {
         self.0.get("id").map_or("none", |id| id.get())
     }
 
+    /// What a notification with this method says; `None` for any other message.
+    pub(crate) fn notice(&self, method: &str) -> Option<Value> {
+        let is_it = self.0.get("method").is_some_and(|name| name.get().trim_matches('"') == method);
+        is_it.then(|| serde_json::from_str(self.0["params"].get()).unwrap())
+    }
+
     /// The result as it was written.
     pub(crate) fn result_text(&self) -> &str {
         match self.0.get("result") {

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::harness::{DEADLINE, Home, Server};
 
 /// What every restored number is above.
-const LEAP: u64 = 1 << 32;
+pub(super) const LEAP: u64 = 1 << 32;
 
-fn operate(home: &Home, arguments: &[&str], input: &str) -> Output {
+pub(super) fn operate(home: &Home, arguments: &[&str], input: &str) -> Output {
     let mut command = home.start().arguments(arguments).command();
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -23,34 +23,33 @@ fn operate(home: &Home, arguments: &[&str], input: &str) -> Output {
 }
 
 #[track_caller]
-fn done(output: &Output) -> String {
+pub(super) fn done(output: &Output) -> String {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{words}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 #[track_caller]
-fn refused(output: &Output) -> String {
+pub(super) fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn archive(home: &Home, name: &str) -> String {
+pub(super) fn archive(home: &Home, name: &str) -> String {
     home.root().join(name).to_str().unwrap().to_owned()
 }
 
-/// The next message with this method, for a client that has no answers coming.
-fn notice(server: &mut Server<'_>, method: &str) -> Value {
+/// The next notification with this method, for a client that has no answers coming.
+pub(super) fn notice(server: &mut Server<'_>, method: &str) -> Value {
     loop {
-        let message: Value = serde_json::from_str(&server.next_text()).unwrap();
-        if message["method"] == method {
-            return message["params"].clone();
+        if let Some(params) = server.next().notice(method) {
+            return params;
         }
     }
 }
 
 /// What lies in the data folder, apart from locks and the like.
-fn content(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn content(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<_> = [home.data(), home.data().join("slots")]
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
@@ -209,20 +208,20 @@ fn a_stopped_process_keeps_its_store() {
     assert_eq!(client.ok("getPersistentData", ["user"]), json!({"a": 2}));
 }
 
-fn backups(home: &Home) -> Vec<PathBuf> {
+pub(super) fn backups(home: &Home) -> Vec<PathBuf> {
     let Ok(folder) = fs::read_dir(home.data().join("backups")) else { return Vec::new() };
     let mut backups: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
     backups.sort();
     backups
 }
 
-fn age(backup: &Path) {
+pub(super) fn age(backup: &Path) {
     let yesterday = SystemTime::now() - Duration::from_hours(25);
     fs::File::options().write(true).open(backup).unwrap().set_modified(yesterday).unwrap();
 }
 
 #[track_caller]
-fn wait_for(what: impl Fn() -> bool) {
+pub(super) fn wait_for(what: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !what() {
         assert!(Instant::now() < deadline);
