@@ -40,7 +40,9 @@ impl From<Error> for Failed {
                 }
                 Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
                 Error::TargetExists => "another store lies there; choose another --data-dir",
-                Error::StoreDamaged => "the store is damaged; its files are kept as they are",
+                Error::StoreDamaged => {
+                    "the store is damaged, and nothing could replace it; see plugin-vault restore"
+                }
                 Error::StoreFull => "the disk or the store is full; nothing was changed",
                 Error::StoreBusy => "another process keeps the store busy; try again",
                 Error::FormatTooNew => "the store was written by a later version: update plugin-vault",

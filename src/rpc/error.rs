@@ -51,7 +51,7 @@ table! {
     LEASE_LOST = 3002, "leaseLost", false, "The lease is not held any more: acquire it again.";
     KEY_UNAVAILABLE = 4001, "keyUnavailable", false, "The store's key is not at hand; nothing is lost.";
     RECORD_DAMAGED = 4002, "recordDamaged", false, "The stored value is damaged; it is kept as it is.";
-    STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged; its files are kept as they are.";
+    STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged, and nothing could replace it; its files are kept as they are.";
     STORE_FULL = 5001, "storeFull", true, "The disk or the store is full; nothing was changed.";
     STORE_BUSY = 5002, "storeBusy", true, "Another process keeps the store busy; nothing was changed.";
     FORMAT_TOO_NEW = 5003, "formatTooNew", false, "The store was written by a later version: update plugin-vault.";

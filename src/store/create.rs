@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::files;
 
@@ -22,7 +23,7 @@ pub struct Creation {
 impl Creation {
     /// Makes the store, with these rows in it. Whoever made it opens it like anybody else: by entering again.
     pub fn finish(self, id: Id, rows: Vec<Row>) -> Result<(), StoreError> {
-        self.sweep()?;
+        self.folder.sweep(Duration::ZERO)?;
         for folder in ["slots", "live", "backups", "quarantine"] {
             files::create_folder(&self.folder.path().join(folder))?;
         }
@@ -36,12 +37,15 @@ impl Creation {
         files::sync_folder(self.folder.path())?;
         Ok(())
     }
+}
 
-    /// Takes away what a maker left behind that was killed.
-    fn sweep(&self) -> io::Result<()> {
-        for entry in fs::read_dir(self.folder.path())? {
+impl Folder {
+    /// Takes away what was left behind by a process that was killed while it made something aside.
+    pub(super) fn sweep(&self, older_than: Duration) -> io::Result<()> {
+        for entry in fs::read_dir(self.path())? {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+            let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
+            if entry.file_name().to_string_lossy().starts_with(ASIDE) && age >= older_than {
                 let path = entry.path();
                 if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
             }

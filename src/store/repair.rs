@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::open::open_sound;
 use super::replace::Replacement;
@@ -14,12 +14,16 @@ use super::{Alone, Folder, Id, Repair, Row, StoreError, Table, meta};
 
 /// Rows are put in place about so many bytes at a time.
 const PIECE: usize = 8 << 20;
+/// How old something aside is that nobody makes any more.
+const LEFT_OVER: Duration = Duration::from_hours(1);
 
 impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
     pub fn repair(&self, alone: &Alone, now: u64) -> Result<Option<Repair>, StoreError> {
         let stamp = Stamp::read(&self.stamp())?;
+        // What somebody is about to restore is younger.
+        self.sweep(LEFT_OVER)?;
         if self.has_store() {
             match open_sound(self.path(), stamp.page_size) {
                 Ok(engine) => {
