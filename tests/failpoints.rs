@@ -2,6 +2,7 @@
 //! next request works. With the feature `failpoints` only.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't talk to its server has failed")]
+#![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

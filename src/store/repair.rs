@@ -126,11 +126,11 @@ impl<'f> Plan<'f> {
             // Another store's file has got here; there is nothing to be mended.
             return Err(StoreError::Damaged);
         }
-        let last = self.number(meta::REVISION)?;
+        let revision = self.number(meta::REVISION)?;
         let backups = self.folder.backups()?;
         let backed_up = backups.iter().map(|backup| backup.revision);
         let found = self.rows.iter().filter_map(|row| row.revision);
-        let highest = found.chain(last).chain(backed_up).max().unwrap_or(0);
+        let highest = found.chain(revision).chain(backed_up).max().unwrap_or(0);
         let restored_before = self.number(meta::RESTORED)?;
         let may_be_old = self.may_be_old(restored_before);
         self.remove_what_was_removed()?;
@@ -237,16 +237,14 @@ impl<'f> Plan<'f> {
             _ => true,
         };
         Ok(match row.table {
-            // Nobody's lease and nobody's notice outlives the numbers that it is of.
-            Table::Leases | Table::Changes => false,
             Table::Records => !is_stale || is_newer,
             // What has no revision may be older than what the backup has.
             Table::Keys => !is_stale || !self.base.has(Table::Keys, &row.key)?,
             Table::Meta if row.key.starts_with(meta::DESTROY) => true,
             // A protector's change is in a backup at once: one that only lies about was removed.
             Table::Meta if row.key.starts_with(meta::PROTECTOR) => !is_stale || self.backup.is_none(),
-            // The other rows are made anew.
-            Table::Meta => false,
+            // The others are made anew. Nobody's lease and nobody's notice outlives the numbers that it is of.
+            Table::Meta | Table::Leases | Table::Changes => false,
         })
     }
 
