@@ -106,16 +106,13 @@ pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm,
     if outcome.answers.len() < made.last.len() {
         return fault(format!("{} answers", outcome.answers.len()));
     }
-    match verdict {
-        Ok(checked) => {
-            let noticed = checked.damaged_rows > 0;
-            counts.with_damaged_rows += u64::from(noticed);
-            judge_sound(counts, made, harm, &outcome.answers, noticed, &mut fault);
-        }
-        Err(_) => {
-            counts.unsound += 1;
-            judge_mended(counts, made, harm, &outcome, with_backup, &mut fault);
-        }
+    if let Ok(checked) = verdict {
+        let noticed = checked.damaged_rows > 0;
+        counts.with_damaged_rows += u64::from(noticed);
+        judge_sound(counts, made, harm, &outcome.answers, noticed, &mut fault);
+    } else {
+        counts.unsound += 1;
+        judge_mended(counts, made, harm, &outcome, with_backup, &mut fault);
     }
 }
 
