@@ -38,14 +38,6 @@ enum Part {
     Rows(Table),
 }
 
-#[derive(Clone, Copy)]
-struct Bounds<'k> {
-    from: &'k [u8],
-    below: Option<&'k [u8]>,
-}
-
-const EVERYTHING: Bounds<'static> = Bounds { from: &[], below: None };
-
 pub(super) struct Survey<'f> {
     pub(super) reader: Reader<'f>,
     states: Vec<State>,
@@ -55,6 +47,10 @@ pub(super) struct Survey<'f> {
     /// Whether the snapshot is the last one that was committed.
     is_newest: bool,
     gaps: Vec<Gap>,
+    /// The last whole row's key of the table that is being walked.
+    last_key: Vec<u8>,
+    /// Whether something was broken since then.
+    broken: bool,
     heads: [Option<Tree>; Table::ALL.len()],
     pub(super) lost_pages: u64,
     pub(super) lost_rows: u64,
@@ -73,6 +69,8 @@ impl<'f> Survey<'f> {
             free_is_whole: false,
             is_newest,
             gaps: Vec::new(),
+            last_key: Vec::new(),
+            broken: false,
             heads: [None; Table::ALL.len()],
             lost_pages: 0,
             lost_rows: 0,
@@ -99,7 +97,7 @@ impl<'f> Survey<'f> {
 
     /// Without a meta page everything is as good as anything else.
     pub(super) fn nothing_is_known(&mut self) {
-        self.gap(Part::Tables, EVERYTHING);
+        self.gap(None, Vec::new(), None);
     }
 
     pub(super) fn trees(&mut self, meta: &Meta, kept: &mut Kept) {
@@ -110,30 +108,47 @@ impl<'f> Survey<'f> {
         for table in Table::ALL {
             match self.heads[table as usize - 1] {
                 Some(head) => self.tree(&head, Part::Rows(table), kept),
-                None => self.gap(Part::Rows(table), EVERYTHING),
+                None => self.gap(Some(table), Vec::new(), None),
             }
         }
     }
 
     fn tree(&mut self, head: &Tree, part: Part, kept: &mut Kept) {
+        self.last_key.clear();
+        self.broken = false;
         if let Some(root) = head.root {
-            self.below(root, head.depth.min(DEEPEST), EVERYTHING, part, kept);
+            self.below(root, head.depth.min(DEEPEST), part, kept);
+        }
+        if let (true, Part::Rows(table)) = (self.broken, part) {
+            let from = self.last_key.clone();
+            self.gap(Some(table), from, None);
         }
     }
 
-    fn gap(&mut self, part: Part, bounds: Bounds<'_>) {
-        let table = match part {
-            Part::Free => {
-                self.free_is_whole = false;
-                return;
-            }
-            Part::Tables => None,
-            Part::Rows(table) => Some(table),
-        };
+    /// Something is broken where the walk is. What was there lies between the whole rows before and behind it: the keys
+    /// in the pages above have no checksums, and are not to be believed.
+    fn is_broken(&mut self, part: Part) {
+        match part {
+            Part::Free => self.free_is_whole = false,
+            Part::Tables => self.gap(None, Vec::new(), None),
+            Part::Rows(_) => self.broken = true,
+        }
+    }
+
+    /// The walk has come to a whole row.
+    fn pass(&mut self, table: Table, key: &[u8]) {
+        if *key <= *self.last_key && !self.last_key.is_empty() {
+            // The pages lie in another order than they should: then nothing says where anything is missing.
+            self.gap(Some(table), Vec::new(), None);
+        } else if std::mem::take(&mut self.broken) {
+            let from = self.last_key.clone();
+            self.gap(Some(table), from, Some(key.to_vec()));
+        }
+        self.last_key = key.to_vec();
+    }
+
+    fn gap(&mut self, table: Option<Table>, from: Vec<u8>, below: Option<Vec<u8>>) {
         if self.gaps.len() < GAPS {
-            let (from, below) = (bounds.from.to_vec(), bounds.below.map(<[u8]>::to_vec));
-            // A gap among the names of the tables is one in every table.
-            let (from, below) = if table.is_some() { (from, below) } else { (Vec::new(), None) };
             self.gaps.push(Gap { table, from, below });
         } else {
             self.gaps.truncate(1);
@@ -149,7 +164,7 @@ impl<'f> Survey<'f> {
         })
     }
 
-    fn below(&mut self, number: u64, levels: u16, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+    fn below(&mut self, number: u64, levels: u16, part: Part, kept: &mut Kept) {
         let is_new = number >= META_PAGES && number <= self.last && self.state(number) == State::Unknown;
         let mut bytes = vec![0; self.reader.pages.size()];
         let is_it = is_new && self.reader.pages.read(number, &mut bytes).is_ok() && {
@@ -162,42 +177,48 @@ impl<'f> Survey<'f> {
             if is_new {
                 self.set(number, State::Broken);
             }
-            return self.gap(part, bounds);
+            return self.is_broken(part);
         }
         self.set(number, State::Read);
         let page = Page::new(&bytes);
         if levels == 1 {
-            self.leaf(page, bounds, part, kept);
+            self.leaf(page, part, kept);
         } else {
-            self.branch(page, levels, bounds, part, kept);
+            self.branch(page, levels, part, kept);
         }
     }
 
-    fn branch(&mut self, page: Page<'_>, levels: u16, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+    fn branch(&mut self, page: Page<'_>, levels: u16, part: Part, kept: &mut Kept) {
         let count = page.count().unwrap_or(0);
-        let mut from = bounds.from;
+        let mut filled = 0;
         for index in 0..count {
-            let next = page.child(index + 1).filter(|_| index + 1 < count).map(|child| child.key);
-            let here = Bounds { from, below: next.or(bounds.below) };
             if let Some(child) = page.child(index) {
-                self.below(child.page, levels - 1, here, part, kept);
+                filled += child.size();
+                self.below(child.page, levels - 1, part, kept);
             } else {
                 self.lost_pages += 1;
-                self.gap(part, here);
+                self.is_broken(part);
             }
-            from = next.unwrap_or(from);
+        }
+        // A wrong count hides children.
+        if !page.is_filled_by(filled) {
+            self.lost_pages += 1;
+            self.is_broken(part);
         }
     }
 
-    fn leaf(&mut self, page: Page<'_>, bounds: Bounds<'_>, part: Part, kept: &mut Kept) {
+    fn leaf(&mut self, page: Page<'_>, part: Part, kept: &mut Kept) {
         let count = page.count().unwrap_or(0);
+        let mut filled = 0;
         for index in 0..count {
+            filled += page.entry(index).map_or(0, |entry| entry.size());
             let whole = match (part, page.entry(index)) {
                 (_, None) => false,
                 (Part::Free, Some(entry)) => self.free_record(entry.value).is_some(),
                 (Part::Tables, Some(entry)) => self.head(entry.key, entry.value).is_some(),
                 (Part::Rows(table), Some(entry)) => match self.reader.known(entry) {
                     Some(known) if known.table == table => {
+                        self.pass(table, entry.key);
                         self.note_run(entry.value);
                         self.note_revision(table, entry.key, entry.value);
                         kept.take(entry.key, known, Standing::Live, Place::of(entry.value));
@@ -212,11 +233,12 @@ impl<'f> Survey<'f> {
             };
             if !whole {
                 // Its key may be what is damaged.
-                let key_at = |index: usize| page.entry(index).map(|entry| entry.key);
-                let before = index.checked_sub(1).and_then(key_at);
-                let after = key_at(index + 1).filter(|_| index + 1 < count);
-                self.gap(part, Bounds { from: before.unwrap_or(bounds.from), below: after.or(bounds.below) });
+                self.is_broken(part);
             }
+        }
+        // A wrong count hides rows.
+        if !page.is_filled_by(filled) {
+            self.is_broken(part);
         }
     }
 
