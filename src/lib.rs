@@ -8,9 +8,6 @@ compile_error!("the feature failpoints lets the environment break the store; it 
 #[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
 compile_error!("the feature planted-bugs lets the environment break the store; it is for tests");
 
-#[cfg(all(feature = "planted-no-check", not(debug_assertions)))]
-compile_error!("the feature planted-no-check uses damaged stores; it is for tests");
-
 pub mod files;
 pub mod json;
 pub mod limits;

@@ -14,6 +14,8 @@ pub enum Plant {
     DeafCommit,
     /// `lost-end`: a patch forgets when the record ends.
     LostEnd,
+    /// `no-check`: every file is taken for a sound one.
+    NoCheck,
 }
 
 impl Plant {
@@ -35,6 +37,7 @@ impl Plant {
                 "no-sync" => Some(Plant::NoSync),
                 "deaf-commit" => Some(Plant::DeafCommit),
                 "lost-end" => Some(Plant::LostEnd),
+                "no-check" => Some(Plant::NoCheck),
                 _ => None,
             }
         });

@@ -37,7 +37,10 @@ pub(crate) struct Made {
 }
 
 /// A copy of the store's folder, for one damaged file after another.
-pub(crate) struct Place(tempfile::TempDir);
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    plant: &'static str,
+}
 
 /// How an attempt to read everything ended.
 pub(crate) struct Outcome {
@@ -60,11 +63,17 @@ struct Server {
 impl Server {
     /// Starts one, and registers the keys.
     fn start(folder: &Path) -> Self {
+        Self::planted(folder, "")
+    }
+
+    /// The same, with a bug that is planted.
+    fn planted(folder: &Path, plant: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(folder.join("data"))
             .arg("--key-dir")
             .arg(folder.join("keys"))
+            .env("PLUGIN_VAULT_PLANT", plant)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -211,10 +220,11 @@ fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
 }
 
 impl Made {
-    pub(crate) fn place(&self) -> Place {
-        let place = tempfile::tempdir().unwrap();
-        copy(self.folder.path(), place.path());
-        Place(place)
+    /// A copy, for processes with a bug that is planted.
+    pub(crate) fn place(&self, plant: &'static str) -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        copy(self.folder.path(), folder.path());
+        Place { folder, plant }
     }
 }
 
@@ -234,12 +244,12 @@ fn copy(from: &Path, to: &Path) {
 
 impl Place {
     pub(crate) fn data_file(&self) -> PathBuf {
-        self.0.path().join("data/data.mdb")
+        self.folder.path().join("data/data.mdb")
     }
 
     /// Puts a damaged file there, with the older one as a backup or with none. LMDB's table of readers is made anew.
     pub(crate) fn put(&self, data: &[u8], made: &Made, with_backup: bool) {
-        let folder = self.0.path().join("data");
+        let folder = self.folder.path().join("data");
         for name in ["quarantine", "backups"] {
             let _ = fs::remove_dir_all(folder.join(name));
         }
@@ -254,7 +264,7 @@ impl Place {
 
     /// Asks a process for the first records.
     pub(crate) fn ask(&self, records: usize) -> Outcome {
-        let mut server = Server::start(self.0.path());
+        let mut server = Server::planted(self.folder.path(), self.plant);
         for record in 0..records {
             server.send("getPersistentRecord", &server.address(record));
         }
