@@ -27,6 +27,7 @@ fn run_task(run: Run) -> ExitCode {
         Ok(log) => log,
         Err(error) => return refuse(&format!("the log can't be written: {error}; see --log-file")),
     };
+    server::harden();
     let code = match run.task {
         Task::Serve(options) => serve(options, &log),
         Task::Operate(operation) => operate(operation, &log),

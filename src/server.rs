@@ -25,6 +25,7 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{self, Config, Vault};
 
 pub use ending::Ending;
+pub use harden::harden;
 
 /// What a server is started with.
 pub struct Options {
@@ -46,7 +47,8 @@ pub struct Options {
 
 /// Serves the client on stdin and stdout, until it or its process ends.
 pub fn serve(options: Options) -> io::Result<Ending> {
-    harden::harden();
+    #[cfg(unix)]
+    harden::check_descriptors()?;
     let (input, output) = take_stdio()?;
     // It looks at its clocks often: one task may have megabytes to answer with, and the end has a deadline.
     let runtime = runtime::Builder::new_current_thread().enable_all().event_interval(4).build()?;

@@ -30,6 +30,7 @@ mod record;
 mod repair;
 mod repaired;
 mod replace;
+mod room;
 mod salvage;
 #[cfg(test)]
 mod sample;

@@ -140,7 +140,7 @@ impl Vault {
     /// The open store with its key at hand, if that is so already.
     pub fn opened(&self) -> Option<Arc<Opened>> {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        opened.as_ref().filter(|opened| opened.is_unlocked()).cloned()
+        opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
     }
 
     /// Whether the store was asked for, and could never be opened.

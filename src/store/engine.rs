@@ -6,7 +6,8 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{RwLock, RwLockReadGuard};
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
@@ -16,7 +17,7 @@ use crate::limits;
 use super::failpoint::{self, Point};
 use super::plant::Plant;
 use super::snapshot::Snapshot;
-use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta};
+use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta, room};
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
@@ -50,6 +51,9 @@ pub(super) struct Engine {
     tables: [LmdbTable; Table::ALL.len()],
     /// Held by each transaction; alone by whoever resizes the map.
     transactions: RwLock<()>,
+    /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
+    /// by one more transaction.
+    forsaken: AtomicBool,
 }
 
 impl Engine {
@@ -88,7 +92,7 @@ impl Engine {
             opened.push(table?.ok_or(StoreError::Damaged)?);
         }
         let tables = opened.try_into().map_err(|_| StoreError::Damaged)?;
-        Ok(Self { env, tables, transactions: RwLock::new(()) })
+        Ok(Self { env, tables, transactions: RwLock::new(()), forsaken: AtomicBool::new(false) })
     }
 
     /// Makes an environment in an empty folder.
@@ -112,7 +116,7 @@ impl Engine {
     /// Copies what is committed, without what is free.
     pub(super) fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
         // Its transaction holds the gate, like any other.
-        let _guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+        let _guard = self.gate()?;
         Ok(self.env.copy_to_file(file, CompactionOption::Enabled)?)
     }
 
@@ -128,11 +132,27 @@ impl Engine {
         self.tables[table as usize - 1]
     }
 
+    /// Whether it can be used still.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.forsaken.load(Ordering::Acquire)
+    }
+
+    /// Nothing more is done with it: another store lies in its place.
+    pub(super) fn forsake(&self) {
+        self.forsaken.store(true, Ordering::Release);
+    }
+
+    /// What each transaction passes through.
+    fn gate(&self) -> Result<RwLockReadGuard<'_, ()>, StoreError> {
+        let gate = self.transactions.read().expect("no transaction panics while it holds the gate");
+        if self.is_usable() { Ok(gate) } else { Err(StoreError::Replaced) }
+    }
+
     /// A snapshot that no later one can be older than; see [`guarded`].
     pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         let mut cleared = false;
         loop {
-            let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+            let guard = self.gate()?;
             match guarded(&self.env) {
                 Ok(txn) => return Ok(Snapshot::new(self, txn, guard)),
                 Err(heed::Error::Mdb(heed::MdbError::MapResized)) => {
@@ -153,7 +173,7 @@ impl Engine {
     pub(super) fn commit(&self, batch: Batch, limit: u64) -> Result<(), CommitError> {
         failpoint::reach(Point::BeforeBegin)?;
         let _guard = loop {
-            let guard = self.transactions.read().expect("no transaction panics while it holds the gate");
+            let guard = self.gate()?;
             match self.env.write_txn() {
                 Ok(txn) => {
                     self.write(txn, batch, limit)?;
@@ -178,7 +198,8 @@ impl Engine {
             // Somebody wrote without the lock.
             return Err(StoreError::Busy.into());
         }
-        self.check_size(&txn, &batch.rows, limit)?;
+        let added = batch.rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len) as u64).sum();
+        self.check_size(&txn, &batch.rows, added, limit)?;
         for Row { table, key, value } in batch.rows {
             match value {
                 Some(mut value) => {
@@ -195,17 +216,19 @@ impl Engine {
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
         failpoint::reach(Point::BeforeCommit)?;
-        let committed = txn.commit().map_err(|error| match StoreError::from(error) {
-            // The disk had no room for the new pages: the old ones are all as they were.
-            StoreError::Full if !self.has_given_up() => CommitError::NotDone(StoreError::Full),
-            _ => CommitError::Unknown,
-        });
+        let committed = txn.commit().map_err(|error| self.why_not_done(error.into(), added));
         if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
     }
 
-    /// LMDB lets nobody do anything more with an environment whose meta page it could not write.
-    fn has_given_up(&self) -> bool {
-        matches!(self.env.read_txn(), Err(heed::Error::Mdb(heed::MdbError::Panic)))
+    /// What became of a commit that failed. The meta page is written last, and makes it count; where that failed, LMDB
+    /// lets nobody do anything more with the environment.
+    fn why_not_done(&self, error: StoreError, added: u64) -> CommitError {
+        if self.env.read_txn().is_err() {
+            return CommitError::Unknown;
+        }
+        // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
+        let is_full = error == StoreError::Failed && !room::is_there(&self.env, added);
+        CommitError::NotDone(if is_full { StoreError::Full } else { error })
     }
 
     fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {
@@ -218,19 +241,18 @@ impl Engine {
     }
 
     /// Our own limit, not the map's. What only deletes goes through at any size.
-    fn check_size(&self, txn: &RwTxn<'_>, rows: &[Row], limit: u64) -> Result<(), StoreError> {
+    fn check_size(&self, txn: &RwTxn<'_>, rows: &[Row], added: u64, limit: u64) -> Result<(), StoreError> {
         let grows =
             |row: &Row| row.value.is_some() && row.table != Table::Changes && row.table != Table::Meta;
         if !rows.iter().any(grows) {
             return Ok(());
         }
-        let added: usize = rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len)).sum();
         let mut used = 0;
         for table in Table::ALL {
             let stat = self.table(table).stat(txn)?;
             used += (stat.branch_pages + stat.leaf_pages + stat.overflow_pages) * stat.page_size as usize;
         }
-        if (used + added) as u64 > limit { Err(StoreError::Full) } else { Ok(()) }
+        if used as u64 + added > limit { Err(StoreError::Full) } else { Ok(()) }
     }
 
     fn trim_changes(&self, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
@@ -253,8 +275,15 @@ impl Engine {
     #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]
     fn adopt_map_size(&self) -> Result<(), StoreError> {
         let _alone = self.transactions.write().expect("no transaction panics while it holds the gate");
+        if !self.is_usable() {
+            return Err(StoreError::Replaced);
+        }
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
-        unsafe { self.env.resize(0) }?;
+        if unsafe { self.env.resize(0) }.is_err() {
+            // LMDB gives the old map back before it asks for the new one, and would read on without any.
+            self.forsake();
+            return Err(StoreError::Replaced);
+        }
         Ok(())
     }
 }
@@ -295,7 +324,13 @@ fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
         };
         match error {
             heed::Error::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
-                options.map_size(sizes.next().ok_or(StoreError::Full)?);
+                let Some(size) = sizes.next() else {
+                    tracing::error!(
+                        "too few addresses are left to this process for the store; see: ulimit -v"
+                    );
+                    return Err(StoreError::Full);
+                };
+                options.map_size(size);
             }
             // Another process is closing the environment just now.
             heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy),

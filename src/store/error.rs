@@ -15,7 +15,8 @@ pub enum StoreError {
     Refused(Refusal),
     /// Another process kept the store busy for too long.
     Busy,
-    /// The folder holds another store than the one that was opened.
+    /// What was opened can't be used any more, and has to be opened anew: another store lies in the folder, or there was
+    /// no room for a larger map.
     Replaced,
     /// An I/O error.
     Failed,

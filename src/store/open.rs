@@ -143,10 +143,21 @@ impl Store {
     /// in this one's place: then nothing may be written to this one any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         let lock = WriteLock::take(&self.write_lock)?;
-        match fs::metadata(self.folder.data_file()) {
-            Ok(found) if files::id(&found) == self.data_file.0 => Ok(lock),
-            _ => Err(StoreError::Replaced),
+        if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
+    }
+
+    /// Looks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    pub fn is_in_place(&self) -> bool {
+        let found = fs::metadata(self.folder.data_file());
+        if !found.is_ok_and(|found| files::id(&found) == self.data_file.0) {
+            self.engine.forsake();
         }
+        self.engine.is_usable()
+    }
+
+    /// Whether anything can be done with it still; otherwise it has to be opened anew.
+    pub fn is_usable(&self) -> bool {
+        self.engine.is_usable()
     }
 
     /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits

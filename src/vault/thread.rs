@@ -74,7 +74,10 @@ impl Vault {
     }
 
     fn try_ensure(self: &Arc<Self>, need: Need) -> Result<Option<Arc<Opened>>, Error> {
-        let current = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut current = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(opened) = current.take_if(|opened| !opened.store().is_usable()) {
+            self.close(opened);
+        }
         let opened = match current {
             Some(opened) => opened,
             None => match Opened::open(&self.config, &self.folder, &self.life, need != Need::Existing)? {

@@ -78,7 +78,9 @@ fn a_check_that_is_left_out_is_noticed() {
     let (copies, seed) = (number("PLUGIN_VAULT_DAMAGE_COPIES", FEW), seed());
     let report = matrix(copies, seed, "no-check");
     let (signals, faults) = (report.signals, report.faults.len());
-    println!("rig: no-check: seed {seed}, noticed in {faults} of {copies} copies, {signals} of them by a signal");
+    println!(
+        "rig: no-check: seed {seed}, noticed in {faults} of {copies} copies, {signals} of them by a signal"
+    );
     assert!(signals > 0 && faults > 0, "no-check was not noticed");
 }
 

@@ -14,3 +14,5 @@ mod life;
 #[cfg(target_os = "linux")]
 mod pressure;
 mod store;
+#[cfg(target_os = "linux")]
+mod system;

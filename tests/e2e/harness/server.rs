@@ -139,6 +139,13 @@ impl<'h> Server<'h> {
         self.input = Some(sent.recv_timeout(DEADLINE).expect("the server takes its input").unwrap());
     }
 
+    /// Sends one message to a process that may have ended already.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_to_whoever_is_there(&mut self, text: &str) {
+        let frame = self.frame(text);
+        let _ = self.input.as_mut().expect("the input is open").write_all(&frame);
+    }
+
     /// Sends one message.
     pub(crate) fn send_text(&mut self, text: &str) {
         let frame = self.frame(text);
@@ -194,6 +201,21 @@ impl<'h> Server<'h> {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Waits until every thread of a process that was sent SIGSTOP stands still.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn wait_until_stopped(&self) {
+        let tasks = format!("/proc/{}/task", self.pid.as_raw_nonzero());
+        let is_stopped = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            status.lines().any(|line| line.starts_with("State:\tT"))
+        };
+        let began = std::time::Instant::now();
+        while !std::fs::read_dir(&tasks).unwrap().all(|task| is_stopped(task.unwrap())) {
+            assert!(began.elapsed() < DEADLINE, "it does not stop");
+            thread::yield_now();
+        }
     }
 
     /// Lets some time go by, in which the process must not end.

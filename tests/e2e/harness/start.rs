@@ -26,6 +26,7 @@ pub(crate) struct Start<'h> {
     sockets: bool,
     folders: bool,
     folder: PathBuf,
+    under: Vec<OsString>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
 }
@@ -47,6 +48,7 @@ impl<'h> Start<'h> {
             sockets: false,
             folders: true,
             folder: home.root().to_owned(),
+            under: Vec::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
@@ -86,6 +88,12 @@ impl<'h> Start<'h> {
         self
     }
 
+    /// Starts it through another program, which changes what it may do and then becomes it.
+    pub(crate) fn under<A: AsRef<OsStr>>(mut self, words: impl IntoIterator<Item = A>) -> Self {
+        self.under.extend(words.into_iter().map(|word| word.as_ref().to_owned()));
+        self
+    }
+
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
@@ -102,7 +110,15 @@ impl<'h> Start<'h> {
 
     /// The command, with nothing said about its streams.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        let binary = env!("CARGO_BIN_EXE_plugin-vault");
+        let mut command = match self.under.split_first() {
+            Some((program, words)) => {
+                let mut command = Command::new(program);
+                command.args(words).arg(binary);
+                command
+            }
+            None => Command::new(binary),
+        };
         command.current_dir(&self.folder);
         for name in ["PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"] {
             command.env_remove(name);

@@ -1,0 +1,51 @@
+//! File systems of a test's own. `tests/run` gives the whole program a mount namespace, which takes them away in the end
+//! even if a test does not.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is mounted somewhere, until it goes out of scope.
+pub(super) struct Mount(PathBuf);
+
+impl Mount {
+    /// Memory as a file system, of so many bytes.
+    pub(super) fn memory(place: &Path, size: u64) -> Self {
+        std::fs::create_dir(place).unwrap();
+        run("mount", &["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "none", text(place)]);
+        Self(place.to_owned())
+    }
+
+    /// Another folder, by way of a program.
+    #[cfg(feature = "fuse-tests")]
+    pub(super) fn by_program(place: &Path, folder: &Path) -> Self {
+        for folder in [place, folder] {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap();
+        }
+        run("bindfs", &[text(folder), text(place)]);
+        Self(place.to_owned())
+    }
+
+    /// Changes how it is mounted.
+    pub(super) fn again(&self, options: &str) {
+        run("mount", &["-o", &format!("remount,{options}"), text(&self.0)]);
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Somebody may use it still; then the namespace's end has to do.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn run(program: &str, words: &[&str]) {
+    let output = Command::new(program).args(words).output().unwrap();
+    assert!(output.status.success(), "{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
