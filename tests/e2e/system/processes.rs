@@ -8,23 +8,53 @@ use serde_json::json;
 use super::{read, write};
 use crate::harness::{Framing, Home, Server};
 
-/// The first process of a namespace of its own, of which the test has only the one outside.
-const ALONE: [&str; 5] = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+/// Starts others before the one that is meant, as what runs in a container does, so that its id is another one there.
+const AFTER_OTHERS: &str = r#"others=$1; shift
+while [ "$others" -gt 0 ]; do (:); others=$((others - 1)); done
+"$@"; exit $?"#;
 
-fn in_a_container<'h>(home: &'h Home, key: &str) -> Server<'h> {
-    let mut server = home.start().framing(Framing::Lines).under(ALONE).run();
+/// A server in a namespace of its own, and with an id of its own there, after so many others. Its client has only the
+/// process that makes the namespace, and ends all of it with that one.
+fn in_a_container(home: &Home, others: usize) -> Server<'_> {
+    let others = others.to_string();
+    let namespace = ["unshare", "--pid", "--fork", "--kill-child"];
+    let start = home.start().usual_log().framing(Framing::Lines).under(namespace);
+    start.under(["sh", "-c", AFTER_OTHERS, "sh", &others]).run()
+}
+
+fn with_key<'h>(home: &'h Home, key: &str, others: usize) -> Server<'h> {
+    let mut server = in_a_container(home, others);
     server.set_key(key);
     server
 }
 
 #[test]
-fn containers_with_the_same_process_ids_share_a_store_and_keep_their_places() {
+fn a_container_with_the_same_process_id_is_refused_and_does_no_harm() {
+    let home = Home::new();
+    let key = home.key();
+    let (mut one, mut same) = (with_key(&home, &key, 3), in_a_container(&home, 3));
+    write(&mut one, 1, &json!({"n": 1})).unwrap();
+    for n in 0..3 {
+        let refused = same.refused("setAPIKey", [key.as_str()]);
+        assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("platform")));
+        write(&mut one, 1, &json!({"n": n})).unwrap();
+        assert_eq!(read(&mut one, 1), json!({"n": n}));
+    }
+    drop(one);
+    same.set_key(&key);
+    assert_eq!(read(&mut same, 1), json!({"n": 2}));
+    let stderr = same.finish().stderr;
+    assert!(stderr.contains("another container; give each its own --data-dir"), "{stderr}");
+}
+
+#[test]
+fn containers_share_a_store_and_keep_their_places() {
     let home = Home::new();
     let key = home.key();
     let mut outside = home.script();
     outside.set_key(&key);
-    // All of them are process 1 where they are.
-    let mut servers: Vec<_> = (0..4).map(|_| in_a_container(&home, &key)).collect();
+    // Threads have ids too.
+    let mut servers: Vec<_> = (0..4).map(|at| with_key(&home, &key, 20 * at)).collect();
     servers.push(outside);
     let mut revisions = BTreeSet::new();
     for round in 0..25_u64 {
@@ -37,10 +67,10 @@ fn containers_with_the_same_process_ids_share_a_store_and_keep_their_places() {
         }
         // One that comes and goes takes nobody else for dead.
         if round % 5 == 0 {
-            drop(in_a_container(&home, &key));
+            drop(with_key(&home, &key, 100));
         }
     }
-    assert_eq!(servers.len() + 1, 1 + std::fs::read_dir(home.data().join("live")).unwrap().count());
+    assert_eq!(servers.len(), std::fs::read_dir(home.data().join("live")).unwrap().count());
 }
 
 #[test]
@@ -48,7 +78,7 @@ fn containers_write_at_once_and_nothing_is_lost() {
     let home = Home::new();
     let key = home.key();
     let write_all = |server: u64| {
-        let mut container = in_a_container(&home, &key);
+        let mut container = with_key(&home, &key, 20 * usize::try_from(server).unwrap());
         for n in 0..60 {
             write(&mut container, 100 * server + n, &json!({"n": n})).unwrap();
             assert_eq!(read(&mut container, 100 * server + n), json!({"n": n}));
@@ -72,7 +102,7 @@ fn containers_write_at_once_and_nothing_is_lost() {
 fn a_lease_of_another_container_is_a_live_ones_until_it_is_killed() {
     let home = Home::new();
     let key = home.key();
-    let (mut holder, mut other) = (in_a_container(&home, &key), in_a_container(&home, &key));
+    let (mut holder, mut other) = (with_key(&home, &key, 0), with_key(&home, &key, 20));
     holder.ok("acquireLease", json!({"name": "l", "ttlMs": 600_000}));
     assert_eq!(other.code("acquireLease", json!({"name": "l", "ttlMs": 600_000})), 3001);
     let waiting = other.begin("acquireLease", json!({"name": "l", "ttlMs": 600_000, "waitMs": 60_000}));
