@@ -9,7 +9,7 @@ mod folder;
 mod full_disk;
 #[cfg(feature = "namespace-tests")]
 mod mount;
-#[cfg(feature = "fuse-tests")]
+#[cfg(feature = "namespace-tests")]
 mod network;
 #[cfg(feature = "namespace-tests")]
 mod processes;

@@ -156,7 +156,7 @@ fn check(home: &Home, key: &Value, writers: &mut [Writer]) -> Result<(), String>
     };
     call("setAPIKey", key)?;
     for writer in writers {
-        writer.check(&call)?;
+        writer.check(call)?;
     }
     let after = json!({"context": "user", "name": "after", "data": {"after": "all"}});
     call("setPersistentData", &after)?;

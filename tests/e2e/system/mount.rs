@@ -18,7 +18,6 @@ impl Mount {
     }
 
     /// Another folder, by way of a program.
-    #[cfg(feature = "fuse-tests")]
     pub(super) fn by_program(place: &Path, folder: &Path) -> Self {
         for folder in [place, folder] {
             std::fs::create_dir(folder).unwrap();
@@ -30,7 +29,8 @@ impl Mount {
 
     /// Changes how it is mounted.
     pub(super) fn again(&self, options: &str) {
-        run("mount", &["-o", &format!("remount,{options}"), text(&self.0)]);
+        // With the name of what is mounted no option is taken over that an ordinary user's namespace does not have.
+        run("mount", &["-t", "tmpfs", "-o", &format!("remount,{options}"), "none", text(&self.0)]);
     }
 }
 

@@ -18,6 +18,7 @@ const TAKEN: &str = "all places are taken";
 /// The body of another process: this one may never have a store's lock file open that it also asks about.
 #[test]
 #[allow(unsafe_code, reason = "a map of a file that others change, as they may")]
+#[allow(clippy::print_stdout, reason = "it speaks to the test that has started it")]
 fn takes_all_places_where_it_is_asked_to() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
