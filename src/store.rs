@@ -23,6 +23,7 @@ mod folder;
 mod layout;
 mod live;
 mod lock;
+mod meta_page;
 mod open;
 mod pages;
 mod plant;

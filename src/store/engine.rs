@@ -15,6 +15,7 @@ use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn
 use crate::limits;
 
 use super::failpoint::{self, Point};
+use super::meta_page::{Before, MetaPages};
 use super::plant::Plant;
 use super::snapshot::Snapshot;
 use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta, room};
@@ -49,6 +50,7 @@ type LmdbTable = Database<'static, Bytes, Bytes>;
 pub(super) struct Engine {
     env: Env<WithoutTls>,
     tables: [LmdbTable; Table::ALL.len()],
+    meta_pages: MetaPages,
     /// Held by each transaction; alone by whoever resizes the map.
     transactions: RwLock<()>,
     /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
@@ -92,7 +94,10 @@ impl Engine {
             opened.push(table?.ok_or(StoreError::Damaged)?);
         }
         let tables = opened.try_into().map_err(|_| StoreError::Damaged)?;
-        Ok(Self { env, tables, transactions: RwLock::new(()), forsaken: AtomicBool::new(false) })
+        let page_size = env.unnamed_database_stat().page_size.into();
+        let meta_pages = MetaPages::open(env.path(), page_size)?;
+        let (transactions, forsaken) = (RwLock::new(()), AtomicBool::new(false));
+        Ok(Self { env, tables, meta_pages, transactions, forsaken })
     }
 
     /// Makes an environment in an empty folder.
@@ -216,14 +221,16 @@ impl Engine {
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
         failpoint::reach(Point::BeforeCommit)?;
-        let committed = txn.commit().map_err(|error| self.why_not_done(error.into(), added));
+        let before = self.meta_pages.before(txn.id() as u64)?;
+        let committed = txn.commit().map_err(|error| self.why_not_done(error.into(), added, &before));
         if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
     }
 
     /// What became of a commit that failed. The meta page is written last, and makes it count; where that failed, LMDB
     /// lets nobody do anything more with the environment.
-    fn why_not_done(&self, error: StoreError, added: u64) -> CommitError {
+    fn why_not_done(&self, error: StoreError, added: u64, before: &Before) -> CommitError {
         if self.env.read_txn().is_err() {
+            self.meta_pages.put_back(before);
             return CommitError::Unknown;
         }
         // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
