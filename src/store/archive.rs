@@ -161,7 +161,7 @@ impl Unpacked {
             let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
             files::replace(&folder.slot_path(slot), &content)?;
         }
-        if !folder.has_store() {
+        if !folder.has_store() || Stamp::read(&folder.stamp()).is_err() {
             let stamp = Stamp::new(self.stamp.store, self.stamp.page_size);
             stamp.write(&folder.stamp())?;
         }

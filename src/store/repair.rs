@@ -10,10 +10,12 @@ use super::open::open_sound;
 use super::replace::Replacement;
 use super::salvage::{DamagedRow, Salvaged, Standing, WholeRow, salvage};
 use super::stamp::Stamp;
-use super::{Alone, Folder, Id, Repair, Row, StoreError, Table, meta};
+use super::{Alone, Folder, Repair, Row, StoreError, Table, meta};
 
 /// Rows are put in place about so many bytes at a time.
 const PIECE: usize = 8 << 20;
+/// The sizes that LMDB's pages have, the usual ones first.
+const PAGE_SIZES: [usize; 4] = [4_096, 16_384, 8_192, 32_768];
 /// How old something aside is that nobody makes any more.
 const LEFT_OVER: Duration = Duration::from_hours(1);
 
@@ -21,7 +23,7 @@ impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
     pub fn repair(&self, alone: &Alone, now: u64) -> Result<Option<Repair>, StoreError> {
-        let stamp = Stamp::read(&self.stamp())?;
+        let stamp = self.stamp_or_what_it_said()?;
         // What somebody is about to restore is younger.
         self.sweep(LEFT_OVER)?;
         if self.has_store() {
@@ -30,7 +32,11 @@ impl Folder {
                     // One that is whole, and another store's, is none to be mended.
                     let id = engine.snapshot()?.store_id()?;
                     engine.close();
-                    return if id == stamp.store { Ok(None) } else { Err(StoreError::Damaged) };
+                    if id != stamp.store {
+                        return Err(StoreError::Damaged);
+                    }
+                    stamp.write(&self.stamp())?;
+                    return Ok(None);
                 }
                 Err(StoreError::Damaged) => {}
                 Err(error) => return Err(error),
@@ -42,7 +48,8 @@ impl Folder {
             Err(error) => return Err(error.into()),
         };
         let found = data.as_ref().map(|data| salvage(data, stamp.page_size, 0)).transpose()?;
-        let plan = Plan::new(self, stamp.store, found)?;
+        let plan = Plan::new(self, &stamp, found)?;
+        stamp.write(&self.stamp())?;
         let repair = plan.carry_out(alone, now)?;
         tracing::error!(
             kept = repair.kept,
@@ -51,6 +58,26 @@ impl Folder {
             "the store was damaged, and is mended"
         );
         Ok(Some(repair))
+    }
+
+    /// The stamp, or one that says the same, made out from the data file.
+    pub(super) fn stamp_or_what_it_said(&self) -> Result<Stamp, StoreError> {
+        let stamp = Stamp::read(&self.stamp());
+        if !matches!(stamp, Err(StoreError::Damaged)) || !self.has_store() {
+            return stamp;
+        }
+        let data = File::open(self.data_file())?;
+        for page_size in PAGE_SIZES {
+            let mut found = salvage(&data, page_size, 0)?;
+            let is_id = |row: &&WholeRow| row.table == Table::Meta && row.key == meta::STORE_ID;
+            let row = found.rows.iter().find(is_id).cloned();
+            let id = row.map(|row| found.value(&row)).transpose()?.flatten();
+            // Only a meta page says that the pages have this size.
+            if let Some(id) = id.filter(|_| found.txn.is_some()).and_then(|id| id.try_into().ok()) {
+                return Ok(Stamp::new(id, page_size));
+            }
+        }
+        stamp
     }
 
     /// The newest backup that is sound, with when it was taken.
@@ -85,8 +112,7 @@ struct Plan<'f> {
 }
 
 impl<'f> Plan<'f> {
-    fn new(folder: &'f Folder, id: Id, mut found: Option<Salvaged<'f>>) -> Result<Self, StoreError> {
-        let stamp = Stamp::read(&folder.stamp())?;
+    fn new(folder: &'f Folder, stamp: &Stamp, mut found: Option<Salvaged<'f>>) -> Result<Self, StoreError> {
         let (mut rows, damaged) = match &mut found {
             Some(found) => (std::mem::take(&mut found.rows), std::mem::take(&mut found.damaged)),
             None => (Vec::new(), Vec::new()),
@@ -99,7 +125,7 @@ impl<'f> Plan<'f> {
         let needed = [Table::Meta, Table::Keys, Table::Records];
         let is_complete =
             found.as_ref().is_some_and(|found| needed.iter().all(|table| found.is_complete(*table)));
-        let backup = if is_complete { None } else { folder.good_backup(&stamp)? };
+        let backup = if is_complete { None } else { folder.good_backup(stamp)? };
         let (base, backup) = match backup {
             Some((base, taken)) => {
                 let revision = base.revision()?;
@@ -107,7 +133,7 @@ impl<'f> Plan<'f> {
             }
             // Without a protector nothing could ever be opened.
             None if rows.iter().any(|row| row.key.starts_with(meta::PROTECTOR)) => {
-                (Replacement::empty(folder, id)?, None)
+                (Replacement::empty(folder, stamp.store)?, None)
             }
             None => {
                 tracing::error!(

@@ -34,7 +34,7 @@ impl Folder {
         if !self.has_store() {
             return Ok(None);
         }
-        let stamp = Stamp::read(&self.stamp())?;
+        let stamp = self.stamp_or_what_it_said()?;
         let revision = match open_sound(self.path(), stamp.page_size) {
             Ok(engine) => {
                 let revision = engine.snapshot()?.revision()?;
