@@ -90,9 +90,21 @@ fn an_expired_kept_key_stays_the_one_of_its_installation() {
     let mut server = home.server();
     let asked = json!({"plugin": "a.b", "installation": "nvim", "expiresAt": PAST});
     let issued = server.ok("issueAPIKey", &asked);
-    let again = server.ok("issueAPIKey", &json!({"plugin": "a.b", "installation": "nvim"}));
-    assert_eq!(again["apiKey"], issued["apiKey"]);
-    assert_eq!((&again["created"], &again["expiresAt"]), (&json!(false), &issued["expiresAt"]));
+    let with_an_end = json!({"plugin": "a.b", "installation": "nvim", "expiresAt": FAR, "label": "another"});
+    for asked in [json!({"plugin": "a.b", "installation": "nvim"}), with_an_end] {
+        let again = server.ok("issueAPIKey", &asked);
+        assert_eq!(again["apiKey"], issued["apiKey"]);
+        assert_eq!((&again["created"], &again["expiresAt"]), (&json!(false), &issued["expiresAt"]));
+        assert!(again["label"].is_null());
+    }
+    assert_eq!(server.refused("setAPIKey", &json!([issued["apiKey"]])), 1005);
+    // Its user goes on with it, or begins anew.
+    let id = issued["keyId"].as_str().unwrap();
+    home.command(&["--json", "key", "extend", id]);
+    assert_eq!(server.ok("setAPIKey", &json!([issued["apiKey"]]))["known"], true);
+    home.command(&["--json", "key", "revoke", id]);
+    let anew = server.ok("issueAPIKey", &asked);
+    assert!(anew["created"] == true && anew["apiKey"] != issued["apiKey"]);
 }
 
 #[test]

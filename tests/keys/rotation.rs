@@ -254,4 +254,12 @@ fn two_handles_that_a_rotation_made_mean_one_key_until_one_of_them_rotates() {
     server.ok("rotateAPIKey", &with(&early, json!({})));
     assert_eq!(get(&mut server, &early), json!({"value": 1}));
     assert_eq!(server.refused("getPersistentData", &with(&handle, json!({"context": "user"}))), 1004);
+    // What ends the key ends every handle of it.
+    let newer = random_key();
+    let late = server.set_key(&newer);
+    server.ok("rotateAPIKey", &with(&early, json!({"apiKey": newer})));
+    server.ok("revokeAPIKey", &with(&late, json!({})));
+    for handle in [&early, &late] {
+        assert_eq!(server.refused("getPersistentData", &with(handle, json!({"context": "user"}))), 1004);
+    }
 }
