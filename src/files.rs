@@ -145,5 +145,5 @@ pub fn id(file: &fs::Metadata) -> FileId {
 #[cfg(not(unix))]
 pub fn id(file: &fs::Metadata) -> FileId {
     let made = file.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    FileId(0, made.map_or(0, |made| made.as_nanos() as u64))
+    FileId(0, made.map_or(0, |made| u64::try_from(made.as_nanos()).unwrap_or(u64::MAX)))
 }

@@ -40,7 +40,9 @@ type Text = Zeroizing<Vec<u8>>;
 struct Fault(Reason, &'static str);
 
 const MISSING: Fault = Fault(Reason::Missing, "the keyring has no key for this store");
+#[cfg(not(windows))]
 const LOCKED: Fault = Fault(Reason::Locked, "the keyring is locked; unlock it, or send vault/unlock");
+#[cfg(not(windows))]
 const DISMISSED: Fault = Fault(Reason::Denied, "the keyring's question was dismissed");
 const NO_ANSWER: Fault = Fault(Reason::Deadline, "the keyring did not answer in time");
 const NOT_A_KEY: Fault = Fault(Reason::Wrong, "what lies in the keyring under this store's name is no key");

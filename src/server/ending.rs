@@ -118,13 +118,14 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
+    #[allow(clippy::unnecessary_wraps, reason = "the same face as on Unix")]
     fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
     async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
