@@ -9,6 +9,7 @@ mod command;
 mod key_file;
 mod keyring;
 mod passphrase;
+mod patience;
 mod program;
 mod row;
 
@@ -19,6 +20,7 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
 
 use cache::Cache;
 pub use passphrase::Passphrase;
+pub use patience::Patience;
 pub use row::Kind;
 use row::{Description, Row};
 
@@ -38,6 +40,7 @@ pub struct Means<'m> {
 }
 
 /// How far to go for the store key.
+#[derive(Clone, Copy)]
 pub enum Effort<'e> {
     /// What lies in a file or was given to another process: nobody is asked, nothing is run.
     AtHand,
@@ -48,8 +51,15 @@ pub enum Effort<'e> {
         /// The passphrase, if it was given.
         passphrase: Option<&'e Passphrase>,
         /// How long the person may take.
-        deadline: Duration,
+        patience: &'e Patience,
     },
+}
+
+impl Effort<'_> {
+    /// Whether nobody waits any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Ask { patience, .. } if patience.is_over())
+    }
 }
 
 /// The store key is not to be had. Nothing was changed, nothing was made in its place.
@@ -59,6 +69,14 @@ pub struct Unavailable {
     pub protector: Kind,
     /// Why it did not give the key.
     pub reason: Reason,
+}
+
+impl Unavailable {
+    /// The same protector, not asked in time.
+    #[must_use]
+    pub fn too_late(self) -> Self {
+        Self { reason: Reason::Deadline, ..self }
+    }
 }
 
 /// Why a protector did not give its key.
@@ -139,7 +157,7 @@ pub fn make(
         New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
         New::Command(argv) => {
             command::keep(means.key_folder, store, id, argv)?;
-            let said = program::ask(argv, QUIET).map_err(|reason| {
+            let said = program::ask(argv, &Patience::of(QUIET)).map_err(|reason| {
                 command::forget(means.key_folder, store, id);
                 NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
             })?;
@@ -186,15 +204,16 @@ pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
     known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
 }
 
-/// Gets the store key from the first protector that gives it; those that cost least are asked first. A key that another
-/// process of this login session was given costs nothing; one that this one is given is left for the others.
+/// Gets the store key from the first protector that gives it; those that cost least are asked first, and a passphrase
+/// that was said before any of those that may show a window. A key that another process of this login session was given
+/// costs nothing; one that this one is given is left for the others.
 pub fn open(
     means: &Means<'_>,
     store: StoreId,
     rows: &[StoredRow],
     effort: &Effort<'_>,
 ) -> Result<(StoreKey, Kind), Unavailable> {
-    let known = by_cost(rows);
+    let known = by_cost(rows, effort);
     let (files, others) = known.split_at(known.partition_point(|(_, row)| row.kind() == Kind::KeyFile));
     let no_file = match first(means, store, files, effort) {
         Ok(found) => return Ok((found.store_key, Kind::KeyFile)),
@@ -221,7 +240,7 @@ pub fn test(
     rows: &[StoredRow],
     effort: &Effort<'_>,
 ) -> Result<Kind, Unavailable> {
-    let found = first(means, store, &by_cost(rows), effort);
+    let found = first(means, store, &by_cost(rows, effort), effort);
     found.map(|found| found.kind).map_err(|why| why.unwrap_or(NOTHING))
 }
 
@@ -229,6 +248,12 @@ pub fn test(
 /// what it says is left for the others.
 pub fn takes_turns(store: StoreId, rows: &[StoredRow]) -> bool {
     list(rows).iter().any(|one| one.kind == Kind::Command) && Cache::of(store).is_some()
+}
+
+/// Whether a person would be asked by whoever goes that far.
+pub fn asks(rows: &[StoredRow], effort: &Effort<'_>) -> bool {
+    matches!(effort, Effort::Ask { passphrase: None, .. })
+        && list(rows).iter().any(|one| one.kind != Kind::KeyFile)
 }
 
 /// This process is ending: the programs that it has asked end with it, and a window that asks a person goes away.
@@ -246,13 +271,15 @@ struct Found {
     store_key: StoreKey,
 }
 
-fn by_cost(rows: &[StoredRow]) -> Vec<([u8; 16], Row<'_>)> {
+fn by_cost<'r>(rows: &'r [StoredRow], effort: &Effort<'_>) -> Vec<([u8; 16], Row<'r>)> {
+    let was_said = matches!(effort, Effort::Ask { passphrase: Some(_), .. });
     let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
     known.sort_by_key(|(_, row)| match row.kind() {
         Kind::KeyFile => 0,
-        Kind::Keyring => 1,
-        Kind::Command => 2,
-        Kind::Passphrase => 3,
+        Kind::Passphrase if was_said => 1,
+        Kind::Keyring => 2,
+        Kind::Command => 3,
+        Kind::Passphrase => 4,
     });
     known
 }
@@ -281,8 +308,13 @@ fn first(
 
 /// Which of two reasons to tell: what a person can mend at once, else the later one.
 fn worse(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
+    const WRONG_WORD: Unavailable = Unavailable { protector: Kind::Passphrase, reason: Reason::Wrong };
     match (before, after) {
-        (Some(before), after) if before.reason == Reason::Locked || after.is_none() => Some(before),
+        (Some(before), after)
+            if before.reason == Reason::Locked || before == WRONG_WORD || after.is_none() =>
+        {
+            Some(before)
+        }
         (_, after) => after,
     }
 }
@@ -308,19 +340,26 @@ fn ask(
 ) -> Result<ProtectorKey, Reason> {
     match (row.kind(), effort) {
         (Kind::KeyFile, _) => key_file::read(means.key_folder, store),
-        (Kind::Keyring, Effort::Quiet) => keyring::read(store, id, false, QUIET),
-        (Kind::Keyring, Effort::Ask { deadline, .. }) => keyring::read(store, id, true, *deadline),
+        // Who has said a passphrase has been asked already.
+        (Kind::Keyring, Effort::Quiet | Effort::Ask { passphrase: Some(_), .. }) => {
+            keyring::read(store, id, false, QUIET)
+        }
+        (Kind::Keyring, Effort::Ask { passphrase: None, patience }) => {
+            keyring::read(store, id, true, patience.left())
+        }
         (Kind::Keyring | Kind::Command, Effort::AtHand)
         | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => Err(Reason::Locked),
-        (Kind::Command, Effort::Quiet) => derive(row, &command::ask(means.key_folder, store, id, QUIET)?),
-        (Kind::Command, Effort::Ask { deadline, .. }) => {
-            derive(row, &command::ask(means.key_folder, store, id, *deadline)?)
+        (Kind::Command, Effort::Quiet) => {
+            derive(row, &command::ask(means.key_folder, store, id, &Patience::of(QUIET))?)
+        }
+        (Kind::Command, Effort::Ask { patience, .. }) => {
+            derive(row, &command::ask(means.key_folder, store, id, patience)?)
         }
         (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said),
-        (Kind::Passphrase, Effort::Ask { passphrase: None, deadline }) => {
+        (Kind::Passphrase, Effort::Ask { passphrase: None, patience }) => {
             let askpass = means.askpass.ok_or(Reason::Locked)?;
             let prompt = "Passphrase of plugin-vault: ";
-            derive(row, &program::ask(&[askpass.into(), prompt.into()], *deadline)?)
+            derive(row, &program::ask(&[askpass.into(), prompt.into()], patience)?)
         }
     }
 }

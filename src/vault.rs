@@ -40,7 +40,6 @@ mod writes;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use crate::limits::Limits;
 use crate::protector::Means;
@@ -71,7 +70,7 @@ pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
 pub use crate::protector::{
-    Effort, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, end_programs,
+    Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable, end_programs,
 };
 pub use crate::store::{FORMAT, Heard, Refusal};
 pub use draft::Write;
@@ -168,25 +167,18 @@ impl Vault {
         self: &Arc<Self>,
         opened: Arc<Opened>,
         passphrase: Option<Passphrase>,
-        deadline: Duration,
+        patience: Patience,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
         let vault = self.clone();
         let ask = move || {
             let passphrase = passphrase.as_ref();
-            let prompt = match passphrase {
-                Some(_) => None,
-                None => vault.folder.lock_prompt(Instant::now() + deadline),
-            };
-            // Somebody else may have been asked meanwhile, and have said it to this process.
-            let was_locked = !opened.is_unlocked();
-            let unlocked = opened.unlock(&vault.config, &Effort::Ask { passphrase, deadline });
-            let announce = was_locked && unlocked.is_ok();
-            done(unlocked);
+            let unlocked = opened.unlock(&vault.config, &Effort::Ask { passphrase, patience: &patience });
+            let announce = matches!(unlocked, Ok(true));
+            done(unlocked.map(|_| ()));
             if announce {
                 vault.announce();
             }
-            drop(prompt);
         };
         std::thread::Builder::new().name("unlock".into()).spawn(ask).expect("a process can start a thread");
     }

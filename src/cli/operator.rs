@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::vault::{Config, Effort, Error, Need, Opened, Passphrase, Vault, Write};
+use crate::vault::{Config, Effort, Error, Need, Opened, Passphrase, Patience, Vault, Write};
 
 /// How long a person may take, or another process keep the store.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -88,21 +88,21 @@ impl Operator {
     }
 
     /// How far to go for the store's key: whoever sits at the command line may be asked.
-    pub(super) fn effort(&self) -> Effort<'_> {
-        Effort::Ask { passphrase: self.passphrase.as_ref(), deadline: PATIENCE }
+    pub(super) fn effort<'e>(&'e self, patience: &'e Patience) -> Effort<'e> {
+        Effort::Ask { passphrase: self.passphrase.as_ref(), patience }
     }
 
     /// The store with its key, if there is a store.
     pub(super) fn existing(&self) -> Result<Option<Arc<Opened>>, Failed> {
         let Some(opened) = self.open(Need::Existing)? else { return Ok(None) };
-        opened.unlock(self.config(), &self.effort())?;
+        opened.unlock(self.config(), &self.effort(&patience()))?;
         Ok(Some(opened))
     }
 
     /// The store with its key; made if there is none.
     pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
         let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
-        opened.unlock(self.config(), &self.effort())?;
+        opened.unlock(self.config(), &self.effort(&patience()))?;
         Ok(opened)
     }
 
@@ -130,6 +130,11 @@ impl Operator {
             Err(_) => Ok(outcome.recv().unwrap_or(Err(Error::Internal))?),
         }
     }
+}
+
+/// A person's, for one question.
+pub(super) fn patience() -> Patience {
+    Patience::of(PATIENCE)
 }
 
 /// The first line of a file descriptor: keys and passphrases never come from arguments or the environment, which others

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::vault::{Effort, Kind, New, Opened, Passphrase, Protector, RemoveProtector, Timestamp};
 
-use super::operator::{Failed, Operator, secret_line};
+use super::operator::{Failed, Operator, patience, secret_line};
 use super::table::Table;
 
 /// Protectors
@@ -81,6 +81,7 @@ fn add(operator: &Operator, new: &NewProtector) -> Result<String, Failed> {
     let made = opened.make_protector(operator.config(), &new)?;
     operator.write(made)?;
     opened.back_up_protectors();
+    operator.vault().announce();
     Ok("added; the other protectors still open the store: remove those that should not".into())
 }
 
@@ -88,7 +89,7 @@ fn remove(operator: &Operator, which: &str) -> Result<String, Failed> {
     let opened = operator.opened()?;
     let protector = find(&opened, which)?;
     let is_other = |other: &Protector| other.id != protector.id;
-    if opened.try_protectors(operator.config(), is_other, &operator.effort()).is_err() {
+    if opened.try_protectors(operator.config(), is_other, &operator.effort(&patience())).is_err() {
         return Err(Failed("it is the last that works; add another, and see that it does, before".into()));
     }
     if !operator.write(RemoveProtector(protector))? {
@@ -96,6 +97,7 @@ fn remove(operator: &Operator, which: &str) -> Result<String, Failed> {
     }
     opened.forget_protector(operator.config(), protector);
     opened.back_up_protectors();
+    operator.vault().announce();
     Ok("removed; copies of the data folder that were made before still open with it".into())
 }
 
@@ -119,7 +121,8 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<String
     let mut results = Vec::new();
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
-            let effort: Effort<'_> = operator.effort();
+            let patience = patience();
+            let effort: Effort<'_> = operator.effort(&patience);
             let only = |other: &Protector| other.id == protector.id;
             results.push((protector, opened.try_protectors(operator.config(), only, &effort).is_ok()));
         }

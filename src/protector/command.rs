@@ -6,12 +6,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::crypto::StoreId;
 use crate::files::{self, Privacy};
 
-use super::{Passphrase, Reason, program};
+use super::{Passphrase, Patience, Reason, program};
 
 fn path(folder: &Path, store: StoreId, row: [u8; 16]) -> PathBuf {
     let row = base16ct::lower::encode_string(&row);
@@ -31,7 +30,7 @@ pub(super) fn ask(
     folder: &Path,
     store: StoreId,
     row: [u8; 16],
-    deadline: Duration,
+    patience: &Patience,
 ) -> Result<Passphrase, Reason> {
     let path = path(folder, store, row);
     let reason = |error: io::Error| {
@@ -47,7 +46,7 @@ pub(super) fn ask(
     }
     let text = fs::read(&path).map_err(reason)?;
     let argv: Vec<String> = serde_json::from_slice(&text).map_err(|_| Reason::Wrong)?;
-    program::ask(&argv, deadline)
+    program::ask(&argv, patience)
 }
 
 /// Forgets the program of a row.

@@ -1,7 +1,7 @@
 //! Programs that say a passphrase: a password manager's (`pass show …`), or one that asks a person (askpass).
 //!
 //! Started from an argument vector, with no shell; the first line of what it prints is the passphrase. Given up, and
-//! ended with all that it has started, at the deadline.
+//! ended with all that it has started, when nobody waits for it any more.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::process::{Child, Command, Stdio};
@@ -11,10 +11,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Passphrase, Reason};
+use super::{Passphrase, Patience, Reason};
 
 /// The longest passphrase, in bytes.
 const LONGEST: u64 = 4 * 1024;
+
+/// How often it is looked whether anybody still waits.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The programs that run; `None` once no more may.
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
@@ -29,7 +32,7 @@ pub(super) fn end_all() {
 }
 
 /// Runs a program and takes the first line that it prints.
-pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, Reason> {
+pub(super) fn ask(program: &[String], patience: &Patience) -> Result<Passphrase, Reason> {
     let (name, arguments) = program.split_first().ok_or(Reason::Missing)?;
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -50,12 +53,15 @@ pub(super) fn ask(program: &[String], deadline: Duration) -> Result<Passphrase, 
         let read = BufReader::new(output.take(LONGEST)).read_until(b'\n', &mut line);
         let _ = said.send(read.map(|_| line));
     });
-    let line = match line.recv_timeout(deadline) {
-        Ok(Ok(line)) => line,
-        Ok(Err(_)) => return end(child, Reason::Denied),
-        Err(_) => {
-            tracing::error!("the program that gives the store's passphrase took too long");
-            return end(child, Reason::Deadline);
+    let line = loop {
+        match line.recv_timeout(patience.left().min(LOOK)) {
+            Ok(Ok(line)) => break line,
+            Ok(Err(_)) => return end(child, Reason::Denied),
+            Err(_) if !patience.is_over() => {}
+            Err(_) => {
+                tracing::error!("the program that gives the store's passphrase is not waited for any more");
+                return end(child, Reason::Deadline);
+            }
         }
     };
     let text = std::str::from_utf8(&line).map(|text| text.trim_end_matches(['\r', '\n']));
@@ -93,7 +99,7 @@ mod tests {
     use super::*;
 
     fn run(script: &str, millis: u64) -> Result<Passphrase, Reason> {
-        ask(&["sh".into(), "-c".into(), script.into()], Duration::from_millis(millis))
+        ask(&["sh".into(), "-c".into(), script.into()], &Patience::of(Duration::from_millis(millis)))
     }
 
     #[test]
@@ -107,7 +113,10 @@ mod tests {
         check("printf '\\377\\n'", 10_000, Some(Reason::Denied));
         check("read never", 10_000, Some(Reason::Denied));
         check("exec tail -f /dev/null", 50, Some(Reason::Deadline));
-        assert_eq!(ask(&["no-such-program".into()], Duration::from_secs(1)).err(), Some(Reason::Missing));
-        assert_eq!(ask(&[], Duration::from_secs(1)).err(), Some(Reason::Missing));
+        assert_eq!(
+            ask(&["no-such-program".into()], &Patience::of(Duration::from_secs(1))).err(),
+            Some(Reason::Missing)
+        );
+        assert_eq!(ask(&[], &Patience::of(Duration::from_secs(1))).err(), Some(Reason::Missing));
     }
 }

@@ -1,7 +1,7 @@
 //! What keeps the process's memory to itself, and the process alive where it is given little.
 
-/// No core dumps, and no other process of this user may read this one's memory, as far as the system can see to it. And
-/// a file that would grow over the process's limit is an error of the write, not the end of the process.
+/// Before anything secret is in memory, whichever subcommand runs: no core dumps, and no other process of this user may
+/// read this one's memory, as far as the system can see to it. And a file that would grow over the process's limit is an error of the write, not the end of the process.
 pub fn harden() {
     #[cfg(unix)]
     {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Behind, Error, Key, Need, Opened, Passphrase, Read, Write};
+use crate::vault::{Behind, Error, Key, Need, Opened, Passphrase, Patience, Read, Write};
 
 use super::{Cancel, Failure, Session};
 
@@ -44,15 +44,22 @@ impl Session {
         let asks = passphrase.is_none();
         let locked = opened.why_locked();
         let (done, unlocked) = oneshot::channel();
-        self.vault.unlock(opened, passphrase, deadline, move |result| {
+        let patience = Patience::of(deadline);
+        self.vault.unlock(opened, passphrase, patience.clone(), move |result| {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(result);
         });
         tokio::select! {
             unlocked = unlocked => unlocked.unwrap_or(Err(Error::Internal))?,
-            () = cancel.cancelled() => return Err(Failure::Cancelled),
+            () = cancel.cancelled() => {
+                patience.end();
+                return Err(Failure::Cancelled);
+            }
             // A person is not waited for once the process is ending.
-            () = self.ended(), if asks => return Err(locked.into()),
+            () = self.ended(), if asks => {
+                patience.end();
+                return Err(locked.into());
+            }
         }
         Ok(true)
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::files::{self, Privacy};
 
@@ -68,12 +68,12 @@ impl Folder {
         super::WriteLock::holder(&self.write_lock())
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until the deadline.
-    pub fn lock_prompt(&self, deadline: Instant) -> Option<fs::File> {
+    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
+    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
         let file = files::open_or_create(&self.path.join("prompt.lock")).ok()?;
         // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
         while file.try_lock().is_err() {
-            if Instant::now() >= deadline {
+            if !waits() {
                 return None;
             }
             std::thread::sleep(Duration::from_millis(50));

@@ -40,7 +40,10 @@ impl Opened {
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        Ok(protector::test(&config.means(), store, &rows, effort)?)
+        let turn = protector::asks(&rows, effort).then(|| self.turn_to_ask(effort));
+        let tested = protector::test(&config.means(), store, &rows, effort);
+        drop(turn);
+        Ok(tested?)
     }
 
     /// Takes a backup with the protectors as they are now: an older one may open with none of them.

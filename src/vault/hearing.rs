@@ -95,7 +95,7 @@ impl Vault {
     }
 
     /// Tells every process that has the store open, this one too, that its state is another.
-    pub(super) fn announce(&self) {
+    pub fn announce(&self) {
         if self.folder.announce(crypto::random()).is_err() {
             tracing::warn!("other windows could not be told that the state of the store has changed");
         }

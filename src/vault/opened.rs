@@ -1,13 +1,14 @@
 //! An open store, with or without its key.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Effort, Kind, New, Protects, Reason, StoredRow, Unavailable};
+use crate::protector::{self, Effort, Kind, New, Patience, Protects, Reason, StoredRow, Unavailable};
 use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
 
 use super::life::Life;
@@ -131,44 +132,62 @@ impl Opened {
         }
     }
 
-    /// Gets the store key, if it is not at hand, with so much effort.
-    pub fn unlock(&self, config: &Config, effort: &Effort<'_>) -> Result<(), Error> {
+    /// Gets the store key, if it is not at hand, with so much effort. Whether it was this call that got it.
+    pub fn unlock(&self, config: &Config, effort: &Effort<'_>) -> Result<bool, Error> {
         if self.is_unlocked() {
-            return Ok(());
+            return Ok(false);
         }
         let rows = guard::rows(&self.store.snapshot()?)?;
         let id = StoreId(self.store.id());
-        let (store_key, protector) = self
+        let asked = self
             .ask(config, &rows, effort)
             .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
+        let Some((store_key, protector)) = asked else { return Ok(false) };
         // What another process had begun to destroy before it ended is destroyed before anything is read.
         let left_over = Self::slots_to_destroy(&self.store.snapshot()?)?;
         self.destroy_slots(&left_over);
         // Whoever was first has set the same key.
-        let _ = self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector });
-        Ok(())
+        Ok(self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector }).is_ok())
     }
 
-    /// Asks the protectors. Where that runs a program, the processes of a login session take turns, and all but the first
-    /// find what it was told.
+    /// Asks the protectors. Where that asks a person, or runs a program, processes take turns, and all but the first find
+    /// what it was told. `None` if this process was told it meanwhile.
     fn ask(
         &self,
         config: &Config,
         rows: &[StoredRow],
         effort: &Effort<'_>,
-    ) -> Result<(StoreKey, Kind), Unavailable> {
+    ) -> Result<Option<(StoreKey, Kind)>, Unavailable> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
+        let runs = matches!(effort, Effort::Quiet) && protector::takes_turns(id, rows);
         let mut turn = None;
-        if matches!(effort, Effort::Quiet) && protector::takes_turns(id, rows) {
-            if let Ok(found) = protector::open(&means, id, rows, &Effort::AtHand) {
-                return Ok(found);
+        if runs || protector::asks(rows, effort) {
+            let locked = match protector::open(&means, id, rows, &Effort::AtHand) {
+                Ok(found) => return Ok(Some(found)),
+                Err(locked) => locked,
+            };
+            turn = self.turn_to_ask(effort);
+            if effort.is_over() {
+                return Err(locked.too_late());
             }
-            // Whoever has waited so long asks as well.
-            turn = self.store.folder().lock_prompt(Instant::now() + TURN);
+            if self.is_unlocked() {
+                return Ok(None);
+            }
         }
         let found = protector::open(&means, id, rows, effort);
         drop(turn);
-        found
+        found.map(Some)
+    }
+
+    /// The right to ask a person or to run a program, which one process has at a time. `None` if others have it for so
+    /// long that nobody waits any more; or a quiet one for so long that this one asks as well.
+    pub(super) fn turn_to_ask(&self, effort: &Effort<'_>) -> Option<File> {
+        let turn = Patience::of(TURN);
+        let waits = || match effort {
+            Effort::Ask { patience, .. } => !patience.is_over(),
+            Effort::AtHand | Effort::Quiet => !turn.is_over(),
+        };
+        self.store.folder().lock_prompt(waits)
     }
 
     /// The slot files that a commit said are to be overwritten.

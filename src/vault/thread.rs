@@ -86,7 +86,9 @@ impl Vault {
             },
         };
         match need {
-            Need::Key => opened.unlock(&self.config, &Effort::Quiet)?,
+            Need::Key => {
+                opened.unlock(&self.config, &Effort::Quiet)?;
+            }
             // Whoever needs no key is served without it.
             Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &Effort::AtHand)),
         }

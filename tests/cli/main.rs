@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't run the program has failed")]
 
+mod client;
+mod copies;
 mod home;
 
 #[cfg(target_os = "linux")]
@@ -10,7 +12,9 @@ mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod notices;
 #[cfg(feature = "program-tests")]
 mod programs;
+mod prompts;
 mod protectors;
 mod slow;

@@ -1,0 +1,37 @@
+//! How long somebody waits for a person or a program: until a moment, or until they stop waiting before it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Somebody's patience. Its clones end together.
+#[derive(Clone)]
+pub struct Patience {
+    until: Instant,
+    ended: Arc<AtomicBool>,
+}
+
+impl Patience {
+    /// From now on, for so long.
+    pub fn of(time: Duration) -> Self {
+        Self { until: Instant::now() + time, ended: Arc::default() }
+    }
+
+    /// Nobody waits any more: windows that ask go away.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    /// What is left of it.
+    pub fn left(&self) -> Duration {
+        if self.ended.load(Ordering::Acquire) {
+            return Duration::ZERO;
+        }
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether nothing is left of it.
+    pub fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+}

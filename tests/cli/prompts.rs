@@ -1,0 +1,151 @@
+//! Who may ask a person, and when: one process at a time, and only for somebody who waits.
+
+use serde_json::json;
+
+use crate::client::{Client, Person};
+use crate::home::{Home, KEY, PASSPHRASE, finish, guarded_by_a_passphrase};
+
+/// Whether another process of this login session has to be told again.
+fn each_asks() -> bool {
+    #[cfg(target_os = "linux")]
+    return crate::home::session_keyring().is_none();
+    #[cfg(not(target_os = "linux"))]
+    true
+}
+
+#[test]
+fn one_process_at_a_time_asks_a_person_and_who_waits_too_long_is_told() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let mut first = Client::start(person.command(&[]));
+    let unlocked = first.send("vault/unlock", &json!({}));
+    person.wait_until_asked(1);
+    let mut second = Client::start(person.command(&[]));
+    let refused = second.call("vault/unlock", &json!({"timeoutMs": 200}));
+    let data = &refused["error"]["data"];
+    assert_eq!((&data["protector"], &data["reason"]), (&json!("passphrase"), &json!("deadline")));
+    // The command line waits for its turn as well.
+    let listed = person.command(&["key", "list", "--json"]).spawn().unwrap();
+    // What needs no person does not wait for one.
+    assert_eq!(second.call("getPersistentData", &json!(["user"]))["error"]["code"], 1001);
+    second.call("setAPIKey", &json!([KEY]));
+    assert_eq!(second.call("getPersistentData", &json!(["user"]))["error"]["data"]["reason"], "locked");
+    assert_eq!(person.was_asked(), 1);
+    person.answers();
+    assert_eq!(first.wait(unlocked)["result"], json!({"keyAvailable": true}));
+    if each_asks() {
+        person.answers();
+    }
+    assert!(listed.wait_with_output().unwrap().status.success());
+    assert!(!person.saw_two_windows());
+}
+
+#[test]
+fn two_requests_of_one_process_ask_once() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let mut client = Client::start(person.command(&[]));
+    let both = [client.send("vault/unlock", &json!({})), client.send("vault/unlock", &json!({}))];
+    person.answers();
+    for id in both {
+        assert_eq!(client.wait(id)["result"], json!({"keyAvailable": true}));
+    }
+    assert_eq!(person.was_asked(), 1);
+}
+
+#[test]
+fn a_request_that_waits_for_a_person_is_cancelled_at_once() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let mut client = Client::start(person.command(&[]));
+    let unlock = client.send("vault/unlock", &json!({}));
+    person.wait_until_asked(1);
+    client.notify("$/cancelRequest", &json!({"id": unlock}));
+    assert_eq!(client.wait(unlock)["error"]["code"], -32800);
+    assert_eq!(client.call("vault/status", &json!({}))["result"]["keyAvailable"], false);
+}
+
+#[test]
+fn a_cancelled_question_is_taken_away_and_the_next_one_comes() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let mut client = Client::start(person.command(&[]));
+    let unlock = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
+    person.wait_until_asked(1);
+    client.notify("$/cancelRequest", &json!({"id": unlock}));
+    assert_eq!(client.wait(unlock)["error"]["code"], -32800);
+    let again = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
+    person.wait_until_asked(2);
+    person.answers();
+    assert_eq!(client.wait(again)["result"], json!({"keyAvailable": true}));
+}
+
+#[test]
+fn nothing_but_an_unlock_asks_a_person() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let mut client = Client::start(person.command(&[]));
+    for (method, params) in [
+        ("initialize", json!({"processId": null, "capabilities": {}, "rootUri": null})),
+        ("vault/status", json!({})),
+        ("rpc.discover", json!({})),
+        ("setAPIKey", json!([KEY])),
+        ("getPersistentData", json!(["user"])),
+        ("getPersistentRecord", json!(["user"])),
+        ("setPersistentData", json!(["user", {}])),
+        ("patchPersistentData", json!(["user", {}])),
+        ("deletePersistentData", json!(["user"])),
+        ("listPersistentData", json!({})),
+        ("movePersistentData", json!(["file:///a", "file:///b"])),
+        ("watchPersistentData", json!({})),
+        ("acquireLease", json!(["lease", 1_000])),
+        ("listAPIKeys", json!({})),
+        ("shareAPIKey", json!({})),
+        ("rotateAPIKey", json!({})),
+        ("revokeAPIKey", json!({})),
+        ("issueAPIKey", json!({"plugin": "p", "installation": "i"})),
+    ] {
+        let answer = client.call(method, &params);
+        let refused = !["initialize", "vault/status", "rpc.discover", "setAPIKey"].contains(&method);
+        assert!(!refused || answer["error"]["data"]["reason"] == "locked", "{method}: {answer}");
+    }
+    client.call("shutdown", &json!(null));
+    client.notify("exit", &json!(null));
+    assert_eq!(person.was_asked(), 0);
+}
+
+#[test]
+fn a_passphrase_that_was_said_is_taken_before_anything_else_is_asked() {
+    let home = Home::new();
+    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
+    let program = home.program_that("count", &script);
+    assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
+    assert_eq!(home.run(&["protector", "add", "passphrase"], "another").code, 0);
+    let removed = home.run(&["protector", "remove", "key-file", "--passphrase-fd", "0"], "another");
+    assert_eq!(removed.code, 0, "{}", removed.said);
+    home.forget_cached();
+    std::fs::remove_file(home.path("runs")).unwrap();
+    let answers = home.script(&[("vault/unlock", json!({"passphrase": "another"}))]);
+    assert_eq!(answers[0]["result"], json!({"keyAvailable": true}));
+    assert!(!home.path("runs").exists(), "the program was run though the passphrase was there");
+    // One that is wrong is told, whatever else there is.
+    home.forget_cached();
+    home.program_gone("count");
+    let wrong = home.script(&[("vault/unlock", json!({"passphrase": "wrong"}))]);
+    let data = &wrong[0]["error"]["data"];
+    assert_eq!((&data["protector"], &data["reason"]), (&json!("passphrase"), &json!("wrong")));
+}
+
+/// Neither what a person says at the command line nor what they wanted it for shows a key or a passphrase to `ps`.
+#[test]
+fn a_passphrase_may_come_from_any_descriptor() {
+    let home = guarded_by_a_passphrase();
+    let plain = home.command(&["key", "list", "--json", "--passphrase-fd", "3"]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"]).arg(plain.get_program()).args(plain.get_args());
+    shell.stdin(std::process::Stdio::piped());
+    shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let ran = finish(shell, PASSPHRASE);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+}
