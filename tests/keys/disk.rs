@@ -94,6 +94,17 @@ impl Disk {
         lock.unlock().unwrap();
     }
 
+    /// Takes a row away, as whoever can write the file can.
+    pub(crate) fn remove(&self, table: Table, key: &[u8]) {
+        let lock = File::open(self.data.join("write.lock")).unwrap();
+        lock.lock().unwrap();
+        let found = self.table(table);
+        let mut txn = self.env.write_txn().unwrap();
+        assert!(found.delete(&mut txn, key).unwrap());
+        txn.commit().unwrap();
+        lock.unlock().unwrap();
+    }
+
     /// Moves the end of a key, so that it lies on the other side of now.
     pub(crate) fn set_end(&self, key_id: &Value, millis: u64) {
         let id = base16ct::lower::decode_vec(key_id.as_str().unwrap()).unwrap();

@@ -22,3 +22,4 @@ mod revocation;
 mod rotation;
 mod scope;
 mod swaps;
+mod threats;
