@@ -28,6 +28,8 @@ pub const CHANGES: u64 = 10_000;
 pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Leases that are held at one time in a namespace.
+pub const LEASES: u64 = 1_000;
 /// Requests of one connection that wait for a lease.
 pub const WAITING_LEASES: usize = 64;
 /// The shortest and the longest time that a lease is held without being renewed.

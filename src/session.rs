@@ -24,6 +24,7 @@ pub use phase::{Phase, WrongPhase};
 
 use keys::{Keys, Meant};
 use turns::Turns;
+pub use watches::NoNotices;
 use watches::Watches;
 
 /// Why a request that had to wait got no answer from the vault.

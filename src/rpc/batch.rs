@@ -47,8 +47,10 @@ impl Connection {
         let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
         let mut requests = Vec::new();
         let mut rest: Vec<(Option<Id>, Element)> = Vec::new();
-        for element in elements {
-            let message = Message::parse(element);
+        let messages: Vec<_> = elements.iter().map(|element| Message::parse(element)).collect();
+        // Its answer is not sent before all the others are there.
+        let quiet = messages.iter().any(Message::is_watch).then(|| self.session.no_notices());
+        for message in messages {
             let id = match &message {
                 Message::Request { id, .. } => Some(id.clone()),
                 _ => None,
@@ -80,7 +82,7 @@ impl Connection {
                 }
             }
             collected.send(&*client);
-            drop(entry);
+            drop((entry, quiet));
         });
     }
 }

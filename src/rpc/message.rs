@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 
+use super::methods;
+
 /// A request's id, as its client wrote it.
 pub(super) type Id = Box<RawValue>;
 
@@ -31,6 +33,13 @@ pub(super) enum Message<'a> {
     Response,
     /// No message; its id, if it has one that can be given back.
     Invalid(Option<Id>),
+}
+
+impl Message<'_> {
+    /// Whether it asks to be told of changes.
+    pub(super) fn is_watch(&self) -> bool {
+        matches!(self, Self::Request { method, .. } if method == methods::WATCH)
+    }
 }
 
 /// `None` if the bytes are not JSON in UTF-8.

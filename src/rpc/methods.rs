@@ -42,6 +42,7 @@ use super::params::Spec;
 
 pub(super) const CANCEL: &str = "$/cancelRequest";
 pub(super) const EXIT: &str = exit::SPEC.name;
+pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
 
 /// What a method answers: a result as text, or why there is none.
 type Outcome = Result<Box<RawValue>, Error>;

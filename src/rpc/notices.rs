@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::session::{Cancel, Failure, Phase, Session};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Change, Changed, Error, Name, Timestamp};
+use crate::vault::{BeginWatch, Caller, Change, Changed, Error, Name, Timestamp};
 
 use super::error;
 use super::methods::status;
@@ -81,6 +81,7 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
     let mut again = None;
     for handle in session.watched() {
         while let Some((caller, told)) = session.watcher(&handle) {
+            session.notices().await;
             match changes(session, &caller, told).await {
                 Ok(changed) => {
                     if !tell(session, &handle, told, &changed).await || !changed.more {
@@ -88,6 +89,9 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
                     }
                 }
                 Err(Failure::Vault(error @ (Error::ApiKeyRevoked | Error::ApiKeyExpired))) => {
+                    if was_rotated_meanwhile(session, caller).await {
+                        continue;
+                    }
                     session.unwatch(&handle);
                     let ended = What::Ended { ended: error::kind(error) };
                     send(session, &DidChange { handle: &handle, revision: told, what: ended }).await;
@@ -100,6 +104,12 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
         }
     }
     again
+}
+
+/// Whether the connection itself has put a new key in the place of the one that was refused just now. A read waits for
+/// the rotation that this is perhaps the sign of, and is then made with the key that the handle means.
+async fn was_rotated_meanwhile(session: &Session, caller: Caller) -> bool {
+    session.read(BeginWatch(caller), &Cancel::default()).await.is_ok()
 }
 
 async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {

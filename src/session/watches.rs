@@ -1,7 +1,9 @@
 //! What a connection watches: for each handle the revision up to which it has been told everything. Nothing waits here;
 //! however much changes while the client does not listen, all that is kept is that revision.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
 
 use crate::vault::{Caller, Following, Timestamp};
 
@@ -16,7 +18,27 @@ struct Watch {
 }
 
 #[derive(Default)]
-pub(super) struct Watches(Mutex<State>);
+pub(super) struct Watches {
+    state: Mutex<State>,
+    quiet: Arc<Quiet>,
+}
+
+/// How many answers are still to be sent before which no notice may come.
+#[derive(Default)]
+struct Quiet {
+    awaited: Mutex<usize>,
+    sent: Notify,
+}
+
+/// As long as this is there, nothing is told.
+pub struct NoNotices(Arc<Quiet>);
+
+impl Drop for NoNotices {
+    fn drop(&mut self) {
+        *lock(&self.0.awaited) -= 1;
+        self.0.sent.notify_one();
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -26,9 +48,24 @@ struct State {
 }
 
 impl Session {
+    /// Tells nothing before an answer is sent that has that of a watch in it.
+    pub fn no_notices(&self) -> NoNotices {
+        let quiet = self.watches.quiet.clone();
+        *lock(&quiet.awaited) += 1;
+        NoNotices(quiet)
+    }
+
+    /// Waits until something may be told.
+    pub async fn notices(&self) {
+        let quiet = &self.watches.quiet;
+        while *lock(&quiet.awaited) > 0 {
+            quiet.sent.notified().await;
+        }
+    }
+
     /// Follows commits, if nothing is watched yet: before the revision is read from which on a watch tells.
     pub fn follow(&self) {
-        lock(&self.watches.0).following.get_or_insert_with(|| self.vault.follow());
+        lock(&self.watches.state).following.get_or_insert_with(|| self.vault.follow());
     }
 
     /// Watches for a caller from a revision on; returns the one up to which it has been told. One that watches already
@@ -36,7 +73,7 @@ impl Session {
     pub fn watch(&self, caller: &Caller, since: Option<u64>, now: u64) -> u64 {
         let handle = self.handle_of(caller);
         let told = {
-            let mut state = lock(&self.watches.0);
+            let mut state = lock(&self.watches.state);
             let known = state.watches.iter().position(|watch| watch.handle == handle);
             let told = since.or(known.map(|at| state.watches[at].told)).unwrap_or(now);
             let watch = Watch { handle, caller: caller.clone(), told, ends: None };
@@ -52,7 +89,7 @@ impl Session {
 
     /// Follows no longer, unless something is watched.
     pub fn unfollow(&self) {
-        let mut state = lock(&self.watches.0);
+        let mut state = lock(&self.watches.state);
         if state.watches.is_empty() {
             state.following = None;
         }
@@ -60,7 +97,7 @@ impl Session {
 
     /// Watches no longer; returns the revision up to which the handle was told, if it watched.
     pub fn unwatch(&self, handle: &str) -> Option<u64> {
-        let mut state = lock(&self.watches.0);
+        let mut state = lock(&self.watches.state);
         let at = state.watches.iter().position(|watch| watch.handle == handle)?;
         let told = state.watches.swap_remove(at).told;
         drop(state);
@@ -75,19 +112,19 @@ impl Session {
 
     /// The handles that are watched.
     pub fn watched(&self) -> Vec<String> {
-        lock(&self.watches.0).watches.iter().map(|watch| watch.handle.clone()).collect()
+        lock(&self.watches.state).watches.iter().map(|watch| watch.handle.clone()).collect()
     }
 
     /// Who watches with this handle, and up to where it has been told; `None` if nobody does any more.
     pub fn watcher(&self, handle: &str) -> Option<(Caller, u64)> {
-        let state = lock(&self.watches.0);
+        let state = lock(&self.watches.state);
         let watch = state.watches.iter().find(|watch| watch.handle == handle)?;
         Some((watch.caller.clone(), watch.told))
     }
 
     /// What was told up to `before` has been told up to `told`. `false` if the watch is another by now.
     pub fn has_been_told(&self, handle: &str, before: u64, told: u64, ends: Option<Timestamp>) -> bool {
-        let mut state = lock(&self.watches.0);
+        let mut state = lock(&self.watches.state);
         let watch = state.watches.iter_mut().find(|watch| watch.handle == handle && watch.told == before);
         match watch {
             Some(watch) => {
@@ -100,6 +137,6 @@ impl Session {
 
     /// When the first of the keys ends that watch.
     pub fn first_end(&self) -> Option<Timestamp> {
-        lock(&self.watches.0).watches.iter().filter_map(|watch| watch.ends).min()
+        lock(&self.watches.state).watches.iter().filter_map(|watch| watch.ends).min()
     }
 }

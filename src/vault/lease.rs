@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::DataKeys;
+use crate::limits;
 use crate::store::{Id, StoreError, Table};
 
 use super::access::Access;
@@ -139,7 +140,9 @@ impl Write for AcquireLease {
         {
             return Err(Error::LeaseHeld { expires_at: after(left) });
         }
-        forget_the_dead(draft, &mut changes, &access, now)?;
+        if forget_the_dead(draft, &mut changes, &access, now)? >= limits::LEASES {
+            return Err(Error::DataTooLarge { limit: limits::LEASES });
+        }
         let token = changes.next_revision()?;
         let ttl = u32::try_from(self.ttl.as_millis()).expect("limits keep leases far shorter");
         let mut lease = Lease { token, holder: draft.opened.life(), end: now, ttl };
@@ -149,19 +152,23 @@ impl Write for AcquireLease {
     }
 }
 
-/// Whoever ends without releasing its leases leaves rows behind; those that are past their end are nobody's.
+/// Whoever ends without releasing its leases leaves rows behind; those that are past their end are nobody's. How many
+/// others there are.
 fn forget_the_dead(
     draft: &Draft<'_>,
     changes: &mut Changes,
     access: &Access,
     now: BootTime,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
+    let mut others = 0;
     for (key, lease) in draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)? {
         if lease.is_none_or(|lease| lease.end.left(now) == 0) {
             changes.delete(Table::Leases, &key);
+        } else {
+            others += 1;
         }
     }
-    Ok(())
+    Ok(others)
 }
 
 /// Keeps a lease for its whole length from now on.

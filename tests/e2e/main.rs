@@ -10,9 +10,11 @@ mod concurrency;
 mod data;
 mod folders;
 mod keys;
+mod leases;
 mod life;
 #[cfg(target_os = "linux")]
 mod pressure;
 mod store;
 #[cfg(target_os = "linux")]
 mod system;
+mod watching;
