@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::fs::syncfs;
 use rustix::ioctl::{Opcode, Setter, ioctl, opcode};
 use tempfile::NamedTempFile;
 
@@ -77,11 +78,12 @@ impl Volume {
         self.mount();
     }
 
-    /// Removes the store and its keys.
+    /// Removes the store and its keys, for good: they would be back otherwise.
     pub(crate) fn empty(&self) {
         for folder in ["data", "keys"] {
             let _ = std::fs::remove_dir_all(self.place.join(folder));
         }
+        syncfs(File::open(&self.place).unwrap()).unwrap();
     }
 }
 
