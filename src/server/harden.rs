@@ -29,6 +29,8 @@ pub fn harden() {
 /// where it gets none.
 #[cfg(unix)]
 pub(super) fn check_descriptors() -> std::io::Result<()> {
+    use std::os::fd::AsFd as _;
     const FEW: usize = 8;
-    (0..FEW).map(|_| std::fs::File::open("/dev/null")).collect::<Result<Vec<_>, _>>().map(drop)
+    let stdin = std::io::stdin();
+    (0..FEW).map(|_| stdin.as_fd().try_clone_to_owned()).collect::<Result<Vec<_>, _>>().map(drop)
 }

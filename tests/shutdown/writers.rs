@@ -87,9 +87,9 @@ impl Writer {
                 Some(_) => self.found += 1,
                 None => {
                     let numbers: Vec<_> = possible.iter().map(|value| &value["number"]).collect();
-                    let (id, read) = (self.id, &read["number"]);
+                    let (id, last, read) = (self.id, self.next, &read["number"]);
                     return Err(format!(
-                        "writer {id}, record {record}: {read} is there, and not {numbers:?}"
+                        "writer {id}, record {record}: {read} of {last} is there, and not {numbers:?}"
                     ));
                 }
             }
