@@ -52,7 +52,8 @@ fn a_store_of_another_platform_is_refused_only_while_somebody_has_it_open() {
     let mut first = home.client();
     first.set_key(&key);
     fs::write(&path, &foreign).unwrap();
-    let mut second = home.client();
+    let mut second = home.start().usual_log().run();
+    second.initialize(&[]);
     let refused = second.refused("setAPIKey", [key.as_str()]);
     assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("platform")));
     assert_eq!(fs::read_to_string(&path).unwrap(), foreign);
@@ -63,6 +64,8 @@ fn a_store_of_another_platform_is_refused_only_while_somebody_has_it_open() {
     let mut third = home.client();
     third.set_key(&key);
     assert_eq!(third.ok("getPersistentData", ["user"]), object);
+    let stderr = second.shut_down().stderr;
+    assert!(stderr.contains("for another platform; end that one first"), "{stderr}");
 }
 
 #[test]
