@@ -17,4 +17,5 @@ mod notices;
 mod programs;
 mod prompts;
 mod protectors;
+mod secrecy;
 mod slow;

@@ -6,5 +6,6 @@ mod endings;
 mod initialize;
 mod phases;
 mod places;
+mod secrecy;
 mod signals;
 mod streams;
