@@ -90,7 +90,9 @@ fn nothing_opens_what_an_owner_has_revoked() {
     let shared = server.ok("shareAPIKey", &with(&handle, json!({})))["apiKey"].clone();
     let brought = random_key();
     server.ok("rotateAPIKey", &with(&handle, json!({"apiKey": brought})));
+    home.back_up();
     let before = Copy::of(&home);
+    assert!(!files(&before.home.data().join("backups")).is_empty(), "there is no backup to look at");
     // The search works: it finds each live slot, once, and it opens the record.
     for key in [&brought, &shared] {
         let found = before.opened_by(key);
@@ -105,6 +107,7 @@ fn nothing_opens_what_an_owner_has_revoked() {
     assert!(before.opened_by(&first).is_empty());
     server.ok("revokeAPIKey", &with(&handle, json!({})));
     let after = Copy::of(&home);
+    assert!(!files(&after.home.data().join("backups")).is_empty());
     for key in [&first, &brought, &shared] {
         assert!(after.opened_by(key).is_empty());
     }

@@ -221,12 +221,23 @@ pub(super) fn age(backup: &Path) {
 }
 
 #[track_caller]
-pub(super) fn wait_for(what: impl Fn() -> bool) {
+pub(super) fn wait_for(mut what: impl FnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !what() {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Waits for one more backup, and until the oldest is gone for it. A copy that is not whole has another name.
+fn the_next_one_is_there(home: &Home, before: &[PathBuf]) -> Vec<PathBuf> {
+    let mut taken = Vec::new();
+    wait_for(|| {
+        taken = backups(home);
+        let is_whole = taken.iter().all(|path| path.extension().is_some());
+        is_whole && taken.len() <= 3 && taken.last() != before.last()
+    });
+    taken
 }
 
 #[test]
@@ -238,10 +249,7 @@ fn an_idle_process_takes_a_backup_a_day_and_keeps_three() {
     let mut taken = Vec::new();
     for number in 0..5 {
         client.ok("setPersistentData", json!(["user", {"number": number}]));
-        wait_for(|| backups(&home).last() != taken.last());
-        // A copy that is not whole has another name.
-        wait_for(|| backups(&home).iter().all(|path| path.extension().is_some()));
-        taken = backups(&home);
+        taken = the_next_one_is_there(&home, &taken);
         assert_eq!(taken.len(), 3.min(number + 1));
         for backup in &taken {
             age(backup);
@@ -253,8 +261,7 @@ fn an_idle_process_takes_a_backup_a_day_and_keeps_three() {
     assert_eq!(backups(&home), taken);
     // Something has changed, but the last one is of today.
     client.ok("setPersistentData", json!(["user", {"number": 5}]));
-    wait_for(|| backups(&home).last() != taken.last());
-    let taken = backups(&home);
+    let taken = the_next_one_is_there(&home, &taken);
     client.ok("setPersistentData", json!(["user", {"number": 6}]));
     std::thread::sleep(Duration::from_millis(2_500));
     assert_eq!(backups(&home), taken);
