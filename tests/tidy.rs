@@ -284,6 +284,60 @@ fn every_dependency_has_its_reason() {
     assert!(manifest.contains(r#"heed = { version = "=0.23.1""#));
 }
 
+/// The tests that a cell names, as `path: name, name` between backquotes.
+fn tests_named(cell: &str) -> Vec<(&str, Vec<&str>)> {
+    let spans = cell.split('`').skip(1).step_by(2);
+    spans
+        .filter_map(|span| Some((span.split_once(": ")?.0, span.split_once(": ")?.1.split(", ").collect())))
+        .collect()
+}
+
+/// Whether a file has a test of this name, and not only a function.
+fn has_test(text: &str, name: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    let mut is_test = false;
+    lines.any(|line| {
+        let begins = |rest: &str| rest.starts_with('(');
+        let found =
+            is_test && line.strip_prefix("fn ").and_then(|line| line.strip_prefix(name)).is_some_and(begins);
+        is_test = line == "#[test]" || (is_test && line.starts_with("#["));
+        found
+    })
+}
+
+#[test]
+fn a_test_is_told_from_a_function() {
+    let text =
+        "fn a() {}\n    #[test]\n    #[cfg(unix)]\n    fn b() {}\nfn c() {}\n#[test]\nfn d_and_more() {}";
+    let found = ["a", "b", "c", "d", "d_and_more"].map(|name| has_test(text, name));
+    assert_eq!(found, [false, true, false, false, true]);
+}
+
+#[test]
+fn every_claim_of_the_threat_model_is_shown_by_a_test() {
+    let text = read("docs/threat-model.md");
+    let mut wrong = Vec::new();
+    let mut claims = 0;
+    for line in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| who |")) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let (who, shown_by) = (cells[0], cells[3]);
+        assert_eq!(cells.len(), 4, "{who}");
+        claims += 1;
+        let named = tests_named(shown_by);
+        let reason = shown_by.strip_prefix("no test: ").is_some_and(|reason| reason.len() > 20);
+        if named.is_empty() && !reason {
+            wrong.push(format!("{who}: no test and no reason"));
+        }
+        for (path, names) in named {
+            let test = fs::read_to_string(root().join(path)).unwrap_or_default();
+            let missing = names.into_iter().filter(|name| !has_test(&test, name));
+            wrong.extend(missing.map(|name| format!("{who}: {path} has no test {name}")));
+        }
+    }
+    assert!(claims > 30, "the tables were not found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_readme_begins_with_the_two_commands() {
     let readme = read("README.md");
