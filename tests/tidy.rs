@@ -329,8 +329,8 @@ fn every_claim_of_the_threat_model_is_shown_by_a_test() {
             wrong.push(format!("{who}: no test and no reason"));
         }
         for (path, names) in named {
-            let test = fs::read_to_string(root().join(path)).unwrap_or_default();
-            let missing = names.into_iter().filter(|name| !has_test(&test, name));
+            let source = fs::read_to_string(root().join(path)).unwrap_or_default();
+            let missing = names.into_iter().filter(|name| !has_test(&source, name));
             wrong.extend(missing.map(|name| format!("{who}: {path} has no test {name}")));
         }
     }

@@ -147,4 +147,28 @@ mod tests {
         let nothing = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap();
         assert!(nothing.is_none());
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_damaged_record_is_kept_whatever_it_says_of_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let file = data.join("data.mdb");
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let now = Timestamp::now();
+        store(&vault, "damaged", Some(Timestamp::from_millis(now.millis() - 25 * HOUR)));
+        let opened = opened(&vault);
+        let sweep = || Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap();
+        assert!(sweep().is_some());
+        let mut row = Vec::new();
+        let snapshot = opened.store().snapshot().unwrap();
+        snapshot.scan(Table::Records, &[], |_, value| row = value.to_vec()).unwrap();
+        drop(snapshot);
+        let text = std::fs::read(&file).unwrap();
+        let last = text.windows(row.len()).position(|window| window == row).unwrap() + row.len() - 1;
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[text[last] ^ 1], last as u64).unwrap();
+        assert!(sweep().is_none());
+    }
 }

@@ -86,6 +86,24 @@ fn a_process_that_asks_later_runs_nothing() {
 }
 
 #[test]
+fn nothing_runs_a_program_before_a_request_that_needs_data() {
+    let home = guarded_by_a_counting_program();
+    home.script(&[
+        ("setAPIKey", json!([KEY])),
+        ("vault/status", json!({})),
+        ("rpc.discover", json!({})),
+        ("initialize", json!({"processId": null, "capabilities": {}, "rootUri": null})),
+        ("setAPIKey", json!([KEY])),
+        ("vault/status", json!({})),
+        ("shutdown", json!(null)),
+    ]);
+    assert_eq!(home.run(&["protector", "list"], "").code, 0);
+    assert_eq!(runs(&home), 0);
+    assert!(has_read(begin_reading(&home)));
+    assert_eq!(runs(&home), 1);
+}
+
+#[test]
 fn the_key_of_a_key_file_is_never_kept() {
     let home = Home::new();
     home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);

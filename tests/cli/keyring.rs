@@ -65,6 +65,11 @@ impl Gnome {
         Self(daemon)
     }
 
+    /// Lets it answer nobody, or go on.
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+    }
+
     fn lock() {
         let mut send = Command::new("dbus-send");
         send.args([
@@ -127,6 +132,26 @@ fn the_keyring_opens_the_store_until_it_is_removed() {
         assert_eq!(removed.code, 0, "{}", removed.said);
         assert!(!item_is_there(&home, &row));
         assert!(home.is_locked());
+    });
+}
+
+#[test]
+fn a_keyring_that_never_answers_is_a_deadline_and_nothing_is_lost() {
+    on_a_bus("a_keyring_that_never_answers_is_a_deadline_and_nothing_is_lost", || {
+        let gnome = Gnome::start();
+        let (home, row) = guarded_by_the_keyring();
+        home.forget_cached();
+        gnome.signal(rustix::process::Signal::STOP);
+        let refused = read(&home);
+        assert_eq!(refused["error"]["code"], 4001, "{refused}");
+        let data = &refused["error"]["data"];
+        assert_eq!((&data["protector"], &data["reason"]), (&json!("keyring"), &json!("deadline")));
+        // None is added that can't be asked again.
+        assert!(home.refused(&["protector", "add", "keyring"], "").contains("keyring"));
+        gnome.signal(rustix::process::Signal::CONT);
+        assert!(item_is_there(&home, &row));
+        assert_eq!(read(&home)["result"], json!({"a": 1}));
+        assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 1);
     });
 }
 

@@ -38,6 +38,47 @@ fn keys_are_issued_shared_rotated_extended_and_revoked() {
 }
 
 #[test]
+fn a_list_says_all_of_a_key_but_the_key() {
+    let home = Home::new();
+    let issue = ["key", "issue", "me.plugin", "--installation", "test", "--label", "mine"];
+    let issued = home.json(&[&issue[..], &["--expires-at", "2999-01-01T00:00:00Z"]].concat(), "");
+    let key = issued["apiKey"].as_str().unwrap().to_owned();
+    home.script(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    let issued_at = issued["issuedAt"].clone();
+    let listed = home.json(&["key", "list"], "")[0].clone();
+    for (name, value) in [
+        ("keyId", issued["keyId"].clone()),
+        ("plugin", json!("me.plugin")),
+        ("installation", json!("test")),
+        ("label", json!("mine")),
+        ("issuedAt", issued_at.clone()),
+        ("expiresAt", json!("2999-01-01T00:00:00.000Z")),
+        ("owner", json!(true)),
+        ("state", json!("live")),
+        ("records", json!(1)),
+    ] {
+        assert_eq!(listed[name], value, "{name}");
+    }
+    assert!(listed["bytes"].as_u64().unwrap() > 0);
+    assert!(listed["lastWriteAt"].as_str().unwrap() >= issued_at.as_str().unwrap());
+    let share = ["key", "share", "--read-only", "--context", "user"];
+    home.json(&share, &key);
+    home.json(&["key", "extend", issued["keyId"].as_str().unwrap(), "--until", "2001-01-01T00:00:00Z"], "");
+    let listed = home.json(&["key", "list"], "");
+    let owner = listed.as_array().unwrap().iter().find(|key| key["owner"] == true).unwrap();
+    assert_eq!(owner["state"], "expired");
+    let table = home.run(&["key", "list"], "").shown;
+    let head: Vec<_> = table.lines().next().unwrap().split("  ").map(str::trim).collect();
+    for column in
+        ["PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "BYTES", "STATE"]
+    {
+        assert!(head.contains(&column), "{table}");
+    }
+    assert!(table.contains("readOnly") && table.contains("LAST WRITE"), "{table}");
+    assert!(!table.contains(&key) && !listed.to_string().contains(&key));
+}
+
+#[test]
 fn a_plugin_that_is_gone_is_forgotten_with_all_that_it_stored() {
     let home = Home::new();
     let key = home.json(&["key", "issue", "gone.plugin", "--installation", "test"], "")["apiKey"].clone();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::home::{Home, KEY, PASSPHRASE, Ran, finish};
 
-/// A password store with a key that needs no passphrase. Its path is short, since its sockets lie in it.
+/// A password store with an `OpenPGP` key that needs no passphrase. Its path is short, since its sockets lie in it.
 struct Pass(TempDir);
 
 impl Pass {

@@ -39,11 +39,11 @@ fn one_holds_it_and_the_others_are_told_until_when() {
     let home = Home::new();
     let key = home.key();
     let (mut one, mut two) = (client(&home, &key), client(&home, &key));
-    let taken = one.ok("acquireLease", lease(LONG, 0));
+    let first = one.ok("acquireLease", lease(LONG, 0));
     for client in [&mut two, &mut one] {
         let held = client.refused("acquireLease", lease(LONG, 0));
         assert_eq!((held.code, &held.data["retryable"]), (3001, &json!(true)));
-        let (said, ends) = (held.data["expiresAt"].as_str(), taken["expiresAt"].as_str());
+        let (said, ends) = (held.data["expiresAt"].as_str(), first["expiresAt"].as_str());
         // Both are said by the wall clock, and meant by another.
         assert_eq!(said.unwrap()[..16], ends.unwrap()[..16]);
     }
@@ -51,7 +51,7 @@ fn one_holds_it_and_the_others_are_told_until_when() {
     two.ok("acquireLease", json!({"name": "other", "ttlMs": LONG}));
     client(&home, &home.key()).ok("acquireLease", lease(LONG, 0));
 
-    let token = taken["lease"].as_u64().unwrap();
+    let token = first["lease"].as_u64().unwrap();
     assert_eq!(two.code("releaseLease", json!({"name": "refresh", "lease": token + 1})), 3002);
     assert_eq!(two.code("releaseLease", json!({"name": "other", "lease": token})), 3002);
     assert_eq!(one.ok("releaseLease", json!({"name": "refresh", "lease": token})), json!({"released": true}));

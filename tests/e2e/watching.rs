@@ -236,7 +236,7 @@ fn moves_and_rotated_keys_are_nothing_special() {
     one.ok("setPersistentData", json!({"context": "workspace", "workspaceFolder": from, "data": {}}));
     two.ok("watchPersistentData", json!({}));
     one.ok("movePersistentData", json!({"from": from, "to": to}));
-    let mut seen = vec![told(&mut two), told(&mut two)];
+    let mut seen = [told(&mut two), told(&mut two)];
     seen.sort_by_key(|change| change["deleted"] == false);
     assert_eq!((&seen[0]["workspaceFolder"], &seen[0]["deleted"]), (&json!(from), &json!(true)));
     assert_eq!((&seen[1]["workspaceFolder"], &seen[1]["deleted"]), (&json!(to), &json!(false)));
