@@ -1,0 +1,43 @@
+// Where the program is: the caller's setting, the environment, the copy that was packed along, the search path.
+
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+
+import { VaultError } from './errors';
+
+const program = process.platform === 'win32' ? 'plugin-vault.exe' : 'plugin-vault';
+
+export interface BinaryOptions {
+  /** The user's setting: the program's path. Where it is set, nothing else is tried. */
+  binary?: string;
+  /** The program's path in the caller's own package; else it is sought in this one, under `bin/`. */
+  packed?: string;
+}
+
+/** The program's path. Throws `binaryNotFound`, which says what to do. */
+export function findBinary({ binary, packed }: BinaryOptions, env: NodeJS.ProcessEnv = process.env): string {
+  if (binary) return named(binary, 'the setting');
+  if (env.PLUGIN_VAULT_BIN) return named(env.PLUGIN_VAULT_BIN, 'PLUGIN_VAULT_BIN');
+  const copy = packed ?? join(__dirname, '..', 'bin', `${process.platform}-${process.arch}`, program);
+  const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean).map((folder) => join(folder, program));
+  const found = [copy, ...onPath].find(isProgram);
+  if (found) return resolve(found);
+  throw new VaultError(
+    'binaryNotFound',
+    'plugin-vault is not installed: put it on PATH, or name it in the setting or in PLUGIN_VAULT_BIN.',
+  );
+}
+
+function named(path: string, by: string): string {
+  if (isProgram(path)) return resolve(path);
+  throw new VaultError('binaryNotFound', `${by} names ${path}, which is not a program: correct it or clear it.`);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+// plugin-vault from Node: a private store for an extension's tokens, login state and answers.
+
+import type { KeyOptions } from './registration';
+import { openSidecar, type SidecarOptions } from './sidecar';
+import type { Vault } from './vault';
+
+/**
+ * Finds and starts the vault, gets the key and sets it. The process belongs to the vault that is returned, and ends with
+ * its `close`; for more keys on one process, see `openSidecar`.
+ */
+export async function openVault(options: SidecarOptions & KeyOptions): Promise<Vault> {
+  return (await openSidecar(options)).open(options, true);
+}
+
+export { VaultError, isVaultError, type BindingErrorKind } from './errors';
+export { openSidecar, Sidecar, type SidecarOptions } from './sidecar';
+export { Vault } from './vault';
+export type { BinaryOptions } from './binary';
+export type { Call, Callback } from './calls';
+export type { Lease, LeaseOptions, Replaced, ReplaceOptions } from './lease';
+export type { KeptKey, KeyDetails, KeyOptions, OwnKey } from './registration';
+export type { Updated, UpdateFunction, UpdateOptions } from './update';
+export type { Change, ChangeListener, Watch } from './watches';
+export type * from './wire';

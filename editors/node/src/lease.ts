@@ -1,0 +1,124 @@
+// Work under a lease: acquired, renewed while the work goes on, given up behind it. One window at a time.
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { isVaultError, VaultError } from './errors';
+import type { Vault } from './vault';
+import type { Address, Context, JsonObject, PersistentRecord } from './wire';
+
+export interface LeaseOptions {
+  /** Milliseconds after which the lease is free if nobody renews it, 100 to 600,000; 30,000 by default. */
+  ttlMs?: number;
+  /** Milliseconds to wait for it while another has it, 0 to 600,000; 60,000 by default. Then it is `leaseHeld`. */
+  waitMs?: number;
+  signal?: AbortSignal;
+}
+
+export interface ReplaceOptions extends Omit<Address, 'context'> {
+  expiresAt?: string;
+  /** Whether what is stored now is used up too; by default if it is the same data as what was read. */
+  isSpent?: (data: JsonObject | null) => boolean;
+}
+
+/** Whether ours was stored; if not, another's is, with this revision. */
+export interface Replaced {
+  stored: boolean;
+  revision: number;
+}
+
+/** What the work gets. */
+export interface Lease {
+  /** The fencing token, for `lease` in writes: refused as `leaseLost` when the lease is not ours any more. */
+  readonly token: number;
+  /** Aborted when the lease is lost, and when the caller's signal is. */
+  readonly signal: AbortSignal;
+  /**
+   * Stores what came in the place of `seen`, a record that was read under the lease and is used up by now: a rotated
+   * token. If the lease was lost meanwhile (a laptop slept), ours may still be the only one that is good: then it is
+   * stored if what is there is spent too, and dropped if another has stored a newer one. On any other error nothing is
+   * stored; keep it and call again.
+   */
+  replace(
+    context: Context,
+    seen: PersistentRecord | null,
+    data: JsonObject,
+    options?: ReplaceOptions,
+  ): Promise<Replaced>;
+}
+
+export async function withLease<R>(
+  vault: Vault,
+  name: string,
+  work: (lease: Lease) => R | Promise<R>,
+  { ttlMs = 30_000, waitMs = 60_000, signal }: LeaseOptions,
+): Promise<R> {
+  const token = await acquire(vault, name, ttlMs, waitMs, signal);
+  const lost = new AbortController();
+  const renewal = setInterval(() => {
+    vault.renewLease(name, token).catch((error) => {
+      // Anything else may be better the next time.
+      if (isVaultError(error, 'leaseLost')) lost.abort(error);
+    });
+  }, ttlMs / 3);
+  renewal.unref();
+  try {
+    return await work({
+      token,
+      signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
+      replace: (context, seen, data, options = {}) => replace(vault, token, context, seen, data, options),
+    });
+  } finally {
+    clearInterval(renewal);
+    // It is free anyhow when its time is over.
+    await vault.releaseLease(name, token).catch(() => {});
+  }
+}
+
+/** A lease ends with the process that acquired it: if that has ended, nothing is held, and it is asked for again. */
+async function acquire(
+  vault: Vault,
+  name: string,
+  ttlMs: number,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const deadline = performance.now() + waitMs;
+  for (let left = waitMs; ; left = Math.max(0, Math.ceil(deadline - performance.now()))) {
+    try {
+      return (await vault.acquireLease(name, ttlMs, { waitMs: left, signal })).lease;
+    } catch (error) {
+      if (!isVaultError(error, 'outcomeUnknown')) throw error;
+    }
+  }
+}
+
+async function replace(
+  vault: Vault,
+  token: number,
+  context: Context,
+  seen: PersistentRecord | null,
+  data: JsonObject,
+  { isSpent, expiresAt, ...address }: ReplaceOptions,
+): Promise<Replaced> {
+  const spent = isSpent ?? ((stored) => isDeepStrictEqual(stored, seen?.data ?? null));
+  let lease: number | undefined = token;
+  let ifRevision = seen?.revision ?? 0;
+  for (;;) {
+    try {
+      const { revision } = await vault.setPersistentData(context, data, { ...address, expiresAt, ifRevision, lease });
+      return { stored: true, revision };
+    } catch (error) {
+      if (!(error instanceof VaultError) || !READ_AGAIN.has(error.kind)) throw error;
+      if (error.kind === 'leaseLost') lease = undefined;
+    }
+    const now = await vault.getPersistentRecord(context, address);
+    const revision = now?.revision ?? 0;
+    // Also ours, from a write whose answer was lost.
+    if (isDeepStrictEqual(now?.data, data)) return { stored: true, revision };
+    if (!spent(now?.data ?? null)) return { stored: false, revision };
+    ifRevision = revision;
+  }
+}
+
+/** Errors after which the record says what to do. */
+const READ_AGAIN: ReadonlySet<string> = new Set(['leaseLost', 'revisionConflict', 'outcomeUnknown']);

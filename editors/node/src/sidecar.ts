@@ -1,0 +1,170 @@
+// One vault process kept running, for any number of keys: started when it is needed, and again after it ended.
+
+import { findBinary, type BinaryOptions } from './binary';
+import { asFolders, Process, type Connection, type NoticeListener } from './connection';
+import { VaultError } from './errors';
+import type { KeyOptions } from './registration';
+import { Vault } from './vault';
+import type { DidChange, Status } from './wire';
+
+/** A vault that ended so often within a minute is not started again before the minute is over. */
+const ENDS = 5;
+const MINUTE = 60_000;
+
+export interface SidecarOptions extends BinaryOptions {
+  /** URIs of the open folders, as the editor has them. */
+  workspaceFolders?: readonly string[];
+  /** Where the store lies; the vault's own default otherwise. */
+  dataDir?: string;
+  /** Where the store's key file lies; the vault's own default otherwise. */
+  keyDir?: string;
+  /** A store of its own that is gone at the end. */
+  temporary?: boolean;
+  /** The extension's or editor's name, for `initialize`. */
+  clientName?: string;
+  /** Takes each line that the vault writes to stderr. They hold no key and no value. */
+  log?: (line: string) => void;
+}
+
+/** Starts a vault. Rejects with `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`. */
+export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
+  const args = ['--stdio'];
+  if (options.dataDir !== undefined) args.push('--data-dir', options.dataDir);
+  if (options.keyDir !== undefined) args.push('--key-dir', options.keyDir);
+  if (options.temporary) args.push('--temporary');
+  const { clientName, log } = options;
+  const connect: Connect = (folders, notice) =>
+    // Sought each time: an update may have moved it.
+    Process.start(findBinary(options), { args, folders, clientName, log }, notice);
+  const sidecar = new Sidecar(connect, options.workspaceFolders ?? []);
+  await sidecar.connection();
+  return sidecar;
+}
+
+export type Connect = (folders: readonly string[], notice: NoticeListener) => Promise<Connection>;
+
+/** Made by `openSidecar`. */
+export class Sidecar {
+  #connect: Connect;
+  #current: Promise<Connection> | undefined;
+  #ends: number[] = [];
+  #folders: readonly string[];
+  #vaults = new Set<Vault>();
+  #statusListeners = new Set<(status: Status) => void>();
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(connect: Connect, folders: readonly string[]) {
+    this.#connect = connect;
+    this.#folders = folders;
+  }
+
+  /**
+   * The data of one key. Rejects when the key is refused, or there is no vault. A store that is locked or can't be opened
+   * now is no reason: then each call says so, and tries again.
+   */
+  async openVault(key: KeyOptions): Promise<Vault> {
+    return this.open(key, false);
+  }
+
+  /** @internal With `owned`, the process ends with the vault. */
+  async open(key: KeyOptions, owned: boolean): Promise<Vault> {
+    const vault = new Vault(this, key, owned);
+    this.#vaults.add(vault);
+    try {
+      await vault.ready();
+      return vault;
+    } catch (error) {
+      await vault.close();
+      throw error;
+    }
+  }
+
+  /** The state of the store. Asks nobody for anything, and makes no store. */
+  async status(): Promise<Status> {
+    return (await (await this.connection()).request('vault/status', {})) as Status;
+  }
+
+  /** Unlocks the store, with a passphrase, or by asking a person. */
+  async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<boolean> {
+    const { signal, ...params } = options;
+    const answer = await (await this.connection()).request('vault/unlock', params, signal);
+    return (answer as { keyAvailable: boolean }).keyAvailable;
+  }
+
+  /** Tells when the store was unlocked, mended or replaced, by whomever. Returns what ends that. */
+  onDidChangeStatus(listener: (status: Status) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  }
+
+  /** The open folders, whenever they change. */
+  setWorkspaceFolders(uris: readonly string[]): void {
+    const before = this.#folders;
+    this.#folders = [...uris];
+    const added = asFolders(uris.filter((uri) => !before.includes(uri)));
+    const removed = asFolders(before.filter((uri) => !uris.includes(uri)));
+    void this.#current
+      ?.then((vault) => vault.notify('workspace/didChangeWorkspaceFolders', { event: { added, removed } }))
+      .catch(() => {});
+  }
+
+  /** Ends the vault politely. What was asked before is still answered. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await (await this.#current?.catch(() => undefined))?.close();
+    })();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal The running vault, started if there is none. */
+  connection(): Promise<Connection> {
+    if (this.#closing) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
+    if (!this.#current) {
+      const starting = this.#start();
+      this.#current = starting;
+      const over = (): void => {
+        if (this.#current === starting) this.#current = undefined;
+      };
+      starting.then((connection) => {
+        void connection.ended.then(() => {
+          over();
+          this.#ends.push(performance.now());
+          if (!this.#closing) for (const vault of this.#vaults) vault.restart();
+        });
+      }, over);
+    }
+    return this.#current;
+  }
+
+  async #start(): Promise<Connection> {
+    const since = performance.now() - MINUTE;
+    this.#ends = this.#ends.filter((end) => end > since);
+    if (this.#ends.length >= ENDS) {
+      throw new VaultError('vaultEnded', 'The vault keeps ending; it is started again in a minute.', { retryable: true });
+    }
+    return this.#connect(this.#folders, (method, params) => this.#notice(method, params));
+  }
+
+  #notice(method: string, params: unknown): void {
+    if (method === 'vault/didChangeStatus') {
+      for (const listener of this.#statusListeners) listener(params as Status);
+    } else if (method === 'persistentData/didChange') {
+      for (const vault of this.#vaults) vault.notice(params as DidChange);
+    }
+  }
+
+  /** @internal Whether another vault needs the notices of this handle. */
+  isWatched(handle: string | undefined, besides: Vault): boolean {
+    return [...this.#vaults].some((vault) => vault !== besides && vault.watches(handle));
+  }
+
+  /** @internal */
+  forget(vault: Vault): void {
+    this.#vaults.delete(vault);
+  }
+}

@@ -1,0 +1,95 @@
+// A store of its own for each test, and at its end what has to be true then: no process left, no secret anywhere.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { openSidecar, openVault } from 'plugin-vault';
+
+import { Canaries } from '../../../tests/clients/node/lib/canaries.mjs';
+
+export const binary = process.env.PLUGIN_VAULT_BIN;
+assert.ok(binary, 'PLUGIN_VAULT_BIN names the binary to test');
+// The caller's own store and log settings are not for tests.
+for (const name of ['PLUGIN_VAULT_DATA_DIR', 'PLUGIN_VAULT_KEY_DIR', 'RUST_LOG']) delete process.env[name];
+
+/** A test with a world of its own. */
+export function vaultTest(name, steps) {
+  test(name, { timeout: 120_000 }, async () => {
+    const world = new World();
+    try {
+      await steps(world);
+      await world.close();
+    } finally {
+      world.remove();
+    }
+  });
+}
+
+class World {
+  canaries = new Canaries();
+  top = realpathSync(mkdtempSync(join(tmpdir(), 'vault-node-')));
+  /** Lines on stderr of every vault. A test that makes a vault warn clears it. */
+  log = [];
+  #open = [];
+
+  constructor() {
+    this.plugin = this.canaries.word();
+    this.folder = join(this.top, 'empty');
+    mkdirSync(this.folder);
+  }
+
+  get options() {
+    const dirs = { dataDir: join(this.top, 'data'), keyDir: join(this.top, 'keys') };
+    return { ...dirs, log: (line) => this.log.push(line) };
+  }
+
+  /** A window: a process of its own, on the store of this world. */
+  async open(options = {}) {
+    const key = options.apiKey ? {} : { plugin: this.plugin, installation: 'test' };
+    const vault = await openVault({ ...this.options, ...key, ...options });
+    this.#open.push(vault);
+    return vault;
+  }
+
+  async openSidecar(options = {}) {
+    const sidecar = await openSidecar({ ...this.options, ...options });
+    this.#open.push(sidecar);
+    return sidecar;
+  }
+
+  /** Process ids of the vaults on this world's store. */
+  processes() {
+    return processesWith(this.top);
+  }
+
+  async close() {
+    for (const opened of this.#open) await opened.close();
+    assert.deepEqual(this.processes(), [], 'no process is left behind');
+    assert.deepEqual(this.log, [], 'nothing is left on stderr');
+    for (const folder of ['data', 'keys']) {
+      if (readdirSync(this.top).includes(folder)) this.canaries.searchBelow(join(this.top, folder));
+    }
+  }
+
+  /** The way out of a failed test. */
+  remove() {
+    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+    rmSync(this.top, { recursive: true, force: true });
+  }
+}
+
+/** Ids of the processes in whose arguments a text stands. */
+export function processesWith(text) {
+  const arguments_ = (pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  const numbers = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).map(Number);
+  return numbers.filter((pid) => pid !== process.pid && arguments_(pid).includes(text));
+}

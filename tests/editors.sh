@@ -1,0 +1,32 @@
+# The groups of the bindings under editors/, for tests/run, which reads this file: it has the functions and the binary.
+
+# npm_ci FOLDER: what its lock file names, once for each state of it.
+npm_ci() {
+  local stamp
+  stamp=$1/node_modules/.installed-$(hash_of "$1/package.json" "$1/package-lock.json")
+  if [ -e "$stamp" ]; then return 0; fi
+  npm ci --ignore-scripts --prefix "$1" --cache "$cache/npm" && touch "$stamp"
+}
+
+# node_tests NODE FOLDER: the tests of a folder on this Node.
+node_tests() {
+  cd "$2" && "$1" --test --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$work/log.tap" test/*.test.mjs
+}
+
+# The Node of a major version that the tests bring along.
+node_of() {
+  local machine
+  case $(uname -m) in aarch64 | arm64) machine=arm64 ;; *) machine=x64 ;; esac
+  printf '%s\n' "$top/tests/hosts/node/node_modules/node-$1-$machine/bin/node"
+}
+
+built_node_binding() { npm_ci "$top/editors/node" && npm run --silent --prefix "$top/editors/node" build; }
+node_binding() { npm_ci "$top/tests/hosts/node" && built_node_binding && node_tests "$(node_of "$1")" "$top/editors/node"; }
+
+if node_works && [ "$(uname)" = Linux ]; then
+  group 'editors/node on Node 20' count_node with_binary node_binding 20
+  group 'editors/node on Node 24' count_node with_binary node_binding 24
+else
+  skip 'editors/node' 'it needs Linux and npm'
+fi
