@@ -23,6 +23,7 @@ const PATIENCE = 2_000;
 
 /** A vault that answers. The fake one has this face too. */
 export interface Connection {
+  readonly pid: number | undefined;
   request(method: string, params: object, signal?: AbortSignal): Promise<unknown>;
   notify(method: string, params: object): void;
   /** Settles when the vault has ended, however. */
@@ -45,6 +46,7 @@ export interface ProcessOptions {
 
 export class Process implements Connection {
   readonly ended: Promise<void>;
+  readonly pid: number | undefined;
   #child: ChildProcessWithoutNullStreams;
   #rpc: MessageConnection;
   #over = false;
@@ -52,6 +54,7 @@ export class Process implements Connection {
 
   private constructor(path: string, options: ProcessOptions, notice: NoticeListener) {
     this.#child = spawn(path, options.args, { stdio: 'pipe', windowsHide: true });
+    this.pid = this.#child.pid;
     this.#rpc = createMessageConnection(
       new StreamMessageReader(this.#child.stdout),
       new StreamMessageWriter(this.#child.stdin),

@@ -141,7 +141,7 @@ export class Vault {
     }
   }
 
-  /** @internal The process ended: a watch goes on at once, all else when it is needed. */
+  /** @internal The process or the key ended: a watch goes on at once, all else when it is needed. */
   restart(): void {
     if (!this.#watches.any || this.#closing) return;
     this.#register().catch(() => {
@@ -151,7 +151,14 @@ export class Vault {
 
   /** @internal */
   notice({ handle, ...change }: DidChange): void {
-    if (handle === this.#handle) this.#watches.tell(change);
+    if (handle !== this.#handle) return;
+    if ('ended' in change && change.ended === 'apiKeyRevoked' && this.#key.apiKey === undefined) {
+      // The vault keeps another key by now, or will when it is asked.
+      this.#registered = undefined;
+      this.restart();
+    } else {
+      this.#watches.tell(change);
+    }
   }
 
   /** @internal */

@@ -28,7 +28,7 @@ export function vaultTest(name, steps) {
   });
 }
 
-class World {
+export class World {
   canaries = new Canaries();
   top = realpathSync(mkdtempSync(join(tmpdir(), 'vault-node-')));
   /** Lines on stderr of every vault. A test that makes a vault warn clears it. */
@@ -58,6 +58,13 @@ class World {
     const sidecar = await openSidecar({ ...this.options, ...options });
     this.#open.push(sidecar);
     return sidecar;
+  }
+
+  /** Ends a window's vault with SIGKILL, and waits until it is gone. */
+  async kill(vault) {
+    const { pid, ended } = await vault.sidecar.connection();
+    process.kill(pid, 'SIGKILL');
+    await ended;
   }
 
   /** Process ids of the vaults on this world's store. */

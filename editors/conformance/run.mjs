@@ -1,0 +1,207 @@
+// Runs the cases for bindings in JavaScript: README.md says what they mean. A host says how its binding is called:
+//
+//   name              as it stands in the table, like `editors/node`
+//   offers(step)      whether the binding has what a step needs; a case with another step is not run, and says so
+//   open(key, window) opens a window of its own; `key` is `{plugin, installation}` or `{apiKey, mustExist}`, `window` is
+//                     `{folders, notice}`; gives `{call(method, params, signal), folders(uris), kill(), close()}`
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const TIERS = ['core', 'changes', 'leases', 'keys'];
+
+/** All cases, in the order of their files. */
+export function loadCases(folder = import.meta.dirname ?? new URL('.', import.meta.url).pathname) {
+  return TIERS.flatMap((tier) =>
+    JSON.parse(readFileSync(join(folder, `${tier}.json`), 'utf8')).map((each) => ({ tier, ...each })),
+  );
+}
+
+/** `passed`, or `not offered`; rejects with what was wrong. */
+export async function runCase(each, host) {
+  if (!host.offers({ folders: folderUris(each) }) || !each.steps.every((step) => host.offers(step))) return 'not offered';
+  const run = new Run(each, host);
+  try {
+    for (const [at, step] of each.steps.entries()) {
+      try {
+        await run.step(step);
+      } catch (error) {
+        throw new Error(`step ${at + 1}, ${JSON.stringify(step).slice(0, 200)}: ${error.message}`, { cause: error });
+      }
+    }
+    assert.deepEqual([...run.begun.keys()], [], 'what was begun is ended');
+  } finally {
+    await run.close();
+  }
+  return 'passed';
+}
+
+/** Keeps the outcomes of one binding for the table: `{name, outcomes: {"tier: case": outcome}}`. */
+export function keepOutcomes(name, outcomes, folder = process.env.CONFORMANCE_OUTCOMES) {
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name.replaceAll('/', '-')}.json`), JSON.stringify({ name, outcomes }));
+}
+
+function folderUris({ folders = 1 }) {
+  return [1, 2].slice(0, folders).map((n) => `file:///conformance/folder%20${n}`);
+}
+
+class Run {
+  begun = new Map();
+  #host;
+  #folders;
+  #windows = new Map();
+  #variables;
+  #plugin = `conformance.${randomBytes(8).toString('hex')}`;
+
+  constructor(each, host) {
+    this.#host = host;
+    this.#folders = folderUris(each);
+    const [key1, key2] = [1, 2].map(() => randomBytes(20).toString('hex'));
+    const [folder1, folder2] = folderUris({ folders: 2 });
+    this.#variables = { folder1, folder2, key1, key2, KEY1: key1.toUpperCase() };
+  }
+
+  async step(step) {
+    const name = step.in ?? 'a';
+    if (step.open) return this.#settle(step, this.#open(step.open, step.as));
+    if (step.close) return (await this.#window(step.close)).close();
+    if (step.kill) return (await this.#window(step.kill)).kill();
+    if (step.folders) return (await this.#window(name)).folders(this.#fill(step.folders));
+    if (step.notice) {
+      const notice = await (await this.#window(name)).notices.next();
+      return this.#match(notice, step.notice, 'the notice');
+    }
+    if (step.cancel) return this.begun.get(step.cancel).abort.abort();
+    if (step.end) {
+      const { answer } = this.begun.get(step.end);
+      this.begun.delete(step.end);
+      return this.#settle(step, answer);
+    }
+    const abort = new AbortController();
+    const params = this.#fill(step.with);
+    const answer = (await this.#window(name)).call(step.call, params, abort.signal);
+    if (!step.begin) return this.#settle(step, answer);
+    if (step.spoil) for (const member of Object.keys(params.data)) params.data[member] = 'spoilt';
+    answer.catch(() => {});
+    this.begun.set(step.begin, { answer, abort });
+  }
+
+  async close() {
+    for (const window of this.#windows.values()) await (await window).close();
+  }
+
+  #window(name) {
+    if (!this.#windows.has(name)) this.#open(name);
+    return this.#windows.get(name);
+  }
+
+  /** Another process on the same data, or on other data. */
+  #open(name, as = 'the same') {
+    const installation = as === 'another installation' ? 'another' : 'conformance';
+    const plugin = as === 'another plugin' ? `${this.#plugin}.another` : this.#plugin;
+    const key = typeof as === 'object' ? this.#fill(as) : { plugin, installation };
+    const notices = new Notices();
+    const opening = this.#host
+      .open(key, { folders: this.#folders, notice: (notice) => notices.push(notice) })
+      .then((window) => Object.assign(window, { notices }));
+    this.#windows.set(name, opening);
+    opening.catch(() => this.#windows.delete(name));
+    return opening;
+  }
+
+  async #settle(step, outcome) {
+    let answer;
+    try {
+      answer = await outcome;
+    } catch (error) {
+      if (!step.error) throw error;
+      const expected = typeof step.error === 'string' ? { kind: step.error } : step.error;
+      const { kind, retryable, data } = error;
+      if (kind === undefined) throw error;
+      return this.#match({ kind, retryable, data }, { $more: true, ...expected, data: { $more: true, ...expected.data } }, 'the error');
+    }
+    assert.ok(!step.error, `an error was due, and the answer was ${JSON.stringify(answer)?.slice(0, 200)}`);
+    if (step.unordered) this.#matchInAnyOrder(answer, step.answer);
+    else if ('answer' in step) this.#match(answer, step.answer, 'the answer');
+    for (const [member, variable] of Object.entries(step.save ?? {})) this.#variables[variable] = answer[member];
+  }
+
+  /** What a step sends: `${x}` is a variable, `$repeat` a long text. */
+  #fill(value) {
+    if (typeof value === 'string') {
+      const whole = /^\$\{(\w+)\}$/.exec(value);
+      if (!whole) return value;
+      assert.ok(whole[1] in this.#variables, `nothing was saved as ${whole[1]}`);
+      return this.#variables[whole[1]];
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((each) => this.#fill(each));
+    if ('$repeat' in value) return value.$repeat[0].repeat(value.$repeat[1]);
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#fill(each)]));
+  }
+
+  #match(actual, expected, where) {
+    const wrong = (what) => assert.fail(`${where}: ${JSON.stringify(actual)?.slice(0, 200)} is not ${what}`);
+    if (typeof expected !== 'object' || expected === null || '$repeat' in expected) {
+      const value = this.#fill(expected);
+      if (!Object.is(actual, value)) wrong(JSON.stringify(value).slice(0, 200));
+    } else if ('$any' in expected) {
+      if (!ANY[expected.$any](actual)) wrong(expected.$any);
+    } else if ('$above' in expected) {
+      const least = this.#variables[expected.$above];
+      if (!ANY.revision(actual) || actual <= least) wrong(`above ${least}`);
+    } else {
+      const { $more, ...members } = expected;
+      if (typeof actual !== 'object' || actual === null || Array.isArray(actual) !== Array.isArray(expected)) wrong('alike');
+      const names = Object.keys(actual).filter((name) => actual[name] !== undefined);
+      if (!$more) assert.deepEqual(names.sort(), Object.keys(members).sort(), `${where}: its members`);
+      for (const [name, each] of Object.entries(members)) this.#match(actual[name], each, `${where}, ${name}`);
+    }
+  }
+
+  #matchInAnyOrder(actual, expected) {
+    assert.equal(actual?.length, expected.length, 'the number of answers');
+    const left = [...actual];
+    for (const each of expected) {
+      const at = left.findIndex((candidate) => {
+        try {
+          this.#match(candidate, each, '');
+          return true;
+        } catch {
+          return false;
+        }
+      });
+      assert.ok(at >= 0, `${JSON.stringify(each)} is not in ${JSON.stringify(left)}`);
+      left.splice(at, 1);
+    }
+  }
+}
+
+const ANY = {
+  number: (value) => Number.isSafeInteger(value) && value >= 0,
+  revision: (value) => Number.isSafeInteger(value) && value >= 1,
+  text: (value) => typeof value === 'string' && value !== '',
+  time: (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value),
+  key: (value) => /^[0-9a-f]{40}$/.test(value),
+};
+
+/** Notices as they come, one at a time. */
+class Notices {
+  #kept = [];
+  #waiting = [];
+
+  push(notice) {
+    const next = this.#waiting.shift();
+    if (next) next(notice);
+    else this.#kept.push(notice);
+  }
+
+  next() {
+    if (this.#kept.length > 0) return Promise.resolve(this.#kept.shift());
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

@@ -1,0 +1,76 @@
+// How the conformance suite calls this binding, real or fake.
+
+import { test } from 'node:test';
+
+import { keepOutcomes, loadCases, runCase } from '../../conformance/run.mjs';
+
+/** Runs every case as a test. `world` makes `{open(options), kill(vault), close()}` for each. */
+export function runConformance(name, makeWorld) {
+  const outcomes = {};
+  for (const each of loadCases()) {
+    const title = `${each.tier}: ${each.name}`;
+    test(title, { timeout: 60_000 }, async () => {
+      outcomes[title] = 'failed';
+      const world = makeWorld();
+      try {
+        outcomes[title] = await runCase(each, { name, offers: () => true, open: (key, window) => open(world, key, window) });
+      } finally {
+        await world.close();
+      }
+    });
+  }
+  test.after(() => keepOutcomes(name, outcomes));
+}
+
+async function open(world, key, { folders, notice }) {
+  const vault = await world.open({ ...key, workspaceFolders: folders });
+  let watch;
+  const methods = {
+    'vault/status': () => vault.sidecar.status(),
+    watchPersistentData: async (options) => {
+      watch = await vault.watchPersistentData(notice, options);
+      return { watching: true, revision: watch.revision };
+    },
+    unwatchPersistentData: async () => {
+      await watch.close();
+      return { watching: false, revision: watch.revision };
+    },
+  };
+  for (const [method, leading] of Object.entries(LEADING)) {
+    methods[method] = (params) => {
+      const { signal, ...options } = params;
+      const first = leading.map((name) => take(options, name));
+      return vault[method](...first, { ...options, signal });
+    };
+  }
+  return {
+    call: async (method, params, signal) => methods[method]({ ...params, signal }),
+    folders: (uris) => vault.sidecar.setWorkspaceFolders(uris),
+    kill: () => world.kill(vault),
+    close: () => vault.close(),
+  };
+}
+
+function take(options, name) {
+  const value = options[name];
+  delete options[name];
+  return value;
+}
+
+/** What comes before the options. */
+const LEADING = {
+  setPersistentData: ['context', 'data'],
+  getPersistentData: ['context'],
+  getPersistentRecord: ['context'],
+  patchPersistentData: ['context', 'patch'],
+  deletePersistentData: ['context'],
+  listPersistentData: [],
+  movePersistentData: ['from', 'to'],
+  acquireLease: ['name', 'ttlMs'],
+  renewLease: ['name', 'lease'],
+  releaseLease: ['name', 'lease'],
+  shareAPIKey: [],
+  listAPIKeys: [],
+  rotateAPIKey: [],
+  revokeAPIKey: [],
+};

@@ -1,0 +1,6 @@
+// The conformance suite against the real binary.
+
+import { World } from './world.mjs';
+import { runConformance } from './conformance.mjs';
+
+runConformance('editors/node', () => new World());
