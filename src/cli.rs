@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::limits::Limits;
 use crate::logging::Filter;
+use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Config, Passphrase};
@@ -87,6 +88,8 @@ enum Command {
     Backup(BackupCommand),
     /// Put a file that backup wrote in the place of the store; what was there is kept in quarantine
     Restore(RestoreCommand),
+    /// Print the protocol as data: an OpenRPC document
+    Schema,
     /// Protectors of the store's key: list, add, remove, test
     Protector {
         #[command(subcommand)]
@@ -163,7 +166,7 @@ pub struct Wrong(pub String);
 pub enum Parsed {
     /// Something to run.
     Run(Box<Run>),
-    /// A text to show on stdout: help, or the version.
+    /// A text to show on stdout: help, the version, or the schema.
     Show(String),
 }
 
@@ -171,6 +174,7 @@ pub enum Parsed {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wrong> {
     use clap::error::ErrorKind;
     match Arguments::try_parse_from(arguments) {
+        Ok(Arguments { command: Some(Command::Schema), .. }) => Ok(Parsed::Show(rpc::CONTRACT.to_owned())),
         Ok(arguments) => Ok(Parsed::Run(Box::new(arguments.resolve()?))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
@@ -212,7 +216,7 @@ impl Arguments {
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd go with the other subcommands".into()));
             }
-            None | Some(Command::Serve) => Task::Serve(Options {
+            None | Some(Command::Serve | Command::Schema) => Task::Serve(Options {
                 data,
                 keys,
                 askpass: askpass(),

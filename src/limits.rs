@@ -33,11 +33,11 @@ pub const LEASES: u64 = 1_000;
 /// Requests of one connection that wait for a lease.
 pub const WAITING_LEASES: usize = 64;
 /// The shortest and the longest time that a lease is held without being renewed.
-pub const LEASE: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
+pub const LEASE_MILLIS: (u64, u64) = (100, 600_000);
 /// How long a request may wait for a lease.
-pub const LEASE_WAIT: Duration = Duration::from_mins(10);
+pub const LEASE_WAIT_MILLIS: u64 = 600_000;
 /// How long a person may take to unlock the store.
-pub const UNLOCK_WAIT: Duration = Duration::from_mins(10);
+pub const UNLOCK_WAIT_MILLIS: u64 = 600_000;
 /// How long a client may leave its answers lying once the process is ending.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
 /// How long the process may take to end.

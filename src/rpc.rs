@@ -10,13 +10,18 @@
 mod answer;
 mod batch;
 mod connection;
+#[cfg(feature = "schema")]
+pub mod contract;
+mod declare;
+mod details;
 mod error;
 mod in_flight;
 mod message;
 mod methods;
 mod notices;
 mod params;
+mod values;
 
 pub use connection::{Connection, Flow};
 pub use error::{Code, TABLE};
-pub use methods::NAMES;
+pub use methods::{CONTRACT, NAMES};

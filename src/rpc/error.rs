@@ -1,10 +1,12 @@
 //! The error table: one line a code. The wire, the documents and the tests take codes, kinds and sentences from here.
 
 use jsonrpsee::types::ErrorObjectOwned;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use crate::session::Failure;
-use crate::vault::{self, KeyReason, Refusal, Unavailable};
+use crate::vault::{self, KeyReason};
+
+use super::details::Details;
 
 /// One line of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +23,7 @@ pub struct Code {
 
 macro_rules! table {
     ($($name:ident = $number:literal, $kind:literal, $retryable:literal, $sentence:literal;)*) => {
-        $(const $name: Code =
+        $(pub(super) const $name: Code =
             Code { number: $number, kind: $kind, retryable: $retryable, sentence: $sentence };)*
 
         /// Every code.
@@ -60,6 +62,29 @@ table! {
     STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written.";
 }
 
+/// What a key that is meant, or is not good any more, leads to.
+pub(super) const KEY_ERRORS: [Code; 5] =
+    [API_KEY_REQUIRED, API_KEY_UNKNOWN, API_KEY_REVOKED, API_KEY_EXPIRED, NOT_PERMITTED];
+/// What a folder leads to.
+pub(super) const FOLDER_ERRORS: [Code; 2] = [FOLDER_REQUIRED, FOLDER_INVALID];
+/// What a store that can't be used leads to.
+pub(super) const STORE_ERRORS: [Code; 7] =
+    [KEY_UNAVAILABLE, STORE_DAMAGED, STORE_FULL, STORE_BUSY, FORMAT_TOO_NEW, STORE_REFUSED, STORE_FAILED];
+/// What a read leads to.
+pub(super) const READ_ERRORS: [Code; 8] = with(STORE_ERRORS, RECORD_DAMAGED);
+/// What a write leads to.
+pub(super) const WRITE_ERRORS: [Code; 9] = with(READ_ERRORS, DATA_TOO_LARGE);
+
+const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) -> [Code; MORE] {
+    let mut all = [one; MORE];
+    let mut at = 0;
+    while at < N {
+        all[at] = codes[at];
+        at += 1;
+    }
+    all
+}
+
 /// Why a request is answered with an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Error {
@@ -77,15 +102,19 @@ pub(crate) enum Error {
     Failure(Failure),
 }
 
-/// Which parameter: one of our names, or a position.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Which parameter: one of our names, or a position from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(untagged)]
 pub(crate) enum Parameter {
     Named(&'static str),
     At(usize),
 }
 
 /// What is wrong with a parameter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ParameterReason"))]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Reason {
     /// The method has none of that name, or none at that position.
     Unknown,
@@ -111,14 +140,20 @@ impl From<vault::Error> for Error {
     }
 }
 
+/// `error.data`.
+#[derive(Serialize)]
+struct Data {
+    kind: &'static str,
+    retryable: bool,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
 impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
-        let (code, mut details) = error.describe();
+        let code = error.code();
         let retryable = code.retryable || error.may_pass();
-        let mut data = Map::new();
-        data.insert("kind".into(), code.kind.into());
-        data.insert("retryable".into(), retryable.into());
-        data.append(&mut details);
+        let data = Data { kind: code.kind, retryable, details: error.details() };
         ErrorObjectOwned::owned(code.number, code.sentence, Some(data))
     }
 }
@@ -130,44 +165,30 @@ impl Error {
         matches!(why.reason, KeyReason::Locked | KeyReason::Deadline)
     }
 
-    /// The line of the table, and what `data` has besides.
-    fn describe(self) -> (Code, Map<String, Value>) {
-        let details = match self {
-            Self::InvalidParams(parameter, reason) => {
-                let parameter = match parameter {
-                    Parameter::Named(name) => Value::from(name),
-                    Parameter::At(position) => Value::from(position),
-                };
-                json!({"parameter": parameter, "reason": reason.name()})
-            }
-            Self::Failure(Failure::Vault(error)) => match error {
-                vault::Error::RevisionConflict { current } => json!({"revision": current}),
-                vault::Error::LeaseHeld { expires_at } => json!({"expiresAt": expires_at.to_string()}),
-                vault::Error::DataTooLarge { limit } => json!({"limit": limit}),
-                vault::Error::PatchTooDeep => {
-                    json!({"parameter": "patch", "reason": Reason::OutOfRange.name()})
-                }
-                vault::Error::ExpiryTooLate => {
-                    json!({"parameter": "expiresAt", "reason": Reason::OutOfRange.name()})
-                }
-                vault::Error::ApiKeyTaken => {
-                    json!({"parameter": "apiKey", "reason": Reason::OutOfRange.name()})
-                }
-                vault::Error::KeyUnavailable(Unavailable { protector, reason }) => {
-                    json!({"protector": protector.name(), "reason": key_reason(reason)})
-                }
-                vault::Error::StoreRefused(refusal) => json!({"reason": refusal_name(refusal)}),
-                vault::Error::StoreFailed { outcome_unknown: true } => json!({"outcome": "unknown"}),
-                _ => json!({}),
-            },
+    /// What `data` has besides kind and `retryable`.
+    fn details(self) -> Option<Details> {
+        let out_of_range = |name| Details::of_parameter(Parameter::Named(name), Reason::OutOfRange);
+        let error = match self {
+            Self::InvalidParams(parameter, reason) => return Some(Details::of_parameter(parameter, reason)),
+            Self::Failure(Failure::Vault(error)) => error,
             Self::Parse
             | Self::InvalidRequest
             | Self::MethodNotFound
             | Self::ApiKeyInvalid
-            | Self::Failure(Failure::Cancelled) => json!({}),
+            | Self::Failure(Failure::Cancelled) => return None,
         };
-        let Value::Object(details) = details else { unreachable!("each is an object") };
-        (self.code(), details)
+        Some(match error {
+            vault::Error::RevisionConflict { current } => Details::of_conflict(current),
+            vault::Error::LeaseHeld { expires_at } => Details::of_lease(expires_at),
+            vault::Error::DataTooLarge { limit } => Details::of_limit(limit),
+            vault::Error::PatchTooDeep => out_of_range("patch"),
+            vault::Error::ExpiryTooLate => out_of_range("expiresAt"),
+            vault::Error::ApiKeyTaken => out_of_range("apiKey"),
+            vault::Error::KeyUnavailable(why) => Details::of_key(why),
+            vault::Error::StoreRefused(refusal) => Details::of_refusal(refusal),
+            vault::Error::StoreFailed { outcome_unknown: true } => Details::of_unknown_outcome(),
+            _ => return None,
+        })
     }
 
     fn code(self) -> Code {
@@ -209,43 +230,6 @@ fn vault_code(error: vault::Error) -> Code {
         E::StoreFailed { .. } => STORE_FAILED,
         E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,
         E::Internal => INTERNAL_ERROR,
-    }
-}
-
-/// The kind of a vault's error.
-pub(super) fn kind(error: vault::Error) -> &'static str {
-    vault_code(error).kind
-}
-
-impl Reason {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Duplicate => "duplicate",
-            Self::Missing => "missing",
-            Self::WrongType => "wrongType",
-            Self::OutOfRange => "outOfRange",
-        }
-    }
-}
-
-const fn key_reason(reason: KeyReason) -> &'static str {
-    match reason {
-        KeyReason::Locked => "locked",
-        KeyReason::Missing => "missing",
-        KeyReason::Wrong => "wrong",
-        KeyReason::Denied | KeyReason::OpenToOthers => "denied",
-        KeyReason::Deadline => "deadline",
-    }
-}
-
-const fn refusal_name(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Permissions => "permissions",
-        Refusal::Owner => "owner",
-        Refusal::Platform => "platform",
-        Refusal::NetworkFileSystem => "networkFileSystem",
-        Refusal::ReadOnly => "readOnly",
     }
 }
 

@@ -2,10 +2,11 @@
 
 mod acquire_lease;
 mod delete_persistent_data;
+mod discover;
 mod exit;
 mod get_persistent_data;
 mod get_persistent_record;
-mod initialize;
+pub(super) mod initialize;
 mod issue_api_key;
 mod list_api_keys;
 mod list_persistent_data;
@@ -24,11 +25,12 @@ pub(super) mod status;
 mod unlock;
 mod unwatch_persistent_data;
 mod watch_persistent_data;
-mod workspace_folders;
+pub(super) mod workspace_folders;
 
 use std::future::Future;
 use std::sync::Arc;
 
+pub use discover::CONTRACT;
 use jsonrpsee::core::server::Methods;
 use jsonrpsee::{Extensions, RpcModule};
 use serde::Serialize;
@@ -36,13 +38,18 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::json;
 use crate::session::{Cancel, Session};
+use crate::vault::{Caller, Context, Name, Place, Target};
 
 use super::error::Error;
-use super::params::Spec;
+use super::params::{Spec, out_of_range};
+use super::values::Handle;
 
 pub(super) const CANCEL: &str = "$/cancelRequest";
 pub(super) const EXIT: &str = exit::SPEC.name;
 pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
+
+/// What names a record, besides the context.
+const FOLDER: &str = "workspaceFolder";
 
 /// What a method answers: a result as text, or why there is none.
 type Outcome = Result<Box<RawValue>, Error>;
@@ -57,6 +64,14 @@ macro_rules! methods {
             let mut module = RpcModule::from_arc(session);
             $(add(&mut module, &$file::SPEC, $file::call);)*
             module.into()
+        }
+
+        /// Every method, as it describes itself.
+        #[cfg(feature = "schema")]
+        pub(super) fn describe(
+            generator: &mut schemars::SchemaGenerator,
+        ) -> Vec<super::contract::Method> {
+            vec![$($file::describe(generator)),*]
         }
     };
 }
@@ -90,6 +105,8 @@ methods! {
     // The store.
     status,
     unlock,
+    // The contract.
+    discover,
 }
 
 /// What a client asks of a method: parameters as text, and how it takes the request back.
@@ -104,6 +121,30 @@ struct Call {
     session: Arc<Session>,
     params: Option<Arc<RawValue>>,
     cancel: Cancel,
+}
+
+impl Call {
+    /// Who calls. After all parameters: they are checked first.
+    async fn caller(&self, handle: Option<Handle<'_>>) -> Result<Caller, Error> {
+        Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
+    }
+
+    /// The record that is meant now, and who calls.
+    async fn target(
+        &self,
+        context: Context,
+        folder: Option<Place>,
+        name: Option<Name>,
+        handle: Option<Handle<'_>>,
+    ) -> Result<Target, Error> {
+        let place = match (context, folder) {
+            (Context::User, None) => Place::User,
+            (Context::User, Some(_)) => return Err(out_of_range(FOLDER)),
+            (Context::Workspace, Some(place)) => place,
+            (Context::Workspace, None) => self.session.only_folder(),
+        };
+        Ok(Target { caller: self.caller(handle).await?, place, name })
+    }
 }
 
 fn add<F: Future<Output = Outcome> + Send + 'static>(

@@ -10,41 +10,67 @@ use tokio::sync::oneshot;
 
 use crate::session::{Cancel, Failure, Phase, Session};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{BeginWatch, Caller, Change, Changed, Error, Name, Timestamp};
+use crate::vault::{BeginWatch, Caller, Change, Changed, Context, Error, Name, Timestamp};
 
-use super::error;
 use super::methods::status;
+use super::values::{Handle, Revision, True};
 
 /// How long until it is tried again to read what could not be read.
 const AGAIN: Duration = Duration::from_secs(1);
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DidChange<'a> {
-    handle: &'a str,
-    revision: u64,
-    #[serde(flatten)]
-    what: What<'a>,
-}
+/// The notification of a change.
+pub(super) const DID_CHANGE: &str = "persistentData/didChange";
 
+/// What a watching client is told.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase", untagged)]
-enum What<'a> {
-    #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub(super) enum DidChange<'a> {
+    /// A record was written, or deleted.
     Change {
-        context: &'static str,
+        /// The watch that this is for.
+        handle: Handle<'a>,
+        /// The record's revision now.
+        revision: Revision,
+        /// Where the record is.
+        context: Context,
+        /// Its folder; absent for the context `user`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        workspace_folder: Option<&'a str>,
+        workspace_folder: Option<&'a WorkspaceFolder>,
+        /// Its name; absent for *the* object of its context.
         #[serde(skip_serializing_if = "Option::is_none")]
-        name: Option<&'a str>,
+        name: Option<&'a Name>,
+        /// Whether it was deleted.
         deleted: bool,
     },
+    /// Changes were missed, and are not kept any more (the newest 10,000 of the store are): read everything again.
     Resync {
-        resync: bool,
+        /// The watch that this is for.
+        handle: Handle<'a>,
+        /// The revision up to which they were missed.
+        revision: Revision,
+        /// Tells this from other notices.
+        resync: True,
     },
+    /// The last one: the key is not good any more.
     Ended {
-        ended: &'static str,
+        /// The watch that this is for.
+        handle: Handle<'a>,
+        /// The revision up to which the client has been told.
+        revision: Revision,
+        /// Why.
+        ended: Ended,
     },
+}
+
+/// Why a watch ends.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WatchEnd"))]
+pub(super) enum Ended {
+    #[serde(rename = "apiKeyRevoked")]
+    Revoked,
+    #[serde(rename = "apiKeyExpired")]
+    Expired,
 }
 
 /// Runs until the connection ends.
@@ -93,8 +119,9 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
                         continue;
                     }
                     session.unwatch(&handle);
-                    let ended = What::Ended { ended: error::kind(error) };
-                    send(session, &DidChange { handle: &handle, revision: told, what: ended }).await;
+                    let ended = if error == Error::ApiKeyExpired { Ended::Expired } else { Ended::Revoked };
+                    let (handle, revision) = (Handle(handle.as_str().into()), Revision(told));
+                    send(session, &DidChange::Ended { handle, revision, ended }).await;
                 }
                 Err(_) => {
                     again = Some(AGAIN);
@@ -123,8 +150,8 @@ async fn tell(session: &Session, handle: &str, mut told: u64, changed: &Changed)
         if !session.has_been_told(handle, told, up_to, changed.ends) {
             return false;
         }
-        let what = What::Resync { resync: true };
-        send(session, &DidChange { handle, revision: up_to, what }).await;
+        let (handle, revision) = (Handle(handle.into()), Revision(up_to));
+        send(session, &DidChange::Resync { handle, revision, resync: True::TRUE }).await;
         return true;
     }
     for change in &changed.told {
@@ -139,19 +166,20 @@ async fn tell(session: &Session, handle: &str, mut told: u64, changed: &Changed)
 
 fn did_change<'a>(handle: &'a str, change: &'a Change) -> DidChange<'a> {
     let address = &change.address;
-    let what = What::Change {
-        context: address.context().name(),
-        workspace_folder: address.folder.as_ref().map(WorkspaceFolder::as_str),
-        name: address.name.as_ref().map(Name::as_str),
+    DidChange::Change {
+        handle: Handle(handle.into()),
+        revision: Revision(change.revision),
+        context: address.context(),
+        workspace_folder: address.folder.as_ref(),
+        name: address.name.as_ref(),
         deleted: change.deleted,
-    };
-    DidChange { handle, revision: change.revision, what }
+    }
 }
 
 async fn send(session: &Session, params: &DidChange<'_>) {
     // A client that has said goodbye wants no more.
     if session.phase() < Phase::ShutDown {
-        let message = json!({"jsonrpc": "2.0", "method": "persistentData/didChange", "params": params});
+        let message = json!({"jsonrpc": "2.0", "method": DID_CHANGE, "params": params});
         session.client().send(message.to_string().into_bytes());
     }
     let (taken, all_taken) = oneshot::channel();

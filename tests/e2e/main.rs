@@ -7,6 +7,7 @@
 mod harness;
 
 mod concurrency;
+mod contract;
 mod data;
 mod folders;
 mod keys;

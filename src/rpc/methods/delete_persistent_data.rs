@@ -1,27 +1,47 @@
 //! `deletePersistentData`: removes a record.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Revision};
+use crate::vault::{Context, Delete, Name, Place};
 
-use crate::rpc::params::Spec;
-use crate::vault::Delete;
+use super::shape::Deleted;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result};
-
-pub(super) const SPEC: Spec = Spec {
-    name: "deletePersistentData",
-    positional: &["context"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision", "lease"],
-    lenient: false,
-};
+method! {
+    /// Removes a record. Where there is none that is no error: `{"deleted": false, "revision": 0}`.
+    "deletePersistentData" => Deleted,
+    positional {
+        "context" => context: Context,
+    }
+    named {
+        "workspaceFolder" => folder: Option<Place>,
+        "name" => name: Option<Name>,
+        "ifRevision" => if_revision: Option<Revision>,
+        "lease" => lease: Option<Revision>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
+    examples [
+        example("A record that is there", json!({"context": "user"}), json!({"deleted": true, "revision": 2}))
+            .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
+        example("None is there", json!({"context": "user"}), json!({"deleted": false, "revision": 0})),
+        refusal(
+            "Another has written it meanwhile",
+            json!({"context": "user", "ifRevision": 4}),
+            "revisionConflict",
+            json!({"revision": 1}),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let delete = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let if_revision = arguments.revision("ifRevision")?;
-        let lease = arguments.revision("lease")?;
-        Delete { target: arguments.target(&call.session).await?, if_revision, lease }
-    };
-    let key = delete.target.caller.key.clone();
+    let params = Params::read(call.params.as_deref())?;
+    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
+    let key = target.caller.key.clone();
+    let if_revision = params.if_revision.map(|revision| revision.0);
+    let delete = Delete { target, if_revision, lease: params.lease.map(|lease| lease.0) };
     let done = call.session.write(Some(&key), delete, &call.cancel).await?;
-    result(&json!({"deleted": done.deleted, "revision": done.revision}))
+    answer(&Deleted { deleted: done.deleted, revision: Revision(done.revision) })
 }

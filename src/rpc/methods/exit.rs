@@ -1,17 +1,24 @@
 //! `exit`: the end of the connection. A notification; whoever sends it as a request gets an answer.
 
-use serde_json::Value;
-
+use crate::rpc::declare::method;
 use crate::rpc::error::Error;
-use crate::rpc::params::Spec;
 use crate::session::Phase;
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec { name: "exit", positional: &[], named: &[], lenient: true };
+method! {
+    /// Ends the process: with exit code 0 after `shutdown`, else 1.
+    "exit" => (),
+    lenient true,
+    positional {}
+    named {}
+    errors []
+    examples []
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
+    Params::read(call.params.as_deref())?;
     let after_shutdown = call.session.phase() == Phase::ShutDown;
     call.session.enter(Phase::Exited { after_shutdown }).map_err(|_| Error::InvalidRequest)?;
-    result(&Value::Null)
+    answer(&())
 }

@@ -1,24 +1,44 @@
 //! `getPersistentData`: the object, exactly as stored, or `null`.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::rpc::params::Spec;
-use crate::vault::{Error, GetRecord};
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::values::{Handle, Object};
+use crate::vault::{Context, Error, GetRecord, Name, Place};
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec {
-    name: "getPersistentData",
-    positional: &["context"],
-    named: &["handle", "workspaceFolder", "name"],
-    lenient: false,
-};
+method! {
+    /// The object, byte for byte as it was stored, or `null` if there is none.
+    "getPersistentData" => Option<Object<'static>>,
+    positional {
+        "context" => context: Context,
+    }
+    named {
+        "workspaceFolder" => folder: Option<Place>,
+        "name" => name: Option<Name>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
+    examples [
+        example("By position", json!(["user"]), json!({"theme": "dark"}))
+            .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
+        example("Nothing is there", json!({"context": "workspace", "name": "session"}), json!(null)),
+        refusal(
+            "No folder",
+            json!({"context": "workspace", "workspaceFolder": "project"}),
+            "workspaceFolderInvalid",
+            json!({}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session).await?;
+    let params = Params::read(call.params.as_deref())?;
+    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
     match call.session.read(GetRecord(target), &call.cancel).await? {
         Some(record) => RawValue::from_string(record.text).map_err(|_| Error::RecordDamaged.into()),
-        None => result(&Value::Null),
+        None => answer(&None),
     }
 }

@@ -1,51 +1,63 @@
 //! `getPersistentRecord`: the object with its revision and its dates, or `null`.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
-use crate::rpc::params::Spec;
-use crate::vault::{Error, GetRecord, Record};
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::values::{Handle, Object, Revision, True};
+use crate::vault::{Context, Error, GetRecord, Name, Place, Record as Found};
 
-use super::{Call, Outcome, result, shape};
+use super::shape::Record;
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec {
-    name: "getPersistentRecord",
-    positional: &["context"],
-    named: &["handle", "workspaceFolder", "name"],
-    lenient: false,
-};
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    data: Box<RawValue>,
-    revision: u64,
-    created_at: String,
-    updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<String>,
-    #[serde(skip_serializing_if = "is_false")]
-    restored: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_false(value: &bool) -> bool {
-    !value
+method! {
+    /// The object with its revision and its dates, or `null` if there is none.
+    "getPersistentRecord" => Option<Record>,
+    positional {
+        "context" => context: Context,
+    }
+    named {
+        "workspaceFolder" => folder: Option<Place>,
+        "name" => name: Option<Name>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
+    examples [
+        example(
+            "With what a later write needs for ifRevision",
+            json!({"context": "user"}),
+            json!({
+                "data": {"theme": "dark"}, "revision": 1,
+                "createdAt": "2030-01-01T00:00:00.000Z", "updatedAt": "2030-01-01T00:00:00.000Z",
+            }),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
+        example("Nothing is there", json!(["user"]), json!(null)),
+        refusal(
+            "No such context",
+            json!({"context": "project"}),
+            "invalidParams",
+            json!({"parameter": "context", "reason": "outOfRange"}),
+        ),
+    ]
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let target = SPEC.arguments(call.params.as_deref())?.target(&call.session).await?;
+    let params = Params::read(call.params.as_deref())?;
+    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
     let record = call.session.read(GetRecord(target), &call.cancel).await?;
-    result(&record.map(answer).transpose()?)
+    answer(&record.map(shape).transpose()?)
 }
 
-fn answer(record: Record) -> Result<Answer, Error> {
-    Ok(Answer {
-        data: RawValue::from_string(record.text).map_err(|_| Error::RecordDamaged)?,
-        revision: record.revision,
-        created_at: shape::text(record.created_at),
-        updated_at: shape::text(record.updated_at),
-        expires_at: record.expires_at.map(shape::text),
-        restored: record.restored,
+fn shape(found: Found) -> Result<Record, Error> {
+    Ok(Record {
+        data: Object(Cow::Owned(RawValue::from_string(found.text).map_err(|_| Error::RecordDamaged)?)),
+        revision: Revision(found.revision),
+        created_at: found.created_at,
+        updated_at: found.updated_at,
+        expires_at: found.expires_at,
+        restored: True::when(found.restored),
     })
 }

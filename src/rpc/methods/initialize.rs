@@ -1,71 +1,191 @@
 //! `initialize`: the client says who it is and which folders are open; from then on it is no script.
 
-use serde_json::json;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
+use crate::rpc::declare::method;
 use crate::rpc::error::Error;
-use crate::rpc::params::{Arguments, Spec, wrong_type};
+use crate::rpc::params::{Argument, wrong_type};
+use crate::rpc::values::{True, schema, string};
 use crate::session::Phase;
 use crate::vault::folder::WorkspaceFolder;
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome};
 
 /// The version of what goes over the wire; that of what lies on the disk is another.
-const PROTOCOL_VERSION: u32 = 1;
+pub(in crate::rpc) const PROTOCOL_VERSION: u32 = 1;
 
-pub(super) const SPEC: Spec = Spec {
-    name: "initialize",
-    positional: &[],
-    named: &["processId", "rootUri", "rootPath", "workspaceFolders"],
-    lenient: true,
-};
+method! {
+    /// Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else
+    /// `rootPath`. All else that LSP clients send is ignored. A second one is −32600.
+    ///
+    /// A client that never sends it is a script: every method works at once, and the open folders are those of
+    /// `--workspace-folder`, else the current directory.
+    "initialize" => Initialized,
+    lenient true,
+    positional {}
+    named {
+        /// The process with which the server ends.
+        "processId" => process: Option<ProcessId>,
+        /// The open folder, from clients that know no more than one.
+        "rootUri" => root_uri: Option<RootUri>,
+        /// The same as a path, from older clients.
+        "rootPath" => root_path: Option<RootPath>,
+        /// The open folders. `[]` says that none is open; `null` says nothing.
+        "workspaceFolders" => folders: Option<OpenFolders>,
+    }
+    errors []
+    examples [
+        example(
+            "An editor with one folder open",
+            json!({
+                "processId": null, "capabilities": {},
+                "workspaceFolders": [{"uri": "file:///home/me/project", "name": "project"}],
+            }),
+            json!({
+                "capabilities": {
+                    "workspace": {"workspaceFolders": {"supported": true, "changeNotifications": true}},
+                    "experimental": {"pluginVault": {"protocolVersion": PROTOCOL_VERSION, "maxDataBytes": 8_388_608}},
+                },
+                "serverInfo": {"name": "plugin-vault", "version": env!("CARGO_PKG_VERSION")},
+            }),
+        ),
+        refusal("Twice", json!({"processId": null, "capabilities": {}}), "invalidRequest", json!({}))
+            .after("initialize", json!({"processId": null, "capabilities": {}})),
+    ]
+}
+
+/// What the server is, and can do.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Initialized {
+    capabilities: Capabilities,
+    server_info: ServerInfo,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Capabilities {
+    workspace: WorkspaceCapabilities,
+    experimental: Experimental,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct WorkspaceCapabilities {
+    workspace_folders: FolderCapabilities,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct FolderCapabilities {
+    supported: True,
+    change_notifications: True,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Experimental {
+    plugin_vault: VaultCapabilities,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct VaultCapabilities {
+    /// The version of this contract. A client that needs a later one says so, and goes on with nothing.
+    protocol_version: u32,
+    /// The longest object that can be stored, in bytes of JSON text.
+    max_data_bytes: usize,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct ServerInfo {
+    name: &'static str,
+    /// The version of the program.
+    version: &'static str,
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let arguments = SPEC.arguments(call.params.as_deref())?;
-    let process = process_id(&arguments)?;
-    let folders = folders(&arguments)?;
+    let params = Params::read(call.params.as_deref())?;
+    // What older clients send counts where nothing newer does.
+    let folders = match (params.folders, params.root_uri, params.root_path) {
+        (Some(folders), _, _) => folders.0,
+        (None, Some(folder), _) => folder.0.into_iter().collect(),
+        (None, None, folder) => folder.and_then(|folder| folder.0).into_iter().collect(),
+    };
     call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest)?;
     call.session.set_folders(folders);
-    if let Some(process) = process {
+    if let Some(process) = params.process.and_then(|process| process.0) {
         call.session.client().watch(process);
     }
-    result(&json!({
-        "capabilities": {
-            "workspace": {"workspaceFolders": {"supported": true, "changeNotifications": true}},
-            "experimental": {"pluginVault": {
-                "protocolVersion": PROTOCOL_VERSION,
-                "maxDataBytes": call.session.limits().data,
-            }},
+    let folders = FolderCapabilities { supported: True::TRUE, change_notifications: True::TRUE };
+    let vault =
+        VaultCapabilities { protocol_version: PROTOCOL_VERSION, max_data_bytes: call.session.limits().data };
+    answer(&Initialized {
+        capabilities: Capabilities {
+            workspace: WorkspaceCapabilities { workspace_folders: folders },
+            experimental: Experimental { plugin_vault: vault },
         },
-        "serverInfo": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
-    }))
+        server_info: ServerInfo { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+    })
 }
 
-fn process_id(arguments: &Arguments<'_>) -> Result<Option<u32>, Error> {
-    let Some(value) = arguments.optional("processId") else { return Ok(None) };
-    match json::unsigned(value) {
-        // One that no system gives names no process: it is ignored like one that does not exist.
-        Some(process) => Ok(u32::try_from(process).ok()),
-        None if json::kind(value) == Kind::Number => Ok(None),
-        None => Err(wrong_type("processId")),
+/// One that no system gives names no process: it is ignored like one that does not exist.
+struct ProcessId(Option<u32>);
+
+impl<'a> Argument<'a> for ProcessId {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        match json::unsigned(value) {
+            Some(process) => Ok(Self(u32::try_from(process).ok())),
+            None if json::kind(value) == Kind::Number => Ok(Self(None)),
+            None => Err(wrong_type(name)),
+        }
     }
 }
 
-/// `workspaceFolders`, else what older clients send in its place. `workspaceFolders: []` says that none is open;
-/// `null` says nothing.
-fn folders(arguments: &Arguments<'_>) -> Result<Vec<WorkspaceFolder>, Error> {
-    if let Some(list) = arguments.optional("workspaceFolders") {
-        let elements = json::elements(list).ok_or(wrong_type("workspaceFolders"))?;
-        return Ok(elements.into_iter().filter_map(folder).collect());
+schema!(ProcessId, "ProcessId", "A process of this machine.", {"type": "integer"});
+
+struct RootUri(Option<WorkspaceFolder>);
+
+impl<'a> Argument<'a> for RootUri {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Ok(Self(WorkspaceFolder::parse(&string(name, value)?).ok()))
     }
-    if let Some(uri) = arguments.text("rootUri")? {
-        return Ok(WorkspaceFolder::parse(&uri).into_iter().collect());
-    }
-    let path = arguments.text("rootPath")?;
-    Ok(path.and_then(|path| WorkspaceFolder::from_path(path.as_ref().as_ref())).into_iter().collect())
 }
+
+schema!(RootUri, "RootUri", "An absolute URI; another is ignored.", {"type": "string"});
+
+struct RootPath(Option<WorkspaceFolder>);
+
+impl<'a> Argument<'a> for RootPath {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Ok(Self(WorkspaceFolder::from_path(string(name, value)?.as_ref().as_ref())))
+    }
+}
+
+schema!(RootPath, "RootPath", "An absolute path; another is ignored.", {"type": "string"});
+
+/// LSP's `WorkspaceFolder`s.
+struct OpenFolders(Vec<WorkspaceFolder>);
+
+impl<'a> Argument<'a> for OpenFolders {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let elements = json::elements(value).ok_or(wrong_type(name))?;
+        Ok(Self(elements.into_iter().filter_map(folder).collect()))
+    }
+}
+
+schema!(OpenFolders, "OpenFolders", "LSP's `WorkspaceFolder`s. One that is none is left out.",
+    {"type": "array", "items": {"type": "object", "properties": {
+        "uri": {"type": "string"}, "name": {"type": "string"}}, "required": ["uri"], "additionalProperties": true}});
 
 /// An LSP `WorkspaceFolder`. One that is none is left out: its client learns that when it needs the folder.
 pub(super) fn folder(value: &RawValue) -> Option<WorkspaceFolder> {

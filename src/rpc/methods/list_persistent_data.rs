@@ -1,58 +1,65 @@
 //! `listPersistentData`: what the caller has stored, without the data.
 
-use serde::Serialize;
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::out_of_range;
+use crate::rpc::values::{Handle, Revision};
+use crate::vault::{Context, Entry, ListRecords, Place};
 
-use crate::rpc::params::{FOLDER, Spec, out_of_range};
-use crate::vault::{Context, Entry, ListRecords};
+use super::shape::ListedRecord;
+use super::{Call, FOLDER, Outcome};
 
-use super::{Call, Outcome, result, shape};
-
-pub(super) const SPEC: Spec = Spec {
-    name: "listPersistentData",
-    positional: &[],
-    named: &["handle", "context", "workspaceFolder"],
-    lenient: false,
-};
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    context: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workspace_folder: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    revision: u64,
-    created_at: String,
-    updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<String>,
-    bytes: u64,
+method! {
+    /// What is stored in the key's namespace and scope, without the data.
+    "listPersistentData" => Vec<ListedRecord>,
+    positional {}
+    named {
+        /// Only records of this context.
+        "context" => context: Option<Context>,
+        /// Only records of this folder.
+        "workspaceFolder" => folder: Option<Place>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
+    examples [
+        example(
+            "One record",
+            json!({}),
+            json!([{
+                "context": "user", "name": "session", "revision": 1, "bytes": 16,
+                "createdAt": "2030-01-01T00:00:00.000Z", "updatedAt": "2030-01-01T00:00:00.000Z",
+            }]),
+        )
+        .after("setPersistentData", json!({"context": "user", "name": "session", "data": {"theme": "dark"}})),
+        refusal(
+            "The context user has no folders",
+            json!({"context": "user", "workspaceFolder": "file:///home/me/project"}),
+            "invalidParams",
+            json!({"parameter": "workspaceFolder", "reason": "outOfRange"}),
+        ),
+    ]
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let list = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let context = arguments.context("context")?;
-        let place = arguments.folder(FOLDER)?;
-        if place.is_some() && context == Some(Context::User) {
-            return Err(out_of_range(FOLDER));
-        }
-        ListRecords { caller: arguments.caller(&call.session).await?, context, place }
-    };
+    let params = Params::read(call.params.as_deref())?;
+    if params.folder.is_some() && params.context == Some(Context::User) {
+        return Err(out_of_range(FOLDER));
+    }
+    let caller = call.caller(params.handle).await?;
+    let list = ListRecords { caller, context: params.context, place: params.folder };
     let entries = call.session.read(list, &call.cancel).await?;
-    result(&entries.into_iter().map(listed).collect::<Vec<_>>())
+    answer(&entries.into_iter().map(listed).collect())
 }
 
-fn listed(entry: Entry) -> Listed {
-    Listed {
-        context: entry.address.context().name(),
-        workspace_folder: entry.address.folder.map(|folder| folder.as_str().to_owned()),
-        name: entry.address.name.map(|name| name.as_str().to_owned()),
-        revision: entry.revision,
-        created_at: shape::text(entry.created_at),
-        updated_at: shape::text(entry.updated_at),
-        expires_at: entry.expires_at.map(shape::text),
+fn listed(entry: Entry) -> ListedRecord {
+    ListedRecord {
+        context: entry.address.context(),
+        workspace_folder: entry.address.folder,
+        name: entry.address.name,
+        revision: Revision(entry.revision),
+        created_at: entry.created_at,
+        updated_at: entry.updated_at,
+        expires_at: entry.expires_at,
         bytes: entry.bytes,
     }
 }

@@ -1,28 +1,52 @@
 //! `movePersistentData`: takes a folder's records along when the folder has moved; all of them, or none.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, TARGET_EXISTS, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Revision};
+use crate::vault::{Move, Place};
 
-use crate::rpc::error::{Error, Parameter, Reason};
-use crate::rpc::params::Spec;
-use crate::vault::Move;
+use super::shape::Moved;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result};
-
-pub(super) const SPEC: Spec =
-    Spec { name: "movePersistentData", positional: &["from", "to"], named: &["handle"], lenient: false };
+method! {
+    /// Moves all records of one folder to another, or none. Each takes two revisions. `createdAt` and expiry stay.
+    "movePersistentData" => Moved,
+    positional {
+        /// The folder that they are in.
+        "from" => from: Place,
+        /// The folder that they go to. 2005 if it has one of them already.
+        "to" => to: Place,
+    }
+    named {
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [TARGET_EXISTS]]
+    examples [
+        example(
+            "A project was renamed",
+            json!(["file:///home/me/project", "file:///home/me/renamed"]),
+            json!({"moved": 1, "revision": 3}),
+        )
+        .after("setPersistentData", json!({"context": "workspace", "data": {"theme": "dark"}})),
+        refusal(
+            "There is such a record already",
+            json!({"from": "file:///home/me/project", "to": "file:///home/me/renamed"}),
+            "targetExists",
+            json!({}),
+        )
+        .after("setPersistentData", json!({"context": "workspace", "data": {"theme": "dark"}}))
+        .after(
+            "setPersistentData",
+            json!({"context": "workspace", "workspaceFolder": "file:///home/me/renamed", "data": {}}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let folders = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let folder = |name| {
-            arguments.required(name)?;
-            let missing = Error::InvalidParams(Parameter::Named(name), Reason::WrongType);
-            arguments.folder(name)?.ok_or(missing)
-        };
-        let (from, to) = (folder("from")?, folder("to")?);
-        Move { from, to, caller: arguments.caller(&call.session).await? }
-    };
-    let key = folders.caller.key.clone();
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
+    let key = caller.key.clone();
+    let folders = Move { from: params.from, to: params.to, caller };
     let moved = call.session.write(Some(&key), folders, &call.cancel).await?;
-    result(&json!({"moved": moved.moved, "revision": moved.revision}))
+    answer(&Moved { moved: moved.moved, revision: Revision(moved.revision) })
 }

@@ -1,28 +1,56 @@
 //! `patchPersistentData`: changes members of an object and leaves the others as they are (RFC 7396), atomically.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Revision};
+use crate::vault::{Context, MergePatch, Name, Patch, Place};
 
-use crate::rpc::params::Spec;
-use crate::vault::{MergePatch, Patch};
+use super::shape::Written;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result};
-
-pub(super) const SPEC: Spec = Spec {
-    name: "patchPersistentData",
-    positional: &["context", "patch"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision", "lease"],
-    lenient: false,
-};
+method! {
+    /// Changes members of an object, atomically: a merge patch (RFC 7396), on `{}` where there is no record. Members that
+    /// it does not touch keep their text; the expiry stays.
+    "patchPersistentData" => Written,
+    positional {
+        "context" => context: Context,
+        /// What is changed.
+        "patch" => patch: MergePatch,
+    }
+    named {
+        "workspaceFolder" => folder: Option<Place>,
+        "name" => name: Option<Name>,
+        "ifRevision" => if_revision: Option<Revision>,
+        "lease" => lease: Option<Revision>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
+    examples [
+        example(
+            "One member changed, one removed",
+            json!(["user", {"theme": "light", "legacy": null}]),
+            json!({"revision": 2}),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark", "legacy": 1}})),
+        refusal(
+            "No object",
+            json!({"context": "user", "patch": []}),
+            "invalidParams",
+            json!({"parameter": "patch", "reason": "wrongType"}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let patch = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let patch = MergePatch::parse(arguments.object("patch")?)?;
-        let if_revision = arguments.revision("ifRevision")?;
-        let lease = arguments.revision("lease")?;
-        Patch { target: arguments.target(&call.session).await?, patch, if_revision, lease }
+    let params = Params::read(call.params.as_deref())?;
+    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
+    let key = target.caller.key.clone();
+    let patch = Patch {
+        target,
+        patch: params.patch,
+        if_revision: params.if_revision.map(|revision| revision.0),
+        lease: params.lease.map(|lease| lease.0),
     };
-    let key = patch.target.caller.key.clone();
     let written = call.session.write(Some(&key), patch, &call.cancel).await?;
-    result(&json!({"revision": written.revision}))
+    answer(&Written { revision: Revision(written.revision) })
 }

@@ -1,23 +1,38 @@
 //! `releaseLease`: a lease is given up.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Revision, True};
+use crate::vault::{Name, ReleaseLease};
 
-use crate::rpc::params::Spec;
-use crate::vault::ReleaseLease;
+use super::shape::Released;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result};
-
-pub(super) const SPEC: Spec =
-    Spec { name: "releaseLease", positional: &["name", "lease"], named: &["handle"], lenient: false };
+method! {
+    /// Gives a lease up; whoever waits for it has it within a second.
+    "releaseLease" => Released,
+    positional {
+        /// The lease's name.
+        "name" => name: Name,
+        /// The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
+        "lease" => lease: Revision,
+    }
+    named {
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_LOST]]
+    examples [
+        example("It is free", json!({"name": "refresh", "lease": 1}), json!({"released": true}))
+            .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
+        refusal("It was lost before", json!({"name": "refresh", "lease": 1}), "leaseLost", json!({})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let release = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let name = arguments.required_name("name")?;
-        let token = arguments.required_revision("lease")?;
-        ReleaseLease { caller: arguments.caller(&call.session).await?, name, token }
-    };
-    let key = release.caller.key.clone();
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
+    let key = caller.key.clone();
+    let release = ReleaseLease { caller, name: params.name, token: params.lease.0 };
     call.session.write(Some(&key), release, &call.cancel).await?;
-    result(&json!({"released": true}))
+    answer(&Released { released: True::TRUE })
 }

@@ -1,23 +1,42 @@
 //! `renewLease`: a lease is held for its whole length from now on.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Revision};
+use crate::vault::{Name, RenewLease};
 
-use crate::rpc::params::Spec;
-use crate::vault::RenewLease;
+use super::shape::Renewed;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result, shape};
-
-pub(super) const SPEC: Spec =
-    Spec { name: "renewLease", positional: &["name", "lease"], named: &["handle"], lenient: false };
+method! {
+    /// Holds a lease for its whole length, from now on.
+    "renewLease" => Renewed,
+    positional {
+        /// The lease's name.
+        "name" => name: Name,
+        /// The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
+        "lease" => lease: Revision,
+    }
+    named {
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_LOST]]
+    examples [
+        example(
+            "Half a minute more",
+            json!({"name": "refresh", "lease": 1}),
+            json!({"expiresAt": "2030-01-01T00:01:00.000Z"}),
+        )
+        .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
+        refusal("It is lost", json!({"name": "refresh", "lease": 1}), "leaseLost", json!({})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let renew = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let name = arguments.required_name("name")?;
-        let token = arguments.required_revision("lease")?;
-        RenewLease { caller: arguments.caller(&call.session).await?, name, token }
-    };
-    let key = renew.caller.key.clone();
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
+    let key = caller.key.clone();
+    let renew = RenewLease { caller, name: params.name, token: params.lease.0 };
     let expires_at = call.session.write(Some(&key), renew, &call.cancel).await?;
-    result(&json!({"expiresAt": shape::text(expires_at)}))
+    answer(&Renewed { expires_at })
 }

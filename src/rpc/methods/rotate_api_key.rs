@@ -1,27 +1,50 @@
 //! `rotateAPIKey`: a new key takes the caller's place, in one commit. The handle goes on with the new one.
 
-use crate::rpc::error::Error;
-use crate::rpc::params::Spec;
+use crate::rpc::declare::method;
+use crate::rpc::error::{API_KEY_INVALID, Error, KEY_ERRORS, WRITE_ERRORS};
+use crate::rpc::values::{Handle, KeyText};
 use crate::vault::Rotate;
 
-use super::shape::IssuedKey;
-use super::{Call, Outcome, result};
+use super::shape::NewKey;
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec =
-    Spec { name: "rotateAPIKey", positional: &[], named: &["handle", "apiKey"], lenient: false };
+method! {
+    /// Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004),
+    /// and the handle goes on with the new one. A key that the vault keeps is kept anew.
+    "rotateAPIKey" => NewKey<'_>,
+    positional {}
+    named {
+        /// The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the
+        /// same call again gives the same answer. Without it, the vault makes one.
+        "apiKey" => api_key: Option<KeyText<'a>>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, WRITE_ERRORS, [API_KEY_INVALID]]
+    examples [
+        example(
+            "A key that the caller has saved before",
+            json!({"apiKey": "89abcdef0123456789abcdef0123456789abcdef"}),
+            json!({
+                "apiKey": "89abcdef0123456789abcdef0123456789abcdef",
+                "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "owner": true,
+            }),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {}})),
+        refusal("No key", json!({"apiKey": "secret"}), "apiKeyInvalid", json!({})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
     let (key, rotate) = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let new = arguments.text("apiKey")?;
-        let caller = arguments.caller(&call.session).await?;
+        let params = Params::read(call.params.as_deref())?;
+        let caller = call.caller(params.handle).await?;
         let key = caller.key.clone();
-        let rotate = match new {
-            Some(new) => Rotate::to(caller, &new).map_err(|_| Error::ApiKeyInvalid)?,
+        let rotate = match params.api_key {
+            Some(new) => Rotate::to(caller, &new.0).map_err(|_| Error::ApiKeyInvalid)?,
             None => Rotate::to_any(caller),
         };
         (key, rotate)
     };
     let rotated = call.session.write(Some(&key), rotate, &call.cancel).await?;
-    result(&IssuedKey::new(&rotated.api_key.to_text(), None, rotated.info))
+    answer(&NewKey::new(&rotated.api_key.to_text(), rotated.info))
 }

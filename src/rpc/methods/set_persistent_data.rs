@@ -1,35 +1,69 @@
 //! `setPersistentData`: stores an object in the place of what was there.
 
-use serde_json::json;
+use crate::rpc::declare::method;
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::values::{Handle, Object, Revision};
+use crate::vault::{Context, Name, Place, Set, Timestamp};
 
-use crate::rpc::params::Spec;
-use crate::vault::Set;
+use super::shape::Written;
+use super::{Call, Outcome};
 
-use super::{Call, Outcome, result};
-
-pub(super) const SPEC: Spec = Spec {
-    name: "setPersistentData",
-    positional: &["context", "data"],
-    named: &["handle", "workspaceFolder", "name", "ifRevision", "expiresAt", "lease"],
-    lenient: false,
-};
+method! {
+    /// Stores an object in the place of what was there. The same text with the same expiry changes nothing and keeps its
+    /// revision.
+    "setPersistentData" => Written,
+    positional {
+        "context" => context: Context,
+        /// What is stored.
+        "data" => data: Object<'a>,
+    }
+    named {
+        "workspaceFolder" => folder: Option<Place>,
+        "name" => name: Option<Name>,
+        "ifRevision" => if_revision: Option<Revision>,
+        /// When the record expires; without it, never. One in the past expires at once.
+        "expiresAt" => expires_at: Option<Timestamp>,
+        "lease" => lease: Option<Revision>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
+    examples [
+        example("By position", json!(["user", {"theme": "dark"}]), json!({"revision": 1})),
+        example(
+            "A record with a name, of one folder, which must not be there yet",
+            json!({
+                "context": "workspace", "workspaceFolder": "file:///home/me/project", "name": "session",
+                "data": {"token": "abc"}, "ifRevision": 0, "expiresAt": "2099-01-01T00:00:00Z",
+            }),
+            json!({"revision": 1}),
+        ),
+        refusal(
+            "Another has written it meanwhile",
+            json!({"context": "user", "data": {"theme": "light"}, "ifRevision": 0}),
+            "revisionConflict",
+            json!({"revision": 1}),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
+        refusal(
+            "A misspelt name",
+            json!({"context": "user", "data": {}, "ifrevision": 0}),
+            "invalidParams",
+            json!({"parameter": 2, "reason": "unknown"}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let set = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let text = arguments.object("data")?;
-        let if_revision = arguments.revision("ifRevision")?;
-        let lease = arguments.revision("lease")?;
-        let expires_at = arguments.time("expiresAt")?;
-        Set {
-            target: arguments.target(&call.session).await?,
-            text: text.get().to_owned(),
-            if_revision,
-            expires_at,
-            lease,
-        }
+    let params = Params::read(call.params.as_deref())?;
+    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
+    let key = target.caller.key.clone();
+    let set = Set {
+        target,
+        text: params.data.0.get().to_owned(),
+        if_revision: params.if_revision.map(|revision| revision.0),
+        expires_at: params.expires_at,
+        lease: params.lease.map(|lease| lease.0),
     };
-    let key = set.target.caller.key.clone();
     let written = call.session.write(Some(&key), set, &call.cancel).await?;
-    result(&json!({"revision": written.revision}))
+    answer(&Written { revision: Revision(written.revision) })
 }

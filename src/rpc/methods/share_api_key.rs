@@ -4,75 +4,121 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::error::Error;
-use crate::rpc::params::{Spec, out_of_range, wrong_type};
-use crate::vault::{Context, Scope, Share};
+use crate::rpc::declare::method;
+use crate::rpc::error::{Error, FOLDER_INVALID, KEY_ERRORS, WRITE_ERRORS};
+use crate::rpc::params::{Argument, out_of_range, wrong_type};
+use crate::rpc::values::Handle;
+use crate::vault::{Context, Name, Scope, Share, Timestamp};
 
-use super::shape::IssuedKey;
-use super::{Call, Outcome, result};
+use super::shape::NewKey;
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec {
-    name: "shareAPIKey",
-    positional: &[],
-    named: &["handle", "label", "expiresAt", "scope"],
-    lenient: false,
-};
-
-const SCOPE: &str = "scope";
+method! {
+    /// Another key for the same namespace; only its owner may (1006). It dies with its owner.
+    "shareAPIKey" => NewKey<'_>,
+    positional {}
+    named {
+        /// What the key is called in lists.
+        "label" => label: Option<Name>,
+        /// When the key ends: no later than the owner's, and with the owner's by default.
+        "expiresAt" => expires_at: Option<Timestamp>,
+        /// What the key may do. Without it, all that the owner may, except sharing.
+        "scope" => scope: Option<Scope>,
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, WRITE_ERRORS, [FOLDER_INVALID]]
+    examples [
+        example(
+            "A key that may only read what belongs to the user",
+            json!({"label": "status bar", "scope": {"contexts": ["user"], "readOnly": true}}),
+            json!({
+                "apiKey": "89abcdef0123456789abcdef0123456789abcdef", "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                "label": "status bar", "scope": {"contexts": ["user"], "readOnly": true},
+                "issuedAt": "2030-01-01T00:00:00.000Z", "owner": false,
+            }),
+        )
+        .after("setPersistentData", json!({"context": "user", "data": {}})),
+        refusal(
+            "A misspelt member must not become a key that may write",
+            json!({"scope": {"readonly": true}}),
+            "invalidParams",
+            json!({"parameter": "scope", "reason": "outOfRange"}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let share = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let label = arguments.name("label")?;
-        let expires_at = arguments.time("expiresAt")?;
-        let scope = arguments.optional(SCOPE).map(shape_of_scope).transpose()?;
-        let caller = arguments.caller(&call.session).await?;
-        Share { caller, label, expires_at, scope }
-    };
-    let key = share.caller.key.clone();
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
+    let key = caller.key.clone();
+    let Params { label, expires_at, scope, .. } = params;
+    let share = Share { caller, label, expires_at, scope };
     let shared = call.session.write(Some(&key), share, &call.cancel).await?;
-    result(&IssuedKey::new(&shared.api_key, None, shared.info))
+    answer(&NewKey::new(&shared.api_key, shared.info))
 }
 
 /// Strict, like parameters: a misspelt `readOnly` must not become a key that may write.
-fn shape_of_scope(scope: &RawValue) -> Result<Scope, Error> {
-    let members = json::members(scope).ok_or(wrong_type(SCOPE))?;
-    let mut found = Scope { contexts: None, read_only: None, workspace_folders: None };
-    if json::has_duplicates(&members).is_some() {
-        return Err(out_of_range(SCOPE));
-    }
-    for member in members {
-        if json::kind(member.value) == Kind::Null {
-            continue;
+impl<'a> Argument<'a> for Scope {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let members = json::members(value).ok_or(wrong_type(name))?;
+        let mut found = Self { contexts: None, read_only: None, workspace_folders: None };
+        if json::has_duplicates(&members).is_some() {
+            return Err(out_of_range(name));
         }
-        if member.is("contexts") {
-            let contexts = texts(member.value)?;
-            if contexts.iter().any(|context| Context::parse(context).is_none()) {
-                return Err(out_of_range(SCOPE));
+        for member in members {
+            if json::kind(member.value) == Kind::Null {
+                continue;
             }
-            found.contexts = Some(contexts);
-        } else if member.is("readOnly") {
-            found.read_only = Some(match member.value.get() {
-                "true" => true,
-                "false" => false,
-                _ => return Err(wrong_type(SCOPE)),
-            });
-        } else if member.is("workspaceFolders") {
-            found.workspace_folders = Some(texts(member.value)?);
-        } else {
-            return Err(out_of_range(SCOPE));
+            if member.is("contexts") {
+                let contexts = texts(name, member.value)?;
+                if contexts.iter().any(|context| Context::parse(context).is_none()) {
+                    return Err(out_of_range(name));
+                }
+                found.contexts = Some(contexts);
+            } else if member.is("readOnly") {
+                found.read_only = Some(bool::read(name, member.value)?);
+            } else if member.is("workspaceFolders") {
+                found.workspace_folders = Some(texts(name, member.value)?);
+            } else {
+                return Err(out_of_range(name));
+            }
         }
+        Ok(found)
     }
-    Ok(found)
 }
 
-fn texts(list: &RawValue) -> Result<Vec<String>, Error> {
-    let elements = json::elements(list).ok_or(wrong_type(SCOPE))?;
+fn texts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {
+    let elements = json::elements(list).ok_or(wrong_type(name))?;
     if elements.len() > limits::SCOPE_FOLDERS {
-        return Err(out_of_range(SCOPE));
+        return Err(out_of_range(name));
     }
     elements
         .into_iter()
-        .map(|element| json::string(element).map(Into::into).ok_or(wrong_type(SCOPE)))
+        .map(|element| json::string(element).map(Into::into).ok_or(wrong_type(name)))
         .collect()
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Scope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let list =
+            |items| serde_json::json!({"type": "array", "items": items, "maxItems": limits::SCOPE_FOLDERS});
+        let mut contexts = list(generator.subschema_for::<Context>());
+        contexts["description"] = "The contexts that it may use; all, if absent.".into();
+        let mut folders = list(generator.subschema_for::<crate::vault::folder::WorkspaceFolder>());
+        folders["description"] = "The folders that it may use; all, if absent.".into();
+        schemars::json_schema!({
+            "type": "object",
+            "description": "What a shared key may do, where that is less than what its owner may.",
+            "properties": {
+                "contexts": contexts,
+                "readOnly": {"type": "boolean", "description": "Whether it may only read."},
+                "workspaceFolders": folders,
+            },
+        })
+    }
 }

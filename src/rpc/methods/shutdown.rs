@@ -1,18 +1,29 @@
 //! `shutdown`: no more requests will come. Answered when what was written before is in the store, since some clients
 //! end the process as soon as they have the answer.
 
-use serde_json::Value;
-
+use crate::rpc::declare::method;
 use crate::rpc::error::Error;
-use crate::rpc::params::Spec;
 use crate::session::Phase;
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec { name: "shutdown", positional: &[], named: &[], lenient: true };
+method! {
+    /// Says that no more requests will come. Answered when everything that was written before is in the store. After it
+    /// every request but `exit` is −32600.
+    "shutdown" => (),
+    lenient true,
+    positional {}
+    named {}
+    errors []
+    examples [
+        example("The end of a session", json!({}), json!(null)),
+        refusal("Twice", json!({}), "invalidRequest", json!({})).after("shutdown", json!({})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
+    Params::read(call.params.as_deref())?;
     call.session.enter(Phase::ShutDown).map_err(|_| Error::InvalidRequest)?;
     call.session.all_written().await;
-    result(&Value::Null)
+    answer(&())
 }

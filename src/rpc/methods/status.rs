@@ -3,79 +3,132 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::rpc::params::Spec;
+use crate::rpc::declare::method;
+use crate::rpc::error::STORE_ERRORS;
+use crate::rpc::values::{Path, Protector, StoreId};
 use crate::session::{Cancel, Phase, Session};
-use crate::vault::{self, FORMAT, Opened};
+use crate::vault::{self, FORMAT, Opened, Timestamp};
 
-use super::{Call, Outcome, result, shape};
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec = Spec { name: "vault/status", positional: &[], named: &[], lenient: false };
+/// The notification that says the same unasked.
+pub(in crate::rpc) const DID_CHANGE: &str = "vault/didChangeStatus";
 
+/// The state of the store, and what protects it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+pub(in crate::rpc) struct Status {
+    /// Absent where there is no store yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    store_id: Option<String>,
+    store_id: Option<StoreId>,
+    /// The version of what lies on the disk.
     format_version: u32,
-    data_dir: String,
+    /// Where the store lies, or would lie.
+    data_dir: Path,
+    /// The protector that opened the store.
     #[serde(skip_serializing_if = "Option::is_none")]
-    protector: Option<&'static str>,
-    protectors: Vec<&'static str>,
+    protector: Option<Protector>,
+    /// All that could open it.
+    protectors: Vec<Protector>,
+    /// Whether what needs data works now.
     key_available: bool,
+    /// What all protectors together guard against, as things lie now; `false` also where it can't be known.
     protects: Protects,
+    /// How many records there are, of all plugins.
     records: u64,
+    /// How long the store is, in bytes on the disk.
     bytes: u64,
+    /// What the last repair of a damaged store did; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    repaired: Option<Repair>,
+    repaired: Option<Repaired>,
 }
 
+/// What a repair of a damaged store did.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Repair {
-    at: String,
+struct Repaired {
+    /// When.
+    at: Timestamp,
+    /// When the backup was taken that was put back, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    restored_from: Option<String>,
+    restored_from: Option<Timestamp>,
+    /// How many records were whole.
     kept: u64,
+    /// How many were not; absent if it can't be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
+    /// The folder in which the damaged file lies.
     #[serde(skip_serializing_if = "Option::is_none")]
-    quarantine: Option<String>,
+    quarantine: Option<Path>,
 }
 
+/// What the protectors guard against.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Protects {
+    /// Whoever has a copy of the data folder alone.
     copies_of_the_data_folder: bool,
+    /// Other users of the machine.
     other_users: bool,
+    /// Whoever has the disk.
     stolen_disk: bool,
 }
 
+method! {
+    /// The state of the store, and what protects it. Never a name or a value. Asks nobody for anything, and makes no store.
+    "vault/status" => Status,
+    positional {}
+    named {}
+    errors [STORE_ERRORS]
+    examples [
+        example(
+            "There is no store yet",
+            json!({}),
+            json!({
+                "formatVersion": FORMAT, "dataDir": "/home/me/.local/share/plugin-vault", "protectors": [],
+                "keyAvailable": false, "records": 0, "bytes": 0,
+                "protects": {"copiesOfTheDataFolder": false, "otherUsers": false, "stolenDisk": false},
+            }),
+        ),
+        refusal(
+            "It has no parameters",
+            json!({"verbose": true}),
+            "invalidParams",
+            json!({"parameter": 0, "reason": "unknown"}),
+        ),
+    ]
+}
+
 pub(super) async fn call(call: Call) -> Outcome {
-    SPEC.arguments(call.params.as_deref())?;
+    Params::read(call.params.as_deref())?;
     let opened = call.session.existing(&call.cancel).await?;
-    result(&answer(&call.session, opened.as_deref())?)
+    answer(&status(&call.session, opened.as_deref())?)
 }
 
 /// `vault/didChangeStatus`: the same, unasked.
 pub(in crate::rpc) async fn tell(session: &Session) {
     // What another process unlocked may be at hand for this one too.
     let Ok(opened) = session.existing(&Cancel::default()).await else { return };
-    let Ok(params) = answer(session, opened.as_deref()) else { return };
+    let Ok(params) = status(session, opened.as_deref()) else { return };
     // A client that has said goodbye wants no more.
     if session.phase() < Phase::ShutDown {
-        let message = json!({"jsonrpc": "2.0", "method": "vault/didChangeStatus", "params": params});
+        let message = json!({"jsonrpc": "2.0", "method": DID_CHANGE, "params": params});
         session.client().send(message.to_string().into_bytes());
     }
 }
 
-fn answer(session: &Session, opened: Option<&Opened>) -> Result<Answer, vault::Error> {
+fn status(session: &Session, opened: Option<&Opened>) -> Result<Status, vault::Error> {
     let status = session.vault().status(opened)?;
-    Ok(Answer {
-        store_id: status.store_id,
+    let path = |path: std::path::PathBuf| Path(path.to_string_lossy().into_owned().into());
+    Ok(Status {
+        store_id: status.store_id.map(|id| StoreId(id.into())),
         format_version: FORMAT,
-        data_dir: status.data_folder.to_string_lossy().into_owned(),
-        protector: status.protector,
-        protectors: status.protectors,
+        data_dir: path(status.data_folder),
+        protector: status.protector.map(|kind| Protector(kind.into())),
+        protectors: status.protectors.into_iter().map(|kind| Protector(kind.into())).collect(),
         key_available: status.key_available,
         protects: Protects {
             copies_of_the_data_folder: status.protects.copies_of_the_data_folder,
@@ -84,12 +137,12 @@ fn answer(session: &Session, opened: Option<&Opened>) -> Result<Answer, vault::E
         },
         records: status.records,
         bytes: status.bytes,
-        repaired: status.repaired.map(|repaired| Repair {
-            at: shape::text(repaired.at),
-            restored_from: repaired.restored_from.map(shape::text),
+        repaired: status.repaired.map(|repaired| Repaired {
+            at: repaired.at,
+            restored_from: repaired.restored_from,
             kept: repaired.kept,
             lost: repaired.lost,
-            quarantine: repaired.quarantine.map(|folder| folder.to_string_lossy().into_owned()),
+            quarantine: repaired.quarantine.map(path),
         }),
     })
 }

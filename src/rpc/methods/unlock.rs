@@ -2,30 +2,61 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use zeroize::Zeroizing;
+use serde::Serialize;
 
-use crate::limits;
-use crate::rpc::params::{Spec, out_of_range};
+use crate::rpc::declare::method;
+use crate::rpc::error::STORE_ERRORS;
+use crate::rpc::values::UnlockWait;
 use crate::vault::Passphrase;
 
-use super::{Call, Outcome, result};
+use super::{Call, Outcome};
 
 /// How long a person may take, if the client does not say.
 const USUAL_WAIT: Duration = Duration::from_mins(1);
 
-pub(super) const SPEC: Spec =
-    Spec { name: "vault/unlock", positional: &[], named: &["passphrase", "timeoutMs"], lenient: false };
+/// Whether the store's key is at hand.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Unlocked {
+    /// Whether what needs data works now. `false` where there is no store yet.
+    key_available: bool,
+}
+
+method! {
+    /// Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program
+    /// `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at
+    /// once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With
+    /// `passphrase` nobody else is asked. `$/cancelRequest` takes the program's question away.
+    ///
+    /// On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of
+    /// the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find
+    /// it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the
+    /// kernel's keyring may not be used, each process asks once.
+    "vault/unlock" => Unlocked,
+    positional {}
+    named {
+        /// The passphrase, where the client has asked for it itself.
+        "passphrase" => passphrase: Option<Passphrase>,
+        /// How long a person may take, in milliseconds; 60,000 by default.
+        "timeoutMs" => timeout: Option<UnlockWait>,
+    }
+    errors [STORE_ERRORS]
+    examples [
+        example("Nobody has to be asked", json!({}), json!({"keyAvailable": true}))
+            .after("setPersistentData", json!({"context": "user", "data": {}})),
+        refusal(
+            "Too long",
+            json!({"timeoutMs": 3_600_000}),
+            "invalidParams",
+            json!({"parameter": "timeoutMs", "reason": "outOfRange"}),
+        ),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let (passphrase, deadline) = {
-        let arguments = SPEC.arguments(call.params.as_deref())?;
-        let said = arguments.text("passphrase")?.map(|said| Zeroizing::new(said.into_owned()));
-        let passphrase =
-            said.map(|said| Passphrase::new(said).ok_or(out_of_range("passphrase"))).transpose()?;
-        let deadline = arguments.millis("timeoutMs", limits::UNLOCK_WAIT)?;
-        (passphrase, deadline.map_or(USUAL_WAIT, Duration::from_millis))
-    };
-    let available = call.session.unlock(passphrase, deadline, &call.cancel).await?;
-    result(&json!({"keyAvailable": available}))
+    let params = Params::read(call.params.as_deref())?;
+    let deadline = params.timeout.map_or(USUAL_WAIT, |timeout| timeout.0);
+    let key_available = call.session.unlock(params.passphrase, deadline, &call.cancel).await?;
+    answer(&Unlocked { key_available })
 }

@@ -1,19 +1,33 @@
 //! `unwatchPersistentData`: the client is told no more.
 
-use serde_json::json;
-
-use crate::rpc::params::Spec;
+use crate::rpc::declare::method;
+use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::values::{Handle, Revision};
 use crate::vault::BeginWatch;
 
-use super::{Call, Outcome, result};
+use super::shape::Watch;
+use super::{Call, Outcome};
 
-pub(super) const SPEC: Spec =
-    Spec { name: "unwatchPersistentData", positional: &[], named: &["handle"], lenient: false };
+method! {
+    /// Ends a watch. `revision` is what `since` has to be to go on from there.
+    "unwatchPersistentData" => Watch,
+    positional {}
+    named {
+        "handle" => handle: Option<Handle<'a>>,
+    }
+    errors [KEY_ERRORS, READ_ERRORS]
+    examples [
+        example("The end of a watch", json!({}), json!({"watching": false, "revision": 0}))
+            .after("watchPersistentData", json!({})),
+        refusal("No key of this connection", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+    ]
+}
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let caller = SPEC.arguments(call.params.as_deref())?.caller(&call.session).await?;
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
     // Whatever becomes of the rest: nothing is told any more.
     let told = call.session.unwatch_caller(&caller);
     let now = call.session.read(BeginWatch(caller), &call.cancel).await?;
-    result(&json!({"watching": false, "revision": told.unwrap_or(now)}))
+    answer(&Watch { watching: false, revision: Revision(told.unwrap_or(now)) })
 }

@@ -8,7 +8,7 @@ use crate::vault::folder::WorkspaceFolder;
 
 use super::initialize::folder;
 
-pub(super) const NAME: &str = "workspace/didChangeWorkspaceFolders";
+pub(in crate::rpc) const NAME: &str = "workspace/didChangeWorkspaceFolders";
 
 /// Nobody waits for an answer: what can't be read is passed over.
 pub(super) fn change(session: &Session, params: Option<&RawValue>) {

@@ -1,0 +1,300 @@
+//! The kinds of values that go over the wire: how each is read from a parameter, how it is written into a result, and
+//! what the schema says of it. One place for each, so that the three can't differ.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::json::{self, Kind};
+use crate::limits;
+use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Context, MergePatch, Name, Passphrase, Place, Timestamp};
+
+use super::error::Error;
+use super::params::{Argument, out_of_range, wrong_type};
+
+/// What the schema says of a type: its name there, a sentence, and how its values are told from others.
+macro_rules! schema {
+    ($type:ty, $name:expr, $description:expr, $schema:tt) => {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut schema = schemars::json_schema!($schema);
+                schema.insert("description".into(), $description.into());
+                schema
+            }
+        }
+    };
+}
+pub(super) use schema;
+
+/// A text of a kind that only results have.
+macro_rules! text {
+    ($type:ident, $description:literal, $schema:tt) => {
+        #[doc = $description]
+        #[derive(Serialize)]
+        #[serde(transparent)]
+        pub(super) struct $type(pub(super) Cow<'static, str>);
+        schema!($type, stringify!($type), $description, $schema);
+    };
+}
+
+text!(StoreId, "Names a store.", {"type": "string", "pattern": "^[0-9a-f]{32}$"});
+text!(Path, "A path of this machine.", {"type": "string", "minLength": 1});
+text!(Protector, "A way to the store's key.",
+    {"type": "string", "enum": ["key-file", "keyring", "passphrase", "command"]});
+
+pub(super) fn string<'a>(name: &'static str, value: &'a RawValue) -> Result<Cow<'a, str>, Error> {
+    match json::kind(value) {
+        // Half a surrogate pair stands for no character.
+        Kind::String => json::string(value).ok_or(out_of_range(name)),
+        _ => Err(wrong_type(name)),
+    }
+}
+
+/// 0 to 2^53 − 1: a number that every JSON reader keeps exactly.
+fn number(name: &'static str, value: &RawValue) -> Result<u64, Error> {
+    let is_integer = || json::kind(value) == Kind::Number && !value.get().contains(['.', 'e', 'E']);
+    match json::unsigned(value) {
+        Some(number) if number <= limits::REVISION => Ok(number),
+        Some(_) => Err(out_of_range(name)),
+        None if is_integer() => Err(out_of_range(name)),
+        None => Err(wrong_type(name)),
+    }
+}
+
+/// A revision, or a fencing token, which comes from the same counter.
+#[derive(Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(super) struct Revision(pub(super) u64);
+
+impl<'a> Argument<'a> for Revision {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        number(name, value).map(Self)
+    }
+}
+
+schema!(Revision, "Revision",
+    "A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means \"not there\".",
+    {"type": "integer", "minimum": 0, "maximum": limits::REVISION});
+
+/// A span of time in milliseconds, with both limits.
+pub(super) struct Millis<const LEAST: u64, const MOST: u64>(pub(super) Duration);
+
+pub(super) type LeaseLength = Millis<{ limits::LEASE_MILLIS.0 }, { limits::LEASE_MILLIS.1 }>;
+pub(super) type LeaseWait = Millis<0, { limits::LEASE_WAIT_MILLIS }>;
+pub(super) type UnlockWait = Millis<0, { limits::UNLOCK_WAIT_MILLIS }>;
+
+impl<'a, const LEAST: u64, const MOST: u64> Argument<'a> for Millis<LEAST, MOST> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let millis = number(name, value)?;
+        let fits = (LEAST..=MOST).contains(&millis);
+        fits.then_some(Self(Duration::from_millis(millis))).ok_or(out_of_range(name))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl<const LEAST: u64, const MOST: u64> schemars::JsonSchema for Millis<LEAST, MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Millis{LEAST}To{MOST}").into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "minimum": LEAST, "maximum": MOST, "x-unit": "milliseconds"})
+    }
+}
+
+impl<'a> Argument<'a> for bool {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        match value.get() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(wrong_type(name)),
+        }
+    }
+}
+
+/// Only `true`, where its absence says the contrary.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct True(bool);
+
+impl True {
+    pub(super) const TRUE: Self = Self(true);
+
+    pub(super) fn when(it_is: bool) -> Option<Self> {
+        it_is.then_some(Self::TRUE)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for True {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "True".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "boolean", "const": true})
+    }
+}
+
+impl<'a> Argument<'a> for Name {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
+}
+
+schema!(Name, "Name", "1 to 256 bytes of UTF-8, compared byte for byte.",
+    {"type": "string", "minLength": 1, "maxLength": limits::NAME, "x-maxBytes": limits::NAME});
+
+impl<'a> Argument<'a> for Context {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    }
+}
+
+impl Serialize for Context {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(serializer)
+    }
+}
+
+schema!(Context, "Context", "One set of records for the user, or one for each workspace folder.",
+    {"type": "string", "enum": [Context::User.name(), Context::Workspace.name()]});
+
+impl<'a> Argument<'a> for Timestamp {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+schema!(Timestamp, "Time",
+    "An RFC 3339 date and time. Taken with any offset from UTC, given in UTC with milliseconds.",
+    {"type": "string", "format": "date-time"});
+
+/// A folder that a parameter names. What is wrong with it is told only after what is wrong with the key.
+impl<'a> Argument<'a> for Place {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let text = string(name, value)?;
+        if text.len() > limits::URI {
+            return Err(out_of_range(name));
+        }
+        Ok(WorkspaceFolder::parse(&text).map_or(Self::FolderInvalid, Self::Workspace))
+    }
+}
+
+impl Serialize for WorkspaceFolder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
+}
+
+const FOLDER: &str = "The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, \
+percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links \
+are not followed.";
+schema!(Place, "WorkspaceFolder", FOLDER,
+    {"type": "string", "format": "uri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+schema!(WorkspaceFolder, "WorkspaceFolder", FOLDER,
+    {"type": "string", "format": "uri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+
+/// A JSON object, as its text.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Object<'a>(pub(super) Cow<'a, RawValue>);
+
+impl<'a> Argument<'a> for Object<'a> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let is_object = json::kind(value) == Kind::Object;
+        is_object.then_some(Self(Cow::Borrowed(value))).ok_or(wrong_type(name))
+    }
+}
+
+schema!(Object<'_>, "JsonObject",
+    "A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default.",
+    {"type": "object", "additionalProperties": true});
+
+impl<'a> Argument<'a> for MergePatch {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        Ok(Self::parse(&Object::read(name, value)?.0)?)
+    }
+}
+
+schema!(MergePatch, "MergePatch",
+    "A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels.",
+    {"type": "object", "additionalProperties": true});
+
+/// What [`crate::session::Session::accept_key`] gave.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Handle<'a>(pub(super) Cow<'a, str>);
+
+impl<'a> Argument<'a> for Handle<'a> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        string(name, value).map(Self)
+    }
+}
+
+schema!(Handle<'_>, "Handle", "Names a key on the connection on which `setAPIKey` gave it.", {"type": "string"});
+
+/// An API key, as its client wrote it. Whether it is one is told after all that is wrong with other parameters.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct KeyText<'a>(pub(super) Cow<'a, str>);
+
+impl<'a> Argument<'a> for KeyText<'a> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        string(name, value).map(Self)
+    }
+}
+
+schema!(KeyText<'_>, "APIKey", "40 hexadecimal digits. Whoever has them has the data: keep them as a secret.",
+    {"type": "string", "pattern": "^[0-9A-Fa-f]{40}$", "x-secret": true});
+
+/// The id of a key.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct KeyId<'a>(pub(super) Cow<'a, str>);
+
+impl<'a> Argument<'a> for KeyId<'a> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        string(name, value).map(Self)
+    }
+}
+
+schema!(KeyId<'_>, "KeyId", "Names a key, and tells nothing of it.", {"type": "string", "pattern": "^[0-9a-f]{32}$"});
+
+impl<'a> Argument<'a> for Passphrase {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let said = Zeroizing::new(string(name, value)?.into_owned());
+        Self::new(said).ok_or(out_of_range(name))
+    }
+}
+
+schema!(Passphrase, "Passphrase", "A passphrase of the store.", {"type": "string", "minLength": 1, "x-secret": true});

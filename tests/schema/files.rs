@@ -1,0 +1,52 @@
+//! What is made from what, and where it lies. The chain begins with the code; each file is made from the one before, as
+//! it is checked in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plugin_vault::rpc::contract;
+use serde_json::Value;
+
+use super::generator::{model::Contract, typescript};
+
+const DOCUMENT: &str = "schema/openrpc.json";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// Holds a file against what it should be, or writes it.
+fn made(path: &str, wanted: &str) {
+    if read(path) == wanted {
+        return;
+    }
+    let update = std::env::var_os("UPDATE").is_some();
+    assert!(
+        update,
+        "{path} differs from what it is made from; look at why, then UPDATE=1 cargo test --features schema --test schema"
+    );
+    let file: PathBuf = root().join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, wanted).unwrap();
+}
+
+fn json(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// One test, since each file is made from the one before.
+#[test]
+fn every_file_is_what_it_is_made_from() {
+    made(DOCUMENT, &json(&contract::document()));
+    for (name, schema) in contract::shared() {
+        made(&format!("schema/{name}.schema.json"), &json(&schema));
+    }
+    let contract = Contract::read(&serde_json::from_str(&read(DOCUMENT)).unwrap());
+    let typescript = typescript::types(&contract);
+    made("schema/types/plugin-vault.ts", &typescript);
+    made("editors/node/src/wire.ts", &typescript);
+}
