@@ -4,6 +4,16 @@
 /** 40 hexadecimal digits. Whoever has them has the data: keep them as a secret. */
 export type APIKey = string;
 
+/** Where a record is. */
+export interface Address {
+  /** One of the two. */
+  context: Context;
+  /** Its name. Without it, *the* object of its context. */
+  name?: Name;
+  /** Its folder, for the context `workspace`. May be left out when exactly one is open. */
+  workspaceFolder?: WorkspaceFolder;
+}
+
 /** The API key has expired; its data is kept. */
 export interface ApiKeyExpiredData {
   kind: "apiKeyExpired";
@@ -166,6 +176,26 @@ export interface IssuedKey {
 
 /** A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default. */
 export type JsonObject = { [name: string]: unknown };
+
+/** What is told of a key; never the key itself. */
+export interface Key {
+  /** Names the key in `revokeAPIKey`. */
+  keyId: KeyId;
+  /** Whether it is the owner of its namespace. */
+  owner: boolean;
+  /** When it ends, if it does. */
+  expiresAt?: Time;
+  /** For which installation the vault keeps it. */
+  installation?: Name;
+  /** When the vault issued it; absent for a key that it did not issue. */
+  issuedAt?: Time;
+  /** What its owner calls it. */
+  label?: Name;
+  /** For which plugin it was issued. */
+  plugin?: Name;
+  /** What it may do, where that is less than what its owner may. */
+  scope?: Scope;
+}
 
 /** Names a key, and tells nothing of it. */
 export type KeyId = string;
@@ -349,6 +379,22 @@ export type Passphrase = string;
 /** A path of this machine. */
 export type Path = string;
 
+/** A record with its revision and its dates. */
+export interface PersistentRecord {
+  /** When it was first written. */
+  createdAt: Time;
+  /** What is stored, byte for byte. */
+  data: JsonObject;
+  /** Of the write that last changed it. */
+  revision: Revision;
+  /** When it was last written. */
+  updatedAt: Time;
+  /** When it expires, if it does. */
+  expiresAt?: Time;
+  /** It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent. */
+  restored?: true;
+}
+
 /** A process of this machine. */
 export type ProcessId = number;
 
@@ -504,22 +550,6 @@ export interface StoreRefusedData {
   retryable: false;
   /** What stands in the way. */
   reason: RefusalReason;
-}
-
-/** A record with its revision and its dates. */
-export interface StoredRecord {
-  /** When it was first written. */
-  createdAt: Time;
-  /** What is stored, byte for byte. */
-  data: JsonObject;
-  /** Of the write that last changed it. */
-  revision: Revision;
-  /** When it was last written. */
-  updatedAt: Time;
-  /** When it expires, if it does. */
-  expiresAt?: Time;
-  /** It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent. */
-  restored?: true;
 }
 
 /** The target has such a record already; nothing was moved. */
@@ -788,7 +818,7 @@ export interface Methods {
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
     };
-    result: StoredRecord | null;
+    result: PersistentRecord | null;
   };
   /** Changes members of an object, atomically: a merge patch (RFC 7396), on `{}` where there is no record. Members that it does not touch keep their text; the expiry stays. */
   "patchPersistentData": {

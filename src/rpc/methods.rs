@@ -18,7 +18,7 @@ mod revoke_api_key;
 mod rotate_api_key;
 mod set_api_key;
 mod set_persistent_data;
-mod shape;
+pub(super) mod shape;
 mod share_api_key;
 mod shutdown;
 pub(super) mod status;

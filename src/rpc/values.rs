@@ -216,6 +216,7 @@ impl Serialize for WorkspaceFolder {
     }
 }
 
+#[cfg(feature = "schema")]
 const FOLDER: &str = "The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, \
 percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links \
 are not followed.";

@@ -19,7 +19,7 @@ fn discover_returns_the_contract_byte_for_byte() {
 #[test]
 fn the_command_line_prints_it_and_makes_nothing() {
     let home = Home::new();
-    let output = home.start().usual_log().arguments(&["schema"]).command().output().unwrap();
+    let output = home.start().usual_log().arguments(["schema"]).command().output().unwrap();
     assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), CONTRACT);
     assert!(!home.data().exists());

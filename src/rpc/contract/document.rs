@@ -7,7 +7,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::rpc::error::{CANCELLED, Code, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, TABLE};
+use crate::rpc::methods::shape::Key;
 use crate::rpc::methods::{self, EXIT, initialize};
+use crate::vault::folder::WorkspaceFolder;
+use crate::vault::{Context, Name};
 
 use super::{Example, Method, Parameter, errors, notifications, prose};
 
@@ -17,6 +20,19 @@ const OPENRPC: &str = "1.3.2";
 const ALWAYS: [Code; 4] = [INVALID_REQUEST, INVALID_PARAMS, INTERNAL_ERROR, CANCELLED];
 /// The calls that stand before an example of a method that uses a namespace.
 const EXAMPLE_KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// Where a record is.
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it stands for the schema only")]
+struct Address {
+    /// One of the two.
+    context: Context,
+    /// Its folder, for the context `workspace`. May be left out when exactly one is open.
+    workspace_folder: Option<WorkspaceFolder>,
+    /// Its name. Without it, *the* object of its context.
+    name: Option<Name>,
+}
 
 /// The whole document.
 pub fn document() -> Value {
@@ -32,6 +48,9 @@ pub fn document() -> Value {
         }
     }
     entries.append(&mut notices);
+    // Parts of what others have, for bindings to name.
+    generator.subschema_for::<Key>();
+    generator.subschema_for::<Address>();
     let mut schemas = Map::new();
     errors::add_schemas(&mut generator, &mut schemas);
     for (name, schema) in generator.take_definitions(true) {
@@ -245,10 +264,14 @@ fn localise(value: &mut Value, document: &Value, definitions: &mut Map<String, V
                     definitions.insert(name, schema);
                 }
             }
-            members.values_mut().for_each(|value| localise(value, document, definitions));
+            for value in members.values_mut() {
+                localise(value, document, definitions);
+            }
         }
         Value::Array(elements) => {
-            elements.iter_mut().for_each(|value| localise(value, document, definitions));
+            for value in elements {
+                localise(value, document, definitions);
+            }
         }
         _ => {}
     }

@@ -57,17 +57,15 @@ fn data_name(code: Code) -> String {
 }
 
 fn details(code: Code, generator: &mut SchemaGenerator) -> Option<Schema> {
-    fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Option<Schema> {
-        Some(T::json_schema(generator))
-    }
-    match code {
-        error::INVALID_PARAMS => of::<WrongParameter>(generator),
-        error::REVISION_CONFLICT => of::<Conflict>(generator),
-        error::DATA_TOO_LARGE => of::<OverLimit>(generator),
-        error::LEASE_HELD => of::<HeldUntil>(generator),
-        error::KEY_UNAVAILABLE => of::<NoKey>(generator),
-        error::STORE_REFUSED => of::<Refused>(generator),
-        error::STORE_FAILED => of::<Failed>(generator),
-        _ => None,
-    }
+    let schema = match code {
+        error::INVALID_PARAMS => WrongParameter::json_schema,
+        error::REVISION_CONFLICT => Conflict::json_schema,
+        error::DATA_TOO_LARGE => OverLimit::json_schema,
+        error::LEASE_HELD => HeldUntil::json_schema,
+        error::KEY_UNAVAILABLE => NoKey::json_schema,
+        error::STORE_REFUSED => Refused::json_schema,
+        error::STORE_FAILED => Failed::json_schema,
+        _ => return None,
+    };
+    Some(schema(generator))
 }

@@ -12,7 +12,7 @@ use crate::vault::{Context, KeyInfo, Name, Scope, Timestamp};
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Key {
+pub(in crate::rpc) struct Key {
     /// Names the key in `revokeAPIKey`.
     #[serde(rename = "keyId")]
     id: KeyId<'static>,
@@ -152,7 +152,7 @@ pub(super) struct Moved {
 
 /// A record with its revision and its dates.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StoredRecord"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PersistentRecord"))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
     /// What is stored, byte for byte.

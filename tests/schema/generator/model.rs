@@ -47,14 +47,9 @@ pub(crate) struct Method {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) params: Params,
-    /// How many parameters may go by position.
-    pub(crate) positional: usize,
     /// `None` for a notification.
     pub(crate) result: Option<Type>,
     pub(crate) to_client: bool,
-    /// The kinds of errors.
-    pub(crate) errors: Vec<String>,
-    pub(crate) examples: Vec<Value>,
 }
 
 /// What goes with it.
@@ -125,16 +120,12 @@ impl Method {
                 open: method["x-lenient"] == true,
             },
         };
-        let kind = |error: &Value| text(&error["$ref"]).rsplit('/').next().unwrap_or_default().to_owned();
         Self {
             name: text(&method["name"]),
             description: text(&method["description"]),
             params,
-            positional: method["x-positional"].as_u64().map_or(0, |count| usize::try_from(count).unwrap()),
             result: method.get("result").map(|result| Type::read(&result["schema"])),
             to_client: method["x-direction"] == "serverToClient",
-            errors: list(&method["errors"]).iter().map(kind).collect(),
-            examples: list(&method["examples"]).to_vec(),
         }
     }
 }
