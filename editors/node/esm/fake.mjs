@@ -1,0 +1,1 @@
+export { FakeStore } from '../dist/fake.js';

@@ -1,0 +1,111 @@
+// Parameters, read as strictly as the real vault reads them.
+
+import type { Context, JsonObject } from '../wire';
+import { failure } from './failure';
+
+const NAME = 256;
+const URI = 8 * 1024;
+
+export type Reason = 'unknown' | 'missing' | 'wrongType' | 'outOfRange';
+
+export function wrong(parameter: string | number, reason: Reason): Error {
+  return failure('invalidParams', { parameter, reason });
+}
+
+/** The parameters of one call. Those that are not read are not known, and refused by `end`. */
+export class Params {
+  #values: Record<string, unknown>;
+  #names: readonly string[];
+
+  constructor(values: object, names: readonly string[]) {
+    this.#values = values as Record<string, unknown>;
+    this.#names = names;
+    const unknown = Object.keys(values).findIndex((name) => !names.includes(name));
+    if (unknown >= 0) throw wrong(unknown, 'unknown');
+  }
+
+  #get(name: string): unknown {
+    if (!this.#names.includes(name)) throw new Error(`${name} is no parameter of this method`);
+    return this.#values[name] ?? undefined;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#get(name);
+    if (value !== undefined && typeof value !== 'string') throw wrong(name, 'wrongType');
+    return value;
+  }
+
+  name(name: string): string | undefined {
+    const value = this.text(name);
+    if (value !== undefined && (value === '' || Buffer.byteLength(value) > NAME)) throw wrong(name, 'outOfRange');
+    return value;
+  }
+
+  time(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value)) throw wrong(name, 'outOfRange');
+    return Date.parse(value);
+  }
+
+  flag(name: string): boolean {
+    const value = this.#get(name) ?? false;
+    if (typeof value !== 'boolean') throw wrong(name, 'wrongType');
+    return value;
+  }
+
+  integer(name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (!Number.isInteger(value)) throw wrong(name, 'wrongType');
+    if ((value as number) < least || (value as number) > most) throw wrong(name, 'outOfRange');
+    return value as number;
+  }
+
+  object(name: string): JsonObject | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'wrongType');
+    return value as JsonObject;
+  }
+
+  context(name = 'context'): Context | undefined {
+    const value = this.text(name);
+    if (value !== undefined && value !== 'user' && value !== 'workspace') throw wrong(name, 'outOfRange');
+    return value;
+  }
+
+  /** As it was written; `normalFolder` says which one it is. */
+  folder(name: string): string | undefined {
+    const value = this.text(name);
+    if (value !== undefined && Buffer.byteLength(value) > URI) throw wrong(name, 'outOfRange');
+    return value;
+  }
+}
+
+/** A parameter that has to be there. */
+export function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw wrong(name, 'missing');
+  return value;
+}
+
+/** One name for a folder, however it is spelt; simpler than the real one, which follows RFC 3986 to the letter. */
+export function normalFolder(uri: string): string {
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    throw failure('workspaceFolderInvalid');
+  }
+  const segments = url.pathname.split('/').map((segment) => encodeURIComponent(decode(segment)));
+  const path = segments.join('/').replace(/\/+$/, '').replace(/^\/([A-Z])%3A/i, (_, drive) => `/${drive.toLowerCase()}:`);
+  return `${url.protocol}//${url.host.toLowerCase()}${path || '/'}`;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

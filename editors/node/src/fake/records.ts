@@ -1,0 +1,163 @@
+// Records of the fake: read, written, patched, moved.
+
+import type { Address, JsonObject } from '../wire';
+import type { Call } from './client';
+import { failure } from './failure';
+import { normalFolder, required, wrong } from './params';
+import { dates, defined, permits, type Namespace, type StoredRecord } from './state';
+
+const MAX_DATA = 8 * 1024 * 1024;
+
+/** Which record is meant. */
+export function address(call: Call): Address {
+  const { params, folders } = call;
+  const context = required(params.context(), 'context');
+  const folder = params.folder('workspaceFolder');
+  const name = params.name('name');
+  if (context === 'user') {
+    if (folder !== undefined) throw wrong('workspaceFolder', 'outOfRange');
+    return defined({ context, name }) as Address;
+  }
+  // The key is checked before the folder.
+  call.row();
+  if (folder === undefined && folders.length !== 1) throw failure('workspaceFolderRequired');
+  const workspaceFolder = normalFolder(folder ?? folders[0] ?? '');
+  return defined({ context, workspaceFolder, name }) as Address;
+}
+
+const keyOf = ({ context, workspaceFolder, name }: Address): string => JSON.stringify([context, workspaceFolder, name]);
+
+function find(namespace: Namespace | undefined, place: Address): StoredRecord | undefined {
+  const record = namespace?.records.get(keyOf(place));
+  return record?.expiresAt !== undefined && record.expiresAt <= Date.now() ? undefined : record;
+}
+
+/** The record that a read means, if the key may see it. */
+export function read(call: Call): StoredRecord | undefined {
+  const place = address(call);
+  const row = call.row();
+  if (!permits(row?.scope, place)) throw failure('notPermitted');
+  return find(row?.namespace, place);
+}
+
+export function getRecord(call: Call): object | null {
+  const record = read(call);
+  return record ? { data: JSON.parse(record.text), revision: record.revision, ...dates(record) } : null;
+}
+
+/** Stores what `change` makes of the text that is there. */
+function write(
+  call: Call,
+  change: (before: StoredRecord | undefined) => { text: string; expiresAt?: number },
+): { revision: number } {
+  const { params, state, client } = call;
+  const place = address(call);
+  const lease = params.integer('lease');
+  const ifRevision = params.integer('ifRevision');
+  const row = call.row();
+  call.permitWriting(row, place);
+  const before = find(row?.namespace, place);
+  const { text, expiresAt } = change(before);
+  if (Buffer.byteLength(text) > MAX_DATA) throw failure('dataTooLarge', { limit: MAX_DATA });
+  call.checkLease(row, lease);
+  checkRevision(before, ifRevision);
+  if (before?.text === text && before.expiresAt === expiresAt) return { revision: before.revision };
+  const { namespace } = call.begin();
+  const revision = state.nextRevision();
+  const updatedAt = Date.now();
+  const createdAt = before?.createdAt ?? updatedAt;
+  namespace.records.set(keyOf(place), { address: place, text, revision, createdAt, updatedAt, expiresAt });
+  state.changed(namespace, client, place, revision, false);
+  return { revision };
+}
+
+function checkRevision(record: StoredRecord | undefined, ifRevision: number | undefined): void {
+  const revision = record?.revision ?? 0;
+  if (ifRevision !== undefined && ifRevision !== revision) throw failure('revisionConflict', { revision });
+}
+
+export function set(call: Call): object {
+  const data = required(call.params.object('data'), 'data');
+  const expiresAt = call.params.time('expiresAt');
+  return write(call, () => ({ text: JSON.stringify(data), expiresAt }));
+}
+
+export function patch(call: Call): object {
+  const changes = required(call.params.object('patch'), 'patch');
+  return write(call, (before) => {
+    const target = before ? JSON.parse(before.text) : {};
+    return { text: JSON.stringify(merge(target, changes)), expiresAt: before?.expiresAt };
+  });
+}
+
+/** RFC 7396. */
+function merge(target: unknown, changes: unknown): unknown {
+  if (!isObject(changes)) return changes;
+  const merged = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [name, change] of Object.entries(changes)) {
+    if (change === null) merged.delete(name);
+    else merged.set(name, merge(merged.get(name), change));
+  }
+  return Object.fromEntries(merged);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function remove(call: Call): object {
+  const { params, state, client } = call;
+  const place = address(call);
+  const lease = params.integer('lease');
+  const ifRevision = params.integer('ifRevision');
+  const row = call.row();
+  call.permitWriting(row, place);
+  call.checkLease(row, lease);
+  const record = find(row?.namespace, place);
+  checkRevision(record, ifRevision);
+  if (!row || !record) return { deleted: false, revision: 0 };
+  row.namespace.records.delete(keyOf(place));
+  const revision = state.nextRevision();
+  state.changed(row.namespace, client, place, revision, true);
+  return { deleted: true, revision };
+}
+
+export function list({ params, row: caller }: Call): object[] {
+  const context = params.context();
+  const folder = params.folder('workspaceFolder');
+  if (folder !== undefined && context === 'user') throw wrong('workspaceFolder', 'outOfRange');
+  const row = caller();
+  const workspaceFolder = folder === undefined ? undefined : normalFolder(folder);
+  const found: object[] = [];
+  for (const record of row?.namespace.records.values() ?? []) {
+    const place = record.address;
+    const asked =
+      (context === undefined || place.context === context) &&
+      (workspaceFolder === undefined || place.workspaceFolder === workspaceFolder);
+    if (!asked || !find(row?.namespace, place) || !permits(row?.scope, place)) continue;
+    found.push({ ...place, revision: record.revision, ...dates(record), bytes: Buffer.byteLength(record.text) });
+  }
+  return found;
+}
+
+export function move(call: Call): object {
+  const { params, state, client } = call;
+  const [from, to] = ['from', 'to'].map((name) => required(params.folder(name), name));
+  const row = call.row();
+  const [source, target] = [normalFolder(from as string), normalFolder(to as string)];
+  for (const workspaceFolder of [source, target]) call.permitWriting(row, { context: 'workspace', workspaceFolder });
+  const moving = [...(row?.namespace.records.values() ?? [])].filter(
+    ({ address: place }) => place.workspaceFolder === source && find(row?.namespace, place),
+  );
+  if (!row || source === target || moving.length === 0) return { moved: 0, revision: 0 };
+  const place = (record: StoredRecord): Address => ({ ...record.address, workspaceFolder: target });
+  if (moving.some((record) => find(row.namespace, place(record)))) throw failure('targetExists');
+  for (const record of moving) {
+    row.namespace.records.delete(keyOf(record.address));
+    state.changed(row.namespace, client, record.address, state.nextRevision(), true);
+    const moved = { ...record, address: place(record), revision: state.nextRevision(), updatedAt: Date.now() };
+    row.namespace.records.set(keyOf(moved.address), moved);
+    state.changed(row.namespace, client, moved.address, moved.revision, false);
+  }
+  return { moved: moving.length, revision: state.revision };
+}

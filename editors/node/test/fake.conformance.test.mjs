@@ -1,0 +1,18 @@
+// The conformance suite against the fake.
+
+import { FakeStore } from 'plugin-vault/fake';
+
+import { runConformance } from './conformance.mjs';
+
+class FakeWorld {
+  #store = new FakeStore();
+  open(options) {
+    return this.#store.openVault(options);
+  }
+  kill(vault) {
+    return this.#store.crash(vault);
+  }
+  close() {}
+}
+
+runConformance('editors/node, the fake', () => new FakeWorld());
