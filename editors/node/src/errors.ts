@@ -1,6 +1,6 @@
 // The one error type of the binding. It holds what the vault answered, and nothing of a key or a value.
 
-import type { ErrorKind } from './wire';
+import type { ErrorData, ErrorKind } from './wire';
 
 /** Errors that the binding makes itself; all others are the vault's, see docs/protocol.md. */
 export type BindingErrorKind =
@@ -50,7 +50,15 @@ export class VaultError extends Error {
   }
 }
 
-/** Whether an error is the vault's or the binding's, of this kind if one is given. */
-export function isVaultError(error: unknown, kind?: ErrorKind | BindingErrorKind): error is VaultError {
+/** An error of this kind, with what the vault says about it. */
+export type VaultErrorOf<K extends ErrorKind | BindingErrorKind> = VaultError & {
+  kind: K;
+  data: K extends ErrorKind ? Extract<ErrorData, { kind: K }> : object;
+};
+
+/** Whether an error is the vault's or the binding's, and of this kind. */
+export function isVaultError<K extends ErrorKind | BindingErrorKind>(error: unknown, kind: K): error is VaultErrorOf<K>;
+export function isVaultError(error: unknown): error is VaultError;
+export function isVaultError(error: unknown, kind?: string): boolean {
   return error instanceof VaultError && (kind === undefined || error.kind === kind);
 }
