@@ -14,14 +14,15 @@ use tempfile::TempDir;
 
 use crate::limits::Limits;
 use crate::logging::Filter;
+use crate::protector::has_terminal;
 use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Config, Passphrase};
+use crate::vault::{Askpass, Config, Passphrase};
 
 use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
-use operator::{Failed, Operator, secret_line};
+use operator::{Answer, Failed, Operator, secret_line};
 use protector::ProtectorCommand;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
@@ -144,19 +145,33 @@ enum Operate {
 }
 
 impl Operation {
-    /// Carries it out; returns what to show on stdout.
-    pub fn run(self) -> Result<String, Wrong> {
-        let passphrase =
-            self.common.passphrase_fd.map(secret_line).transpose().map_err(|why| Wrong(why.0))?;
-        let operator = Operator::new(self.config, passphrase.and_then(Passphrase::new));
-        let shown = match &self.command {
-            Operate::Key(command) => key::run(&operator, command, self.common.json),
-            Operate::Protector(command) => protector::run(&operator, command, self.common.json),
-            Operate::Backup(command) => backup::back_up(&operator, command, self.common.json),
-            Operate::Restore(command) => backup::restore(&operator, command, self.common.json),
-        };
-        shown.map_err(|Failed(why)| Wrong(why))
+    /// Carries it out.
+    pub fn run(self) -> Outcome {
+        self.answer().map_or_else(
+            |Failed(why)| Outcome { shown: None, failed: Some(why) },
+            |Answer { shown, but }| Outcome { shown: Some(shown), failed: but },
+        )
     }
+
+    fn answer(self) -> Result<Answer, Failed> {
+        let said = self.common.passphrase_fd.map(|fd| secret_line(fd, "Passphrase of plugin-vault: "));
+        let operator = Operator::new(self.config, said.transpose()?.and_then(Passphrase::new));
+        let json = self.common.json;
+        match &self.command {
+            Operate::Key(command) => key::run(&operator, command, json).map(Answer::from),
+            Operate::Protector(command) => protector::run(&operator, command, json),
+            Operate::Backup(command) => backup::back_up(&operator, command, json).map(Answer::from),
+            Operate::Restore(command) => backup::restore(&operator, command, json).map(Answer::from),
+        }
+    }
+}
+
+/// What came of a subcommand.
+pub struct Outcome {
+    /// What to show on stdout.
+    pub shown: Option<String>,
+    /// Why it failed, in one line.
+    pub failed: Option<String>,
 }
 
 /// What is wrong with a command line, in one line.
@@ -179,11 +194,30 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wr
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
-        Err(error) => {
+        Err(error) => Err(Wrong(format!("{}; see plugin-vault --help", what_is_wrong(&error)))),
+    }
+}
+
+/// In a few words, without what was given too much: it may be a key in the wrong place.
+fn what_is_wrong(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ErrorKind};
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            "a subcommand is missing".into()
+        }
+        ErrorKind::UnknownArgument => {
+            let given = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+            let flag = given.split('=').next().filter(|given| given.starts_with("--"));
+            flag.map_or_else(
+                || "there is an argument too much".into(),
+                |flag| format!("unexpected argument {flag}"),
+            )
+        }
+        _ => {
             let text = error.render().to_string();
-            let first = text.lines().next().unwrap_or_default();
-            let first = first.strip_prefix("error: ").unwrap_or(first);
-            Err(Wrong(format!("{first}; see plugin-vault --help")))
+            let about_it = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+            let about_it = about_it.collect::<Vec<_>>().join(" ");
+            about_it.strip_prefix("error: ").unwrap_or(&about_it).to_owned()
         }
     }
 }
@@ -205,7 +239,7 @@ impl Arguments {
         let (limits, allow_network) = (self.limits, self.allow_network_file_system);
         let operate = |command, common| {
             let config =
-                Config { data: data.clone(), keys: keys.clone(), askpass: askpass(), allow_network, limits };
+                Config { data: data.clone(), keys: keys.clone(), askpass: person(), allow_network, limits };
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
@@ -270,9 +304,15 @@ impl Arguments {
     }
 }
 
-/// The program that asks a person for the passphrase; it gets the prompt as its argument.
-fn askpass() -> Option<String> {
-    std::env::var("PLUGIN_VAULT_ASKPASS").ok().filter(|program| !program.is_empty())
+/// The program that asks a person for the passphrase.
+fn askpass() -> Option<Askpass> {
+    let program = std::env::var("PLUGIN_VAULT_ASKPASS").ok().filter(|program| !program.is_empty());
+    program.map(Askpass::Program)
+}
+
+/// Who asks the person that typed a subcommand.
+fn person() -> Option<Askpass> {
+    askpass().or_else(|| has_terminal().then_some(Askpass::Terminal))
 }
 
 fn folder(

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use plugin_vault::cli::{self, Operation, Parsed, Run, Task, Wrong};
+use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task, Wrong};
 use plugin_vault::logging::{self, Log};
 use plugin_vault::server::{self, Options};
 
@@ -53,14 +53,13 @@ fn serve(options: Options, log: &Log) -> u8 {
 }
 
 fn operate(operation: Operation, log: &Log) -> u8 {
-    match operation.run() {
-        // Whoever closes the pipe has read enough.
-        Ok(shown) => u8::from(writeln!(std::io::stdout(), "{shown}").is_err()),
-        Err(Wrong(reason)) => {
-            log.notice(&reason);
-            1
-        }
+    let Outcome { shown, failed } = operation.run();
+    let is_shown = shown.is_none_or(|shown| writeln!(std::io::stdout(), "{shown}").is_ok());
+    if let Some(reason) = &failed {
+        log.notice(reason);
     }
+    // Whoever closes the pipe has read enough.
+    u8::from(failed.is_some() || !is_shown)
 }
 
 fn refuse(reason: &str) -> ExitCode {

@@ -12,6 +12,7 @@ mod passphrase;
 mod patience;
 mod program;
 mod row;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use passphrase::Passphrase;
 pub use patience::Patience;
 pub use row::Kind;
 use row::{Description, Row};
+pub use terminal::{ask as ask_at_terminal, is_there as has_terminal};
 
 /// How long a program or a keyring may take where nobody is asked.
 ///
@@ -35,8 +37,16 @@ const PROBE: Duration = Duration::from_secs(2);
 pub struct Means<'m> {
     /// The folder of key files.
     pub key_folder: &'m Path,
-    /// The program that asks a person for the passphrase.
-    pub askpass: Option<&'m str>,
+    /// Who asks a person for the passphrase.
+    pub askpass: Option<&'m Askpass>,
+}
+
+/// Who asks a person for the passphrase.
+pub enum Askpass {
+    /// A program, which gets the question as its argument.
+    Program(String),
+    /// This process, at the terminal that it was started in.
+    Terminal,
 }
 
 /// How far to go for the store key.
@@ -96,6 +106,19 @@ pub enum Reason {
     OpenToOthers,
 }
 
+impl Reason {
+    /// As it is named on the wire and the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Denied | Self::OpenToOthers => "denied",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
 /// A protector's row, as it lies in the store.
 pub type StoredRow = ([u8; 16], Vec<u8>);
 
@@ -148,9 +171,9 @@ pub fn make(
 ) -> Result<StoredRow, NotMade> {
     let id = random();
     let (kind, parameters, key) = match new {
-        New::KeyFile => (Kind::KeyFile, Vec::new(), key_file::make(means.key_folder, store)?),
+        New::KeyFile => (Kind::KeyFile, Vec::new(), make_key_file(means, store)?),
         New::Keyring => {
-            let key = keyring::make(store, id, PROBE)
+            let key = keyring::make(store, id, &Patience::of(PROBE))
                 .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
             (Kind::Keyring, Vec::new(), key)
         }
@@ -166,6 +189,18 @@ pub fn make(
     };
     let row = Description { kind, made_at: now, parameters };
     Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
+}
+
+/// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
+fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
+    key_file::make(means.key_folder, store).map_err(|error| {
+        if error.kind() != std::io::ErrorKind::AlreadyExists {
+            return NotMade::Io(error);
+        }
+        let path = key_file(means, store);
+        tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
+        NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
+    })
 }
 
 fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
@@ -190,7 +225,7 @@ pub fn forget(means: &Means<'_>, store: StoreId, protector: Protector) {
         Kind::KeyFile => key_file::forget(means.key_folder, store),
         Kind::Command => command::forget(means.key_folder, store, protector.id),
         Kind::Keyring => {
-            if keyring::delete(store, protector.id, QUIET).is_err() {
+            if keyring::delete(store, protector.id, &Patience::of(QUIET)).is_err() {
                 tracing::error!("the key could not be deleted from the keyring; delete it yourself");
             }
         }
@@ -233,15 +268,15 @@ pub fn open(
     Ok((found.store_key, found.kind))
 }
 
-/// Whether a protector gives the store key now: all are really asked, no cache is looked at.
+/// The first of these protectors that gives the store key now: they are really asked, no cache is looked at.
 pub fn test(
     means: &Means<'_>,
     store: StoreId,
     rows: &[StoredRow],
     effort: &Effort<'_>,
-) -> Result<Kind, Unavailable> {
+) -> Result<[u8; 16], Unavailable> {
     let found = first(means, store, &by_cost(rows, effort), effort);
-    found.map(|found| found.kind).map_err(|why| why.unwrap_or(NOTHING))
+    found.map(|found| found.row).map_err(|why| why.unwrap_or(NOTHING))
 }
 
 /// Whether the processes of this login session should ask one after the other without a person: a program is run, and
@@ -342,10 +377,10 @@ fn ask(
         (Kind::KeyFile, _) => key_file::read(means.key_folder, store),
         // Who has said a passphrase has been asked already.
         (Kind::Keyring, Effort::Quiet | Effort::Ask { passphrase: Some(_), .. }) => {
-            keyring::read(store, id, false, QUIET)
+            keyring::read(store, id, false, &Patience::of(QUIET))
         }
         (Kind::Keyring, Effort::Ask { passphrase: None, patience }) => {
-            keyring::read(store, id, true, patience.left())
+            keyring::read(store, id, true, patience)
         }
         (Kind::Keyring | Kind::Command, Effort::AtHand)
         | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => Err(Reason::Locked),
@@ -357,10 +392,16 @@ fn ask(
         }
         (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said),
         (Kind::Passphrase, Effort::Ask { passphrase: None, patience }) => {
-            let askpass = means.askpass.ok_or(Reason::Locked)?;
-            let prompt = "Passphrase of plugin-vault: ";
-            derive(row, &program::ask(&[askpass.into(), prompt.into()], patience)?)
+            derive(row, &ask_person(means.askpass.ok_or(Reason::Locked)?, patience)?)
         }
+    }
+}
+
+fn ask_person(askpass: &Askpass, patience: &Patience) -> Result<Passphrase, Reason> {
+    let question = "Passphrase of plugin-vault: ";
+    match askpass {
+        Askpass::Program(program) => program::ask(&[program.clone(), question.into()], patience),
+        Askpass::Terminal => Passphrase::new(terminal::ask(question, patience)?).ok_or(Reason::Denied),
     }
 }
 
@@ -370,7 +411,7 @@ fn derive(row: &Row<'_>, said: &Passphrase) -> Result<ProtectorKey, Reason> {
 
 /// What guards a store, said truly for where things lie now: what every one of its protectors guards against, since one
 /// way in is enough.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Protects {
     /// Somebody who has a copy of the data folder, and nothing else.
     pub copies_of_the_data_folder: bool,
@@ -380,21 +421,24 @@ pub struct Protects {
     pub stolen_disk: bool,
 }
 
-/// What these protectors guard against together; nothing, where there is none.
-pub fn protects(means: &Means<'_>, kinds: impl IntoIterator<Item = Kind>, data_folder: &Path) -> Protects {
-    let mut kinds = kinds.into_iter().peekable();
-    let any = kinds.peek().is_some();
+/// What these protectors of a store guard against together; nothing, where there is none.
+pub fn protects(means: &Means<'_>, store: StoreId, protectors: &[Protector], data_folder: &Path) -> Protects {
+    let any = !protectors.is_empty();
     let start = Protects { copies_of_the_data_folder: any, other_users: any, stolen_disk: any };
-    kinds.fold(start, |all, kind| {
-        let (copies, disk) = match kind {
-            Kind::KeyFile => (!key_file::lies_below(means.key_folder, data_folder), false),
+    protectors.iter().fold(start, |all, protector| {
+        let (copies, users, disk) = match protector.kind {
+            Kind::KeyFile => (
+                !key_file::lies_below(means.key_folder, data_folder),
+                !key_file::is_open_to_others(means.key_folder, store),
+                false,
+            ),
             // Whether what lies behind them is sealed itself can't be known from here.
-            Kind::Keyring | Kind::Command => (true, false),
-            Kind::Passphrase => (true, true),
+            Kind::Keyring | Kind::Command => (true, true, false),
+            Kind::Passphrase => (true, true, true),
         };
         Protects {
             copies_of_the_data_folder: all.copies_of_the_data_folder && copies,
-            other_users: all.other_users,
+            other_users: all.other_users && users,
             stolen_disk: all.stolen_disk && disk,
         }
     })

@@ -22,7 +22,7 @@ use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{self, Config, Vault};
+use crate::vault::{self, Askpass, Config, Vault};
 
 pub use ending::Ending;
 pub use harden::harden;
@@ -33,8 +33,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
-    /// The program that asks a person for the passphrase.
-    pub askpass: Option<String>,
+    /// Who asks a person for the passphrase.
+    pub askpass: Option<Askpass>,
     /// Whether a store may lie on a network file system all the same.
     pub allow_network: bool,
     /// The caps in force.

@@ -70,7 +70,8 @@ pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
 pub use crate::protector::{
-    Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable, end_programs,
+    Askpass, Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable,
+    end_programs,
 };
 pub use crate::store::{FORMAT, Heard, Refusal};
 pub use draft::Write;
@@ -85,8 +86,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
-    /// The program that asks a person for the passphrase.
-    pub askpass: Option<String>,
+    /// Who asks a person for the passphrase.
+    pub askpass: Option<Askpass>,
     /// Whether a store may lie on a network file system all the same.
     pub allow_network: bool,
     /// The caps in force.
@@ -95,7 +96,7 @@ pub struct Config {
 
 impl Config {
     fn means(&self) -> Means<'_> {
-        Means { key_folder: &self.keys, askpass: self.askpass.as_deref() }
+        Means { key_folder: &self.keys, askpass: self.askpass.as_ref() }
     }
 }
 

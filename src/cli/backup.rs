@@ -27,7 +27,7 @@ pub(super) struct RestoreCommand {
 /// Writes the store into one file; returns what to show.
 pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<String, Failed> {
     let no_store = || Failed("there is no store yet".into());
-    let passphrase = command.new_passphrase_fd.map(secret_line).transpose()?;
+    let passphrase = command.new_passphrase_fd.map(|fd| secret_line(fd, "New passphrase: ")).transpose()?;
     let passphrase = passphrase
         .map(|said| Passphrase::new(said).ok_or_else(|| Failed("the passphrase is empty".into())))
         .transpose()?;

@@ -49,6 +49,9 @@ pub(super) enum KeyCommand {
     Rotate {
         #[command(flatten)]
         source: KeySource,
+        /// The file descriptor that the new key is read from, saved before; without one it is made and shown
+        #[arg(long, value_name = "N")]
+        new_key_fd: Option<u32>,
     },
     /// Revoke a key: by its id, or the key itself. With an owner's key its data is destroyed
     Revoke {
@@ -57,11 +60,11 @@ pub(super) enum KeyCommand {
         #[command(flatten)]
         source: KeySource,
     },
-    /// Move a key's end
+    /// Move a key's end; a shared key's is never later than its owner's
     Extend {
         /// The key's id, as list shows it
         id: String,
-        /// Its new end, like 2027-01-31T00:00:00Z; without one it does not end by itself
+        /// Its new end, like 2027-01-31T00:00:00Z; without one it does not end by itself, and a shared key with its owner
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
     },
@@ -91,11 +94,14 @@ pub(super) struct KeySource {
 
 impl KeySource {
     fn caller(&self) -> Result<Caller, Failed> {
-        let line = secret_line(self.key_fd)?;
-        let key =
-            Key::parse(line.trim()).map_err(|_| Failed("an API key is 40 hexadecimal digits".into()))?;
+        let line = secret_line(self.key_fd, "API key: ")?;
+        let key = Key::parse(line.trim()).map_err(|_| not_a_key())?;
         Ok(Caller { key: key.into(), must_exist: false, origin: crate::vault::random_origin() })
     }
+}
+
+fn not_a_key() -> Failed {
+    Failed("an API key is 40 hexadecimal digits".into())
 }
 
 fn name(what: &str, text: &str) -> Result<Name, Failed> {
@@ -126,7 +132,9 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             };
             operator.opened()?;
             let issued = operator.write(issue)?;
-            Ok(key_line(&issued.api_key, &issued.info, as_json))
+            let mut members = key(&issued.info);
+            members.insert("created".into(), issued.created.into());
+            Ok(key_line(&issued.api_key, members, as_json))
         }
         KeyCommand::Share { description, read_only, context, folder, source } => {
             let share = Share {
@@ -137,26 +145,32 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             };
             operator.opened()?;
             let shared = operator.write(share)?;
-            Ok(key_line(&shared.api_key, &shared.info, as_json))
+            Ok(key_line(&shared.api_key, key(&shared.info), as_json))
         }
         KeyCommand::List { plugin } => {
             let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
             let wanted = |key: &KeySummary| plugin.is_none() || key.info.plugin == *plugin;
             Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json))
         }
-        KeyCommand::Rotate { source } => {
-            let rotate = Rotate::to_any(source.caller()?);
-            operator.opened()?;
+        KeyCommand::Rotate { source, new_key_fd } => {
+            let caller = source.caller()?;
+            let rotate = if let Some(descriptor) = new_key_fd {
+                let line = secret_line(*descriptor, "New API key: ")?;
+                Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?
+            } else {
+                Rotate::to_any(caller)
+            };
+            operator.there()?;
             let rotated = operator.write(rotate)?;
-            Ok(key_line(&rotated.api_key.to_text(), &rotated.info, as_json))
+            Ok(key_line(&rotated.api_key.to_text(), key(&rotated.info), as_json))
         }
         KeyCommand::Revoke { id, source } => {
             let destroyed = if let Some(id) = id {
-                operator.opened()?;
+                operator.there()?;
                 operator.write(EndKey { key_id: id.clone() })?
             } else {
                 let revoke = Revoke { caller: source.caller()?, key_id: None };
-                operator.opened()?;
+                operator.there()?;
                 operator.write(revoke)?.destroyed
             };
             let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
@@ -164,14 +178,16 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
-            operator.opened()?;
+            operator.there()?;
             let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
             Ok(said_or(as_json, &Value::Object(key(&info)), end))
         }
         KeyCommand::Forget { plugin } => {
-            operator.opened()?;
-            let destroyed = operator.write(ForgetPlugin { plugin: plugin.clone() })?;
+            let destroyed = match operator.existing()? {
+                Some(_) => operator.write(ForgetPlugin { plugin: plugin.clone() })?,
+                None => 0,
+            };
             let said = match destroyed {
                 0 => "nothing is stored for this plugin".into(),
                 1 => "destroyed the data of 1 installation".into(),
@@ -202,10 +218,8 @@ fn said_or(as_json: bool, value: &Value, said: String) -> String {
     if as_json { value.to_string() } else { said }
 }
 
-fn key_line(api_key: &str, info: &KeyInfo, as_json: bool) -> String {
-    let mut members = Map::new();
+fn key_line(api_key: &str, mut members: Map<String, Value>, as_json: bool) -> String {
     members.insert("apiKey".into(), api_key.into());
-    members.append(&mut key(info));
     said_or(as_json, &Value::Object(members), api_key.into())
 }
 

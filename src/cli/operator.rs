@@ -1,17 +1,22 @@
 //! What the other subcommands have in common: the store opened, requests carried out one after the other, and how
 //! failures are said.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::vault::{Config, Effort, Error, Need, Opened, Passphrase, Patience, Vault, Write};
+use crate::protector::{ask_at_terminal, has_terminal};
+use crate::vault::{
+    Config, Effort, Error, KeyReason, Kind, Need, Opened, Passphrase, Patience, Unavailable, Vault, Write,
+};
 
 /// How long a person may take, or another process keep the store.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest line with a secret, in bytes.
+const LONGEST: usize = 4 * 1024;
 
 /// A person or a script, at the command line.
 pub(super) struct Operator {
@@ -32,12 +37,7 @@ impl From<Error> for Failed {
                 Error::NotPermitted => "the key does not permit this; only an owner shares",
                 Error::ExpiryTooLate => "a shared key can't end later than its owner's",
                 Error::ApiKeyTaken => "the new key is in use, or was revoked; bring another",
-                Error::KeyUnavailable(why) => {
-                    return Self(format!(
-                        "the protector {} did not give the store's key; see plugin-vault protector test",
-                        why.protector.name()
-                    ));
-                }
+                Error::KeyUnavailable(why) => return Self(no_key(why)),
                 Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
                 Error::TargetExists => "another store lies there; choose another --data-dir",
                 Error::StoreDamaged => {
@@ -65,6 +65,33 @@ impl From<Error> for Failed {
             }
             .into(),
         )
+    }
+}
+
+/// What to do about a store key that is not to be had.
+fn no_key(why: Unavailable) -> String {
+    let protector = why.protector.name();
+    match (why.protector, why.reason) {
+        (Kind::Passphrase, KeyReason::Locked) => "the store is locked: give its passphrase with \
+            --passphrase-fd, or name a program that asks for it in PLUGIN_VAULT_ASKPASS"
+            .into(),
+        (Kind::Passphrase, KeyReason::Wrong) => "the passphrase is wrong".into(),
+        (Kind::Passphrase, KeyReason::Denied) => "no passphrase was given".into(),
+        (Kind::Keyring, KeyReason::Locked) => "the store is locked: unlock the keyring first".into(),
+        (_, KeyReason::Deadline) => format!("the protector {protector} gave no key in time; try again"),
+        _ => format!("the protector {protector} did not give the store's key; the lines above say why"),
+    }
+}
+
+/// What a subcommand shows, and why it has failed all the same.
+pub(super) struct Answer {
+    pub(super) shown: String,
+    pub(super) but: Option<String>,
+}
+
+impl From<String> for Answer {
+    fn from(shown: String) -> Self {
+        Self { shown, but: None }
     }
 }
 
@@ -99,6 +126,11 @@ impl Operator {
         Ok(Some(opened))
     }
 
+    /// The store with its key, for what needs that there is one already.
+    pub(super) fn there(&self) -> Result<Arc<Opened>, Failed> {
+        self.existing()?.ok_or_else(|| Error::ApiKeyUnknown.into())
+    }
+
     /// The store with its key; made if there is none.
     pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
         let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
@@ -122,12 +154,20 @@ impl Operator {
     where
         W::Outcome: 'static,
     {
+        Ok(self.try_write(write)?)
+    }
+
+    /// The same, for whoever has something to undo where it fails.
+    pub(super) fn try_write<W: Write + 'static>(&self, write: W) -> Result<W::Outcome, Error>
+    where
+        W::Outcome: 'static,
+    {
         let (done, outcome) = channel();
         let ticket = self.vault.submit(write, move |result| drop(done.send(result)));
         match outcome.recv_timeout(PATIENCE) {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) if self.vault.withdraw(ticket) => Err(Error::StoreBusy.into()),
-            Err(_) => Ok(outcome.recv().unwrap_or(Err(Error::Internal))?),
+            Ok(outcome) => outcome,
+            Err(_) if self.vault.withdraw(ticket) => Err(Error::StoreBusy),
+            Err(_) => outcome.recv().unwrap_or(Err(Error::Internal)),
         }
     }
 }
@@ -137,10 +177,13 @@ pub(super) fn patience() -> Patience {
     Patience::of(PATIENCE)
 }
 
-/// The first line of a file descriptor: keys and passphrases never come from arguments or the environment, which others
-/// can read.
-pub(super) fn secret_line(descriptor: u32) -> Result<Zeroizing<String>, Failed> {
+/// A line from a file descriptor: keys and passphrases never come from arguments or the environment, which others can
+/// read. A person at a terminal is asked the question, and what they type is not shown.
+pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<String>, Failed> {
     let unreadable = || Failed(format!("descriptor {descriptor} can't be read; see --help"));
+    if descriptor == 0 && has_terminal() {
+        return ask_at_terminal(question, &patience()).map_err(|_| Failed("nothing was typed".into()));
+    }
     let source: Box<dyn Read> = if descriptor == 0 {
         Box::new(std::io::stdin())
     } else if cfg!(unix) {
@@ -148,9 +191,14 @@ pub(super) fn secret_line(descriptor: u32) -> Result<Zeroizing<String>, Failed> 
     } else {
         return Err(unreadable());
     };
-    let mut line = Zeroizing::new(String::new());
-    BufReader::new(source.take(64 * 1024)).read_line(&mut line).map_err(|_| unreadable())?;
-    let length = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(length);
-    Ok(line)
+    // Byte by byte: the next line may be another secret, for whoever reads it next.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    for byte in source.bytes().take(LONGEST) {
+        match byte.map_err(|_| unreadable())? {
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| unreadable())?;
+    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
 }

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::vault::{Effort, Kind, New, Opened, Passphrase, Protector, RemoveProtector, Timestamp};
+use crate::vault::{Error, Kind, New, Opened, Passphrase, Protector, Refusal, RemoveProtector, Timestamp};
 
-use super::operator::{Failed, Operator, patience, secret_line};
+use super::operator::{Answer, Failed, Operator, patience, secret_line};
 use super::table::Table;
 
 /// Protectors
@@ -51,26 +51,26 @@ pub(super) enum NewProtector {
 }
 
 /// Carries the subcommand out; returns what to show.
-pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool) -> Result<String, Failed> {
+pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         ProtectorCommand::List => {
             let protectors = operator.locked()?.map(|opened| opened.protectors()).transpose()?;
-            Ok(list(&protectors.unwrap_or_default(), as_json))
+            Ok(list(&protectors.unwrap_or_default(), as_json).into())
         }
-        ProtectorCommand::Add { new } => add(operator, new),
-        ProtectorCommand::Remove { which } => remove(operator, which),
+        ProtectorCommand::Add { new } => add(operator, new, as_json),
+        ProtectorCommand::Remove { which } => remove(operator, which, as_json),
         ProtectorCommand::Test { kind } => test(operator, kind.as_deref(), as_json),
     }
 }
 
-fn add(operator: &Operator, new: &NewProtector) -> Result<String, Failed> {
+fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer, Failed> {
     // Before anything is read: whoever is asked for two passphrases should be asked for the old one first.
     let opened = operator.opened()?;
     let new = match new {
         NewProtector::KeyFile => New::KeyFile,
         NewProtector::Keyring => New::Keyring,
         NewProtector::Passphrase { new_passphrase_fd } => {
-            let said = Passphrase::new(secret_line(*new_passphrase_fd)?);
+            let said = Passphrase::new(secret_line(*new_passphrase_fd, "New passphrase: ")?);
             New::Passphrase(said.ok_or_else(|| Failed("the passphrase is empty".into()))?)
         }
         NewProtector::Command { program } => New::Command(program.clone()),
@@ -78,27 +78,64 @@ fn add(operator: &Operator, new: &NewProtector) -> Result<String, Failed> {
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
         return Err(Failed("there is a key file already".into()));
     }
-    let made = opened.make_protector(operator.config(), &new)?;
-    operator.write(made)?;
+    let made = opened.make_protector(operator.config(), &new).map_err(|error| match error {
+        Error::KeyUnavailable(why) => {
+            let protector = why.protector.name();
+            Failed(format!(
+                "the protector {protector} gave no key, so it was not added; the lines above say why"
+            ))
+        }
+        error => error.into(),
+    })?;
+    let protector = made.protector();
+    let added = operator.try_write(made);
+    // Where nobody knows whether its row is there, what it needs stays.
+    if let Err(error) = &added
+        && *error != (Error::StoreFailed { outcome_unknown: true })
+    {
+        opened.forget_protector(operator.config(), protector);
+    }
+    added?;
     opened.back_up_protectors();
     operator.vault().announce();
-    Ok("added; the other protectors still open the store: remove those that should not".into())
+    let said = "added; the other protectors still open the store: remove those that should not";
+    Ok(shown(as_json, protector, said))
 }
 
-fn remove(operator: &Operator, which: &str) -> Result<String, Failed> {
-    let opened = operator.opened()?;
-    let protector = find(&opened, which)?;
-    let is_other = |other: &Protector| other.id != protector.id;
-    if opened.try_protectors(operator.config(), is_other, &operator.effort(&patience())).is_err() {
-        return Err(Failed("it is the last that works; add another, and see that it does, before".into()));
+fn shown(as_json: bool, protector: Protector, said: &str) -> Answer {
+    if as_json {
+        json!({"id": id(&protector), "kind": protector.kind.name()}).to_string()
+    } else {
+        said.into()
     }
-    if !operator.write(RemoveProtector(protector))? {
-        return Err(Failed("it is the last; add another before".into()));
+    .into()
+}
+
+fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Failed> {
+    let opened = operator.existing()?.ok_or_else(no_store)?;
+    let protector = find(&opened, which)?;
+    let last = || Failed("it is the last that works; add another before".into());
+    if opened.protectors()?.len() == 1 {
+        return Err(last());
+    }
+    let is_other = |other: &Protector| other.id != protector.id;
+    let other = opened.try_protectors(operator.config(), is_other, &operator.effort(&patience()));
+    let stays = other.map_err(|error| {
+        let Failed(why) = error.into();
+        Failed(format!("no other is known to work, so it was not removed: {why}"))
+    })?;
+    if !operator.write(RemoveProtector { protector, stays })? {
+        return Err(last());
     }
     opened.forget_protector(operator.config(), protector);
     opened.back_up_protectors();
     operator.vault().announce();
-    Ok("removed; copies of the data folder that were made before still open with it".into())
+    let said = "removed; copies of the data folder that were made before still open with it";
+    Ok(shown(as_json, protector, said))
+}
+
+fn no_store() -> Failed {
+    Failed("there is no store yet".into())
 }
 
 fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
@@ -113,37 +150,53 @@ fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
     }
 }
 
-fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<String, Failed> {
+fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer, Failed> {
     let kind = kind
         .map(|name| Kind::parse(name).ok_or_else(|| Failed("there is no such kind".into())))
         .transpose()?;
-    let opened = operator.locked()?.ok_or_else(|| Failed("there is no store yet".into()))?;
+    let opened = operator.locked()?.ok_or_else(no_store)?;
     let mut results = Vec::new();
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
-            let patience = patience();
-            let effort: Effort<'_> = operator.effort(&patience);
             let only = |other: &Protector| other.id == protector.id;
-            results.push((protector, opened.try_protectors(operator.config(), only, &effort).is_ok()));
+            let why = match opened.try_protectors(operator.config(), only, &operator.effort(&patience())) {
+                Ok(_) => None,
+                Err(Error::KeyUnavailable(why)) => Some(why.reason.name()),
+                Err(Error::StoreRefused(Refusal::Permissions)) => Some("permissions"),
+                Err(error) => return Err(error.into()),
+            };
+            results.push((protector, why));
         }
     }
     if results.is_empty() {
         return Err(Failed("there is no such protector; see plugin-vault protector list".into()));
     }
-    let all_work = results.iter().all(|(_, works)| *works);
-    let shown = if as_json {
-        let results = results
-            .iter()
-            .map(|(one, works)| json!({"id": id(one), "kind": one.kind.name(), "works": works}));
-        Value::Array(results.collect()).to_string()
-    } else {
-        let mut table = Table::new(&["ID", "KIND", "WORKS"]);
-        for (one, works) in &results {
-            table.row(vec![id(one), one.kind.name().into(), if *works { "yes" } else { "no" }.into()]);
+    let all_work = results.iter().all(|(_, why)| why.is_none());
+    let but = (!all_work).then(|| "not all give the key".into());
+    Ok(Answer { shown: if as_json { results_json(&results) } else { results_table(&results) }, but })
+}
+
+/// A protector, and why it does not give the key.
+type Tested = (Protector, Option<&'static str>);
+
+fn results_json(results: &[Tested]) -> String {
+    let results = results.iter().map(|(one, why)| {
+        let mut result = json!({"id": id(one), "kind": one.kind.name(), "works": why.is_none()});
+        if let Some(why) = why {
+            result["reason"] = (*why).into();
         }
-        table.to_string()
-    };
-    if all_work { Ok(shown) } else { Err(Failed(format!("not all give the key\n{shown}"))) }
+        result
+    });
+    Value::Array(results.collect()).to_string()
+}
+
+fn results_table(results: &[Tested]) -> String {
+    let mut table = Table::new(&["ID", "KIND", "WORKS"]);
+    for (one, why) in results {
+        let works = why.map_or("yes".into(), |why| format!("no: {why}"));
+        table.row(vec![id(one), one.kind.name().into(), works]);
+    }
+    table.to_string()
 }
 
 fn list(protectors: &[Protector], as_json: bool) -> String {

@@ -68,6 +68,11 @@ pub(super) fn forget(folder: &Path, store: StoreId) {
     }
 }
 
+/// Whether other users may read the key, or could have by now.
+pub(super) fn is_open_to_others(folder: &Path, store: StoreId) -> bool {
+    matches!(files::privacy(&path(folder, store)), Ok(Privacy::OpenToOthers | Privacy::NotOurs))
+}
+
 /// Whether whoever copies the data folder copies the keys with it.
 pub(super) fn lies_below(keys: &Path, data: &Path) -> bool {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

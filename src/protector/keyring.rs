@@ -2,7 +2,7 @@
 //! since some keyrings show or mangle bytes, and far below the 2,560 bytes at which others cut off.
 //!
 //! A keyring may hang, ask a person, or not be there. So each operation runs on a thread of its own and is given up
-//! at its deadline; only [`read`] with `ask` may put a question on the screen; and whatever goes wrong is an answer,
+//! when nobody waits for it any more; only [`read`] with `ask` may put a question on the screen; and whatever goes wrong is an answer,
 //! never a reason to make another key. Nothing here touches the keyring before it is called.
 
 mod deadline;
@@ -18,13 +18,11 @@ use native::Keyring;
 #[cfg(all(unix, not(target_os = "macos")))]
 use secret_service::Keyring;
 
-use std::time::{Duration, Instant};
-
 use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, StoreId};
 
-use super::Reason;
+use super::{Patience, QUIET, Reason};
 
 /// Whose item it is.
 const SERVICE: &str = "plugin-vault";
@@ -60,28 +58,31 @@ impl Item {
 }
 
 /// Reads the key of a protector's row. Without `ask` no person is asked: a locked keyring is [`Reason::Locked`] at
-/// once. With it the keyring may show its own prompt, which goes away at the deadline.
+/// once. With it the keyring may show its own prompt, which goes away when nobody waits any more.
 pub(super) fn read(
     store: StoreId,
     row: [u8; 16],
     ask: bool,
-    deadline: Duration,
+    patience: &Patience,
 ) -> Result<ProtectorKey, Reason> {
     let item = Item::new(store, row);
-    let work = move |until| parse(&Keyring::open(until)?.read(&item, ask)?);
-    deadline::within(deadline, work, || ()).map_err(log)
+    // Its window can't be taken away there: whoever asks has the turn for as long as the window may stand.
+    #[cfg(target_os = "macos")]
+    let patience = &Patience::of(patience.left());
+    let work = move |patience| parse(&Keyring::open(patience)?.read(&item, ask)?);
+    deadline::within(patience, work, || ()).map_err(log)
 }
 
 /// Generates the key of a new row and keeps it in the keyring, once it was read back as it was stored. Asks nobody.
 /// An item that is there already stays as it is, and is [`Reason::Denied`].
-pub(super) fn make(store: StoreId, row: [u8; 16], deadline: Duration) -> Result<ProtectorKey, Reason> {
+pub(super) fn make(store: StoreId, row: [u8; 16], patience: &Patience) -> Result<ProtectorKey, Reason> {
     let item = Item::new(store, row);
     let late = item.clone();
     // Nobody knows of a key that was stored after the caller had given up.
     let undo = move || {
-        let _ = Keyring::open(Instant::now() + deadline).and_then(|keyring| keyring.delete(&late));
+        let _ = Keyring::open(Patience::of(QUIET)).and_then(|keyring| keyring.delete(&late));
     };
-    deadline::within(deadline, move |until| keep(&Keyring::open(until)?, &item), undo).map_err(log)
+    deadline::within(patience, move |patience| keep(&Keyring::open(patience)?, &item), undo).map_err(log)
 }
 
 fn keep(keyring: &Keyring, item: &Item) -> Result<ProtectorKey, Fault> {
@@ -109,9 +110,9 @@ fn keep(keyring: &Keyring, item: &Item) -> Result<ProtectorKey, Fault> {
 }
 
 /// Deletes the key of a row that is no more. Asks nobody.
-pub(super) fn delete(store: StoreId, row: [u8; 16], deadline: Duration) -> Result<(), Reason> {
+pub(super) fn delete(store: StoreId, row: [u8; 16], patience: &Patience) -> Result<(), Reason> {
     let item = Item::new(store, row);
-    deadline::within(deadline, move |until| Keyring::open(until)?.delete(&item), || ()).map_err(log)
+    deadline::within(patience, move |patience| Keyring::open(patience)?.delete(&item), || ()).map_err(log)
 }
 
 fn parse(text: &[u8]) -> Result<ProtectorKey, Fault> {

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// How often who waits for something else looks whether anybody still waits for them.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+
 /// Somebody's patience. Its clones end together.
 #[derive(Clone)]
 pub struct Patience {

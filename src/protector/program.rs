@@ -7,17 +7,13 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
 use zeroize::Zeroizing;
 
+use super::patience::LOOK;
 use super::{Passphrase, Patience, Reason};
 
 /// The longest passphrase, in bytes.
 const LONGEST: u64 = 4 * 1024;
-
-/// How often it is looked whether anybody still waits.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The programs that run; `None` once no more may.
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
@@ -96,6 +92,8 @@ fn kill(id: u32) {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn run(script: &str, millis: u64) -> Result<Passphrase, Reason> {

@@ -1,7 +1,7 @@
 //! The store's protectors: which there are, and how one is added or removed.
 
 use crate::crypto::StoreId;
-use crate::protector::{self, Effort, Kind, New, NotMade, Protector, StoredRow, Unavailable};
+use crate::protector::{self, Effort, New, NotMade, Protector, StoredRow, Unavailable};
 use crate::store::{Snapshot, StoreError, Table, meta};
 
 use super::draft::{Changes, Draft, Write};
@@ -28,13 +28,13 @@ impl Opened {
         Ok(protector::list(&rows(&self.store().snapshot()?)?))
     }
 
-    /// Whether one of the wanted protectors gives the key now. They are really asked.
+    /// One of the wanted protectors that gives the key now, by its id. They are really asked.
     pub fn try_protectors(
         &self,
         config: &Config,
         wanted: impl Fn(&Protector) -> bool,
         effort: &Effort<'_>,
-    ) -> Result<Kind, Error> {
+    ) -> Result<[u8; 16], Error> {
         let rows = rows(&self.store().snapshot()?)?;
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
@@ -65,7 +65,7 @@ impl Opened {
         made.map(AddProtector).map_err(Into::into)
     }
 
-    /// Takes away what a removed protector kept outside of the store.
+    /// Takes away what a protector keeps outside of the store, which has no row in it: it was removed, or never added.
     pub fn forget_protector(&self, config: &Config, protector: Protector) {
         protector::forget(&config.means(), StoreId(self.store().id()), protector);
     }
@@ -85,6 +85,16 @@ impl From<NotMade> for Error {
 /// Puts a protector's row into the store.
 pub struct AddProtector(StoredRow);
 
+impl AddProtector {
+    /// Which protector it is.
+    pub fn protector(&self) -> Protector {
+        let [protector] = protector::list(std::slice::from_ref(&self.0))[..] else {
+            unreachable!("a row that was just made can be read")
+        };
+        protector
+    }
+}
+
 impl Write for AddProtector {
     type Outcome = ();
 
@@ -98,21 +108,71 @@ impl Write for AddProtector {
     }
 }
 
-/// Takes a protector's row out of the store, unless it is the last.
-pub struct RemoveProtector(pub Protector);
+/// Takes a protector's row out of the store, as long as another that works is in it.
+pub struct RemoveProtector {
+    /// Which goes.
+    pub protector: Protector,
+    /// The id of one that stays, and gave the key just now.
+    pub stays: [u8; 16],
+}
 
 impl Write for RemoveProtector {
-    /// Whether it was removed: the last one is not.
+    /// Whether it was removed: not where another process has removed meanwhile the one that was to stay.
     type Outcome = bool;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
         let rows = draft.scan(Table::Meta, meta::PROTECTOR, <[u8]>::to_vec)?;
-        if rows.keys().all(|key| *key == row_key(self.0.id)) {
+        if self.stays == self.protector.id || !rows.contains_key(&row_key(self.stays)) {
             return Ok((false, None));
         }
         let mut changes = draft.changes();
         changes.next_revision()?;
-        changes.delete(Table::Meta, &row_key(self.0.id));
+        changes.delete(Table::Meta, &row_key(self.protector.id));
         Ok((true, Some(changes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::vault::{Need, Passphrase, Vault};
+
+    fn write<W: Write + 'static>(vault: &Arc<Vault>, write: W) -> W::Outcome
+    where
+        W::Outcome: 'static,
+    {
+        let (done, outcome) = channel();
+        vault.submit(write, move |result: Result<_, Error>| drop(done.send(result)));
+        outcome.recv().unwrap().ok().unwrap()
+    }
+
+    /// Two processes may each remove what the other one found to work.
+    #[test]
+    fn the_one_that_was_found_to_work_has_to_be_there_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let (done, opened) = channel();
+        vault.open(Need::Key, move |result| drop(done.send(result)));
+        let opened = opened.recv().unwrap().ok().flatten().unwrap();
+        for word in ["one", "two"] {
+            let said = Passphrase::new(Zeroizing::new(word.into())).unwrap();
+            write(&vault, opened.make_protector(vault.config(), &New::Passphrase(said)).ok().unwrap());
+        }
+        let all = opened.protectors().ok().unwrap();
+        let remove = |protector: Protector, stays: Protector| {
+            write(&vault, RemoveProtector { protector, stays: stays.id })
+        };
+        assert!(!remove(all[0], all[0]));
+        assert!(remove(all[0], all[1]));
+        assert!(!remove(all[1], all[0]), "what is left was not found to work");
+        assert!(remove(all[1], all[2]));
     }
 }

@@ -279,10 +279,8 @@ impl Opened {
 impl Status {
     pub(super) fn new(config: &Config, opened: Option<&Opened>) -> Result<Self, Error> {
         let gave_key = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
-        let kinds: Vec<_> = match opened {
-            Some(opened) => opened.protectors()?.into_iter().map(|protector| protector.kind).collect(),
-            None => Vec::new(),
-        };
+        let store = opened.map(|opened| StoreId(opened.store.id()));
+        let protectors = opened.map(Opened::protectors).transpose()?.unwrap_or_default();
         let (records, bytes, repair) = match opened {
             Some(opened) => {
                 let snapshot = opened.store.snapshot()?;
@@ -290,13 +288,15 @@ impl Status {
             }
             None => (0, 0, None),
         };
+        let protects =
+            store.map(|store| protector::protects(&config.means(), store, &protectors, &config.data));
         Ok(Self {
-            store_id: opened.map(|opened| StoreId(opened.store.id()).to_text()),
+            store_id: store.map(|store| store.to_text()),
             data_folder: config.data.clone(),
             protector: gave_key.map(Kind::name),
-            protectors: kinds.iter().map(|kind| kind.name()).collect(),
+            protectors: protectors.iter().map(|protector| protector.kind.name()).collect(),
             key_available: gave_key.is_some(),
-            protects: protector::protects(&config.means(), kinds, &config.data),
+            protects: protects.unwrap_or_default(),
             records,
             bytes,
             repaired: repair.map(|repair| Repaired {

@@ -7,6 +7,7 @@ use crate::store::{StoredRecord, Table};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
+use super::share::end_of_shared;
 use super::{Error, KeyInfo, Opened, Timestamp};
 
 /// A key, and what was stored with it.
@@ -148,11 +149,12 @@ impl Write for ForgetPlugin {
     }
 }
 
-/// Moves a key's end.
+/// Moves a key's end. A shared key's is never later than its owner's: where an owner's comes earlier, those of the keys
+/// that it has shared do too.
 pub struct ExtendKey {
     /// Which.
     pub key_id: String,
-    /// Its new end; none, if it shall not end by itself.
+    /// Its new end; if nothing is said none of its own: a shared key then ends with its owner.
     pub until: Option<Timestamp>,
 }
 
@@ -161,8 +163,21 @@ impl Write for ExtendKey {
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
         let Found::Row(slot, mut row) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };
-        row.set_end(self.until);
         let mut changes = draft.changes();
+        let others = KeyRow::of_namespace(draft, row.namespace().ok_or(Error::RecordDamaged)?)?;
+        if let Some(owner) = row.owner() {
+            let (_, owner) = others.iter().find(|(id, _)| *id == owner).ok_or(Error::RecordDamaged)?;
+            row.set_end(end_of_shared(self.until, owner.expires_at())?);
+        } else {
+            row.set_end(self.until);
+            for (shared, mut other) in others {
+                let is_too_late = end_of_shared(other.expires_at(), self.until) != Ok(other.expires_at());
+                if other.is_live() && other.owner() == Some(slot) && is_too_late {
+                    other.set_end(self.until);
+                    changes.put_key(&shared.0, other.seal(&draft.secrets.keys, shared))?;
+                }
+            }
+        }
         changes.put_key(&slot.0, row.seal(&draft.secrets.keys, slot))?;
         Ok((KeyInfo::new(slot, &row), Some(changes)))
     }

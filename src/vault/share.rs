@@ -20,6 +20,17 @@ pub struct Share {
     pub scope: Option<Scope>,
 }
 
+/// When a shared key ends: no later than its owner's, and with it if nothing is said.
+pub(super) fn end_of_shared(
+    wanted: Option<Timestamp>,
+    owners: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Error> {
+    match (wanted, owners) {
+        (Some(end), Some(last)) if end > last => Err(Error::ExpiryTooLate),
+        (end, last) => Ok(end.or(last)),
+    }
+}
+
 impl Write for Share {
     type Outcome = Issued;
 
@@ -34,10 +45,7 @@ impl Write for Share {
             return Err(Error::NotPermitted);
         }
         let scope = self.scope.clone().map(Scope::normalised).transpose()?;
-        let end = match (self.expires_at, owner.row.expires_at()) {
-            (Some(end), Some(last)) if end > last => return Err(Error::ExpiryTooLate),
-            (end, last) => end.or(last),
-        };
+        let end = end_of_shared(self.expires_at, owner.row.expires_at())?;
         let (namespace, data_key) = data_key(draft.opened, &own_slot)?;
         let mut row = KeyRow::shared(namespace, owner.slot);
         row.issue(draft.now, end);

@@ -179,7 +179,8 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         assert_eq!(answer["error"]["data"]["reason"], "denied", "{answer}");
         drop(input);
         server.wait().unwrap();
-        assert!(home.refused(&["protector", "test"], "").ends_with("no"), "it was locked");
+        let tested = home.run(&["protector", "test"], "");
+        assert!(tested.code == 1 && tested.shown.contains("no: denied"), "it was locked: {}", tested.shown);
         // Opened again, as at a log-in.
         drop(gnome);
         let _gnome = Gnome::start();

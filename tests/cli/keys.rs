@@ -104,6 +104,84 @@ fn a_list_of_nothing_makes_no_store() {
 }
 
 #[test]
+fn what_ends_or_extends_keys_makes_no_store() {
+    let home = Home::new();
+    for (arguments, input) in [
+        (&["key", "revoke", "0123"][..], ""),
+        (&["key", "revoke"], KEY),
+        (&["key", "rotate"], KEY),
+        (&["key", "extend", "0123"], ""),
+    ] {
+        assert!(home.refused(arguments, input).contains("no such key"), "{arguments:?}");
+    }
+    assert_eq!(home.json(&["key", "forget", "no.plugin"], ""), json!({"destroyed": 0}));
+    assert!(home.refused(&["protector", "remove", "key-file"], "").contains("no store"));
+    assert!(!home.data().exists());
+}
+
+/// A shared key never outlasts its owner, also where the user of the store moves their ends.
+#[test]
+fn the_end_of_a_shared_key_is_never_moved_behind_its_owners() {
+    let home = Home::new();
+    let issued = home.json(&["key", "issue", "me.plugin", "--expires-at", "2998-01-01T00:00:00Z"], "");
+    let (key, owner) = (issued["apiKey"].as_str().unwrap(), issued["keyId"].as_str().unwrap());
+    let share = |end: &str| home.json(&["key", "share", "--expires-at", end], key);
+    let [early, late] = [share("2100-01-01T00:00:00Z"), share("2997-01-01T00:00:00Z")];
+    let (early_id, late_id) = (early["keyId"].as_str().unwrap(), late["keyId"].as_str().unwrap());
+    let end = |id: &str| {
+        let listed = home.json(&["key", "list"], "");
+        listed.as_array().unwrap().iter().find(|key| key["keyId"] == id).unwrap()["expiresAt"].clone()
+    };
+    let refused = home.refused(&["key", "extend", early_id, "--until", "2999-01-01T00:00:00Z"], "");
+    assert!(refused.contains("later than its owner's"), "{refused}");
+    // Without an end of its own it ends with its owner.
+    let extended = home.json(&["key", "extend", late_id], "");
+    assert_eq!(extended["expiresAt"], "2998-01-01T00:00:00.000Z");
+    // An owner's end that comes earlier takes the shared ones along, and leaves those that end before it.
+    home.json(&["key", "extend", owner, "--until", "2500-01-01T00:00:00Z"], "");
+    assert_eq!(end(late_id), "2500-01-01T00:00:00.000Z");
+    assert_eq!(end(early_id), "2100-01-01T00:00:00.000Z");
+    // One that comes later moves nobody else's.
+    home.json(&["key", "extend", owner], "");
+    assert_eq!((end(owner), end(late_id)), (Value::Null, json!("2500-01-01T00:00:00.000Z")));
+}
+
+#[test]
+fn a_rotation_whose_output_was_lost_is_asked_for_again_with_the_key_that_was_brought() {
+    let home = Home::new();
+    let old = home.json(&["key", "issue", "me.plugin"], "")["apiKey"].as_str().unwrap().to_owned();
+    let both = format!("{old}\n{KEY}\n");
+    let rotate = ["key", "rotate", "--new-key-fd", "0"];
+    let rotated = home.json(&rotate, &both);
+    assert_eq!(rotated["apiKey"], KEY);
+    assert_eq!(home.json(&rotate, &both), rotated);
+    assert!(home.refused(&["key", "rotate"], &old).contains("revoked or replaced"));
+    assert!(home.refused(&rotate, KEY).contains("40 hexadecimal digits"));
+}
+
+#[test]
+fn a_program_is_told_whether_a_key_was_made() {
+    let home = Home::new();
+    let issue = ["key", "issue", "me.plugin", "--installation", "test"];
+    let created = || home.json(&issue, "")["created"].clone();
+    assert_eq!([created(), created()], [json!(true), json!(false)]);
+}
+
+#[test]
+fn a_wrong_command_line_is_told_what_is_missing_and_never_shows_what_was_too_much() {
+    let home = Home::new();
+    let wrong = |arguments: &[&str]| {
+        let ran = home.run(arguments, "");
+        assert_eq!((ran.code, ran.said.lines().count()), (2, 1), "{}", ran.said);
+        ran.said
+    };
+    assert!(wrong(&["key", "extend"]).contains("<ID>"));
+    assert!(wrong(&["protector", "add", "command"]).contains("<PROGRAM>"));
+    assert!(wrong(&["key"]).contains("subcommand"));
+    assert!(!wrong(&["key", "rotate", KEY]).contains(KEY));
+}
+
+#[test]
 fn flags_that_belong_to_subcommands_are_refused_without_one() {
     let ran = Home::new().run(&["--json"], "");
     assert_eq!((ran.code, ran.said.lines().count()), (2, 1), "{}", ran.said);

@@ -19,3 +19,4 @@ mod prompts;
 mod protectors;
 mod secrecy;
 mod slow;
+mod terminal;

@@ -1,11 +1,10 @@
 //! Protectors, and a store that is locked.
 
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::home::{Home, KEY, PASSPHRASE, finish, guarded_by_a_passphrase};
 
 #[test]
@@ -29,37 +28,14 @@ fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
 #[test]
 fn whoever_unlocks_a_store_is_told_and_goes_on() {
     let home = guarded_by_a_passphrase();
-    let mut child = home.command(&[]).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
-    let told = std::cell::RefCell::new(None);
-    let mut call = |method: &str, params: Value| -> Value {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        writeln!(input, "{request}").unwrap();
-        loop {
-            let message: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-            if message["id"] == 1 {
-                return message;
-            }
-            assert_eq!(message["method"], "vault/didChangeStatus");
-            assert!(told.replace(Some(message["params"].clone())).is_none(), "told twice");
-        }
-    };
-    assert!(call("setAPIKey", json!([KEY]))["result"]["handle"].is_string());
-    assert_eq!(call("getPersistentData", json!(["user"]))["error"]["code"], 4001);
-    let unlocked = call("vault/unlock", json!({"passphrase": PASSPHRASE}));
+    let mut client = Client::start(home.command(&[]));
+    assert!(client.call("setAPIKey", &json!([KEY]))["result"]["handle"].is_string());
+    assert_eq!(client.call("getPersistentData", &json!(["user"]))["error"]["code"], 4001);
+    let unlocked = client.call("vault/unlock", &json!({"passphrase": PASSPHRASE}));
     assert_eq!(unlocked["result"], json!({"keyAvailable": true}));
-    assert_eq!(call("getPersistentData", json!(["user"]))["result"], json!({"a": 1}));
-    // The notice comes when it comes.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while told.borrow().is_none() && Instant::now() < deadline {
-        call("vault/status", json!({}));
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let told = told.into_inner().expect("a notice");
+    assert_eq!(client.call("getPersistentData", &json!(["user"]))["result"], json!({"a": 1}));
+    let told = client.notice("vault/didChangeStatus");
     assert_eq!((&told["keyAvailable"], &told["protector"]), (&json!(true), &json!("passphrase")));
-    drop(input);
-    child.wait().unwrap();
 }
 
 #[test]
@@ -107,8 +83,66 @@ fn the_last_protector_that_works_stays() {
     assert!(home.refused(&["protector", "remove", "key-file"], "").contains("last that works"));
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     // The passphrase is not said, so it is not known to work.
-    assert!(home.refused(&["protector", "remove", "key-file"], "").contains("last that works"));
+    let refused = home.refused(&["protector", "remove", "key-file"], "");
+    assert!(
+        refused.contains("no other is known to work") && refused.contains("--passphrase-fd"),
+        "{refused}"
+    );
     assert!(home.refused(&["protector", "remove", "keyring"], "").contains("no such protector"));
-    assert_eq!(home.run(&["protector", "remove", "passphrase"], "").code, 0);
+    let removed = home.json(&["protector", "remove", "passphrase"], "");
+    assert_eq!(removed["kind"], "passphrase");
+    assert!(!home.is_locked());
+}
+
+#[test]
+fn two_passphrases_may_come_from_one_descriptor() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let both = format!("{PASSPHRASE}\nanother\n");
+    let added = home.run(&["protector", "add", "passphrase", "--passphrase-fd", "0"], &both);
+    assert_eq!(added.code, 0, "{}", added.said);
+    home.forget_cached();
+    let opened = home.run(&["key", "share", "--passphrase-fd", "0"], &format!("another\n{KEY}\n"));
+    assert_eq!(opened.code, 0, "{}", opened.said);
+}
+
+#[test]
+fn a_test_says_why_a_protector_gives_no_key_and_a_program_can_read_it() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let test = |arguments: &[&str], input: &str| {
+        let ran = home.run(&[&["protector", "test"], arguments].concat(), input);
+        assert_eq!((ran.code, ran.said.lines().last()), (1, Some("plugin-vault: not all give the key")));
+        ran.shown
+    };
+    let tested: Value = serde_json::from_str(&test(&["--json"], "")).unwrap();
+    assert_eq!((&tested[0]["works"], &tested[0]["reason"]), (&json!(false), &json!("locked")));
+    let table = test(&["--passphrase-fd", "0"], "a guess");
+    assert!(table.lines().next().unwrap().ends_with("WORKS") && table.contains("no: wrong"), "{table}");
+}
+
+#[test]
+fn whoever_has_to_say_the_passphrase_is_told_how() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let locked = home.refused(&["key", "list"], "");
+    assert!(locked.contains("--passphrase-fd") && locked.contains("PLUGIN_VAULT_ASKPASS"), "{locked}");
+    let wrong = home.refused(&["key", "list", "--passphrase-fd", "0"], "a guess");
+    assert!(wrong.contains("the passphrase is wrong"), "{wrong}");
+}
+
+/// As after a crash between the file and its row.
+#[test]
+fn a_key_file_that_is_in_the_way_is_told_and_kept() {
+    let home = guarded_by_a_passphrase();
+    let folder = std::fs::read_dir(home.path("keys")).unwrap().next().unwrap().unwrap().path();
+    let file = folder.join("key");
+    std::fs::copy(home.data().join("stamp"), &file).unwrap();
+    let ran = home.run(&["protector", "add", "key-file", "--passphrase-fd", "0"], PASSPHRASE);
+    assert_eq!(ran.code, 1);
+    assert!(ran.said.contains(file.to_str().unwrap()) && ran.said.contains("not added"), "{}", ran.said);
+    assert!(file.exists());
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(home.run(&["protector", "add", "key-file", "--passphrase-fd", "0"], PASSPHRASE).code, 0);
     assert!(!home.is_locked());
 }

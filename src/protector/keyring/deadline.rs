@@ -1,15 +1,14 @@
-//! Work that may never end, on a thread of its own, given up at its deadline.
+//! Work that may never end, on a thread of its own, given up when nobody waits for it any more.
 //!
 //! The thread is left behind, since a call into a keyring can't be taken back. So that a keyring that hangs for a day
 //! does not gather a day's threads, only a few may be left behind at one time.
 
+use super::{Fault, NO_ANSWER, Patience, Reason};
+use crate::protector::patience::LOOK;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-
-use super::{Fault, NO_ANSWER, Reason};
 
 /// Threads that may be left behind; past that nothing is begun.
 const MOST_LEFT: usize = 8;
@@ -19,23 +18,23 @@ static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
 const NO_THREAD: Fault = Fault(Reason::Denied, "there is no thread on which to ask the keyring");
 const DIED: Fault = Fault(Reason::Denied, "what asked the keyring came to a sudden end");
 
-/// Does `work`, which is told the moment of its deadline, or gives it up. If it succeeds after that, `too_late`
-/// undoes it, on the thread that was left behind.
+/// Does `work`, which is told how long somebody waits, or gives it up. If it succeeds after that, `too_late` undoes it,
+/// on the thread that was left behind.
 pub(super) fn within<T: Send + 'static>(
-    deadline: Duration,
-    work: impl FnOnce(Instant) -> Result<T, Fault> + Send + 'static,
+    patience: &Patience,
+    work: impl FnOnce(Patience) -> Result<T, Fault> + Send + 'static,
     too_late: impl FnOnce() + Send + 'static,
 ) -> Result<T, Fault> {
     if left_behind().len() >= MOST_LEFT {
         return Err(NO_ANSWER);
     }
-    let until = Instant::now() + deadline;
     let (result, done) = channel();
-    // Who sets it first decides: the work, with its result, or the deadline. So no result is both given up and kept.
+    let for_the_work = patience.clone();
+    // Who sets it first decides: the work, with its result, or who waits. So no result is both given up and kept.
     let decided = Arc::new(AtomicBool::new(false));
     let deciding = Arc::clone(&decided);
     let body = move || {
-        let outcome = work(until);
+        let outcome = work(for_the_work);
         if !deciding.swap(true, Ordering::AcqRel) {
             let _ = result.send(outcome);
         } else if outcome.is_ok() {
@@ -43,15 +42,18 @@ pub(super) fn within<T: Send + 'static>(
         }
     };
     let thread = thread::Builder::new().name("keyring".into()).spawn(body).map_err(|_| NO_THREAD)?;
-    match done.recv_timeout(deadline) {
-        Ok(outcome) => outcome,
-        Err(RecvTimeoutError::Disconnected) => Err(DIED),
-        Err(RecvTimeoutError::Timeout) if decided.swap(true, Ordering::AcqRel) => {
-            done.recv().unwrap_or(Err(DIED))
-        }
-        Err(RecvTimeoutError::Timeout) => {
-            left_behind().push(thread);
-            Err(NO_ANSWER)
+    loop {
+        match done.recv_timeout(patience.left().min(LOOK)) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Disconnected) => return Err(DIED),
+            Err(RecvTimeoutError::Timeout) if !patience.is_over() => {}
+            Err(RecvTimeoutError::Timeout) if decided.swap(true, Ordering::AcqRel) => {
+                return done.recv().unwrap_or(Err(DIED));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                left_behind().push(thread);
+                return Err(NO_ANSWER);
+            }
         }
     }
 }

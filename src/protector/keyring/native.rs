@@ -4,13 +4,12 @@
 //! nobody may be asked, its prompts are switched off for this process.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-use super::{Fault, Item, MISSING, NOT_A_KEY, Reason, SERVICE, Text};
+use super::{Fault, Item, MISSING, NOT_A_KEY, Patience, Reason, SERVICE, Text};
 
 #[cfg(target_os = "macos")]
 use apple_native_keyring_store::keychain::Store;
@@ -30,8 +29,9 @@ const MODIFIERS: &[(&str, &str)] = &[];
 pub(super) struct Keyring(std::sync::Arc<Store>);
 
 impl Keyring {
-    /// Asks the system nothing yet. Its calls can't be given a deadline.
-    pub(super) fn open(_until: Instant) -> Result<Self, Fault> {
+    /// Asks the system nothing yet. Its calls can't be given an end.
+    #[allow(clippy::needless_pass_by_value, reason = "the same face as on other systems")]
+    pub(super) fn open(_patience: Patience) -> Result<Self, Fault> {
         Store::new().map(Self).map_err(|error| fault(&error))
     }
 

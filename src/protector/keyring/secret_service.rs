@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Instant;
 
 use serde::Serialize;
 use zbus::blocking::{Connection, Proxy, connection, proxy};
@@ -16,7 +15,8 @@ use zbus::proxy::CacheProperties;
 use zbus::zvariant::{DynamicDeserialize, DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use zeroize::Zeroizing;
 
-use super::{DISMISSED, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Reason, SERVICE, Text};
+use super::{DISMISSED, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Patience, Reason, SERVICE, Text};
+use crate::protector::patience::LOOK;
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
@@ -37,7 +37,7 @@ const ASKS: Fault =
 /// A connection of its own to the user's session bus.
 pub(super) struct Keyring {
     bus: Connection,
-    until: Instant,
+    patience: Patience,
 }
 
 /// A secret on the bus: session, parameters, value, type of the content.
@@ -45,10 +45,10 @@ type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 impl Keyring {
     /// Connects; no call on the connection takes longer than there is time.
-    pub(super) fn open(until: Instant) -> Result<Self, Fault> {
-        let left = until.saturating_duration_since(Instant::now());
+    pub(super) fn open(patience: Patience) -> Result<Self, Fault> {
+        let left = patience.left();
         let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
-        bus.map(|bus| Self { bus, until }).map_err(|error| fault(&error, NO_BUS))
+        bus.map(|bus| Self { bus, patience }).map_err(|error| fault(&error, NO_BUS))
     }
 
     pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
@@ -130,7 +130,7 @@ impl Keyring {
         if prompt.as_str() == NONE { Ok(()) } else { self.ask(prompt) }
     }
 
-    /// Shows the service's prompt and waits until it is answered. At the deadline it is taken away.
+    /// Shows the service's prompt and waits until it is answered. When nobody waits any more it is taken away.
     fn ask(&self, path: OwnedObjectPath) -> Result<(), Fault> {
         let prompt: Proxy<'static> = proxy::Builder::new(&self.bus)
             .destination(NAME)
@@ -150,13 +150,16 @@ impl Keyring {
         thread::Builder::new().name("keyring prompt".into()).spawn(wait).map_err(|_| REFUSED)?;
         let no_window = "";
         let () = self.call(prompt.path(), PROMPT_FACE, "Prompt", &no_window)?;
-        match answered.recv_timeout(self.until.saturating_duration_since(Instant::now())) {
-            Ok(Some(false)) => Ok(()),
-            Ok(Some(true)) => Err(DISMISSED),
-            Ok(None) | Err(RecvTimeoutError::Disconnected) => Err(NO_SERVICE),
-            Err(RecvTimeoutError::Timeout) => {
-                let _ = prompt.call_noreply("Dismiss", &());
-                Err(NO_ANSWER)
+        loop {
+            match answered.recv_timeout(self.patience.left().min(LOOK)) {
+                Ok(Some(false)) => return Ok(()),
+                Ok(Some(true)) => return Err(DISMISSED),
+                Ok(None) | Err(RecvTimeoutError::Disconnected) => return Err(NO_SERVICE),
+                Err(RecvTimeoutError::Timeout) if !self.patience.is_over() => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = prompt.call_noreply("Dismiss", &());
+                    return Err(NO_ANSWER);
+                }
             }
         }
     }

@@ -86,3 +86,18 @@ fn a_key_below_the_data_folder_protects_no_copy() {
         assert_eq!(protects, expected, "{key_dir}");
     }
 }
+
+#[test]
+fn a_key_file_that_others_can_read_protects_from_no_other_user() {
+    let home = Home::new();
+    home.client().set_key(&home.key());
+    let key = home.key_folders()[0].join("key");
+    let set_mode = |mode| {
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    let other_users = || home.client().ok("vault/status", Value::Null)["protects"]["otherUsers"].clone();
+    set_mode(0o644);
+    assert_eq!(other_users(), false);
+    set_mode(0o600);
+    assert_eq!(other_users(), true);
+}

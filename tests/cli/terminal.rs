@@ -1,0 +1,124 @@
+//! A person at a terminal: what is asked there, and what is seen of the answer.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
+
+/// A terminal, and a program that has it for its input and errors.
+struct Terminal {
+    person: File,
+    program: Child,
+}
+
+impl Terminal {
+    fn run(mut command: Command) -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
+        let end = || File::options().read(true).write(true).open(&name).unwrap();
+        let program = command.stdin(end()).stderr(end()).stdout(Stdio::piped()).spawn().unwrap();
+        Self { person: person.into(), program }
+    }
+
+    /// Waits until the terminal shows this, and returns all that it has shown until then.
+    fn wait_for(&mut self, text: &str) -> String {
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains(text) {
+            let mut some = [0; 256];
+            let length = self.person.read(&mut some).expect("it says more");
+            seen.extend_from_slice(&some[..length]);
+        }
+        String::from_utf8(seen).unwrap()
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.person.write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn echoes(&self) -> bool {
+        tcgetattr(&self.person).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Waits for the program's end. What it shows is not the terminal's.
+    fn ends(self) -> (i32, String) {
+        let output = self.program.wait_with_output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_at_the_terminal_and_not_shown() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let mut terminal = Terminal::run(home.command(&["key", "list"]));
+    terminal.wait_for("Passphrase of plugin-vault: ");
+    assert!(!terminal.echoes());
+    // Whoever mistypes takes it back: one letter, or all of it.
+    terminal.types(&format!("nonsense\u{15}{PASSPHRASE}x\u{7f}\n"));
+    let seen = terminal.wait_for("\n");
+    assert!(!seen.contains("battery") && !seen.contains("nonsense"), "{seen}");
+    assert!(terminal.echoes(), "the terminal is as it was");
+    let (code, shown) = terminal.ends();
+    assert_eq!(code, 0);
+    assert!(shown.starts_with("ID"), "{shown}");
+}
+
+#[test]
+fn a_person_who_goes_away_from_a_question_leaves_the_terminal_as_it_was() {
+    let home = guarded_by_a_passphrase();
+    for keys in ["\u{3}", "half of it\u{3}", "\u{4}", "\n"] {
+        home.forget_cached();
+        let mut terminal = Terminal::run(home.command(&["key", "list"]));
+        terminal.wait_for("Passphrase of plugin-vault: ");
+        terminal.types(keys);
+        terminal.wait_for("plugin-vault: ");
+        assert!(terminal.echoes());
+        assert_eq!(terminal.ends().0, 1, "{keys:?}");
+    }
+}
+
+/// The way from a key file to a passphrase that README shows.
+#[test]
+fn a_store_is_put_under_a_passphrase_at_a_terminal() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(home.command(&["protector", "add", "passphrase"]));
+    terminal.wait_for("New passphrase: ");
+    assert!(!terminal.echoes());
+    terminal.types(&format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.ends().0, 0);
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file"]));
+    terminal.wait_for("Passphrase of plugin-vault: ");
+    terminal.types(&format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.ends().0, 0);
+    home.forget_cached();
+    assert!(home.is_locked());
+}
+
+#[test]
+fn a_key_that_is_typed_is_not_shown() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(home.command(&["key", "share"]));
+    terminal.wait_for("API key: ");
+    assert!(!terminal.echoes());
+    terminal.types(&format!("{KEY}\n"));
+    assert!(!terminal.wait_for("\n").contains(KEY));
+    assert_eq!(terminal.ends().0, 0);
+}
+
+/// An editor may give its sidecar a terminal; a server asks nobody there.
+#[test]
+fn a_server_never_asks_at_a_terminal() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let mut terminal = Terminal::run(home.command(&[]));
+    terminal.types("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"vault/unlock\",\"params\":{}}\n\u{4}");
+    let (code, shown) = terminal.ends();
+    assert_eq!(code, 0);
+    assert!(shown.contains("\"locked\"") && !shown.contains("Passphrase"), "{shown}");
+}
