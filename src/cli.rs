@@ -5,6 +5,7 @@ mod key;
 mod operator;
 mod protector;
 mod table;
+mod wrong;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -194,31 +195,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wr
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
-        Err(error) => Err(Wrong(format!("{}; see plugin-vault --help", what_is_wrong(&error)))),
-    }
-}
-
-/// In a few words, without what was given too much: it may be a key in the wrong place.
-fn what_is_wrong(error: &clap::Error) -> String {
-    use clap::error::{ContextKind, ErrorKind};
-    match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            "a subcommand is missing".into()
-        }
-        ErrorKind::UnknownArgument => {
-            let given = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-            let flag = given.split('=').next().filter(|given| given.starts_with("--"));
-            flag.map_or_else(
-                || "there is an argument too much".into(),
-                |flag| format!("unexpected argument {flag}"),
-            )
-        }
-        _ => {
-            let text = error.render().to_string();
-            let about_it = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
-            let about_it = about_it.collect::<Vec<_>>().join(" ");
-            about_it.strip_prefix("error: ").unwrap_or(&about_it).to_owned()
-        }
+        Err(error) => Err(Wrong(format!("{}; see plugin-vault --help", wrong::about(&error)))),
     }
 }
 

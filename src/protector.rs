@@ -8,22 +8,26 @@ mod cache;
 mod command;
 mod key_file;
 mod keyring;
+mod make;
 mod passphrase;
 mod patience;
 mod program;
+mod protects;
 mod row;
 mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
+use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 
 use cache::Cache;
+pub use make::{New, NotMade, make};
 pub use passphrase::Passphrase;
 pub use patience::Patience;
+pub use protects::{Protects, protects};
 pub use row::Kind;
-use row::{Description, Row};
+use row::Row;
 pub use terminal::{ask as ask_at_terminal, is_there as has_terminal};
 
 /// How long a program or a keyring may take where nobody is asked.
@@ -131,83 +135,6 @@ pub struct Protector {
     pub kind: Kind,
     /// When it was made, in milliseconds since 1970.
     pub made_at: u64,
-}
-
-/// A protector that is to be made.
-pub enum New {
-    /// A file of random bytes.
-    KeyFile,
-    /// An item in the operating system's keyring.
-    Keyring,
-    /// A passphrase.
-    Passphrase(Passphrase),
-    /// A program that says a passphrase; an argument vector.
-    Command(Vec<String>),
-}
-
-/// A protector could not be made.
-#[derive(Debug)]
-pub enum NotMade {
-    /// Its files could not be written.
-    Io(std::io::Error),
-    /// It does not give a key now, so it would not later.
-    Unavailable(Unavailable),
-}
-
-impl From<std::io::Error> for NotMade {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
-/// the store yet.
-pub fn make(
-    means: &Means<'_>,
-    new: &New,
-    store: StoreId,
-    store_key: &StoreKey,
-    now: u64,
-) -> Result<StoredRow, NotMade> {
-    let id = random();
-    let (kind, parameters, key) = match new {
-        New::KeyFile => (Kind::KeyFile, Vec::new(), make_key_file(means, store)?),
-        New::Keyring => {
-            let key = keyring::make(store, id, &Patience::of(PROBE))
-                .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
-            (Kind::Keyring, Vec::new(), key)
-        }
-        New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
-        New::Command(argv) => {
-            command::keep(means.key_folder, store, id, argv)?;
-            let said = program::ask(argv, &Patience::of(QUIET)).map_err(|reason| {
-                command::forget(means.key_folder, store, id);
-                NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
-            })?;
-            with_passphrase(Kind::Command, &said)?
-        }
-    };
-    let row = Description { kind, made_at: now, parameters };
-    Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
-}
-
-/// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
-fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
-    key_file::make(means.key_folder, store).map_err(|error| {
-        if error.kind() != std::io::ErrorKind::AlreadyExists {
-            return NotMade::Io(error);
-        }
-        let path = key_file(means, store);
-        tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
-        NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
-    })
-}
-
-fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
-    let parameters = passphrase::parameters();
-    let key = passphrase::derive(said, &parameters)
-        .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
-    Ok((kind, parameters, key))
 }
 
 /// Where the key file of a store lies, whether or not there is one.
@@ -407,39 +334,4 @@ fn ask_person(askpass: &Askpass, patience: &Patience) -> Result<Passphrase, Reas
 
 fn derive(row: &Row<'_>, said: &Passphrase) -> Result<ProtectorKey, Reason> {
     passphrase::derive(said, row.parameters())
-}
-
-/// What guards a store, said truly for where things lie now: what every one of its protectors guards against, since one
-/// way in is enough.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Protects {
-    /// Somebody who has a copy of the data folder, and nothing else.
-    pub copies_of_the_data_folder: bool,
-    /// Another user of the same machine.
-    pub other_users: bool,
-    /// Somebody who has the whole disk.
-    pub stolen_disk: bool,
-}
-
-/// What these protectors of a store guard against together; nothing, where there is none.
-pub fn protects(means: &Means<'_>, store: StoreId, protectors: &[Protector], data_folder: &Path) -> Protects {
-    let any = !protectors.is_empty();
-    let start = Protects { copies_of_the_data_folder: any, other_users: any, stolen_disk: any };
-    protectors.iter().fold(start, |all, protector| {
-        let (copies, users, disk) = match protector.kind {
-            Kind::KeyFile => (
-                !key_file::lies_below(means.key_folder, data_folder),
-                !key_file::is_open_to_others(means.key_folder, store),
-                false,
-            ),
-            // Whether what lies behind them is sealed itself can't be known from here.
-            Kind::Keyring | Kind::Command => (true, true, false),
-            Kind::Passphrase => (true, true, true),
-        };
-        Protects {
-            copies_of_the_data_folder: all.copies_of_the_data_folder && copies,
-            other_users: all.other_users && users,
-            stolen_disk: all.stolen_disk && disk,
-        }
-    })
 }

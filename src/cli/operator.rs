@@ -191,8 +191,11 @@ pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<S
     } else {
         return Err(unreadable());
     };
-    // Byte by byte: the next line may be another secret, for whoever reads it next.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    #[allow(
+        clippy::unbuffered_bytes,
+        reason = "the next line may be another secret, for whoever reads it next"
+    )]
     for byte in source.bytes().take(LONGEST) {
         match byte.map_err(|_| unreadable())? {
             b'\n' => break,

@@ -19,8 +19,9 @@ pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<String>, Reaso
     // Who does not see it may answer all the same.
     let _ = std::io::stderr().write_all(prompt.as_bytes());
     let line = read_line(patience);
-    let _ = std::io::stderr().write_all(b"\n");
     drop(terminal);
+    // The one that was typed was not shown.
+    let _ = std::io::stderr().write_all(b"\n");
     let line = line?;
     std::str::from_utf8(&line).map(|line| Zeroizing::new(line.to_owned())).map_err(|_| Reason::Denied)
 }

@@ -291,7 +291,7 @@ impl Status {
         let protects =
             store.map(|store| protector::protects(&config.means(), store, &protectors, &config.data));
         Ok(Self {
-            store_id: store.map(|store| store.to_text()),
+            store_id: store.map(StoreId::to_text),
             data_folder: config.data.clone(),
             protector: gave_key.map(Kind::name),
             protectors: protectors.iter().map(|protector| protector.kind.name()).collect(),

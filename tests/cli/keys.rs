@@ -178,7 +178,10 @@ fn a_wrong_command_line_is_told_what_is_missing_and_never_shows_what_was_too_muc
     assert!(wrong(&["key", "extend"]).contains("<ID>"));
     assert!(wrong(&["protector", "add", "command"]).contains("<PROGRAM>"));
     assert!(wrong(&["key"]).contains("subcommand"));
-    assert!(!wrong(&["key", "rotate", KEY]).contains(KEY));
+    assert!(wrong(&["key", "share", "--context", "all"]).contains("--context"));
+    for arguments in [&["key", "rotate", KEY][..], &["key", KEY], &["key", "rotate", "--key-fd", KEY]] {
+        assert!(!wrong(arguments).contains(KEY), "{arguments:?}");
+    }
 }
 
 #[test]

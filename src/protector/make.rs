@@ -1,0 +1,88 @@
+//! Making a protector: what it keeps outside of the store, and its row.
+
+use std::io;
+
+use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
+
+use super::row::{Description, Kind};
+use super::{
+    Means, PROBE, Passphrase, Patience, QUIET, Reason, StoredRow, Unavailable, command, key_file, keyring,
+    passphrase, program,
+};
+
+/// A protector that is to be made.
+pub enum New {
+    /// A file of random bytes.
+    KeyFile,
+    /// An item in the operating system's keyring.
+    Keyring,
+    /// A passphrase.
+    Passphrase(Passphrase),
+    /// A program that says a passphrase; an argument vector.
+    Command(Vec<String>),
+}
+
+/// A protector could not be made.
+#[derive(Debug)]
+pub enum NotMade {
+    /// Its files could not be written.
+    Io(io::Error),
+    /// It does not give a key now, so it would not later.
+    Unavailable(Unavailable),
+}
+
+impl From<io::Error> for NotMade {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
+/// the store yet.
+pub fn make(
+    means: &Means<'_>,
+    new: &New,
+    store: StoreId,
+    store_key: &StoreKey,
+    now: u64,
+) -> Result<StoredRow, NotMade> {
+    let id = random();
+    let (kind, parameters, key) = match new {
+        New::KeyFile => (Kind::KeyFile, Vec::new(), make_key_file(means, store)?),
+        New::Keyring => {
+            let key = keyring::make(store, id, &Patience::of(PROBE))
+                .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
+            (Kind::Keyring, Vec::new(), key)
+        }
+        New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
+        New::Command(argv) => {
+            command::keep(means.key_folder, store, id, argv)?;
+            let said = program::ask(argv, &Patience::of(QUIET)).map_err(|reason| {
+                command::forget(means.key_folder, store, id);
+                NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
+            })?;
+            with_passphrase(Kind::Command, &said)?
+        }
+    };
+    let row = Description { kind, made_at: now, parameters };
+    Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
+}
+
+/// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
+fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
+    key_file::make(means.key_folder, store).map_err(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return NotMade::Io(error);
+        }
+        let path = key_file::path(means.key_folder, store);
+        tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
+        NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
+    })
+}
+
+fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
+    let parameters = passphrase::parameters();
+    let key = passphrase::derive(said, &parameters)
+        .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
+    Ok((kind, parameters, key))
+}
