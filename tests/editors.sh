@@ -8,10 +8,14 @@ npm_ci() {
   npm ci --ignore-scripts --prefix "$1" --cache "$cache/npm" && touch "$stamp"
 }
 
-# node_tests NODE FOLDER: the tests of a folder on this Node.
+# node_tests NODE FOLDER [FILE…]: the tests of a folder on this Node.
 node_tests() {
-  cd "$2" && "$1" --test --test-reporter=spec --test-reporter-destination=stdout \
-    --test-reporter=tap --test-reporter-destination="$work/log.tap" test/*.test.mjs
+  cd "$2" || return 1
+  local node=$1
+  shift 2
+  [ $# -gt 0 ] || set -- test/*.test.mjs
+  "$node" --test --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$work/log.tap" "$@"
 }
 
 # The Node of a major version that the tests bring along.
@@ -24,9 +28,25 @@ node_of() {
 built_node_binding() { npm_ci "$top/editors/node" && npm run --silent --prefix "$top/editors/node" build; }
 node_binding() { npm_ci "$top/tests/hosts/node" && built_node_binding && node_tests "$(node_of "$1")" "$top/editors/node"; }
 
+cloud9_binding() {
+  npm_ci "$top/tests/hosts/node" && built_node_binding && npm_ci "$top/editors/cloud9" &&
+    node_tests "$(node_of 24)" "$top/editors/cloud9"
+}
+conformance_runner() { npm_ci "$top/tests/hosts/node" && node_tests "$(node_of 24)" "$top/editors/conformance" run.test.mjs; }
+conformance_table() { "$(node_of 24)" "$top/editors/conformance/table.mjs" "$CONFORMANCE_OUTCOMES"; }
+
+# What each binding made of the cases, for the table.
+export CONFORMANCE_OUTCOMES=$work/outcomes
+
 if node_works && [ "$(uname)" = Linux ]; then
+  group 'editors/conformance' count_node conformance_runner
   group 'editors/node on Node 20' count_node with_binary node_binding 20
   group 'editors/node on Node 24' count_node with_binary node_binding 24
+  group 'editors/cloud9' count_node with_binary cloud9_binding
+  # Last: the groups of other bindings stand above it.
+  group 'bindings and cases' count_checks conformance_table
+  # Printed at each run, as it stands in editors/README.md.
+  sed -n 's/^|/  |/p' "$work/log"
 else
-  skip 'editors/node' 'it needs Linux and npm'
+  skip 'editors' 'they need Linux, Node and npm'
 fi

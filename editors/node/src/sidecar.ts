@@ -5,7 +5,7 @@ import { asFolders, Process, type Connection, type NoticeListener } from './conn
 import { VaultError } from './errors';
 import type { KeyOptions } from './registration';
 import { Vault } from './vault';
-import type { DidChange, Status } from './wire';
+import type { DidChange, Methods, Status } from './wire';
 
 /** A vault that ended so often within a minute is not started again before the minute is over. */
 const ENDS = 5;
@@ -78,6 +78,14 @@ export class Sidecar {
       await vault.close();
       throw error;
     }
+  }
+
+  /**
+   * A key for someone who keeps it: an installer that hands it to a plugin. With `installation` the vault keeps it too, and
+   * the same pair always gives the same key. Whoever has the key has the data.
+   */
+  async issueAPIKey(params: Methods['issueAPIKey']['params']): Promise<Methods['issueAPIKey']['result']> {
+    return (await (await this.connection()).request('issueAPIKey', params)) as Methods['issueAPIKey']['result'];
   }
 
   /** The state of the store. Asks nobody for anything, and makes no store. */

@@ -1,0 +1,61 @@
+// The conformance suite, in Cloud9's own calls: two of them, one folder, callbacks.
+
+import { test } from 'node:test';
+
+import { keepOutcomes, loadCases, runCase } from '../../conformance/run.mjs';
+import { holder, World } from './host.mjs';
+
+const name = 'editors/cloud9';
+const CALLS = ['setPersistentData', 'getPersistentData'];
+const PARAMS = ['context', 'data'];
+
+/** What the page's API can say. */
+function offers(step) {
+  // A write that succeeds answers nothing.
+  if (step.save || (step.call === 'setPersistentData' && 'answer' in step)) return false;
+  if (step.notice || step.cancel || (step.open && step.error) || step.as?.mustExist) return false;
+  if (step.folders && (step.in || step.folders.length > 1)) return false;
+  return !step.call || (CALLS.includes(step.call) && Object.keys(step.with).every((param) => PARAMS.includes(param)));
+}
+
+async function open(world, key, { folders }) {
+  const provides = key.plugin ? `${key.plugin}.${key.installation}` : 'own';
+  const running = await world.start([holder(provides, { apikey: key.apiKey })], { workspaceFolders: folders });
+  const { api } = running.app.services[provides];
+  const calls = {
+    setPersistentData: ({ context, data }, callback) => api.setPersistentData(context, data, callback),
+    getPersistentData: ({ context }, callback) => api.getPersistentData(context, callback),
+  };
+  return {
+    call: (method, params) =>
+      new Promise((resolve, reject) => {
+        calls[method](params, (error, answer) => (error ? reject(error) : resolve(answer)));
+      }),
+    kill: async () => {
+      await world.kill(running);
+      // What was asked before the end was noticed is lost with it.
+      while ((await read(api)) === 'outcomeUnknown');
+    },
+    close: () => world.stop(running),
+  };
+}
+
+function read(api) {
+  return new Promise((resolve) => api.getPersistentData('user', (error) => resolve(error?.kind)));
+}
+
+const outcomes = {};
+for (const each of loadCases()) {
+  const title = `${each.tier}: ${each.name}`;
+  test(title, { timeout: 60_000 }, async () => {
+    outcomes[title] = 'failed';
+    const world = new World();
+    try {
+      outcomes[title] = await runCase(each, { offers, open: (key, window) => open(world, key, window) });
+      await world.close();
+    } finally {
+      world.remove();
+    }
+  });
+}
+test.after(() => keepOutcomes(name, outcomes));
