@@ -4,6 +4,8 @@ mod backup;
 mod key;
 mod operator;
 mod protector;
+mod question;
+mod secret;
 mod table;
 mod wrong;
 
@@ -23,8 +25,9 @@ use crate::vault::{Askpass, Config, Passphrase};
 
 use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
-use operator::{Answer, Failed, Operator, secret_line};
+use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
+use secret::secret_line;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "these comments are what --help shows")]

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::vault::{Error, Kind, Passphrase};
+use crate::vault::{Error, Kind};
 
-use super::operator::{Failed, Operator, secret_line};
+use super::operator::{Failed, Operator};
+use super::secret::new_passphrase;
 
 #[derive(clap::Args)]
 pub(super) struct BackupCommand {
@@ -27,10 +28,7 @@ pub(super) struct RestoreCommand {
 /// Writes the store into one file; returns what to show.
 pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<String, Failed> {
     let no_store = || Failed("there is no store yet".into());
-    let passphrase = command.new_passphrase_fd.map(|fd| secret_line(fd, "New passphrase: ")).transpose()?;
-    let passphrase = passphrase
-        .map(|said| Passphrase::new(said).ok_or_else(|| Failed("the passphrase is empty".into())))
-        .transpose()?;
+    let passphrase = command.new_passphrase_fd.map(new_passphrase).transpose()?;
     // A store whose key is not at hand can be copied all the same, but nothing can be added to the copy.
     let opened =
         if passphrase.is_some() { operator.existing()? } else { operator.locked()? }.ok_or_else(no_store)?;

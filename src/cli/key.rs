@@ -8,7 +8,8 @@ use crate::vault::{
     Share, Timestamp, folder::WorkspaceFolder,
 };
 
-use super::operator::{Failed, Operator, secret_line};
+use super::operator::{Failed, Operator};
+use super::secret::secret_line;
 use super::table::Table;
 
 /// API keys

@@ -1,22 +1,18 @@
 //! What the other subcommands have in common: the store opened, requests carried out one after the other, and how
 //! failures are said.
 
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
-use crate::protector::{ask_at_terminal, has_terminal};
 use crate::vault::{
     Config, Effort, Error, KeyReason, Kind, Need, Opened, Passphrase, Patience, Unavailable, Vault, Write,
 };
 
+use super::question::Question;
+
 /// How long a person may take, or another process keep the store.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// The longest line with a secret, in bytes.
-const LONGEST: usize = 4 * 1024;
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A person or a script, at the command line.
 pub(super) struct Operator {
@@ -122,7 +118,7 @@ impl Operator {
     /// The store with its key, if there is a store.
     pub(super) fn existing(&self) -> Result<Option<Arc<Opened>>, Failed> {
         let Some(opened) = self.open(Need::Existing)? else { return Ok(None) };
-        opened.unlock(self.config(), &self.effort(&patience()))?;
+        opened.unlock(self.config(), &self.effort(Question::begin().patience()))?;
         Ok(Some(opened))
     }
 
@@ -134,7 +130,7 @@ impl Operator {
     /// The store with its key; made if there is none.
     pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
         let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
-        opened.unlock(self.config(), &self.effort(&patience()))?;
+        opened.unlock(self.config(), &self.effort(Question::begin().patience()))?;
         Ok(opened)
     }
 
@@ -170,38 +166,4 @@ impl Operator {
             Err(_) => outcome.recv().unwrap_or(Err(Error::Internal)),
         }
     }
-}
-
-/// A person's, for one question.
-pub(super) fn patience() -> Patience {
-    Patience::of(PATIENCE)
-}
-
-/// A line from a file descriptor: keys and passphrases never come from arguments or the environment, which others can
-/// read. A person at a terminal is asked the question, and what they type is not shown.
-pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<String>, Failed> {
-    let unreadable = || Failed(format!("descriptor {descriptor} can't be read; see --help"));
-    if descriptor == 0 && has_terminal() {
-        return ask_at_terminal(question, &patience()).map_err(|_| Failed("nothing was typed".into()));
-    }
-    let source: Box<dyn Read> = if descriptor == 0 {
-        Box::new(std::io::stdin())
-    } else if cfg!(unix) {
-        Box::new(std::fs::File::open(format!("/dev/fd/{descriptor}")).map_err(|_| unreadable())?)
-    } else {
-        return Err(unreadable());
-    };
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    #[allow(
-        clippy::unbuffered_bytes,
-        reason = "the next line may be another secret, for whoever reads it next"
-    )]
-    for byte in source.bytes().take(LONGEST) {
-        match byte.map_err(|_| unreadable())? {
-            b'\n' => break,
-            byte => line.push(byte),
-        }
-    }
-    let text = std::str::from_utf8(&line).map_err(|_| unreadable())?;
-    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
 }

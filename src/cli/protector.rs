@@ -3,9 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::vault::{Error, Kind, New, Opened, Passphrase, Protector, Refusal, RemoveProtector, Timestamp};
+use crate::vault::{Error, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp};
 
-use super::operator::{Answer, Failed, Operator, patience, secret_line};
+use super::operator::{Answer, Failed, Operator};
+use super::question::Question;
+use super::secret::new_passphrase;
 use super::table::Table;
 
 /// Protectors
@@ -70,8 +72,7 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         NewProtector::KeyFile => New::KeyFile,
         NewProtector::Keyring => New::Keyring,
         NewProtector::Passphrase { new_passphrase_fd } => {
-            let said = Passphrase::new(secret_line(*new_passphrase_fd, "New passphrase: ")?);
-            New::Passphrase(said.ok_or_else(|| Failed("the passphrase is empty".into()))?)
+            New::Passphrase(new_passphrase(*new_passphrase_fd)?)
         }
         NewProtector::Command { program } => New::Command(program.clone()),
     };
@@ -119,7 +120,8 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
         return Err(last());
     }
     let is_other = |other: &Protector| other.id != protector.id;
-    let other = opened.try_protectors(operator.config(), is_other, &operator.effort(&patience()));
+    let other =
+        opened.try_protectors(operator.config(), is_other, &operator.effort(Question::begin().patience()));
     let stays = other.map_err(|error| {
         let Failed(why) = error.into();
         Failed(format!("no other is known to work, so it was not removed: {why}"))
@@ -159,7 +161,11 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
             let only = |other: &Protector| other.id == protector.id;
-            let why = match opened.try_protectors(operator.config(), only, &operator.effort(&patience())) {
+            let why = match opened.try_protectors(
+                operator.config(),
+                only,
+                &operator.effort(Question::begin().patience()),
+            ) {
                 Ok(_) => None,
                 Err(Error::KeyUnavailable(why)) => Some(why.reason.name()),
                 Err(Error::StoreRefused(Refusal::Permissions)) => Some("permissions"),

@@ -25,6 +25,11 @@ impl Patience {
         self.ended.store(true, Ordering::Release);
     }
 
+    /// Whoever sets this ends it: a signal can do no more.
+    pub fn ended(&self) -> Arc<AtomicBool> {
+        self.ended.clone()
+    }
+
     /// What is left of it.
     pub fn left(&self) -> Duration {
         if self.ended.load(Ordering::Acquire) {

@@ -141,6 +141,14 @@ impl<'h> Person<'h> {
         writeln!(answer, "yes").unwrap();
     }
 
+    /// Whether a window is there that somebody could answer in.
+    pub(crate) fn can_answer(&self) -> bool {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = std::fs::OpenOptions::new();
+        let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        options.write(true).custom_flags(at_once).open(self.home.path("answer")).is_ok()
+    }
+
     /// Whether two windows were there at one time.
     pub(crate) fn saw_two_windows(&self) -> bool {
         self.home.path("twice").exists()

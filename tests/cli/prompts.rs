@@ -81,6 +81,22 @@ fn a_cancelled_question_is_taken_away_and_the_next_one_comes() {
 }
 
 #[test]
+fn whoever_goes_away_from_a_subcommand_takes_the_question_along() {
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    for (asked, signal) in
+        [rustix::process::Signal::INT, rustix::process::Signal::TERM].into_iter().enumerate()
+    {
+        let listing = person.command(&["key", "list"]).spawn().unwrap();
+        person.wait_until_asked(asked + 1);
+        rustix::process::kill_process(rustix::process::Pid::from_child(&listing), signal).unwrap();
+        assert!(!listing.wait_with_output().unwrap().status.success());
+        // The window is no more: nobody reads what is said in it.
+        assert!(!person.can_answer());
+    }
+}
+
+#[test]
 fn nothing_but_an_unlock_asks_a_person() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);

@@ -91,6 +91,8 @@ fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     terminal.wait_for("New passphrase: ");
     assert!(!terminal.echoes());
     terminal.types(&format!("{PASSPHRASE}\n"));
+    terminal.wait_for("The same again: ");
+    terminal.types(&format!("{PASSPHRASE}\n"));
     assert_eq!(terminal.ends().0, 0);
     let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
@@ -98,6 +100,32 @@ fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     assert_eq!(terminal.ends().0, 0);
     home.forget_cached();
     assert!(home.is_locked());
+}
+
+#[test]
+fn a_new_passphrase_that_was_mistyped_is_none() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(home.command(&["protector", "add", "passphrase"]));
+    terminal.wait_for("New passphrase: ");
+    terminal.types("one\n");
+    terminal.wait_for("The same again: ");
+    terminal.types("other\n");
+    terminal.wait_for("not the same");
+    assert_eq!(terminal.ends().0, 1);
+    assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_terminal_is_as_it_was_when_a_signal_ends_the_question() {
+    let home = guarded_by_a_passphrase();
+    home.forget_cached();
+    let mut terminal = Terminal::run(home.command(&["key", "list"]));
+    terminal.wait_for("Passphrase of plugin-vault: ");
+    let program = rustix::process::Pid::from_child(&terminal.program);
+    rustix::process::kill_process(program, rustix::process::Signal::TERM).unwrap();
+    terminal.wait_for("plugin-vault: ");
+    assert!(terminal.echoes());
+    assert_eq!(terminal.ends().0, 1);
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! A question to a person, and what becomes of it when they go away: with Ctrl-C, or with the end of their session, the
+//! window that asks goes too. At any other time a signal ends the process as it always does.
+
+use crate::vault::Patience;
+
+use super::operator::PATIENCE;
+
+/// Somebody may be asked, for as long as this is kept.
+pub(super) struct Question {
+    patience: Patience,
+    #[cfg(unix)]
+    _signals: signals::Heard,
+}
+
+impl Question {
+    pub(super) fn begin() -> Self {
+        let patience = Patience::of(PATIENCE);
+        Self {
+            #[cfg(unix)]
+            _signals: signals::hear(&patience),
+            patience,
+        }
+    }
+
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, LazyLock};
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::flag::{register, register_conditional_default};
+    use signal_hook::{SigId, low_level::unregister};
+
+    use super::Patience;
+
+    const ALL: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+    /// Whether a signal ends the process: not while somebody is asked, since the question would stay behind.
+    static ENDS: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
+        let ends = Arc::new(AtomicBool::new(true));
+        for signal in ALL {
+            // Where it can't be caught, it ends the process in any case.
+            let _ = register_conditional_default(signal, ends.clone());
+        }
+        ends
+    });
+
+    /// Signals end somebody's patience, for as long as this is kept.
+    pub(super) struct Heard(Vec<SigId>);
+
+    pub(super) fn hear(patience: &Patience) -> Heard {
+        ENDS.store(false, Ordering::SeqCst);
+        Heard(ALL.into_iter().filter_map(|signal| register(signal, patience.ended()).ok()).collect())
+    }
+
+    impl Drop for Heard {
+        fn drop(&mut self) {
+            ENDS.store(true, Ordering::SeqCst);
+            for id in self.0.drain(..) {
+                unregister(id);
+            }
+        }
+    }
+}
