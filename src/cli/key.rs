@@ -153,30 +153,8 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             let wanted = |key: &KeySummary| plugin.is_none() || key.info.plugin == *plugin;
             Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json))
         }
-        KeyCommand::Rotate { source, new_key_fd } => {
-            let caller = source.caller()?;
-            let rotate = if let Some(descriptor) = new_key_fd {
-                let line = secret_line(*descriptor, "New API key: ")?;
-                Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?
-            } else {
-                Rotate::to_any(caller)
-            };
-            operator.there()?;
-            let rotated = operator.write(rotate)?;
-            Ok(key_line(&rotated.api_key.to_text(), key(&rotated.info), as_json))
-        }
-        KeyCommand::Revoke { id, source } => {
-            let destroyed = if let Some(id) = id {
-                operator.there()?;
-                operator.write(EndKey { key_id: id.clone() })?
-            } else {
-                let revoke = Revoke { caller: source.caller()?, key_id: None };
-                operator.there()?;
-                operator.write(revoke)?.destroyed
-            };
-            let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
-            Ok(said_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), said.into()))
-        }
+        KeyCommand::Rotate { source, new_key_fd } => rotate(operator, source, *new_key_fd, as_json),
+        KeyCommand::Revoke { id, source } => revoke(operator, id.as_deref(), source, as_json),
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
             operator.there()?;
@@ -184,19 +162,57 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
             Ok(said_or(as_json, &Value::Object(key(&info)), end))
         }
-        KeyCommand::Forget { plugin } => {
-            let destroyed = match operator.existing()? {
-                Some(_) => operator.write(ForgetPlugin { plugin: plugin.clone() })?,
-                None => 0,
-            };
-            let said = match destroyed {
-                0 => "nothing is stored for this plugin".into(),
-                1 => "destroyed the data of 1 installation".into(),
-                count => format!("destroyed the data of {count} installations"),
-            };
-            Ok(said_or(as_json, &json!({"destroyed": destroyed}), said))
-        }
+        KeyCommand::Forget { plugin } => forget(operator, plugin, as_json),
     }
+}
+
+fn rotate(
+    operator: &Operator,
+    source: &KeySource,
+    new_key_fd: Option<u32>,
+    as_json: bool,
+) -> Result<String, Failed> {
+    let caller = source.caller()?;
+    let rotate = if let Some(descriptor) = new_key_fd {
+        let line = secret_line(descriptor, "New API key: ")?;
+        Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?
+    } else {
+        Rotate::to_any(caller)
+    };
+    operator.there()?;
+    let rotated = operator.write(rotate)?;
+    Ok(key_line(&rotated.api_key.to_text(), key(&rotated.info), as_json))
+}
+
+fn revoke(
+    operator: &Operator,
+    id: Option<&str>,
+    source: &KeySource,
+    as_json: bool,
+) -> Result<String, Failed> {
+    let destroyed = if let Some(id) = id {
+        operator.there()?;
+        operator.write(EndKey { key_id: id.to_owned() })?
+    } else {
+        let revoke = Revoke { caller: source.caller()?, key_id: None };
+        operator.there()?;
+        operator.write(revoke)?.destroyed
+    };
+    let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
+    Ok(said_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), said.into()))
+}
+
+fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Failed> {
+    let destroyed = match operator.existing()? {
+        Some(_) => operator.write(ForgetPlugin { plugin: plugin.to_owned() })?,
+        None => 0,
+    };
+    let said = match destroyed {
+        0 => "nothing is stored for this plugin".into(),
+        1 => "destroyed the data of 1 installation".into(),
+        count => format!("destroyed the data of {count} installations"),
+    };
+    Ok(said_or(as_json, &json!({"destroyed": destroyed}), said))
 }
 
 fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Option<Scope>, Failed> {

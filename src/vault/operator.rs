@@ -1,6 +1,8 @@
 //! What the user of a store may do without any plugin's API key: see which keys there are, and end or extend them. The
 //! store's key is all that it takes, so that a user can clean up after an extension that is gone.
 
+use std::collections::HashMap;
+
 use crate::crypto::{NamespaceId, SlotId};
 use crate::store::{StoredRecord, Table};
 
@@ -46,15 +48,26 @@ impl KeyState {
     }
 }
 
+/// What a namespace has stored.
+#[derive(Default)]
+struct Stored {
+    records: u64,
+    bytes: u64,
+    last_write: u64,
+}
+
 impl Opened {
     /// Every key of the store that was not revoked.
     pub fn all_keys(&self) -> Result<Vec<KeySummary>, Error> {
-        let (mut rows, mut records) = (Vec::new(), Vec::new());
+        let (mut rows, mut stored) = (Vec::new(), HashMap::<_, Stored>::new());
         let snapshot = self.store().snapshot()?;
         snapshot.scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
         snapshot.scan(Table::Records, &[], |id, row| {
-            if let (Some(namespace), Some(stored)) = (id.first_chunk(), StoredRecord::decode(row)) {
-                records.push((NamespaceId(*namespace), row.len() as u64, stored.header.updated_at));
+            if let (Some(namespace), Some(record)) = (id.first_chunk::<16>(), StoredRecord::decode(row)) {
+                let sum = stored.entry(*namespace).or_default();
+                sum.records += 1;
+                sum.bytes += row.len() as u64;
+                sum.last_write = sum.last_write.max(record.header.updated_at);
             }
         })?;
         drop(snapshot);
@@ -65,13 +78,13 @@ impl Opened {
             if !row.is_live() {
                 continue;
             }
-            let own = || records.iter().filter(|(namespace, ..)| Some(*namespace) == row.namespace());
+            let own = row.namespace().and_then(|namespace| stored.get(&namespace.0));
             keys.push(KeySummary {
                 info: KeyInfo::new(slot, &row),
                 state: if row.check(now).is_ok() { KeyState::Live } else { KeyState::Expired },
-                records: own().count() as u64,
-                bytes: own().map(|(_, bytes, _)| bytes).sum(),
-                last_write: own().map(|(.., at)| *at).max().map(Timestamp::from_millis),
+                records: own.map_or(0, |sum| sum.records),
+                bytes: own.map_or(0, |sum| sum.bytes),
+                last_write: own.map(|sum| Timestamp::from_millis(sum.last_write)),
             });
         }
         keys.extend(rows.damaged.into_iter().map(|slot| KeySummary {

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use crate::server::{Home, with};
 struct Gate<'p> {
     path: &'p Path,
     content: Vec<u8>,
+    was_read: AtomicBool,
     is_open: AtomicBool,
 }
 
@@ -23,7 +25,7 @@ impl<'p> Gate<'p> {
         let content = fs::read(path).unwrap();
         fs::remove_file(path).unwrap();
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        Self { path, content, is_open: AtomicBool::new(false) }
+        Self { path, content, was_read: AtomicBool::new(false), is_open: AtomicBool::new(false) }
     }
 
     /// Until the gate is opened.
@@ -37,6 +39,16 @@ impl<'p> Gate<'p> {
             while self.is_read() && !self.is_open.load(Ordering::Acquire) {
                 std::thread::yield_now();
             }
+            self.was_read.store(true, Ordering::Release);
+        }
+    }
+
+    /// Waits until somebody has read it to its end: once it is open nobody can any more.
+    fn wait_until_read(&self) {
+        let end = Instant::now() + Duration::from_mins(1);
+        while !self.was_read.load(Ordering::Acquire) {
+            assert!(Instant::now() < end, "nobody reads the slot");
+            std::thread::yield_now();
         }
     }
 
@@ -73,6 +85,7 @@ fn reads_that_were_asked_for_before_a_rotation_are_not_hurt_by_it() {
         let rotated = server.send("rotateAPIKey", &with(&handle, json!({})));
         server.wait(written).unwrap();
         let reads: Vec<Result<Value, _>> = reads.into_iter().map(|id| server.wait(id)).collect();
+        gate.wait_until_read();
         let open = gate.open();
         let rotated = server.wait(rotated);
         drop(open);
