@@ -120,6 +120,7 @@ export class Sidecar {
   /** Ends the vault politely. What was asked before is still answered. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      await Promise.all([...this.#vaults].map((vault) => vault.sent()));
       await (await this.#current?.catch(() => undefined))?.close();
     })();
     return this.#closing;

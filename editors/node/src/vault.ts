@@ -26,6 +26,8 @@ export class Vault {
   #details: KeyDetails = {};
   #handle: string | undefined;
   #watches = new Watches();
+  /** What has been asked for and is not sent yet. */
+  #unsent = new Set<Promise<unknown>>();
   #ownsSidecar: boolean;
   #closing: Promise<void> | undefined;
 
@@ -38,7 +40,7 @@ export class Vault {
 
   #ask = async (method: string, params: object, signal?: AbortSignal): Promise<unknown> => {
     for (let asked = 1; ; asked += 1) {
-      const { connection, handle } = await this.#register();
+      const { connection, handle } = await this.#sendable();
       if (signal?.aborted) throw cancelled(signal);
       try {
         return await connection.request(method, { ...params, handle }, signal);
@@ -144,8 +146,9 @@ export class Vault {
   /** @internal The process or the key ended: a watch goes on at once, all else when it is needed. */
   restart(): void {
     if (!this.#watches.any || this.#closing) return;
-    this.#register().catch(() => {
-      setTimeout(() => this.restart(), PAUSE).unref();
+    this.#register().catch((error) => {
+      if (isVaultError(error, 'apiKeyRevoked') || isVaultError(error, 'apiKeyExpired')) this.#watches.end(error.kind);
+      else setTimeout(() => this.restart(), PAUSE).unref();
     });
   }
 
@@ -164,6 +167,21 @@ export class Vault {
   /** @internal */
   watches(handle: string | undefined): boolean {
     return this.#watches.any && this.#handle === handle;
+  }
+
+  async #sendable(): Promise<Registered> {
+    const registering = this.#register();
+    this.#unsent.add(registering);
+    try {
+      return await registering;
+    } finally {
+      this.#unsent.delete(registering);
+    }
+  }
+
+  /** @internal Settles when all is sent that was asked for before. */
+  async sent(): Promise<void> {
+    await Promise.allSettled([...this.#unsent]);
   }
 
   /** The key as the running process knows it. What ends with the process is begun again: it was our own question. */
@@ -208,6 +226,7 @@ export class Vault {
   }
 
   async #close(): Promise<void> {
+    await this.sent();
     this.sidecar.forget(this);
     this.#watches.clear();
     const { connection } = this.#registered ?? {};

@@ -1,6 +1,7 @@
 // Who is told of changes: any number of listeners on one watch of the vault's, which survives the vault's end.
 
-import type { DidChange } from './wire';
+import { isVaultError } from './errors';
+import type { DidChange, WatchEnd } from './wire';
 
 /** A record that another window or editor wrote or deleted; or `resync`: read everything again; or `ended`: the key is gone. */
 export type Change = DidChange extends infer Each ? (Each extends unknown ? Omit<Each, 'handle'> : never) : never;
@@ -28,9 +29,11 @@ type Ask = (method: string, params: object) => Promise<unknown>;
 
 export class Watches {
   #listeners = new Set<Listener>();
+  #beginning = 0;
 
+  /** Whether anybody is told, or will be once it is answered. */
   get any(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listeners.size + this.#beginning > 0;
   }
 
   clear(): void {
@@ -39,16 +42,10 @@ export class Watches {
 
   /** Begins a watch, and `stop` ends it with the last listener. */
   async add(ask: Ask, tell: ChangeListener, since: number | undefined, stop: () => Promise<void>): Promise<Watch> {
-    const listener = new Listener(tell, since ?? 0);
-    // From here on, so that no notice falls between the answer and the listener.
+    const revision = await this.#begin(ask, since);
+    // Not before: what others are told until the answer comes is not told from this one's `since` on.
+    const listener = new Listener(tell, since ?? revision);
     this.#listeners.add(listener);
-    try {
-      const { revision } = (await ask('watchPersistentData', { since })) as { revision: number };
-      listener.revision = Math.max(listener.revision, since ?? revision);
-    } catch (error) {
-      this.#listeners.delete(listener);
-      throw error;
-    }
     const close = async (): Promise<void> => {
       if (this.#listeners.delete(listener) && !this.any) await stop();
     };
@@ -61,15 +58,36 @@ export class Watches {
     };
   }
 
+  async #begin(ask: Ask, since: number | undefined): Promise<number> {
+    this.#beginning += 1;
+    try {
+      for (;;) {
+        try {
+          return ((await ask('watchPersistentData', { since })) as { revision: number }).revision;
+        } catch (error) {
+          // To be told twice does no harm.
+          if (!isVaultError(error, 'outcomeUnknown')) throw error;
+        }
+      }
+    } finally {
+      this.#beginning -= 1;
+    }
+  }
+
   /**
    * Goes on, with a vault that was started again, from where the listener was that was told least; or, with a key that
    * replaces a revoked one, from now.
    */
   async resume(ask: Ask, anew: boolean): Promise<void> {
-    if (!this.any) return;
+    if (this.#listeners.size === 0) return;
     const since = Math.min(...[...this.#listeners].map((listener) => listener.revision));
     const { revision } = (await ask('watchPersistentData', anew ? {} : { since })) as { revision: number };
     if (anew) this.tell({ revision, resync: true });
+  }
+
+  /** The key is not good any more. */
+  end(ended: WatchEnd): void {
+    for (const { revision } of [...this.#listeners].slice(0, 1)) this.tell({ revision, ended });
   }
 
   /** Each listener is told once of each revision, though another's watch may have begun before. */

@@ -1,0 +1,123 @@
+// How vaults end: asked to, unasked, with their editor.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { openVault } from 'plugin-vault';
+
+import { processesWith, vaultTest } from './world.mjs';
+
+const pidOf = async (vault) => (await vault.sidecar.connection()).pid;
+
+vaultTest('what is in flight when the vault is killed ends as outcomeUnknown, and the next call works', async (world) => {
+  const vault = await world.open();
+  await vault.setPersistentData('user', { n: 1 });
+  process.kill(await pidOf(vault), 'SIGSTOP');
+  const asked = [
+    vault.setPersistentData('user', { n: 2 }),
+    vault.getPersistentData('user'),
+    vault.acquireLease('refresh', 1000),
+  ].map((each) => assert.rejects(each, { kind: 'outcomeUnknown', code: undefined, retryable: false }));
+  await world.kill(vault);
+  await Promise.all(asked);
+  assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
+  assert.equal(world.processes().length, 1);
+});
+
+vaultTest('a vault that keeps ending is left alone for a while', async (world) => {
+  const vault = await world.open();
+  for (let ends = 0; ends < 5; ends += 1) await world.kill(vault);
+  await assert.rejects(vault.getPersistentData('user'), { kind: 'vaultEnded', retryable: true });
+});
+
+vaultTest('close ends it politely, once, and what was asked before is answered', async (world) => {
+  const vault = await world.open();
+  const written = vault.setPersistentData('user', { n: 1 });
+  await Promise.all([vault.close(), vault.close(), vault[Symbol.asyncDispose]()]);
+  assert.ok((await written).revision > 0);
+  await assert.rejects(vault.getPersistentData('user'), { kind: 'closed' });
+  assert.deepEqual(world.processes(), []);
+});
+
+vaultTest('a vault that does not listen any more is killed after two seconds', async (world) => {
+  const vault = await world.open();
+  process.kill(await pidOf(vault), 'SIGSTOP');
+  const asked = assert.rejects(vault.getPersistentData('user'), { kind: 'outcomeUnknown' });
+  const start = performance.now();
+  await vault.close();
+  await asked;
+  const took = performance.now() - start;
+  assert.ok(took >= 1_900, `${took} ms`);
+});
+
+vaultTest('one process serves many keys, and ends with its own end', async (world) => {
+  const sidecar = await world.openSidecar();
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map((plugin) => sidecar.openVault({ plugin: world.plugin + plugin, installation: 'test' })),
+  );
+  await one.setPersistentData('user', { n: 1 });
+  assert.equal(await two.getPersistentData('user'), null);
+  await world.kill(one);
+  assert.deepEqual(await one.getPersistentData('user'), { n: 1 });
+  assert.equal(await two.getPersistentData('user'), null);
+  await one.close();
+  assert.equal(await two.getPersistentData('user'), null);
+  assert.equal(world.processes().length, 1);
+});
+
+vaultTest('two vaults of one key share a process, and the end of one does not end the other’s watch', async (world) => {
+  const sidecar = await world.openSidecar();
+  const key = { apiKey: world.canaries.key() };
+  const [one, two] = await Promise.all([sidecar.openVault(key), sidecar.openVault(key)]);
+  const told = [];
+  await one.watchPersistentData(() => told.push('one'));
+  const second = new Promise((resolve) => two.watchPersistentData(resolve));
+  await two.getPersistentData('user');
+  await one.close();
+  const other = await world.open(key);
+  const { revision } = await other.setPersistentData('user', { n: 1 });
+  assert.equal((await second).revision, revision);
+  assert.deepEqual(told, []);
+});
+
+// A program that opens a vault, and ends in one of the ways in which programs do.
+const endings = {
+  'comes to its end behind close': 'await vault.close();',
+  'is ended by process.exit': 'process.exit(0);',
+  'throws': 'throw new Error("on purpose");',
+  'is killed': 'process.kill(process.pid, "SIGKILL");',
+  'is interrupted': 'process.kill(process.pid, "SIGINT");',
+};
+for (const [how, statement] of Object.entries(endings)) {
+  vaultTest(`no process is left behind a program that ${how}`, async (world) => {
+    const program = join(world.top, 'program.mjs');
+    const { dataDir, keyDir } = world.options;
+    const options = { dataDir, keyDir, plugin: world.plugin, installation: 'test' };
+    const module = import.meta.resolve('plugin-vault');
+    writeFileSync(
+      program,
+      `import { openVault } from ${JSON.stringify(module)};
+       const vault = await openVault(${JSON.stringify(options)});
+       await vault.setPersistentData('user', { n: 1 });
+       await vault.watchPersistentData(() => {});
+       ${statement}`,
+    );
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stderr.resume();
+    await once(child, 'exit');
+    // It ends by itself: nobody is there to end it.
+    while (processesWith(dataDir).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    const vault = await world.open();
+    assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
+    world.log = [];
+    writeFileSync(program, '');
+  });
+}
+
+vaultTest('options that would lose data are refused', async (world) => {
+  const options = { ...world.options, plugin: world.plugin };
+  await assert.rejects(openVault(options), TypeError);
+});

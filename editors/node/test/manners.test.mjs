@@ -1,0 +1,141 @@
+// Node's manners: Promises and callbacks, signals, disposal, both kinds of modules.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+
+import * as esm from 'plugin-vault';
+import { FakeStore } from 'plugin-vault/fake';
+
+import { vaultTest } from './world.mjs';
+
+const require = createRequire(import.meta.url);
+
+vaultTest('require and import give one implementation', async () => {
+  const cjs = require('plugin-vault');
+  for (const name of Object.keys(esm)) assert.equal(esm[name], cjs[name], name);
+  assert.deepEqual(Object.keys(esm).sort(), Object.keys(cjs).sort());
+  assert.equal(require('plugin-vault/fake').FakeStore, FakeStore);
+});
+
+vaultTest('every call takes a callback too, with and without options', async (world) => {
+  const vault = await world.open();
+  const called = (...call) => new Promise((resolve) => vault[call.shift()](...call, (...answer) => resolve(answer)));
+  const [none, { revision }] = await called('setPersistentData', 'user', { n: 1 });
+  assert.equal(none, null);
+  assert.deepEqual(await called('getPersistentData', 'user', { name: 'other' }), [null, null]);
+  assert.deepEqual(await called('getPersistentData', 'user'), [null, { n: 1 }]);
+  const [error] = await called('setPersistentData', 'user', { n: 2 }, { ifRevision: 0 });
+  assert.deepEqual([error.kind, error.data.revision], ['revisionConflict', revision]);
+  assert.deepEqual(await called('withLease', 'refresh', () => 'done', { ttlMs: 1000 }), [null, 'done']);
+  assert.deepEqual(await called('withLease', 'refresh', () => 'done'), [null, 'done']);
+  const [, updated] = await called('update', 'user', (data) => ({ n: data.n + 1 }));
+  assert.deepEqual(updated.data, { n: 2 });
+  const [, watch] = await called('watchPersistentData', () => {}, {});
+  await watch.close();
+  assert.equal((await called('listAPIKeys'))[1].length, 1);
+});
+
+/** What a program prints, whose own exceptions would end a test. */
+function output(code) {
+  const head = `import { FakeStore } from ${JSON.stringify(import.meta.resolve('plugin-vault/fake'))};
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    const store = new FakeStore();
+    const open = () => store.openVault({ plugin: 'p', installation: 'i' });`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', head + code], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  return stdout;
+}
+
+test('what a callback throws is not swallowed', () => {
+  const printed = output(`(await open()).getPersistentData('user', () => { throw new Error('on purpose') })`);
+  assert.equal(printed, 'on purpose\n');
+});
+
+test('a listener that throws keeps nothing from the others', () => {
+  const printed = output(`
+    const [vault, other] = [await open(), await open()];
+    await vault.watchPersistentData(() => { throw new Error('on purpose') });
+    await vault.watchPersistentData(() => console.log('told'));
+    await other.setPersistentData('user', { n: 1 });`);
+  assert.equal(printed, 'on purpose\ntold\n');
+});
+
+vaultTest('a signal cancels what waits', async (world) => {
+  const [vault, other] = await Promise.all([world.open(), world.open()]);
+  await other.acquireLease('refresh', 60_000);
+  const controller = new AbortController();
+  const waiting = vault.acquireLease('refresh', 60_000, { waitMs: 60_000, signal: controller.signal });
+  const reason = new Error('the user said no');
+  await vault.getPersistentData('user');
+  controller.abort(reason);
+  await assert.rejects(waiting, { name: 'AbortError', kind: 'requestCancelled', cause: reason });
+});
+
+vaultTest('a signal that was aborted before asks for nothing; one that is aborted after changes nothing', async (world) => {
+  const vault = await world.open();
+  const aborted = vault.setPersistentData('user', { n: 1 }, { signal: AbortSignal.abort() });
+  await assert.rejects(aborted, { kind: 'requestCancelled' });
+  assert.equal(await vault.getPersistentData('user'), null);
+  const controller = new AbortController();
+  await vault.setPersistentData('user', { n: 2 }, { signal: controller.signal });
+  controller.abort();
+  assert.deepEqual(await vault.getPersistentData('user'), { n: 2 });
+});
+
+vaultTest('what is no JSON is the caller’s error, and the vault goes on', async (world) => {
+  const vault = await world.open();
+  const circle = {};
+  circle.circle = circle;
+  await assert.rejects(vault.setPersistentData('user', circle), TypeError);
+  await assert.rejects(vault.setPersistentData('user', { n: 1n }), TypeError);
+  const why = ({ kind, data }) => assert.deepEqual([kind, data.reason], ['invalidParams', expected]) ?? true;
+  let expected = 'missing';
+  await assert.rejects(vault.setPersistentData('user', undefined), why);
+  expected = 'unknown';
+  await assert.rejects(vault.setPersistentData('user', {}, { ifRevison: 1 }), why);
+  assert.equal(await vault.getPersistentData('user'), null);
+});
+
+vaultTest('each listener is told from its own since on', async (world) => {
+  const [vault, other] = await Promise.all([world.open(), world.open()]);
+  const revisions = [];
+  for (let n = 1; n <= 3; n += 1) revisions.push((await other.setPersistentData('user', { n })).revision);
+  const told = { late: [], early: [] };
+  const watch = (name, since) => vault.watchPersistentData(({ revision }) => told[name].push(revision), { since });
+  const late = await watch('late', revisions[1]);
+  await watch('early', revisions[0]);
+  const last = new Promise((resolve) => vault.watchPersistentData(resolve));
+  await vault.getPersistentData('user');
+  revisions.push((await other.setPersistentData('user', { n: 4 })).revision);
+  await last;
+  assert.deepEqual(told, { late: revisions.slice(2), early: revisions.slice(1) });
+  assert.equal(late.revision, revisions[3]);
+});
+
+vaultTest('neither an error nor an object of ours shows a key, a value or a name', async (world) => {
+  const vault = await world.open();
+  const { canaries } = world;
+  const own = await world.open({ apiKey: canaries.key() });
+  const shown = [inspect(vault, { depth: 9, showHidden: true }), inspect(own, { depth: 9 }), JSON.stringify(own)];
+  const data = { [canaries.word()]: canaries.word() };
+  const wrong = [
+    vault.setPersistentData(canaries.word(), data),
+    vault.setPersistentData('user', canaries.word()),
+    vault.setPersistentData('user', data, { name: canaries.word(), ifRevision: 7 }),
+    vault.setPersistentData('user', data, { [canaries.word()]: canaries.word() }),
+    vault.setPersistentData('workspace', data, { workspaceFolder: canaries.word() }),
+    vault.releaseLease(canaries.word(), 7),
+    vault.rotateAPIKey({ apiKey: `${canaries.key()}0` }),
+    world.open({ apiKey: `${canaries.key()}0` }),
+    world.open({ apiKey: canaries.key(), mustExist: true }),
+  ];
+  for (const outcome of await Promise.allSettled(wrong)) {
+    assert.equal(outcome.status, 'rejected');
+    const { reason } = outcome;
+    shown.push(inspect(reason, { depth: 9, showHidden: true }), JSON.stringify(reason), reason.stack);
+  }
+  canaries.search(Buffer.from(shown.join('\n')), 'what is shown');
+});
