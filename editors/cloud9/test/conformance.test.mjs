@@ -31,17 +31,9 @@ async function open(world, key, { folders }) {
       new Promise((resolve, reject) => {
         calls[method](params, (error, answer) => (error ? reject(error) : resolve(answer)));
       }),
-    kill: async () => {
-      await world.kill(running);
-      // What was asked before the end was noticed is lost with it.
-      while ((await read(api)) === 'outcomeUnknown');
-    },
+    kill: () => world.kill(running),
     close: () => world.stop(running),
   };
-}
-
-function read(api) {
-  return new Promise((resolve) => api.getPersistentData('user', (error) => resolve(error?.kind)));
 }
 
 const outcomes = {};

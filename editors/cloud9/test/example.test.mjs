@@ -1,6 +1,8 @@
 // The page's example in architect, and what its API promises.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { holder, World } from './host.mjs';
@@ -106,4 +108,10 @@ appTest('without the program each call says what to do', async (world) => {
   const key = world.canaries.key();
   const { app } = await world.start([holder('one', { apikey: key })], { binary: '/nowhere/plugin-vault' });
   await assert.rejects(get(app.services.one.api, 'user'), { kind: 'binaryNotFound' });
+});
+
+test('the README shows the example that is tested', () => {
+  const example = readFileSync(join(import.meta.dirname, 'example.js'), 'utf8').split('\n\n').slice(1).join('\n\n');
+  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+  assert.ok(readme.includes('```js\n' + example + '```\n'), 'the block equals test/example.js behind its first line');
 });

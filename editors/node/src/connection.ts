@@ -26,8 +26,9 @@ export interface Connection {
   readonly pid: number | undefined;
   request(method: string, params: object, signal?: AbortSignal): Promise<unknown>;
   notify(method: string, params: object): void;
-  /** Settles when the vault has ended, however. */
+  /** Settles when the vault has ended, however; from then on it is `over`. */
   readonly ended: Promise<void>;
+  readonly over: boolean;
   close(): Promise<void>;
 }
 
@@ -47,9 +48,9 @@ export interface ProcessOptions {
 export class Process implements Connection {
   readonly ended: Promise<void>;
   readonly pid: number | undefined;
+  over = false;
   #child: ChildProcessWithoutNullStreams;
   #rpc: MessageConnection;
-  #over = false;
   #lastLine = '';
 
   private constructor(path: string, options: ProcessOptions, notice: NoticeListener) {
@@ -65,7 +66,7 @@ export class Process implements Connection {
     this.#readLines(options.log);
     this.ended = new Promise((resolve) => {
       const end = (): void => {
-        this.#over = true;
+        this.over = true;
         this.#rpc.dispose();
         resolve();
       };
@@ -116,7 +117,7 @@ export class Process implements Connection {
   }
 
   async request(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
-    if (this.#over) throw outcomeUnknown();
+    if (this.over) throw outcomeUnknown();
     const source = new CancellationTokenSource();
     const cancel = (): void => source.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
@@ -138,7 +139,7 @@ export class Process implements Connection {
   }
 
   notify(method: string, params: object): void {
-    if (!this.#over) this.#rpc.sendNotification(method, params).catch(() => {});
+    if (!this.over) this.#rpc.sendNotification(method, params).catch(() => {});
   }
 
   /** `shutdown`, `exit`, and after two seconds the end by force. What was asked before is still answered. */

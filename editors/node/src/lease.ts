@@ -1,5 +1,6 @@
 // Work under a lease: acquired, renewed while the work goes on, given up behind it. One window at a time.
 
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import { isVaultError, VaultError } from './errors';
@@ -18,6 +19,8 @@ export interface ReplaceOptions extends Omit<Address, 'context'> {
   expiresAt?: string;
   /** Whether what is stored now is used up too; by default if it is the same data as what was read. */
   isSpent?: (data: JsonObject | null) => boolean;
+  /** Gives up trying. */
+  signal?: AbortSignal;
 }
 
 /** Whether ours was stored; if not, another's is, with this revision. */
@@ -35,8 +38,8 @@ export interface Lease {
   /**
    * Stores what came in the place of `seen`, a record that was read under the lease and is used up by now: a rotated
    * token. If the lease was lost meanwhile (a laptop slept), ours may still be the only one that is good: then it is
-   * stored if what is there is spent too, and dropped if another has stored a newer one. On any other error nothing is
-   * stored; keep it and call again.
+   * stored if what is there is spent too, and dropped if another has stored a newer one. A full disk and a busy store are
+   * waited for.
    */
   replace(
     context: Context,
@@ -60,7 +63,6 @@ export async function withLease<R>(
       if (isVaultError(error, 'leaseLost')) lost.abort(error);
     });
   }, ttlMs / 3);
-  renewal.unref();
   try {
     return await work({
       token,
@@ -98,27 +100,33 @@ async function replace(
   context: Context,
   seen: PersistentRecord | null,
   data: JsonObject,
-  { isSpent, expiresAt, ...address }: ReplaceOptions,
+  { isSpent, expiresAt, signal, ...address }: ReplaceOptions,
 ): Promise<Replaced> {
   const spent = isSpent ?? ((stored) => isDeepStrictEqual(stored, seen?.data ?? null));
+  const write = { ...address, expiresAt, signal };
   let lease: number | undefined = token;
   let ifRevision = seen?.revision ?? 0;
-  for (;;) {
+  for (let tries = 0; ; tries += 1) {
     try {
-      const { revision } = await vault.setPersistentData(context, data, { ...address, expiresAt, ifRevision, lease });
+      if (tries > 0) {
+        const now = await vault.getPersistentRecord(context, { ...address, signal });
+        ifRevision = now?.revision ?? 0;
+        // Also ours, from a write whose answer was lost.
+        if (isDeepStrictEqual(now?.data, data)) return { stored: true, revision: ifRevision };
+        if (!spent(now?.data ?? null)) return { stored: false, revision: ifRevision };
+      }
+      const { revision } = await vault.setPersistentData(context, data, { ...write, ifRevision, lease });
       return { stored: true, revision };
     } catch (error) {
-      if (!(error instanceof VaultError) || !READ_AGAIN.has(error.kind)) throw error;
+      if (!(error instanceof VaultError) || signal?.aborted) throw error;
+      if (!READ_AGAIN.has(error.kind) && !error.retryable) throw error;
       if (error.kind === 'leaseLost') lease = undefined;
+      if (error.retryable) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });
     }
-    const now = await vault.getPersistentRecord(context, address);
-    const revision = now?.revision ?? 0;
-    // Also ours, from a write whose answer was lost.
-    if (isDeepStrictEqual(now?.data, data)) return { stored: true, revision };
-    if (!spent(now?.data ?? null)) return { stored: false, revision };
-    ifRevision = revision;
   }
 }
 
 /** Errors after which the record says what to do. */
 const READ_AGAIN: ReadonlySet<string> = new Set(['leaseLost', 'revisionConflict', 'outcomeUnknown']);
+/** The longest pause, in milliseconds, before what may go better later is tried again. */
+const PAUSE = 5_000;

@@ -13,6 +13,15 @@ import type { Context, DidChange, Methods } from './wire';
 /** Milliseconds until a watch that could not be begun again is tried anew. */
 const PAUSE = 1_000;
 
+/** What is simply asked again when the vault ends over it. */
+const READS: ReadonlySet<string> = new Set([
+  'getPersistentData',
+  'getPersistentRecord',
+  'listPersistentData',
+  'listAPIKeys',
+  'watchPersistentData',
+]);
+
 /**
  * Made by `openVault`. Each method is the one of its name in docs/protocol.md: what it must have comes first, then its
  * other parameters by name, with a `signal` that cancels, and last, if you like, a Node callback instead of the Promise.
@@ -39,18 +48,23 @@ export class Vault {
   }
 
   #ask = async (method: string, params: object, signal?: AbortSignal): Promise<unknown> => {
-    for (let asked = 1; ; asked += 1) {
+    let replaced = false;
+    for (;;) {
       const { connection, handle } = await this.#sendable();
       if (signal?.aborted) throw cancelled(signal);
+      // It ended since: nothing is sent, so nothing is unknown.
+      if (connection.over) continue;
       try {
         return await connection.request(method, { ...params, handle }, signal);
       } catch (error) {
         if (signal?.aborted && isVaultError(error, 'requestCancelled')) throw cancelled(signal);
+        if (isVaultError(error, 'outcomeUnknown') && READS.has(method)) continue;
         // Another window may have put another key in the place of the one that the vault keeps: then this goes on with
         // that. If the key was revoked, this is refused, and the next call begins anew.
-        if (!isVaultError(error, 'apiKeyRevoked') || this.#key.apiKey !== undefined || asked > 1) throw error;
+        if (!isVaultError(error, 'apiKeyRevoked') || this.#key.apiKey !== undefined || replaced) throw error;
         if (this.#handle === handle) this.#registered = undefined;
         if ((await this.#register()).created) throw error;
+        replaced = true;
       }
     }
   };
@@ -148,7 +162,7 @@ export class Vault {
     if (!this.#watches.any || this.#closing) return;
     this.#register().catch((error) => {
       if (isVaultError(error, 'apiKeyRevoked') || isVaultError(error, 'apiKeyExpired')) this.#watches.end(error.kind);
-      else setTimeout(() => this.restart(), PAUSE).unref();
+      else setTimeout(() => this.restart(), PAUSE);
     });
   }
 

@@ -1,6 +1,5 @@
 // Who is told of changes: any number of listeners on one watch of the vault's, which survives the vault's end.
 
-import { isVaultError } from './errors';
 import type { DidChange, WatchEnd } from './wire';
 
 /** A record that another window or editor wrote or deleted; or `resync`: read everything again; or `ended`: the key is gone. */
@@ -61,14 +60,7 @@ export class Watches {
   async #begin(ask: Ask, since: number | undefined): Promise<number> {
     this.#beginning += 1;
     try {
-      for (;;) {
-        try {
-          return ((await ask('watchPersistentData', { since })) as { revision: number }).revision;
-        } catch (error) {
-          // To be told twice does no harm.
-          if (!isVaultError(error, 'outcomeUnknown')) throw error;
-        }
-      }
+      return ((await ask('watchPersistentData', { since })) as { revision: number }).revision;
     } finally {
       this.#beginning -= 1;
     }

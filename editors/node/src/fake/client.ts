@@ -30,7 +30,7 @@ export class FakeClient implements Connection, Client {
   readonly pid = undefined;
   readonly ended: Promise<void>;
   readonly handles = new Map<string, Handle>();
-  alive = true;
+  over = false;
   end!: () => void;
   #state: State;
   #folders: readonly string[];
@@ -44,7 +44,7 @@ export class FakeClient implements Connection, Client {
     this.#failures = failures;
     this.ended = new Promise((resolve) => {
       this.end = () => {
-        this.alive = false;
+        this.over = true;
         state.clients.delete(this);
         state.wake();
         resolve();
@@ -55,7 +55,7 @@ export class FakeClient implements Connection, Client {
 
   async request(method: string, values: object, signal?: AbortSignal): Promise<unknown> {
     const unknown = new VaultError('outcomeUnknown', 'The vault ended before it answered. Read before you write again.');
-    if (!this.alive) throw unknown;
+    if (this.over) throw unknown;
     let outcome: Promise<unknown>;
     try {
       outcome = Promise.resolve(this.#call(method, values, signal));
@@ -133,7 +133,7 @@ export class FakeClient implements Connection, Client {
   async #send(method: string, params: object): Promise<void> {
     await later(undefined);
     await later(undefined);
-    if (this.alive) this.#notice(method, params);
+    if (!this.over) this.#notice(method, params);
   }
 
   async close(): Promise<void> {
@@ -144,7 +144,7 @@ export class FakeClient implements Connection, Client {
 
 /** Whether nobody else may have it. */
 export function isLive(lease: HeldLease): boolean {
-  return lease.holder.alive && lease.end > performance.now();
+  return !lease.holder.over && lease.end > performance.now();
 }
 
 function later<T>(value: T): Promise<T> {

@@ -50,7 +50,7 @@ export interface Handle {
 
 /** One vault process, as the store sees it. */
 export interface Client {
-  readonly alive: boolean;
+  readonly over: boolean;
   readonly handles: Map<string, Handle>;
   tell(notice: DidChange): void;
   tellStatus(status: object): void;

@@ -1,0 +1,63 @@
+// What the fake has besides: failures to order, a lock, a crash. All else is in the conformance suite.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { VaultError } from 'plugin-vault';
+import { FakeStore } from 'plugin-vault/fake';
+
+const key = { plugin: 'me.mine', installation: 'test' };
+
+test('the next call fails as ordered, and the one behind it does not', async () => {
+  const store = new FakeStore();
+  const vault = await store.openVault(key);
+  store.failNext('storeFull');
+  const failed = vault.setPersistentData('user', { n: 1 });
+  await assert.rejects(failed, { kind: 'storeFull', code: 5001, retryable: true });
+  await assert.rejects(failed, VaultError);
+  assert.equal(await vault.getPersistentData('user'), null);
+  await vault.close();
+});
+
+test('a locked store says so until it is unlocked, and the vault comes up all the same', async () => {
+  const store = new FakeStore();
+  store.lock();
+  const vault = await store.openVault(key);
+  const told = [];
+  vault.sidecar.onDidChangeStatus((status) => told.push(status.keyAvailable));
+  await assert.rejects(vault.getPersistentData('user'), ({ kind, data }) => kind === 'keyUnavailable' && data.reason === 'locked');
+  assert.equal((await vault.sidecar.status()).keyAvailable, false);
+  assert.equal(await vault.sidecar.unlock({ passphrase: 'any' }), true);
+  assert.equal(await vault.getPersistentData('user'), null);
+  assert.deepEqual(told, [true]);
+  assert.equal(vault.key.plugin, key.plugin);
+});
+
+test('a crash ends what is in flight, and what was stored stays', async () => {
+  const store = new FakeStore();
+  const [vault, other] = [await store.openVault(key), await store.openVault(key)];
+  await vault.setPersistentData('user', { n: 1 });
+  await other.acquireLease('x', 60_000);
+  const inFlight = assert.rejects(vault.acquireLease('x', 60_000, { waitMs: 60_000 }), { kind: 'outcomeUnknown' });
+  assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
+  await store.crash(vault);
+  await inFlight;
+  assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
+});
+
+test('another store is another store', async () => {
+  const [one, two] = await Promise.all([new FakeStore().openVault(key), new FakeStore().openVault(key)]);
+  await one.setPersistentData('user', { n: 1 });
+  assert.equal(await two.getPersistentData('user'), null);
+});
+
+test('what is given and what comes back are copies', async () => {
+  const vault = await new FakeStore().openVault(key);
+  const data = { list: [1] };
+  await vault.setPersistentData('user', data);
+  data.list.push(2);
+  const read = await vault.getPersistentData('user');
+  assert.deepEqual(read, { list: [1] });
+  read.list.push(3);
+  assert.deepEqual(await vault.getPersistentData('user'), { list: [1] });
+});

@@ -1,0 +1,190 @@
+// Work under a lease, and the rotating token: eight windows, one token server, holders killed and stopped.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+
+import { FakeStore } from 'plugin-vault/fake';
+
+import { accessToken } from './refresh.mjs';
+import { vaultTest } from './world.mjs';
+
+const TTL = { ttlMs: 60_000 };
+
+vaultTest('one window at a time, and it is given up behind the work, also if that throws', async (world) => {
+  const [one, two] = await Promise.all([world.open(), world.open()]);
+  const inside = [];
+  const work = (name) => async () => {
+    inside.push(`${name} in`);
+    await one.getPersistentData('user');
+    inside.push(`${name} out`);
+    return name;
+  };
+  const done = await Promise.all([one.withLease('x', work('one'), TTL), two.withLease('x', work('two'), TTL)]);
+  assert.deepEqual(done, ['one', 'two']);
+  assert.equal(inside[0].slice(0, 3), inside[1].slice(0, 3));
+  const failing = () => {
+    throw new Error('on purpose');
+  };
+  await assert.rejects(one.withLease('x', failing, TTL), /on purpose/);
+  await two.withLease('x', () => {}, { ...TTL, waitMs: 0 });
+});
+
+vaultTest('it is renewed as long as the work goes on', async (world) => {
+  const [one, two] = await Promise.all([world.open(), world.open()]);
+  await one.withLease(
+    'x',
+    async ({ token, signal }) => {
+      // Longer than the lease, which would be free by then.
+      await assert.rejects(two.acquireLease('x', 1_000, { waitMs: 900 }), { kind: 'leaseHeld' });
+      await one.setPersistentData('user', { n: 1 }, { lease: token });
+      assert.equal(signal.aborted, false);
+    },
+    { ttlMs: 300 },
+  );
+});
+
+vaultTest('the work hears that the lease is lost, and its writes are refused', async (world) => {
+  const vault = await world.open();
+  await vault.withLease(
+    'x',
+    async ({ token, signal }) => {
+      const lost = new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
+      await world.kill(vault);
+      assert.equal((await lost).kind, 'leaseLost');
+      await assert.rejects(vault.setPersistentData('user', {}, { lease: token }), { kind: 'leaseLost' });
+    },
+    { ttlMs: 300 },
+  );
+});
+
+vaultTest('the work hears that its caller has had enough', async (world) => {
+  const vault = await world.open();
+  const controller = new AbortController();
+  const work = ({ signal }) => {
+    controller.abort();
+    return signal.aborted;
+  };
+  assert.equal(await vault.withLease('x', work, { ...TTL, signal: controller.signal }), true);
+});
+
+vaultTest('who waits in vain is told', async (world) => {
+  const [one, two] = await Promise.all([world.open(), world.open()]);
+  await one.withLease('x', () => assert.rejects(two.withLease('x', () => {}, { waitMs: 50 }), { kind: 'leaseHeld' }), TTL);
+});
+
+const OLD = { token: 'old' };
+const NEW = { token: 'new' };
+
+/** Runs `between` when the old token is spent and the new one is not stored yet. */
+async function refresh(vault, between, options) {
+  await vault.setPersistentData('user', OLD);
+  return vault.withLease(
+    'x',
+    async ({ replace }) => {
+      const seen = await vault.getPersistentRecord('user');
+      await between(seen);
+      return replace('user', seen, NEW, options);
+    },
+    TTL,
+  );
+}
+
+vaultTest('what replaces a spent token is stored', async (world) => {
+  const vault = await world.open();
+  assert.equal((await refresh(vault, () => {})).stored, true);
+  assert.deepEqual(await vault.getPersistentData('user'), NEW);
+});
+
+vaultTest('the lease was lost, and the spent one is still stored: ours is stored without it', async (world) => {
+  const vault = await world.open();
+  assert.equal((await refresh(vault, () => world.kill(vault))).stored, true);
+  assert.deepEqual(await vault.getPersistentData('user'), NEW);
+});
+
+vaultTest('the lease was lost, and another has stored a newer one: ours is dropped', async (world) => {
+  const [vault, other] = await Promise.all([world.open(), world.open()]);
+  const newer = { token: 'newer' };
+  const replaced = await refresh(vault, async () => {
+    await world.kill(vault);
+    await other.setPersistentData('user', newer);
+  });
+  assert.equal(replaced.stored, false);
+  assert.deepEqual(await vault.getPersistentRecord('user').then(({ data, revision }) => [data, revision]), [newer, replaced.revision]);
+});
+
+vaultTest('the lease was lost, and what is stored is another, but spent too: ours is stored', async (world) => {
+  const [vault, other] = await Promise.all([world.open(), world.open()]);
+  const isSpent = (data) => data?.token === OLD.token;
+  const between = async () => {
+    await world.kill(vault);
+    await other.setPersistentData('user', { ...OLD, note: 'something else has changed' });
+  };
+  assert.equal((await refresh(vault, between, { isSpent })).stored, true);
+  assert.deepEqual(await vault.getPersistentData('user'), NEW);
+});
+
+vaultTest('the vault ends while ours is written: it is stored once', async (world) => {
+  const vault = await world.open();
+  const replaced = await refresh(vault, async () => {
+    const { pid } = await vault.sidecar.connection();
+    process.kill(pid, 'SIGSTOP');
+    setImmediate(() => setImmediate(() => process.kill(pid, 'SIGKILL')));
+  });
+  assert.equal(replaced.stored, true);
+  assert.deepEqual(await vault.getPersistentData('user'), NEW);
+});
+
+/** A server that takes each refresh token once. Its access tokens are used up at once, so that each use refreshes. */
+class TokenServer {
+  #last = 'first';
+  answers = 0;
+  refusals = 0;
+
+  ask(refreshToken) {
+    if (refreshToken !== this.#last) {
+      this.refusals += 1;
+      return null;
+    }
+    this.answers += 1;
+    this.#last = randomBytes(8).toString('hex');
+    return { accessToken: this.answers, refreshToken: this.#last, expiresAt: Date.now() + 20 };
+  }
+}
+
+vaultTest('a rotating token survives eight windows whose vaults are killed when it is spent and not stored', async (world) => {
+  const server = new TokenServer();
+  const windows = await Promise.all(Array.from({ length: 8 }, () => world.open()));
+  await windows[0].setPersistentData('user', { refreshToken: 'first', expiresAt: 0 }, { name: 'oauth' });
+  let kills = 0;
+  const use = async (vault) => {
+    // No more ends than are allowed to a vault within a minute.
+    for (let left = 4; left > 0; ) {
+      await accessToken(vault, async (token) => {
+        const fresh = server.ask(token);
+        if (fresh && left > 0 && server.answers % 3 === 0) {
+          left -= 1;
+          kills += 1;
+          await world.kill(vault);
+        }
+        return fresh;
+      });
+    }
+  };
+  await Promise.all(windows.map(use));
+  assert.equal(kills, 32);
+  // Nobody was logged out: what is stored is what the server takes.
+  const { refreshToken } = await windows[0].getPersistentData('user', { name: 'oauth' });
+  assert.notEqual(server.ask(refreshToken), null);
+});
+
+vaultTest('a full disk and a busy store are waited for, and what is no use is not', async () => {
+  const store = new FakeStore();
+  const vault = await store.openVault({ plugin: 'p', installation: 'i' });
+  const replaced = await refresh(vault, () => ['storeFull', 'storeBusy'].forEach((kind) => store.failNext(kind)));
+  assert.equal(replaced.stored, true);
+  await vault.deletePersistentData('user');
+  await assert.rejects(refresh(vault, () => store.failNext('dataTooLarge')), { kind: 'dataTooLarge' });
+  const signal = AbortSignal.timeout(20);
+  const full = () => Array.from({ length: 99 }, () => store.failNext('storeFull'));
+  await assert.rejects(refresh(vault, full, { signal }));
+});

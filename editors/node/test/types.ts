@@ -1,0 +1,39 @@
+// What compiles, and what must not. Compiled by package.test.mjs, never run.
+
+import { isVaultError, openSidecar, openVault, type Change, type Lease, type Vault } from 'plugin-vault';
+import { FakeStore } from 'plugin-vault/fake';
+
+export async function right(): Promise<void> {
+  const vault: Vault = await openVault({ plugin: 'me.mine', installation: 'test', workspaceFolders: ['file:///a'] });
+  await vault.setPersistentData('user', { example: 123 }, { name: 'x', ifRevision: 0, signal: AbortSignal.timeout(1) });
+  const data: { [name: string]: unknown } | null = await vault.getPersistentData('workspace');
+  vault.getPersistentData('user', (error, found) => void [error?.message, found]);
+  vault.listPersistentData({ context: 'user' }, (error, list) => void [error, list?.[0]?.bytes]);
+  const done: number = await vault.withLease('x', async (lease: Lease) => lease.token);
+  const { revision } = await vault.update('user', (old) => ({ ...old, data }));
+  const watch = await vault.watchPersistentData((change: Change) => {
+    if ('resync' in change || 'ended' in change) return;
+    void [change.context, change.deleted];
+  });
+  void [done, revision, watch.revision];
+  await vault.getPersistentData('user').catch((error: unknown) => {
+    if (isVaultError(error, 'revisionConflict')) void (error.data.revision satisfies number);
+    if (isVaultError(error, 'outcomeUnknown')) void error.message;
+  });
+  const sidecar = await openSidecar();
+  const fake: Vault = await new FakeStore().openVault({ apiKey: '0'.repeat(40) });
+  void [await sidecar.status(), fake];
+}
+
+export async function wrong(vault: Vault): Promise<void> {
+  // @ts-expect-error there are two contexts
+  await vault.getPersistentData('global');
+  // @ts-expect-error data is an object
+  await vault.setPersistentData('user', 'text');
+  // @ts-expect-error a misspelt option must not become a blind write
+  await vault.setPersistentData('user', {}, { ifRevison: 1 });
+  // @ts-expect-error the vault keeps keys of installations
+  await openVault({ plugin: 'me.mine' });
+  // @ts-expect-error the handle is the binding's affair
+  await vault.getPersistentData('user', { handle: 'x' });
+}
