@@ -16,6 +16,8 @@ pub enum Plant {
     LostEnd,
     /// `no-check`: every file is taken for a sound one.
     NoCheck,
+    /// `stale-lease`: a write goes through with the token of a lease that is over.
+    StaleLease,
 }
 
 impl Plant {
@@ -38,6 +40,7 @@ impl Plant {
                 "deaf-commit" => Some(Plant::DeafCommit),
                 "lost-end" => Some(Plant::LostEnd),
                 "no-check" => Some(Plant::NoCheck),
+                "stale-lease" => Some(Plant::StaleLease),
                 _ => None,
             }
         });

@@ -1,8 +1,7 @@
 //! What was asked of the store, when, and what was answered.
 //!
-//! Leases and watches find their place here: `acquireLease` and `releaseLease` are writes whose fencing token is a
-//! revision ([`Outcome::Written`]), to a record of their own; a notification is a [`Outcome::Found`] that begins with the
-//! watch and ends when it came. The checker needs no more than that.
+//! A lease is a record that nobody reads: `acquireLease` sets it, and its fencing token is a revision
+//! ([`Outcome::Written`]). That writes under a token come before the next one of that lease is in `fencing.rs`.
 
 use std::fmt;
 
@@ -49,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) record: usize,
     pub(crate) ask: Ask,
     pub(crate) if_revision: Option<u64>,
+    /// The fencing token that it was sent with.
+    pub(crate) lease: Option<u64>,
     pub(crate) began: Time,
     pub(crate) ended: Time,
     pub(crate) outcome: Outcome,
@@ -67,7 +68,8 @@ impl Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { record, ask, if_revision, began, ended, outcome } = self;
-        write!(formatter, "record {record}: {ask:?}, if {if_revision:?}, {began}..{ended} ns: {outcome:?}")
+        let Self { record, ask, if_revision, lease, began, ended, outcome } = self;
+        write!(formatter, "record {record}: {ask:?}, if {if_revision:?}, lease {lease:?}, ")?;
+        write!(formatter, "{began}..{ended} ns: {outcome:?}")
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct Summary {
     /// Calls without an answer: those that were found in the store later, and those that nobody saw.
     pub(crate) maybe_seen: usize,
     pub(crate) maybe_unseen: usize,
+    /// Leases that were taken, and writes under one.
+    pub(crate) leases: usize,
+    pub(crate) fenced: usize,
 }
 
 /// Checks a history that began with an empty store.

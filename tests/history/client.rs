@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use crate::call::{Ask, Call, Content, Outcome, Time};
 use crate::rig::{Answer, Random, Sidecar};
 
+const LEASE_HELD: i64 = 3001;
+const LEASE_LOST: i64 = 3002;
+const BUSY: i64 = 5002;
+
 /// What all clients of a run share.
 pub(crate) struct World {
     pub(crate) began: Instant,
@@ -30,6 +34,8 @@ pub(crate) struct Client<'w> {
     random: Random,
     /// The revision of each record that this client has heard of last.
     known: Vec<u64>,
+    /// The token of the lease on each record, as long as nobody has said that it is over.
+    held: Vec<Option<u64>>,
     pub(crate) calls: Vec<Call>,
     /// The call whose answer never came; its end is when the process was gone.
     pub(crate) cut_off: Option<usize>,
@@ -37,13 +43,16 @@ pub(crate) struct Client<'w> {
 
 impl<'w> Client<'w> {
     pub(crate) fn new(world: &'w World, random: Random) -> Self {
-        Self { world, random, known: vec![0; world.records], calls: Vec::new(), cut_off: None }
+        let (known, held) = (vec![0; world.records], vec![None; world.records]);
+        Self { world, random, known, held, calls: Vec::new(), cut_off: None }
     }
 
     /// Asks something; `false` if the sidecar is gone.
     pub(crate) fn step(&mut self, sidecar: &Sidecar) -> bool {
         let record = self.random.below(self.world.records);
-        let ask = match self.random.below(20) {
+        let ask = match self.random.below(22) {
+            20 => return self.acquire(sidecar, record),
+            21 => return self.release(sidecar, record),
             0..=10 => Ask::Get,
             11..=14 => Ask::Set(self.world.number()),
             15..=17 => Ask::Patch(self.world.number()),
@@ -72,6 +81,10 @@ impl<'w> Client<'w> {
         if let Some(revision) = if_revision {
             params["ifRevision"] = revision.into();
         }
+        let lease = self.held[record].filter(|_| ask != Ask::Get);
+        if let Some(token) = lease {
+            params["lease"] = token.into();
+        }
         let began = self.world.time(Instant::now());
         let answer = Sidecar::wait(&sidecar.begin(method, &params));
         let (outcome, ended) = match &answer {
@@ -84,11 +97,57 @@ impl<'w> Client<'w> {
             Outcome::Written(_) | Outcome::FoundNothing | Outcome::NothingToDelete => self.known[record] = 0,
             Outcome::NotDone | Outcome::Maybe => {}
         }
-        if answer.is_none() {
+        if matches!(&answer, Some((Err(refused), _)) if refused.code == LEASE_LOST) {
+            self.held[record] = None;
+        }
+        self.note(Call { record, ask, if_revision, lease, began, ended, outcome })
+    }
+
+    /// Takes the lease on a record, for so short a time that it is often over before it is used.
+    fn acquire(&mut self, sidecar: &Sidecar, record: usize) -> bool {
+        let ask = Ask::Set(self.world.number());
+        let params = json!({"name": format!("lease {record}"), "ttlMs": 100 + self.random.below(200)});
+        let began = self.world.time(Instant::now());
+        let answer = Sidecar::wait(&sidecar.begin("acquireLease", &params));
+        let (outcome, ended) = match &answer {
+            Some((Ok(taken), at)) => {
+                (Outcome::Written(taken["lease"].as_u64().unwrap()), self.world.time(*at))
+            }
+            Some((Err(refused), at)) => {
+                assert!(
+                    [LEASE_HELD, BUSY].contains(&refused.code),
+                    "acquireLease was refused with {}",
+                    refused.code
+                );
+                (Outcome::NotDone, self.world.time(*at))
+            }
+            None => (Outcome::Maybe, Time::MAX),
+        };
+        if let Outcome::Written(token) = outcome {
+            self.held[record] = Some(token);
+        }
+        let record = self.world.records + record;
+        self.note(Call { record, ask, if_revision: None, lease: None, began, ended, outcome })
+    }
+
+    /// Gives the lease on a record up, and now and then uses its token all the same.
+    fn release(&mut self, sidecar: &Sidecar, record: usize) -> bool {
+        let Some(token) = self.held[record] else { return true };
+        if !self.random.one_in(4) {
+            self.held[record] = None;
+        }
+        let params = json!({"name": format!("lease {record}"), "lease": token});
+        Sidecar::wait(&sidecar.begin("releaseLease", &params)).is_some()
+    }
+
+    /// Notes a call; `false` if it has no answer.
+    fn note(&mut self, call: Call) -> bool {
+        let is_answered = call.outcome != Outcome::Maybe;
+        if !is_answered {
             self.cut_off = Some(self.calls.len());
         }
-        self.calls.push(Call { record, ask, if_revision, began, ended, outcome });
-        answer.is_some()
+        self.calls.push(call);
+        is_answered
     }
 }
 
@@ -112,7 +171,7 @@ fn outcome(ask: Ask, answer: &Answer) -> Outcome {
         Err(refused) => match refused.code {
             2001 => Outcome::Conflict(refused.data["revision"].as_u64().unwrap()),
             // A process that was stopped held the lock for too long.
-            5002 => Outcome::NotDone,
+            BUSY | LEASE_LOST => Outcome::NotDone,
             code => panic!("{ask:?} was refused with {code}: {}", refused.data),
         },
     }

@@ -12,6 +12,7 @@ use crate::call::{Ask, Call, Time};
 use crate::chaos::{self, Done};
 use crate::check::{self, Summary, Wrong};
 use crate::client::{Client, World};
+use crate::fencing;
 use crate::rig::{self, Home, Random, Sidecar};
 
 /// How a run is.
@@ -125,9 +126,10 @@ impl fmt::Display for Report {
         let Self { calls, kills, stops, outcome } = self;
         write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
         match outcome {
-            Ok(Summary { changes, reads, conflicts, maybe_seen, maybe_unseen }) => write!(
+            Ok(Summary { changes, reads, conflicts, maybe_seen, maybe_unseen, leases, fenced }) => write!(
                 formatter,
                 "{changes} answered changes, {reads} reads, {conflicts} conflicts, \
+                 {leases} leases, {fenced} writes under one, \
                  {} calls without an answer, {maybe_seen} of them found in the store later",
                 maybe_seen + maybe_unseen
             ),
@@ -161,7 +163,10 @@ impl Crowd {
             assert!(seats.sidecar(seat).0.end().success());
         }
         calls.extend(seats.last_look(&world, random.split()));
-        let outcome = check::check(&calls);
+        let outcome = check::check(&calls).and_then(|summary| {
+            let (fenced, leases) = fencing::check(&calls, options.records)?;
+            Ok(Summary { leases, fenced, ..summary })
+        });
         Report { calls: calls.len(), kills: done.kills, stops: done.stops, outcome }
     }
 }

@@ -11,6 +11,7 @@ mod chaos;
 mod check;
 mod client;
 mod crowd;
+mod fencing;
 #[path = "../rig/mod.rs"]
 mod rig;
 
@@ -27,6 +28,7 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
     let report = Crowd::run(&USUAL, seed, length);
     rig::tell(&format!("history: seed {seed}, {} s: {report}", length.as_secs()));
     let summary = report.outcome.unwrap();
+    assert!(summary.fenced > 0);
     assert!(report.kills > 0 && summary.reads > 0 && summary.conflicts > 0 && summary.changes > 0);
 }
 
@@ -51,6 +53,11 @@ fn it_is_also_where_readers_stand_still_at_the_worst_place() {
 #[test]
 fn writes_that_are_answered_before_their_commit_are_noticed() {
     notices(&Options { plant: "early-answer", ..USUAL });
+}
+
+#[test]
+fn writes_under_a_lease_that_is_over_are_noticed() {
+    notices(&Options { plant: "stale-lease", ..USUAL });
 }
 
 /// Without the guard, and where readers stand still: on its own the race comes once in a million reads.

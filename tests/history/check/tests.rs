@@ -4,7 +4,7 @@ use super::super::call::{Ask, Call, Content, Outcome, Time};
 use super::check;
 
 const fn call(record: usize, ask: Ask, at: (Time, Time), outcome: Outcome) -> Call {
-    Call { record, ask, if_revision: None, began: at.0, ended: at.1, outcome }
+    Call { record, ask, if_revision: None, lease: None, began: at.0, ended: at.1, outcome }
 }
 
 const fn set(number: u64, at: (Time, Time), revision: u64) -> Call {
