@@ -18,6 +18,8 @@ pub enum Plant {
     NoCheck,
     /// `stale-lease`: a write goes through with the token of a lease that is over.
     StaleLease,
+    /// `two-holders`: a lease is given to whoever asks for it.
+    TwoHolders,
 }
 
 impl Plant {
@@ -41,6 +43,7 @@ impl Plant {
                 "lost-end" => Some(Plant::LostEnd),
                 "no-check" => Some(Plant::NoCheck),
                 "stale-lease" => Some(Plant::StaleLease),
+                "two-holders" => Some(Plant::TwoHolders),
                 _ => None,
             }
         });

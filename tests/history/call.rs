@@ -1,7 +1,7 @@
 //! What was asked of the store, when, and what was answered.
 //!
 //! A lease is a record that nobody reads: `acquireLease` sets it, and its fencing token is a revision
-//! ([`Outcome::Written`]). That writes under a token come before the next one of that lease is in `fencing.rs`.
+//! ([`Outcome::Written`]). What leases have to hold besides is in `fencing.rs`.
 
 use std::fmt;
 

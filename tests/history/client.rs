@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::call::{Ask, Call, Content, Outcome, Time};
+use crate::fencing::Held;
 use crate::rig::{Answer, Random, Sidecar};
 
 const LEASE_HELD: i64 = 3001;
@@ -37,6 +38,10 @@ pub(crate) struct Client<'w> {
     /// The token of the lease on each record, as long as nobody has said that it is over.
     held: Vec<Option<u64>>,
     pub(crate) calls: Vec<Call>,
+    /// All leases that it was given.
+    pub(crate) leases: Vec<Held>,
+    /// How many processes sat in its seat before the one that it asks.
+    pub(crate) turn: usize,
     /// The call whose answer never came; its end is when the process was gone.
     pub(crate) cut_off: Option<usize>,
 }
@@ -44,15 +49,17 @@ pub(crate) struct Client<'w> {
 impl<'w> Client<'w> {
     pub(crate) fn new(world: &'w World, random: Random) -> Self {
         let (known, held) = (vec![0; world.records], vec![None; world.records]);
-        Self { world, random, known, held, calls: Vec::new(), cut_off: None }
+        let (calls, leases) = (Vec::new(), Vec::new());
+        Self { world, random, known, held, calls, leases, turn: 0, cut_off: None }
     }
 
     /// Asks something; `false` if the sidecar is gone.
     pub(crate) fn step(&mut self, sidecar: &Sidecar) -> bool {
         let record = self.random.below(self.world.records);
-        let ask = match self.random.below(22) {
-            20 => return self.acquire(sidecar, record),
-            21 => return self.release(sidecar, record),
+        let ask = match self.random.below(24) {
+            20 | 21 => return self.acquire(sidecar, record),
+            22 => return self.release(sidecar, record),
+            23 => return self.renew(sidecar, record),
             0..=10 => Ask::Get,
             11..=14 => Ask::Set(self.world.number()),
             15..=17 => Ask::Patch(self.world.number()),
@@ -106,28 +113,26 @@ impl<'w> Client<'w> {
     /// Takes the lease on a record, for so short a time that it is often over before it is used.
     fn acquire(&mut self, sidecar: &Sidecar, record: usize) -> bool {
         let ask = Ask::Set(self.world.number());
-        let params = json!({"name": format!("lease {record}"), "ttlMs": 100 + self.random.below(200)});
+        let ttl = 100 + self.random.below(200) as u64;
         let began = self.world.time(Instant::now());
+        let params = json!({"name": lease(record), "ttlMs": ttl});
         let answer = Sidecar::wait(&sidecar.begin("acquireLease", &params));
-        let (outcome, ended) = match &answer {
-            Some((Ok(taken), at)) => {
-                (Outcome::Written(taken["lease"].as_u64().unwrap()), self.world.time(*at))
+        let ended = answer.as_ref().map_or(Time::MAX, |(_, at)| self.world.time(*at));
+        let outcome = match answer {
+            Some((Ok(taken), _)) => Outcome::Written(taken["lease"].as_u64().unwrap()),
+            Some((Err(refused), _)) => {
+                let code = refused.code;
+                assert!([LEASE_HELD, BUSY].contains(&code), "acquireLease was refused with {code}");
+                Outcome::NotDone
             }
-            Some((Err(refused), at)) => {
-                assert!(
-                    [LEASE_HELD, BUSY].contains(&refused.code),
-                    "acquireLease was refused with {}",
-                    refused.code
-                );
-                (Outcome::NotDone, self.world.time(*at))
-            }
-            None => (Outcome::Maybe, Time::MAX),
+            None => Outcome::Maybe,
         };
+        let lease = self.world.records + record;
         if let Outcome::Written(token) = outcome {
             self.held[record] = Some(token);
+            self.leases.push(Held::new(lease, token, (began, ended), ttl, self.turn));
         }
-        let record = self.world.records + record;
-        self.note(Call { record, ask, if_revision: None, lease: None, began, ended, outcome })
+        self.note(Call { record: lease, ask, if_revision: None, lease: None, began, ended, outcome })
     }
 
     /// Gives the lease on a record up, and now and then uses its token all the same.
@@ -136,8 +141,28 @@ impl<'w> Client<'w> {
         if !self.random.one_in(4) {
             self.held[record] = None;
         }
-        let params = json!({"name": format!("lease {record}"), "lease": token});
+        let now = self.world.time(Instant::now());
+        self.lease(token).give_up(now);
+        let params = json!({"name": lease(record), "lease": token});
         Sidecar::wait(&sidecar.begin("releaseLease", &params)).is_some()
+    }
+
+    /// Keeps the lease on a record, if it is live still.
+    fn renew(&mut self, sidecar: &Sidecar, record: usize) -> bool {
+        let Some(token) = self.held[record] else { return true };
+        let began = self.world.time(Instant::now());
+        let params = json!({"name": lease(record), "lease": token});
+        match Sidecar::wait(&sidecar.begin("renewLease", &params)) {
+            Some((Ok(_), _)) => self.lease(token).renew(began),
+            Some((Err(refused), _)) if refused.code == LEASE_LOST => self.held[record] = None,
+            Some((Err(refused), _)) => assert_eq!(refused.code, BUSY, "renewLease"),
+            None => return false,
+        }
+        true
+    }
+
+    fn lease(&mut self, token: u64) -> &mut Held {
+        self.leases.iter_mut().rfind(|held| held.token == token).expect("it was given")
     }
 
     /// Notes a call; `false` if it has no answer.
@@ -149,6 +174,10 @@ impl<'w> Client<'w> {
         self.calls.push(call);
         is_answered
     }
+}
+
+fn lease(record: usize) -> String {
+    format!("lease {record}")
 }
 
 /// Something long for some numbers, so that a value that is torn is seen.

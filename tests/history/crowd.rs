@@ -12,7 +12,7 @@ use crate::call::{Ask, Call, Time};
 use crate::chaos::{self, Done};
 use crate::check::{self, Summary, Wrong};
 use crate::client::{Client, World};
-use crate::fencing;
+use crate::fencing::{self, Held};
 use crate::rig::{self, Home, Random, Sidecar};
 
 /// How a run is.
@@ -44,8 +44,9 @@ pub(crate) struct Seats {
     plant: &'static str,
     stalls: bool,
     sitting: Vec<RwLock<(Arc<Sidecar>, usize)>>,
-    /// When each process that was killed was certainly gone, by seat and turn.
-    gone: Mutex<Vec<Vec<Instant>>>,
+    /// Of each process that was killed, by seat and turn: when it was there for the last time, and when it was certainly
+    /// gone.
+    gone: Mutex<Vec<Vec<(Instant, Instant)>>>,
 }
 
 impl Seats {
@@ -91,33 +92,40 @@ impl Seats {
 
     /// Kills a process, and starts another in its place.
     pub(crate) fn replace(&self, seat: usize) {
+        let there = Instant::now();
         self.sidecar(seat).0.kill();
-        self.gone.lock().unwrap()[seat].push(Instant::now());
+        self.gone.lock().unwrap()[seat].push((there, Instant::now()));
         let mut sits = self.sitting[seat].write().unwrap();
         *sits = (self.start(true), sits.1 + 1);
     }
 
     /// Asks one process after the other until the deadline.
-    fn ask(&self, seat: usize, world: &World, random: Random, until: Instant) -> Vec<Call> {
+    fn ask(&self, seat: usize, world: &World, random: Random, until: Instant) -> (Vec<Call>, Vec<Held>) {
         let mut client = Client::new(world, random);
-        let (mut sidecar, mut turn) = self.sidecar(seat);
+        let mut sidecar;
+        (sidecar, client.turn) = self.sidecar(seat);
         let mut cut_off = Vec::new();
         while Instant::now() < until {
             if !client.step(&sidecar) {
-                cut_off.extend(client.cut_off.take().map(|call| (call, turn)));
-                let dead = turn;
-                while turn == dead && Instant::now() < until {
+                let dead = client.turn;
+                cut_off.extend(client.cut_off.take().map(|call| (call, dead)));
+                while client.turn == dead && Instant::now() < until {
                     std::thread::sleep(Duration::from_millis(1));
-                    (sidecar, turn) = self.sidecar(seat);
+                    (sidecar, client.turn) = self.sidecar(seat);
                 }
             }
         }
-        let mut calls = client.calls;
+        let Client { mut calls, mut leases, .. } = client;
         let gone = self.gone.lock().unwrap();
         for (call, turn) in cut_off {
-            calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |gone| world.time(*gone));
+            calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |(_, gone)| world.time(*gone));
         }
-        calls
+        for lease in &mut leases {
+            if let Some((there, _)) = gone[seat].get(lease.turn) {
+                lease.give_up(world.time(*there));
+            }
+        }
+        (calls, leases)
     }
 }
 
@@ -148,7 +156,7 @@ impl Crowd {
         let world = World { began: Instant::now(), records: options.records, last_number };
         let until = Instant::now() + length;
         let randoms: Vec<_> = (0..options.sidecars * options.threads).map(|_| random.split()).collect();
-        let (mut calls, done) = std::thread::scope(|scope| {
+        let (mut calls, leases, done) = std::thread::scope(|scope| {
             let (seats, world) = (&seats, &world);
             let clients: Vec<_> = randoms
                 .into_iter()
@@ -156,16 +164,21 @@ impl Crowd {
                 .map(|(at, random)| scope.spawn(move || seats.ask(at % seats.len(), world, random, until)))
                 .collect();
             let done = if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
-            let calls: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
-            (calls, done)
+            let mut all = (Vec::new(), Vec::new());
+            for client in clients {
+                let (calls, leases) = client.join().unwrap();
+                all.0.extend(calls);
+                all.1.extend(leases);
+            }
+            (all.0, all.1, done)
         });
         for seat in 0..seats.len() {
             assert!(seats.sidecar(seat).0.end().success());
         }
         calls.extend(seats.last_look(&world, random.split()));
         let outcome = check::check(&calls).and_then(|summary| {
-            let (fenced, leases) = fencing::check(&calls, options.records)?;
-            Ok(Summary { leases, fenced, ..summary })
+            let fenced = fencing::check(&calls, &leases)?;
+            Ok(Summary { leases: leases.len(), fenced, ..summary })
         });
         Report { calls: calls.len(), kills: done.kills, stops: done.stops, outcome }
     }

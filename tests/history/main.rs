@@ -60,6 +60,11 @@ fn writes_under_a_lease_that_is_over_are_noticed() {
     notices(&Options { plant: "stale-lease", ..USUAL });
 }
 
+#[test]
+fn a_lease_that_two_hold_is_noticed() {
+    notices(&Options { plant: "two-holders", ..USUAL });
+}
+
 /// Without the guard, and where readers stand still: on its own the race comes once in a million reads.
 #[cfg(target_os = "linux")]
 #[test]

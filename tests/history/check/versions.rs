@@ -243,6 +243,7 @@ impl Versions {
             conflicts: count(|outcome| matches!(outcome, Outcome::Conflict(_))),
             maybe_seen: calls.iter().filter(|call| call.is_maybe()).count() - maybe_unseen,
             maybe_unseen,
+            ..Summary::default()
         }
     }
 }
