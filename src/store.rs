@@ -49,7 +49,7 @@ pub use create::Creation;
 pub use engine::CommitError;
 pub use error::{Refusal, StoreError};
 pub use folder::{Entered, Folder, Present};
-pub use live::Live;
+pub use live::{Dead, Live};
 pub use lock::{Alone, WriteLock};
 pub use open::{Ended, Store};
 pub use plant::Plant;

@@ -31,6 +31,15 @@ fn corpus(folders: &[&str]) -> Vec<Vec<u8>> {
     corpus
 }
 
+/// A change of each byte at the beginning of each page, where it says what lies where.
+fn edits() -> Vec<Vec<u8>> {
+    // A damaged row whose value has pages of its own, and a free page that says it is one of those.
+    let found = [0x01, 0xb0, 0x40, 0x0a, 0x01, 0xd0, 0x00, 0x01].to_vec();
+    let places = (0..40_u32).flat_map(|page| (0..64).map(move |at| page * 4_096 + at));
+    let edits = places.map(|at| [&at.to_be_bytes()[1..], &[1 << (at % 8)]].concat());
+    std::iter::once(found).chain(edits).collect()
+}
+
 fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = corpus[random.below(corpus.len())].clone();
     bytes.truncate(1 + random.below(4096));
@@ -51,17 +60,17 @@ fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-fn run(name: &str, body: fn(&[u8]), folders: &[&str]) {
+fn run(name: &str, body: fn(&[u8]), corpus: &[Vec<u8>]) {
     let (seed, began, length) = (rig::seed(), Instant::now(), rig::length(3));
-    let (mut random, corpus) = (Random(seed), corpus(folders));
-    for case in &corpus {
+    let mut random = Random(seed);
+    for case in corpus {
         body(case);
         // Its first byte says how to cut it, where that is asked for.
         body(&[&[0], case.as_slice()].concat());
     }
     let mut mutations = 0;
     while began.elapsed() < length {
-        let bytes = mutate(&mut random, &corpus);
+        let bytes = mutate(&mut random, corpus);
         let held = std::panic::catch_unwind(|| body(&bytes)).is_ok();
         assert!(held, "{name}, seed {seed}: {}", base16ct::lower::encode_string(&bytes));
         mutations += 1;
@@ -71,15 +80,20 @@ fn run(name: &str, body: fn(&[u8]), folders: &[&str]) {
 
 #[test]
 fn frames_are_the_same_however_they_are_cut() {
-    run("frames", bodies::frames, &["frames", "jsonrpc"]);
+    run("frames", bodies::frames, &corpus(&["frames", "jsonrpc"]));
 }
 
 #[test]
 fn nothing_opens_that_was_not_sealed() {
-    run("sealed", bodies::sealed, &["sealed"]);
+    run("sealed", bodies::sealed, &corpus(&["sealed"]));
 }
 
 #[test]
 fn a_row_is_put_together_as_it_was_or_not_read() {
-    run("records", bodies::records, &["sealed"]);
+    run("records", bodies::records, &corpus(&["sealed"]));
+}
+
+#[test]
+fn a_damaged_file_is_told_from_a_sound_one_and_searched_to_its_end() {
+    run("checker", bodies::checker, &edits());
 }

@@ -9,10 +9,11 @@ use crate::files::{self, Privacy};
 
 use super::create::Creation;
 use super::file_system;
-use super::live;
+use super::live::{self, Dead, Live};
 use super::lock::OpenLock;
+use super::open::ALWAYS_CHECKED;
 use super::stamp::Stamp;
-use super::{Ended, Id, Live, Refusal, StoreError};
+use super::{Id, Refusal, StoreError};
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
@@ -114,9 +115,19 @@ impl Folder {
         self.path.join("live")
     }
 
-    /// This process is alive from now on, under this name. Says how those before it ended.
-    pub fn begin_life(&self, id: Id) -> Result<(Live, Ended), StoreError> {
-        Ok(Live::begin(&self.live(), id)?)
+    /// This process is alive from now on, under this name.
+    pub fn begin_life(&self, id: Id) -> Result<Live, StoreError> {
+        let live = Live::begin(&self.live(), id)?;
+        // After a loss of power it is what tells that there was one, where that is asked.
+        if fs::metadata(self.data_file()).is_ok_and(|data| data.len() > ALWAYS_CHECKED) {
+            files::sync_folder(&self.live())?;
+        }
+        Ok(live)
+    }
+
+    /// The processes of before that did not end in an orderly way; `own` is this one's name.
+    pub fn dead(&self, own: &Id) -> Result<Dead, StoreError> {
+        Ok(Dead::find(&self.live(), own)?)
     }
 
     /// Whether the process of this name lives.

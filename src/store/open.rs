@@ -23,7 +23,7 @@ const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 static OPEN: Mutex<Option<HashSet<FileId>>> = Mutex::new(None);
 
 /// A store up to this size is checked whenever it is opened.
-const ALWAYS_CHECKED: u64 = 64 << 20;
+pub(super) const ALWAYS_CHECKED: u64 = 64 << 20;
 
 /// How the processes ended that had the store open before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::crypto;
-use crate::store::{Ended, Folder, Id, Live, StoreError};
+use crate::store::{Dead, Ended, Folder, Id, Live, StoreError};
 
 /// One name for the whole life of the process, however often the store is opened in it.
 pub(super) struct Life {
@@ -24,17 +24,28 @@ impl Life {
         self.id
     }
 
-    /// From now on the others see that this process lives. Returns how those before it ended.
-    pub(super) fn begin(&self, folder: &Folder) -> Result<Ended, StoreError> {
+    /// From now on the others see that this process lives. Returns those before it that did not end as they should.
+    pub(super) fn begin(&self, folder: &Folder) -> Result<Dead, StoreError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         // Its file goes with a folder that is taken away.
-        if live.is_some() && folder.is_alive(&self.id) {
-            let doubted = self.doubted.swap(false, Ordering::Relaxed);
-            return Ok(if doubted { Ended::Unknown } else { Ended::Cleanly });
+        if live.is_none() || !folder.is_alive(&self.id) {
+            // First: it would take the new file away, which has the same name.
+            drop(live.take());
+            *live = Some(folder.begin_life(self.id)?);
         }
-        let (begun, ended) = folder.begin_life(self.id)?;
-        *live = Some(begun);
-        Ok(ended)
+        folder.dead(&self.id)
+    }
+
+    /// Whether the next store that is opened is to be checked, with these dead before it.
+    pub(super) fn ended(&self, dead: &Dead) -> Ended {
+        let doubted = self.doubted.load(Ordering::Relaxed);
+        if doubted || !dead.is_empty() { Ended::Unknown } else { Ended::Cleanly }
+    }
+
+    /// The store has been opened, and checked if it had to be.
+    pub(super) fn trust(&self, dead: Dead) {
+        self.doubted.store(false, Ordering::Relaxed);
+        dead.bury();
     }
 
     /// A store did not do what it should: the next one that is opened is checked, whatever its size.

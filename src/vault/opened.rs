@@ -117,8 +117,10 @@ impl Opened {
             }
             match folder.enter()? {
                 Entered::Store(present) => {
-                    let ended = life.begin(folder)?;
-                    return Ok(Some(Store::open(present, config.limits.store, ended)?));
+                    let dead = life.begin(folder)?;
+                    let store = Store::open(present, config.limits.store, life.ended(&dead))?;
+                    life.trust(dead);
+                    return Ok(Some(store));
                 }
                 Entered::Empty(creation) => {
                     let id = StoreId::generate();

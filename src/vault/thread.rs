@@ -223,10 +223,12 @@ fn write_group(opened: &Opened, lock: WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>
     usable_still
 }
 
-/// The other way round, as it must never be: for the rigs that have to notice.
+/// The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the rigs
+/// that have to notice.
 fn answer_early(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
     let evaluated = evaluate(opened, &mut jobs);
     answer(jobs, Ok(()));
+    std::thread::sleep(Duration::from_millis(20));
     match evaluated {
         Ok(Some((batch, _))) => usable(opened.store().commit(lock, batch)),
         _ => Ok(()),

@@ -4,6 +4,7 @@ mod backup;
 mod crash;
 mod damage;
 mod key_file;
+mod large;
 mod permissions;
 mod repair;
 mod stamp;

@@ -1,7 +1,7 @@
 //! What was asked of the store, when, and what was answered.
 //!
-//! A lease is a record that nobody reads: `acquireLease` sets it, and its fencing token is a revision
-//! ([`Outcome::Written`]). What leases have to hold besides is in `fencing.rs`.
+//! A lease is a record that nobody reads and nobody is told of; its fencing token is a revision ([`Outcome::Written`]).
+//! What leases have to hold besides is in `fencing.rs`.
 
 use std::fmt;
 
@@ -15,6 +15,7 @@ pub(crate) enum Ask {
     Set(u64),
     Patch(u64),
     Delete,
+    Acquire,
 }
 
 /// What a record holds: the number that was set, and the number that was patched in after that.
@@ -43,6 +44,15 @@ pub(crate) enum Outcome {
     Maybe,
 }
 
+/// A change that the witness was told of.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) revision: u64,
+    pub(crate) record: usize,
+    pub(crate) deleted: bool,
+    pub(crate) at: Time,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) record: usize,
@@ -58,7 +68,7 @@ pub(crate) struct Call {
 impl Call {
     /// Whether the record is there afterwards, if the call changed it.
     pub(crate) fn leaves_something(&self) -> bool {
-        matches!(self.ask, Ask::Set(_) | Ask::Patch(_))
+        matches!(self.ask, Ask::Set(_) | Ask::Patch(_) | Ask::Acquire)
     }
 
     pub(crate) fn is_maybe(&self) -> bool {

@@ -14,20 +14,23 @@
 //! beginning with the earliest moments of all and moving them later only where they must; nothing is guessed and nothing
 //! tried out. Of the gaps for a read that found nothing the last one that begins early enough asks for the least.
 //!
-//! Calls without an answer may have happened or not, up to the moment at which their process was certainly gone. One that
-//! somebody saw is known by its number, and then treated like any other. One that nobody saw can matter in one way: an
-//! unanswered delete explains why a record was not there, and an unanswered set or patch why it was. Here the check is a
-//! little too kind: one such call may explain several gaps.
+//! Calls without an answer may have happened or not, up to the moment at which their process was certainly gone. Whether
+//! they have is known all the same: a witness, a process that is left alone, watches, and is told of every change, once
+//! and in order, or the history is wrong. Of a change whose call has no answer, and which nobody read before the next one
+//! of its record, it may be open which of a few such calls made it. Here the check is a little kind: the change lies
+//! somewhere between their beginnings and ends, each of them makes one change, and a patch over it may have found what any
+//! of them leaves.
 //!
-//! Besides: no revision is given twice, and there are no more missing between the first and the last than there are calls
-//! without an answer; what is read was written, to that record, and is whole; `ifRevision` let through what it had to.
+//! Besides: no revision is given twice, and there are no more missing between the first and the last than there are
+//! leases without an answer; what is read was written, to that record, and is whole; `ifRevision` let through what it had
+//! to.
 
 mod moments;
 #[cfg(test)]
 mod tests;
 mod versions;
 
-use super::call::Call;
+use super::call::{Call, Told};
 
 /// What is wrong with a history.
 #[derive(Debug, PartialEq)]
@@ -39,17 +42,17 @@ pub(crate) struct Summary {
     pub(crate) changes: usize,
     pub(crate) reads: usize,
     pub(crate) conflicts: usize,
-    /// Calls without an answer: those that were found in the store later, and those that nobody saw.
-    pub(crate) maybe_seen: usize,
-    pub(crate) maybe_unseen: usize,
+    /// Calls without an answer: those that were carried out, and those that were not.
+    pub(crate) maybe_done: usize,
+    pub(crate) maybe_not: usize,
     /// Leases that were taken, and writes under one.
     pub(crate) leases: usize,
     pub(crate) fenced: usize,
 }
 
-/// Checks a history that began with an empty store.
-pub(crate) fn check(calls: &[Call]) -> Result<Summary, Wrong> {
-    let versions = versions::find(calls)?;
+/// Checks a history that began with an empty store; the witness was told of all its changes.
+pub(crate) fn check(calls: &[Call], told: &[Told]) -> Result<Summary, Wrong> {
+    let versions = versions::find(calls, told)?;
     moments::check(calls, &versions)?;
     Ok(versions.summary(calls))
 }

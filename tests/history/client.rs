@@ -82,6 +82,7 @@ impl<'w> Client<'w> {
             Ask::Set(number) => ("setPersistentData", json!({"data": {"set": number, "fill": fill(number)}})),
             Ask::Patch(number) => ("patchPersistentData", json!({"patch": {"patched": number}})),
             Ask::Delete => ("deletePersistentData", json!({})),
+            Ask::Acquire => unreachable!("it has its own way"),
         };
         params["context"] = "user".into();
         params["name"] = format!("record {record}").into();
@@ -112,7 +113,6 @@ impl<'w> Client<'w> {
 
     /// Takes the lease on a record, for so short a time that it is often over before it is used.
     fn acquire(&mut self, sidecar: &Sidecar, record: usize) -> bool {
-        let ask = Ask::Set(self.world.number());
         let ttl = 100 + self.random.below(200) as u64;
         let began = self.world.time(Instant::now());
         let params = json!({"name": lease(record), "ttlMs": ttl});
@@ -132,7 +132,15 @@ impl<'w> Client<'w> {
             self.held[record] = Some(token);
             self.leases.push(Held::new(lease, token, (began, ended), ttl, self.turn));
         }
-        self.note(Call { record: lease, ask, if_revision: None, lease: None, began, ended, outcome })
+        self.note(Call {
+            record: lease,
+            ask: Ask::Acquire,
+            if_revision: None,
+            lease: None,
+            began,
+            ended,
+            outcome,
+        })
     }
 
     /// Gives the lease on a record up, and now and then uses its token all the same.

@@ -14,6 +14,7 @@ use crate::check::{self, Summary, Wrong};
 use crate::client::{Client, World};
 use crate::fencing::{self, Held};
 use crate::rig::{self, Home, Random, Sidecar};
+use crate::witness::Witness;
 
 /// How a run is.
 pub(crate) struct Options {
@@ -65,9 +66,12 @@ impl Seats {
         seats
     }
 
+    /// A process with its key; `harmed`: with the planted bug, or with readers that stand still.
     fn start(&self, harmed: bool) -> Arc<Sidecar> {
         let mut command: Command = self.home.command();
-        command.env("PLUGIN_VAULT_PLANT", self.plant);
+        if harmed {
+            command.env("PLUGIN_VAULT_PLANT", self.plant);
+        }
         if self.stalls && harmed {
             command
                 .env("LD_PRELOAD", rig::preload())
@@ -134,12 +138,12 @@ impl fmt::Display for Report {
         let Self { calls, kills, stops, outcome } = self;
         write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
         match outcome {
-            Ok(Summary { changes, reads, conflicts, maybe_seen, maybe_unseen, leases, fenced }) => write!(
+            Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced }) => write!(
                 formatter,
                 "{changes} answered changes, {reads} reads, {conflicts} conflicts, \
                  {leases} leases, {fenced} writes under one, \
-                 {} calls without an answer, {maybe_seen} of them found in the store later",
-                maybe_seen + maybe_unseen
+                 {} calls without an answer, {maybe_done} of them carried out",
+                maybe_done + maybe_not
             ),
             Err(Wrong(wrong)) => write!(formatter, "WRONG: {wrong}"),
         }
@@ -154,6 +158,7 @@ impl Crowd {
         let seats = Seats::new(options);
         let last_number = AtomicU64::new(0);
         let world = World { began: Instant::now(), records: options.records, last_number };
+        let witness = Witness::new(seats.start(false));
         let until = Instant::now() + length;
         let randoms: Vec<_> = (0..options.sidecars * options.threads).map(|_| random.split()).collect();
         let (mut calls, leases, done) = std::thread::scope(|scope| {
@@ -175,8 +180,10 @@ impl Crowd {
         for seat in 0..seats.len() {
             assert!(seats.sidecar(seat).0.end().success());
         }
-        calls.extend(seats.last_look(&world, random.split()));
-        let outcome = check::check(&calls).and_then(|summary| {
+        let (looked, last) = seats.last_look(&world, random.split());
+        calls.extend(looked);
+        let outcome = witness.told(&world, last).and_then(|told| {
+            let summary = check::check(&calls, &told)?;
             let fenced = fencing::check(&calls, &leases)?;
             Ok(Summary { leases: leases.len(), fenced, ..summary })
         });
@@ -185,14 +192,16 @@ impl Crowd {
 }
 
 impl Seats {
-    /// What a process finds that is started after all others have ended.
-    fn last_look(&self, world: &World, random: Random) -> Vec<Call> {
+    /// What a process finds that is started after all others have ended; and the revision of a change that it makes last,
+    /// to a record of its own.
+    fn last_look(&self, world: &World, random: Random) -> (Vec<Call>, u64) {
         let sidecar = self.start(false);
         let mut client = Client::new(world, random);
         for record in 0..world.records {
             assert!(client.ask(&sidecar, record, Ask::Get, None));
         }
+        let last = sidecar.ok("setPersistentData", &json!(["user", {"last": true}]));
         assert!(sidecar.end().success());
-        client.calls
+        (client.calls, last["revision"].as_u64().unwrap())
     }
 }

@@ -12,8 +12,10 @@ mod check;
 mod client;
 mod crowd;
 mod fencing;
+mod notices;
 #[path = "../rig/mod.rs"]
 mod rig;
+mod witness;
 
 use std::time::{Duration, Instant};
 
@@ -48,6 +50,11 @@ fn it_is_also_where_readers_stand_still_at_the_worst_place() {
         length.as_secs()
     ));
     assert!(report.outcome.unwrap().reads > 0);
+}
+
+#[test]
+fn another_process_is_told_of_each_change() {
+    rig::tell(&format!("notices: {}", notices::measure(rig::length(3))));
 }
 
 #[test]

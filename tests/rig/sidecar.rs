@@ -17,6 +17,9 @@ use tempfile::TempDir;
 /// Longer than anything takes that works, even beside other work on few processors.
 const DEADLINE: Duration = Duration::from_mins(5);
 
+/// Whoever is told nothing for so long is told nothing any more.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// A temporary folder with room for one store and its keys.
 pub(crate) struct Home(TempDir);
 
@@ -62,6 +65,7 @@ pub(crate) struct Sidecar {
     pid: Pid,
     input: Mutex<Option<ChildStdin>>,
     waiting: Waiting,
+    notices: Mutex<Receiver<(Value, Instant)>>,
     listener: Mutex<Option<JoinHandle<()>>>,
     last_id: AtomicU64,
 }
@@ -73,6 +77,7 @@ impl Sidecar {
         let input = Mutex::new(child.stdin.take());
         let output = BufReader::new(child.stdout.take().unwrap());
         let waiting = Waiting::new(Mutex::new(Some(HashMap::new())));
+        let (told, notices) = channel();
         let listener = std::thread::spawn({
             let waiting = waiting.clone();
             move || {
@@ -84,14 +89,17 @@ impl Sidecar {
                         let waits = waiting.lock().unwrap().as_mut().and_then(|waits| waits.remove(&id));
                         // Nobody waits any more for one that was given up.
                         let _ = waits.expect("an answer to a request, and only one").send((answer, at));
+                    } else {
+                        // As long as anybody is there to ask for it.
+                        let _ = told.send((message, at));
                     }
                 }
                 *waiting.lock().unwrap() = None;
             }
         });
         let child = Mutex::new(child);
-        let listener = Mutex::new(Some(listener));
-        Self { child, pid, input, waiting, listener, last_id: AtomicU64::new(0) }
+        let (notices, listener) = (Mutex::new(notices), Mutex::new(Some(listener)));
+        Self { child, pid, input, waiting, notices, listener, last_id: AtomicU64::new(0) }
     }
 
     /// Sends a request. What is received ends without an answer if the process ends without one.
@@ -120,6 +128,11 @@ impl Sidecar {
 
     pub(crate) fn call(&self, method: &str, params: &Value) -> Option<Answer> {
         Self::wait(&self.begin(method, params)).map(|(answer, _)| answer)
+    }
+
+    /// The next notice and when it came; `None` if there is none for so long that there will be none.
+    pub(crate) fn notice(&self) -> Option<(Value, Instant)> {
+        self.notices.lock().unwrap().recv_timeout(QUIET).ok()
     }
 
     #[track_caller]

@@ -1,6 +1,8 @@
 //! A walk through the trees that goes on where they are broken, and remembers where that is.
 
-use super::super::layout::{BRANCH, DEEPEST, LEAF, META_PAGES, Meta, Page, Tree, Value, WORD, word_at};
+use super::super::layout::{
+    BRANCH, DEEPEST, Entry, LEAF, META_PAGES, Meta, Page, Tree, Value, WORD, word_at,
+};
 use super::super::{Table, meta};
 use super::Standing;
 use super::keep::Kept;
@@ -42,7 +44,8 @@ pub(super) struct Survey<'f> {
     pub(super) reader: Reader<'f>,
     states: Vec<State>,
     last: u64,
-    /// Whether each free page is known to be free: then a page that nothing names is in use below a broken one.
+    /// Whether each free page is known to be free, and each page of a value to be that: then a page that nothing names is
+    /// in use below a broken one.
     free_is_whole: bool,
     /// Whether the snapshot is the last one that was committed.
     is_newest: bool,
@@ -234,11 +237,14 @@ impl<'f> Survey<'f> {
             if !whole {
                 // Its key may be what is damaged.
                 self.is_broken(part);
+                let is_inline = |entry: Entry<'_>| matches!(entry.value, Value::Inline(_));
+                self.free_is_whole &= page.entry(index).is_some_and(is_inline);
             }
         }
         // A wrong count hides rows.
         if !page.is_filled_by(filled) {
             self.is_broken(part);
+            self.free_is_whole = false;
         }
     }
 

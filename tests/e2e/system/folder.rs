@@ -44,6 +44,23 @@ fn a_folder_that_is_moved_away_takes_its_store_along() {
 }
 
 #[test]
+fn a_lease_in_a_store_that_is_made_anew_is_held() {
+    let home = Home::new();
+    let key = home.key();
+    let (mut one, mut other) = (home.script(), home.script());
+    for server in [&mut one, &mut other] {
+        server.set_key(&key);
+    }
+    write(&mut one, 1, &json!({"n": 1})).unwrap();
+    fs::remove_dir_all(home.data()).unwrap();
+    let lease = json!({"name": "l", "ttlMs": 600_000});
+    let token = one.ok("acquireLease", lease.clone())["lease"].clone();
+    assert_eq!(other.code("acquireLease", lease), 3001);
+    let held = json!({"context": "user", "data": {}, "lease": token});
+    one.ok("setPersistentData", held);
+}
+
+#[test]
 fn a_folder_that_is_deleted_leaves_a_process_that_goes_on() {
     let home = Home::new();
     let key = home.key();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::call::{Ask, Call, Outcome, Time};
+use super::super::call::{Call, Outcome, Time};
 use super::Wrong;
 use super::versions::Versions;
 
@@ -13,29 +13,24 @@ struct Bound {
     call: Option<usize>,
 }
 
-/// A time in which a record was not there, or may not have been.
+/// A time in which a record was not there.
 struct Gap {
     /// The change with which it begins; `None` if with the history.
     begins: Option<usize>,
     /// The change with which it ends.
     ends: Option<usize>,
-    /// When it must have begun at the latest, for whoever sees it.
-    latest: Time,
 }
 
 pub(super) fn check(calls: &[Call], versions: &Versions) -> Result<(), Wrong> {
     let mut lower: Vec<_> =
-        versions.all.iter().map(|version| Bound { time: version.began, call: version.call }).collect();
+        versions.all.iter().map(|version| Bound { time: version.began, call: version.call() }).collect();
     let mut upper: Vec<_> =
-        versions.all.iter().map(|version| Bound { time: version.ended, call: version.call }).collect();
+        versions.all.iter().map(|version| Bound { time: version.ended, call: version.call() }).collect();
     let mut nothing = Vec::new();
-    // When each change was seen to be the last one, at the latest.
-    let mut last_seen = vec![0; versions.all.len()];
     for (index, call) in calls.iter().enumerate() {
         match call.outcome {
             Outcome::Found(revision, _) | Outcome::Conflict(revision) if revision > 0 => {
                 let seen = versions.position(revision);
-                last_seen[seen] = last_seen[seen].max(call.began);
                 if call.ended < upper[seen].time {
                     upper[seen] = Bound { time: call.ended, call: Some(index) };
                 }
@@ -52,7 +47,7 @@ pub(super) fn check(calls: &[Call], versions: &Versions) -> Result<(), Wrong> {
     let empty = Line::new(versions, &[]);
     let gaps_of = |index: &usize| {
         let call = &calls[*index];
-        lines.get(&call.record).unwrap_or(&empty).gaps(calls, versions, &last_seen, call)
+        lines.get(&call.record).unwrap_or(&empty).gaps(versions, call)
     };
     let gaps: Vec<_> = nothing.iter().map(gaps_of).collect();
     loop {
@@ -60,7 +55,7 @@ pub(super) fn check(calls: &[Call], versions: &Versions) -> Result<(), Wrong> {
         let mut moved = false;
         for (index, gaps) in nothing.iter().zip(&gaps) {
             let call = &calls[*index];
-            let early = |gap: &&Gap| gap.begins.is_none_or(|begins| moments[begins].time <= gap.latest);
+            let early = |gap: &&Gap| gap.begins.is_none_or(|begins| moments[begins].time <= call.ended);
             let Some(gap) = gaps.iter().rev().find(early) else {
                 return Err(Wrong(format!("it was there, and this did not find it: {call}")));
             };
@@ -124,41 +119,15 @@ impl<'v> Line<'v> {
     }
 
     /// The gaps in which a call may have found nothing, in their order.
-    fn gaps(&self, calls: &[Call], versions: &Versions, last_seen: &[Time], call: &Call) -> Vec<Gap> {
-        let mut gaps = Vec::new();
-        let deletes: Vec<_> = versions
-            .unseen(calls, call.record, 0, call.ended)
-            .filter(|unseen| unseen.ask == Ask::Delete)
-            .collect();
+    fn gaps(&self, versions: &Versions, call: &Call) -> Vec<Gap> {
         // Those before end too early for it, those after begin too late.
         let first = self.reach.partition_point(|reach| *reach < call.began);
         let last = self.begins.partition_point(|begins| *begins <= call.ended);
-        for at in first..=last {
-            let ends = self.of.get(at).copied();
-            let Some(begins) = at.checked_sub(1).map(|before| self.of[before]) else {
-                gaps.push(Gap { begins: None, ends, latest: call.ended });
-                continue;
-            };
-            let version = &versions.all[begins];
-            let mut latest = call.ended;
-            if version.there {
-                let fits =
-                    |delete: &&&Call| delete.if_revision.is_none_or(|wanted| wanted == version.revision);
-                // The last of them that may have come between.
-                let delete = deletes.iter().filter(fits).map(|delete| delete.ended).max();
-                let Some(delete) = delete else { continue };
-                latest = latest.min(delete);
-                // Whoever saw it after that, or wrote on condition that it was there, saw that it was not deleted.
-                let condition = ends.and_then(|ends| versions.all[ends].call.map(|call| &calls[call]));
-                if last_seen[begins] > latest
-                    || condition.is_some_and(|next| next.if_revision == Some(version.revision))
-                {
-                    continue;
-                }
-            }
-            gaps.push(Gap { begins: Some(begins), ends, latest });
-        }
-        gaps
+        let gaps = (first..=last).map(|at| Gap {
+            begins: at.checked_sub(1).map(|before| self.of[before]),
+            ends: self.of.get(at).copied(),
+        });
+        gaps.filter(|gap| gap.begins.is_none_or(|begins| !versions.all[begins].there)).collect()
     }
 }
 

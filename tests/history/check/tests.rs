@@ -1,6 +1,6 @@
 //! The checker against small histories of which everybody can see whether they are right.
 
-use super::super::call::{Ask, Call, Content, Outcome, Time};
+use super::super::call::{Ask, Call, Content, Outcome, Time, Told};
 use super::check;
 
 const fn call(record: usize, ask: Ask, at: (Time, Time), outcome: Outcome) -> Call {
@@ -32,14 +32,38 @@ const fn only_if(mut call: Call, revision: u64) -> Call {
     call
 }
 
+/// The first record was set, or patched, and nobody got an answer.
+const fn told(revision: u64) -> Told {
+    Told { revision, record: 0, deleted: false, at: 1_000 }
+}
+
+const fn told_gone(revision: u64) -> Told {
+    Told { revision, record: 0, deleted: true, at: 1_000 }
+}
+
+/// Whether a history is right whose witness was told of all that was answered, and of `more`.
+fn is_right(calls: &[Call], more: &[Told]) -> bool {
+    let mut told = more.to_vec();
+    for call in calls {
+        if let Outcome::Written(revision) = call.outcome
+            && call.ask != Ask::Acquire
+            && !told.iter().any(|told| told.revision == revision)
+        {
+            told.push(Told { revision, record: call.record, deleted: !call.leaves_something(), at: 1_000 });
+        }
+    }
+    told.sort_by_key(|told| told.revision);
+    check(calls, &told).is_ok()
+}
+
 #[track_caller]
 fn right(calls: &[Call]) {
-    check(calls).unwrap();
+    assert!(is_right(calls, &[]), "{calls:?}");
 }
 
 #[track_caller]
 fn wrong(calls: &[Call]) {
-    assert!(check(calls).is_err(), "{calls:?}");
+    assert!(!is_right(calls, &[]), "{calls:?}");
 }
 
 #[test]
@@ -61,9 +85,11 @@ fn revisions_are_in_the_order_of_the_changes_over_all_records() {
     right(&[set(7, (0, 5), 2), other((1, 6), 1)]);
     wrong(&[set(7, (0, 1), 2), other((2, 3), 1)]);
     wrong(&[set(7, (0, 1), 1), other((2, 3), 1)]);
-    // Nobody wrote the one between.
+    // Nobody has the one between.
     wrong(&[set(7, (0, 1), 1), other((2, 3), 3)]);
-    right(&[set(7, (0, 1), 1), maybe(Ask::Set(8), (1, 2)), other((2, 3), 3)]);
+    right(&[set(7, (0, 1), 1), call(9, Ask::Acquire, (1, 2), Outcome::Written(2)), other((2, 3), 3)]);
+    right(&[set(7, (0, 1), 1), call(9, Ask::Acquire, (1, 2), Outcome::Maybe), other((2, 3), 3)]);
+    wrong(&[set(7, (0, 1), 1), call(9, Ask::Acquire, (1, 2), Outcome::Written(1)), other((2, 3), 2)]);
     // Two reads of two records see two changes in two orders.
     let found_other = |at| call(1, Ask::Get, at, Outcome::Found(2, Content { set: Some(9), patched: None }));
     let nothing_other = |at| call(1, Ask::Get, at, Outcome::FoundNothing);
@@ -88,20 +114,51 @@ fn a_gap_is_found_where_the_record_was_not_there() {
 }
 
 #[test]
+fn the_witness_is_told_of_each_change_once_and_in_order() {
+    let calls = [set(7, (0, 5), 1), delete((6, 10), 2)];
+    let told = |revision, deleted, at| Told { revision, record: 0, deleted, at };
+    let (first, second) = (told(1, false, 4), told(2, true, 8));
+    assert!(check(&calls, &[first.clone(), second.clone()]).is_ok());
+    for told in [
+        vec![first.clone()],
+        vec![second.clone()],
+        vec![first.clone(), first.clone(), second.clone()],
+        vec![second.clone(), first.clone()],
+        vec![first.clone(), told(2, false, 8)],
+        vec![first.clone(), second.clone(), told(3, false, 9)],
+        vec![first.clone(), Told { record: 1, ..second.clone() }],
+        // Before it was asked for.
+        vec![first.clone(), told(2, true, 5)],
+    ] {
+        assert!(check(&calls, &told).is_err(), "{told:?}");
+    }
+}
+
+#[test]
 fn a_call_without_an_answer_has_happened_or_not_but_never_after_its_process_was_gone() {
     let first = set(7, (0, 1), 1);
-    let maybe_set = maybe(Ask::Set(8), (2, 10));
-    right(&[first.clone(), maybe_set.clone(), found((20, 21), 1, 7)]);
-    right(&[first.clone(), maybe_set.clone(), found((20, 21), 2, 8)]);
-    wrong(&[first.clone(), maybe_set.clone(), found((11, 12), 1, 7), found((13, 14), 2, 8)]);
-    wrong(&[first.clone(), maybe_set.clone(), found((3, 4), 2, 8), found((5, 6), 1, 7)]);
-    let maybe_delete = maybe(Ask::Delete, (2, 10));
-    right(&[first.clone(), maybe_delete.clone(), nothing((3, 4))]);
-    right(&[first.clone(), maybe_delete.clone(), found((3, 4), 1, 7), nothing((20, 21))]);
-    wrong(&[first.clone(), maybe_delete.clone(), found((11, 12), 1, 7), nothing((20, 21))]);
-    wrong(&[first, maybe_delete, nothing((0, 1)), nothing((3, 4)), found((5, 6), 1, 7)]);
+    let calls = |more: &[Call]| [&[first.clone(), maybe(Ask::Set(8), (2, 10))][..], more].concat();
+    assert!(is_right(&calls(&[found((20, 21), 1, 7)]), &[]));
+    assert!(!is_right(&calls(&[found((20, 21), 1, 7)]), &[told(2)]));
+    assert!(is_right(&calls(&[found((20, 21), 2, 8)]), &[told(2)]));
+    assert!(!is_right(&calls(&[found((20, 21), 2, 8)]), &[]));
+    assert!(!is_right(&calls(&[found((11, 12), 1, 7), found((13, 14), 2, 8)]), &[told(2)]));
+    assert!(!is_right(&calls(&[found((3, 4), 2, 8), found((5, 6), 1, 7)]), &[told(2)]));
+    let calls = |more: &[Call]| [&[first.clone(), maybe(Ask::Delete, (2, 10))][..], more].concat();
+    assert!(is_right(&calls(&[nothing((3, 4))]), &[told_gone(2)]));
+    assert!(!is_right(&calls(&[nothing((3, 4))]), &[]));
+    assert!(is_right(&calls(&[found((3, 4), 1, 7), nothing((20, 21))]), &[told_gone(2)]));
+    assert!(!is_right(&calls(&[found((11, 12), 1, 7), nothing((20, 21))]), &[told_gone(2)]));
+    assert!(!is_right(&calls(&[nothing((0, 1)), nothing((3, 4)), found((5, 6), 1, 7)]), &[told_gone(2)]));
+    // It explains one gap, and not two.
+    let again = [nothing((3, 4)), set(9, (5, 6), 3), nothing((7, 8))];
+    assert!(!is_right(&calls(&again), &[told_gone(2)]));
+    assert!(!is_right(&calls(&again), &[told_gone(2), told_gone(4)]));
+    let twice = [&calls(&again)[..], &[maybe(Ask::Delete, (2, 10))]].concat();
+    assert!(is_right(&twice, &[told_gone(2), told_gone(4)]));
     let refused = call(0, Ask::Set(8), (2, 3), Outcome::NotDone);
-    wrong(&[refused, found((4, 5), 1, 8)]);
+    wrong(&[refused.clone(), found((4, 5), 1, 8)]);
+    assert!(!is_right(&[refused, found((4, 5), 1, 8)], &[told(1)]));
 }
 
 #[test]
@@ -117,7 +174,9 @@ fn a_condition_lets_through_what_it_has_to() {
     wrong(&[first.clone(), conflict(1, 1)]);
     wrong(&[first.clone(), conflict(0, 1)]);
     wrong(&[first.clone(), conflict(2, 1)]);
-    right(&[first.clone(), maybe(Ask::Set(8), (2, 3)), conflict(2, 1)]);
+    let unanswered = [first.clone(), maybe(Ask::Set(8), (2, 3)), conflict(2, 1)];
+    assert!(is_right(&unanswered, &[told(2)]));
+    assert!(!is_right(&unanswered, &[told_gone(2)]));
     right(&[delete_of_7(), vec![conflict(0, 1)]].concat());
 }
 
@@ -135,16 +194,15 @@ fn a_patch_keeps_what_was_set_before_it() {
     right(&[delete_of_7(), vec![patch((4, 5), 3), seen((6, 7), 3, None)]].concat());
     wrong(&[delete_of_7(), vec![patch((4, 5), 3), seen((6, 7), 3, Some(7))]].concat());
     wrong(&[set(7, (0, 1), 1), set(8, (2, 3), 2), patch((4, 5), 3), seen((6, 7), 3, Some(7))]);
-    right(&[set(7, (0, 1), 1), maybe(Ask::Set(8), (1, 2)), patch((4, 5), 3), seen((6, 7), 3, Some(8))]);
+    let unanswered = maybe(Ask::Set(8), (1, 2));
+    let over = [set(7, (0, 1), 1), unanswered.clone(), patch((4, 5), 3), seen((6, 7), 3, Some(8))];
+    assert!(is_right(&over, &[told(2)]));
+    let before = [set(7, (0, 1), 1), unanswered.clone(), patch((4, 5), 2), seen((6, 7), 2, Some(8))];
+    assert!(!is_right(&before, &[]));
     // Nobody saw the set, nor the first patch over it.
     let other = call(0, Ask::Patch(10), (4, 5), Outcome::Written(4));
     let last = Outcome::Found(4, Content { set: Some(8), patched: Some(10) });
-    right(&[
-        set(7, (0, 1), 1),
-        maybe(Ask::Set(8), (1, 2)),
-        patch((2, 3), 3),
-        other,
-        call(0, Ask::Get, (6, 7), last),
-    ]);
+    let calls = [set(7, (0, 1), 1), unanswered, patch((2, 3), 3), other, call(0, Ask::Get, (6, 7), last)];
+    assert!(is_right(&calls, &[told(2)]));
     wrong(&[set(7, (0, 1), 1), patch((2, 3), 2), seen((4, 5), 2, Some(7)), seen((6, 7), 2, None)]);
 }

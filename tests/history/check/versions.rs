@@ -1,21 +1,40 @@
-//! Which change made which revision, and whether each record's changes follow from one another.
+//! Which call made which change, and whether each record's changes follow from one another.
+//!
+//! The witness was told of every change, also of those that nobody got an answer for, so none has to be guessed; only of
+//! a change whose call has no answer, and which nobody read before the next one, is it open which of a few calls made it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::call::{Ask, Call, Content, Outcome, Time};
+use super::super::call::{Ask, Call, Content, Outcome, Time, Told};
 use super::{Summary, Wrong};
 
 /// One change that is in the store.
 pub(super) struct Version {
     pub(super) revision: u64,
     pub(super) record: usize,
-    /// The call that made it; `None` if only its revision was seen.
-    pub(super) call: Option<usize>,
+    pub(super) maker: Maker,
     /// Whether the record is there after it.
     pub(super) there: bool,
     pub(super) began: Time,
     pub(super) ended: Time,
-    content: Option<Content>,
+    seen: Option<Content>,
+}
+
+/// Who made a change.
+pub(super) enum Maker {
+    Call(usize),
+    /// One of these, none of which has an answer.
+    OneOf(Vec<usize>),
+}
+
+impl Version {
+    /// The call that made it, where that is known.
+    pub(super) fn call(&self) -> Option<usize> {
+        match self.maker {
+            Maker::Call(call) => Some(call),
+            Maker::OneOf(_) => None,
+        }
+    }
 }
 
 /// All changes in the order of their revisions.
@@ -23,32 +42,29 @@ pub(super) struct Versions {
     pub(super) all: Vec<Version>,
     /// The positions of each record's changes in `all`.
     pub(super) of: BTreeMap<usize, Vec<usize>>,
-    /// The calls on each record of which nobody knows whether they changed anything.
-    pub(super) unseen: HashMap<usize, Vec<usize>>,
     position: HashMap<u64, usize>,
+    /// Calls without an answer that changed something.
+    made: usize,
 }
 
 /// Finds them all.
-pub(super) fn find(calls: &[Call]) -> Result<Versions, Wrong> {
+pub(super) fn find(calls: &[Call], told: &[Told]) -> Result<Versions, Wrong> {
     let writers = writers(calls)?;
-    let mut found = Found { calls, by_revision: BTreeMap::new(), revision_of: HashMap::new() };
+    let mut found = Found { calls, by_revision: BTreeMap::new(), made: BTreeSet::new() };
+    found.told(told)?;
     for (index, call) in calls.iter().enumerate() {
         if let Outcome::Written(revision) = call.outcome {
             found.bind(index, revision)?;
         }
     }
     for call in calls {
-        if let Outcome::Found(revision, content) = call.outcome {
-            found.see(call, revision, content, &writers)?;
+        match call.outcome {
+            Outcome::Found(revision, content) => found.see(call, revision, content, &writers)?,
+            Outcome::Conflict(revision @ 1..) => found.meet(call, revision)?,
+            _ => {}
         }
     }
-    for call in calls {
-        if let Outcome::Conflict(revision) = call.outcome
-            && revision > 0
-        {
-            found.meet(call, revision)?;
-        }
-    }
+    found.guess()?;
     let versions = found.finish();
     versions.check_density(calls)?;
     for record in versions.of.keys() {
@@ -73,32 +89,57 @@ fn writers(calls: &[Call]) -> Result<HashMap<u64, usize>, Wrong> {
 struct Found<'c> {
     calls: &'c [Call],
     by_revision: BTreeMap<u64, Version>,
-    revision_of: HashMap<usize, u64>,
+    /// The calls that have made one.
+    made: BTreeSet<usize>,
 }
 
 impl Found<'_> {
+    /// What the witness says.
+    fn told(&mut self, told: &[Told]) -> Result<(), Wrong> {
+        let mut last = 0;
+        for Told { revision, record, deleted, at } in told {
+            if *revision <= last {
+                return Err(Wrong(format!("revision {revision} was told after {last}")));
+            }
+            last = *revision;
+            let version = Version {
+                revision: *revision,
+                record: *record,
+                maker: Maker::OneOf(Vec::new()),
+                there: !deleted,
+                began: 0,
+                ended: *at,
+                seen: None,
+            };
+            self.by_revision.insert(*revision, version);
+        }
+        Ok(())
+    }
+
     /// A call made a revision.
     fn bind(&mut self, index: usize, revision: u64) -> Result<(), Wrong> {
         let call = &self.calls[index];
-        let content = match call.ask {
-            Ask::Set(number) => Some(Content { set: Some(number), patched: None }),
-            _ => None,
-        };
-        let version = Version {
-            revision,
-            record: call.record,
-            call: Some(index),
-            there: call.leaves_something(),
-            began: call.began,
-            ended: call.ended,
-            content,
-        };
-        if let Some(other) = self.by_revision.insert(revision, version) {
-            let other = other.call.map_or("a change".to_owned(), |other| self.calls[other].to_string());
+        if call.ask == Ask::Acquire && !self.by_revision.contains_key(&revision) {
+            // Nobody is told of a lease.
+            let maker = Maker::OneOf(Vec::new());
+            let (record, there, began, ended) = (call.record, true, 0, Time::MAX);
+            let lease = Version { revision, record, maker, there, began, ended, seen: None };
+            self.by_revision.insert(revision, lease);
+        }
+        let version = self.by_revision.get_mut(&revision);
+        let version = version.ok_or_else(|| Wrong(format!("nobody was told of it: {call}")))?;
+        if let Some(other) = version.call() {
+            let other = &self.calls[other];
             return Err(Wrong(format!("revision {revision} was given twice: {other}, and {call}")));
         }
-        if let Some(other) = self.revision_of.insert(index, revision) {
-            return Err(Wrong(format!("a call has two revisions, {other} and {revision}: {call}")));
+        if (version.record, version.there) != (call.record, call.leaves_something()) {
+            return Err(Wrong(format!("something else was told of it: {call}")));
+        }
+        version.maker = Maker::Call(index);
+        version.began = call.began;
+        version.ended = version.ended.min(call.ended);
+        if !self.made.insert(index) {
+            return Err(Wrong(format!("it was done twice, the second time as revision {revision}: {call}")));
         }
         Ok(())
     }
@@ -123,15 +164,15 @@ impl Found<'_> {
         {
             return Err(Wrong(format!("this can't be there: {get}, written by {call}")));
         }
-        if !self.by_revision.contains_key(&revision) && call.is_maybe() {
+        if call.is_maybe() && !self.made.contains(&writer) {
             self.bind(writer, revision)?;
         }
         let version = self.by_revision.get_mut(&revision);
-        let version = version.filter(|version| version.call == Some(writer));
+        let version = version.filter(|version| version.call() == Some(writer));
         let Some(version) = version else {
             return Err(Wrong(format!("another revision than it was given: {get}, written by {call}")));
         };
-        match version.content.replace(content) {
+        match version.seen.replace(content) {
             Some(before) if before != content => {
                 Err(Wrong(format!("one revision, two contents: {get}, and {before:?}")))
             }
@@ -139,31 +180,72 @@ impl Found<'_> {
         }
     }
 
-    /// A call met a revision of which nothing else is known yet.
-    fn meet(&mut self, met: &Call, revision: u64) -> Result<(), Wrong> {
-        if let Some(version) = self.by_revision.get(&revision) {
-            return if version.record == met.record && version.there && met.if_revision != Some(revision) {
-                Ok(())
-            } else {
-                Err(Wrong(format!("this is no conflict: {met}")))
-            };
+    /// A call met a revision.
+    fn meet(&self, met: &Call, revision: u64) -> Result<(), Wrong> {
+        let version = self.by_revision.get(&revision);
+        let meets = |version: &Version| version.record == met.record && version.there;
+        if version.is_some_and(meets) && met.if_revision != Some(revision) {
+            Ok(())
+        } else {
+            Err(Wrong(format!("this is no conflict: {met}")))
         }
-        let may_be = |(index, call): &(usize, &Call)| {
-            call.record == met.record
-                && call.is_maybe()
-                && call.leaves_something()
-                && !self.revision_of.contains_key(index)
+    }
+
+    /// Finds for each change that nobody knows the maker of the calls that may have made it, each of which makes one.
+    fn guess(&mut self) -> Result<(), Wrong> {
+        let unknown: Vec<u64> = self
+            .by_revision
+            .values()
+            .filter(|version| version.call().is_none())
+            .map(|v| v.revision)
+            .collect();
+        let left: Vec<usize> = (0..self.calls.len())
+            .filter(|index| self.calls[*index].is_maybe() && !self.made.contains(index))
+            .collect();
+        let may_make = |version: &Version, call: &Call| {
+            call.record == version.record
+                && call.ask != Ask::Acquire
+                && call.leaves_something() == version.there
+                && call.began <= version.ended
         };
-        let candidates = self.calls.iter().enumerate().filter(may_be);
-        let spans = candidates.map(|(_, call)| (call.began, call.ended));
-        let span = spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
-        let Some((began, ended)) = span else {
-            return Err(Wrong(format!("nobody made this revision: {met}")));
-        };
-        let version =
-            Version { revision, record: met.record, call: None, there: true, began, ended, content: None };
-        self.by_revision.insert(revision, version);
+        let mut maker_of: HashMap<usize, u64> = HashMap::new();
+        for revision in &unknown {
+            let version = self.by_revision.get_mut(revision).expect("it was there just now");
+            let makers: Vec<_> =
+                left.iter().copied().filter(|index| may_make(version, &self.calls[*index])).collect();
+            let span = makers.iter().map(|index| (self.calls[*index].began, self.calls[*index].ended));
+            let span = span.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+            let (began, ended) = span.unwrap_or((0, 0));
+            version.began = began;
+            version.ended = version.ended.min(ended);
+            version.maker = Maker::OneOf(makers);
+            if !self.give_maker(*revision, &mut maker_of, &mut BTreeSet::new()) {
+                return Err(Wrong(format!("nobody made revision {revision}")));
+            }
+        }
+        self.made.extend(maker_of.into_keys());
         Ok(())
+    }
+
+    /// Gives a change one of its makers, and the one that has it another.
+    fn give_maker(
+        &self,
+        revision: u64,
+        maker_of: &mut HashMap<usize, u64>,
+        tried: &mut BTreeSet<usize>,
+    ) -> bool {
+        let Maker::OneOf(makers) = &self.by_revision[&revision].maker else { return false };
+        for maker in makers {
+            if !tried.insert(*maker) {
+                continue;
+            }
+            let taken = maker_of.get(maker).copied();
+            if taken.is_none_or(|other| self.give_maker(other, maker_of, tried)) {
+                maker_of.insert(*maker, revision);
+                return true;
+            }
+        }
+        false
     }
 
     fn finish(self) -> Versions {
@@ -174,13 +256,8 @@ impl Found<'_> {
             of.entry(version.record).or_default().push(at);
             position.insert(version.revision, at);
         }
-        let mut unseen: HashMap<_, Vec<_>> = HashMap::new();
-        for (index, call) in self.calls.iter().enumerate() {
-            if call.is_maybe() && !self.revision_of.contains_key(&index) {
-                unseen.entry(call.record).or_default().push(index);
-            }
-        }
-        Versions { all, of, unseen, position }
+        let made = self.made.iter().filter(|index| self.calls[**index].is_maybe()).count();
+        Versions { all, of, position, made }
     }
 }
 
@@ -189,26 +266,14 @@ impl Versions {
         self.position[&revision]
     }
 
-    /// The calls on a record that may have happened unseen by the time `by`, and not before `from`.
-    pub(super) fn unseen<'c>(
-        &'c self,
-        calls: &'c [Call],
-        record: usize,
-        from: Time,
-        by: Time,
-    ) -> impl Iterator<Item = &'c Call> {
-        let all = self.unseen.get(&record).into_iter().flatten().map(|index| &calls[*index]);
-        all.filter(move |call| call.began <= by && call.ended >= from)
-    }
-
+    /// Only a lease whose token nobody was told may have taken a revision that is missing.
     fn check_density(&self, calls: &[Call]) -> Result<(), Wrong> {
         let (Some(first), Some(last)) = (self.all.first(), self.all.last()) else { return Ok(()) };
         let missing = last.revision - first.revision + 1 - self.all.len() as u64;
-        let unseen: usize = self.unseen.values().map(Vec::len).sum();
-        if missing > unseen as u64 {
-            let calls = calls.len();
+        let unknown = calls.iter().filter(|call| call.ask == Ask::Acquire && call.is_maybe()).count();
+        if missing > unknown as u64 {
             return Err(Wrong(format!(
-                "{missing} revisions are missing, {unseen} of {calls} calls have no answer"
+                "{missing} revisions are missing, and {unknown} leases have no answer"
             )));
         }
         Ok(())
@@ -217,84 +282,73 @@ impl Versions {
     /// Whether each change of a record can follow the one before it.
     fn check_record(&self, calls: &[Call], record: usize) -> Result<(), Wrong> {
         let mut before: Option<&Version> = None;
-        let mut content = Some(NOTHING);
+        // What may have been set last, as far as what follows depends on it.
+        let mut bases = BTreeSet::from([None]);
         for position in &self.of[&record] {
             let version = &self.all[*position];
-            content = match version.call.map(|index| &calls[index]) {
-                Some(call) => {
-                    let from = before.map_or(0, |before| before.began);
-                    let unseen: Vec<_> = self.unseen(calls, record, from, version.ended).collect();
-                    check_condition(call, before, &unseen)?;
-                    follow(call, version.content, content, &unseen)?
-                }
-                None => version.content,
-            };
+            if let Some(call) = version.call().map(|index| &calls[index])
+                && call.ask != Ask::Acquire
+            {
+                check_condition(call, before.filter(|before| before.there))?;
+            }
+            version.follow(calls, &mut bases)?;
             before = Some(version);
         }
         Ok(())
     }
 
     pub(super) fn summary(&self, calls: &[Call]) -> Summary {
-        let maybe_unseen = self.unseen.values().map(Vec::len).sum();
         let count = |wanted: fn(&Outcome) -> bool| calls.iter().filter(|call| wanted(&call.outcome)).count();
+        let maybe = calls.iter().filter(|call| call.is_maybe()).count();
         Summary {
             changes: count(|outcome| matches!(outcome, Outcome::Written(_))),
             reads: count(|outcome| matches!(outcome, Outcome::Found(..) | Outcome::FoundNothing)),
             conflicts: count(|outcome| matches!(outcome, Outcome::Conflict(_))),
-            maybe_seen: calls.iter().filter(|call| call.is_maybe()).count() - maybe_unseen,
-            maybe_unseen,
+            maybe_done: self.made,
+            maybe_not: maybe - self.made,
             ..Summary::default()
         }
     }
 }
 
-const NOTHING: Content = Content { set: None, patched: None };
-
-/// Whether a change could be made over the one before it, or over one that nobody saw.
-fn check_condition(call: &Call, before: Option<&Version>, unseen: &[&Call]) -> Result<(), Wrong> {
-    let there = before.filter(|before| before.there);
-    let deleted = unseen.iter().any(|call| call.ask == Ask::Delete);
-    let made = unseen.iter().any(|call| call.leaves_something());
+/// Whether a change could be made over the one before it, `there` being what was there.
+fn check_condition(call: &Call, there: Option<&Version>) -> Result<(), Wrong> {
     let right = match call.if_revision {
-        Some(0) => there.is_none() || deleted,
+        Some(0) => there.is_none(),
         Some(wanted) => there.is_some_and(|there| there.revision == wanted),
         None => true,
     };
     if !right {
         return Err(Wrong(format!("another revision was there: {call}")));
     }
-    if call.ask == Ask::Delete && there.is_none() && !made {
+    if call.ask == Ask::Delete && there.is_none() {
         return Err(Wrong(format!("it deleted what was not there: {call}")));
     }
     Ok(())
 }
 
-/// What the record holds after a change, as far as that is known; `seen` is what somebody found there.
-fn follow(
-    call: &Call,
-    seen: Option<Content>,
-    before: Option<Content>,
-    unseen: &[&Call],
-) -> Result<Option<Content>, Wrong> {
-    let number = match call.ask {
-        Ask::Delete => return Ok(Some(NOTHING)),
-        Ask::Get | Ask::Set(_) => return Ok(seen),
-        Ask::Patch(number) => number,
-    };
-    let expected = before.map(|before| Content { patched: Some(number), ..before });
-    if let (Some(seen), Some(expected)) = (seen, expected)
-        && seen != expected
-    {
-        let is_base = |call: &&Call| match call.ask {
-            Ask::Set(number) => seen.set == Some(number),
-            Ask::Delete => seen.set.is_none(),
-            _ => false,
-        };
-        if !unseen.iter().any(is_base) {
-            return Err(Wrong(format!("it was patched into something else, {seen:?}: {call}")));
+impl Version {
+    /// Whether it can hold what was seen, over one of these bases; which bases it leaves.
+    fn follow(&self, calls: &[Call], bases: &mut BTreeSet<Option<u64>>) -> Result<(), Wrong> {
+        match &self.maker {
+            _ if !self.there => *bases = BTreeSet::from([None]),
+            Maker::Call(index) => match calls[*index].ask {
+                Ask::Set(number) => *bases = BTreeSet::from([Some(number)]),
+                _ => {
+                    if let Some(seen) = self.seen {
+                        if !bases.contains(&seen.set) {
+                            let call = &calls[*index];
+                            return Err(Wrong(format!("patched into something else, {seen:?}: {call}")));
+                        }
+                        *bases = BTreeSet::from([seen.set]);
+                    }
+                }
+            },
+            Maker::OneOf(makers) => bases.extend(makers.iter().filter_map(|index| match calls[*index].ask {
+                Ask::Set(number) => Some(Some(number)),
+                _ => None,
+            })),
         }
+        Ok(())
     }
-    // Where somebody may have changed what it was patched into, only who looked knows.
-    let certain = !unseen.iter().any(|call| call.ask == Ask::Delete || matches!(call.ask, Ask::Set(_)));
-    Ok(seen.or(expected.filter(|_| certain)))
 }

@@ -1,0 +1,222 @@
+// The refreshing of docs/recipes.md, by eight windows that share one login, against a server that takes each token once.
+// Sidecars are killed at any moment; windows at any but that at which they alone have the token that the server takes next;
+// both are stopped for longer than the lease. Nobody may be logged out, and the store has the last token in the end.
+//
+// RIG_SECONDS: how long at least; else until 500 refreshes. RIG_SEED: which choices are made here.
+
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { writeRecipes } from './lib/recipes.mjs';
+import { binary } from './lib/vault.mjs';
+
+const WINDOWS = 8;
+const REFRESHES = 500;
+/** How long a lease is, and a stop that is longer. */
+const LEASE = 1_000;
+const STOP = 1_400;
+
+/** The same numbers for the same seed. */
+function random(seed) {
+  let state = BigInt(seed);
+  return () => {
+    state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffff_ffff_ffff_ffffn;
+    return Number(state >> 33n) / 2 ** 31;
+  };
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+class Dance {
+  figures = { refreshes: 0, refused: 0, windowsKilled: 0, sidecarsKilled: 0, stops: 0, stopsWithTheToken: 0 };
+  loggedOut = false;
+  #windows = [];
+  #token = 'first';
+  #over = false;
+
+  constructor(seed, settings) {
+    this.random = random(seed);
+    this.settings = settings;
+    this.home = mkdtempSync(join(tmpdir(), 'vault-dance-'));
+    this.recipes = writeRecipes(this.home, 10);
+    this.key = randomBytes(20).toString('hex');
+    this.args = ['--data-dir', join(this.home, 'data'), '--key-dir', join(this.home, 'keys')];
+  }
+
+  async run() {
+    const { Vault } = await import(this.recipes);
+    const { spawn } = await import('node:child_process');
+    const own = new Vault(this.key, () => spawn(this.settings.binary, this.args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const tokens = { context: 'user', name: 'oauth' };
+    await own.call('setPersistentData', { ...tokens, data: this.#fresh() });
+    const server = createServer((request, response) => this.#serve(request, response));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.address = `http://127.0.0.1:${server.address().port}`;
+    for (let name = 0; name < WINDOWS; name++) this.#open(name);
+    const began = Date.now();
+    while (!this.loggedOut && !this.settings.enough(this.figures, Date.now() - began)) {
+      await pause(40 + 100 * this.random());
+      this.#chaos();
+    }
+    this.#over = true;
+    // Whoever has a token in memory stores it; then nobody writes any more.
+    const deadline = Date.now() + 60_000;
+    while (!this.loggedOut && this.#windows.some((window) => window.carries) && Date.now() < deadline) await pause(20);
+    for (const window of this.#windows) this.#kill(window);
+    const stored = await own.read('getPersistentData', tokens);
+    await own.close();
+    server.closeAllConnections();
+    server.close();
+    rmSync(this.home, { recursive: true, force: true });
+    this.keptTheLast = stored?.refreshToken === this.#token;
+    return this;
+  }
+
+  #fresh() {
+    return { accessToken: `for ${this.#token}`, refreshToken: this.#token, expiresAt: Date.now() + 10 };
+  }
+
+  #open(name) {
+    const { settings, recipes, key, args } = this;
+    const own = { ...settings.window, binary: settings.binary, recipes, key, args, name, server: this.address };
+    const child = fork(new URL('./lib/window.mjs', import.meta.url), {
+      env: { ...process.env, WINDOW: JSON.stringify(own) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const window = { name, child, sidecar: null, carries: false, stopped: false, alive: true };
+    this.#windows[name] = window;
+    child.on('message', (message) => {
+      if (message.sidecar) window.sidecar = message.sidecar;
+      if (message.gone === window.sidecar) window.sidecar = null;
+      if (message.stored) window.carries = false;
+      if (message.loggedOut) this.loggedOut = true;
+      if (message.refused) assert.fail(`a window was refused with ${message.refused}`);
+    });
+    // One that ends by itself has failed.
+    child.once('exit', () => {
+      if (window.alive) this.loggedOut = true;
+    });
+  }
+
+  /** The token server: whoever brings the token that it gave last gets another one; nobody gets anything for any other. */
+  async #serve(request, response) {
+    const window = this.#windows[request.headers.window];
+    let token = '';
+    for await (const piece of request) token += piece;
+    // A window that was asleep for so long finds its lease gone before it has asked.
+    if (!this.#over && this.random() < 0.01) await this.#stop(window);
+    // Nothing is given to one that is gone: that token would be nobody's.
+    if (!window.alive || this.#over) return response.destroy();
+    if (token !== this.#token) {
+      this.figures.refused += 1;
+      return response.writeHead(400).end();
+    }
+    this.figures.refreshes += 1;
+    window.carries = true;
+    this.#token = randomBytes(8).toString('hex');
+    const answer = JSON.stringify(this.#fresh());
+    const choice = this.random();
+    if (choice < 0.015) {
+      this.figures.stopsWithTheToken += 1;
+      this.#stop(window);
+    } else if (choice < 0.06) {
+      this.#killSidecar(window);
+    }
+    response.end(answer);
+  }
+
+  #chaos() {
+    const window = this.#windows[Math.floor(WINDOWS * this.random())];
+    const choice = this.random();
+    if (choice < 0.3) {
+      if (!window.carries) {
+        this.figures.windowsKilled += 1;
+        this.#kill(window);
+        this.#open(window.name);
+      }
+    } else if (choice < 0.9) {
+      this.#killSidecar(window);
+    } else {
+      this.#stop(window);
+    }
+  }
+
+  #kill(window) {
+    window.alive = false;
+    window.child.kill('SIGKILL');
+    this.#signal(window.sidecar, 'SIGKILL');
+  }
+
+  #killSidecar(window) {
+    this.figures.sidecarsKilled += 1;
+    this.#signal(window.sidecar, 'SIGKILL');
+  }
+
+  /** Stops a window and its sidecar for longer than its lease. */
+  async #stop(window) {
+    if (window.stopped || !window.alive) return;
+    this.figures.stops += 1;
+    window.stopped = true;
+    const both = [window.child.pid, window.sidecar];
+    for (const process of both) this.#signal(process, 'SIGSTOP');
+    await pause(STOP);
+    for (const process of both) this.#signal(process, 'SIGCONT');
+    window.stopped = false;
+  }
+
+  #signal(process, signal) {
+    try {
+      if (process) globalThis.process.kill(process, signal);
+    } catch (error) {
+      // It has ended already.
+      assert.equal(error.code, 'ESRCH');
+    }
+  }
+}
+
+const seed = Number(process.env.RIG_SEED ?? randomBytes(4).readUInt32BE());
+
+async function dance(settings) {
+  const dance = await new Dance(seed, settings).run();
+  const { refreshes, refused, windowsKilled, sidecarsKilled, stops, stopsWithTheToken } = dance.figures;
+  const what = settings.window.careless ? 'dance as it is not done' : `dance ${settings.window.plant}`.trim();
+  console.log(
+    `rig: ${what}: seed ${seed}, ${refreshes} refreshes, ${refused} spent tokens presented, ` +
+      `${windowsKilled} windows and ${sidecarsKilled} sidecars killed, ${stops} stops longer than the lease, ` +
+      `${stopsWithTheToken} of them with the only token: ${dance.loggedOut ? 'logged out' : 'nobody logged out'}`,
+  );
+  return dance;
+}
+
+const least = Number(process.env.RIG_SECONDS ?? 0) * 1000;
+const window = { options: { leaseMs: LEASE, looks: 300 }, plant: '', killAfterStoring: 0.1 };
+
+test('eight windows refresh a token that is taken once, and nobody is ever logged out', async () => {
+  const enough = ({ refreshes }, time) => refreshes >= REFRESHES && time >= least;
+  const { loggedOut, keptTheLast, figures } = await dance({ binary, window, enough });
+  assert.ok(!loggedOut);
+  assert.ok(keptTheLast, 'the store has the last token');
+  assert.ok(figures.windowsKilled > 0 && figures.stops > 0);
+});
+
+/** Until they are logged out, but not for ever. */
+const found = (_, time) => time > 120_000;
+
+test('a write that is answered before it is stored logs them out', async () => {
+  const planted = process.env.PLUGIN_VAULT_PLANTED_BIN;
+  assert.ok(planted, 'PLUGIN_VAULT_PLANTED_BIN names the binary that bugs can be planted in');
+  const own = { options: { leaseMs: LEASE, looks: 20 }, plant: 'early-answer', killAfterStoring: 0.5 };
+  assert.ok((await dance({ binary: planted, window: own, enough: found })).loggedOut);
+});
+
+test('whoever takes a refused token for the end of the login is logged out', async () => {
+  assert.ok((await dance({ binary, window: { ...window, careless: true }, enough: found })).loggedOut);
+});
