@@ -48,7 +48,8 @@ pub(crate) fn measure(length: Duration) -> Times {
 impl fmt::Display for Times {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { answered, told } = self;
-        let millis = |times: &[Duration], percent| times[times.len() * percent / 100].as_secs_f64() * 1e3;
+        let millis =
+            |times: &[Duration], percent: usize| times[times.len() * percent / 100].as_secs_f64() * 1e3;
         write!(
             formatter,
             "{} changes; from asking to the answer {:.2} ms in the median, to the notice in another process {:.2} ms, \
