@@ -200,7 +200,7 @@ impl Engine {
 
     fn write(&self, mut txn: RwTxn<'_>, batch: Batch, limit: u64) -> Result<(), CommitError> {
         if self.revision(&txn)? != batch.expected {
-            // Somebody wrote without the lock.
+            // A commit that was not in the snapshot: of somebody who was killed before the others were told of it.
             return Err(StoreError::Busy.into());
         }
         let added = batch.rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len) as u64).sum();

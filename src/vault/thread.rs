@@ -254,7 +254,16 @@ fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), Comm
     }
 }
 
+/// Decides about jobs, and commits them. A process that was killed in its commit may have left one behind that only the
+/// next transaction finds, and no snapshot before: then it is decided anew.
 fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
+    match commit_once(opened, lock, jobs) {
+        Err(CommitError::NotDone(StoreError::Busy)) => commit_once(opened, lock, jobs),
+        outcome => outcome,
+    }
+}
+
+fn commit_once(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
     let Some((batch, destroyed)) = evaluate(opened, jobs)? else { return Ok(()) };
     opened.store().commit(lock, batch)?;
     if !destroyed.is_empty() {

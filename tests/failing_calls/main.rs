@@ -17,9 +17,10 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use rig::log::{self, Event};
-use rig::{Home, Random};
+use rig::{Home, Random, Sidecar};
 use rustix::io::Errno;
 use script::{Errors, Script};
+use serde_json::json;
 
 /// A short write is no error.
 const SHORT: Option<Errno> = None;
@@ -167,4 +168,33 @@ fn try_one(script: &Script, plant: &str, failure: Failure, turn: usize) -> (usiz
         format!("{why}; first at {path:?}")
     });
     (failed.len(), outcome)
+}
+
+/// LMDB tells the other processes of a commit in the lock file, after it has written the meta page. Whoever writes next
+/// finds a commit that it has not read.
+#[test]
+fn a_writer_that_is_killed_behind_its_meta_page_is_in_nobodys_way() {
+    let home = Home::new();
+    let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+    let other = Sidecar::start(home.command());
+    other.ok("setAPIKey", &json!([key]));
+    other.ok("setPersistentData", &json!(["user", {"n": 0}]));
+    for turn in 1..4 {
+        let mut command = home.command();
+        command
+            .env("LD_PRELOAD", rig::preload())
+            .env("RIG_MODE", "die")
+            .env("RIG_ROOT", home.path().canonicalize().unwrap())
+            .env("RIG_TURN", turn.to_string());
+        let killed = Sidecar::start(command);
+        killed.ok("setAPIKey", &json!([key]));
+        let writes = |n: u64| killed.call("setPersistentData", &json!(["user", {"turn": turn, "n": n}]));
+        let answered = (1..10).take_while(|n| writes(*n).is_some()).count();
+        assert_eq!(answered, turn - 1);
+        killed.kill();
+        other.ok("setPersistentData", &json!({"context": "user", "name": "n", "data": {"turn": turn}}));
+        // What was on its way is there: nobody was told of it, and the disk has it.
+        assert_eq!(other.ok("getPersistentData", &json!(["user"])), json!({"turn": turn, "n": turn}));
+    }
+    assert!(other.end().success());
 }
