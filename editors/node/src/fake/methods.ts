@@ -143,7 +143,7 @@ async function acquire(call: Call): Promise<object> {
   const ttlMs = required(params.integer('ttlMs', ...TTL), 'ttlMs');
   const deadline = performance.now() + (params.integer('waitMs', 0, WAIT) ?? 0);
   for (;;) {
-    if (signal?.aborted) throw failure('requestCancelled');
+    if (signal?.aborted || client.over) throw failure('requestCancelled');
     const row = call.row();
     call.permitWriting(row);
     const held = row?.namespace.leases.get(name);
