@@ -5,6 +5,7 @@ mod key;
 mod operator;
 mod protector;
 mod question;
+mod records;
 mod secret;
 mod table;
 mod wrong;
@@ -84,7 +85,7 @@ pub struct Arguments {
 enum Command {
     /// Serve the client on stdin and stdout (the default)
     Serve,
-    /// API keys: issue, share, list, rotate, revoke, extend, forget
+    /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {
         #[command(subcommand)]
         command: KeyCommand,

@@ -9,6 +9,7 @@ use crate::vault::{
 };
 
 use super::operator::{Failed, Operator};
+use super::records;
 use super::secret::secret_line;
 use super::table::Table;
 
@@ -45,6 +46,13 @@ pub(super) enum KeyCommand {
     List {
         /// Only this plugin's
         plugin: Option<String>,
+    },
+    /// List the records of an installation whose key the vault keeps: contexts, folders and names, never what is in them
+    Records {
+        /// The plugin's name, as list shows it
+        plugin: String,
+        /// The installation, as list shows it
+        installation: String,
     },
     /// Put a new key in the place of an old one. Reads the old key
     Rotate {
@@ -152,6 +160,11 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
             let wanted = |key: &KeySummary| plugin.is_none() || key.info.plugin == *plugin;
             Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json))
+        }
+        KeyCommand::Records { plugin, installation } => {
+            let plugin = name("a plugin's name", plugin)?;
+            let installation = name("an installation's name", installation)?;
+            records::list(operator, &plugin, &installation, as_json)
         }
         KeyCommand::Rotate { source, new_key_fd } => rotate(operator, source, *new_key_fd, as_json),
         KeyCommand::Revoke { id, source } => revoke(operator, id.as_deref(), source, as_json),

@@ -38,6 +38,42 @@ fn keys_are_issued_shared_rotated_extended_and_revoked() {
 }
 
 #[test]
+fn records_of_a_kept_key_are_listed_without_what_is_in_them() {
+    let home = Home::new();
+    let records = ["key", "records", "me.plugin", "test"];
+    assert!(home.refused(&records, "").contains("no such key"));
+    let issued = home.json(&["key", "issue", "me.plugin", "--installation", "test"], "");
+    assert_eq!(home.json(&records, ""), json!([]));
+    let key = issued["apiKey"].as_str().unwrap().to_owned();
+    home.script(&[
+        ("setAPIKey", json!([key])),
+        ("setPersistentData", json!({"context": "user", "name": "token", "data": {"hush": "hunter2"}})),
+        (
+            "setPersistentData",
+            json!({"context": "workspace", "workspaceFolder": "file:///work/a", "data": {"hush": 1}}),
+        ),
+    ]);
+    let listed = home.json(&records, "");
+    let row = |at: usize, name: &str| listed[at].get(name).cloned();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!((row(0, "context"), row(0, "name")), (Some(json!("user")), Some(json!("token"))));
+    assert_eq!((row(0, "workspaceFolder"), row(1, "name")), (None, None));
+    assert_eq!(row(1, "workspaceFolder"), Some(json!("file:///work/a")));
+    assert!(
+        listed[0]["bytes"].as_u64().unwrap() > 0
+            && listed[0]["updatedAt"].as_str() >= issued["issuedAt"].as_str()
+    );
+    let table = home.run(&records, "").shown;
+    assert!(table.contains("token") && table.contains("file:///work/a"), "{table}");
+    for secret in ["hunter2", "hush", &key] {
+        assert!(!table.contains(secret) && !listed.to_string().contains(secret));
+    }
+    // Asking for what is not kept makes nothing.
+    assert!(home.refused(&["key", "records", "me.plugin", "other"], "").contains("no such key"));
+    assert_eq!(home.json(&["key", "list"], "").as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_list_says_all_of_a_key_but_the_key() {
     let home = Home::new();
     let issue = ["key", "issue", "me.plugin", "--installation", "test", "--label", "mine"];
