@@ -1,0 +1,20 @@
+// Bundles the extension: one file for the extension host on Node, one for that of the web.
+
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const common = {
+  bundle: true,
+  format: 'cjs',
+  external: ['vscode'],
+  // The binding's own source, with the libraries that are installed here.
+  alias: { 'plugin-vault': here('../node/src/index.ts') },
+  nodePaths: [here('node_modules')],
+  legalComments: 'eof',
+  logLevel: 'warning',
+  absWorkingDir: here('.'),
+};
+
+await build({ ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', platform: 'node', target: 'node20' });
+await build({ ...common, entryPoints: ['src/web.ts'], outfile: 'dist/web.js', platform: 'browser', target: 'es2022' });

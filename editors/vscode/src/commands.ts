@@ -1,0 +1,109 @@
+// The user's commands. What destroys data asks first, and says what goes.
+
+import { rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+
+import type { Host } from './host';
+import type { Node } from './nodes';
+import type { ListedKey } from './operator';
+import type { PrivateData } from './tree';
+import { bytes, count, reason } from './words';
+
+export function registerCommands(host: Host, tree: PrivateData): vscode.Disposable[] {
+  const register = (name: string, run: (node?: Node) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(`pluginVault.${name}`, async (node?: Node) => {
+      try {
+        await run(node);
+      } catch (error) {
+        void vscode.window.showErrorMessage(`Plugin Vault: ${reason(error)}`);
+      }
+    });
+  const changes = (run: (node?: Node) => Promise<unknown>) => async (node?: Node) => {
+    await run(node);
+    tree.refresh();
+  };
+  return [
+    register('refresh', () => tree.refresh()),
+    register('revoke', changes(async (node) => revoke(host, node?.key ?? (await pickKey(host))))),
+    register('forget', changes(async (node) => forget(host, node?.plugin ?? (await pickPlugin(host))))),
+    register('backUp', () => backUp(host)),
+    register('unlock', changes(() => unlock(host))),
+    register('openWalkthrough', () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', 'plugin-vault.plugin-vault#start', false),
+    ),
+  ];
+}
+
+async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {
+  if (!key) return;
+  const whose = [key.plugin, key.installation ?? key.label].filter(Boolean).join(', ');
+  const what = key.owner
+    ? `All that is stored with it is destroyed, in every window: ${count(key.records, 'record')}, ${bytes(key.bytes)}.`
+    : 'Whoever has it can no longer read or write; the data stays.';
+  if (!(await confirmed(`Revoke the key of ${whose || key.keyId}?`, what, 'Revoke'))) return;
+  const { destroyed } = await host.operator.revoke(key.keyId);
+  void vscode.window.showInformationMessage(destroyed ? 'The key is revoked, its data destroyed.' : 'The key is revoked.');
+}
+
+async function forget(host: Host, plugin: string | undefined): Promise<void> {
+  if (plugin === undefined) return;
+  const what = 'All that it has stored is destroyed, in all its installations. Backups that you keep elsewhere have it still.';
+  if (!(await confirmed(`Forget ${plugin}?`, what, 'Forget'))) return;
+  const { destroyed } = await host.operator.forget(plugin);
+  void vscode.window.showInformationMessage(`Forgotten: ${plugin}, ${count(destroyed, 'installation')}.`);
+}
+
+async function backUp(host: Host): Promise<void> {
+  const name = `plugin-vault-${new Date().toISOString().slice(0, 10)}.tar`;
+  const home = vscode.Uri.joinPath(vscode.Uri.file(homedir()), name);
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: home,
+    filters: { 'Plugin Vault backup': ['tar'] },
+    saveLabel: 'Back Up',
+  });
+  if (!target) return;
+  if (target.scheme !== 'file') throw new Error('a backup goes into a file of this machine');
+  // The dialog has asked whether to replace a file; what is there is kept until the new one is whole.
+  const part = `${target.fsPath}.${process.pid}.part`;
+  try {
+    await host.operator.backUp(part);
+    await rename(part, target.fsPath);
+  } finally {
+    await rm(part, { force: true });
+  }
+  void vscode.window.showInformationMessage(
+    `Backed up to ${target.fsPath}. The store's key is not in it: plugin-vault protector list shows what opens it.`,
+  );
+}
+
+async function unlock(host: Host): Promise<void> {
+  const passphrase = await vscode.window.showInputBox({
+    title: 'Unlock Plugin Vault',
+    prompt: "The store's passphrase",
+    password: true,
+    ignoreFocusOut: true,
+  });
+  if (!passphrase) return;
+  await (await host.sidecar()).unlock({ passphrase });
+  void vscode.window.showInformationMessage('Plugin Vault is unlocked.');
+}
+
+async function confirmed(question: string, detail: string, yes: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+}
+
+async function pickKey(host: Host): Promise<ListedKey | undefined> {
+  const items = (await host.operator.keys()).map((key) => ({
+    label: key.plugin ?? 'No plugin’s name',
+    description: key.installation ?? key.label,
+    detail: key.owner ? `${count(key.records, 'record')}, ${bytes(key.bytes)}` : 'shared key',
+    key,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: 'Revoke a Key', matchOnDescription: true }))?.key;
+}
+
+async function pickPlugin(host: Host): Promise<string | undefined> {
+  const names = (await host.operator.keys()).map(({ plugin }) => plugin).filter((name) => name !== undefined);
+  return vscode.window.showQuickPick([...new Set(names)].sort(), { title: 'Forget a Plugin' });
+}

@@ -1,0 +1,149 @@
+// Entries under string keys, each in a record of its own: what secrets and mementos are made of. A value stands in an object
+// with its key, so that `null` comes back as `null`, and a key of any length is kept whole.
+
+import { createHash } from 'node:crypto';
+import { isVaultError, type JsonObject, type Vault } from 'plugin-vault';
+
+/** Bytes that a record's name may have. */
+const nameLimit = 256;
+/** How often a call is made again whose vault ended under it: each of them may be made twice. */
+const attempts = 4;
+
+export interface Place {
+  context: 'user' | 'workspace';
+  workspaceFolder?: string;
+}
+
+export interface Entry {
+  value: unknown;
+  revision: number;
+}
+
+/** Told of a key that was changed by another window, with the revision from which on that holds. */
+export type EntryListener = (key: string, revision: number) => void;
+
+export class Entries {
+  /** Which entries there were when we last looked, by their record's name: so that after a gap the difference can be told. */
+  private readonly seen = new Map<string, { key: string; revision: number }>();
+
+  /** `kind` keeps entries of several sorts apart that share a place. */
+  constructor(
+    private readonly vault: Vault,
+    private readonly place: Place,
+    private readonly kind: string,
+  ) {}
+
+  async get(key: string): Promise<Entry | undefined> {
+    const record = await this.read(this.name(key));
+    return record ? { value: record.data.value, revision: record.revision } : undefined;
+  }
+
+  /** Resolves with the entry's revision when it is on the disk. `value` is anything that JSON has. */
+  async set(key: string, value: unknown, options: { ifRevision?: number } = {}): Promise<number> {
+    const name = this.name(key);
+    const { context, ...place } = this.place;
+    const data = { key, value };
+    const { revision } = await again(() => this.vault.setPersistentData(context, data, { ...place, ...options, name }));
+    this.seen.set(name, { key, revision });
+    return revision;
+  }
+
+  async delete(key: string): Promise<number> {
+    const name = this.name(key);
+    const { context, ...place } = this.place;
+    const { revision } = await again(() => this.vault.deletePersistentData(context, { ...place, name }));
+    this.seen.delete(name);
+    return revision;
+  }
+
+  /** Every key with its revision. */
+  async keys(): Promise<Map<string, number>> {
+    const listed = await again(() => this.vault.listPersistentData(this.place));
+    const keys = new Map<string, number>();
+    for (const { name, revision } of listed) {
+      const key = await this.key(name);
+      if (key === undefined) continue;
+      keys.set(key, revision);
+      this.seen.set(name!, { key, revision });
+    }
+    return keys;
+  }
+
+  /** Tells of what other connections change, from now on. Returns what ends it. */
+  async watch(listener: EntryListener): Promise<() => void> {
+    const watch = await again(() =>
+      this.vault.watchPersistentData((change) => {
+        if ('resync' in change) void this.compare(listener).catch(() => {});
+        else if ('context' in change) void this.tell(change, listener).catch(() => {});
+      }),
+    );
+    await this.keys();
+    return () => void watch.close().catch(() => {});
+  }
+
+  private async tell(
+    change: { context: string; workspaceFolder?: string; name?: string; revision: number; deleted: boolean },
+    listener: EntryListener,
+  ): Promise<void> {
+    const { context, workspaceFolder } = this.place;
+    const elsewhere = change.context !== context || !isSame(change.workspaceFolder, workspaceFolder);
+    if (elsewhere || change.name === undefined || !change.name.startsWith(this.kind)) return;
+    const key = this.seen.get(change.name)?.key ?? (await this.key(change.name));
+    if (key === undefined) return;
+    if (change.deleted) this.seen.delete(change.name);
+    else this.seen.set(change.name, { key, revision: change.revision });
+    listener(key, change.revision);
+  }
+
+  /** After changes were missed. */
+  private async compare(listener: EntryListener): Promise<void> {
+    const before = new Map([...this.seen.values()].map(({ key, revision }) => [key, revision]));
+    const now = await this.keys();
+    for (const [key, revision] of before) {
+      if (now.has(key)) continue;
+      this.seen.delete(this.name(key));
+      listener(key, revision + 1);
+    }
+    for (const [key, revision] of now) if (before.get(key) !== revision) listener(key, revision);
+  }
+
+  private name(key: string): string {
+    const name = this.kind + key;
+    const fits = Buffer.byteLength(name) <= nameLimit && Buffer.from(name).toString() === name;
+    return fits ? name : `${this.kind}#${createHash('sha256').update(name, 'utf16le').digest('hex')}`;
+  }
+
+  private async key(name: string | undefined): Promise<string | undefined> {
+    if (!name?.startsWith(this.kind)) return undefined;
+    const known = this.seen.get(name)?.key;
+    if (known !== undefined) return known;
+    const key = name.slice(this.kind.length);
+    if (!/^#[0-9a-f]{64}$/.test(key)) return key;
+    return (await this.read(name))?.data.key as string | undefined;
+  }
+
+  private read(name: string): Promise<{ data: JsonObject; revision: number } | null> {
+    const { context, ...place } = this.place;
+    return again(() => this.vault.getPersistentRecord(context, { ...place, name }));
+  }
+}
+
+/**
+ * Whether two URIs may be one folder: the vault tells of folders in its canonical form, the editor has another. To take two for
+ * one here is harmless, since what is told is read from the right place.
+ */
+function isSame(one: string | undefined, other: string | undefined): boolean {
+  const plain = (uri: string) => decodeURIComponent(uri).toLowerCase().replace(/\/+$/, '');
+  return one === other || (one !== undefined && other !== undefined && plain(one) === plain(other));
+}
+
+/** Makes a call again whose vault ended under it. Only for calls that may be made twice. */
+async function again<R>(call: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === attempts || !isVaultError(error, 'outcomeUnknown')) throw error;
+    }
+  }
+}

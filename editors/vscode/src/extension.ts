@@ -1,0 +1,64 @@
+// The extension on Node: what it exports, and the view, the commands and the walkthrough for the user.
+
+import * as vscode from 'vscode';
+
+import type { ExtensionVault, OpenOptions, PluginVaultApi } from '../api';
+import { registerCommands } from './commands';
+import { warnInContainers } from './containers';
+import { Entries } from './entries';
+import { Host } from './host';
+import { memento } from './memento';
+import { moveSecrets } from './move';
+import { secretStorage } from './secrets';
+import { PrivateData } from './tree';
+
+let host: Host | undefined;
+
+export function activate(context: vscode.ExtensionContext): PluginVaultApi {
+  const log = vscode.window.createOutputChannel('Plugin Vault', { log: true });
+  // The program's own lines: they hold no key, no value and no folder.
+  const window = new Host(context.extensionPath, (line) => log.info(line));
+  host = window;
+  const tree = new PrivateData(window);
+  const view = vscode.window.createTreeView('pluginVault.privateData', { treeDataProvider: tree });
+  view.onDidChangeVisibility(({ visible }) => (visible ? tree.refresh() : tree.rest()));
+  context.subscriptions.push(log, window, tree, view, ...registerCommands(window, tree));
+  warnInContainers(context, window);
+  void greet(context);
+  return { open: (caller, options) => open(window, caller, options) };
+}
+
+export async function deactivate(): Promise<void> {
+  await host?.close();
+}
+
+async function open(window: Host, caller: vscode.ExtensionContext, options: OpenOptions = {}): Promise<ExtensionVault> {
+  const vault = await window.open(caller.extension.id, options.apiKey);
+  const end = (end: () => void): void => void caller.subscriptions.push({ dispose: end });
+  const secrets = new Entries(vault, { context: 'user' }, 'secret:');
+  return {
+    kept: 'vault',
+    vault,
+    asSecretStorage: () => secretStorage(secrets, caller.subscriptions),
+    asMemento: (context) => memento(new Entries(vault, place(context), 'state:'), end),
+    moveSecrets: (keys) => moveSecrets(caller.secrets, secrets, keys),
+  };
+}
+
+/**
+ * Where state goes: for a workspace of several folders its file stands for all of them. Empty windows have nothing of their own,
+ * and share one place.
+ */
+function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; workspaceFolder?: string } {
+  if (context === 'user') return { context };
+  const { workspaceFile, workspaceFolders } = vscode.workspace;
+  const uri = workspaceFile ?? workspaceFolders?.[0]?.uri ?? vscode.Uri.parse('untitled:empty-window');
+  return { context, workspaceFolder: uri.toString() };
+}
+
+/** The walkthrough, once. */
+async function greet(context: vscode.ExtensionContext): Promise<void> {
+  if (context.globalState.get('greeted')) return;
+  await context.globalState.update('greeted', true);
+  await vscode.commands.executeCommand('pluginVault.openWalkthrough');
+}

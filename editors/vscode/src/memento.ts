@@ -1,0 +1,75 @@
+// A `vscode.Memento` in the vault. Its `get` is synchronous, so all of it is in memory, and follows the other windows.
+
+import type { VaultMemento } from '../api';
+import type { Entries } from './entries';
+
+interface Held {
+  /** As JSON, so that nobody holds what another gets; absent where the entry is gone. */
+  text?: string;
+  revision: number;
+}
+
+export async function memento(entries: Entries, onEnd: (end: () => void) => void): Promise<VaultMemento> {
+  const held = new Map<string, Held>();
+  /** Updates of ours that are under way, by key: what another window has stored meanwhile is read when they are done. */
+  const underWay = new Map<string, number>();
+  const missed = new Map<string, number>();
+
+  const load = async (key: string, revision: number): Promise<void> => {
+    const entry = await entries.get(key);
+    if (underWay.has(key)) return void missed.set(key, revision);
+    const now = entry?.revision ?? revision;
+    if (now < (held.get(key)?.revision ?? 0)) return;
+    held.set(key, { text: entry && JSON.stringify(entry.value), revision: now });
+  };
+
+  const heard = (key: string, revision: number): void => {
+    if (underWay.has(key)) missed.set(key, revision);
+    // A vault that can't be had now tells again when it is there: the watch goes on from where it was.
+    else if (revision > (held.get(key)?.revision ?? 0)) void load(key, revision).catch(() => {});
+  };
+
+  const settle = async (key: string): Promise<void> => {
+    const left = underWay.get(key)! - 1;
+    if (left > 0) return void underWay.set(key, left);
+    underWay.delete(key);
+    const revision = missed.get(key);
+    missed.delete(key);
+    if (revision !== undefined) await load(key, revision);
+  };
+
+  const value = (key: string): unknown => {
+    const text = held.get(key)?.text;
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+
+  // Watched first, so that nothing falls between.
+  onEnd(await entries.watch(heard));
+  await Promise.all([...(await entries.keys())].map(([key, revision]) => load(key, revision)));
+
+  return {
+    keys: () => [...held].filter(([, { text }]) => text !== undefined).map(([key]) => key),
+    get<T>(key: string, otherwise?: T) {
+      const found = value(key);
+      return found === undefined ? otherwise : (found as T);
+    },
+    async update(key, value) {
+      const text = value === undefined ? undefined : JSON.stringify(value);
+      const before = held.get(key)?.revision ?? 0;
+      underWay.set(key, (underWay.get(key) ?? 0) + 1);
+      held.set(key, { text, revision: before });
+      try {
+        const revision = text === undefined ? await entries.delete(key) : await entries.set(key, JSON.parse(text));
+        const now = held.get(key)!;
+        held.set(key, { ...now, revision: Math.max(now.revision, revision) });
+      } catch (error) {
+        // What is in the vault counts, not what was to be.
+        missed.set(key, before);
+        throw error;
+      } finally {
+        await settle(key).catch(() => {});
+      }
+    },
+    setKeysForSync() {},
+  };
+}

@@ -1,0 +1,79 @@
+// What the user of the store may do without any plugin's key: the program's command line, run to its end. The program
+// never shows a key here, and nothing of what it says is logged.
+
+import { spawn } from 'node:child_process';
+
+/** A key of the store, as `plugin-vault key list --json` shows it. */
+export interface ListedKey {
+  keyId: string;
+  plugin?: string;
+  installation?: string;
+  label?: string;
+  issuedAt?: string;
+  expiresAt?: string;
+  owner: boolean;
+  state: 'live' | 'expired' | 'damaged';
+  records: number;
+  bytes: number;
+  lastWriteAt?: string;
+}
+
+/** Where a record lies, as `plugin-vault key records --json` shows it. */
+export interface ListedPlace {
+  context: 'user' | 'workspace';
+  workspaceFolder?: string;
+  name?: string;
+  bytes: number;
+  updatedAt: string;
+  expiresAt?: string;
+}
+
+/** The command line failed. The message is the program's own line, which names no key and no value. */
+export class OperatorError extends Error {}
+
+const patienceMs = 60_000;
+
+export class Operator {
+  /** `binary` is asked for each time: the setting may change. */
+  constructor(private readonly binary: () => string) {}
+
+  async keys(): Promise<ListedKey[]> {
+    return JSON.parse(await this.run(['key', 'list', '--json'])) as ListedKey[];
+  }
+
+  async records(plugin: string, installation: string): Promise<ListedPlace[]> {
+    return JSON.parse(await this.run(['key', 'records', '--json', '--', plugin, installation])) as ListedPlace[];
+  }
+
+  async revoke(keyId: string): Promise<{ destroyed: boolean }> {
+    return JSON.parse(await this.run(['key', 'revoke', '--json', '--', keyId])) as { destroyed: boolean };
+  }
+
+  async forget(plugin: string): Promise<{ destroyed: number }> {
+    return JSON.parse(await this.run(['key', 'forget', '--json', '--', plugin])) as { destroyed: number };
+  }
+
+  /** The file must not be there yet. */
+  async backUp(file: string): Promise<void> {
+    await this.run(['backup', '--', file]);
+  }
+
+  private run(args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      // Nobody is asked for a passphrase behind the user's back: that is what the command Unlock is for.
+      const { PLUGIN_VAULT_ASKPASS: _, ...env } = process.env;
+      const child = spawn(this.binary(), args, { stdio: 'pipe', env, timeout: patienceMs, windowsHide: true });
+      let shown = '';
+      let complaint = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+      child.once('error', (error) => reject(new OperatorError(`plugin-vault could not be run: ${error.message}`)));
+      child.once('close', (code) => {
+        if (code === 0) return resolve(shown);
+        const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');
+        reject(new OperatorError(line || `plugin-vault ended with ${code ?? 'a signal'}`));
+      });
+      child.stdin.on('error', () => {}).end();
+    });
+  }
+}

