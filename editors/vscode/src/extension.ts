@@ -1,8 +1,9 @@
 // The extension on Node: what it exports, and the view, the commands and the walkthrough for the user.
 
+import type { Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
-import type { ExtensionVault, OpenOptions, PluginVaultApi } from '../api';
+import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultMemento } from '../api';
 import { registerCommands } from './commands';
 import { warnInContainers } from './containers';
 import { Entries } from './entries';
@@ -32,16 +33,34 @@ export async function deactivate(): Promise<void> {
   await host?.close();
 }
 
+/** One for each vault: what is stored through one face is told by each, and seen in each. */
+const faces = new WeakMap<Vault, ExtensionVault>();
+
 async function open(window: Host, caller: vscode.ExtensionContext, options: OpenOptions = {}): Promise<ExtensionVault> {
   const vault = await window.open(caller.extension.id, options.apiKey);
-  const end = (end: () => void): void => void caller.subscriptions.push({ dispose: end });
-  const secrets = new Entries(vault, { context: 'user' }, 'secret:');
+  const face = faces.get(vault) ?? makeFace(vault, caller);
+  faces.set(vault, face);
+  return face;
+}
+
+function makeFace(vault: Vault, caller: vscode.ExtensionContext): ExtensionVault {
+  const entries = new Entries(vault, { context: 'user' }, 'secret:');
+  const secrets = secretStorage(entries, caller.subscriptions);
+  const mementos = new Map<string, Promise<VaultMemento>>();
+  const load = (context: 'user' | 'workspace'): Promise<VaultMemento> => {
+    const end = (dispose: () => void): void => void caller.subscriptions.push({ dispose });
+    const loading = memento(new Entries(vault, place(context), 'state:'), end);
+    mementos.set(context, loading);
+    // What could not be had now is asked for again.
+    loading.catch(() => mementos.delete(context));
+    return loading;
+  };
   return {
     kept: 'vault',
     vault,
-    asSecretStorage: () => secretStorage(secrets, caller.subscriptions),
-    asMemento: (context) => memento(new Entries(vault, place(context), 'state:'), end),
-    moveSecrets: (keys) => moveSecrets(caller.secrets, secrets, keys),
+    asSecretStorage: () => secrets,
+    asMemento: (context) => mementos.get(context) ?? load(context),
+    moveSecrets: (keys) => moveSecrets(caller.secrets, entries, keys),
   };
 }
 

@@ -1,12 +1,14 @@
-// Secrets in the real editor.
+// The extension in the real editor: secrets, state, several windows, and every way to end.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, afterEach, before, describe, it } from 'node:test';
 
 import { Browser, Server } from './lib/editor.mjs';
 import { Home } from './lib/home.mjs';
+import { gone } from './lib/processes.mjs';
 
-describe('a window', () => {
+describe('in one editor', () => {
   let home, server, browser, window;
   before(async () => {
     home = new Home();
@@ -20,10 +22,249 @@ describe('a window', () => {
     home?.remove();
   });
 
-  it('stores a secret and gives it back', async () => {
-    await window.do('store', 'vault', 'token', 'hunter2');
+  it('the ten lines of the README sign in', async () => {
+    await window.do('signIn', 'hunter2');
     assert.equal(await window.do('get', 'vault', 'token'), 'hunter2');
-    console.log(await window.do('window'), await window.do('sidecars'));
-    await window.page.screenshot({ path: '/tmp/d2/a.png' });
+    assert.equal(await window.do('value', 'workspace', 'signedIn'), true);
+  });
+
+  it('a secret is stored, listed, told of to the own window too, and deleted', async () => {
+    await window.do('listen');
+    await window.do('store', 'vault', 'own', 's3cret');
+    assert.deepEqual(await window.event(), ['secret', 'own']);
+    assert.ok((await window.do('keys')).includes('own'));
+    await window.do('delete', 'vault', 'own');
+    assert.deepEqual(await window.event(), ['secret', 'own']);
+    assert.equal(await window.do('get', 'vault', 'own'), null);
+    // Deleting what is not there is no change.
+    await window.do('delete', 'vault', 'own');
+    assert.ok(!(await window.do('keys')).includes('own'));
+  });
+
+  it('keys and secrets of any kind come back as they were', async () => {
+    const keys = ['', ' ', '#', 'ключ 🔑', '{"account":"a/b"}', 'k'.repeat(256), 'k'.repeat(5000), 'half \ud83d pair'];
+    for (const key of keys) await window.do('store', 'vault', key, `of ${key}\n\0\ud83d`);
+    for (const key of keys) assert.equal(await window.do('get', 'vault', key), `of ${key}\n\0\ud83d`);
+    const listed = await window.do('keys');
+    for (const key of keys) assert.ok(listed.includes(key));
+    for (const key of keys) await window.do('delete', 'vault', key);
+  });
+
+  it('what is no string is no secret', async () => {
+    await assert.rejects(window.do('store', 'vault', 'wrong', 1), /a secret is a string/);
+  });
+
+  it('state keeps null, nested objects and falsy values as they were', async () => {
+    const values = { none: null, no: false, zero: 0, empty: '', list: [null, [1]], nested: { a: { b: [{ c: null }] }, z: 1 } };
+    for (const context of ['user', 'workspace']) {
+      for (const [key, value] of Object.entries(values)) await window.do('update', context, key, value);
+      for (const [key, value] of Object.entries(values)) assert.deepEqual(await window.do('value', context, key), value);
+      await window.do('forget', context, 'none');
+      assert.equal(await window.do('value', context, 'none'), 'nothing');
+      assert.ok(!(await window.do('stateKeys', context)).includes('none'));
+    }
+    await window.do('sync', ['no']);
+  });
+
+  it('state is there at once, and nobody changes it by changing what he got', async () => {
+    assert.deepEqual(await window.do('aliasing'), { atOnce: { n: 1 }, later: { n: 1 } });
+  });
+
+  it('secrets of the editor are moved: stored, checked, and only then deleted there', async () => {
+    await window.do('store', 'editor', 'old', 'from the editor');
+    await window.do('store', 'editor', 'same', 'both');
+    await window.do('store', 'vault', 'same', 'both');
+    await window.do('store', 'editor', 'other', 'theirs');
+    await window.do('store', 'vault', 'other', 'ours');
+    const keys = ['old', 'same', 'other', 'never'];
+    assert.deepEqual(await window.do('move', keys), { moved: ['old', 'same'], differing: ['other'] });
+    assert.equal(await window.do('get', 'vault', 'old'), 'from the editor');
+    assert.equal(await window.do('get', 'editor', 'old'), null);
+    assert.equal(await window.do('get', 'vault', 'other'), 'ours');
+    assert.equal(await window.do('get', 'editor', 'other'), 'theirs');
+    // Again, as at each start.
+    assert.deepEqual(await window.do('move', keys), { moved: [], differing: ['other'] });
+  });
+
+  it('another window sees a change, and each keeps the other’s', async () => {
+    const second = await browser.open(server, home.folder('two'));
+    await second.do('listen');
+    await second.do('value', 'user', 'shared');
+    await window.do('store', 'vault', 'across', 'windows');
+    assert.deepEqual(await second.event(), ['secret', 'across']);
+    assert.equal(await second.do('get', 'vault', 'across'), 'windows');
+    await second.do('store', 'vault', 'second', 'of the second');
+    assert.deepEqual(await eventOf(window, 'second'), ['secret', 'second']);
+    await window.do('delete', 'vault', 'across');
+    await eventOf(second, 'across');
+    assert.deepEqual(
+      await Promise.all([window.do('get', 'vault', 'second'), window.do('get', 'vault', 'across')]),
+      ['of the second', null],
+    );
+    // State follows too: the notice comes before that of the secret which is stored behind it.
+    await window.do('update', 'user', 'shared', { from: 'one' });
+    await window.do('store', 'vault', 'behind', '.');
+    await eventOf(second, 'behind');
+    assert.deepEqual(await second.do('settled', 'user', 'shared'), { from: 'one' });
+    // And a folder's state is the folder's.
+    assert.equal(await second.do('value', 'workspace', 'signedIn'), 'nothing');
+    await second.page.close();
+  });
+
+  it('a thousand secrets of a kilobyte each', async () => {
+    await window.do('storeMany', 1000, 1024);
+    assert.equal(await window.do('getMany', 1000, 1024), 1000);
+    assert.equal((await window.do('keys')).filter((key) => key.startsWith('many')).length, 1000);
+  });
+
+  it('the vault’s process killed in the middle loses nothing, and the watch goes on', async () => {
+    const [first] = await window.do('sidecars');
+    await window.do('listen');
+    const many = window.do('storeMany', 300, 64);
+    process.kill(first, 'SIGKILL');
+    await gone(first);
+    await many;
+    assert.equal(await window.do('getMany', 300, 64), 300);
+    const [second] = await window.do('sidecars');
+    assert.notEqual(second, first);
+    const other = await browser.open(server, home.folder('two'));
+    await other.do('store', 'vault', 'after', 'the kill');
+    await eventOf(window, 'after');
+    await other.page.close();
+  });
+
+  it('a reload of the window begins anew, with all that was stored', async () => {
+    const [before] = await window.do('sidecars');
+    await window.do('store', 'vault', 'kept', 'over a reload');
+    await window.reload();
+    assert.equal(await window.do('get', 'vault', 'kept'), 'over a reload');
+    assert.deepEqual(await window.do('value', 'user', 'nested'), { a: { b: [{ c: null }] }, z: 1 });
+    await gone(before);
+  });
+
+  it('nothing of a key, a value or a name stands in a log', async () => {
+    const words = ['hunter2', 's3cret', 'from the editor', 'signedIn', 'over a reload'];
+    const logs = await home.texts('user/logs');
+    assert.ok(logs.some(({ path }) => path.includes('plugin-vault')));
+    for (const { path, text } of logs) {
+      for (const word of words) assert.ok(!text.includes(word), `${path} has ${word}`);
+      if (path.includes('plugin-vault')) assert.doesNotMatch(text, /\b[0-9a-f]{40}\b/);
+    }
   });
 });
+
+describe('folders', () => {
+  let home, server, browser;
+  before(async () => {
+    home = new Home();
+    server = await Server.start(home);
+    browser = await Browser.start(home);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.kill();
+    home?.remove();
+  });
+
+  it('of a workspace with two share its state, and each has its own objects', async () => {
+    const file = home.in('work/both.code-workspace');
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => home.folder(name));
+    writeFileSync(file, JSON.stringify({ folders: [{ path: a }, { path: b }] }));
+    const window = await browser.open(server, file);
+    assert.equal((await window.do('window')).folders.length, 2);
+    await window.do('update', 'workspace', 'which', 'both');
+    const uris = [a, b].map((path) => `file://${path}`);
+    for (const workspaceFolder of uris) {
+      await window.do('call', 'setPersistentData', 'workspace', { in: workspaceFolder }, { workspaceFolder });
+    }
+    for (const workspaceFolder of uris) {
+      const data = await window.do('call', 'getPersistentData', 'workspace', { workspaceFolder });
+      assert.deepEqual(data, { in: workspaceFolder });
+    }
+    await assert.rejects(window.do('call', 'getPersistentData', 'workspace'), { kind: 'workspaceFolderRequired' });
+    const places = await window.do('call', 'listPersistentData', { context: 'workspace' });
+    const state = places.filter(({ name }) => name === 'state:which');
+    assert.deepEqual(state.map(({ workspaceFolder }) => workspaceFolder), [`file://${file}`]);
+
+    // The vault's folders follow the window's.
+    const alone = await browser.open(server, a);
+    assert.deepEqual(await alone.do('call', 'getPersistentData', 'workspace'), { in: uris[0] });
+    assert.equal(await alone.do('value', 'workspace', 'which'), 'nothing');
+    await alone.page.close();
+    await window.do('changeFolders', 1, 1);
+    assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace'), { in: uris[0] });
+    await window.do('changeFolders', 1, 0, c);
+    await assert.rejects(window.do('call', 'getPersistentData', 'workspace'), { kind: 'workspaceFolderRequired' });
+    await window.page.close();
+  });
+
+  it('are not needed: an empty window has state too', async () => {
+    const window = await browser.open(server);
+    assert.deepEqual((await window.do('window')).folders, []);
+    await window.do('update', 'workspace', 'empty', { is: 'here' });
+    await window.reload();
+    assert.deepEqual(await window.do('value', 'workspace', 'empty'), { is: 'here' });
+    await window.page.close();
+  });
+});
+
+describe('however it ends', () => {
+  let home, server, browser;
+  afterEach(async () => {
+    await browser?.kill();
+    await server?.kill();
+    home?.remove();
+  });
+
+  const start = async () => {
+    home = new Home();
+    server = await Server.start(home);
+    browser = await Browser.start(home);
+    const window = await browser.open(server, home.folder('one'));
+    await window.do('store', 'vault', 'token', 'first');
+    const [sidecar] = await window.do('sidecars');
+    assert.ok(sidecar);
+    return { window, sidecar };
+  };
+
+  it('a browser killed right after a store: the secret is there, no process is left', async () => {
+    const { window, sidecar } = await start();
+    const { pid } = await window.do('window');
+    await window.do('store', 'vault', 'token', 'second');
+    await browser.kill();
+    await gone(pid);
+    await gone(sidecar);
+    browser = await Browser.start(home, 'another profile');
+    const again = await browser.open(server, home.folder('one'));
+    assert.equal(await again.do('get', 'vault', 'token'), 'second');
+  });
+
+  it('the whole editor killed right after a store: the same', async () => {
+    const { window, sidecar } = await start();
+    await window.do('store', 'vault', 'token', 'third');
+    await server.kill();
+    await gone(sidecar);
+    server = await Server.start(home, { port: server.port });
+    const again = await browser.open(server, home.folder('one'));
+    assert.equal(await again.do('get', 'vault', 'token'), 'third');
+  });
+
+  it('an editor that is told to end, and a window that is closed, leave no process', async () => {
+    const { window, sidecar } = await start();
+    await window.page.close();
+    await gone(sidecar);
+    const next = await browser.open(server, home.folder('one'));
+    await next.do('store', 'vault', 'token', 'fourth');
+    const [other] = await next.do('sidecars');
+    await server.program.end();
+    await gone(other);
+  });
+});
+
+/** The event of a key, past those of others. */
+async function eventOf(window, key) {
+  for (;;) {
+    const event = await window.event();
+    if (event[1] === key) return event;
+  }
+}

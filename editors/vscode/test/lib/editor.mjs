@@ -87,11 +87,15 @@ export class Browser {
 export class Window {
   constructor(page, probe, server) {
     Object.assign(this, { page, probe, server });
-    page.setDefaultTimeout(deadline);
+    page.setDefaultTimeout(process.env.QUICK ? 12_000 : deadline);
   }
 
   do(action, ...args) {
     return this.probe.do(action, ...args);
+  }
+
+  event() {
+    return this.probe.event();
   }
 
   async reload() {
@@ -100,13 +104,13 @@ export class Window {
     this.probe = await next;
   }
 
-  /** Runs a command from the palette. */
+  /** Runs a command from the palette, which may still be going away from the last time. */
   async command(title) {
+    const palette = this.page.locator('.quick-input-widget');
+    await palette.waitFor({ state: 'hidden' });
     await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+    await palette.locator('input.input').fill(`>${title}`);
+    await palette.locator('.monaco-list-row.focused', { hasText: title }).waitFor();
     await this.page.keyboard.press('Enter');
   }
 }

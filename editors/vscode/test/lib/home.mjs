@@ -1,6 +1,7 @@
 // A home of a test's own: the store, the editor's folders, the workspace. Nothing of the user's is touched.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,13 +17,14 @@ const settings = {
   'workbench.tips.enabled': false,
   'workbench.colorTheme': 'Default Light Modern',
   'files.simpleDialog.enable': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
 export class Home {
-  constructor({ parent = tmpdir() } = {}) {
-    this.path = mkdtempSync(join(parent, 'pv-'));
+  constructor(more = { 'pluginVault.warnInContainers': false }) {
+    this.path = mkdtempSync(join(tmpdir(), 'pv-'));
     for (const name of ['home', 'data', 'keys', 'probe', 'user/User']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
-    writeFileSync(this.in('user/User/settings.json'), JSON.stringify(settings));
+    writeFileSync(this.in('user/User/settings.json'), JSON.stringify({ ...settings, ...more }));
   }
 
   in(...names) {
@@ -51,6 +53,13 @@ export class Home {
       EXTENSIONS_GALLERY: '{}',
       TZ: 'UTC',
     };
+  }
+
+  /** Every file below a folder, as text. */
+  async texts(folder) {
+    const files = await readdir(this.in(folder), { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    return Promise.all(paths.map(async (path) => ({ path, text: await readFile(path, 'latin1') })));
   }
 
   remove() {

@@ -74,7 +74,10 @@ class Probe {
 
   /** The next event of the editor's. */
   async event() {
-    while (this.#events.length === 0) await new Promise((resolve) => this.#listeners.push(resolve));
+    while (this.#events.length === 0) {
+      const late = once(AbortSignal.timeout(deadline), 'abort').then(() => Promise.reject(new Error('no event came')));
+      await Promise.race([new Promise((resolve) => this.#listeners.push(resolve)), late]);
+    }
     return this.#events.shift();
   }
 }

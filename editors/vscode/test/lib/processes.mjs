@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 
 /** Longer than anything takes that works. */
-export const deadline = 120_000;
+export const deadline = 60_000;
 
 export class Program {
   constructor(command, args, env) {

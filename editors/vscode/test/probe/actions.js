@@ -5,13 +5,10 @@ const vscode = require('vscode');
 
 const first = require('./first');
 
-let opened;
-const mementos = {};
-
 const api = () => vscode.extensions.getExtension('plugin-vault.plugin-vault').activate();
-const vault = async ({ context }) => (opened ??= await (await api()).open(context));
-const secrets = async (probe) => (probe.context.ours ??= (await vault(probe)).asSecretStorage());
-const state = async (probe, context) => (mementos[context] ??= await (await vault(probe)).asMemento(context));
+const vault = async ({ context }) => (await api()).open(context);
+const secrets = async (probe) => (await vault(probe)).asSecretStorage();
+const state = async (probe, context) => (await vault(probe)).asMemento(context);
 const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
 
 module.exports = {
@@ -24,8 +21,15 @@ module.exports = {
   }),
   signIn: ({ context }, token) => first.signIn(context, token),
   run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
-  addFolder: (_, path) =>
-    vscode.workspace.updateWorkspaceFolders(1, 0, { uri: vscode.Uri.file(path) }),
+  /** The first one stays: without it the editor starts the extension host anew. */
+  changeFolders: (_, start, remove, ...paths) =>
+    new Promise((resolve) => {
+      const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        listening.dispose();
+        resolve();
+      });
+      vscode.workspace.updateWorkspaceFolders(start, remove, ...paths.map((path) => ({ uri: vscode.Uri.file(path) })));
+    }),
   configure: (_, name, value) =>
     vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
 
@@ -55,6 +59,22 @@ module.exports = {
   update: async (probe, context, key, value) => (await state(probe, context)).update(key, value),
   // `undefined` is no JSON: the test's own word stands for it.
   value: async (probe, context, key) => (await state(probe, context)).get(key, 'nothing'),
+  forget: async (probe, context, key) => (await state(probe, context)).update(key, undefined),
+  aliasing: async (probe) => {
+    const ours = await state(probe, 'user');
+    const value = { n: 1 };
+    const done = ours.update('alias', value);
+    value.n = 2;
+    const atOnce = ours.get('alias');
+    await done;
+    ours.get('alias').n = 3;
+    return { atOnce, later: ours.get('alias') };
+  },
+  /** What is told of is read behind what was told: so is this. */
+  settled: async (probe, context, key) => {
+    await (await vault(probe)).vault.listPersistentData();
+    return (await state(probe, context)).get(key, 'nothing');
+  },
   stateKeys: async (probe, context) => (await state(probe, context)).keys(),
   sync: async (probe, keys) => (await state(probe, 'user')).setKeysForSync(keys),
 

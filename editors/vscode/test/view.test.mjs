@@ -1,0 +1,223 @@
+// What the user sees: the view, each command, the walkthrough, the warnings. Its pictures are those of the README, with
+// UPDATE=1; without it they go nowhere.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { after, afterEach, before, describe, it } from 'node:test';
+
+import { Browser, Server } from './lib/editor.mjs';
+import { Home } from './lib/home.mjs';
+
+const pictures = fileURLToPath(new URL('../media/readme', import.meta.url));
+
+/** What stands in the view of a store of a few extensions, as their users would have it. */
+function fill(home) {
+  const run = (args, input) =>
+    execFileSync(process.env.PLUGIN_VAULT_BIN, args, { env: home.env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+  const line = (method, params) => `${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n`;
+  const plugins = [
+    ['acme.review', 'code-oss', [['user', undefined, 'secret:account'], ['user', undefined, 'state:lastSeen']]],
+    ['acme.review', 'nvim', [['user', undefined, 'token']]],
+    ['example.deploy', 'code-oss', [['workspace', 'file:///home/me/shop', 'target'], ['workspace', 'file:///home/me/blog', 'target']]],
+  ];
+  for (const [plugin, installation, records] of plugins) {
+    const expiry = installation === 'nvim' ? ['--expires-at', '2030-01-01T00:00:00Z'] : [];
+    const { apiKey } = JSON.parse(run(['key', 'issue', plugin, '--installation', installation, '--json', ...expiry]));
+    const lines = records.map(([context, workspaceFolder, name]) =>
+      line('setPersistentData', { context, workspaceFolder, name, data: { value: 'hunter2 '.repeat(20) } }),
+    );
+    run([], line('setAPIKey', [apiKey]) + lines.join(''));
+  }
+  return run;
+}
+
+describe('the view', () => {
+  let home, run, server, browser, window, page;
+  before(async () => {
+    home = new Home();
+    run = fill(home);
+    server = await Server.start(home);
+    browser = await Browser.start(home);
+    window = await browser.open(server, home.folder('shop'));
+    page = window.page;
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.kill();
+    home?.remove();
+  });
+
+  /** For the README; small, since each pull takes it along. */
+  const picture = async (name) => {
+    if (!process.env.UPDATE) return;
+    mkdirSync(pictures, { recursive: true });
+    await page.mouse.move(700, 10);
+    await page.screenshot({ path: `${pictures}/${name}.png`, scale: 'css' });
+  };
+  const row = (text) => page.locator('.pane-body .monaco-list-row', { hasText: text });
+  afterEach(async (t) => {
+    if (!t.passed) await page.screenshot({ path: `/tmp/d2/fail-${t.name.slice(0, 12)}.png` });
+  });
+  const keys = () => JSON.parse(run(['key', 'list', '--json']));
+  const said = (text) => page.locator('.notification-list-item-message', { hasText: text }).waitFor();
+
+  it('the walkthrough opens at the first start, and only then', async () => {
+    const title = page.getByText('Get Started with Plugin Vault');
+    await title.first().waitFor();
+    for (const step of ['What it keeps, and for whom', 'See what is stored', 'Know what protects it', 'Take a backup']) {
+      await page.getByText(step).first().waitFor();
+    }
+    await picture('walkthrough');
+    await page.close();
+    window = await browser.open(server, home.folder('blog'));
+    page = window.page;
+    await window.command('Plugin Vault: Focus on Private Data View');
+    await row('Protection').waitFor();
+    assert.equal(await page.getByText('Get Started with Plugin Vault').count(), 0);
+    await window.command('Plugin Vault: Open the Walkthrough');
+    await page.getByText('Get Started with Plugin Vault').first().waitFor();
+    await window.do('run', 'workbench.action.closeAllEditors');
+  });
+
+  it('shows plugins, installations, folders and names, and never a value or a key', async () => {
+    await window.command('Plugin Vault: Focus on Private Data View');
+    for (const text of ['Protection', 'acme.review', 'example.deploy']) await row(text).first().waitFor();
+    await row('Protection').click();
+    await row('A stolen disk').waitFor();
+    await row('acme.review').first().click();
+    await row('nvim').waitFor();
+    assert.match(await row('nvim').innerText(), /1 record · .* · ends 2030-01-01 00:00/);
+    await row('code-oss').first().click();
+    await row(/^User/).click();
+    await row('secret:account').waitFor();
+    await row('example.deploy').first().click();
+    await row('code-oss').nth(1).click();
+    await row('shop').last().click();
+    await row('target').waitFor();
+    assert.match(await row('A stolen disk').innerText(), /not protected/);
+    await picture('view');
+    const text = await page.locator('body').innerText();
+    assert.ok(!text.includes('hunter2'));
+    assert.doesNotMatch(text, /\b[0-9a-f]{40}\b/);
+  });
+
+  it('follows the store', async () => {
+    run(['key', 'issue', 'late.comer', '--installation', 'x']);
+    await row('late.comer').waitFor();
+  });
+
+  it('revokes a key, when its user says so', async () => {
+    await row('nvim').hover();
+    await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    assert.match(await dialog.innerText(), /Revoke the key of acme.review, nvim\?[^]*1 record/);
+    await picture('revoke');
+    await dialog.getByText('Cancel').click();
+    assert.equal(keys().filter(({ installation }) => installation === 'nvim').length, 1);
+    await row('nvim').hover();
+    await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await said('The key is revoked, its data destroyed.');
+    await row('nvim').waitFor({ state: 'detached' });
+    assert.equal(keys().filter(({ installation }) => installation === 'nvim').length, 0);
+  });
+
+  it('forgets a plugin, from the palette too', async () => {
+    await window.command('Plugin Vault: Forget a Plugin…');
+    const choice = page.locator('.quick-input-list .monaco-list-row', { hasText: 'late.comer' });
+    await choice.waitFor();
+    await choice.click();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.getByRole('button', { name: 'Forget' }).click();
+    await said('Forgotten: late.comer, 1 installation.');
+    await row('late.comer').waitFor({ state: 'detached' });
+    const left = new Set(keys().map(({ plugin }) => plugin));
+    assert.ok(left.has('acme.review') && left.has('example.deploy') && !left.has('late.comer'));
+  });
+
+  it('backs up, and over an older backup', async () => {
+    const file = home.in('home/backup.tar');
+    for (const old of [false, true]) {
+      if (old) writeFileSync(file, 'old');
+      await window.command('Plugin Vault: Back Up…');
+      const input = page.locator('.quick-input-widget input.input');
+      await input.waitFor();
+      await input.fill(file);
+      await page.keyboard.press('Enter');
+      if (old) await page.getByRole('button', { name: /Yes|Replace/ }).or(page.locator('.quick-input-list .monaco-list-row', { hasText: 'Yes' })).first().click().catch(() => {});
+      await said(`Backed up to ${file}`);
+      await window.do('run', 'notifications.clearAll');
+    }
+    const restored = new Home();
+    try {
+      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env: restored.env });
+      assert.ok(existsSync(restored.in('data/data.mdb')));
+    } finally {
+      restored.remove();
+    }
+  });
+
+  it('says what to do when there is no program', async () => {
+    await window.do('configure', 'pluginVault.path', '/nowhere/plugin-vault');
+    await window.command('Plugin Vault: Refresh');
+    await window.command('Plugin Vault: Forget a Plugin…');
+    await said('/nowhere/plugin-vault');
+    await picture('no-program');
+    await window.do('configure', 'pluginVault.path', undefined);
+  });
+});
+
+describe('a store behind a passphrase', () => {
+  let home, server, browser, window;
+  after(async () => {
+    await browser?.close();
+    await server?.kill();
+    home?.remove();
+  });
+
+  it('is locked until its user unlocks it', async () => {
+    home = new Home();
+    const run = fill(home);
+    const secret = home.in('home/passphrase');
+    writeFileSync(secret, 'correct horse\n');
+    execFileSync('sh', ['-c', '"$PLUGIN_VAULT_BIN" protector add passphrase --new-passphrase-fd 3 3<"$0" && "$PLUGIN_VAULT_BIN" protector remove key-file --passphrase-fd 3 3<"$0"', secret], { env: home.env });
+    execFileSync('sh', ['-c', 'keyctl purge -s user plugin-vault || true'], { env: home.env, stdio: 'ignore' });
+    void run;
+    server = await Server.start(home);
+    browser = await Browser.start(home);
+    window = await browser.open(server, home.folder('shop'));
+    await window.command('Plugin Vault: Focus on Private Data View');
+    const row = (text) => window.page.locator('.pane-body .monaco-list-row', { hasText: text });
+    await row('Locked').waitFor();
+    await window.page.screenshot({ path: '/tmp/d2/locked.png' });
+    await row('Unlock…').click();
+    const input = window.page.locator('.quick-input-widget input[type="password"]');
+    await input.fill('correct horse');
+    await window.page.keyboard.press('Enter');
+    await row('acme.review').first().waitFor();
+  });
+});
+
+describe('in a container', () => {
+  let home, server, browser;
+  after(async () => {
+    await browser?.close();
+    await server?.kill();
+    home?.remove();
+  });
+
+  it('the user is told that the store goes with it', async () => {
+    home = new Home({});
+    server = await Server.start(home, { env: { container: 'docker' } });
+    browser = await Browser.start(home);
+    const window = await browser.open(server, home.folder('shop'));
+    await window.do('store', 'vault', 'token', 'x');
+    const warning = window.page.locator('.notification-list-item', { hasText: 'is lost when it is rebuilt' });
+    await warning.waitFor();
+    await warning.getByText('Don’t Show Again').click();
+    await warning.waitFor({ state: 'detached' });
+  });
+});
