@@ -35,6 +35,13 @@ cloud9_binding() {
 conformance_runner() { npm_ci "$top/tests/hosts/node" && node_tests "$(node_of 24)" "$top/editors/conformance" run.test.mjs; }
 conformance_table() { "$(node_of 24)" "$top/editors/conformance/table.mjs" "$CONFORMANCE_OUTCOMES"; }
 
+# The extension as it is packed, in code-server and a browser; prepare.sh installs them, once for each state of their lock file.
+vscode_extension() {
+  local prepared
+  prepared=$("$top/editors/vscode/test/prepare.sh" "$cache") && eval "$prepared" &&
+    node_tests node "$top/editors/vscode" --test-concurrency 1 test/*.test.mjs
+}
+
 # What each binding made of the cases, for the table.
 export CONFORMANCE_OUTCOMES=$work/outcomes
 
@@ -43,6 +50,11 @@ if node_works && [ "$(uname)" = Linux ]; then
   group 'editors/node on Node 20' count_node with_binary node_binding 20
   group 'editors/node on Node 24' count_node with_binary node_binding 24
   group 'editors/cloud9' count_node with_binary cloud9_binding
+  if have chromium; then
+    group 'editors/vscode' count_node with_binary vscode_extension
+  else
+    skip 'editors/vscode' 'chromium is missing'
+  fi
   # Last: the groups of other bindings stand above it.
   group 'bindings and cases' count_checks conformance_table
   # Printed at each run, as it stands in editors/README.md.

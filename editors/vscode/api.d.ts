@@ -16,6 +16,8 @@ export interface PluginVaultApi {
 export interface OpenOptions {
   /** A key that your extension keeps itself, as 40 hexadecimal digits. Without it the vault keeps one for you. */
   apiKey?: string;
+  /** With `apiKey`: a key with which nothing was stored yet is refused, with `apiKeyUnknown`. */
+  mustExist?: boolean;
   /**
    * In a window of the web no process can run, and `open` rejects with `notInTheWeb`; with `'editor'` it gives the editor's own
    * storage there instead. Nowhere else is anything else used.

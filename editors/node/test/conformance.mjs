@@ -58,7 +58,7 @@ function take(options, name) {
 }
 
 /** What comes before the options. */
-const LEADING = {
+export const LEADING = {
   setPersistentData: ['context', 'data'],
   getPersistentData: ['context'],
   getPersistentRecord: ['context'],

@@ -37,7 +37,8 @@ export async function deactivate(): Promise<void> {
 const faces = new WeakMap<Vault, ExtensionVault>();
 
 async function open(window: Host, caller: vscode.ExtensionContext, options: OpenOptions = {}): Promise<ExtensionVault> {
-  const vault = await window.open(caller.extension.id, options.apiKey);
+  const { apiKey, mustExist } = options;
+  const vault = await window.open(caller.extension.id, apiKey === undefined ? undefined : { apiKey, mustExist });
   const face = faces.get(vault) ?? makeFace(vault, caller);
   faces.set(vault, face);
   return face;

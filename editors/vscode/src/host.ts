@@ -1,7 +1,8 @@
 // What the extensions of one window share: one vault process, its folders, and the vault of each extension.
 
 import { join } from 'node:path';
-import { findBinary, openSidecar, type Sidecar, type SidecarOptions, type Vault } from 'plugin-vault';
+import { findBinary, openSidecar } from 'plugin-vault';
+import type { KeyOptions, OwnKey, Sidecar, SidecarOptions, Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
 import { Operator } from './operator';
@@ -46,21 +47,20 @@ export class Host implements vscode.Disposable {
     return this.starting;
   }
 
-  /** The vault of one extension in this installation of the editor. */
-  open(plugin: string, apiKey?: string): Promise<Vault> {
-    const name = JSON.stringify([plugin, apiKey]);
+  /** The vault of one extension in this installation of the editor, under the vault's key or one of its own. */
+  open(plugin: string, own?: OwnKey): Promise<Vault> {
+    const name = JSON.stringify([plugin, own]);
     let vault = this.vaults.get(name);
     if (!vault) {
-      vault = this.register(plugin, apiKey);
+      vault = this.register(own ?? { plugin, installation: installation() });
       this.vaults.set(name, vault);
       vault.catch(() => this.vaults.delete(name));
     }
     return vault;
   }
 
-  private async register(plugin: string, apiKey?: string): Promise<Vault> {
+  private async register(key: KeyOptions): Promise<Vault> {
     const sidecar = await this.sidecar();
-    const key = apiKey === undefined ? { plugin, installation: installation() } : { apiKey };
     const vault = await sidecar.openVault(key);
     this.opened.fire(sidecar);
     return vault;

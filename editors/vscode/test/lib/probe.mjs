@@ -35,6 +35,8 @@ export async function nextProbe(folder) {
 }
 
 class Probe {
+  /** Told of notices of the conformance suite. */
+  onNotice;
   #socket;
   #last = 0;
   #waiting = new Map();
@@ -54,6 +56,7 @@ class Probe {
   }
 
   #take({ id, result, error, event, values }) {
+    if (event === 'notice') return this.onNotice?.(...values);
     if (event !== undefined) {
       this.#events.push([event, ...values]);
       for (const listener of this.#listeners.splice(0)) listener();

@@ -11,7 +11,18 @@ const secrets = async (probe) => (await vault(probe)).asSecretStorage();
 const state = async (probe, context) => (await vault(probe)).asMemento(context);
 const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
 
+const changeFolders = (start, remove, uris) =>
+  new Promise((resolve) => {
+    const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      listening.dispose();
+      resolve();
+    });
+    vscode.workspace.updateWorkspaceFolders(start, remove, ...uris.map((uri) => ({ uri })));
+  });
+
 module.exports = {
+  ...require('./conformance'),
+
   window: () => ({
     pid: process.pid,
     node: process.version,
@@ -22,14 +33,9 @@ module.exports = {
   signIn: ({ context }, token) => first.signIn(context, token),
   run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
   /** The first one stays: without it the editor starts the extension host anew. */
-  changeFolders: (_, start, remove, ...paths) =>
-    new Promise((resolve) => {
-      const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
-        listening.dispose();
-        resolve();
-      });
-      vscode.workspace.updateWorkspaceFolders(start, remove, ...paths.map((path) => ({ uri: vscode.Uri.file(path) })));
-    }),
+  changeFolders: (_, start, remove, ...paths) => changeFolders(start, remove, paths.map(vscode.Uri.file)),
+  openFolders: (_, uris) =>
+    changeFolders(0, vscode.workspace.workspaceFolders?.length ?? 0, uris.map((uri) => vscode.Uri.parse(uri))),
   configure: (_, name, value) =>
     vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
 

@@ -29,8 +29,8 @@ function serve(context, socket) {
     try {
       send({ id, result: (await actions[action](probe, ...args)) ?? null });
     } catch (error) {
-      const { name, kind, message, stack } = error;
-      send({ id, error: { name, kind, message, stack } });
+      const { name, kind, message, retryable, data, stack } = error;
+      send({ id, error: { name, kind, message, retryable, data, stack } });
     }
   });
 }

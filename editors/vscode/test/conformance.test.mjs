@@ -1,0 +1,107 @@
+// The conformance suite through the exported API, in real windows. A case's windows are kept for the next cases, unless the case
+// closes or kills one of them.
+
+import { writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { keepOutcomes, loadCases, runCase } from '../../conformance/run.mjs';
+import { LEADING } from '../../node/test/conformance.mjs';
+import { Browser, Server } from './lib/editor.mjs';
+import { Home } from './lib/home.mjs';
+import { gone } from './lib/processes.mjs';
+
+let home, server, browser;
+/** Windows that wait for a case, by the number of their folders. */
+const idle = new Map([0, 1, 2].map((count) => [count, []]));
+const outcomes = {};
+let last = 0;
+
+before(async () => {
+  home = new Home();
+  server = await Server.start(home);
+  browser = await Browser.start(home);
+});
+after(async () => {
+  keepOutcomes('editors/vscode', outcomes);
+  await browser?.close();
+  await server?.kill();
+  home?.remove();
+});
+
+for (const each of loadCases()) {
+  const title = `${each.tier}: ${each.name}`;
+  test(title, { timeout: 90_000 }, async () => {
+    outcomes[title] = 'failed';
+    outcomes[title] = await runCase(each, { offers, open: (key, window) => open(each, key, window) });
+  });
+}
+
+/** The editor itself is the installation. */
+const offers = (step) => step.as !== 'another installation';
+
+async function open(each, key, { folders, notice }) {
+  const count = folders.length;
+  const window = idle.get(count).pop() ?? (await newWindow(folders));
+  const id = (last += 1);
+  window.probe.onNotice = (of, change) => of === id && notice(change);
+  const { plugin = `conformance.own${id}`, installation: _, ...own } = key;
+  const begin = () => window.do('begin', id, plugin, own);
+  await begin().catch((error) => {
+    idle.get(count).push(window);
+    throw error;
+  });
+  const ends = each.steps.some((step) => step.close || step.kill || step.folders);
+  const methods = {
+    'vault/status': () => window.do('status', id),
+    watchPersistentData: (options) => window.do('watch', id, options),
+    unwatchPersistentData: () => window.do('unwatch', id),
+  };
+  let closing;
+  const close = async () => {
+    if (!ends) {
+      await window.do('endCase', id);
+      idle.get(count).push(window);
+      return;
+    }
+    const { pid } = await window.do('window');
+    const sidecars = await window.do('sidecars');
+    await window.page.close();
+    for (const process of [pid, ...sidecars]) await gone(process);
+  };
+  return {
+    call: async (method, { ...options }, signal) => {
+      if (methods[method]) return methods[method](options);
+      const args = LEADING[method].map((name) => {
+        const value = options[name];
+        delete options[name];
+        return value;
+      });
+      const token = (last += 1);
+      signal.addEventListener('abort', () => void window.do('cancel', token));
+      const spoil = each.steps.some((step) => step.spoil && step.call === method);
+      return window.do('invoke', id, method, [...args, options], { token, spoil });
+    },
+    folders: async (uris) => {
+      // The editor starts the extension host anew when the first folder is another.
+      const restarts = uris[0] !== folders[0];
+      folders = uris;
+      await window.openFolders(uris, restarts);
+      if (restarts) await begin();
+    },
+    kill: async () => {
+      for (const pid of await window.do('sidecars')) {
+        process.kill(pid, 'SIGKILL');
+        await gone(pid);
+      }
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+/** Its folders need not be there. */
+async function newWindow(folders) {
+  if (folders.length === 0) return browser.open(server);
+  const file = home.in(`work-${(last += 1)}.code-workspace`);
+  writeFileSync(file, JSON.stringify({ folders: folders.map((uri) => ({ uri })) }));
+  return browser.open(server, file);
+}

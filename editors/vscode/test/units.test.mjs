@@ -1,0 +1,76 @@
+// What needs no editor: the mounts of a container, sizes, the nodes of the view, the extension in the web.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { before, test } from 'node:test';
+
+import { build } from 'esbuild';
+
+const modules = {};
+before(async () => {
+  for (const name of ['mounts', 'words', 'nodes', 'web']) {
+    const entry = fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: 'esm', write: false, external: ['vscode'] });
+    modules[name] = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+  }
+});
+
+test('a folder on a volume outlives the container, one on the root does not', () => {
+  const { isOnTheRoot } = modules.mounts;
+  const list = [
+    '1 0 0:1 / / rw - overlay overlay rw',
+    '2 1 8:1 /x /home/me/.local rw - ext4 /dev/sda1 rw',
+    '3 1 8:1 /y /my\\040volume rw - ext4 /dev/sda1 rw',
+  ].join('\n');
+  for (const [folder, expected] of [
+    ['/home/me/.local/share/plugin-vault', false],
+    ['/home/me/.local', false],
+    ['/home/me/.locals', true],
+    ['/my volume/a', false],
+    ['/tmp', true],
+  ]) {
+    assert.equal(isOnTheRoot(folder, list), expected, folder);
+  }
+  assert.equal(isOnTheRoot('/tmp', ''), true);
+});
+
+test('sizes as people read them', () => {
+  const { bytes } = modules.words;
+  const sizes = [0, 999, 1000, 1049, 9949, 9950, 123_456, 5_000_000].map(bytes);
+  assert.deepEqual(sizes, ['0 B', '999 B', '1.0 kB', '1.0 kB', '9.9 kB', '10 kB', '123 kB', '5.0 MB']);
+});
+
+test('keys in the view: damaged, expired, shared, and without a name', async () => {
+  const key = (more) => ({ keyId: 'k', owner: true, state: 'live', records: 1, bytes: 10, plugin: 'a.b', installation: 'x', ...more });
+  const asked = [];
+  const records = async (of) => {
+    asked.push(of.installation);
+    return [{ context: 'workspace', workspaceFolder: 'file:///a%20b/%', bytes: 1, updatedAt: '2030-01-01T00:00:00Z' }];
+  };
+  const keys = [
+    key({ plugin: undefined, installation: undefined }),
+    key({ state: 'damaged', owner: false, plugin: undefined, installation: undefined }),
+    key({ state: 'expired' }),
+    key({ owner: false, label: 'reader', installation: undefined }),
+    key({}),
+  ];
+  const [named, nameless] = modules.nodes.plugins(keys, records);
+  assert.deepEqual([named.label, named.kind, nameless.kind], ['a.b', 'plugin', 'note']);
+  assert.equal(nameless.children.length, 2);
+  const [expired, shared, live] = named.children;
+  assert.match(expired.description, /^expired/);
+  assert.deepEqual([expired.children, shared.children, shared.label], [undefined, undefined, 'reader']);
+  const [folder] = await live.children();
+  assert.deepEqual([folder.label, folder.children[0].label], ['%', '(the object)']);
+  assert.deepEqual(asked, ['x']);
+});
+
+test('in the web there is no vault, and another place only for whoever asks for it', async () => {
+  const { open } = modules.web.activate();
+  const caller = { secrets: {}, globalState: {}, workspaceState: {} };
+  await assert.rejects(open(caller), { name: 'VaultError', kind: 'notInTheWeb' });
+  const vault = await open(caller, { fallback: 'editor' });
+  assert.deepEqual([vault.kept, vault.vault, vault.asSecretStorage() === caller.secrets], ['editor', undefined, true]);
+  assert.equal(await vault.asMemento('user'), caller.globalState);
+  (await vault.asMemento('workspace')).setKeysForSync([]);
+});
