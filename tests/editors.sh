@@ -39,7 +39,7 @@ conformance_table() { "$(node_of 24)" "$top/editors/conformance/table.mjs" "$CON
 vscode_extension() {
   local prepared
   prepared=$("$top/editors/vscode/test/prepare.sh" "$cache") && eval "$prepared" &&
-    node_tests node "$top/editors/vscode" --test-concurrency 1 test/*.test.mjs
+    node_tests node "$top/editors/vscode" --test-concurrency=1 test/*.test.mjs
 }
 
 # What each binding made of the cases, for the table.
