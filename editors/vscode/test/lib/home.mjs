@@ -24,7 +24,9 @@ export class Home {
   constructor(more = { 'pluginVault.warnInContainers': false }) {
     this.path = mkdtempSync(join(tmpdir(), 'pv-'));
     for (const name of ['home', 'data', 'keys', 'probe', 'user/User']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
-    writeFileSync(this.in('user/User/settings.json'), JSON.stringify({ ...settings, ...more }));
+    const all = JSON.stringify({ ...settings, ...more });
+    // Where code-server looks for them, and where Theia does.
+    for (const path of ['user/User/settings.json', 'user/settings.json']) writeFileSync(this.in(path), all);
   }
 
   in(...names) {
