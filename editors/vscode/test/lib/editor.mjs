@@ -134,19 +134,6 @@ export class Window {
     this.probe = await next;
   }
 
-  /** Puts other folders into a window that has a workspace file. */
-  async openFolders(uris, restarts) {
-    const next = restarts && nextProbe(this.server.home.in('probe'));
-    const done = this.do('openFolders', uris);
-    if (restarts) {
-      // The one that was asked may end before it answers.
-      done.catch(() => {});
-      this.probe = await next;
-    } else {
-      await done;
-    }
-  }
-
   /** Runs a command from the palette, which may still be going away from the last time. */
   async command(title) {
     const palette = this.page.locator('.quick-input-widget');

@@ -34,8 +34,6 @@ module.exports = {
   run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
   /** The first one stays: without it the editor starts the extension host anew. */
   changeFolders: (_, start, remove, ...paths) => changeFolders(start, remove, paths.map(vscode.Uri.file)),
-  openFolders: (_, uris) =>
-    changeFolders(0, vscode.workspace.workspaceFolders?.length ?? 0, uris.map((uri) => vscode.Uri.parse(uri))),
   configure: (_, name, value) =>
     vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
 
