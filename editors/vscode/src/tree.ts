@@ -13,6 +13,13 @@ import { reason } from './words';
 /** Many writes in a row are one change of the view. */
 const settleMs = 300;
 
+const nothing: Node = {
+  kind: 'note',
+  label: 'No extension has stored private data yet',
+  icon: 'info',
+  command: 'pluginVault.openWalkthrough',
+};
+
 export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -47,7 +54,8 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private async roots(): Promise<Node[]> {
     const status = await (await this.host.sidecar()).status();
-    if (status.storeId === undefined) return [];
+    // A note and no welcome: with a view that was empty once, Theia stays with the welcome.
+    if (status.storeId === undefined) return [nothing];
     this.follow(status);
     const top = protection(status);
     if (!status.keyAvailable) {
