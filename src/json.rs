@@ -76,17 +76,46 @@ pub fn kind(text: &RawValue) -> Kind {
 
 /// The members of an object in their order, those with the same name too; `None` if the text is no object.
 pub fn members(object: &RawValue) -> Option<Vec<Member<'_>>> {
-    let Members(members) = serde_json::from_str(object.get()).ok()?;
+    members_in(object.get())
+}
+
+/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+pub fn members_in(object: &str) -> Option<Vec<Member<'_>>> {
+    // An error costs more than a look.
+    if !object.starts_with('{') {
+        return None;
+    }
+    let Members(members) = serde_json::from_str(object).ok()?;
     Some(members)
 }
 
 /// The elements of an array in their order; `None` if the text is no array.
 pub fn elements(array: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(array.get()).ok()
+    elements_in(array.get())
 }
+
+/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+pub fn elements_in(array: &str) -> Option<Vec<&RawValue>> {
+    if !array.starts_with('[') {
+        return None;
+    }
+    serde_json::from_str(array).ok()
+}
+
+/// Whether a character means nothing between two parts of a text.
+pub fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r')
+}
+
+/// So few names are sooner compared with one another than hashed.
+const FEW: usize = 8;
 
 /// The position of the first member whose name, without its escapes, stood before it.
 pub fn has_duplicates(members: &[Member<'_>]) -> Option<usize> {
+    if members.len() <= FEW {
+        let name = |at: usize| members[at].name_bytes();
+        return (1..members.len()).find(|&at| (0..at).any(|before| name(before) == name(at)));
+    }
     let mut seen = HashSet::with_capacity(members.len());
     members.iter().position(|member| !seen.insert(member.name_bytes()))
 }

@@ -8,7 +8,7 @@ mod ending;
 mod harden;
 mod process;
 
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +67,7 @@ pub fn serve(options: Options) -> io::Result<Ending> {
     }
     let session = Arc::new(Session::new(vault.clone(), options.folders, client));
     let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
-    let reader = FrameReader::new(input, options.limits.message);
+    let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));
     let ended = start_reading(&runtime, reader, &connection, &outbox, &enough)?;
     runtime.block_on(async {
@@ -104,10 +104,25 @@ impl Client for Stdout {
     }
 }
 
+/// Stdin. What one read brought is answered together, and before more is waited for.
+struct Answering {
+    input: StdinReader,
+    outbox: Arc<Outbox>,
+}
+
+impl Read for Answering {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.outbox.flush();
+        let read = self.input.read(into);
+        self.outbox.gather();
+        read
+    }
+}
+
 /// Starts the thread that reads. It never waits for the client to take answers, until too many lie there.
 fn start_reading(
     runtime: &Runtime,
-    mut reader: FrameReader<StdinReader>,
+    mut reader: FrameReader<Answering>,
     connection: &Arc<Connection>,
     outbox: &Arc<Outbox>,
     enough: &Arc<AtomicBool>,

@@ -6,30 +6,30 @@ use serde_json::value::RawValue;
 
 use super::error::Error;
 
+/// The answer with a result, which is JSON text.
+pub(super) fn of_result(id: &RawValue, result: &str) -> Vec<u8> {
+    with_id(id.get(), &["\"result\":", result, "}"])
+}
+
 /// The id that `jsonrpsee` is given. It knows fewer ids than JSON has (none like 1.5 or 2^64), so the client's own
 /// text takes its place in the answer.
 pub(super) const PLACEHOLDER: PlaceholderId<'static> = PlaceholderId::Number(0);
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":0,"#;
 
-/// The answer of a method, with the client's id.
+/// The answer as `jsonrpsee` wrote it down, with the client's id.
 pub(super) fn of_method(id: &RawValue, response: MethodResponse) -> Vec<u8> {
     let text = response.into_json();
     let rest = text.get().strip_prefix(HEAD).expect("jsonrpsee writes version and id first");
-    with_id(id.get(), rest)
+    with_id(id.get(), &[rest])
 }
 
 /// An error; without an id for what no request can be told from.
 pub(super) fn of_error(id: Option<&RawValue>, error: Error) -> Vec<u8> {
     let error =
         serde_json::to_string(&ErrorObjectOwned::from(error)).expect("an error is made of texts and numbers");
-    with_id(id.map_or("null", RawValue::get), &format!(r#""error":{error}}}"#))
+    with_id(id.map_or("null", RawValue::get), &["\"error\":", &error, "}"])
 }
 
-fn with_id(id: &str, rest: &str) -> Vec<u8> {
-    const VERSION: &str = r#"{"jsonrpc":"2.0","id":"#;
-    let mut answer = Vec::with_capacity(VERSION.len() + id.len() + 1 + rest.len() + 64);
-    for part in [VERSION, id, ",", rest] {
-        answer.extend_from_slice(part.as_bytes());
-    }
-    answer
+fn with_id(id: &str, rest: &[&str]) -> Vec<u8> {
+    [&[r#"{"jsonrpc":"2.0","id":"#, id, ","], rest].concat().concat().into_bytes()
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt as _;
@@ -144,16 +144,10 @@ impl Connection {
         match self.call(method, params, &cancel) {
             None => refused(Error::MethodNotFound),
             Some(mut response) => match poll_once(&mut response) {
-                Poll::Ready(Ok(response)) => Started::Done(Some(answer::of_method(&id, response))),
-                Poll::Ready(Err(_)) => refused(vault::Error::Internal.into()),
+                Poll::Ready(response) => Started::Done(Some(answered(&id, response))),
                 Poll::Pending => {
                     let own = id.clone();
-                    let answer = async move {
-                        Some(match response.await {
-                            Ok(response) => answer::of_method(&own, response),
-                            Err(_) => answer::of_error(Some(&own), vault::Error::Internal.into()),
-                        })
-                    };
+                    let answer = async move { Some(answered(&own, response.await)) };
                     Started::Waiting { answer: Box::pin(answer), request: Some((id, cancel)) }
                 }
             },
@@ -191,18 +185,41 @@ impl Connection {
     fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Caught> {
         let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
         // Not as `Params`: those would be copied and read once more, and their errors quote what they hold.
-        let request =
-            Request { params: params.map(|params| params.to_owned().into()), cancel: cancel.clone() };
+        let params = params.map(|params| params.to_owned().into());
+        let request = Request { params, cancel: cancel.clone(), result: Arc::default() };
         let mut extensions = Extensions::new();
-        extensions.insert(request);
+        extensions.insert(request.clone());
         let response =
             method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-        Some(AssertUnwindSafe(response).catch_unwind().boxed())
+        let outcome = async move {
+            let response = response.await;
+            match request.result.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(result) => Outcome::Result(result),
+                None => Outcome::Response(response),
+            }
+        };
+        Some(AssertUnwindSafe(outcome).catch_unwind().boxed())
     }
 }
 
-/// A method's response, or the panic that came instead.
-type Caught = Pin<Box<dyn Future<Output = Result<MethodResponse, Box<dyn std::any::Any + Send>>> + Send>>;
+/// What became of a call.
+enum Outcome {
+    /// The result, as JSON text.
+    Result(String),
+    /// What `jsonrpsee` wrote down where there is none.
+    Response(MethodResponse),
+}
+
+/// A method's outcome, or the panic that came instead.
+type Caught = Pin<Box<dyn Future<Output = Result<Outcome, Box<dyn std::any::Any + Send>>> + Send>>;
+
+fn answered(id: &Id, caught: <Caught as Future>::Output) -> Vec<u8> {
+    match caught {
+        Ok(Outcome::Result(text)) => answer::of_result(id, &text),
+        Ok(Outcome::Response(response)) => answer::of_method(id, response),
+        Err(_) => answer::of_error(Some(id), vault::Error::Internal.into()),
+    }
+}
 
 /// Goes as far as it goes without waiting. Whoever takes a pending one polls it again, with a waker of its own.
 fn poll_once(response: &mut Caught) -> Poll<<Caught as Future>::Output> {

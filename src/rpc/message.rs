@@ -44,11 +44,15 @@ impl Message<'_> {
 
 /// `None` if the bytes are not JSON in UTF-8.
 pub(super) fn parse(bytes: &[u8]) -> Option<Incoming<'_>> {
-    let text = json::parse(bytes)?;
-    Some(match json::elements(text) {
-        Some(elements) => Incoming::Batch(elements),
-        None => Incoming::One(Message::parse(text)),
-    })
+    // What kind of text it is shows before it is read, so that a long one is read once.
+    let text = str::from_utf8(bytes).ok()?.trim_matches(json::is_blank);
+    if let Some(members) = json::members_in(text) {
+        return Some(Incoming::One(Message::of(&members)));
+    }
+    if let Some(elements) = json::elements_in(text) {
+        return Some(Incoming::Batch(elements));
+    }
+    json::parse(bytes).map(|_| Incoming::One(Message::Invalid(None)))
 }
 
 #[derive(Default)]
@@ -63,21 +67,22 @@ struct Envelope<'a> {
 impl<'a> Message<'a> {
     /// Takes an element of a batch, or all of a frame, for a message.
     pub(super) fn parse(text: &'a RawValue) -> Self {
-        let Some(members) = json::members(text) else { return Self::Invalid(None) };
+        json::members(text).map_or(Self::Invalid(None), |members| Self::of(&members))
+    }
+
+    fn of(members: &[json::Member<'a>]) -> Self {
         let mut envelope = Envelope::default();
-        let mut twice = json::has_duplicates(&members).is_some();
-        for member in &members {
-            let place = if member.is("jsonrpc") {
-                &mut envelope.version
-            } else if member.is("id") {
-                &mut envelope.id
-            } else if member.is("method") {
-                &mut envelope.method
-            } else if member.is("params") {
-                &mut envelope.params
-            } else {
-                envelope.answers |= member.is("result") || member.is("error");
-                continue;
+        let mut twice = json::has_duplicates(members).is_some();
+        for member in members {
+            let place = match &*member.name_bytes() {
+                b"jsonrpc" => &mut envelope.version,
+                b"id" => &mut envelope.id,
+                b"method" => &mut envelope.method,
+                b"params" => &mut envelope.params,
+                name => {
+                    envelope.answers |= matches!(name, b"result" | b"error");
+                    continue;
+                }
             };
             twice |= place.replace(member.value).is_some();
         }

@@ -28,13 +28,13 @@ mod watch_persistent_data;
 pub(super) mod workspace_folders;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use discover::CONTRACT;
 use jsonrpsee::core::server::Methods;
 use jsonrpsee::{Extensions, RpcModule};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::json;
 use crate::session::{Cancel, Session};
@@ -51,8 +51,8 @@ pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
 /// What names a record, besides the context.
 const FOLDER: &str = "workspaceFolder";
 
-/// What a method answers: a result as text, or why there is none.
-type Outcome = Result<Box<RawValue>, Error>;
+/// What a method answers: a result as JSON text, or why there is none.
+type Outcome = Result<String, Error>;
 
 macro_rules! methods {
     ($($file:ident),* $(,)?) => {
@@ -109,11 +109,12 @@ methods! {
     discover,
 }
 
-/// What a client asks of a method: parameters as text, and how it takes the request back.
+/// What a client asks of a method: parameters as text, and how it takes the request back; and where the result goes.
 #[derive(Clone)]
 pub(super) struct Request {
     pub(super) params: Option<Arc<RawValue>>,
     pub(super) cancel: Cancel,
+    pub(super) result: Arc<Mutex<Option<String>>>,
 }
 
 /// One call: a request, and the connection that it came on.
@@ -154,13 +155,19 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
 ) {
     let callback = move |_, session, extensions: Extensions| {
         let request = extensions.get::<Request>().cloned().expect("dispatch puts each request there");
-        call(Call { session, params: request.params, cancel: request.cancel })
+        let call = call(Call { session, params: request.params, cancel: request.cancel });
+        async move {
+            // It goes past `jsonrpsee`, which would read it through twice and copy it.
+            let text = call.await?;
+            *request.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            Ok::<_, Error>(())
+        }
     };
     module.register_async_method(spec.name, callback).expect("each method has a name of its own");
 }
 
 fn result<T: Serialize>(value: &T) -> Outcome {
-    to_raw_value(value).map_err(|_| crate::vault::Error::Internal.into())
+    serde_json::to_string(value).map_err(|_| crate::vault::Error::Internal.into())
 }
 
 /// Carries a notification of the protocol's own out. `false` if it is none.

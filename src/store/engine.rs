@@ -330,7 +330,7 @@ fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
             Err(error) => error,
         };
         match error {
-            heed::Error::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
+            heed::Error::Io(error) if lacks_addresses(&error, tries.is_empty()) => {
                 let Some(size) = sizes.next() else {
                     tracing::error!(
                         "too few addresses are left to this process for the store; see: ulimit -v"
@@ -349,6 +349,16 @@ fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
                 std::thread::sleep(std::time::Duration::from_millis(millis));
             }
         }
+    }
+}
+
+/// Whether a map was too large for the addresses there are. Under some (valgrind for one) the answer to that is the one
+/// to a wrong call, which may also come of another process that is just opening or closing the store.
+fn lacks_addresses(error: &std::io::Error, was_tried_again: bool) -> bool {
+    match error.kind() {
+        std::io::ErrorKind::OutOfMemory => true,
+        std::io::ErrorKind::InvalidInput => was_tried_again,
+        _ => false,
     }
 }
 

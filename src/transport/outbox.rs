@@ -2,14 +2,15 @@
 //!
 //! Anybody sends, from any thread. A message goes out on the sender's own thread if nothing is before it and the output
 //! takes it without waiting; else it is queued for the writer, a thread that starts the first time that there is
-//! something to wait for. Must never make a sender wait, write a part of a frame behind another's, or hold the lock
+//! something to wait for. The thread that reads may gather what it sends, as long as it has more requests at hand, so
+//! that many answers make one write. Must never make a sender wait, write a part of a frame behind another's, or hold the lock
 //! while a write is under way.
 
 mod queue;
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use self::queue::{Chunk, Queue};
@@ -55,6 +56,8 @@ struct State {
     /// Grows with each write, so that one who waits can tell a slow client from a dead one.
     writes: u64,
     has_writer: bool,
+    /// The thread whose messages wait for more of them.
+    gatherer: Option<ThreadId>,
     /// Who is told once nothing is unread.
     when_taken: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -79,6 +82,7 @@ impl Outbox {
             unread: 0,
             writes: 0,
             has_writer: false,
+            gatherer: None,
             when_taken: Vec::new(),
         };
         let shared = Shared {
@@ -106,18 +110,25 @@ impl Outbox {
         }
         let chunk = Chunk::new(bytes);
         state.unread += chunk.rest().len();
-        if state.queue.is_empty()
-            && chunk.rest().len() <= WRITE
-            && let Some(mut output) = state.output.take()
-        {
-            drop(state);
-            let result = output.try_write(chunk.rest());
-            state = shared.lock();
-            shared.settle(&mut state, output, chunk, result);
-        } else {
-            state.queue.push(chunk, WRITE);
+        state.queue.push(chunk, WRITE);
+        let is_gathered = state.gatherer.is_some_and(|gatherer| gatherer == thread::current().id());
+        if !is_gathered || state.unread >= WRITE {
+            shared.write_at_once(state);
         }
-        shared.wake_writer(&mut state);
+    }
+
+    /// What the calling thread sends from now on waits for [`Self::flush`], for as much as makes a write, or for the
+    /// message of another thread. One thread may do this.
+    pub fn gather(&self) {
+        self.shared.lock().gatherer = Some(thread::current().id());
+    }
+
+    /// Writes what was gathered, and gathers no longer.
+    pub fn flush(&self) {
+        let mut state = self.shared.lock();
+        if state.gatherer.take().is_some() {
+            self.shared.write_at_once(state);
+        }
     }
 
     /// Bytes that are queued or being written.
@@ -204,7 +215,7 @@ impl State {
     }
 
     /// The next frames, and the means to write them, unless somebody is writing.
-    fn next_for_writer(&mut self) -> Option<(Chunk, Box<dyn Output>)> {
+    fn next(&mut self) -> Option<(Chunk, Box<dyn Output>)> {
         if self.queue.is_empty() {
             return None;
         }
@@ -258,6 +269,22 @@ impl Shared {
         self.taken.notify_all();
     }
 
+    /// Writes what comes next, as far as that goes without waiting; the writer does the rest.
+    fn write_at_once<'s>(self: &'s Arc<Self>, mut state: MutexGuard<'s, State>) {
+        if let Some((chunk, mut output)) = state.next() {
+            if chunk.rest().len() <= WRITE {
+                drop(state);
+                let result = output.try_write(chunk.rest());
+                state = self.lock();
+                self.settle(&mut state, output, chunk, result);
+            } else {
+                state.queue.put_back(chunk);
+                state.output = Some(output);
+            }
+        }
+        self.wake_writer(&mut state);
+    }
+
     /// Sees to it that what is queued has somebody to write it.
     fn wake_writer(self: &Arc<Self>, state: &mut State) {
         if state.queue.is_empty() {
@@ -276,7 +303,7 @@ impl Shared {
     fn write(&self) {
         let mut state = self.lock();
         while state.phase == Phase::Open {
-            let Some((chunk, mut output)) = state.next_for_writer() else {
+            let Some((chunk, mut output)) = state.next() else {
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };

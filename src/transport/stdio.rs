@@ -14,12 +14,12 @@ pub use other::{StdinReader, StdoutWriter, hung_up, take};
 #[cfg(unix)]
 mod unix {
     use std::io::{self, Read};
-    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+    use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
     use std::thread;
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::fs::FileType;
+    use rustix::fs::{FileType, Mode, OFlags};
     use rustix::io::Errno;
     use rustix::net::SendFlags;
 
@@ -54,6 +54,8 @@ mod unix {
     /// What was descriptor 1.
     pub struct StdoutWriter {
         to: OwnedFd,
+        /// The same pipe, opened once more: this one never waits, and the other, which is shared, stays as it was.
+        direct: Option<OwnedFd>,
         kind: Kind,
     }
 
@@ -78,7 +80,16 @@ mod unix {
                 FileType::RegularFile => Kind::File,
                 _ => Kind::Other,
             };
-            Ok(Self { to, kind })
+            let direct = if matches!(kind, Kind::Pipe) { open_again(&to) } else { None };
+            Ok(Self { to, direct, kind })
+        }
+    }
+
+    #[cfg(test)]
+    impl StdoutWriter {
+        /// As where a pipe can't be opened again.
+        pub(in crate::transport) fn asking_first(self) -> Self {
+            Self { direct: None, ..self }
         }
     }
 
@@ -94,6 +105,9 @@ mod unix {
         }
 
         fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if let Some(direct) = &self.direct {
+                return Ok(rustix::io::write(direct, bytes)?);
+            }
             Ok(match self.kind {
                 Kind::Socket => rustix::net::send(&self.to, bytes, SendFlags::DONTWAIT)?,
                 Kind::File => rustix::io::write(&self.to, bytes)?,
@@ -103,6 +117,16 @@ mod unix {
                 Kind::Pipe | Kind::Other => return Err(io::ErrorKind::WouldBlock.into()),
             })
         }
+    }
+
+    /// A pipe as a file of our own, where the system has a name for it and lets us.
+    fn open_again(pipe: &OwnedFd) -> Option<OwnedFd> {
+        if !cfg!(any(target_os = "linux", target_os = "android")) {
+            return None;
+        }
+        let name = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::open(name, flags, Mode::empty()).ok()
     }
 
     /// Whether a write would come back at once, be it with an error.
@@ -164,6 +188,14 @@ mod other {
 
     /// The standard output.
     pub struct StdoutWriter(io::Stdout);
+
+    #[cfg(test)]
+    impl StdoutWriter {
+        /// As where a pipe can't be opened again.
+        pub(in crate::transport) fn asking_first(self) -> Self {
+            Self { direct: None, ..self }
+        }
+    }
 
     impl Output for StdoutWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -163,6 +163,11 @@ impl<'d> Draft<'d> {
             .map(|((_, key), value)| (key.as_slice(), value.as_deref()))
     }
 
+    /// How many records the store has at most, those of all namespaces.
+    pub(super) fn all_records(&self) -> Result<u64, StoreError> {
+        Ok(self.snapshot.count(Table::Records)? + self.changed(Table::Records, &[]).count() as u64)
+    }
+
     /// How many records a namespace has.
     pub(super) fn record_count(&self, namespace: NamespaceId) -> Result<u64, StoreError> {
         if let Some(count) = self.record_counts.borrow().get(&namespace) {

@@ -130,7 +130,8 @@ fn check_count(draft: &Draft<'_>, keys: &DataKeys, address: &Address) -> Result<
     let limit = draft.opened.limits().records;
     let id = keys.record_id(&address.encode());
     let replaces = !matches!(draft.get(Table::Records, &id.0), Ok(None));
-    if replaces || draft.record_count(keys.namespace())? < limit {
+    // The namespace is counted only where all of them together have that many.
+    if replaces || draft.all_records()? < limit || draft.record_count(keys.namespace())? < limit {
         Ok(())
     } else {
         Err(Error::DataTooLarge { limit })

@@ -1,11 +1,9 @@
 //! `getPersistentData`: the object, exactly as stored, or `null`.
 
-use serde_json::value::RawValue;
-
 use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
 use crate::rpc::values::{Handle, Object};
-use crate::vault::{Context, Error, GetRecord, Name, Place};
+use crate::vault::{Context, GetRecord, Name, Place};
 
 use super::{Call, Outcome};
 
@@ -38,7 +36,8 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
     match call.session.read(GetRecord(target), &call.cancel).await? {
-        Some(record) => RawValue::from_string(record.text).map_err(|_| Error::RecordDamaged.into()),
+        // It was read through when it was stored.
+        Some(record) => Ok(record.text),
         None => answer(&None),
     }
 }

@@ -274,3 +274,46 @@ fn when_the_client_is_gone_everybody_is_let_go() {
     assert_eq!(outbox.unread(), 0);
     assert!(!outbox.close(LONG, LONG));
 }
+
+#[test]
+fn what_is_gathered_goes_out_in_one_write() {
+    let (gate, outbox) = open_gate();
+    outbox.gather();
+    for message in ["1", "22", "333"] {
+        outbox.send(message.into());
+    }
+    assert!(gate.writes().is_empty());
+    outbox.flush();
+    assert_eq!(gate.writes(), [gate.through().len()]);
+    assert_eq!(gate.through().matches("Content-Length").count(), 3);
+    outbox.send("4".into());
+    assert_eq!(gate.writes().len(), 2);
+}
+
+#[test]
+fn another_threads_message_takes_what_is_gathered_with_it() {
+    let (gate, outbox) = open_gate();
+    outbox.gather();
+    outbox.send("first".into());
+    let other = outbox.clone();
+    thread::spawn(move || other.send("second".into())).join().unwrap();
+    assert_eq!(gate.writes().len(), 1);
+    assert!(gate.through().ends_with("second"));
+}
+
+#[test]
+fn no_more_is_gathered_than_makes_a_write() {
+    let (gate, outbox) = open_gate();
+    outbox.gather();
+    outbox.send(vec![b'x'; 60_000]);
+    assert!(gate.writes().is_empty());
+    outbox.send(vec![b'y'; 60_000]);
+    gate.wait_until(|inside| inside.through.len() > 120_000);
+}
+
+fn open_gate() -> (Gate, Arc<Outbox>) {
+    let gate = Gate::default();
+    gate.open(usize::MAX);
+    let outbox = Outbox::start(gate.clone());
+    (gate, outbox)
+}

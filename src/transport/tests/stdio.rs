@@ -40,15 +40,27 @@ fn fill(writer: &mut StdoutWriter, piece: usize) -> usize {
 
 #[test]
 fn a_pipe_is_written_to_without_waiting_until_it_is_full() {
-    let (mut from, to) = std::io::pipe().unwrap();
-    let mut writer = writer(to);
-    assert!(would_block(writer.try_write(&[b'x'; 5000])), "more than a pipe is sure to take");
-    let sum = fill(&mut writer, 300);
-    assert!(sum > 0);
-    drop(writer);
-    let mut all = Vec::new();
-    from.read_to_end(&mut all).unwrap();
-    assert_eq!(all.len(), sum);
+    let check = |mut from: std::io::PipeReader, mut writer: StdoutWriter, piece| {
+        let sum = fill(&mut writer, piece);
+        assert!(sum > 0);
+        drop(writer);
+        let mut all = Vec::new();
+        from.read_to_end(&mut all).unwrap();
+        assert_eq!(all.len(), sum);
+    };
+    let (from, to) = std::io::pipe().unwrap();
+    let mut asking = writer(to).asking_first();
+    assert!(would_block(asking.try_write(&[b'x'; 5000])), "more than a pipe is sure to take");
+    check(from, asking, 300);
+    let (from, to) = std::io::pipe().unwrap();
+    check(from, writer(to), if cfg!(target_os = "linux") { 60_000 } else { 300 });
+}
+
+#[test]
+fn a_pipe_that_is_opened_again_still_waits_for_whoever_shares_it() {
+    let (_from, to) = std::io::pipe().unwrap();
+    let _writer = writer(to.try_clone().unwrap());
+    assert!(!rustix::fs::fcntl_getfl(&to).unwrap().contains(rustix::fs::OFlags::NONBLOCK));
 }
 
 #[test]
