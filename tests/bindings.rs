@@ -137,8 +137,15 @@ fn every_method_has_a_conformance_case() {
 
 #[test]
 fn the_lock_files_name_no_registry() {
-    let locks = ["editors/node", "editors/cloud9", "tests/hosts/node"]
-        .map(|folder| format!("{folder}/package-lock.json"));
+    let locks = [
+        "editors/node",
+        "editors/cloud9",
+        "editors/vscode",
+        "editors/vscode/test/host",
+        "editors/vscode/test/theia",
+        "tests/hosts/node",
+    ]
+    .map(|folder| format!("{folder}/package-lock.json"));
     for path in locks {
         assert!(!read(&path).contains("://registry"), "{path}");
     }
