@@ -67,7 +67,14 @@ pub(super) fn restore(
     if !command.file.is_file() {
         return Err(Failed("there is no such file".into()));
     }
-    let restored = operator.vault().restore(&command.file).map_err(|error| match error {
+    let mut meter = Meter::new();
+    let restored = operator.vault().restore(&command.file, &mut |done, of| meter.show(done, of));
+    if restored.is_ok() {
+        // What stands behind the last part of an archive is not read.
+        meter.show(1, 1);
+    }
+    meter.end();
+    let restored = restored.map_err(|error| match error {
         Error::StoreDamaged => Failed("the file is no whole backup; nothing was changed".into()),
         error => error.into(),
     })?;

@@ -30,12 +30,8 @@ pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) ->
     store.copy_to(&tables, &mut files::create_new(&tables)?)?;
     put_over(aside.path(), store.engine().page_size(), rows)?;
     let whole = aside.path().join("archive");
-    let mut archive = tar::Builder::new(Counted {
-        to: files::create_new(&whole)?,
-        written: 0,
-        of: fs::metadata(&tables)?.len(),
-        progress,
-    });
+    let length = fs::metadata(&tables)?.len();
+    let mut archive = tar::Builder::new(Counted::new(files::create_new(&whole)?, length, progress));
     add(&mut archive, STAMP, &mut File::open(store.folder().stamp())?)?;
     add(&mut archive, DATA, &mut File::open(&tables)?)?;
     // After the tables: whatever key they name has its slot by now.
@@ -43,7 +39,7 @@ pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) ->
         let path = store.folder().slot_path(&slot);
         add(&mut archive, &format!("{SLOTS}{}", id_text(&slot)), &mut File::open(path)?)?;
     }
-    archive.into_inner()?.to.sync_all()?;
+    archive.into_inner()?.file.sync_all()?;
     // One that is there already stays.
     fs::hard_link(&whole, to).or_else(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Err(error),
@@ -76,23 +72,41 @@ fn add(archive: &mut tar::Builder<impl Write>, name: &str, file: &mut File) -> i
     archive.append_data(&mut header, name, file)
 }
 
+/// A file that tells how far it has been written or read.
 struct Counted<'p> {
-    to: File,
-    written: u64,
+    file: File,
+    done: u64,
     of: u64,
     progress: Progress<'p>,
 }
 
+impl<'p> Counted<'p> {
+    fn new(file: File, of: u64, progress: Progress<'p>) -> Self {
+        Self { file, done: 0, of, progress }
+    }
+
+    fn count(&mut self, count: usize) -> usize {
+        self.done += count as u64;
+        (self.progress)(self.done.min(self.of), self.of);
+        count
+    }
+}
+
 impl Write for Counted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.to.write(bytes)?;
-        self.written += count as u64;
-        (self.progress)(self.written.min(self.of), self.of);
-        Ok(count)
+        let count = self.file.write(bytes)?;
+        Ok(self.count(count))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.file.flush()
+    }
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        Ok(self.count(count))
     }
 }
 
@@ -104,12 +118,14 @@ pub struct Unpacked {
 }
 
 /// Takes an archive apart beside a store. Anything in it that is no part of a store is refused.
-pub fn unpack(folder: &Folder, from: &Path) -> Result<Unpacked, StoreError> {
+pub fn unpack(folder: &Folder, from: &Path, progress: Progress<'_>) -> Result<Unpacked, StoreError> {
     folder.prepare()?;
     let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
     files::create_folder(&aside.path().join(SLOTS))?;
     let mut slots = Vec::new();
-    let mut archive = tar::Archive::new(File::open(from)?);
+    let from = File::open(from)?;
+    let length = from.metadata()?.len();
+    let mut archive = tar::Archive::new(Counted::new(from, length, progress));
     let unreadable = |_| StoreError::Damaged;
     for entry in archive.entries().map_err(unreadable)? {
         let mut entry = entry.map_err(unreadable)?;

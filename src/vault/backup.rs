@@ -47,8 +47,8 @@ impl Opened {
 impl Vault {
     /// Puts what [`Opened::pack`] wrote in the place of the store, with every other process out of the way. What was
     /// there goes to quarantine; another store is not replaced.
-    pub fn restore(&self, from: &Path) -> Result<Restored, Error> {
-        let unpacked = unpack(&self.folder, from)?;
+    pub fn restore(&self, from: &Path, progress: Progress<'_>) -> Result<Restored, Error> {
+        let unpacked = unpack(&self.folder, from, progress)?;
         let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
         let highest = match self.folder.glance(&alone)? {
             Some(there) if there.store != unpacked.id() => return Err(Error::TargetExists),

@@ -31,7 +31,8 @@ impl Terminal {
         let mut seen = Vec::new();
         while !String::from_utf8_lossy(&seen).contains(text) {
             let mut some = [0; 256];
-            let length = self.person.read(&mut some).expect("it says more");
+            let length = self.person.read(&mut some).unwrap_or(0);
+            assert!(length > 0, "it ended with {:?}", String::from_utf8_lossy(&seen));
             seen.extend_from_slice(&some[..length]);
         }
         String::from_utf8(seen).unwrap()
@@ -80,6 +81,17 @@ fn a_person_who_goes_away_from_a_question_leaves_the_terminal_as_it_was() {
         terminal.wait_for("plugin-vault: ");
         assert!(terminal.echoes());
         assert_eq!(terminal.ends().0, 1, "{keys:?}");
+    }
+}
+
+#[test]
+fn a_person_sees_how_far_a_backup_has_come_and_how_far_it_is_back() {
+    let home = guarded_by_a_passphrase();
+    let file = home.path("copy");
+    for command in ["backup", "restore"] {
+        let mut terminal = Terminal::run(home.command(&[command, file.to_str().unwrap()]));
+        terminal.wait_for("100 %");
+        assert_eq!(terminal.ends().0, 0, "{command}");
     }
 }
 

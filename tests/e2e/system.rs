@@ -12,6 +12,8 @@ mod mount;
 #[cfg(feature = "namespace-tests")]
 mod network;
 #[cfg(feature = "namespace-tests")]
+mod no_watch;
+#[cfg(feature = "namespace-tests")]
 mod processes;
 #[cfg(feature = "namespace-tests")]
 mod read_only;
