@@ -8,6 +8,8 @@
 //! - every wait has a deadline, and none of them is a sleep;
 //! - every frame of the server's has the exact bytes that clients want, and every message exactly the members that
 //!   JSON-RPC gives it; every error is a line of the table of errors, with its kind;
+//! - every message of the server's, and every request of the client's that is carried out, is one that the contract
+//!   (`schema/openrpc.json`) has, unknown members included; `tests/contract/check.rs` says how;
 //! - a server that goes out of scope is ended politely (`shutdown` and `exit` if it was initialised, else the end of
 //!   its input), and must then have exit code 0, no message that nobody read, and no fault on stderr or in the log;
 //! - a home that goes out of scope is searched: no canary may stand in stderr, in a log, or in any file of the data or

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
+#[path = "../contract/check.rs"]
+mod check;
 mod harness;
 
 mod concurrency;

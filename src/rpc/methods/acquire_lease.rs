@@ -32,7 +32,7 @@ method! {
         example(
             "Half a minute, for whoever refreshes the token",
             json!({"name": "refresh", "ttlMs": 30_000, "waitMs": 10_000}),
-            json!({"lease": 1, "expiresAt": "2030-01-01T00:00:30.000Z"}),
+            json!({"lease": 2, "expiresAt": "2030-01-01T00:00:30.000Z"}),
         ),
         refusal(
             "It is held",

@@ -23,14 +23,14 @@ method! {
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
     examples [
-        example("A record that is there", json!({"context": "user"}), json!({"deleted": true, "revision": 2}))
+        example("A record that is there", json!({"context": "user"}), json!({"deleted": true, "revision": 3}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         example("None is there", json!({"context": "user"}), json!({"deleted": false, "revision": 0})),
         refusal(
             "Another has written it meanwhile",
             json!({"context": "user", "ifRevision": 4}),
             "revisionConflict",
-            json!({"revision": 1}),
+            json!({"revision": 2}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
     ]

@@ -20,7 +20,7 @@ method! {
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
     examples [
-        example("By position", json!(["user"]), json!({"theme": "dark"}))
+        example("What belongs to the user", json!(["user"]), json!({"theme": "dark"}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         example("Nothing is there", json!({"context": "workspace", "name": "session"}), json!(null)),
         refusal(

@@ -29,7 +29,7 @@ method! {
             "With what a later write needs for ifRevision",
             json!({"context": "user"}),
             json!({
-                "data": {"theme": "dark"}, "revision": 1,
+                "data": {"theme": "dark"}, "revision": 2,
                 "createdAt": "2030-01-01T00:00:00.000Z", "updatedAt": "2030-01-01T00:00:00.000Z",
             }),
         )

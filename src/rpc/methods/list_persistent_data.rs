@@ -26,7 +26,7 @@ method! {
             "One record",
             json!({}),
             json!([{
-                "context": "user", "name": "session", "revision": 1, "bytes": 16,
+                "context": "user", "name": "session", "revision": 2, "bytes": 16,
                 "createdAt": "2030-01-01T00:00:00.000Z", "updatedAt": "2030-01-01T00:00:00.000Z",
             }]),
         )

@@ -25,7 +25,7 @@ method! {
         example(
             "A project was renamed",
             json!(["file:///home/me/project", "file:///home/me/renamed"]),
-            json!({"moved": 1, "revision": 3}),
+            json!({"moved": 1, "revision": 4}),
         )
         .after("setPersistentData", json!({"context": "workspace", "data": {"theme": "dark"}})),
         refusal(

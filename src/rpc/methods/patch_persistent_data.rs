@@ -29,7 +29,7 @@ method! {
         example(
             "One member changed, one removed",
             json!(["user", {"theme": "light", "legacy": null}]),
-            json!({"revision": 2}),
+            json!({"revision": 3}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark", "legacy": 1}})),
         refusal(

@@ -22,9 +22,9 @@ method! {
     }
     errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_LOST]]
     examples [
-        example("It is free", json!({"name": "refresh", "lease": 1}), json!({"released": true}))
+        example("It is free", json!({"name": "refresh", "lease": 2}), json!({"released": true}))
             .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
-        refusal("It was lost before", json!({"name": "refresh", "lease": 1}), "leaseLost", json!({})),
+        refusal("It was lost before", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
     ]
 }
 

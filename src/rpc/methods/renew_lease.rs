@@ -24,11 +24,11 @@ method! {
     examples [
         example(
             "Half a minute more",
-            json!({"name": "refresh", "lease": 1}),
+            json!({"name": "refresh", "lease": 2}),
             json!({"expiresAt": "2030-01-01T00:01:00.000Z"}),
         )
         .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
-        refusal("It is lost", json!({"name": "refresh", "lease": 1}), "leaseLost", json!({})),
+        refusal("It is lost", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
     ]
 }
 

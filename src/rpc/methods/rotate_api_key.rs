@@ -26,7 +26,7 @@ method! {
             json!({"apiKey": "89abcdef0123456789abcdef0123456789abcdef"}),
             json!({
                 "apiKey": "89abcdef0123456789abcdef0123456789abcdef",
-                "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "owner": true,
+                "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "issuedAt": "2030-01-01T00:00:00.000Z", "owner": true,
             }),
         )
         .after("setPersistentData", json!({"context": "user", "data": {}})),

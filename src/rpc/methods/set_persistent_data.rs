@@ -28,20 +28,20 @@ method! {
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
     examples [
-        example("By position", json!(["user", {"theme": "dark"}]), json!({"revision": 1})),
+        example("What belongs to the user", json!(["user", {"theme": "dark"}]), json!({"revision": 2})),
         example(
             "A record with a name, of one folder, which must not be there yet",
             json!({
                 "context": "workspace", "workspaceFolder": "file:///home/me/project", "name": "session",
                 "data": {"token": "abc"}, "ifRevision": 0, "expiresAt": "2099-01-01T00:00:00Z",
             }),
-            json!({"revision": 1}),
+            json!({"revision": 2}),
         ),
         refusal(
             "Another has written it meanwhile",
             json!({"context": "user", "data": {"theme": "light"}, "ifRevision": 0}),
             "revisionConflict",
-            json!({"revision": 1}),
+            json!({"revision": 2}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         refusal(

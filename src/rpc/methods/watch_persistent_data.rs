@@ -21,9 +21,9 @@ method! {
     }
     errors [KEY_ERRORS, READ_ERRORS]
     examples [
-        example("From now on", json!({}), json!({"watching": true, "revision": 1}))
+        example("From now on", json!({}), json!({"watching": true, "revision": 2}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        example("After a restart", json!({"since": 1}), json!({"watching": true, "revision": 1}))
+        example("After a restart", json!({"since": 2}), json!({"watching": true, "revision": 2}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         refusal("No key of this connection", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
     ]

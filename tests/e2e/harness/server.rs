@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{Framing, Home, Message, Refused, Start};
+use crate::check::Conversation;
 
 /// Longer than anything takes that works, on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -37,6 +38,7 @@ pub(crate) struct Server<'h> {
     initialized: bool,
     ended: Option<End>,
     log: Option<std::path::PathBuf>,
+    conversation: Conversation,
 }
 
 /// How a process has ended.
@@ -77,6 +79,7 @@ impl<'h> Server<'h> {
             initialized: false,
             ended: None,
             log: start.log,
+            conversation: Conversation::default(),
         };
         if start.listens {
             server.listen();
@@ -106,7 +109,9 @@ impl<'h> Server<'h> {
     #[cfg(target_os = "linux")]
     pub(crate) fn take_one(&mut self) -> Message {
         let output = self.output.as_mut().expect("nobody listens");
-        Message::read(&frame::read(output, self.framing).unwrap().expect("the output is open"))
+        let text = frame::read(output, self.framing).unwrap().expect("the output is open");
+        self.conversation.heard(&text);
+        Message::read(&text)
     }
 
     /// Begins an editor's session.
@@ -142,12 +147,14 @@ impl<'h> Server<'h> {
     /// Sends one message to a process that may have ended already.
     #[cfg(target_os = "linux")]
     pub(crate) fn send_to_whoever_is_there(&mut self, text: &str) {
+        self.conversation.sent(text);
         let frame = self.frame(text);
         let _ = self.input.as_mut().expect("the input is open").write_all(&frame);
     }
 
     /// Sends one message.
     pub(crate) fn send_text(&mut self, text: &str) {
+        self.conversation.sent(text);
         let frame = self.frame(text);
         self.send_raw(&frame);
     }
@@ -167,7 +174,10 @@ impl<'h> Server<'h> {
     pub(crate) fn next_text(&mut self) -> String {
         assert!(self.early.is_empty(), "a message came before this one");
         match self.incoming.recv_timeout(DEADLINE) {
-            Ok(Ok(text)) => text,
+            Ok(Ok(text)) => {
+                self.conversation.heard(&text);
+                text
+            }
             Ok(Err(wrong)) => panic!("{wrong}"),
             Err(error) => panic!("no message: {error}"),
         }
@@ -267,7 +277,11 @@ impl<'h> Server<'h> {
     /// After the end of the process: what it still said, one message after another.
     pub(crate) fn last_words(&mut self) -> Option<Message> {
         assert!(self.ended.is_some(), "the process may still say something");
-        let next = || Some(Message::read(&self.incoming.try_recv().ok()?.unwrap()));
+        let next = || {
+            let text = self.incoming.try_recv().ok()?.unwrap();
+            self.conversation.heard(&text);
+            Some(Message::read(&text))
+        };
         self.early.pop_front().or_else(next)
     }
 

@@ -1,0 +1,282 @@
+//! Holds what goes over the wire against `schema/openrpc.json`, with a JSON Schema validator that nobody here wrote.
+//!
+//! A [`Conversation`] is one connection: it is told what was sent and what came back, and panics at the first message
+//! that the contract does not have, unknown members included.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use plugin_vault::rpc::CONTRACT;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// What a client's request may be refused with although the schema has nothing against it, or the other way round: what
+/// it has against it is refused with one of these.
+pub(crate) const REFUSALS: &[&str] =
+    &["invalidRequest", "methodNotFound", "invalidParams", "apiKeyInvalid", "workspaceFolderInvalid"];
+
+/// The contract, ready to check.
+pub(crate) struct Contract {
+    /// By the method's name.
+    requests: HashMap<String, Request>,
+    /// The server's, by name.
+    notices: HashMap<String, Validator>,
+    /// By kind.
+    errors: HashMap<String, Failure>,
+}
+
+struct Request {
+    params: Validator,
+    result: Validator,
+    /// The kinds of its errors.
+    errors: Vec<String>,
+}
+
+struct Failure {
+    code: Value,
+    message: Value,
+    data: Validator,
+}
+
+/// Read once.
+pub(crate) static THE_CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::read(&document()));
+
+/// The document as it is checked in.
+pub(crate) fn document() -> Value {
+    serde_json::from_str(CONTRACT).unwrap()
+}
+
+/// The schema of a method's parameters as they stand in a message: by name, by position, or not at all.
+pub(crate) fn params_schema(method: &Value) -> Value {
+    let params: Vec<_> = method["params"].as_array().unwrap().iter().collect();
+    let required: Vec<_> =
+        params.iter().filter(|param| param["required"] == true).map(|param| &param["name"]).collect();
+    let properties: serde_json::Map<String, Value> = params
+        .iter()
+        .map(|param| (param["name"].as_str().unwrap().to_owned(), param["schema"].clone()))
+        .collect();
+    let by_name = json!({
+        "type": "object", "properties": properties, "required": required,
+        "additionalProperties": method["x-lenient"],
+    });
+    let positional = usize::try_from(method["x-positional"].as_u64().unwrap_or(0)).unwrap();
+    let first: Vec<_> = params[..positional].iter().map(|param| &param["schema"]).collect();
+    // Some clients send `null` for nothing.
+    let mut by_position = json!({"type": "array", "minItems": required.len(), "items": {"type": "null"}});
+    if positional > 0 {
+        by_position["items"] = json!(first);
+        by_position["additionalItems"] = json!({"type": "null"});
+    }
+    let mut forms = vec![by_name, by_position];
+    if required.is_empty() {
+        forms.push(json!({"type": "null"}));
+    }
+    json!({"anyOf": forms})
+}
+
+impl Contract {
+    fn read(document: &Value) -> Self {
+        let validator = |schema: &Value| {
+            let whole = json!({
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "components": document["components"],
+                "allOf": [schema],
+            });
+            jsonschema::validator_for(&whole).unwrap()
+        };
+        let kind = |error: &Value| error["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let mut contract = Self { requests: HashMap::new(), notices: HashMap::new(), errors: HashMap::new() };
+        for method in document["methods"].as_array().unwrap() {
+            let name = method["name"].as_str().unwrap().to_owned();
+            if let Some(result) = method.get("result") {
+                let errors = method["errors"].as_array().unwrap().iter().map(kind).collect();
+                let params = validator(&params_schema(method));
+                contract
+                    .requests
+                    .insert(name, Request { params, result: validator(&result["schema"]), errors });
+            } else if let Some(params) = method.get("x-params") {
+                contract.notices.insert(name, validator(params));
+            }
+        }
+        for (kind, error) in document["components"]["errors"].as_object().unwrap() {
+            let (first, rest) = kind.split_at(1);
+            let data = format!("#/components/schemas/{}{rest}Data", first.to_uppercase());
+            let data = validator(&json!({"$ref": data}));
+            let (code, message) = (error["code"].clone(), error["message"].clone());
+            contract.errors.insert(kind.clone(), Failure { code, message, data });
+        }
+        contract
+    }
+
+    /// Whether the contract has such a request with such parameters; `None` if it has no such request.
+    pub(crate) fn allows(&self, method: &str, params: &Value) -> Option<bool> {
+        Some(self.requests.get(method)?.params.is_valid(params))
+    }
+
+    fn check_result(&self, method: &str, result: &Value) -> Result<(), String> {
+        holds(&self.requests[method].result, result)
+    }
+
+    /// The error's kind.
+    fn check_error(&self, method: Option<&str>, error: &Value) -> Result<String, String> {
+        let kind = error["data"]["kind"].as_str().ok_or("an error has no kind")?;
+        let failure = self.errors.get(kind).ok_or("there is no such kind")?;
+        if error.as_object().is_none_or(|members| members.len() != 3)
+            || (&error["code"], &error["message"]) != (&failure.code, &failure.message)
+        {
+            return Err(format!("{error} is not what the contract has for {kind}"));
+        }
+        holds(&failure.data, &error["data"])?;
+        match method.and_then(|method| self.requests.get(method)) {
+            Some(request) if !request.errors.iter().any(|known| known == kind) => {
+                Err(format!("the contract has no {kind} for it"))
+            }
+            _ => Ok(kind.to_owned()),
+        }
+    }
+
+    fn check_notice(&self, method: &str, params: &Value) -> Result<(), String> {
+        holds(self.notices.get(method).ok_or("there is no such notification")?, params)
+    }
+}
+
+fn holds(validator: &Validator, value: &Value) -> Result<(), String> {
+    validator.validate(value).map_err(|error| format!("{error} at {}", error.instance_path()))
+}
+
+/// One connection.
+#[derive(Default)]
+pub(crate) struct Conversation {
+    /// By the text of their ids. Two with one id: either may be meant by an answer.
+    asked: HashMap<String, Vec<(String, Option<Box<RawValue>>)>>,
+}
+
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+impl Conversation {
+    /// Takes the text of a message that goes to the server, whatever it is.
+    pub(crate) fn sent(&mut self, text: &str) {
+        if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
+            return elements.into_iter().for_each(|element| self.sent(element.get()));
+        }
+        let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return };
+        let (Some(id), Some(method)) = (members.get("id"), members.get("method")) else { return };
+        if let Ok(method) = serde_json::from_str(method.get()) {
+            let params = members.get("params").map(|params| (*params).to_owned());
+            self.asked.entry(id.get().to_owned()).or_default().push((method, params));
+        }
+    }
+
+    /// Holds the text of a message of the server's against the contract, and the request that it answers.
+    pub(crate) fn heard(&self, text: &str) {
+        if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
+            return elements.into_iter().for_each(|element| self.heard(element.get()));
+        }
+        let members: Members<'_> = serde_json::from_str(text).expect("a message is an object");
+        if let Some(method) = members.get("method") {
+            let method: String = serde_json::from_str(method.get()).unwrap();
+            let params = value(members["params"]).expect("a notice is plain JSON");
+            let held = THE_CONTRACT.check_notice(&method, &params);
+            return held.unwrap_or_else(|why| panic!("{method}: {why}: {params}"));
+        }
+        let asked = self.asked.get(members["id"].get()).map_or(&[][..], Vec::as_slice);
+        let checked: Vec<_> =
+            asked.iter().map(|(method, params)| check_answer(method, params.as_deref(), &members)).collect();
+        if checked.is_empty() && members.contains_key("error") {
+            let error = value(members["error"]).unwrap();
+            THE_CONTRACT.check_error(None, &error).unwrap_or_else(|why| panic!("{why}: {error}"));
+        }
+        if let Some(Err(why)) = checked.first()
+            && checked.iter().all(Result::is_err)
+        {
+            panic!("{}: {why}", asked[0].0);
+        }
+    }
+}
+
+/// What can't be kept in a `Value`, like `1E400` or half a surrogate pair, is only in data, which may be anything.
+fn value(text: &RawValue) -> Option<Value> {
+    serde_json::from_str(text.get()).ok()
+}
+
+fn check_answer(method: &str, params: Option<&RawValue>, answer: &Members<'_>) -> Result<(), String> {
+    let params = params.map_or(Some(Value::Null), value);
+    let allowed = || params.as_ref().and_then(|params| THE_CONTRACT.allows(method, params));
+    let not_allowed = Err("the contract does not have these parameters, and yet they were taken".to_owned());
+    if let Some(error) = answer.get("error") {
+        let error = value(error).ok_or("an error is plain JSON")?;
+        let kind = THE_CONTRACT.check_error(Some(method), &error)?;
+        let refused = REFUSALS.contains(&&*kind);
+        return if refused || allowed() != Some(false) { Ok(()) } else { not_allowed };
+    }
+    match (value(answer["result"]), allowed()) {
+        (_, Some(false)) => not_allowed,
+        (Some(result), Some(true)) => THE_CONTRACT.check_result(method, &result),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a request and its answer pass.
+    fn passes(request: &str, answer: &str) -> bool {
+        let mut conversation = Conversation::default();
+        conversation.sent(request);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| conversation.heard(answer))).is_ok()
+    }
+
+    #[test]
+    fn what_the_contract_does_not_have_is_found() {
+        #[track_caller]
+        fn check(expected: bool, method: &str, params: &str, answer: &str) {
+            let request = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+            let answer = format!(r#"{{"jsonrpc":"2.0","id":1,{answer}}}"#);
+            assert_eq!(passes(&request, &answer), expected, "{request} {answer}");
+        }
+        check(true, "setPersistentData", r#"["user",{}]"#, r#""result":{"revision":1}"#);
+        check(true, "setPersistentData", r#"["user",{},null]"#, r#""result":{"revision":1}"#);
+        check(false, "setPersistentData", r#"["user",{}]"#, r#""result":{"revision":1,"more":1}"#);
+        check(false, "setPersistentData", r#"["user",{}]"#, r#""result":{"revision":-1}"#);
+        check(false, "setPersistentData", r#"["user",{}]"#, r#""result":{}"#);
+        check(false, "setPersistentData", r#"["user",[]]"#, r#""result":{"revision":1}"#);
+        check(false, "setPersistentData", r#"{"context":"user"}"#, r#""result":{"revision":1}"#);
+        check(
+            false,
+            "setPersistentData",
+            r#"{"context":"user","data":{},"more":1}"#,
+            r#""result":{"revision":1}"#,
+        );
+        let error = |code: i32, message: &str, data: &str| {
+            format!(r#""error":{{"code":{code},"message":"{message}","data":{data}}}"#)
+        };
+        let (lost, sentence) = (3002, "The lease is not held any more: acquire it again.");
+        let data = r#"{"kind":"leaseLost","retryable":false}"#;
+        check(true, "renewLease", r#"["a",1]"#, &error(lost, sentence, data));
+        check(false, "renewLease", r#"["a",1]"#, &error(3001, sentence, data));
+        check(false, "renewLease", r#"["a",1]"#, &error(lost, "Lost.", data));
+        check(
+            false,
+            "renewLease",
+            r#"["a",1]"#,
+            &error(lost, sentence, r#"{"kind":"leaseLost","retryable":true}"#),
+        );
+        check(false, "renewLease", r#"["a","1"]"#, &error(lost, sentence, data));
+        check(false, "vault/status", "[]", &error(lost, sentence, data));
+    }
+
+    #[test]
+    fn a_notice_that_the_contract_does_not_have_is_found() {
+        #[track_caller]
+        fn check(expected: bool, method: &str, params: &str) {
+            let notice = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
+            assert_eq!(passes("", &notice), expected, "{notice}");
+        }
+        check(true, "persistentData/didChange", r#"{"handle":"h","revision":1,"resync":true}"#);
+        check(false, "persistentData/didChange", r#"{"handle":"h","revision":1,"resync":false}"#);
+        check(false, "persistentData/didChange", r#"{"handle":"h","revision":1,"resync":true,"more":1}"#);
+        check(false, "persistentData/didChanged", r#"{"handle":"h","revision":1,"resync":true}"#);
+    }
+}
