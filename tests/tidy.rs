@@ -196,17 +196,6 @@ fn every_method_is_documented() {
 }
 
 #[test]
-fn every_error_is_documented() {
-    let mut table = String::from("| code | kind | retryable | message |\n|---|---|---|---|\n");
-    for code in rpc::TABLE {
-        let retryable = if code.retryable { "yes" } else { "no" };
-        let number = code.number.to_string().replace('-', "−");
-        writeln!(table, "| {number} | `{}` | {retryable} | {} |", code.kind, code.sentence).unwrap();
-    }
-    made("docs/protocol.md", "cargo test --test tidy` -->\n", "<!-- end of errors -->", &table);
-}
-
-#[test]
 fn every_error_is_met_by_a_test() {
     let mut tests = String::new();
     for folder in ["tests/e2e", "tests/conformance"] {

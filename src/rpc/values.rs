@@ -221,9 +221,9 @@ const FOLDER: &str = "The absolute URI of a workspace folder, open or not. Norma
 percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links \
 are not followed.";
 schema!(Place, "WorkspaceFolder", FOLDER,
-    {"type": "string", "format": "uri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+    {"type": "string", "format": "iri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
 schema!(WorkspaceFolder, "WorkspaceFolder", FOLDER,
-    {"type": "string", "format": "uri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+    {"type": "string", "format": "iri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
 
 /// A JSON object, as its text.
 #[derive(Serialize)]
@@ -289,7 +289,7 @@ impl<'a> Argument<'a> for KeyId<'a> {
     }
 }
 
-schema!(KeyId<'_>, "KeyId", "Names a key, and tells nothing of it.", {"type": "string", "pattern": "^[0-9a-f]{32}$"});
+schema!(KeyId<'_>, "KeyId", "Names a key, and tells nothing of it: 32 hexadecimal digits.", {"type": "string"});
 
 impl<'a> Argument<'a> for Passphrase {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {

@@ -4,18 +4,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::generator::{lua, markdown, model::Contract, python, typescript, vim};
+use super::json;
 use plugin_vault::rpc::contract;
-use serde_json::Value;
 
-use super::generator::{model::Contract, typescript};
+pub(crate) const DOCUMENT: &str = "schema/openrpc.json";
+const PAGE: &str = "docs/protocol.md";
 
-const DOCUMENT: &str = "schema/openrpc.json";
-
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
@@ -34,19 +34,36 @@ fn made(path: &str, wanted: &str) {
     fs::write(file, wanted).unwrap();
 }
 
-fn json(value: &Value) -> String {
-    format!("{value:#}\n")
-}
-
 /// One test, since each file is made from the one before.
 #[test]
 fn every_file_is_what_it_is_made_from() {
-    made(DOCUMENT, &json(&contract::document()));
+    made(DOCUMENT, &json::file(&contract::document()));
     for (name, schema) in contract::shared() {
-        made(&format!("schema/{name}.schema.json"), &json(&schema));
+        made(&format!("schema/{name}.schema.json"), &json::file(&schema));
     }
     let contract = Contract::read(&serde_json::from_str(&read(DOCUMENT)).unwrap());
     let typescript = typescript::types(&contract);
     made("schema/types/plugin-vault.ts", &typescript);
     made("editors/node/src/wire.ts", &typescript);
+    made("schema/types/plugin_vault.py", &python::types(&contract));
+    made("schema/types/plugin_vault.lua", &lua::types(&contract));
+    made("schema/types/plugin_vault.vim", &vim::types(&contract));
+    let mut page = read(PAGE);
+    for (part, text) in [
+        ("methods", markdown::methods(&contract)),
+        ("errors", markdown::errors(&contract)),
+        ("reference", markdown::reference(&contract)),
+    ] {
+        page = with_part(&page, part, &text);
+    }
+    made(PAGE, &page);
+}
+
+/// The page with another text between the two marks of a part.
+fn with_part(page: &str, part: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- {part}: made from {DOCUMENT}"), format!("<!-- end of {part} -->"));
+    let from = page.find(&begin).unwrap_or_else(|| panic!("{PAGE} has no {begin}"));
+    let from = from + page[from..].find("-->\n").unwrap() + 4;
+    let to = page.find(&end).unwrap_or_else(|| panic!("{PAGE} has no {end}"));
+    format!("{}{text}{}", &page[..from], &page[to..])
 }

@@ -197,7 +197,7 @@ export interface Key {
   scope?: Scope;
 }
 
-/** Names a key, and tells nothing of it. */
+/** Names a key, and tells nothing of it: 32 hexadecimal digits. */
 export type KeyId = string;
 
 /** Why a protector does not give the store's key. */
@@ -343,6 +343,13 @@ export interface NewKey {
   scope?: Scope;
 }
 
+/** The scope of a key that is to be made. `null` means that a member is absent. */
+export interface NewScope {
+  contexts?: Context[] | null;
+  readOnly?: boolean | null;
+  workspaceFolders?: WorkspaceFolder[] | null;
+}
+
 /** The API key does not permit this. */
 export interface NotPermittedData {
   kind: "notPermitted";
@@ -395,7 +402,7 @@ export interface PersistentRecord {
   restored?: true;
 }
 
-/** A process of this machine. */
+/** A process of this machine; a number that no system gives is ignored. */
 export type ProcessId = number;
 
 /** A way to the store's key. */
@@ -405,7 +412,7 @@ export type Protector = "key-file" | "keyring" | "passphrase" | "command";
 export interface Protects {
   /** Whoever has a copy of the data folder alone. */
   copiesOfTheDataFolder: boolean;
-  /** Other users of the machine. */
+  /** Other users of the machine; not where others may read the key file. */
   otherUsers: boolean;
   /** Whoever has the disk. */
   stolenDisk: boolean;
@@ -736,7 +743,7 @@ export interface Methods {
       /** When the key ends: no later than the owner's, and with the owner's by default. */
       expiresAt?: Time | null;
       /** What the key may do. Without it, all that the owner may, except sharing. */
-      scope?: Scope | null;
+      scope?: NewScope | null;
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
     };
@@ -750,7 +757,7 @@ export interface Methods {
     };
     result: ListedKey[];
   };
-  /** Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004), and the handle goes on with the new one. A key that the vault keeps is kept anew. */
+  /** Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004), and the handle goes on with the new one. A key that the vault keeps is kept anew: `issueAPIKey` gives the new one. */
   "rotateAPIKey": {
     params: {
       /** The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the same call again gives the same answer. Without it, the vault makes one. */

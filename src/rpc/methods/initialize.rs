@@ -151,7 +151,7 @@ impl<'a> Argument<'a> for ProcessId {
     }
 }
 
-schema!(ProcessId, "ProcessId", "A process of this machine.", {"type": "integer"});
+schema!(ProcessId, "ProcessId", "A process of this machine; a number that no system gives is ignored.", {"type": "number"});
 
 struct RootUri(Option<WorkspaceFolder>);
 

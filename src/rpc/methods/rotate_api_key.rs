@@ -10,7 +10,8 @@ use super::{Call, Outcome};
 
 method! {
     /// Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004),
-    /// and the handle goes on with the new one. A key that the vault keeps is kept anew.
+    /// and the handle goes on with the new one. A key that the vault keeps is kept anew: `issueAPIKey`
+    /// gives the new one.
     "rotateAPIKey" => NewKey<'_>,
     positional {}
     named {

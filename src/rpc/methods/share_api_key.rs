@@ -23,7 +23,7 @@ method! {
         /// When the key ends: no later than the owner's, and with the owner's by default.
         "expiresAt" => expires_at: Option<Timestamp>,
         /// What the key may do. Without it, all that the owner may, except sharing.
-        "scope" => scope: Option<Scope>,
+        "scope" => scope: Option<NewScope>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, WRITE_ERRORS, [FOLDER_INVALID]]
@@ -52,16 +52,20 @@ pub(super) async fn call(call: Call) -> Outcome {
     let caller = call.caller(params.handle).await?;
     let key = caller.key.clone();
     let Params { label, expires_at, scope, .. } = params;
+    let scope = scope.map(|scope| scope.0);
     let share = Share { caller, label, expires_at, scope };
     let shared = call.session.write(Some(&key), share, &call.cancel).await?;
     answer(&NewKey::new(&shared.api_key, shared.info))
 }
 
-/// Strict, like parameters: a misspelt `readOnly` must not become a key that may write.
-impl<'a> Argument<'a> for Scope {
+/// The scope of a key that is to be made. Strict, like parameters: a misspelt `readOnly` must not become a key that may
+/// write. `null` means that a member is absent.
+struct NewScope(Scope);
+
+impl<'a> Argument<'a> for NewScope {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
         let members = json::members(value).ok_or(wrong_type(name))?;
-        let mut found = Self { contexts: None, read_only: None, workspace_folders: None };
+        let mut found = Scope { contexts: None, read_only: None, workspace_folders: None };
         if json::has_duplicates(&members).is_some() {
             return Err(out_of_range(name));
         }
@@ -83,7 +87,7 @@ impl<'a> Argument<'a> for Scope {
                 return Err(out_of_range(name));
             }
         }
-        Ok(found)
+        Ok(Self(found))
     }
 }
 
@@ -96,6 +100,30 @@ fn texts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {
         .into_iter()
         .map(|element| json::string(element).map(Into::into).ok_or(wrong_type(name)))
         .collect()
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for NewScope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NewScope".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let or_null = |member: &str, generator: &mut schemars::SchemaGenerator| {
+            let mut schema = Scope::json_schema(generator);
+            let properties = schema.get_mut("properties").expect("it is an object");
+            serde_json::json!({"oneOf": [properties[member].take(), {"type": "null"}]})
+        };
+        schemars::json_schema!({
+            "type": "object",
+            "description": "The scope of a key that is to be made. `null` means that a member is absent.",
+            "properties": {
+                "contexts": or_null("contexts", generator),
+                "readOnly": or_null("readOnly", generator),
+                "workspaceFolders": or_null("workspaceFolders", generator),
+            },
+        })
+    }
 }
 
 #[cfg(feature = "schema")]

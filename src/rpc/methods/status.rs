@@ -71,7 +71,7 @@ struct Repaired {
 struct Protects {
     /// Whoever has a copy of the data folder alone.
     copies_of_the_data_folder: bool,
-    /// Other users of the machine.
+    /// Other users of the machine; not where others may read the key file.
     other_users: bool,
     /// Whoever has the disk.
     stolen_disk: bool,

@@ -17,11 +17,13 @@ pub(crate) struct Named {
 }
 
 /// What values are of a type.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Type {
     Named(String),
     Text,
     Number,
+    /// A number without a fraction.
+    Whole,
     Bool,
     Null,
     /// One value.
@@ -34,7 +36,7 @@ pub(crate) enum Type {
 }
 
 /// A member of an object, or a parameter.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) description: String,
@@ -47,9 +49,23 @@ pub(crate) struct Method {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) params: Params,
+    /// How many parameters may go by position.
+    pub(crate) positional: usize,
     /// `None` for a notification.
     pub(crate) result: Option<Type>,
     pub(crate) to_client: bool,
+    /// The kinds of errors.
+    pub(crate) errors: Vec<String>,
+    pub(crate) examples: Vec<Example>,
+}
+
+/// A call, and what becomes of it.
+pub(crate) struct Example {
+    pub(crate) title: String,
+    pub(crate) params: Value,
+    /// A result, or an error.
+    pub(crate) outcome: Value,
+    pub(crate) is_error: bool,
 }
 
 /// What goes with it.
@@ -120,13 +136,46 @@ impl Method {
                 open: method["x-lenient"] == true,
             },
         };
+        let kind = |error: &Value| text(&error["$ref"]).rsplit('/').next().unwrap_or_default().to_owned();
         Self {
             name: text(&method["name"]),
             description: text(&method["description"]),
             params,
+            positional: method["x-positional"].as_u64().map_or(0, |count| usize::try_from(count).unwrap()),
             result: method.get("result").map(|result| Type::read(&result["schema"])),
             to_client: method["x-direction"] == "serverToClient",
+            errors: list(&method["errors"]).iter().map(kind).collect(),
+            examples: list(&method["examples"]).iter().map(Example::read).collect(),
         }
+    }
+}
+
+impl Example {
+    fn read(example: &Value) -> Self {
+        let params = list(&example["params"]);
+        let params = if example["x-paramStructure"] == "by-position" {
+            params.iter().map(|param| param["value"].clone()).collect()
+        } else {
+            params.iter().map(|param| (text(&param["name"]), param["value"].clone())).collect()
+        };
+        Self {
+            title: text(&example["name"]),
+            params,
+            outcome: example["result"]["value"].clone(),
+            is_error: example["x-error"] == true,
+        }
+    }
+}
+
+impl Contract {
+    /// The requests.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = (&Method, &Type)> {
+        self.methods.iter().filter_map(|method| Some((method, method.result.as_ref()?)))
+    }
+
+    /// The notifications that a client sends, or takes.
+    pub(crate) fn notifications(&self, to_client: bool) -> impl Iterator<Item = &Method> {
+        self.methods.iter().filter(move |method| method.result.is_none() && method.to_client == to_client)
     }
 }
 
@@ -162,7 +211,8 @@ impl Type {
     fn plain(name: &str, schema: &Value) -> Self {
         match name {
             "string" => Self::Text,
-            "integer" | "number" => Self::Number,
+            "integer" => Self::Whole,
+            "number" => Self::Number,
             "boolean" => Self::Bool,
             "null" => Self::Null,
             "array" => Self::List(Box::new(Self::read(&schema["items"]))),

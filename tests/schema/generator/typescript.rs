@@ -22,26 +22,14 @@ pub(crate) fn types(contract: &Contract) -> String {
         }
     }
     errors(&mut out, contract);
-    let of =
-        |wanted: &dyn Fn(&Method) -> bool| contract.methods.iter().filter(|m| wanted(m)).collect::<Vec<_>>();
-    map(
-        &mut out,
-        "Methods",
-        "The requests: what goes with each, and what comes back.",
-        &of(&|m| m.result.is_some()),
-    );
-    map(
-        &mut out,
-        "ClientNotifications",
-        "The notifications that a client sends: what goes with each.",
-        &of(&|m| m.result.is_none() && !m.to_client),
-    );
-    map(
-        &mut out,
-        "ServerNotifications",
-        "The notifications that the server sends: what comes with each.",
-        &of(&|m| m.result.is_none() && m.to_client),
-    );
+    let requests: Vec<_> = contract.requests().map(|(method, _)| method).collect();
+    map(&mut out, "Methods", "The requests: what goes with each, and what comes back.", &requests);
+    for (name, to_client, description) in [
+        ("ClientNotifications", false, "The notifications that a client sends: what goes with each."),
+        ("ServerNotifications", true, "The notifications that the server sends: what comes with each."),
+    ] {
+        map(&mut out, name, description, &contract.notifications(to_client).collect::<Vec<_>>());
+    }
     out
 }
 
@@ -109,7 +97,7 @@ fn shown(shape: &Type, indent: &str) -> String {
     match shape {
         Type::Named(name) => name.clone(),
         Type::Text => "string".into(),
-        Type::Number => "number".into(),
+        Type::Number | Type::Whole => "number".into(),
         Type::Bool => "boolean".into(),
         Type::Null => "null".into(),
         Type::Literal(value) => value.to_string(),

@@ -1,0 +1,302 @@
+//! Markdown: the tables and the reference in `docs/protocol.md`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::super::json;
+use super::model::{Contract, Example, Field, Method, Named, Params, Type};
+
+/// One line a method.
+pub(crate) fn methods(contract: &Contract) -> String {
+    let mut out = String::from("| method | parameters | result |\n|---|---|---|\n");
+    for (method, result) in contract.requests() {
+        let params: Vec<_> =
+            fields_of(method).iter().enumerate().map(|(at, field)| short(method, at, field)).collect();
+        let params = if params.is_empty() { "none".into() } else { params.join(", ") };
+        let name = &method.name;
+        writeln!(out, "| [`{name}`](#{}) | {params} | {} |", anchor(name), summary(contract, result))
+            .unwrap();
+    }
+    let key = contract.types.iter().find(|named| named.name == "Key").expect("there is a Key");
+    writeln!(out, "\n`…key` is `{}`; never the key itself.", members(&key.shape, &BTreeSet::new())).unwrap();
+    out
+}
+
+/// The table of errors, and what their data has besides.
+pub(crate) fn errors(contract: &Contract) -> String {
+    let mut out = String::from("| code | kind | retryable | message |\n|---|---|---|---|\n");
+    for error in &contract.errors {
+        let retryable = if error.retryable { "yes" } else { "no" };
+        writeln!(out, "| {} | `{}` | {retryable} | {} |", number(error.code), error.kind, error.message)
+            .unwrap();
+    }
+    out.push_str("\nBesides, `data` has\n\n| code | member | |\n|---|---|---|\n");
+    for error in &contract.errors {
+        let name = format!("{}{}Data", error.kind[..1].to_uppercase(), &error.kind[1..]);
+        let data = contract.types.iter().find(|named| named.name == name).expect("each kind has a type");
+        let Type::Object(fields) = &data.shape else { continue };
+        for field in fields.iter().filter(|field| !matches!(&*field.name, "kind" | "retryable")) {
+            let mark = if field.required { "" } else { "?" };
+            let values = values(contract, &field.shape);
+            let code = number(error.code);
+            writeln!(out, "| {code} | `{}{mark}` | {}{values} |", field.name, line(&field.description))
+                .unwrap();
+        }
+    }
+    out
+}
+
+/// Each method with its parameters, errors and examples; the notifications; the types.
+pub(crate) fn reference(contract: &Contract) -> String {
+    let mut out = String::from("\n");
+    for (method, result) in contract.requests() {
+        head(&mut out, method);
+        writeln!(out, "Result: {}.\n", linked(result)).unwrap();
+        let always = |kind: &&String| contract.requests().all(|(method, _)| method.errors.contains(kind));
+        let own = method.errors.iter().filter(|kind| !always(kind));
+        let own: Vec<_> = own.map(|kind| format!("`{kind}`")).collect();
+        if !own.is_empty() {
+            writeln!(out, "Errors: {}.\n", own.join(", ")).unwrap();
+        }
+        method.examples.iter().for_each(|example| show(&mut out, method, example));
+    }
+    out.push_str("### Notifications\n\n");
+    for (to_client, way) in [(false, "from the client"), (true, "from the server")] {
+        for method in contract.notifications(to_client) {
+            writeln!(out, "**`{}`**, {way}. {}\n", method.name, method.description).unwrap();
+            if let Params::Whole(shape) = &method.params {
+                writeln!(out, "Parameters: {}.\n", linked(shape)).unwrap();
+            }
+        }
+    }
+    out.push_str("### Types\n\n");
+    let is_error = |named: &&Named| named.name.ends_with("Data") || named.name == "ErrorKind";
+    for named in contract.types.iter().filter(|named| !is_error(named)) {
+        describe(&mut out, named);
+    }
+    out
+}
+
+fn head(out: &mut String, method: &Method) {
+    writeln!(out, "### {}\n\n{}\n", method.name, method.description).unwrap();
+    let fields = fields_of(method);
+    if fields.is_empty() {
+        return;
+    }
+    out.push_str("| parameter | type | |\n|---|---|---|\n");
+    for (at, field) in fields.iter().enumerate() {
+        let name = short(method, at, field);
+        writeln!(out, "| {name} | {} | {} |", linked(&without_null(&field.shape)), line(&field.description))
+            .unwrap();
+    }
+    out.push('\n');
+}
+
+fn show(out: &mut String, method: &Method, example: &Example) {
+    let what = if example.is_error { "error" } else { "result" };
+    writeln!(
+        out,
+        "{}:\n\n```json\n{{\"method\": \"{}\", \"params\": {}}}\n{{\"{what}\": {}}}\n```\n",
+        example.title,
+        method.name,
+        json::line(&example.params),
+        json::line(&example.outcome),
+    )
+    .unwrap();
+}
+
+fn describe(out: &mut String, named: &Named) {
+    writeln!(out, "#### {}\n", named.name).unwrap();
+    let description =
+        if named.description.is_empty() { String::new() } else { format!("{} ", named.description) };
+    match &named.shape {
+        Type::Object(fields) => {
+            if !description.is_empty() {
+                writeln!(out, "{}\n", description.trim_end()).unwrap();
+            }
+            table(out, fields);
+        }
+        Type::OneOf(types) if types.iter().any(|shape| matches!(shape, Type::Object(_))) => {
+            writeln!(out, "{description}One of\n").unwrap();
+            for shape in types {
+                if let Type::Object(fields) = shape {
+                    table(out, fields);
+                }
+            }
+        }
+        shape => writeln!(out, "{description}Its values: {}.\n", linked(shape)).unwrap(),
+    }
+}
+
+fn table(out: &mut String, fields: &[Field]) {
+    out.push_str("| member | type | |\n|---|---|---|\n");
+    for field in fields {
+        let mark = if field.required { "" } else { "?" };
+        writeln!(out, "| `{}{mark}` | {} | {} |", field.name, linked(&field.shape), line(&field.description))
+            .unwrap();
+    }
+    out.push('\n');
+}
+
+fn fields_of(method: &Method) -> &[Field] {
+    match &method.params {
+        Params::Each { fields, .. } => fields,
+        Params::Whole(_) => &[],
+    }
+}
+
+/// Bold if it may go by position.
+fn short(method: &Method, at: usize, field: &Field) -> String {
+    let mark = if field.required { "" } else { "?" };
+    let bold = if at < method.positional { "**" } else { "" };
+    format!("{bold}`{}{mark}`{bold}", field.name)
+}
+
+/// A result in a few words.
+fn summary(contract: &Contract, shape: &Type) -> String {
+    match shape {
+        Type::Null => "`null`".into(),
+        Type::OneOf(types) => {
+            types.iter().map(|shape| summary(contract, shape)).collect::<Vec<_>>().join(", or ")
+        }
+        Type::List(of) => format!("`[{}]`", summary(contract, of).trim_matches('`')),
+        Type::Named(name) => {
+            let named =
+                contract.types.iter().find(|named| named.name == *name).expect("a type of the contract's");
+            let key =
+                contract.types.iter().find(|named| named.name == "Key").map(|named| names(&named.shape));
+            let key = key.unwrap_or_default();
+            match &named.shape {
+                Type::Object(_) if key.is_subset(&names(&named.shape)) => {
+                    format!("`{}`", members(&named.shape, &key))
+                }
+                Type::Object(_) => format!("`{}`", members(&named.shape, &BTreeSet::new())),
+                _ => format!("[{name}](#{})", anchor(name)),
+            }
+        }
+        other => linked(other),
+    }
+}
+
+fn names(shape: &Type) -> BTreeSet<String> {
+    match shape {
+        Type::Object(fields) => fields.iter().map(|field| field.name.clone()).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The members of an object, those of a key in one word.
+fn members(shape: &Type, key: &BTreeSet<String>) -> String {
+    let Type::Object(fields) = shape else { unreachable!("an object") };
+    let own = fields.iter().filter(|field| !key.contains(&field.name));
+    let own = own.map(|field| format!("{}{}", field.name, if field.required { "" } else { "?" }));
+    let rest = (!key.is_empty()).then(|| "…key".to_owned());
+    format!("{{{}}}", own.chain(rest).collect::<Vec<_>>().join(", "))
+}
+
+fn without_null(shape: &Type) -> Type {
+    match shape {
+        Type::OneOf(types) => {
+            let mut rest: Vec<_> = types.iter().filter(|shape| **shape != Type::Null).cloned().collect();
+            if rest.len() == 1 { rest.remove(0) } else { Type::OneOf(rest) }
+        }
+        shape => shape.clone(),
+    }
+}
+
+fn linked(shape: &Type) -> String {
+    match shape {
+        Type::Named(name) => format!("[{name}](#{})", anchor(name)),
+        Type::Text => "a string".into(),
+        Type::Number => "a number".into(),
+        Type::Whole => "an integer".into(),
+        Type::Bool => "`true` or `false`".into(),
+        Type::Null => "`null`".into(),
+        Type::Literal(value) => format!("`{value}`"),
+        Type::Open | Type::Object(_) => "an object".into(),
+        Type::List(of) => format!("a list of {}", linked(of)),
+        Type::OneOf(types) => types.iter().map(linked).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What the values of a short list are.
+fn values(contract: &Contract, shape: &Type) -> String {
+    let shape = match shape {
+        Type::Named(name) => &contract.types.iter().find(|named| named.name == *name).expect("a type").shape,
+        shape => shape,
+    };
+    match shape {
+        Type::OneOf(types) if types.iter().all(|shape| matches!(shape, Type::Literal(_))) => {
+            format!(" {}", linked(shape))
+        }
+        Type::Literal(_) => format!(" {}", linked(shape)),
+        _ => String::new(),
+    }
+}
+
+/// As the site shows headings.
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect()
+}
+
+fn number(code: i64) -> String {
+    code.to_string().replace('-', "−")
+}
+
+fn line(text: &str) -> String {
+    text.replace('\n', " ").replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn contract() -> Contract {
+        Contract::read(&json!({
+            "methods": [{
+                "name": "vault/do", "description": "Does it.", "x-positional": 1,
+                "params": [
+                    {"name": "a", "required": true, "description": "One | two.", "schema": {"type": "string"}},
+                    {"name": "b", "schema": {"type": ["boolean", "null"]}},
+                ],
+                "result": {"schema": {"$ref": "#/components/schemas/Done"}},
+                "errors": [{"$ref": "#/components/errors/lost"}],
+                "examples": [{"name": "Like this", "x-paramStructure": "by-position",
+                    "params": [{"name": "a", "value": "x"}], "result": {"value": {"done": 1}}}],
+            }],
+            "components": {
+                "schemas": {
+                    "Done": {"type": "object", "properties": {"done": {"type": "integer"}}, "required": ["done"]},
+                    "Key": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
+                    "LostData": {"type": "object", "properties": {"kind": {"const": "lost"}, "why": {"enum": ["x", "y"]}}},
+                },
+                "errors": {"lost": {"code": -1, "message": "It is lost.", "data": {"retryable": true}}},
+            },
+        }))
+    }
+
+    #[test]
+    fn a_method_has_a_line_of_the_table_and_a_part_of_the_reference() {
+        let line = "| [`vault/do`](#vaultdo) | **`a`**, `b?` | `{done}` |\n";
+        assert!(methods(&contract()).contains(line), "{}", methods(&contract()));
+        let reference = reference(&contract());
+        for part in [
+            "### vault/do\n\nDoes it.\n",
+            "| **`a`** | a string | One \\| two. |\n| `b?` | `true` or `false` |  |\n",
+            "Result: [Done](#done).\n",
+            "Like this:\n\n```json\n{\"method\": \"vault/do\", \"params\": [\"x\"]}\n{\"result\": {\"done\": 1}}\n```\n",
+            "#### Done\n\n| member | type | |\n|---|---|---|\n| `done` | an integer |  |\n",
+        ] {
+            assert!(reference.contains(part), "{part}\n{reference}");
+        }
+    }
+
+    #[test]
+    fn an_error_has_a_line_and_its_data_too() {
+        let errors = errors(&contract());
+        assert!(errors.contains("| −1 | `lost` | yes | It is lost. |\n"), "{errors}");
+        assert!(errors.contains("| −1 | `why?` |  `\"x\"`, `\"y\"` |\n"), "{errors}");
+    }
+}
