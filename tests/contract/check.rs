@@ -146,11 +146,14 @@ fn holds(validator: &Validator, value: &Value) -> Result<(), String> {
     validator.validate(value).map_err(|error| format!("{error} at {}", error.instance_path()))
 }
 
+/// A method, and its parameters.
+type Asked = (String, Option<Box<RawValue>>);
+
 /// One connection.
 #[derive(Default)]
 pub(crate) struct Conversation {
     /// By the text of their ids. Two with one id: either may be meant by an answer.
-    asked: HashMap<String, Vec<(String, Option<Box<RawValue>>)>>,
+    asked: HashMap<String, Vec<Asked>>,
 }
 
 type Members<'a> = BTreeMap<String, &'a RawValue>;

@@ -57,7 +57,7 @@ fn incompatible(old: &Value, new: &Value) -> Vec<String> {
         match list(&new["methods"]).iter().find(|other| other["name"] == name) {
             None => found.push(format!("{name} is gone")),
             Some(other) => {
-                found.extend(pair.method(method, other).into_iter().map(|why| format!("{name}: {why}")))
+                found.extend(pair.method(method, other).into_iter().map(|why| format!("{name}: {why}")));
             }
         }
     }

@@ -41,9 +41,9 @@ fn in_order(contract: &Contract, named: &Named, written: &mut BTreeSet<String>, 
     if !written.insert(named.name.clone()) {
         return;
     }
-    let mut names = Vec::new();
-    names_in(&named.shape, &mut names);
-    for other in contract.types.iter().filter(|other| names.contains(&other.name)) {
+    let mut others = Vec::new();
+    names_in(&named.shape, &mut others);
+    for other in contract.types.iter().filter(|other| others.contains(&other.name)) {
         in_order(contract, other, written, out);
     }
     type_of(out, &named.name, &named.description, &named.shape);
