@@ -29,6 +29,7 @@ pub(crate) struct Contract {
 struct Request {
     params: Validator,
     result: Validator,
+    is_lenient: bool,
     /// The kinds of its errors.
     errors: Vec<String>,
 }
@@ -93,9 +94,11 @@ impl Contract {
             if let Some(result) = method.get("result") {
                 let errors = method["errors"].as_array().unwrap().iter().map(kind).collect();
                 let params = validator(&params_schema(method));
-                contract
-                    .requests
-                    .insert(name, Request { params, result: validator(&result["schema"]), errors });
+                let is_lenient = method["x-lenient"] == true;
+                contract.requests.insert(
+                    name,
+                    Request { params, result: validator(&result["schema"]), is_lenient, errors },
+                );
             } else if let Some(params) = method.get("x-params") {
                 contract.notices.insert(name, validator(params));
             }
@@ -110,9 +113,12 @@ impl Contract {
         contract
     }
 
-    /// Whether the contract has such a request with such parameters; `None` if it has no such request.
+    /// Whether the contract has such a request with such parameters; `None` if it has no such request, or if what is
+    /// wrong may be passed over, as LSP asks.
     pub(crate) fn allows(&self, method: &str, params: &Value) -> Option<bool> {
-        Some(self.requests.get(method)?.params.is_valid(params))
+        let request = self.requests.get(method)?;
+        let is_valid = request.params.is_valid(params);
+        (is_valid || !request.is_lenient).then_some(is_valid)
     }
 
     fn check_result(&self, method: &str, result: &Value) -> Result<(), String> {

@@ -70,25 +70,25 @@ impl<'a> Argument<'a> for NewScope {
             return Err(out_of_range(name));
         }
         for member in members {
-            if json::kind(member.value) == Kind::Null {
-                continue;
-            }
+            let stated = Some(member.value).filter(|value| json::kind(value) != Kind::Null);
             if member.is("contexts") {
-                let contexts = texts(name, member.value)?;
-                if contexts.iter().any(|context| Context::parse(context).is_none()) {
-                    return Err(out_of_range(name));
-                }
-                found.contexts = Some(contexts);
+                found.contexts = stated.map(|list| contexts(name, list)).transpose()?;
             } else if member.is("readOnly") {
-                found.read_only = Some(bool::read(name, member.value)?);
+                found.read_only = stated.map(|value| bool::read(name, value)).transpose()?;
             } else if member.is("workspaceFolders") {
-                found.workspace_folders = Some(texts(name, member.value)?);
+                found.workspace_folders = stated.map(|list| texts(name, list)).transpose()?;
             } else {
                 return Err(out_of_range(name));
             }
         }
         Ok(Self(found))
     }
+}
+
+fn contexts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {
+    let contexts = texts(name, list)?;
+    let is_known = |context: &String| Context::parse(context).is_some();
+    if contexts.iter().all(is_known) { Ok(contexts) } else { Err(out_of_range(name)) }
 }
 
 fn texts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {

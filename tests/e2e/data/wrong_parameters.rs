@@ -144,5 +144,9 @@ fn of_what_is_asked_about_keys_and_the_store() {
         ("vault/status", json!({"verbose": true}), json!(0), "unknown"),
         ("vault/status", json!([1]), json!(0), "unknown"),
         ("listAPIKeys", json!({"all": true}), json!(0), "unknown"),
+        ("shareAPIKey", json!({"scope": {"readonly": true}}), json!("scope"), "outOfRange"),
+        ("shareAPIKey", json!({"scope": {"readonly": null}}), json!("scope"), "outOfRange"),
+        ("shareAPIKey", json!({"scope": {"contexts": ["all"]}}), json!("scope"), "outOfRange"),
+        ("shareAPIKey", json!({"scope": {"readOnly": "yes"}}), json!("scope"), "wrongType"),
     ]);
 }
