@@ -86,8 +86,12 @@ fn head(out: &mut String, method: &Method) {
     out.push_str("| parameter | type | |\n|---|---|---|\n");
     for (at, field) in fields.iter().enumerate() {
         let name = short(method, at, field);
-        writeln!(out, "| {name} | {} | {} |", linked(&without_null(&field.shape)), line(&field.description))
-            .unwrap();
+        let range = match &field.range {
+            Some((least, most, unit)) => format!(" from {} to {} {unit}", grouped(*least), grouped(*most)),
+            None => String::new(),
+        };
+        let shape = linked(&without_null(&field.shape));
+        writeln!(out, "| {name} | {shape}{range} | {} |", line(&field.description)).unwrap();
     }
     out.push('\n');
 }
@@ -243,6 +247,13 @@ fn number(code: i64) -> String {
     code.to_string().replace('-', "−")
 }
 
+/// 600,000
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 fn line(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }
@@ -260,6 +271,7 @@ mod tests {
                 "params": [
                     {"name": "a", "required": true, "description": "One | two.", "schema": {"type": "string"}},
                     {"name": "b", "schema": {"type": ["boolean", "null"]}},
+                    {"name": "c", "schema": {"type": "integer", "minimum": 9, "maximum": 600_000, "x-unit": "days"}},
                 ],
                 "result": {"schema": {"$ref": "#/components/schemas/Done"}},
                 "errors": [{"$ref": "#/components/errors/lost"}],
@@ -279,12 +291,13 @@ mod tests {
 
     #[test]
     fn a_method_has_a_line_of_the_table_and_a_part_of_the_reference() {
-        let line = "| [`vault/do`](#vaultdo) | **`a`**, `b?` | `{done}` |\n";
+        let line = "| [`vault/do`](#vaultdo) | **`a`**, `b?`, `c?` | `{done}` |\n";
         assert!(methods(&contract()).contains(line), "{}", methods(&contract()));
         let reference = reference(&contract());
         for part in [
             "### vault/do\n\nDoes it.\n",
             "| **`a`** | a string | One \\| two. |\n| `b?` | `true` or `false` |  |\n",
+            "| `c?` | an integer from 9 to 600,000 days |  |\n",
             "Result: [Done](#done).\n",
             "Like this:\n\n```json\n{\"method\": \"vault/do\", \"params\": [\"x\"]}\n{\"result\": {\"done\": 1}}\n```\n",
             "#### Done\n\n| member | type | |\n|---|---|---|\n| `done` | an integer |  |\n",

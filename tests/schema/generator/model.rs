@@ -42,6 +42,8 @@ pub(crate) struct Field {
     pub(crate) description: String,
     pub(crate) required: bool,
     pub(crate) shape: Type,
+    /// The least and the highest of a number with a unit, and the unit.
+    pub(crate) range: Option<(u64, u64, String)>,
 }
 
 /// A method, or a notification.
@@ -88,6 +90,10 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+fn range(schema: &Value) -> Option<(u64, u64, String)> {
+    Some((schema["minimum"].as_u64()?, schema["maximum"].as_u64()?, schema["x-unit"].as_str()?.to_owned()))
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
@@ -128,6 +134,7 @@ impl Method {
             description: text(&param["description"]),
             required: param["required"] == true,
             shape: Type::read(&param["schema"]),
+            range: range(&param["schema"]),
         };
         let params = match method.get("x-params") {
             Some(whole) => Params::Whole(Type::read(whole)),
@@ -231,6 +238,7 @@ impl Type {
             description: text(&schema["description"]),
             required: is_required(name),
             shape: Self::read(schema),
+            range: range(schema),
         };
         let mut fields: Vec<_> = properties.iter().map(field).collect();
         // What is always there first, and what tells an object from others before all else.
