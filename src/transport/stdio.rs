@@ -189,14 +189,6 @@ mod other {
     /// The standard output.
     pub struct StdoutWriter(io::Stdout);
 
-    #[cfg(test)]
-    impl StdoutWriter {
-        /// As where a pipe can't be opened again.
-        pub(in crate::transport) fn asking_first(self) -> Self {
-            Self { direct: None, ..self }
-        }
-    }
-
     impl Output for StdoutWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             // The library's buffer splits at line feeds; all at once and flushed, nothing stays behind in it.

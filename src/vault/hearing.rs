@@ -11,7 +11,11 @@ use super::Vault;
 #[derive(Default)]
 pub(super) struct Hearing {
     told: OnceLock<Box<dyn Fn(Heard) + Send + Sync>>,
+    /// Held while the listener begins or ends following, which waits for its thread. What that thread calls must
+    /// never ask for it.
     state: Mutex<State>,
+    /// What was announced last.
+    announced: Mutex<String>,
 }
 
 #[derive(Default)]
@@ -20,13 +24,19 @@ struct State {
     listener: Option<Listener>,
     /// How many follow commits.
     followers: usize,
-    /// What was announced last.
-    announced: String,
 }
 
 impl Hearing {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this is not what was announced last; from now on it is.
+    fn is_news(&self, announced: String) -> bool {
+        let mut last = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = *last != announced;
+        *last = announced;
+        is_news
     }
 
     pub(super) fn tell(&self, heard: Heard) {
@@ -77,7 +87,7 @@ impl Vault {
         });
         let mut state = self.hearing.state();
         listener.follow_commits(state.followers > 0);
-        state.announced = self.folder.announced();
+        self.hearing.is_news(self.folder.announced());
         state.listener = Some(listener);
     }
 
@@ -86,8 +96,7 @@ impl Vault {
             if self.folder.is_wanted_alone() {
                 self.queue.push_leave();
             }
-            let announced = self.folder.announced();
-            if std::mem::replace(&mut self.hearing.state().announced, announced.clone()) == announced {
+            if !self.hearing.is_news(self.folder.announced()) {
                 return;
             }
         }
@@ -98,6 +107,43 @@ impl Vault {
     pub fn announce(&self) {
         if self.folder.announce(crypto::random()).is_err() {
             tracing::warn!("other windows could not be told that the state of the store has changed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::super::{Config, Need};
+    use super::*;
+    use crate::limits::Limits;
+
+    const TURNS: usize = 300;
+
+    #[test]
+    fn following_and_hearing_do_not_wait_for_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let (done, opened) = channel();
+        vault.open(Need::Key, move |result| done.send(result.is_ok()).unwrap());
+        assert!(opened.recv().unwrap());
+        let (done, ended) = channel();
+        let (follower, announcer, followed) = (vault.clone(), vault, done.clone());
+        thread::spawn(move || {
+            (0..TURNS).for_each(|_| drop(follower.follow()));
+            followed.send(()).unwrap();
+        });
+        thread::spawn(move || {
+            (0..TURNS).for_each(|_| announcer.announce());
+            done.send(()).unwrap();
+        });
+        for _ in 0..2 {
+            ended.recv_timeout(Duration::from_secs(60)).expect("neither waits for the other");
         }
     }
 }

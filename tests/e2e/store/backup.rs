@@ -133,7 +133,7 @@ fn a_copy_with_a_passphrase_opens_on_another_machine() {
     assert_eq!(client.ok("vault/unlock", json!({"passphrase": "a passphrase"}))["keyAvailable"], true);
     client.set_key(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
-    client.forget_answers();
+    assert_eq!(notice(&mut client, "vault/didChangeStatus")["keyAvailable"], true);
 }
 
 #[test]

@@ -137,10 +137,19 @@ export class Window {
   /** Runs a command from the palette, which may still be going away from the last time. */
   async command(title) {
     const palette = this.page.locator('.quick-input-widget');
-    await palette.waitFor({ state: 'hidden' });
-    await this.page.keyboard.press('F1');
-    await palette.locator('input.input').fill(`>${title}`);
-    await palette.locator('.monaco-list-row.focused', { hasText: title }).waitFor();
+    const row = palette.locator('.monaco-list-row.focused', { hasText: title });
+    for (let tries = 10; ; tries -= 1) {
+      await palette.waitFor({ state: 'hidden' });
+      await this.page.keyboard.press('F1');
+      try {
+        await palette.locator('input.input').fill(`>${title}`, { timeout: deadline / 10 });
+        await row.waitFor({ timeout: deadline / 10 });
+        break;
+      } catch (error) {
+        // It goes away by itself when something that has just been opened takes the focus.
+        if (tries === 0 || (await palette.isVisible())) throw error;
+      }
+    }
     await this.page.keyboard.press('Enter');
   }
 }
