@@ -169,36 +169,6 @@ describe('the view', () => {
   });
 });
 
-describe('a store behind a passphrase', () => {
-  let home, server, browser, window;
-  after(async () => {
-    await browser?.close();
-    await server?.kill();
-    home?.remove();
-  });
-
-  it('is locked until its user unlocks it', async () => {
-    home = new Home();
-    fill(home);
-    const secret = home.in('home/passphrase');
-    writeFileSync(secret, 'correct horse\n');
-    const protect = (args) => execFileSync('sh', ['-c', `"$PLUGIN_VAULT_BIN" protector ${args} 3<"$0"`, secret], { env: home.env });
-    protect('add passphrase --new-passphrase-fd 3');
-    protect('remove key-file --passphrase-fd 3');
-    server = await Server.start(home);
-    browser = await Browser.start(home);
-    window = await browser.open(server, home.folder('shop'));
-    await window.command('Plugin Vault: Focus on Private Data View');
-    const row = (text) => window.page.locator('.pane-body .monaco-list-row', { hasText: text });
-    await row('Locked').waitFor();
-    await row('Unlock…').click();
-    const input = window.page.locator('.quick-input-widget input[type="password"]');
-    await input.fill('correct horse');
-    await window.page.keyboard.press('Enter');
-    await row('acme.review').first().waitFor();
-  });
-});
-
 describe('in a container', () => {
   let home, server, browser;
   after(async () => {
