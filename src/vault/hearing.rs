@@ -133,17 +133,17 @@ mod tests {
         vault.open(Need::Key, move |result| done.send(result.is_ok()).unwrap());
         assert!(opened.recv().unwrap());
         let (done, ended) = channel();
-        let (follower, announcer, followed) = (vault.clone(), vault, done.clone());
+        let (follower, announced) = (vault.clone(), done.clone());
         thread::spawn(move || {
             (0..TURNS).for_each(|_| drop(follower.follow()));
-            followed.send(()).unwrap();
-        });
-        thread::spawn(move || {
-            (0..TURNS).for_each(|_| announcer.announce());
             done.send(()).unwrap();
         });
+        thread::spawn(move || {
+            (0..TURNS).for_each(|_| vault.announce());
+            announced.send(()).unwrap();
+        });
         for _ in 0..2 {
-            ended.recv_timeout(Duration::from_secs(60)).expect("neither waits for the other");
+            ended.recv_timeout(Duration::from_mins(1)).expect("neither waits for the other");
         }
     }
 }
