@@ -33,6 +33,14 @@ function fill(home) {
   return run;
 }
 
+/** For the README; small, since each pull takes it along. */
+async function takePicture(page, name) {
+  if (!process.env.UPDATE) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.mouse.move(700, 10);
+  await page.screenshot({ path: `${pictures}/${name}.png`, scale: 'css', animations: 'disabled' });
+}
+
 describe('the view', () => {
   let home, run, server, browser, window, page;
   before(async () => {
@@ -49,16 +57,13 @@ describe('the view', () => {
     home?.remove();
   });
 
-  /** For the README; small, since each pull takes it along. */
-  const picture = async (name) => {
-    if (!process.env.UPDATE) return;
-    mkdirSync(pictures, { recursive: true });
-    await page.mouse.move(700, 10);
-    await page.screenshot({ path: `${pictures}/${name}.png`, scale: 'css' });
-  };
+  const picture = (name) => takePicture(page, name);
   const row = (text) => page.locator('.pane-body .monaco-list-row', { hasText: text });
   const keys = () => JSON.parse(run(['key', 'list', '--json']));
-  const said = (text) => page.locator('.notification-list-item-message', { hasText: text }).waitFor();
+  const said = async (text) => {
+    await page.locator('.notification-list-item-message', { hasText: text }).waitFor();
+    await window.do('run', 'notifications.clearAll');
+  };
 
   it('the walkthrough opens at the first start, and only then', async () => {
     const title = page.getByText('Get Started with Plugin Vault');
@@ -128,6 +133,9 @@ describe('the view', () => {
     await choice.waitFor();
     await choice.click();
     const dialog = page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    assert.match(await dialog.innerText(), /Forget late.comer\?[^]*in all its installations/);
+    await picture('forget');
     await dialog.getByRole('button', { name: 'Forget' }).click();
     await said('Forgotten: late.comer, 1 installation.');
     await row('late.comer').waitFor({ state: 'detached' });
@@ -141,7 +149,9 @@ describe('the view', () => {
       if (old) writeFileSync(file, 'old');
       await window.command('Plugin Vault: Back Up…');
       const input = page.locator('.quick-input-widget input.input');
-      await input.waitFor();
+      // What the dialog proposes comes late, and would take the place of what is typed.
+      await page.waitForFunction((box) => box.value.endsWith('.tar'), await input.elementHandle());
+      if (!old) await picture('back-up');
       await input.fill(file);
       await page.keyboard.press('Enter');
       if (old) {
@@ -149,7 +159,6 @@ describe('the view', () => {
         await page.keyboard.press('Enter');
       }
       await said(`Backed up to ${file}`);
-      await window.do('run', 'notifications.clearAll');
     }
     const restored = new Home();
     try {
