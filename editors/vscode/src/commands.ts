@@ -1,5 +1,6 @@
 // The user's commands. What destroys data asks first, and says what goes.
 
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
@@ -35,14 +36,15 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
 
 const walkthrough = 'workbench.action.openWalkthrough';
 
-export async function hasWalkthroughs(): Promise<boolean> {
-  return (await vscode.commands.getCommands()).includes(walkthrough);
+/** Theia has no walkthroughs: by that it is known. */
+export async function isTheia(): Promise<boolean> {
+  return !(await vscode.commands.getCommands()).includes(walkthrough);
 }
 
 async function openWalkthrough(): Promise<void> {
   const { id, extensionUri } = vscode.extensions.getExtension('plugin-vault.plugin-vault')!;
-  if (await hasWalkthroughs()) await vscode.commands.executeCommand(walkthrough, `${id}#start`, false);
-  else await vscode.commands.executeCommand('vscode.open', vscode.Uri.joinPath(extensionUri, 'README.md'));
+  if (await isTheia()) await vscode.commands.executeCommand('vscode.open', vscode.Uri.joinPath(extensionUri, 'README.md'));
+  else await vscode.commands.executeCommand(walkthrough, `${id}#start`, false);
 }
 
 async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {
@@ -74,7 +76,10 @@ async function backUp(host: Host): Promise<void> {
   });
   if (!target) return;
   if (target.scheme !== 'file') throw new Error('a backup goes into a file of this machine');
-  // The dialog has asked whether to replace a file; what is there is kept until the new one is whole.
+  // The dialog has asked whether to replace a file, but for Theia's.
+  const unasked = existsSync(target.fsPath) && (await isTheia());
+  if (unasked && !(await confirmed(`Replace ${target.fsPath}?`, 'There is a file of this name already.', 'Replace'))) return;
+  // What is there is kept until the new one is whole.
   const part = `${target.fsPath}.${process.pid}.part`;
   try {
     await host.operator.backUp(part);

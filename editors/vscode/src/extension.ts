@@ -4,7 +4,7 @@ import type { Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultMemento } from '../api';
-import { hasWalkthroughs, registerCommands } from './commands';
+import { isTheia, registerCommands } from './commands';
 import { warnInContainers } from './containers';
 import { Entries } from './entries';
 import { Host } from './host';
@@ -82,6 +82,5 @@ function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; 
 async function greet(context: vscode.ExtensionContext): Promise<void> {
   if (context.globalState.get('greeted')) return;
   await context.globalState.update('greeted', true);
-  // Theia has no walkthroughs.
-  if (await hasWalkthroughs()) await vscode.commands.executeCommand('pluginVault.openWalkthrough');
+  if (!(await isTheia())) await vscode.commands.executeCommand('pluginVault.openWalkthrough');
 }

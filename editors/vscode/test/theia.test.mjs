@@ -1,6 +1,8 @@
 // The same folder of the extension in Theia.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 
 import { Browser, Theia } from './lib/editor.mjs';
@@ -20,6 +22,16 @@ describe('in Theia', () => {
     await theia?.kill();
     home?.remove();
   });
+
+  const run = (...args) => execFileSync(process.env.PLUGIN_VAULT_BIN, args, { env: home.env, encoding: 'utf8' });
+  const row = (text) => window.page.locator('.theia-TreeNode', { hasText: text }).first();
+  const dialog = (text) => window.page.locator('.dialogBlock', { hasText: text });
+  const button = (box, name) => box.getByRole('button', { name, exact: true });
+  const said = (text) => window.page.locator('.theia-notification-toasts .theia-notification-message', { hasText: text }).waitFor();
+  const installations = () => {
+    const keys = JSON.parse(run('key', 'list', '--json'));
+    return keys.filter(({ plugin }) => plugin === 'late.comer').map(({ installation }) => installation);
+  };
 
   it('the ten lines of the README sign in', async () => {
     await window.do('signIn', 'hunter2');
@@ -50,6 +62,54 @@ describe('in Theia', () => {
     const text = await window.page.locator('body').innerText();
     assert.ok(!text.includes('hunter2'));
     assert.equal(await window.page.getByText('is not registered').count(), 0);
+  });
+
+  it('the view follows the store, and revokes a key when its user says so', async () => {
+    for (const installation of ['first', 'second']) run('key', 'issue', 'late.comer', '--installation', installation);
+    await row('late.comer').click();
+    const question = dialog('Revoke the key of late.comer, first?');
+    for (const answer of ['Close', 'Revoke']) {
+      assert.deepEqual(installations().sort(), ['first', 'second']);
+      await row('first').hover();
+      await row('first').locator('[title^="Revoke"]').click();
+      await question.getByText('0 records').waitFor();
+      await button(question, answer).click();
+      await question.waitFor({ state: 'detached' });
+    }
+    await said('The key is revoked, its data destroyed.');
+    await row('first').waitFor({ state: 'detached' });
+    assert.deepEqual(installations(), ['second']);
+  });
+
+  it('forgets a plugin, from the palette', async () => {
+    await window.command('Plugin Vault: Forget a Plugin…');
+    await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'late.comer' }).click();
+    await button(dialog('Forget late.comer?'), 'Forget').click();
+    await said('Forgotten: late.comer, 1 installation.');
+    await row('late.comer').waitFor({ state: 'detached' });
+    assert.deepEqual(installations(), []);
+  });
+
+  it('backs up, and over an older backup', async () => {
+    const file = home.in('home/backup.tar');
+    for (const old of [false, true]) {
+      if (old) writeFileSync(file, 'old');
+      await window.command('Plugin Vault: Back Up…');
+      const box = dialog('Save');
+      await box.locator('.theia-FileNameTextField').fill('backup.tar');
+      await button(box, 'Back Up').click();
+      // Theia's own dialog does not ask.
+      if (old) await button(dialog(`Replace ${file}?`), 'Replace').click();
+      await said(`Backed up to ${file}`);
+      await window.do('run', 'notifications.commands.clearAll');
+    }
+    const restored = new Home();
+    try {
+      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env: restored.env });
+      assert.ok(existsSync(restored.in('data/data.mdb')));
+    } finally {
+      restored.remove();
+    }
   });
 
   it('killed, it leaves no process, and what was stored is there', async () => {
