@@ -35,6 +35,11 @@ cloud9_binding() {
 conformance_runner() { npm_ci "$top/tests/hosts/node" && node_tests "$(node_of 24)" "$top/editors/conformance" run.test.mjs; }
 conformance_table() { "$(node_of 24)" "$top/editors/conformance/table.mjs" "$CONFORMANCE_OUTCOMES"; }
 
+# What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it runs beside this.
+packages() {
+  npm_ci "$top/tests/hosts/node" && built_node_binding && node_tests "$(node_of 24)" "$top/editors" pack.test.mjs
+}
+
 # The extension as it is packed, in code-server and a browser; prepare.sh installs them, once for each state of their lock file.
 vscode_extension() {
   local prepared
@@ -50,6 +55,7 @@ if node_works && [ "$(uname)" = Linux ]; then
   group 'editors/node on Node 20' count_node with_binary node_binding 20
   group 'editors/node on Node 24' count_node with_binary node_binding 24
   group 'editors/cloud9' count_node with_binary cloud9_binding
+  group 'editors/pack' count_node with_binary packages
   if have chromium; then
     group 'editors/vscode' count_node with_binary vscode_extension
   else

@@ -1,13 +1,10 @@
 // The page's example in architect, and what its API promises.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { binary } from '../../node/test/world.mjs';
 import { holder, World } from './host.mjs';
 
 const package_ = join(import.meta.dirname, '..');
@@ -113,28 +110,6 @@ appTest('without the program each call says what to do', async (world) => {
   const key = world.canaries.key();
   const { app } = await world.start([holder('one', { apikey: key })], { binary: '/nowhere/plugin-vault' });
   await assert.rejects(get(app.services.one.api, 'user'), { kind: 'binaryNotFound' });
-});
-
-appTest("the README's application runs the plugin", async (world) => {
-  const { dataDir, keyDir } = world.options;
-  const project = join(world.top, 'project');
-  mkdirSync(join(project, 'my-plugin'), { recursive: true });
-  mkdirSync(join(project, 'node_modules'));
-  symlinkSync(join(package_, 'node_modules', 'architect'), join(project, 'node_modules', 'architect'));
-  symlinkSync(package_, join(project, 'node_modules', 'plugin-vault-cloud9'));
-  cpSync(join(import.meta.dirname, 'app.js'), join(project, 'app.js'));
-  cpSync(join(import.meta.dirname, 'example.js'), join(project, 'my-plugin', 'index.js'));
-  // By its path the world sees that it ends.
-  symlinkSync(binary, join(project, 'plugin-vault'));
-  const env = { PATH: project, PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir };
-  for (const start of ['first', 'second']) {
-    const app = spawn(process.execPath, ['app.js'], { cwd: project, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    const closed = once(app, 'close');
-    const [printed] = await Promise.race([once(app.stdout, 'data'), closed]);
-    app.kill();
-    await closed;
-    assert.equal(String(printed), '123\n', start);
-  }
 });
 
 test('the README shows the application and the example that are tested', () => {

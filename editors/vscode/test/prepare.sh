@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests of the extension need, or finds it installed; packs the extension and the probe, and unpacks both for
-# code-server. `prepare.sh CACHE` prints what the tests have to know, for `eval`.
+# Installs what the tests of the extension need, or finds it installed; packs the extension, with PLUGIN_VAULT_BIN in it, and
+# the probe, and unpacks both for code-server. `prepare.sh CACHE` prints what the tests have to know, for `eval`.
 set -euo pipefail
 cache=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,16 +38,17 @@ if [ ! -e "$stamp" ]; then
   touch "$stamp"
 fi
 
-# Packed as for a user, with the program inside where there is one.
+# Packed as for a user, but for the program's symbols.
 extensions=$cache/vscode-extensions
 rm -rf "$extensions" && mkdir -p "$extensions"
 npm run --silent check >&2
-npm run --silent pack -- --out "$extensions/plugin-vault.vsix" >&2
+strip -o "$extensions/program" "$PLUGIN_VAULT_BIN"
+../pack "$extensions/program" "$extensions/packed" vscode >&2
 (cd test/probe && ../../node_modules/.bin/vsce package --no-dependencies --allow-missing-repository --skip-license \
   --out "$extensions/probe.vsix") >&2
-for vsix in plugin-vault probe; do
+for vsix in "$extensions"/packed/plugin-vault-*.vsix "$extensions/probe.vsix"; do
   HOME=$extensions/home EXTENSIONS_GALLERY='{}' "$node/bin/node" "$host/node_modules/code-server/out/node/entry.js" \
     --user-data-dir "$extensions/user" --extensions-dir "$extensions/unpacked" \
-    --install-extension "$extensions/$vsix.vsix" >&2
+    --install-extension "$vsix" >&2
 done
 printf 'export VSCODE_HOST=%q THEIA_HOST=%q VSCODE_EXTENSIONS=%q PATH=%q\n' "$host" "$theia" "$extensions/unpacked" "$PATH"

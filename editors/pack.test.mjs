@@ -1,0 +1,60 @@
+// What `editors/pack` makes for npm, installed in an empty folder where there is no other program; the extension that it makes
+// is the one that the tests of editors/vscode install.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { binary, vaultTest } from './node/test/world.mjs';
+
+const here = import.meta.dirname;
+const pack = (program, folder, which) => spawnSync(join(here, 'pack'), [program, folder, which], { encoding: 'utf8' });
+const version = (name, folder) => JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8')).devDependencies[name];
+
+vaultTest('the packages of npm bring the programs along, and need nothing else', async (world) => {
+  const out = join(world.top, 'out');
+  // As it comes from another machine.
+  mkdirSync(join(out, 'bin', 'plan9-mips'), { recursive: true });
+  writeFileSync(join(out, 'bin', 'plan9-mips', 'plugin-vault'), '');
+  const stripped = join(world.top, 'plugin-vault');
+  execFileSync('strip', ['-o', stripped, binary]);
+  const { status, stderr } = pack(stripped, out, 'node');
+  assert.equal(status, 0, stderr);
+  const packages = readdirSync(out).filter((name) => name.endsWith('.tgz'));
+  assert.deepEqual(packages, ['plugin-vault-0.1.0.tgz', 'plugin-vault-cloud9-0.1.0.tgz']);
+
+  const project = join(world.top, 'project');
+  mkdirSync(join(project, 'my-plugin'), { recursive: true });
+  writeFileSync(join(project, 'package.json'), '{"private": true}');
+  const wanted = [...packages.map((name) => join(out, name)), `architect@${version('architect', 'cloud9')}`];
+  const cache = ['--cache', join(here, '..', 'tests', '.cache', 'npm'), '--prefer-offline'];
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...cache, ...wanted], { cwd: project, stdio: 'pipe' });
+  const installed = join(project, 'node_modules', 'plugin-vault');
+  assert.deepEqual(readdirSync(join(installed, 'bin')).sort(), [`${process.platform}-${process.arch}`, 'plan9-mips'].sort());
+
+  const { dataDir, keyDir } = world.options;
+  const env = { PATH: '/nowhere', PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir };
+  /** Its first words. A program that goes on is ended then. */
+  const prints = async (file) => {
+    const child = spawn(process.execPath, [file], { cwd: project, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
+    const [printed] = await Promise.race([once(child.stdout, 'data'), closed]);
+    child.kill();
+    await closed;
+    return String(printed);
+  };
+  // The lines of the two READMEs.
+  cpSync(join(here, 'node', 'test', 'example.mjs'), join(project, 'example.mjs'));
+  cpSync(join(here, 'cloud9', 'test', 'app.js'), join(project, 'app.js'));
+  cpSync(join(here, 'cloud9', 'test', 'example.js'), join(project, 'my-plugin', 'index.js'));
+  assert.equal(await prints('example.mjs'), 'null\n');
+  for (const start of ['first', 'second']) assert.equal(await prints('app.js'), '123\n', start);
+});
+
+test('what is no program of this version is not packed', () => {
+  const { status, stderr } = pack('/bin/true', join(here, 'nowhere'), 'node');
+  assert.deepEqual([status, stderr], [1, '/bin/true is not plugin-vault 0.1.0 for this machine\n']);
+});
