@@ -1,11 +1,13 @@
 // The extension in a window of the web: there no process runs, so there is no vault. Whoever names a fallback gets the editor's
 // own storage; whoever does not is told.
 
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultSecretStorage } from '../api';
 
 export function activate(): PluginVaultApi {
+  // The view and the commands are hidden: there is nothing to show.
+  void vscode.commands.executeCommand('setContext', 'pluginVault.inTheWeb', true);
   return { open };
 }
 

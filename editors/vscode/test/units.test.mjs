@@ -1,4 +1,4 @@
-// What needs no editor: the mounts of a container, sizes, the nodes of the view, the extension in the web.
+// What needs no editor: the mounts of a container, sizes, the nodes of the view.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const modules = {};
 before(async () => {
-  for (const name of ['mounts', 'words', 'nodes', 'web']) {
+  for (const name of ['mounts', 'words', 'nodes']) {
     const entry = fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
     const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: 'esm', write: false, external: ['vscode'] });
     modules[name] = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
@@ -63,14 +63,4 @@ test('keys in the view: damaged, expired, shared, and without a name', async () 
   const [folder] = await live.children();
   assert.deepEqual([folder.label, folder.children[0].label], ['%', '(the object)']);
   assert.deepEqual(asked, ['x']);
-});
-
-test('in the web there is no vault, and another place only for whoever asks for it', async () => {
-  const { open } = modules.web.activate();
-  const caller = { secrets: {}, globalState: {}, workspaceState: {} };
-  await assert.rejects(open(caller), { name: 'VaultError', kind: 'notInTheWeb' });
-  const vault = await open(caller, { fallback: 'editor' });
-  assert.deepEqual([vault.kept, vault.vault, vault.asSecretStorage() === caller.secrets], ['editor', undefined, true]);
-  assert.equal(await vault.asMemento('user'), caller.globalState);
-  (await vault.asMemento('workspace')).setKeysForSync([]);
 });

@@ -15,7 +15,7 @@ const { chromium } = createRequire(join(host, 'package.json'))('playwright-core'
 const extensions = process.env.VSCODE_EXTENSIONS;
 
 export class Server {
-  static async start(home, { port, env = {} } = {}) {
+  static async start(home, { port, env = {}, extensionsDir = extensions } = {}) {
     const server = new Server();
     server.home = home;
     server.port = port ?? (await freePort());
@@ -24,7 +24,7 @@ export class Server {
       join(host, 'node_modules/code-server/out/node/entry.js'),
       ...['--bind-addr', `127.0.0.1:${server.port}`, '--auth', 'none'],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override'],
-      ...['--reconnection-grace-time', '1', '--user-data-dir', home.in('user'), '--extensions-dir', extensions],
+      ...['--reconnection-grace-time', '1', '--user-data-dir', home.in('user'), '--extensions-dir', extensionsDir],
     ];
     server.program = new Program(node, args, { ...home.env, ...env });
     await server.program.says(/(listening on http)/);
@@ -91,12 +91,19 @@ export class Browser {
     return browser;
   }
 
-  /** Opens a folder or a `.code-workspace` file in a window, and waits for its extension host. */
-  async open(server, path) {
+  /** Opens a folder or a `.code-workspace` file. */
+  async page(server, path) {
     const page = await this.context.newPage();
+    page.setDefaultTimeout(process.env.QUICK ? 12_000 : deadline);
     await page.setViewportSize({ width: 1100, height: 720 });
-    const probe = nextProbe(server.home.in('probe'));
     await page.goto(server.url(path), { timeout: deadline });
+    return page;
+  }
+
+  /** Opens it in a window, and waits for its extension host. */
+  async open(server, path) {
+    const probe = nextProbe(server.home.in('probe'));
+    const page = await this.page(server, path);
     return new Window(page, await probe, server);
   }
 
@@ -117,7 +124,6 @@ export class Browser {
 export class Window {
   constructor(page, probe, server) {
     Object.assign(this, { page, probe, server });
-    page.setDefaultTimeout(process.env.QUICK ? 12_000 : deadline);
   }
 
   do(action, ...args) {
