@@ -179,6 +179,6 @@ export function asFolders(uris: readonly string[]): { uri: string; name: string 
   return uris.map((uri) => ({ uri, name: uri.slice(uri.lastIndexOf('/') + 1) }));
 }
 
-function outcomeUnknown(): VaultError {
+export function outcomeUnknown(): VaultError {
   return new VaultError('outcomeUnknown', 'The vault ended before it answered. Read before you write again.');
 }

@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Callback } from './calls';
 import { isVaultError, VaultError } from './errors';
 import type { Vault } from './vault';
 import type { Address, Context, JsonObject, PersistentRecord } from './wire';
@@ -49,10 +50,19 @@ export interface Lease {
   ): Promise<Replaced>;
 }
 
+export type Work<R> = (lease: Lease) => R | Promise<R>;
+
+/** A `Call`, whose result is that of the work. */
+export interface WithLease {
+  <R>(name: string, work: Work<R>, options?: LeaseOptions): Promise<R>;
+  <R>(name: string, work: Work<R>, callback: Callback<R>): void;
+  <R>(name: string, work: Work<R>, options: LeaseOptions | undefined, callback: Callback<R>): void;
+}
+
 export async function withLease<R>(
   vault: Vault,
   name: string,
-  work: (lease: Lease) => R | Promise<R>,
+  work: Work<R>,
   { ttlMs = 30_000, waitMs = 60_000, signal }: LeaseOptions,
 ): Promise<R> {
   const token = await acquire(vault, name, ttlMs, waitMs, signal);

@@ -1,9 +1,9 @@
 // The data of one API key, with every method that the vault has for it.
 
-import { inBothManners, methodCall, type Call, type Callback } from './calls';
+import { inBothManners, methodCall, type Call } from './calls';
 import type { Connection } from './connection';
 import { isVaultError, VaultError } from './errors';
-import { withLease, type Lease, type LeaseOptions } from './lease';
+import { withLease, type LeaseOptions, type WithLease, type Work } from './lease';
 import { register, type KeyDetails, type KeyOptions, type Registered } from './registration';
 import type { Sidecar } from './sidecar';
 import { update, type Updated, type UpdateFunction, type UpdateOptions } from './update';
@@ -109,20 +109,9 @@ export class Vault {
   readonly releaseLease = methodCall(this.#ask, 'releaseLease', 'name', 'lease');
 
   /** Works under a lease, which is renewed meanwhile and given up behind it; see `Lease`. */
-  withLease<R>(name: string, work: (lease: Lease) => R | Promise<R>, options?: LeaseOptions): Promise<R>;
-  withLease<R>(name: string, work: (lease: Lease) => R | Promise<R>, callback: Callback<R>): void;
-  withLease<R>(
-    name: string,
-    work: (lease: Lease) => R | Promise<R>,
-    options: LeaseOptions | undefined,
-    callback: Callback<R>,
-  ): void;
-  withLease(...args: unknown[]): unknown {
-    return (this.#underLease as (...args: unknown[]) => unknown)(...args);
-  }
-  #underLease = inBothManners(2, (name: string, work: (lease: Lease) => unknown, options?: LeaseOptions) =>
+  readonly withLease = inBothManners(2, (name: string, work: Work<unknown>, options?: LeaseOptions) =>
     withLease(this, name, work, options ?? {}),
-  );
+  ) as WithLease;
 
   // --- The key.
 

@@ -14,14 +14,9 @@ export interface Watch {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-class Listener {
+interface Listener {
+  tell: ChangeListener;
   revision: number;
-  constructor(
-    readonly tell: ChangeListener,
-    since: number,
-  ) {
-    this.revision = since;
-  }
 }
 
 type Ask = (method: string, params: object) => Promise<unknown>;
@@ -43,7 +38,7 @@ export class Watches {
   async add(ask: Ask, tell: ChangeListener, since: number | undefined, stop: () => Promise<void>): Promise<Watch> {
     const revision = await this.#begin(ask, since);
     // Not before: what others are told until the answer comes is not told from this one's `since` on.
-    const listener = new Listener(tell, since ?? revision);
+    const listener: Listener = { tell, revision: since ?? revision };
     this.#listeners.add(listener);
     const close = async (): Promise<void> => {
       if (this.#listeners.delete(listener) && !this.any) await stop();

@@ -6,7 +6,7 @@ import { isVaultError, type JsonObject, type Vault } from 'plugin-vault';
 
 /** Bytes that a record's name may have. */
 const nameLimit = 256;
-/** How often a call is made again whose vault ended under it: each of them may be made twice. */
+/** How often a write is tried whose vault ended under it. */
 const attempts = 4;
 
 export interface Place {
@@ -58,7 +58,7 @@ export class Entries {
 
   /** Every key with its revision. */
   async keys(): Promise<Map<string, number>> {
-    const listed = await again(() => this.vault.listPersistentData(this.place));
+    const listed = await this.vault.listPersistentData(this.place);
     const keys = new Map<string, number>();
     for (const { name, revision } of listed) {
       const key = await this.key(name);
@@ -71,12 +71,10 @@ export class Entries {
 
   /** Tells of what other connections change, from now on. Returns what ends it. */
   async watch(listener: EntryListener): Promise<() => void> {
-    const watch = await again(() =>
-      this.vault.watchPersistentData((change) => {
-        if ('resync' in change) void this.compare(listener).catch(() => {});
-        else if ('context' in change) void this.tell(change, listener).catch(() => {});
-      }),
-    );
+    const watch = await this.vault.watchPersistentData((change) => {
+      if ('resync' in change) void this.compare(listener).catch(() => {});
+      else if ('context' in change) void this.tell(change, listener).catch(() => {});
+    });
     await this.keys();
     return () => void watch.close().catch(() => {});
   }
@@ -124,7 +122,7 @@ export class Entries {
 
   private read(name: string): Promise<{ data: JsonObject; revision: number } | null> {
     const { context, ...place } = this.place;
-    return again(() => this.vault.getPersistentRecord(context, { ...place, name }));
+    return this.vault.getPersistentRecord(context, { ...place, name });
   }
 }
 
@@ -137,7 +135,7 @@ function isSame(one: string | undefined, other: string | undefined): boolean {
   return one === other || (one !== undefined && other !== undefined && plain(one) === plain(other));
 }
 
-/** Makes a call again whose vault ended under it. Only for calls that may be made twice. */
+/** Makes a write again whose vault ended under it, and which may be made twice. Reads are asked again by the binding. */
 async function again<R>(call: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {

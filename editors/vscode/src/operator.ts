@@ -1,7 +1,7 @@
 // What the user of the store may do without any plugin's key: the program's command line, run to its end. The program
 // never shows a key here, and nothing of what it says is logged.
 
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 
 /** A key of the store, as `plugin-vault key list --json` shows it. */
 export interface ListedKey {
@@ -37,20 +37,20 @@ export class Operator {
   /** `binary` is asked for each time: the setting may change. */
   constructor(private readonly binary: () => string) {}
 
-  async keys(): Promise<ListedKey[]> {
-    return JSON.parse(await this.run(['key', 'list', '--json'])) as ListedKey[];
+  keys(): Promise<ListedKey[]> {
+    return this.key('list');
   }
 
-  async records(plugin: string, installation: string): Promise<ListedPlace[]> {
-    return JSON.parse(await this.run(['key', 'records', '--json', '--', plugin, installation])) as ListedPlace[];
+  records(plugin: string, installation: string): Promise<ListedPlace[]> {
+    return this.key('records', plugin, installation);
   }
 
-  async revoke(keyId: string): Promise<{ destroyed: boolean }> {
-    return JSON.parse(await this.run(['key', 'revoke', '--json', '--', keyId])) as { destroyed: boolean };
+  revoke(keyId: string): Promise<{ destroyed: boolean }> {
+    return this.key('revoke', keyId);
   }
 
-  async forget(plugin: string): Promise<{ destroyed: number }> {
-    return JSON.parse(await this.run(['key', 'forget', '--json', '--', plugin])) as { destroyed: number };
+  forget(plugin: string): Promise<{ destroyed: number }> {
+    return this.key('forget', plugin);
   }
 
   /** The file must not be there yet. */
@@ -58,22 +58,21 @@ export class Operator {
     await this.run(['backup', '--', file]);
   }
 
+  private async key<R>(command: string, ...names: string[]): Promise<R> {
+    return JSON.parse(await this.run(['key', command, '--json', '--', ...names])) as R;
+  }
+
   private run(args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       // Nobody is asked for a passphrase behind the user's back: that is what the command Unlock is for.
       const { PLUGIN_VAULT_ASKPASS: _, ...env } = process.env;
-      const child = spawn(this.binary(), args, { stdio: 'pipe', env, timeout: patienceMs, windowsHide: true });
-      let shown = '';
-      let complaint = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
-      child.once('error', (error) => reject(new OperatorError(`plugin-vault could not be run: ${error.message}`)));
-      child.once('close', (code) => {
-        if (code === 0) return resolve(shown);
+      const options = { env, timeout: patienceMs, windowsHide: true, maxBuffer: Infinity };
+      const child = execFile(this.binary(), args, options, (error, shown, complaint) => {
+        if (!error) return resolve(shown);
         const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');
-        reject(new OperatorError(line || `plugin-vault ended with ${code ?? 'a signal'}`));
+        reject(new OperatorError(line || `plugin-vault could not be run (${error.code ?? error.signal})`));
       });
-      child.stdin.on('error', () => {}).end();
+      child.stdin!.on('error', () => {}).end();
     });
   }
 }

@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { Connection, NoticeListener } from '../connection';
-import { VaultError } from '../errors';
+import { outcomeUnknown, type Connection, type NoticeListener } from '../connection';
+import type { VaultError } from '../errors';
 import type { Address, DidChange } from '../wire';
 import { failure } from './failure';
 import { METHODS } from './methods';
@@ -54,8 +54,7 @@ export class FakeClient implements Connection, Client {
   }
 
   async request(method: string, values: object, signal?: AbortSignal): Promise<unknown> {
-    const unknown = new VaultError('outcomeUnknown', 'The vault ended before it answered. Read before you write again.');
-    if (this.over) throw unknown;
+    if (this.over) throw outcomeUnknown();
     let outcome: Promise<unknown>;
     try {
       outcome = Promise.resolve(this.#call(method, values, signal));
@@ -64,7 +63,7 @@ export class FakeClient implements Connection, Client {
     }
     // An answer takes its way; what it finds ended is lost.
     const answer = outcome.then(later, async (error) => Promise.reject(await later(error)));
-    return Promise.race([answer, this.ended.then(() => Promise.reject(unknown))]);
+    return Promise.race([answer, this.ended.then(() => Promise.reject(outcomeUnknown()))]);
   }
 
   #call(name: string, values: object, signal?: AbortSignal): unknown {

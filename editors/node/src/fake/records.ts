@@ -4,7 +4,7 @@ import type { Address, JsonObject } from '../wire';
 import type { Call } from './client';
 import { failure } from './failure';
 import { normalFolder, required, wrong } from './params';
-import { dates, defined, permits, type Namespace, type StoredRecord } from './state';
+import { dates, defined, permits, type KeyRow, type Namespace, type StoredRecord } from './state';
 
 const MAX_DATA = 8 * 1024 * 1024;
 
@@ -45,22 +45,32 @@ export function getRecord(call: Call): object | null {
   return record ? { data: JSON.parse(record.text), revision: record.revision, ...dates(record) } : null;
 }
 
+/** The record that a write means; `check` refuses what was not to be written over. */
+function writable(call: Call): { place: Address; row?: KeyRow; before?: StoredRecord; check(): void } {
+  const place = address(call);
+  const lease = call.params.integer('lease');
+  const ifRevision = call.params.integer('ifRevision');
+  const row = call.row();
+  call.permitWriting(row, place);
+  const before = find(row?.namespace, place);
+  const check = (): void => {
+    call.checkLease(row, lease);
+    const revision = before?.revision ?? 0;
+    if (ifRevision !== undefined && ifRevision !== revision) throw failure('revisionConflict', { revision });
+  };
+  return { place, row, before, check };
+}
+
 /** Stores what `change` makes of the text that is there. */
 function write(
   call: Call,
   change: (before: StoredRecord | undefined) => { text: string; expiresAt?: number },
 ): { revision: number } {
-  const { params, state, client } = call;
-  const place = address(call);
-  const lease = params.integer('lease');
-  const ifRevision = params.integer('ifRevision');
-  const row = call.row();
-  call.permitWriting(row, place);
-  const before = find(row?.namespace, place);
+  const { state, client } = call;
+  const { place, before, check } = writable(call);
   const { text, expiresAt } = change(before);
   if (Buffer.byteLength(text) > MAX_DATA) throw failure('dataTooLarge', { limit: MAX_DATA });
-  call.checkLease(row, lease);
-  checkRevision(before, ifRevision);
+  check();
   if (before?.text === text && before.expiresAt === expiresAt) return { revision: before.revision };
   const { namespace } = call.begin();
   const revision = state.nextRevision();
@@ -69,11 +79,6 @@ function write(
   namespace.records.set(keyOf(place), { address: place, text, revision, createdAt, updatedAt, expiresAt });
   state.changed(namespace, client, place, revision, false);
   return { revision };
-}
-
-function checkRevision(record: StoredRecord | undefined, ifRevision: number | undefined): void {
-  const revision = record?.revision ?? 0;
-  if (ifRevision !== undefined && ifRevision !== revision) throw failure('revisionConflict', { revision });
 }
 
 export function set(call: Call): object {
@@ -106,16 +111,10 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 export function remove(call: Call): object {
-  const { params, state, client } = call;
-  const place = address(call);
-  const lease = params.integer('lease');
-  const ifRevision = params.integer('ifRevision');
-  const row = call.row();
-  call.permitWriting(row, place);
-  call.checkLease(row, lease);
-  const record = find(row?.namespace, place);
-  checkRevision(record, ifRevision);
-  if (!row || !record) return { deleted: false, revision: 0 };
+  const { state, client } = call;
+  const { place, row, before, check } = writable(call);
+  check();
+  if (!row || !before) return { deleted: false, revision: 0 };
   row.namespace.records.delete(keyOf(place));
   const revision = state.nextRevision();
   state.changed(row.namespace, client, place, revision, true);
