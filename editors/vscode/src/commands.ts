@@ -30,7 +30,7 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
     register('forget', changes(async (node) => forget(host, node?.plugin ?? (await pickPlugin(host))))),
     register('backUp', () => backUp(host)),
     register('unlock', changes(() => unlock(host))),
-    register('openWalkthrough', openWalkthrough),
+    register('openWalkthrough', () => openWalkthrough()),
   ];
 }
 
@@ -41,10 +41,11 @@ export async function isTheia(): Promise<boolean> {
   return !(await vscode.commands.getCommands()).includes(walkthrough);
 }
 
-async function openWalkthrough(): Promise<void> {
+/** `inactive`: behind the editor that its user is in, who goes on typing there. */
+export async function openWalkthrough(options: { inactive?: boolean } = {}): Promise<void> {
   const { id, extensionUri } = vscode.extensions.getExtension('plugin-vault.plugin-vault')!;
   if (await isTheia()) await vscode.commands.executeCommand('vscode.open', vscode.Uri.joinPath(extensionUri, 'README.md'));
-  else await vscode.commands.executeCommand(walkthrough, `${id}#start`, false);
+  else await vscode.commands.executeCommand(walkthrough, `${id}#start`, options);
 }
 
 async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import type { Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultMemento } from '../api';
-import { isTheia, registerCommands } from './commands';
+import { isTheia, openWalkthrough, registerCommands } from './commands';
 import { warnInContainers } from './containers';
 import { Entries } from './entries';
 import { Host } from './host';
@@ -78,9 +78,10 @@ function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; 
   return { context, workspaceFolder: uri.toString() };
 }
 
-/** The walkthrough, once. */
+/** The walkthrough, once, unless its user has told the editor that none is to open by itself. */
 async function greet(context: vscode.ExtensionContext): Promise<void> {
   if (context.globalState.get('greeted')) return;
   await context.globalState.update('greeted', true);
-  if (!(await isTheia())) await vscode.commands.executeCommand('pluginVault.openWalkthrough');
+  const wanted = vscode.workspace.getConfiguration('workbench.welcomePage.walkthroughs').get('openOnInstall', true);
+  if (wanted && !(await isTheia())) await openWalkthrough({ inactive: true });
 }

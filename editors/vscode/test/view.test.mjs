@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 
@@ -44,11 +45,13 @@ async function takePicture(page, name) {
 describe('the view', () => {
   let home, run, server, browser, window, page;
   before(async () => {
-    home = new Home();
+    home = new Home({ 'workbench.welcomePage.walkthroughs.openOnInstall': true });
     run = fill(home);
     server = await Server.start(home);
     browser = await Browser.start(home);
-    window = await browser.open(server, home.folder('shop'));
+    const notes = join(home.folder('shop'), 'notes.txt');
+    writeFileSync(notes, '');
+    window = await browser.open(server, home.folder('shop'), { file: notes });
     page = window.page;
   });
   after(async () => {
@@ -65,9 +68,14 @@ describe('the view', () => {
     await window.do('run', 'notifications.clearAll');
   };
 
-  it('the walkthrough opens at the first start, and only then', async () => {
-    const title = page.getByText('Get Started with Plugin Vault');
-    await title.first().waitFor();
+  it('the walkthrough opens at the first start, behind the file that its user is in, and only then', async () => {
+    await page.getByRole('tab', { name: 'Welcome' }).waitFor();
+    await page.keyboard.type('mine');
+    await page.locator('.view-line', { hasText: 'mine' }).waitFor();
+    await page.getByRole('tab', { name: 'Welcome' }).click();
+    await window.do('run', 'workbench.action.closeOtherEditors');
+    await page.getByRole('tab', { name: 'notes.txt' }).waitFor({ state: 'detached' });
+    await page.getByText('Get Started with Plugin Vault').first().waitFor();
     for (const step of ['What it keeps, and for whom', 'See what is stored', 'Know what protects it', 'Take a backup']) {
       await page.getByText(step).first().waitFor();
     }
@@ -178,6 +186,40 @@ describe('the view', () => {
   });
 });
 
+describe('a store behind a passphrase', () => {
+  let home, server, browser, window;
+  after(async () => {
+    await browser?.close();
+    await server?.kill();
+    home?.remove();
+  });
+
+  it('is locked until its user unlocks it', async () => {
+    home = new Home();
+    fill(home);
+    const secret = home.in('home/passphrase');
+    writeFileSync(secret, 'correct horse\n');
+    const protect = (args) => execFileSync('sh', ['-c', `"$PLUGIN_VAULT_BIN" protector ${args} 3<"$0"`, secret], { env: home.env });
+    protect('add passphrase --new-passphrase-fd 3');
+    protect('remove key-file --passphrase-fd 3');
+    server = await Server.start(home);
+    browser = await Browser.start(home);
+    window = await browser.open(server, home.folder('shop'));
+    await window.command('Plugin Vault: Focus on Private Data View');
+    const row = (text) => window.page.locator('.pane-body .monaco-list-row', { hasText: text });
+    await row('Locked').waitFor();
+    // Its user has told the editor so, as all these windows are told but that of the first start.
+    assert.equal(await window.page.getByText('Get Started with Plugin Vault').count(), 0);
+    await row('Unlock…').click();
+    const input = window.page.locator('.quick-input-widget input[type="password"]');
+    await input.waitFor();
+    await takePicture(window.page, 'unlock');
+    await input.fill('correct horse');
+    await window.page.keyboard.press('Enter');
+    await row('acme.review').first().waitFor();
+  });
+});
+
 describe('in a container', () => {
   let home, server, browser;
   after(async () => {
@@ -187,7 +229,7 @@ describe('in a container', () => {
   });
 
   it('the user is told that the store goes with it', async () => {
-    home = new Home({});
+    home = new Home({ 'pluginVault.warnInContainers': true });
     server = await Server.start(home, { env: { container: 'docker' } });
     browser = await Browser.start(home);
     const window = await browser.open(server, home.folder('shop'));

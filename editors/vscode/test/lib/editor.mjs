@@ -31,11 +31,13 @@ export class Server {
     return server;
   }
 
-  /** Where a folder, a `.code-workspace` file, or nothing is open. */
-  url(path) {
+  /** Where a folder, a `.code-workspace` file, or nothing is open; and a file in it, if there is one. */
+  url(path, file) {
     const kind = path?.endsWith('.code-workspace') ? 'workspace' : 'folder';
-    const query = path ? `?${kind}=${encodeURIComponent(path)}` : '?ew=true';
-    return `http://127.0.0.1:${this.port}/${query}`;
+    const query = new URLSearchParams(path ? { [kind]: path } : { ew: true });
+    const host = `127.0.0.1:${this.port}`;
+    if (file) query.set('payload', JSON.stringify([['openFile', `vscode-remote://${host}${file}`]]));
+    return `http://${host}/?${query}`;
   }
 
   /** Ends it as a machine does that loses its power. */
@@ -91,19 +93,19 @@ export class Browser {
     return browser;
   }
 
-  /** Opens a folder or a `.code-workspace` file. */
-  async page(server, path) {
+  /** Opens a folder or a `.code-workspace` file, and in it a file, if one is named. */
+  async page(server, path, { file } = {}) {
     const page = await this.context.newPage();
     page.setDefaultTimeout(process.env.QUICK ? 12_000 : deadline);
     await page.setViewportSize({ width: 1100, height: 720 });
-    await page.goto(server.url(path), { timeout: deadline });
+    await page.goto(server.url(path, file), { timeout: deadline });
     return page;
   }
 
   /** Opens it in a window, and waits for its extension host. */
-  async open(server, path) {
+  async open(server, path, options) {
     const probe = nextProbe(server.home.in('probe'));
-    const page = await this.page(server, path);
+    const page = await this.page(server, path, options);
     return new Window(page, await probe, server);
   }
 
@@ -143,19 +145,10 @@ export class Window {
   /** Runs a command from the palette, which may still be going away from the last time. */
   async command(title) {
     const palette = this.page.locator('.quick-input-widget');
-    const row = palette.locator('.monaco-list-row.focused', { hasText: title });
-    for (let tries = 10; ; tries -= 1) {
-      await palette.waitFor({ state: 'hidden' });
-      await this.page.keyboard.press('F1');
-      try {
-        await palette.locator('input.input').fill(`>${title}`, { timeout: deadline / 10 });
-        await row.waitFor({ timeout: deadline / 10 });
-        break;
-      } catch (error) {
-        // It goes away by itself when something that has just been opened takes the focus.
-        if (tries === 0 || (await palette.isVisible())) throw error;
-      }
-    }
+    await palette.waitFor({ state: 'hidden' });
+    await this.page.keyboard.press('F1');
+    await palette.locator('input.input').fill(`>${title}`);
+    await palette.locator('.monaco-list-row.focused', { hasText: title }).waitFor();
     await this.page.keyboard.press('Enter');
   }
 }

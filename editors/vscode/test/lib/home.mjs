@@ -15,18 +15,20 @@ const settings = {
   'workbench.enableExperiments': false,
   'window.commandCenter': false,
   'workbench.tips.enabled': false,
+  'workbench.welcomePage.walkthroughs.openOnInstall': false,
   'workbench.colorTheme': 'Default Light Modern',
   'files.simpleDialog.enable': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'pluginVault.warnInContainers': false,
 };
 
 export class Home {
-  constructor(more = { 'pluginVault.warnInContainers': false }) {
+  constructor(more = {}) {
     this.path = mkdtempSync(join(tmpdir(), 'pv-'));
-    for (const name of ['home', 'data', 'keys', 'probe', 'user/User']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
+    for (const name of ['home', 'data', 'keys', 'probe', 'user/User', 'user/Machine']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
     const all = JSON.stringify({ ...settings, ...more });
-    // Where code-server looks for them, and where Theia does.
-    for (const path of ['user/User/settings.json', 'user/settings.json']) writeFileSync(this.in(path), all);
+    // Where code-server looks for them, those of the machine among them, and where Theia does.
+    for (const path of ['user/User', 'user/Machine', 'user']) writeFileSync(this.in(path, 'settings.json'), all);
   }
 
   in(...names) {
