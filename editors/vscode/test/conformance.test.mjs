@@ -1,7 +1,6 @@
 // The conformance suite through the exported API, in real windows. A case's windows are kept for the next cases, unless the case
 // closes or kills one of them.
 
-import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { keepOutcomes, loadCases, runCase } from '../../conformance/run.mjs';
@@ -36,15 +35,12 @@ for (const each of loadCases()) {
   });
 }
 
-/**
- * The editor itself is the installation. And it starts the extension host anew when a window's first folder changes, so the
- * case of folders that do has no place in one; `editor.test.mjs` has one of others.
- */
-const offers = (step) => step.as !== 'another installation' && !step.folders?.some((uri) => uri.startsWith('${'));
+/** The editor itself is the installation. */
+const offers = (step) => step.as !== 'another installation';
 
 async function open(each, key, { folders, notice }) {
   const count = folders.length;
-  const window = idle.get(count).pop() ?? (await newWindow(folders));
+  const window = idle.get(count).pop() ?? (await browser.open(server, count ? home.workspace(folders) : undefined));
   const id = (last += 1);
   window.probe.onNotice = (of, change) => of === id && notice(change);
   const { plugin = `conformance.own${id}`, installation: _, ...own } = key;
@@ -52,7 +48,7 @@ async function open(each, key, { folders, notice }) {
     idle.get(count).push(window);
     throw error;
   });
-  const ends = each.steps.some((step) => step.close || step.kill);
+  const ends = each.steps.some((step) => step.close || step.kill || step.folders);
   const methods = {
     'vault/status': () => window.do('status', id),
     watchPersistentData: (options) => window.do('watch', id, options),
@@ -83,6 +79,11 @@ async function open(each, key, { folders, notice }) {
       const spoil = each.steps.some((step) => step.spoil && step.call === method);
       return window.do('invoke', id, method, [...args, options], { token, spoil });
     },
+    folders: async (uris) => {
+      await window.openFolders(uris);
+      // It may be another extension host.
+      await window.do('begin', id, plugin, own);
+    },
     kill: async () => {
       for (const pid of await window.do('sidecars')) {
         process.kill(pid, 'SIGKILL');
@@ -91,12 +92,4 @@ async function open(each, key, { folders, notice }) {
     },
     close: () => (closing ??= close()),
   };
-}
-
-/** Its folders need not be there. */
-async function newWindow(folders) {
-  if (folders.length === 0) return browser.open(server);
-  const file = home.in(`work-${(last += 1)}.code-workspace`);
-  writeFileSync(file, JSON.stringify({ folders: folders.map((uri) => ({ uri })) }));
-  return browser.open(server, file);
 }

@@ -168,7 +168,7 @@ describe('folders', () => {
 
   it('of a workspace with two share its state, and each has its own objects', async () => {
     const file = home.in('work/both.code-workspace');
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => home.folder(name));
+    const [a, b] = ['a', 'b'].map((name) => home.folder(name));
     writeFileSync(file, JSON.stringify({ folders: [{ path: a }, { path: b }] }));
     const window = await browser.open(server, file);
     assert.equal((await window.do('window')).folders.length, 2);
@@ -185,16 +185,33 @@ describe('folders', () => {
     const places = await window.do('call', 'listPersistentData', { context: 'workspace' });
     const state = places.filter(({ name }) => name === 'state:which');
     assert.deepEqual(state.map(({ workspaceFolder }) => workspaceFolder), [`file://${file}`]);
-
-    // The vault's folders follow the window's.
     const alone = await browser.open(server, a);
     assert.deepEqual(await alone.do('call', 'getPersistentData', 'workspace'), { in: uris[0] });
     assert.equal(await alone.do('value', 'workspace', 'which'), 'nothing');
     await alone.page.close();
-    await window.do('changeFolders', 1, 1);
-    assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace'), { in: uris[0] });
-    await window.do('changeFolders', 1, 0, c);
-    await assert.rejects(window.do('call', 'getPersistentData', 'workspace'), { kind: 'workspaceFolderRequired' });
+    await window.page.close();
+  });
+
+  it('are those that are open, from the moment at which extensions are told', async () => {
+    const [first, added] = ['first', 'added'].map((name) => `file://${home.folder(name)}`);
+    const refused = { kind: 'workspaceFolderRequired' };
+    const window = await browser.open(server, home.workspace([]));
+    await assert.rejects(window.do('call', 'setPersistentData', 'workspace', { in: 'none' }), refused);
+
+    await window.openFolders([first]);
+    await window.do('call', 'setPersistentData', 'workspace', { in: first });
+    // Two are open: which one is meant has to be said, at once.
+    await assert.rejects(window.do('openFoldersAndCall', [first, added], 'getPersistentData', 'workspace'), refused);
+    await window.do('call', 'setPersistentData', 'workspace', { in: added }, { workspaceFolder: added });
+    assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace', { workspaceFolder: added }), { in: added });
+    assert.deepEqual(await window.do('openFoldersAndCall', [first], 'getPersistentData', 'workspace'), { in: first });
+
+    await window.openFolders([added]);
+    assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace'), { in: added });
+    await window.openFolders([]);
+    await assert.rejects(window.do('call', 'getPersistentData', 'workspace'), refused);
+    // A folder need not be open for one who names it.
+    assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace', { workspaceFolder: added }), { in: added });
     await window.page.close();
   });
 
@@ -227,16 +244,21 @@ describe('however it ends', () => {
     return { window, sidecar };
   };
 
-  it('a browser killed right after a store: the secret is there, no process is left', async () => {
+  it('a browser killed right after a store: the secret is there, no process is left', async (test) => {
     const { window, sidecar } = await start();
     const { pid } = await window.do('window');
+    // The editor's own is asked first, and so has more time than ours.
+    await window.do('store', 'editor', 'token', 'second');
     await window.do('store', 'vault', 'token', 'second');
     await browser.kill();
     await gone(pid);
     await gone(sidecar);
-    browser = await Browser.start(home, 'another profile');
+    browser = await Browser.start(home);
     const again = await browser.open(server, home.folder('one'));
     assert.equal(await again.do('get', 'vault', 'token'), 'second');
+    const theirs = await again.do('get', 'editor', 'token');
+    // It depends on what the browser happens to have written down by then, so nothing is asked of it.
+    test.diagnostic(`the editor's own secret, stored just before, is ${theirs === 'second' ? 'there too' : 'lost'}`);
   });
 
   it('the whole editor killed right after a store: the same', async () => {

@@ -142,6 +142,25 @@ export class Window {
     this.probe = await next;
   }
 
+  /**
+   * Makes the window's folders these. When the first one is another, the window is loaded anew, as code-server does it itself
+   * then. It begins with its own copy of the workspace file, and where that is not yet the file, it stays with the folders from
+   * before; the next time its copy is the file.
+   */
+  async openFolders(uris) {
+    const { folders } = await this.do('window');
+    if (folders[0] === uris[0]) return this.do('openFolders', uris);
+    const url = this.server.url(this.server.home.workspace(uris));
+    for (let loads = 1; ; loads += 1) {
+      const next = nextProbe(this.server.home.in('probe'));
+      await this.page.goto(url, { timeout: deadline });
+      this.probe = await next;
+      const { folders } = await this.do('window');
+      if (folders.join() === uris.join()) return;
+      if (loads === 4) throw new Error(`the window's folders are ${folders.join(', ') || 'none'}`);
+    }
+  }
+
   /** Runs a command from the palette, which may still be going away from the last time. */
   async command(title) {
     const palette = this.page.locator('.quick-input-widget');

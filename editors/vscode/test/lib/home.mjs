@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Settings without which an editor talks to others, or shows what is not asked for. */
 const settings = {
@@ -39,6 +40,14 @@ export class Home {
   folder(name) {
     const path = this.in('work', name);
     mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** A workspace file of its own, with these folders, which need not be there. */
+  workspace(uris) {
+    const path = this.in(`work-${(this.files = (this.files ?? 0) + 1)}.code-workspace`);
+    // As paths: a URI would mean the browser's machine.
+    writeFileSync(path, JSON.stringify({ folders: uris.map((uri) => ({ path: fileURLToPath(uri) })) }));
     return path;
   }
 

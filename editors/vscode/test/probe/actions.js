@@ -1,6 +1,7 @@
 // What a test may ask for. Each action gets the probe first: the extension's context, and a way to tell of events.
 
-const { readFileSync } = require('node:fs');
+const { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } = require('node:fs');
+const { join } = require('node:path');
 const vscode = require('vscode');
 
 const first = require('./first');
@@ -11,14 +12,22 @@ const secrets = async (probe) => (await vault(probe)).asSecretStorage();
 const state = async (probe, context) => (await vault(probe)).asMemento(context);
 const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
 
-const changeFolders = (start, remove, uris) =>
-  new Promise((resolve) => {
+/** Makes the window's folders these, of which the first one stays; `told` is called when its extensions are told. */
+const openFolders = (uris, told) => {
+  const before = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
+  const changed = uris.findIndex((uri, at) => uri !== before[at]);
+  const start = changed < 0 ? uris.length : changed;
+  return new Promise((resolve, reject) => {
     const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
       listening.dispose();
-      resolve();
+      resolve(told());
     });
-    vscode.workspace.updateWorkspaceFolders(start, remove, ...uris.map((uri) => ({ uri })));
+    const added = uris.slice(start).map((uri) => ({ uri: vscode.Uri.parse(uri) }));
+    if (vscode.workspace.updateWorkspaceFolders(start, before.length - start, ...added)) return;
+    listening.dispose();
+    reject(new Error('the editor takes no such folders'));
   });
+};
 
 module.exports = {
   ...require('./conformance'),
@@ -32,8 +41,12 @@ module.exports = {
   }),
   signIn: ({ context }, token) => first.signIn(context, token),
   run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
-  /** The first one stays: without it the editor starts the extension host anew. */
-  changeFolders: (_, start, remove, ...paths) => changeFolders(start, remove, paths.map(vscode.Uri.file)),
+  openFolders: (_, uris) => openFolders(uris, () => null),
+  /** The vault is called by who is told of the folders, at once. */
+  openFoldersAndCall: async (probe, uris, method, ...args) => {
+    const ours = (await vault(probe)).vault;
+    return openFolders(uris, () => ours[method](...args));
+  },
   configure: (_, name, value) =>
     vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
 
@@ -47,9 +60,9 @@ module.exports = {
     // A watch holds from its answer on; what is asked after it is answered after it.
     await (await vault(probe)).vault.listPersistentData();
   },
-  storeMany: async (probe, count, size) => {
-    const ours = await secrets(probe);
-    for (let i = 0; i < count; i += 1) await ours.store(`many ${i}`, String(i).padEnd(size, '.'));
+  storeMany: async (probe, count, size, whose = 'vault') => {
+    const kept = await storage(probe, whose);
+    for (let i = 0; i < count; i += 1) await kept.store(`many ${i}`, String(i).padEnd(size, '.'));
   },
   getMany: async (probe, count, size) => {
     const ours = await secrets(probe);
@@ -89,19 +102,26 @@ module.exports = {
     return kept;
   },
 
-  /** Milliseconds of each call, one after the other. */
+  /** Milliseconds of each call, one after the other. `append` is what a disk takes at least to keep as much. */
   time: async (probe, what, count, size) => {
     const value = 'x'.repeat(size);
     const ours = await secrets(probe);
     const memento = await state(probe, 'user');
     const { globalState, secrets: theirs } = probe.context;
+    const file = openSync(join(process.env.PROBE_DIR, '..', 'appended'), 'a');
     const calls = {
-      'vault.store': (i) => ours.store(`time ${i % 10}`, `${value}${i}`),
+      'vault.store': (i) => ours.store(`time ${i % 10}`, value + i),
       'vault.get': (i) => ours.get(`time ${i % 10}`),
-      'secrets.store': (i) => theirs.store(`time ${i % 10}`, `${value}${i}`),
+      'secrets.store': (i) => theirs.store(`time ${i % 10}`, value + i),
       'secrets.get': (i) => theirs.get(`time ${i % 10}`),
-      'memento.update': (i) => memento.update(`time ${i % 10}`, `${value}${i}`),
-      'globalState.update': (i) => globalState.update(`time ${i % 10}`, `${value}${i}`),
+      'memento.update': (i) => memento.update(`time ${i % 10}`, value + i),
+      'memento.get': (i) => memento.get(`time ${i % 10}`),
+      'globalState.update': (i) => globalState.update(`time ${i % 10}`, value + i),
+      'globalState.get': (i) => globalState.get(`time ${i % 10}`),
+      append: (i) => {
+        writeSync(file, value + i);
+        fdatasyncSync(file);
+      },
     };
     const times = [];
     for (let i = 0; i < count; i += 1) {
@@ -109,6 +129,7 @@ module.exports = {
       await calls[what](i);
       times.push(performance.now() - start);
     }
+    closeSync(file);
     return times;
   },
 
