@@ -151,7 +151,7 @@ pub(crate) fn name_bytes(quoted: &str) -> Cow<'_, [u8]> {
 /// What stands between the quotes, if that is also what it means.
 fn unescaped(quoted: &str) -> Option<&str> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    (!inner.contains('\\')).then_some(inner)
+    (!inner.bytes().any(|byte| byte == b'\\')).then_some(inner)
 }
 
 struct NameBytes;

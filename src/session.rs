@@ -4,6 +4,7 @@
 //! A session only remembers; what it remembers is settled on the thread that reads, in the order of reading. Waiting
 //! is done by the tasks of single requests, never by that thread.
 
+mod cancel;
 mod keys;
 mod leases;
 mod phase;
@@ -19,10 +20,11 @@ use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
 
+pub use cancel::Cancel;
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
-use keys::{Keys, Meant};
+use keys::{Keys, Meant, Position};
 use turns::Turns;
 pub use watches::NoNotices;
 use watches::Watches;
@@ -39,22 +41,6 @@ pub enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Vault(error)
-    }
-}
-
-/// Tells a request that its client takes it back.
-#[derive(Clone, Default)]
-pub struct Cancel(Arc<Notify>);
-
-impl Cancel {
-    /// Takes the request back. It is answered all the same.
-    pub fn cancel(&self) {
-        // Kept for the one task that waits or will wait.
-        self.0.notify_one();
-    }
-
-    async fn cancelled(&self) {
-        self.0.notified().await;
     }
 }
 
@@ -183,18 +169,27 @@ impl Session {
     /// what becomes of a second key that was set right before.
     pub async fn caller(&self, handle: Option<&str>) -> Result<Caller, Error> {
         let position = lock(&self.keys).now();
-        let mut waiting = None;
+        if let Some(caller) = self.meant(handle, position) {
+            return caller;
+        }
+        let _waiting = KeyWait::new(&self.keys);
         loop {
             let mut settled = std::pin::pin!(self.key_settled.notified());
             // Before looking: an outcome that comes in between is not missed.
             settled.as_mut().enable();
-            match lock(&self.keys).find(handle, position) {
-                Meant::Key(key, must_exist) => return Ok(Caller { key, must_exist, origin: self.origin }),
-                Meant::Nobody => return Err(Error::ApiKeyRequired),
-                Meant::Open => {}
+            if let Some(caller) = self.meant(handle, position) {
+                return caller;
             }
-            waiting.get_or_insert_with(|| KeyWait::new(&self.keys));
             settled.await;
+        }
+    }
+
+    /// `None` while that depends on what becomes of a key that was set before.
+    fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
+        match lock(&self.keys).find(handle, position) {
+            Meant::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
+            Meant::Nobody => Some(Err(Error::ApiKeyRequired)),
+            Meant::Open => None,
         }
     }
 

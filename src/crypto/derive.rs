@@ -73,12 +73,21 @@ fn subkey(key: &[u8; 32], usage: &str) -> Subkey {
     expand(&key, usage)
 }
 
-fn hmac(key: &Subkey, parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice()).expect("HMAC takes a key of any length");
-    for part in parts {
-        mac.update(part);
+/// A subkey, ready to name things.
+struct Namer(Hmac<Sha256>);
+
+impl Namer {
+    fn new(key: &Subkey) -> Self {
+        Self(Hmac::new_from_slice(key.as_slice()).expect("HMAC takes a key of any length"))
     }
-    mac.finalize().into_bytes().into()
+
+    /// The HMAC of a text.
+    fn name(&self, text: &[u8]) -> [u8; 32] {
+        // Half of the work was done with the key, and is copied.
+        let mut mac = self.0.clone();
+        mac.update(text);
+        mac.finalize().into_bytes().into()
+    }
 }
 
 fn joined(namespace: NamespaceId, mac: &[u8; 32]) -> [u8; 32] {
@@ -92,7 +101,7 @@ fn joined(namespace: NamespaceId, mac: &[u8; 32]) -> [u8; 32] {
 pub struct ProtectorKeys {
     store: StoreId,
     wrap: Cipher,
-    commitment: Subkey,
+    commitment: Namer,
 }
 
 impl ProtectorKeys {
@@ -101,13 +110,13 @@ impl ProtectorKeys {
         Self {
             store,
             wrap: Cipher::new(&subkey(key.expose(), "wrap")),
-            commitment: subkey(key.expose(), "commitment"),
+            commitment: Namer::new(&subkey(key.expose(), "commitment")),
         }
     }
 
     /// Stands beside the wrapped store key. AES-GCM-SIV alone does not commit to its key.
     pub fn commitment(&self) -> [u8; 32] {
-        hmac(&self.commitment, &[&self.store.0])
+        self.commitment.name(&self.store.0)
     }
 
     /// Wraps the store key; `row` names the place where it will lie.
@@ -217,8 +226,8 @@ pub struct DataKeys {
     namespace: NamespaceId,
     seal: Cipher,
     changes: Cipher,
-    record_ids: Subkey,
-    lease_names: Subkey,
+    record_ids: Namer,
+    lease_names: Namer,
 }
 
 impl DataKeys {
@@ -229,8 +238,8 @@ impl DataKeys {
             namespace,
             seal: Cipher::new(&subkey(key.expose(), "seal")),
             changes: Cipher::new(&subkey(key.expose(), "change")),
-            record_ids: subkey(key.expose(), "record id"),
-            lease_names: subkey(key.expose(), "lease name"),
+            record_ids: Namer::new(&subkey(key.expose(), "record id")),
+            lease_names: Namer::new(&subkey(key.expose(), "lease name")),
         }
     }
 
@@ -241,12 +250,12 @@ impl DataKeys {
 
     /// The name of the record at an encoded address.
     pub fn record_id(&self, address: &[u8]) -> RecordId {
-        RecordId(joined(self.namespace, &hmac(&self.record_ids, &[address])))
+        RecordId(joined(self.namespace, &self.record_ids.name(address)))
     }
 
     /// The name of a lease.
     pub fn lease_id(&self, name: &str) -> LeaseId {
-        LeaseId(joined(self.namespace, &hmac(&self.lease_names, &[name.as_bytes()])))
+        LeaseId(joined(self.namespace, &self.lease_names.name(name.as_bytes())))
     }
 
     /// Seals a record's address.
@@ -264,9 +273,15 @@ impl DataKeys {
         self.seal.seal(&self.record_data(Place::RecordData, id, header), data)
     }
 
-    /// Opens what [`Self::seal_record`] made.
-    pub fn open_record(&self, id: RecordId, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
-        self.seal.open(&self.record_data(Place::RecordData, id, header), sealed)
+    /// Opens what [`Self::seal_record`] made: the last bytes of a buffer, from `at` on.
+    pub fn open_record(
+        &self,
+        id: RecordId,
+        header: &[u8],
+        buffer: Vec<u8>,
+        at: usize,
+    ) -> Result<Vec<u8>, NotAuthentic> {
+        self.seal.open_in_place(&self.record_data(Place::RecordData, id, header), buffer, at)
     }
 
     /// Seals a change notice.

@@ -94,23 +94,29 @@ impl Cipher {
 
     /// Opens what [`Self::seal`] made for the same place.
     pub fn open(&self, data: &AssociatedData, sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or(NotAuthentic)?;
-        let (text, tag) = rest.split_last_chunk::<TAG>().ok_or(NotAuthentic)?;
-        let mut text = text.to_vec();
+        self.open_in_place(data, sealed.to_vec(), 0)
+    }
+
+    /// Opens the last bytes of a buffer, from `at` on. The text takes the buffer's place.
+    pub fn open_in_place(
+        &self,
+        data: &AssociatedData,
+        mut buffer: Vec<u8>,
+        at: usize,
+    ) -> Result<Vec<u8>, NotAuthentic> {
+        let sealed = buffer.get_mut(at..).ok_or(NotAuthentic)?;
+        let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE>().ok_or(NotAuthentic)?;
+        let (text, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(NotAuthentic)?;
         self.0
-            .decrypt_inout_detached(
-                &Nonce::from(*nonce),
-                &data.0,
-                text.as_mut_slice().into(),
-                &Tag::from(*tag),
-            )
+            .decrypt_inout_detached(&Nonce::from(*nonce), &data.0, (&mut *text).into(), &Tag::from(*tag))
             .map_err(|_| NotAuthentic)?;
         let length = u32::from_be_bytes(*text.first_chunk::<LENGTH>().ok_or(NotAuthentic)?) as usize;
         if LENGTH + length > text.len() || text.len() % PADDING != 0 {
             return Err(NotAuthentic);
         }
-        text.copy_within(LENGTH..LENGTH + length, 0);
-        text.truncate(length);
-        Ok(text)
+        let start = at + NONCE + LENGTH;
+        buffer.copy_within(start..start + length, 0);
+        buffer.truncate(length);
+        Ok(buffer)
     }
 }

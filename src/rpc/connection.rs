@@ -1,12 +1,10 @@
 //! From a frame to its answer.
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use futures_util::FutureExt as _;
 use jsonrpsee::core::server::{ConnectionId, MethodCallback, Methods};
 use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, MethodResponse};
@@ -14,7 +12,6 @@ use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
 use crate::session::{Cancel, Phase, Session};
-use crate::vault;
 
 use super::answer;
 use super::error::Error;
@@ -55,7 +52,7 @@ impl Connection {
     /// Methods that answer with errors, or wait, do so on `runtime`.
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
         runtime.spawn(notices::run(session.clone()));
-        Self { methods: methods::all(session.clone()), session, in_flight: Arc::default(), runtime }
+        Self { methods: methods::all(&session), session, in_flight: Arc::default(), runtime }
     }
 
     /// What the connection remembers.
@@ -143,11 +140,14 @@ impl Connection {
         let cancel = Cancel::default();
         match self.call(method, params, &cancel) {
             None => refused(Error::MethodNotFound),
-            Some(mut response) => match poll_once(&mut response) {
-                Poll::Ready(response) => Started::Done(Some(answered(&id, response))),
+            Some(mut running) => match running.poll_once() {
+                Poll::Ready(response) => Started::Done(Some(running.answer(&id, response))),
                 Poll::Pending => {
                     let own = id.clone();
-                    let answer = async move { Some(answered(&own, response.await)) };
+                    let answer = async move {
+                        let response = running.response.as_mut().await;
+                        Some(running.answer(&own, response))
+                    };
                     Started::Waiting { answer: Box::pin(answer), request: Some((id, cancel)) }
                 }
             },
@@ -167,14 +167,14 @@ impl Connection {
         if methods::notify(&self.session, method, params) {
             return Started::Done(None);
         }
-        let Some(mut response) = self.call(method, params, &Cancel::default()) else {
+        let Some(mut running) = self.call(method, params, &Cancel::default()) else {
             return Started::Done(None);
         };
-        match poll_once(&mut response) {
+        match running.poll_once() {
             Poll::Ready(_) => Started::Done(None),
             Poll::Pending => {
                 let answer = async move {
-                    let _ = response.await;
+                    let _ = running.response.await;
                     None
                 };
                 Started::Waiting { answer: Box::pin(answer), request: None }
@@ -182,46 +182,36 @@ impl Connection {
         }
     }
 
-    fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Caught> {
+    fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Running> {
         let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
         // Not as `Params`: those would be copied and read once more, and their errors quote what they hold.
         let params = params.map(|params| params.to_owned().into());
-        let request = Request { params, cancel: cancel.clone(), result: Arc::default() };
+        let result = Arc::default();
         let mut extensions = Extensions::new();
-        extensions.insert(request.clone());
+        extensions.insert(Request { params, cancel: cancel.clone(), result: Arc::clone(&result) });
         let response =
             method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-        let outcome = async move {
-            let response = response.await;
-            match request.result.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                Some(result) => Outcome::Result(result),
-                None => Outcome::Response(response),
-            }
-        };
-        Some(AssertUnwindSafe(outcome).catch_unwind().boxed())
+        Some(Running { response, result })
     }
 }
 
-/// What became of a call.
-enum Outcome {
-    /// The result, as JSON text.
-    Result(String),
-    /// What `jsonrpsee` wrote down where there is none.
-    Response(MethodResponse),
+/// A method at work.
+struct Running {
+    response: Pin<Box<dyn Future<Output = MethodResponse> + Send>>,
+    /// Where its result will be, if it has one.
+    result: Arc<Mutex<Option<String>>>,
 }
 
-/// A method's outcome, or the panic that came instead.
-type Caught = Pin<Box<dyn Future<Output = Result<Outcome, Box<dyn std::any::Any + Send>>> + Send>>;
-
-fn answered(id: &Id, caught: <Caught as Future>::Output) -> Vec<u8> {
-    match caught {
-        Ok(Outcome::Result(text)) => answer::of_result(id, &text),
-        Ok(Outcome::Response(response)) => answer::of_method(id, response),
-        Err(_) => answer::of_error(Some(id), vault::Error::Internal.into()),
+impl Running {
+    /// Goes as far as it goes without waiting. Whoever takes a pending one polls it again, with a waker of its own.
+    fn poll_once(&mut self) -> Poll<MethodResponse> {
+        self.response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
-}
 
-/// Goes as far as it goes without waiting. Whoever takes a pending one polls it again, with a waker of its own.
-fn poll_once(response: &mut Caught) -> Poll<<Caught as Future>::Output> {
-    response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    fn answer(&self, id: &Id, response: MethodResponse) -> Vec<u8> {
+        match self.result.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(result) => answer::of_result(id, &result),
+            None => answer::of_method(id, response),
+        }
+    }
 }

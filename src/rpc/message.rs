@@ -72,27 +72,30 @@ impl<'a> Message<'a> {
 
     fn of(members: &[json::Member<'a>]) -> Self {
         let mut envelope = Envelope::default();
-        let mut twice = json::has_duplicates(members).is_some();
+        let (mut ids, mut twice, mut others) = (0, false, Vec::new());
         for member in members {
             let place = match &*member.name_bytes() {
                 b"jsonrpc" => &mut envelope.version,
-                b"id" => &mut envelope.id,
+                b"id" => {
+                    ids += 1;
+                    &mut envelope.id
+                }
                 b"method" => &mut envelope.method,
                 b"params" => &mut envelope.params,
                 name => {
                     envelope.answers |= matches!(name, b"result" | b"error");
+                    others.push(*member);
                     continue;
                 }
             };
             twice |= place.replace(member.value).is_some();
         }
-        // Two ids: neither can be said to be the request's.
-        let id_stands_twice = members.iter().filter(|member| member.is("id")).count() > 1;
+        twice |= json::has_duplicates(&others).is_some();
         if envelope.answers && envelope.method.is_none() {
             return Self::Response;
         }
-        let id =
-            if id_stands_twice { None } else { envelope.id.filter(|id| is_id(id)).map(ToOwned::to_owned) };
+        // Two ids: neither can be said to be the request's.
+        let id = envelope.id.filter(|id| ids == 1 && is_id(id)).map(ToOwned::to_owned);
         let is_version = |text: &RawValue| json::string(text).as_deref() == Some("2.0");
         let wrong_id = envelope.id.is_some() && id.is_none();
         let params = envelope.params.filter(|params| json::kind(params) != Kind::Null);

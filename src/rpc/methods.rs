@@ -28,17 +28,19 @@ mod watch_persistent_data;
 pub(super) mod workspace_folders;
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use discover::CONTRACT;
-use jsonrpsee::core::server::Methods;
-use jsonrpsee::{Extensions, RpcModule};
+use futures_util::FutureExt as _;
+use jsonrpsee::MethodResponse;
+use jsonrpsee::core::server::{AsyncMethod, MethodCallback, Methods};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json;
 use crate::session::{Cancel, Session};
-use crate::vault::{Caller, Context, Name, Place, Target};
+use crate::vault::{self, Caller, Context, Name, Place, Target};
 
 use super::error::Error;
 use super::params::{Spec, out_of_range};
@@ -60,10 +62,10 @@ macro_rules! methods {
         pub const NAMES: &[&str] = &[$($file::SPEC.name),*];
 
         /// Every method, ready to be called for a connection.
-        pub(super) fn all(session: Arc<Session>) -> Methods {
-            let mut module = RpcModule::from_arc(session);
-            $(add(&mut module, &$file::SPEC, $file::call);)*
-            module.into()
+        pub(super) fn all(session: &Arc<Session>) -> Methods {
+            let mut methods = Methods::new();
+            $(add(&mut methods, session, &$file::SPEC, $file::call);)*
+            methods
         }
 
         /// Every method, as it describes itself.
@@ -149,21 +151,31 @@ impl Call {
 }
 
 fn add<F: Future<Output = Outcome> + Send + 'static>(
-    module: &mut RpcModule<Session>,
+    methods: &mut Methods,
+    session: &Arc<Session>,
     spec: &'static Spec,
     call: fn(Call) -> F,
 ) {
-    let callback = move |_, session, extensions: Extensions| {
-        let request = extensions.get::<Request>().cloned().expect("dispatch puts each request there");
-        let call = call(Call { session, params: request.params, cancel: request.cancel });
-        async move {
-            // It goes past `jsonrpsee`, which would read it through twice and copy it.
-            let text = call.await?;
-            *request.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
-            Ok::<_, Error>(())
-        }
-    };
-    module.register_async_method(spec.name, callback).expect("each method has a name of its own");
+    let session = session.clone();
+    let callback: AsyncMethod<'static> = Arc::new(move |id, _, _, _, mut extensions| {
+        let request = extensions.remove::<Request>().expect("dispatch puts each request there");
+        let call = call(Call { session: session.clone(), params: request.params, cancel: request.cancel });
+        let caught = AssertUnwindSafe(call).catch_unwind();
+        let response = async move {
+            match caught.await {
+                Ok(Ok(text)) => {
+                    // It goes past `jsonrpsee`, which would read it through twice and copy it.
+                    *request.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                    MethodResponse::notification()
+                }
+                Ok(Err(error)) => MethodResponse::error(id, error),
+                Err(_) => MethodResponse::error(id, Error::from(vault::Error::Internal)),
+            }
+        };
+        response.boxed()
+    });
+    let added = methods.verify_and_insert(spec.name, MethodCallback::Async(callback));
+    added.expect("each method has a name of its own");
 }
 
 fn result<T: Serialize>(value: &T) -> Outcome {

@@ -11,7 +11,14 @@ use super::Table;
 /// Bytes at the end of every value.
 pub(super) const LENGTH: usize = 8;
 
+/// What is shorter is put together first: sooner done than a hasher for pieces is made.
+const SHORT: usize = 1024;
+
 pub(super) fn of(table: Table, key: &[u8], value: &[u8]) -> [u8; LENGTH] {
+    if key.len() + value.len() < SHORT {
+        let head = head(table, key);
+        return Hasher::oneshot(&[&head, key, value].concat()).to_be_bytes();
+    }
     let mut hasher = begun(table, key);
     hasher.write(value);
     hasher.finish().to_be_bytes()
@@ -19,10 +26,14 @@ pub(super) fn of(table: Table, key: &[u8], value: &[u8]) -> [u8; LENGTH] {
 
 fn begun(table: Table, key: &[u8]) -> Hasher {
     let mut hasher = Hasher::new();
-    hasher.write(&[table as u8]);
-    hasher.write(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+    hasher.write(&head(table, key));
     hasher.write(key);
     hasher
+}
+
+fn head(table: Table, key: &[u8]) -> [u8; 3] {
+    let [high, low] = u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes();
+    [table as u8, high, low]
 }
 
 /// The checksum of a stored value that comes in pieces.
@@ -68,17 +79,20 @@ mod tests {
 
     #[test]
     fn pieces_of_any_length_make_the_same_checksum() {
-        let mut stored = b"a value of some length".to_vec();
-        stored.extend_from_slice(&of(Table::Keys, b"key", &stored));
-        for length in 1..=stored.len() {
-            let mut pieces = Pieces::new(Table::Keys, b"key", stored.len());
+        // Around the length from which on a hasher for pieces makes it in any case.
+        for (value, lengths) in [(22, 1..31), (SHORT - 4, 7..8), (SHORT - 3, 7..8), (3 * SHORT, 7..8)] {
+            let mut stored = vec![b'v'; value];
+            stored.extend_from_slice(&of(Table::Keys, b"key", &stored));
+            for length in lengths {
+                let mut pieces = Pieces::new(Table::Keys, b"key", stored.len());
+                assert!(!pieces.hold());
+                stored.chunks(length).for_each(|piece| pieces.take(piece));
+                assert!(pieces.hold(), "pieces of {length} of {value}");
+            }
+            let mut pieces = Pieces::new(Table::Keys, b"kez", stored.len());
+            pieces.take(&stored);
             assert!(!pieces.hold());
-            stored.chunks(length).for_each(|piece| pieces.take(piece));
-            assert!(pieces.hold(), "pieces of {length}");
         }
-        let mut pieces = Pieces::new(Table::Keys, b"kez", stored.len());
-        pieces.take(&stored);
-        assert!(!pieces.hold());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::store::Table;
 use super::access::Access;
 use super::folder::WorkspaceFolder;
 use super::key_row::Use;
-use super::record::{Head, SealedRecord, head_of};
+use super::record::{Head, SealedRecord, expires_at, head_of, is_expired};
 use super::view::{Read, View};
 use super::{Address, Caller, Context, Error, Opened, Place, Target, Timestamp};
 
@@ -65,17 +65,18 @@ impl Read for GetRecord {
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Option<Record>, Error> {
         let Some((access, sealed)) = copied else { return Ok(None) };
-        let head = sealed.head(&access.data)?;
-        if head.is_expired(Timestamp::now()) {
+        // The address beside it is for lists: where the record lies binds it to the one that was asked for.
+        let (header, text) = sealed.open(&access.data)?;
+        if is_expired(&header, Timestamp::now()) {
             return Ok(None);
         }
         Ok(Some(Record {
-            text: sealed.text(&access.data)?,
-            revision: head.header.revision,
-            created_at: Timestamp::from_millis(head.header.created_at),
-            updated_at: Timestamp::from_millis(head.header.updated_at),
-            expires_at: head.expires_at(),
-            restored: opened.is_restored(head.header.revision),
+            text,
+            revision: header.revision,
+            created_at: Timestamp::from_millis(header.created_at),
+            updated_at: Timestamp::from_millis(header.updated_at),
+            expires_at: expires_at(&header),
+            restored: opened.is_restored(header.revision),
         }))
     }
 

@@ -6,6 +6,7 @@ use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
 use super::{Address, Error, Timestamp};
 
 /// A row of the table `records`, copied out of a snapshot.
+#[derive(Clone)]
 pub struct SealedRecord {
     id: RecordId,
     row: Vec<u8>,
@@ -47,13 +48,14 @@ impl SealedRecord {
         })
     }
 
-    /// Opens the data: the text as it was stored.
-    pub(super) fn text(&self, keys: &DataKeys) -> Result<String, Error> {
+    /// Opens the data: the text as it was stored, and the header, which can be believed then.
+    pub(super) fn open(self, keys: &DataKeys) -> Result<(RecordHeader, String), Error> {
         let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
+        let (header, at) = (stored.header, self.row.len() - stored.data.len());
         let text = keys
-            .open_record(self.id, &stored.header.encode(), stored.data)
+            .open_record(self.id, &header.encode(), self.row, at)
             .map_err(|_| Error::RecordDamaged)?;
-        String::from_utf8(text).map_err(|_| Error::RecordDamaged)
+        Ok((header, String::from_utf8(text).map_err(|_| Error::RecordDamaged)?))
     }
 }
 
@@ -65,12 +67,22 @@ pub(super) fn head_of(row: &[u8]) -> Vec<u8> {
 
 impl Head {
     pub(super) fn is_expired(&self, now: Timestamp) -> bool {
-        self.header.expires_at <= now.millis()
+        is_expired(&self.header, now)
     }
 
     pub(super) fn expires_at(&self) -> Option<Timestamp> {
-        (self.header.expires_at != NEVER).then(|| Timestamp::from_millis(self.header.expires_at))
+        expires_at(&self.header)
     }
+}
+
+/// Whether a record has come to its end.
+pub(super) fn is_expired(header: &RecordHeader, now: Timestamp) -> bool {
+    header.expires_at <= now.millis()
+}
+
+/// When a record ends, if it does.
+pub(super) fn expires_at(header: &RecordHeader) -> Option<Timestamp> {
+    (header.expires_at != NEVER).then(|| Timestamp::from_millis(header.expires_at))
 }
 
 /// Seals a record; returns its row.

@@ -39,7 +39,7 @@ impl Write for Patch {
         let spot = Spot::find(draft, &self.target)?;
         let (stored, expires_at) = match (&spot.access, &spot.current) {
             (Some(access), Current::Live(head, sealed)) => {
-                let text = sealed.text(&access.data)?;
+                let (_, text) = sealed.clone().open(&access.data)?;
                 (Some(RawValue::from_string(text).map_err(|_| Error::RecordDamaged)?), head.expires_at())
             }
             (_, Current::Damaged) => return Err(Error::RecordDamaged),

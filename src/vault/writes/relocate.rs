@@ -58,7 +58,7 @@ impl Write for Move {
                 return Err(Error::TargetExists);
             }
             let sealed = SealedRecord::found(id, draft.get(Table::Records, &id.0))?;
-            let text = sealed.ok_or(Error::RecordDamaged)?.text(keys)?;
+            let (_, text) = sealed.ok_or(Error::RecordDamaged)?.open(keys)?;
             let gone = changes.next_revision()?;
             changes.delete(Table::Records, &id.0);
             tell(&mut changes, keys, &self.caller, gone, &head.address, true);

@@ -37,7 +37,7 @@ impl Write for Set {
         if let (Some(access), Current::Live(head, sealed)) = (&spot.access, &spot.current)
             && head.bytes == self.text.len() as u64
             && head.expires_at() == self.expires_at
-            && sealed.text(&access.data).is_ok_and(|stored| stored == self.text)
+            && sealed.clone().open(&access.data).is_ok_and(|(_, stored)| stored == self.text)
         {
             return Ok((Written { revision: head.header.revision }, None));
         }
