@@ -95,6 +95,14 @@ impl Client for Stdout {
         self.outbox.send(message);
     }
 
+    fn gather(&self) {
+        self.outbox.gather();
+    }
+
+    fn flush(&self) {
+        self.outbox.flush();
+    }
+
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
         self.outbox.when_taken(taken);
     }

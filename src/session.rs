@@ -8,12 +8,14 @@ mod cancel;
 mod keys;
 mod leases;
 mod phase;
+pub mod tasks;
 mod turns;
 mod waiting;
 mod watches;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
@@ -48,6 +50,10 @@ impl From<Error> for Failure {
 pub trait Client: Send + Sync {
     /// Takes a message for the client. Never blocks.
     fn send(&self, message: Vec<u8>);
+    /// What this thread sends from now on may wait for [`Self::flush`], so that it goes out together.
+    fn gather(&self) {}
+    /// Lets go of what this thread has gathered.
+    fn flush(&self) {}
     /// Calls when everything that was sent has been taken, or never will be.
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
     /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
@@ -119,6 +125,12 @@ impl Session {
             client,
             ending: watch::Sender::new(false),
         }
+    }
+
+    /// From now on the vault's thread goes on with the requests whose outcomes it brings. They find this runtime there.
+    pub fn answer_on_the_vaults_thread(&self, runtime: Handle) {
+        let client = self.client.clone();
+        self.vault.on_brought(move || tasks::go_on(&runtime, &*client));
     }
 
     /// The caps in force.

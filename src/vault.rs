@@ -39,7 +39,7 @@ mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
 
 use crate::limits::Limits;
 use crate::protector::Means;
@@ -111,6 +111,7 @@ pub struct Vault {
     was_refused: AtomicBool,
     hearing: Hearing,
     life: Life,
+    brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
     thread: Once,
 }
 
@@ -128,6 +129,7 @@ impl Vault {
             was_refused: AtomicBool::new(false),
             hearing: Hearing::default(),
             life: Life::default(),
+            brought: OnceLock::new(),
             thread: Once::new(),
         })
     }
@@ -197,6 +199,12 @@ impl Vault {
     ) -> Ticket {
         self.start();
         self.queue.push(Box::new(Queued::new(write, done)))
+    }
+
+    /// Called on the vault's thread whenever it has brought outcomes, before it does anything that may take long. The
+    /// first word counts.
+    pub fn on_brought(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.brought.set(Box::new(call));
     }
 
     /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.

@@ -31,5 +31,11 @@ pub(super) fn of_error(id: Option<&RawValue>, error: Error) -> Vec<u8> {
 }
 
 fn with_id(id: &str, rest: &[&str]) -> Vec<u8> {
-    [&[r#"{"jsonrpc":"2.0","id":"#, id, ","], rest].concat().concat().into_bytes()
+    const BEGINNING: &str = r#"{"jsonrpc":"2.0","id":"#;
+    let length = BEGINNING.len() + id.len() + 1 + rest.iter().map(|part| part.len()).sum::<usize>();
+    let mut text = Vec::with_capacity(length);
+    for part in [BEGINNING, id, ","].iter().chain(rest) {
+        text.extend_from_slice(part.as_bytes());
+    }
+    text
 }

@@ -11,13 +11,13 @@ use jsonrpsee::{Extensions, MethodResponse};
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
-use crate::session::{Cancel, Phase, Session};
+use crate::session::{Cancel, Phase, Session, tasks};
 
 use super::answer;
 use super::error::Error;
 use super::in_flight::InFlight;
 use super::message::{self, Id, Incoming, Message};
-use super::methods::{self, Request};
+use super::methods::{self, Request, Texts};
 use super::notices;
 
 /// Whether to go on reading.
@@ -49,9 +49,10 @@ pub(super) enum Started {
 }
 
 impl Connection {
-    /// Methods that answer with errors, or wait, do so on `runtime`.
+    /// What waits for anything but the vault does so on `runtime`.
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
         runtime.spawn(notices::run(session.clone()));
+        session.answer_on_the_vaults_thread(runtime.clone());
         Self { methods: methods::all(&session), session, in_flight: Arc::default(), runtime }
     }
 
@@ -112,7 +113,7 @@ impl Connection {
     }
 
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(task);
+        tasks::spawn(&self.runtime, task);
     }
 
     /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting.
@@ -185,13 +186,13 @@ impl Connection {
     fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Running> {
         let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
         // Not as `Params`: those would be copied and read once more, and their errors quote what they hold.
-        let params = params.map(|params| params.to_owned().into());
-        let result = Arc::default();
+        let texts = Texts { params: params.map(ToOwned::to_owned), result: None };
+        let texts = Arc::new(Mutex::new(texts));
         let mut extensions = Extensions::new();
-        extensions.insert(Request { params, cancel: cancel.clone(), result: Arc::clone(&result) });
+        extensions.insert(Request { cancel: cancel.clone(), texts: texts.clone() });
         let response =
             method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-        Some(Running { response, result })
+        Some(Running { response, texts })
     }
 }
 
@@ -199,7 +200,7 @@ impl Connection {
 struct Running {
     response: Pin<Box<dyn Future<Output = MethodResponse> + Send>>,
     /// Where its result will be, if it has one.
-    result: Arc<Mutex<Option<String>>>,
+    texts: Arc<Mutex<Texts>>,
 }
 
 impl Running {
@@ -209,7 +210,7 @@ impl Running {
     }
 
     fn answer(&self, id: &Id, response: MethodResponse) -> Vec<u8> {
-        match self.result.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.texts.lock().unwrap_or_else(PoisonError::into_inner).result.take() {
             Some(result) => answer::of_result(id, &result),
             None => answer::of_method(id, response),
         }

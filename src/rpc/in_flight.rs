@@ -26,6 +26,8 @@ struct State {
     last: u64,
     bytes: usize,
     requests: HashMap<u64, (Vec<(Id, Cancel)>, usize)>,
+    /// Whether the thread that reads waits for fewer.
+    is_full: bool,
 }
 
 /// A request, or a batch of them, in flight; not any more when dropped.
@@ -62,8 +64,10 @@ impl InFlight {
     pub(super) fn wait_for_fewer(&self) {
         let mut state = self.state();
         while state.requests.len() >= limits::PENDING_REQUESTS || state.bytes > limits::PENDING_BYTES {
+            state.is_full = true;
             state = self.fewer.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.is_full = false;
     }
 
     /// Waits until nothing is in flight.
@@ -85,7 +89,9 @@ impl Drop for Entry {
         if let Some((_, bytes)) = state.requests.remove(&self.number) {
             state.bytes -= bytes;
         }
-        self.in_flight.fewer.notify_one();
+        if state.is_full {
+            self.in_flight.fewer.notify_one();
+        }
         if state.requests.is_empty() {
             self.in_flight.none.notify_waiters();
         }

@@ -29,7 +29,7 @@ pub(super) mod workspace_folders;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use discover::CONTRACT;
 use futures_util::FutureExt as _;
@@ -111,18 +111,26 @@ methods! {
     discover,
 }
 
-/// What a client asks of a method: parameters as text, and how it takes the request back; and where the result goes.
+/// What goes to a method and comes from it past `jsonrpsee`, which would copy it and read it once more.
 #[derive(Clone)]
 pub(super) struct Request {
-    pub(super) params: Option<Arc<RawValue>>,
+    /// How the client takes the request back.
     pub(super) cancel: Cancel,
-    pub(super) result: Arc<Mutex<Option<String>>>,
+    pub(super) texts: Arc<Mutex<Texts>>,
+}
+
+/// JSON texts.
+pub(super) struct Texts {
+    /// What the client gave, until the method has taken it.
+    pub(super) params: Option<Box<RawValue>>,
+    /// What the method has answered.
+    pub(super) result: Option<String>,
 }
 
 /// One call: a request, and the connection that it came on.
 struct Call {
     session: Arc<Session>,
-    params: Option<Arc<RawValue>>,
+    params: Option<Box<RawValue>>,
     cancel: Cancel,
 }
 
@@ -159,13 +167,14 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     let session = session.clone();
     let callback: AsyncMethod<'static> = Arc::new(move |id, _, _, _, mut extensions| {
         let request = extensions.remove::<Request>().expect("dispatch puts each request there");
-        let call = call(Call { session: session.clone(), params: request.params, cancel: request.cancel });
+        let texts = request.texts;
+        let params = lock(&texts).params.take();
+        let call = call(Call { session: session.clone(), params, cancel: request.cancel });
         let caught = AssertUnwindSafe(call).catch_unwind();
         let response = async move {
             match caught.await {
                 Ok(Ok(text)) => {
-                    // It goes past `jsonrpsee`, which would read it through twice and copy it.
-                    *request.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                    lock(&texts).result = Some(text);
                     MethodResponse::notification()
                 }
                 Ok(Err(error)) => MethodResponse::error(id, error),
@@ -176,6 +185,10 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     });
     let added = methods.verify_and_insert(spec.name, MethodCallback::Async(callback));
     added.expect("each method has a name of its own");
+}
+
+fn lock(texts: &Mutex<Texts>) -> MutexGuard<'_, Texts> {
+    texts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn result<T: Serialize>(value: &T) -> Outcome {

@@ -77,7 +77,8 @@ impl Spec {
 impl<'a> Arguments<'a> {
     fn sort_members(&mut self, members: &[json::Member<'a>]) -> Result<(), Error> {
         for (at, member) in members.iter().enumerate() {
-            match self.spec.position(|name| member.is(name)) {
+            let given = member.name_bytes();
+            match self.spec.position(|name| *given == *name.as_bytes()) {
                 Some(position) => {
                     if self.values[position].replace(member.value).is_some() {
                         return Err(wrong(self.spec.name_at(position), Reason::Duplicate));

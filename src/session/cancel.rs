@@ -45,7 +45,10 @@ mod tests {
         assert!(cancel.cancelled().now_or_never().is_none());
         cancel.cancel();
         assert!(cancel.cancelled().now_or_never().is_some());
-        assert!(cancel.cancelled().now_or_never().is_some(), "a lease is waited for by one write after the other");
+        assert!(
+            cancel.cancelled().now_or_never().is_some(),
+            "a lease is waited for by one write after the other"
+        );
     }
 
     #[test]

@@ -111,7 +111,8 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<R::Outcome, Failure> {
         if self.turns.has_pending(&read.caller().key) {
-            return self.read_behind(Arc::new(read), cancel).await;
+            // In a box, like what else takes its time, so that a read that is answered at once needs less room.
+            return Box::pin(self.read_behind(Arc::new(read), cancel)).await;
         }
         if let Some(opened) = self.vault.opened() {
             return Ok(opened.read(&read)?);
@@ -123,7 +124,7 @@ impl Session {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(opened.and_then(|opened| opened.read(&read)));
         });
-        self.opening(outcome, cancel).await
+        Box::pin(self.opening(outcome, cancel)).await
     }
 
     /// Whether something that this connection has asked for before may still change what is read now.

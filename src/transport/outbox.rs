@@ -56,8 +56,10 @@ struct State {
     /// Grows with each write, so that one who waits can tell a slow client from a dead one.
     writes: u64,
     has_writer: bool,
-    /// The thread whose messages wait for more of them.
-    gatherer: Option<ThreadId>,
+    /// The threads whose messages wait for more of them.
+    gatherers: Vec<ThreadId>,
+    /// How many threads wait for bytes to be taken.
+    waiting: usize,
     /// Who is told once nothing is unread.
     when_taken: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -82,7 +84,8 @@ impl Outbox {
             unread: 0,
             writes: 0,
             has_writer: false,
-            gatherer: None,
+            gatherers: Vec::new(),
+            waiting: 0,
             when_taken: Vec::new(),
         };
         let shared = Shared {
@@ -111,22 +114,24 @@ impl Outbox {
         let chunk = Chunk::new(bytes);
         state.unread += chunk.rest().len();
         state.queue.push(chunk, WRITE);
-        let is_gathered = state.gatherer.is_some_and(|gatherer| gatherer == thread::current().id());
+        let is_gathered = !state.gatherers.is_empty() && state.gatherers.contains(&thread::current().id());
         if !is_gathered || state.unread >= WRITE {
             shared.write_at_once(state);
         }
     }
 
     /// What the calling thread sends from now on waits for [`Self::flush`], for as much as makes a write, or for the
-    /// message of another thread. One thread may do this.
+    /// message of a thread that does not gather, or the flush of one that does.
     pub fn gather(&self) {
-        self.shared.lock().gatherer = Some(thread::current().id());
+        self.shared.lock().gatherers.push(thread::current().id());
     }
 
-    /// Writes what was gathered, and gathers no longer.
+    /// Writes what was gathered; the calling thread gathers no longer.
     pub fn flush(&self) {
         let mut state = self.shared.lock();
-        if state.gatherer.take().is_some() {
+        let own = thread::current().id();
+        if let Some(at) = state.gatherers.iter().position(|gatherer| *gatherer == own) {
+            state.gatherers.swap_remove(at);
             self.shared.write_at_once(state);
         }
     }
@@ -153,10 +158,9 @@ impl Outbox {
         let mut state = self.shared.lock();
         while state.unread > limit {
             let writes = state.writes;
-            let waited = self.shared.taken.wait_timeout(state, stall);
-            let (next, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = next;
-            if waited.timed_out() && state.writes == writes && state.unread > limit {
+            let timed_out;
+            (state, timed_out) = self.shared.wait_until_taken(state, stall);
+            if timed_out && state.writes == writes && state.unread > limit {
                 return false;
             }
         }
@@ -182,7 +186,7 @@ impl Outbox {
             if left.is_zero() {
                 break;
             }
-            state = self.shared.taken.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            (state, _) = self.shared.wait_until_taken(state, left);
         }
         if state.phase == Phase::Open {
             let all_taken = state.unread == 0;
@@ -229,6 +233,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until bytes are taken, or for so long; whether it was that long.
+    fn wait_until_taken<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        most: Duration,
+    ) -> (MutexGuard<'s, State>, bool) {
+        state.waiting += 1;
+        let (mut state, waited) =
+            self.taken.wait_timeout(state, most).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        (state, waited.timed_out())
+    }
+
     /// Puts back what was taken out for a write, with what came of it.
     fn settle(
         &self,
@@ -251,7 +268,9 @@ impl Shared {
         if count > 0 {
             state.unread -= count;
             state.writes += 1;
-            self.taken.notify_all();
+            if state.waiting > 0 {
+                self.taken.notify_all();
+            }
             if state.unread == 0 {
                 state.tell_taken();
             }

@@ -102,6 +102,8 @@ impl Queue {
         state.last += 1;
         let ticket = Ticket(state.last);
         state.jobs.push_back((ticket, job));
+        // Whoever is woken must not find the door locked.
+        drop(state);
         self.changed.notify_one();
         ticket
     }

@@ -52,9 +52,8 @@ impl SealedRecord {
     pub(super) fn open(self, keys: &DataKeys) -> Result<(RecordHeader, String), Error> {
         let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
         let (header, at) = (stored.header, self.row.len() - stored.data.len());
-        let text = keys
-            .open_record(self.id, &header.encode(), self.row, at)
-            .map_err(|_| Error::RecordDamaged)?;
+        let text =
+            keys.open_record(self.id, &header.encode(), self.row, at).map_err(|_| Error::RecordDamaged)?;
         Ok((header, String::from_utf8(text).map_err(|_| Error::RecordDamaged)?))
     }
 }

@@ -45,9 +45,11 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
         }
         for (need, done) in work.openers {
             done(vault.ensure(need));
+            vault.has_brought();
         }
         if work.has_jobs {
             vault.write();
+            vault.has_brought();
         }
     }
 }
@@ -106,6 +108,12 @@ impl Vault {
         opened
     }
 
+    fn has_brought(&self) {
+        if let Some(call) = self.brought.get() {
+            call();
+        }
+    }
+
     /// Takes a backup on a thread of its own, since it may be long, and writes must not wait for it.
     fn back_up(&self) {
         let Some(opened) = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
@@ -162,6 +170,7 @@ impl Vault {
             Err(error) => return self.refuse_all(error.into()),
         };
         if outcome.is_err() {
+            self.has_brought();
             // Whatever made it unusable, the next one is to be looked at first.
             self.life.doubt();
             self.close(opened);
