@@ -54,3 +54,97 @@ pub(super) fn go_on(runtime: &Handle, client: &dyn Client) {
     }
     client.flush();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::thread::{self, ThreadId};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Noted(Mutex<Vec<&'static str>>);
+
+    impl Client for Noted {
+        fn send(&self, _: Vec<u8>) {
+            self.0.lock().unwrap().push("answer");
+        }
+
+        fn gather(&self) {
+            self.0.lock().unwrap().push("gather");
+        }
+
+        fn flush(&self) {
+            self.0.lock().unwrap().push("flush");
+        }
+
+        fn when_taken(&self, _: Box<dyn FnOnce() + Send>) {}
+
+        fn watch(&self, _: u32) {}
+    }
+
+    /// A request that waits for an outcome, and then for another, and the thread that it was answered on.
+    fn request(
+        runtime: &Handle,
+        client: &Arc<Noted>,
+    ) -> (oneshot::Sender<()>, oneshot::Sender<()>, oneshot::Receiver<ThreadId>) {
+        let (first, outcome) = oneshot::channel();
+        let (second, after) = oneshot::channel();
+        let (answered, on) = oneshot::channel();
+        let client = client.clone();
+        spawn(runtime, async move {
+            let _ = outcome.await;
+            let _ = after.await;
+            client.send(Vec::new());
+            let _ = answered.send(thread::current().id());
+        });
+        (first, second, on)
+    }
+
+    #[test]
+    fn who_brings_outcomes_answers_them_together() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let client = Arc::new(Noted::default());
+        let (one, two) = (request(runtime.handle(), &client), request(runtime.handle(), &client));
+        go_on(runtime.handle(), &*client);
+        for (first, second, _) in [(one.0, one.1, ()), (two.0, two.1, ())] {
+            first.send(()).unwrap();
+            second.send(()).unwrap();
+        }
+        assert!(client.0.lock().unwrap().is_empty(), "nothing goes on while outcomes are brought");
+        go_on(runtime.handle(), &*client);
+        assert_eq!(*client.0.lock().unwrap(), ["gather", "answer", "answer", "flush"]);
+        for on in [one.2, two.2] {
+            assert_eq!(on.blocking_recv().unwrap(), thread::current().id());
+        }
+    }
+
+    #[test]
+    fn what_others_bring_goes_on_in_the_runtime() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let (first, second, on) = request(runtime.handle(), &Arc::default());
+        first.send(()).unwrap();
+        second.send(()).unwrap();
+        assert_ne!(on.blocking_recv().unwrap(), thread::current().id());
+    }
+
+    #[test]
+    fn a_fault_in_one_takes_no_other_away() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let client = Arc::new(Noted::default());
+        let (bring, outcome) = oneshot::channel::<()>();
+        spawn(runtime.handle(), async move {
+            let _ = outcome.await;
+            panic!("a fault");
+        });
+        let (first, second, on) = request(runtime.handle(), &client);
+        go_on(runtime.handle(), &*client);
+        bring.send(()).unwrap();
+        first.send(()).unwrap();
+        second.send(()).unwrap();
+        go_on(runtime.handle(), &*client);
+        assert_eq!(on.blocking_recv().unwrap(), thread::current().id());
+    }
+}

@@ -291,6 +291,24 @@ fn what_is_gathered_goes_out_in_one_write() {
 }
 
 #[test]
+fn two_threads_gather_and_each_lets_go_of_all() {
+    let (gate, outbox) = open_gate();
+    outbox.gather();
+    outbox.send("reader".into());
+    let other = outbox.clone();
+    let gather = move || {
+        other.gather();
+        other.send("one".into());
+        other.send("two".into());
+    };
+    thread::spawn(gather).join().unwrap();
+    assert!(gate.writes().is_empty());
+    outbox.flush();
+    assert_eq!(gate.writes(), [gate.through().len()]);
+    assert_eq!(gate.through().matches("Content-Length").count(), 3);
+}
+
+#[test]
 fn another_threads_message_takes_what_is_gathered_with_it() {
     let (gate, outbox) = open_gate();
     outbox.gather();
