@@ -109,9 +109,8 @@ mod tests {
         let client = Arc::new(Noted::default());
         let (one, two) = (request(runtime.handle(), &client), request(runtime.handle(), &client));
         go_on(runtime.handle(), &*client);
-        for (first, second, _) in [(one.0, one.1, ()), (two.0, two.1, ())] {
-            first.send(()).unwrap();
-            second.send(()).unwrap();
+        for outcome in [one.0, one.1, two.0, two.1] {
+            outcome.send(()).unwrap();
         }
         assert!(client.0.lock().unwrap().is_empty(), "nothing goes on while outcomes are brought");
         go_on(runtime.handle(), &*client);
