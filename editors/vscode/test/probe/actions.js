@@ -29,6 +29,8 @@ const openFolders = (uris, told) => {
   });
 };
 
+let written = 0;
+
 module.exports = {
   ...require('./conformance'),
 
@@ -104,22 +106,23 @@ module.exports = {
 
   /** Milliseconds of each call, one after the other. `append` is what a disk takes at least to keep as much. */
   time: async (probe, what, count, size) => {
-    const value = 'x'.repeat(size);
+    // Never the same twice: what is stored already is not written.
+    const value = () => `${(written += 1)}`.padEnd(size, 'x');
     const ours = await secrets(probe);
     const memento = await state(probe, 'user');
     const { globalState, secrets: theirs } = probe.context;
     const file = openSync(join(process.env.PROBE_DIR, '..', 'appended'), 'a');
     const calls = {
-      'vault.store': (i) => ours.store(`time ${i % 10}`, value + i),
+      'vault.store': (i) => ours.store(`time ${i % 10}`, value()),
       'vault.get': (i) => ours.get(`time ${i % 10}`),
-      'secrets.store': (i) => theirs.store(`time ${i % 10}`, value + i),
+      'secrets.store': (i) => theirs.store(`time ${i % 10}`, value()),
       'secrets.get': (i) => theirs.get(`time ${i % 10}`),
-      'memento.update': (i) => memento.update(`time ${i % 10}`, value + i),
+      'memento.update': (i) => memento.update(`time ${i % 10}`, value()),
       'memento.get': (i) => memento.get(`time ${i % 10}`),
-      'globalState.update': (i) => globalState.update(`time ${i % 10}`, value + i),
+      'globalState.update': (i) => globalState.update(`time ${i % 10}`, value()),
       'globalState.get': (i) => globalState.get(`time ${i % 10}`),
-      append: (i) => {
-        writeSync(file, value + i);
+      append: () => {
+        writeSync(file, value());
         fdatasyncSync(file);
       },
     };
