@@ -127,10 +127,10 @@ proptest! {
         let id = RecordId(id);
         let address = keys.seal_address(id, &header, &text);
         let record = keys.seal_record(id, &header, &text);
-        prop_assert_eq!(keys.open_record(id, &header, &address), Err(NotAuthentic));
+        prop_assert_eq!(keys.open_record(id, &header, address.clone(), 0), Err(NotAuthentic));
         prop_assert_eq!(keys.open_address(id, &header, &record), Err(NotAuthentic));
         prop_assert_eq!(keys.open_address(id, &header, &address), Ok(text.clone()));
-        prop_assert_eq!(keys.open_record(id, &header, &record), Ok(text));
+        prop_assert_eq!(keys.open_record(id, &header, record.clone(), 0), Ok(text));
     }
 
     #[test]

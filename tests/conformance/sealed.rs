@@ -180,7 +180,7 @@ fn record(given: &Given<'_>) -> Option<Outcomes> {
     let stored = StoredRecord::decode(&row)?;
     let bound = stored.header.encode();
     let head = keys.open_address(id, &bound, stored.address).ok()?;
-    let text = keys.open_record(id, &bound, stored.data).ok()?;
+    let text = keys.open_record(id, &bound, stored.data.to_vec(), 0).ok()?;
     assert_eq!(stored.encode(), row);
     let header = stored.header;
     let numbers = [header.revision, header.created_at, header.updated_at, header.expires_at];

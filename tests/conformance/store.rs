@@ -153,7 +153,7 @@ fn read(snapshot: &Snapshot<'_>, keys: &DataKeys, at: &[u8]) -> (u64, u64, Vec<u
     let row = snapshot.get(Table::Records, &id.0).ok().unwrap().unwrap();
     let stored = StoredRecord::decode(row).unwrap();
     let bound = stored.header.encode();
-    let text = keys.open_record(id, &bound, stored.data).unwrap();
+    let text = keys.open_record(id, &bound, stored.data.to_vec(), 0).unwrap();
     let head = keys.open_address(id, &bound, stored.address).unwrap();
     let (length, found) = head.split_first_chunk::<4>().unwrap();
     assert_eq!((u32::from_be_bytes(*length) as usize, found), (text.len(), at));

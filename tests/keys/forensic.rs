@@ -70,7 +70,7 @@ fn opens(keys: &DataKeys, id: &[u8], row: &[u8]) -> bool {
     let (length, rest) = rest.split_at(4);
     let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
     let id = RecordId(id.try_into().unwrap());
-    keys.open_record(id, header, &rest[length..]).is_ok()
+    keys.open_record(id, header, rest.to_vec(), length).is_ok()
 }
 
 /// A namespace with a secret in it: its owner's key, and its handle.
