@@ -148,8 +148,8 @@ impl Store {
 
     /// Looks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
     pub fn is_in_place(&self) -> bool {
-        let found = fs::metadata(self.folder.data_file());
-        if !found.is_ok_and(|found| files::id(&found) == self.data_file.0) {
+        let found = files::id_at(&self.folder.data_file());
+        if !found.is_ok_and(|found| found == self.data_file.0) {
             self.engine.forsake();
         }
         self.engine.is_usable()
