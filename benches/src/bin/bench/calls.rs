@@ -69,16 +69,15 @@ pub(crate) fn reads(bench: &mut Bench) -> Done {
     }
     let median = together[1].median.over(&together[0].median);
     let slow = together[1].slow.over(&together[0].slow);
-    let rate = apart[1].rate.over(&apart[0].rate);
     let work = "`getPersistentData`, 200 bytes, one at a time";
     bench.report.goal(work, "median ≤ 2 × the echo's", median.with_spread(), median.median <= 2.0);
     bench.report.goal(work, "p99 ≤ 4 × the echo's", slow.with_spread(), slow.median <= 4.0);
-    bench.report.goal(
-        "the same, 64 in flight",
-        "≥ 0.4 × the echo's rate",
-        rate.with_spread(),
-        rate.median >= 0.4,
-    );
+    for (work, lanes) in
+        [("the same, 64 in flight, on one processor", &together), ("the same, 64 in flight, on two", &apart)]
+    {
+        let rate = lanes[1].rate.over(&lanes[0].rate);
+        bench.report.goal(work, "≥ 0.4 × the echo's rate", rate.with_spread(), rate.median >= 0.4);
+    }
     Ok(())
 }
 
