@@ -58,7 +58,7 @@ impl Report {
             "# Results\n\nMade by `benches/run`, which writes this page and [chart.svg](chart.svg).\n{machine}\n\n\
              Every figure is the median of rounds, with the least and the greatest round behind it; in each round all \
              that is compared runs in turn, and ratios are taken within rounds. Times depend on the machine; ratios are \
-             what to look at.\n"
+             what to look at. From inside VS Code, beside the editor's own storage: [vscode.md](vscode.md).\n"
         );
         if !self.goals.is_empty() {
             let rows = self.goals.iter().map(|goal| {
