@@ -71,7 +71,7 @@ impl Connection {
         }
         let entry = self.in_flight.enter(requests, bytes);
         let client = self.session.client().clone();
-        self.spawn(async move {
+        self.spawn(quiet.is_some(), async move {
             for (id, element) in rest {
                 let answer = match element {
                     Element::Answered(answer) => Some(answer),

@@ -90,20 +90,23 @@ impl Connection {
     pub fn receive(&self, body: &[u8]) -> Flow {
         match message::parse(body) {
             None => self.refuse_malformed(),
-            Some(Incoming::One(message)) => match self.start(message) {
-                Started::Done(Some(answer)) => self.session.client().send(answer),
-                Started::Done(None) => {}
-                Started::Waiting { answer, request } => {
-                    let entry = self.in_flight.enter(request.into_iter().collect(), body.len());
-                    let client = self.session.client().clone();
-                    self.spawn(async move {
-                        if let Some(answer) = answer.await {
-                            client.send(answer);
-                        }
-                        drop(entry);
-                    });
+            Some(Incoming::One(message)) => {
+                let is_watch = message.is_watch();
+                match self.start(message) {
+                    Started::Done(Some(answer)) => self.session.client().send(answer),
+                    Started::Done(None) => {}
+                    Started::Waiting { answer, request } => {
+                        let entry = self.in_flight.enter(request.into_iter().collect(), body.len());
+                        let client = self.session.client().clone();
+                        self.spawn(is_watch, async move {
+                            if let Some(answer) = answer.await {
+                                client.send(answer);
+                            }
+                            drop(entry);
+                        });
+                    }
                 }
-            },
+            }
             Some(Incoming::Batch(elements)) => self.receive_batch(&elements, body.len()),
         }
         match self.session.phase() {
@@ -112,8 +115,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        tasks::spawn(&self.runtime, task);
+    /// What has a watch in it belongs to the thread that notices are sent from: there none comes between the watch and
+    /// its answer.
+    pub(super) fn spawn(&self, has_watch: bool, task: impl Future<Output = ()> + Send + 'static) {
+        if has_watch {
+            self.runtime.spawn(task);
+        } else {
+            tasks::spawn(&self.runtime, task);
+        }
     }
 
     /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting.

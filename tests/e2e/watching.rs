@@ -148,6 +148,21 @@ fn whoever_falls_behind_is_told_once_to_read_everything_again() {
 }
 
 #[test]
+fn a_notice_comes_after_the_answer_of_the_watch_that_asked_for_it() {
+    let home = Home::new();
+    let key = home.key();
+    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let since = one.revision("setPersistentData", named("a", &json!({})));
+    let missed = one.revision("setPersistentData", named("a", &json!({"n": 1})));
+    // Often, since two threads could race for it.
+    for _ in 0..200 {
+        two.begin("watchPersistentData", json!({"since": since}));
+        assert!(two.next().notice(CHANGED).is_none(), "a notice came before the answer");
+        assert_eq!(told(&mut two)["revision"], missed);
+    }
+}
+
+#[test]
 fn a_notice_comes_after_the_answer_of_the_batch_that_asked_for_it() {
     let home = Home::new();
     let key = home.key();

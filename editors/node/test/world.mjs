@@ -23,6 +23,8 @@ export function vaultTest(name, steps) {
       await steps(world);
       await world.close();
     } finally {
+      // What a failed test has opened would keep the others waiting.
+      await world.abandon();
       world.remove();
     }
   });
@@ -70,6 +72,10 @@ export class World {
   /** Process ids of the vaults on this world's store. */
   processes() {
     return processesWith(this.top);
+  }
+
+  async abandon() {
+    await Promise.allSettled(this.#open.map((opened) => opened.close()));
   }
 
   async close() {

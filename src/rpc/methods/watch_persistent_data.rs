@@ -33,7 +33,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let since = params.since.map(|since| since.0);
     let caller = call.caller(params.handle).await?;
-    // On the task that notices are sent from, so that none comes before this is answered.
+    // Not before this has come to the thread that notices are sent from, so that none comes before this is answered.
     tokio::task::yield_now().await;
     call.session.follow();
     let begun = call.session.read(BeginWatch(caller.clone()), &call.cancel).await;
