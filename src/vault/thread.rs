@@ -42,6 +42,7 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
         idle = vault.limits().backup_after();
         if work.leave {
             vault.leave();
+            vault.has_brought();
         }
         for (need, done) in work.openers {
             done(vault.ensure(need));
@@ -108,6 +109,7 @@ impl Vault {
         opened
     }
 
+    /// Lets those go on who were woken on this thread: nobody else sees to them.
     fn has_brought(&self) {
         if let Some(call) = self.brought.get() {
             call();
