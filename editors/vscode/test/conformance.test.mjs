@@ -41,6 +41,9 @@ const offers = (step) => step.as !== 'another installation';
 async function open(each, key, { folders, notice }) {
   const count = folders.length;
   const window = idle.get(count).pop() ?? (await browser.open(server, count ? home.workspace(folders) : undefined));
+  const { folders: shown } = await window.do('window');
+  // Seen with none at its first load; see `openFolders`.
+  if (shown.join() !== folders.join()) await window.openFolders(folders);
   const id = (last += 1);
   window.probe.onNotice = (of, change) => of === id && notice(change);
   const { plugin = `conformance.own${id}`, installation: _, ...own } = key;
