@@ -30,6 +30,8 @@ pub const READERS: u32 = 4_096;
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// Leases that are held at one time in a namespace.
 pub const LEASES: u64 = 1_000;
+/// Leases that one shared key holds at one time, so that it leaves some to its owner.
+pub const SHARED_KEY_LEASES: u64 = 100;
 /// Requests of one connection that wait for a lease.
 pub const WAITING_LEASES: usize = 64;
 /// The shortest and the longest time that a lease is held without being renewed.

@@ -241,6 +241,7 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
         contexts: some(contexts.to_vec()),
         read_only: read_only.then_some(true),
         workspace_folders: some(folders),
+        machine: None,
     }))
 }
 

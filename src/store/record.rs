@@ -6,7 +6,11 @@
 pub const NEVER: u64 = u64::MAX;
 
 const FORMAT: u8 = 1;
-const HEADER: usize = 1 + 4 * 8;
+/// Which of its namespace's data keys a value is sealed with. There is one so far.
+pub(super) const GENERATION: u8 = 0;
+const HEADER: usize = 2 + 4 * 8;
+/// Where the revision stands in a row.
+pub(super) const REVISION: std::ops::Range<usize> = 2..10;
 
 /// What can be known of a record without its keys. Times are milliseconds since 1970 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,21 +29,21 @@ impl RecordHeader {
     /// The header's bytes; both sealed values are bound to them.
     pub fn encode(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
-        bytes[0] = FORMAT;
+        bytes[..2].copy_from_slice(&[FORMAT, GENERATION]);
         let numbers = [self.revision, self.created_at, self.updated_at, self.expires_at];
-        for (field, number) in bytes[1..].chunks_exact_mut(8).zip(numbers) {
+        for (field, number) in bytes[2..].chunks_exact_mut(8).zip(numbers) {
             field.copy_from_slice(&number.to_be_bytes());
         }
         bytes
     }
 
     fn decode(bytes: &[u8; HEADER]) -> Option<Self> {
-        let (format, numbers) = bytes.split_first()?;
+        let (head, numbers) = bytes.split_first_chunk()?;
         let mut numbers = numbers
             .chunks_exact(8)
             .map(|number| u64::from_be_bytes(number.try_into().expect("chunks of eight")));
         let mut number = || numbers.next();
-        (*format == FORMAT).then_some(Self {
+        (*head == [FORMAT, GENERATION]).then_some(Self {
             revision: number()?,
             created_at: number()?,
             updated_at: number()?,
@@ -101,9 +105,11 @@ mod tests {
         for length in 0..row.len() {
             assert!(StoredRecord::decode(&row[..length]).is_none(), "{length} bytes");
         }
-        let mut later = row.clone();
-        later[0] = FORMAT + 1;
-        assert!(StoredRecord::decode(&later).is_none());
+        for byte in 0..2 {
+            let mut later = row.clone();
+            later[byte] += 1;
+            assert!(StoredRecord::decode(&later).is_none(), "a later format, or a later data key");
+        }
         let mut long = row;
         long[HEADER] = 0xff;
         assert!(StoredRecord::decode(&long).is_none());

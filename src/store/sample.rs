@@ -113,11 +113,11 @@ fn changes(revision: u64, chance: &mut Chance) -> Vec<Row> {
         let table = [Table::Records, Table::Records, Table::Keys, Table::Leases][chance.below(4)];
         let length = [100, 700, 1_900, 2_100, 9_000, 40_000][chance.below(6)];
         let removed = chance.below(10) < if shrinks { 9 } else { 3 };
-        let value = (!removed).then(|| value(revision, length, chance));
+        let value = (!removed).then(|| value(table, revision, length, chance));
         rows.push(Row { table, key: key(table, chance.below(300)), value });
     }
     let key = revision.to_be_bytes().to_vec();
-    rows.push(Row { table: Table::Changes, key, value: Some(value(revision, 100, chance)) });
+    rows.push(Row { table: Table::Changes, key, value: Some(value(Table::Changes, revision, 100, chance)) });
     rows
 }
 
@@ -128,9 +128,9 @@ fn key(table: Table, number: usize) -> Vec<u8> {
     key
 }
 
-/// A format, a revision, and something.
-fn value(revision: u64, length: usize, chance: &mut Chance) -> Vec<u8> {
-    let mut value = vec![1];
+/// A format, for a record the generation of its key, a revision, and something.
+fn value(table: Table, revision: u64, length: usize, chance: &mut Chance) -> Vec<u8> {
+    let mut value = if table == Table::Records { vec![1, 0] } else { vec![1] };
     value.extend_from_slice(&revision.to_be_bytes());
     value.resize(length, u8::try_from(chance.below(256)).unwrap());
     value

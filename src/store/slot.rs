@@ -11,8 +11,9 @@ use crate::files;
 
 use super::{Folder, Id, StoreError};
 
-/// What every slot file begins with; bound to what is wrapped in it.
-pub const SLOT_HEADER: &[u8; 8] = b"pvslot\0\x01";
+/// What every slot file begins with, bound to what is wrapped in it: name, format, generation of the data key. A slot
+/// file of another generation is refused.
+pub const SLOT_HEADER: &[u8; 9] = b"pvslot\0\x01\0";
 
 /// What lies in a slot file.
 pub enum Slot {

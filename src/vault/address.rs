@@ -74,6 +74,9 @@ impl Place {
     }
 }
 
+/// The machine of every address, and of a scope that names none.
+pub(super) const MACHINE: &str = "";
+
 /// Where a record is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
@@ -89,16 +92,17 @@ impl Address {
         if self.folder.is_some() { Context::Workspace } else { Context::User }
     }
 
-    /// `context ‖ length ‖ folder ‖ length ‖ name`: what a record id is made from, and what is sealed beside it.
+    /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`: what a record id is made from, and what is sealed
+    /// beside it. The machine is the one whose folder it is, where machines share a store; none does so far.
     pub(super) fn encode(&self) -> Vec<u8> {
         let folder = self.folder.as_ref().map_or("", WorkspaceFolder::as_str);
         let name = self.name.as_ref().map_or("", Name::as_str);
-        let mut bytes = Vec::with_capacity(1 + 2 + folder.len() + 2 + name.len());
+        let mut bytes = Vec::with_capacity(1 + 2 + MACHINE.len() + 2 + folder.len() + 2 + name.len());
         bytes.push(match self.context() {
             Context::User => 1,
             Context::Workspace => 2,
         });
-        for part in [folder, name] {
+        for part in [MACHINE, folder, name] {
             let length = u16::try_from(part.len()).expect("limits keep both far below 64 KiB");
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
@@ -108,8 +112,12 @@ impl Address {
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (context, rest) = bytes.split_first()?;
+        let (machine, rest) = part(rest)?;
         let (folder, rest) = part(rest)?;
         let (name, rest) = part(rest)?;
+        if machine != MACHINE {
+            return None;
+        }
         let folder = match context {
             1 if folder.is_empty() => None,
             2 => Some(WorkspaceFolder::parse(folder).ok()?),
@@ -147,6 +155,13 @@ mod tests {
         check(None, Some("name"));
         check(Some("file:///a/b"), None);
         check(Some("file:///a/b"), Some("naïve"));
+    }
+
+    #[test]
+    fn an_address_on_another_machine_is_refused() {
+        assert!(Address::decode(b"\x01\0\0\0\0\0\x01n").is_some());
+        assert!(Address::decode(b"\x01\0\x01m\0\0\0\x01n").is_none());
+        assert!(Address::decode(b"\x01\0\0\0\x01n").is_none(), "an address without the field");
     }
 
     #[test]

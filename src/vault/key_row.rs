@@ -8,7 +8,7 @@ use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
 use crate::store::Table;
 
 use super::Error;
-use super::address::Address;
+use super::address::{Address, Context, MACHINE};
 use super::draft::Draft;
 use super::folder::WorkspaceFolder;
 use super::timestamp::Timestamp;
@@ -55,7 +55,7 @@ enum State {
 #[derive(Serialize, Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scope {
-    /// The contexts that it may use; all, if absent.
+    /// The contexts that it may use. If absent: all, or `workspace` alone where it names folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contexts: Option<Vec<String>>,
     /// Whether it may only read.
@@ -64,6 +64,9 @@ pub struct Scope {
     /// The folders that it may use; all, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_folders: Option<Vec<String>>,
+    /// The machine whose folders they are; absent for the machine whose name is empty, the only one so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
 }
 
 impl Scope {
@@ -80,11 +83,31 @@ impl Scope {
         let context = address.context().name();
         let contexts = self.contexts.as_ref();
         let folders = self.workspace_folders.as_ref();
-        contexts.is_none_or(|contexts| contexts.iter().any(|allowed| allowed == context))
-            && match (&address.folder, folders) {
-                (Some(folder), Some(allowed)) => allowed.iter().any(|allowed| allowed == folder.as_str()),
-                _ => true,
+        // Folders alone are folders, and nothing of what belongs to the user.
+        let in_context = match (contexts, folders) {
+            (None, None) => true,
+            (None, Some(_)) => address.context() == Context::Workspace,
+            (Some(contexts), _) => contexts.iter().any(|allowed| allowed == context),
+        };
+        let in_folder = match (&address.folder, folders) {
+            (Some(folder), Some(allowed)) => {
+                self.machine.as_deref().unwrap_or(MACHINE) == MACHINE
+                    && allowed.iter().any(|allowed| allowed == folder.as_str())
             }
+            _ => true,
+        };
+        in_context && in_folder
+    }
+
+    /// Whether it covers no address at all.
+    fn is_empty(&self) -> bool {
+        let has = |context: Context| {
+            self.contexts.as_ref().is_none_or(|contexts| contexts.iter().any(|name| name == context.name()))
+        };
+        let user = has(Context::User) && (self.contexts.is_some() || self.workspace_folders.is_none());
+        let workspace = has(Context::Workspace)
+            && self.workspace_folders.as_ref().is_none_or(|folders| !folders.is_empty());
+        !user && !workspace
     }
 }
 
@@ -288,6 +311,12 @@ impl KeyRow {
         if read_only { Err(Error::NotPermitted) } else { Ok(()) }
     }
 
+    /// Whether the key may take and keep leases: one that may change nothing has nothing to exclude others from.
+    pub(super) fn permit_leases(&self) -> Result<(), Error> {
+        let is_empty = self.scope.as_ref().is_some_and(Scope::is_empty);
+        if is_empty { Err(Error::NotPermitted) } else { self.permit_writing() }
+    }
+
     /// Whether the key's scope has this.
     pub(super) fn permit(&self, address: &Address, wanted: Use) -> Result<(), Error> {
         let permitted = self.scope.as_ref().is_none_or(|scope| {
@@ -326,7 +355,35 @@ mod tests {
         check(r#"{"contexts":[]}"#, &user, Use::Read, false);
         check(r#"{"workspaceFolders":["file:///here"]}"#, &here, Use::Write, true);
         check(r#"{"workspaceFolders":["file:///here"]}"#, &there, Use::Read, false);
-        check(r#"{"workspaceFolders":["file:///here"]}"#, &user, Use::Read, true);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, &user, Use::Read, false);
+        check(r#"{"workspaceFolders":[]}"#, &user, Use::Read, false);
+        check(r#"{"workspaceFolders":[]}"#, &here, Use::Read, false);
+        check(r#"{"contexts":["user","workspace"],"workspaceFolders":[]}"#, &user, Use::Write, true);
+        check(r#"{"contexts":["user","workspace"],"workspaceFolders":[]}"#, &here, Use::Read, false);
+        check(r#"{"contexts":["user"],"workspaceFolders":["file:///here"]}"#, &here, Use::Read, false);
+        check(r#"{"workspaceFolders":["file:///here"],"machine":""}"#, &here, Use::Write, true);
+        check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, &here, Use::Read, false);
+        check(r#"{"contexts":["user"],"machine":"desk"}"#, &user, Use::Read, true);
+    }
+
+    #[test]
+    fn leases_are_for_keys_that_may_change_something() {
+        let check = |scope: &str, expected: bool| {
+            let mut row = KeyRow::first(NamespaceId([0; 16]));
+            row.scope = Some(serde_json::from_str(scope).unwrap());
+            assert_eq!(row.permit_leases().is_ok(), expected, "{scope}");
+        };
+        check("{}", true);
+        check(r#"{"readOnly":false}"#, true);
+        check(r#"{"readOnly":true}"#, false);
+        check(r#"{"contexts":[]}"#, false);
+        check(r#"{"contexts":[],"workspaceFolders":["file:///here"]}"#, false);
+        check(r#"{"contexts":["user"]}"#, true);
+        check(r#"{"contexts":["workspace"]}"#, true);
+        check(r#"{"contexts":["user"],"workspaceFolders":[]}"#, true);
+        check(r#"{"contexts":["workspace"],"workspaceFolders":[]}"#, false);
+        check(r#"{"workspaceFolders":[]}"#, false);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, true);
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //!
 //! A lease is live while the boot clock has not reached its end and the process that took it lives; no process id and no
 //! wall clock is asked. Its token is a revision, so that tokens only grow; a write under a token is refused under the
-//! same lock that finds the token stale. Nobody is served in any order.
+//! same lock that finds the token stale. Requests that wait for a lease are served in no particular order.
+//!
+//! Names are common to a namespace, so that its keys exclude each other. A token is no secret (whoever watches the
+//! namespace sees revisions), so renewing and releasing need the key that acquired the lease. As the condition of a
+//! write a token gives nobody anything: the same write without it would be carried out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::crypto::DataKeys;
+use crate::crypto::{DataKeys, NamespaceId, SlotId};
 use crate::limits;
 use crate::store::{Id, Plant, StoreError, Table};
 
@@ -20,24 +24,36 @@ use super::{Caller, Error, Name, Opened, Timestamp, namespace};
 /// A row of the table of leases, copied out of a snapshot.
 pub struct Lease {
     token: u64,
+    /// The process that took it.
     holder: Id,
+    /// The key that took it: it alone renews and releases.
+    slot: SlotId,
     end: BootTime,
     ttl: u32,
 }
 
 impl Lease {
     const FORMAT: u8 = 1;
+    /// The machine that the holder runs on: there is one so far.
+    const MACHINE: Id = [0; 16];
+    /// What the end is counted on: the clock of the machine's boot.
+    const BOOT_CLOCK: u8 = 1;
 
     fn decode(row: &[u8]) -> Option<Self> {
         let (format, row) = row.split_first()?;
         let (token, row) = row.split_first_chunk()?;
         let (holder, row) = row.split_first_chunk()?;
+        let (slot, row) = row.split_first_chunk()?;
+        let (machine, row) = row.split_first_chunk()?;
+        let (clock, row) = row.split_first()?;
         let (millis, row) = row.split_first_chunk()?;
         let (boot, row) = row.split_first_chunk()?;
         let ttl = row.try_into().ok()?;
-        (*format == Self::FORMAT).then(|| Self {
+        let is_ours = (*format, *machine, *clock) == (Self::FORMAT, Self::MACHINE, Self::BOOT_CLOCK);
+        is_ours.then(|| Self {
             token: u64::from_be_bytes(*token),
             holder: *holder,
+            slot: SlotId(*slot),
             end: BootTime { boot: *boot, millis: u64::from_be_bytes(*millis) },
             ttl: u32::from_be_bytes(ttl),
         })
@@ -47,6 +63,9 @@ impl Lease {
         let mut row = vec![Self::FORMAT];
         row.extend_from_slice(&self.token.to_be_bytes());
         row.extend_from_slice(&self.holder);
+        row.extend_from_slice(&self.slot.0);
+        row.extend_from_slice(&Self::MACHINE);
+        row.push(Self::BOOT_CLOCK);
         row.extend_from_slice(&self.end.millis.to_be_bytes());
         row.extend_from_slice(&self.end.boot);
         row.extend_from_slice(&self.ttl.to_be_bytes());
@@ -86,10 +105,46 @@ fn find(view: &dyn View, access: &Access, name: &Name) -> Result<Option<Lease>, 
     }
 }
 
-/// The lease of this name, if this is its token and it is live.
+/// The lease of this name, if this is its token, it is live, and the caller's key acquired it.
 fn own(draft: &Draft<'_>, access: &Access, name: &Name, token: u64) -> Result<Lease, Error> {
     let lease = find(draft, access, name)?.filter(|lease| lease.token == token);
-    lease.filter(|lease| lease.held(draft.opened, BootTime::now()).is_some()).ok_or(Error::LeaseLost)
+    let lease = lease.filter(|lease| lease.held(draft.opened, BootTime::now()).is_some());
+    let lease = lease.ok_or(Error::LeaseLost)?;
+    if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted) }
+}
+
+/// Hands the leases of a key over to the key that takes its place.
+pub(super) fn hand_over(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    namespace: NamespaceId,
+    from: SlotId,
+    to: SlotId,
+) -> Result<(), Error> {
+    for (row, mut lease) in of_key(draft, namespace, from)? {
+        lease.slot = to;
+        changes.put(Table::Leases, &row, lease.encode());
+    }
+    Ok(())
+}
+
+/// Gives up the leases of a key that ends: nobody else can renew or release them.
+pub(super) fn give_up(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    namespace: NamespaceId,
+    slot: SlotId,
+) -> Result<(), Error> {
+    for (row, _) in of_key(draft, namespace, slot)? {
+        changes.delete(Table::Leases, &row);
+    }
+    Ok(())
+}
+
+fn of_key(draft: &Draft<'_>, namespace: NamespaceId, slot: SlotId) -> Result<Vec<(Vec<u8>, Lease)>, Error> {
+    let rows = draft.scan(Table::Leases, &namespace.0, Lease::decode)?;
+    let leases = rows.into_iter().filter_map(|(row, lease)| Some((row, lease?)));
+    Ok(leases.filter(|(_, lease)| lease.slot == slot).collect())
 }
 
 /// Refuses a write under a token that is not that of a live lease of the namespace.
@@ -129,7 +184,7 @@ impl Write for AcquireLease {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Leased, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let access = if let Some(access) = draft.access(&self.caller)? {
-            access.row.permit_writing()?;
+            access.row.permit_leases()?;
             access
         } else {
             let slot = self.caller.key.slot(draft.opened, draft.secrets);
@@ -142,35 +197,49 @@ impl Write for AcquireLease {
         {
             return Err(Error::LeaseHeld { expires_at: after(left) });
         }
-        if forget_the_dead(draft, &mut changes, &access, now)? >= limits::LEASES {
-            return Err(Error::DataTooLarge { limit: limits::LEASES });
-        }
+        make_room(draft, &mut changes, &access, now)?;
         let token = changes.next_revision()?;
         let ttl = u32::try_from(self.ttl.as_millis()).expect("limits keep leases far shorter");
-        let mut lease = Lease { token, holder: draft.opened.life(), end: now, ttl };
+        let mut lease = Lease { token, holder: draft.opened.life(), slot: access.slot, end: now, ttl };
         let expires_at = lease.extend();
         changes.put(Table::Leases, &row_key(&access.data, &self.name), lease.encode());
         Ok((Leased { token, expires_at }, Some(changes)))
     }
 }
 
-/// Whoever ends without releasing its leases leaves rows behind; those that are past their end are nobody's. How many
-/// others there are.
-fn forget_the_dead(
-    draft: &Draft<'_>,
-    changes: &mut Changes,
-    access: &Access,
-    now: BootTime,
-) -> Result<u64, Error> {
-    let mut others = 0;
+/// Removes the rows of leases that have ended, and refuses one more lease over a limit: of the namespace, or of the
+/// caller's key if that is shared. Whether a holder still runs is asked only where the limit would be reached: that costs
+/// a system call for each lease.
+fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: BootTime) -> Result<(), Error> {
+    let mut others = Vec::new();
     for (key, lease) in draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)? {
-        if lease.is_none_or(|lease| lease.end.left(now) == 0) {
-            changes.delete(Table::Leases, &key);
-        } else {
-            others += 1;
+        match lease {
+            Some(lease) if lease.end.left(now) > 0 => others.push((key, lease)),
+            _ => changes.delete(Table::Leases, &key),
         }
     }
-    Ok(others)
+    if over_limit(access, &others).is_some() {
+        others.retain(|(key, lease)| {
+            let is_held = lease.held(draft.opened, now).is_some();
+            if !is_held {
+                changes.delete(Table::Leases, key);
+            }
+            is_held
+        });
+    }
+    over_limit(access, &others).map_or(Ok(()), |limit| Err(Error::DataTooLarge { limit }))
+}
+
+/// The limit that one more lease would be over.
+fn over_limit(access: &Access, others: &[(Vec<u8>, Lease)]) -> Option<u64> {
+    let own = others.iter().filter(|(_, lease)| lease.slot == access.slot);
+    if others.len() as u64 >= limits::LEASES {
+        Some(limits::LEASES)
+    } else if !access.row.is_owner() && own.count() as u64 >= limits::SHARED_KEY_LEASES {
+        Some(limits::SHARED_KEY_LEASES)
+    } else {
+        None
+    }
 }
 
 /// Keeps a lease for its whole length from now on.
@@ -188,7 +257,7 @@ impl Write for RenewLease {
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Timestamp, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
-        access.row.permit_writing()?;
+        access.row.permit_leases()?;
         let mut lease = own(draft, &access, &self.name, self.token)?;
         let expires_at = lease.extend();
         let mut changes = draft.changes();
@@ -212,7 +281,7 @@ impl Write for ReleaseLease {
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
-        access.row.permit_writing()?;
+        access.row.permit_leases()?;
         own(draft, &access, &self.name, self.token)?;
         let mut changes = draft.changes();
         changes.delete(Table::Leases, &row_key(&access.data, &self.name));
@@ -237,7 +306,10 @@ impl Read for LeaseIsFree {
     }
 
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
-        access.map_or(Ok(None), |access| find(view, access, &self.name))
+        let Some(access) = access else { return Ok(None) };
+        // A key that may take no lease is refused at once, and does not wait for one first.
+        access.row.permit_leases()?;
+        find(view, access, &self.name)
     }
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<bool, Error> {
@@ -256,9 +328,16 @@ mod tests {
     #[test]
     fn a_lease_comes_back_as_it_was_written() {
         let end = BootTime { boot: [7; 16], millis: 1 << 40 };
-        let row = Lease { token: 1 << 50, holder: [9; 16], end, ttl: 600_000 }.encode();
+        let lease = Lease { token: 1 << 50, holder: [9; 16], slot: SlotId([8; 16]), end, ttl: 600_000 };
+        let row = lease.encode();
         let read = Lease::decode(&row).unwrap();
-        assert!(read.token == 1 << 50 && read.holder == [9; 16] && read.end == end && read.ttl == 600_000);
+        assert!(read.token == 1 << 50 && read.holder == [9; 16] && read.slot == lease.slot);
+        assert!(read.end == end && read.ttl == 600_000);
+        for (what, at) in [("format", 0), ("machine", 1 + 8 + 16 + 16), ("clock", 1 + 8 + 16 + 16 + 16)] {
+            let mut other = row.clone();
+            other[at] += 1;
+            assert!(Lease::decode(&other).is_none(), "another {what}");
+        }
         for length in 0..row.len() {
             assert!(Lease::decode(&row[..length]).is_none(), "{length} bytes");
         }

@@ -6,7 +6,7 @@ use crate::store::Table;
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
-use super::{Caller, Error};
+use super::{Caller, Error, lease};
 
 /// Revokes the caller's own key, or one that it has shared.
 pub struct Revoke {
@@ -76,7 +76,7 @@ fn revoke_shared(
 pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: NamespaceId) -> Result<(), Error> {
     for (slot, row) in KeyRow::of_namespace(draft, namespace)? {
         if row.is_live() {
-            end(draft, changes, slot, &row)?;
+            retire(draft, changes, slot, &row)?;
         }
     }
     for id in draft.scan(Table::Records, &namespace.0, |_| ())?.into_keys() {
@@ -88,7 +88,13 @@ pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: Names
     Ok(())
 }
 
+/// Ends one key of a namespace that goes on: its leases are free.
 pub(super) fn end(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
+    retire(draft, changes, slot, row)?;
+    row.namespace().map_or(Ok(()), |namespace| lease::give_up(draft, changes, namespace, slot))
+}
+
+fn retire(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
     changes.put_key(&slot.0, row.revoked().seal(&draft.secrets.keys, slot))?;
     changes.destroy_slot(slot);
     Ok(())

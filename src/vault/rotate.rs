@@ -8,7 +8,7 @@ use crate::store::{SLOT_HEADER, Table};
 use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
-use super::{Caller, Error, KeyInfo};
+use super::{Caller, Error, KeyInfo, lease};
 
 /// Puts a new key in the place of the caller's.
 pub struct Rotate {
@@ -81,6 +81,7 @@ impl Write for Rotate {
         }
         let mut changes = draft.changes();
         let row = replace(draft, &mut changes, &access, &old_slot, &slot, &api_key)?;
+        lease::hand_over(draft, &mut changes, access.data.namespace(), access.slot, slot.id())?;
         if access.row.is_owner() {
             hand_shared_keys_over(draft, &mut changes, &access, &slot)?;
         }

@@ -121,7 +121,7 @@ proptest! {
 
     #[test]
     fn an_address_does_not_open_as_data_nor_data_as_an_address(
-        key: [u8; 32], id: [u8; 32], header: [u8; 33], text in bytes(100),
+        key: [u8; 32], id: [u8; 32], header: [u8; 34], text in bytes(100),
     ) {
         let keys = data_keys([1; 16], [2; 16], key);
         let id = RecordId(id);

@@ -137,10 +137,10 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, row_id: &[u8], row: &[u8]) 
     false
 }
 
-/// `context ‖ length ‖ folder ‖ length ‖ name`.
+/// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`; the machine is empty.
 fn address(folder: &str, name: &str) -> Vec<u8> {
     let mut bytes = vec![if folder.is_empty() { 1 } else { 2 }];
-    for part in [folder, name] {
+    for part in ["", folder, name] {
         bytes.extend(u16::try_from(part.len()).unwrap().to_be_bytes());
         bytes.extend(part.as_bytes());
     }

@@ -66,7 +66,7 @@ fn unwrapped(disk: &Disk, slot: &SlotKeys, content: &[u8]) -> Vec<DataKeys> {
 
 /// Whether a data key opens a record that lies there as it was written.
 fn opens(keys: &DataKeys, id: &[u8], row: &[u8]) -> bool {
-    let (header, rest) = row.split_at(33);
+    let (header, rest) = row.split_at(34);
     let (length, rest) = rest.split_at(4);
     let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
     let id = RecordId(id.try_into().unwrap());

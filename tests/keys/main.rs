@@ -15,6 +15,7 @@ mod damaged_row;
 mod expiry;
 mod forensic;
 mod installation;
+mod leases;
 mod model;
 #[cfg(target_os = "linux")]
 mod order;

@@ -79,7 +79,10 @@ impl Row {
         let has = |member: &str, wanted: &str| {
             scope[member].as_array().is_none_or(|allowed| allowed.contains(&json!(wanted)))
         };
+        // Folders alone are folders, and nothing of what belongs to the user.
+        let folders_alone = scope["contexts"].is_null() && scope["workspaceFolders"].is_array();
         has("contexts", context)
+            && !(folders_alone && context == "user")
             && folder.is_none_or(|folder| has("workspaceFolders", folder))
             && !(writes && scope["readOnly"] == true)
     }

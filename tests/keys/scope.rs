@@ -75,13 +75,20 @@ fn reads_writes_and_lists_go_as_far_as_the_scope() {
     check(json!({"contexts": []}), [false; 4], true);
     check(json!({"contexts": ["user"]}), [true, true, false, false], true);
     check(json!({"contexts": ["workspace"]}), [false, false, true, true], true);
-    check(json!({"workspaceFolders": [HERE]}), [true, true, true, false], true);
-    check(json!({"workspaceFolders": []}), [true, true, false, false], true);
+    // Folders alone are folders, and nothing of what belongs to the user.
+    check(json!({"workspaceFolders": [HERE]}), [false, false, true, false], true);
+    check(json!({"workspaceFolders": [HERE], "readOnly": true}), [false, false, true, false], false);
+    check(json!({"workspaceFolders": [HERE], "contexts": null}), [false, false, true, false], true);
+    check(json!({"workspaceFolders": []}), [false; 4], true);
+    check(json!({"contexts": ["user"], "workspaceFolders": []}), [true, true, false, false], true);
+    check(json!({"contexts": ["user"], "workspaceFolders": [HERE]}), [true, true, false, false], true);
+    let both = json!({"contexts": ["user", "workspace"], "workspaceFolders": [HERE]});
+    check(both, [true, true, true, false], true);
     let narrow = json!({"contexts": ["workspace"], "workspaceFolders": [THERE], "readOnly": true});
     check(narrow, [false, false, false, true], false);
     // Folders are normalised on both sides.
     for spelling in ["file:///a/%62/", "FILE://localhost/a/b", "file:///%61/b//"] {
-        check(json!({"workspaceFolders": [spelling]}), [true, true, true, false], true);
+        check(json!({"workspaceFolders": [spelling]}), [false, false, true, false], true);
     }
 }
 

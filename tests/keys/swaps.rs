@@ -162,7 +162,7 @@ impl Victims {
 fn encoded_addresses() -> [Vec<u8>; 3] {
     let encode = |context: u8, folder: &str, name: &str| {
         let mut bytes = vec![context];
-        for part in [folder, name] {
+        for part in ["", folder, name] {
             bytes.extend_from_slice(&u16::try_from(part.len()).unwrap().to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
         }
@@ -265,10 +265,12 @@ fn a_slot_file_that_is_none_is_a_damaged_value_and_no_damaged_store() {
     let places = victims.places(&disk);
     let healthy = victims.look();
     let place = places.iter().find(|place| matches!(place.at, At::Slot(_))).unwrap();
-    let mut other_head = place.content.clone();
+    let (mut other_head, mut other_generation) = (place.content.clone(), place.content.clone());
     other_head[7] += 1;
-    let contents: [(&str, &[u8]); 4] = [
+    other_generation[8] += 1;
+    let contents: [(&str, &[u8]); 5] = [
         ("another head", &other_head),
+        ("another generation of the data key", &other_generation),
         ("the beginning", &place.content[..50]),
         ("a part of the head", &place.content[..4]),
         ("no slot file", b"something else"),
@@ -289,7 +291,7 @@ fn no_record_has_the_dates_or_the_revision_of_another() {
     for place in &records {
         for source in &records {
             // Revision, created, updated, end; each alone, and all of them.
-            for field in [1..9, 9..17, 17..25, 25..33, 0..33] {
+            for field in [2..10, 10..18, 18..26, 26..34, 0..34] {
                 let mut content = place.content.clone();
                 content[field.clone()].copy_from_slice(&source.content[field.clone()]);
                 if content != place.content {

@@ -249,10 +249,10 @@ fn sizes_dates_and_counts_can_be_seen() {
     assert!(lengths[0] == lengths[1] && lengths[1] == lengths[2] && lengths[2] < lengths[3], "{lengths:?}");
     assert_eq!((lengths[3] - lengths[0]) % 64, 0);
     // Revisions, and the times of writing.
-    let revisions: BTreeSet<_> = rows.iter().map(|(_, row)| row[1..9].to_vec()).collect();
+    let revisions: BTreeSet<_> = rows.iter().map(|(_, row)| row[2..10].to_vec()).collect();
     assert_eq!(revisions.len(), 4);
     assert!(
-        rows.iter().all(|(_, row)| u64::from_be_bytes(row[9..17].try_into().unwrap()) > 1_700_000_000_000)
+        rows.iter().all(|(_, row)| u64::from_be_bytes(row[10..18].try_into().unwrap()) > 1_700_000_000_000)
     );
 }
 

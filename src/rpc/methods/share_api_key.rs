@@ -65,7 +65,7 @@ struct NewScope(Scope);
 impl<'a> Argument<'a> for NewScope {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
         let members = json::members(value).ok_or(wrong_type(name))?;
-        let mut found = Scope { contexts: None, read_only: None, workspace_folders: None };
+        let mut found = Scope { contexts: None, read_only: None, workspace_folders: None, machine: None };
         if json::has_duplicates(&members).is_some() {
             return Err(out_of_range(name));
         }
@@ -136,7 +136,7 @@ impl schemars::JsonSchema for Scope {
         let list =
             |items| serde_json::json!({"type": "array", "items": items, "maxItems": limits::SCOPE_FOLDERS});
         let mut contexts = list(generator.subschema_for::<Context>());
-        contexts["description"] = "The contexts that it may use; all, if absent.".into();
+        contexts["description"] = "The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.".into();
         let mut folders = list(generator.subschema_for::<crate::vault::folder::WorkspaceFolder>());
         folders["description"] = "The folders that it may use; all, if absent.".into();
         schemars::json_schema!({

@@ -6,6 +6,7 @@ use super::super::Table;
 use super::super::checksum::{self, Pieces};
 use super::super::layout::{Entry, Value};
 use super::super::pages::{BadRun, Pages};
+use super::super::record;
 
 /// Large values are read for as many bytes as the file has, this many times: the same value may be named on many old
 /// pages under names that differ, but a file can't make it last for ever.
@@ -127,12 +128,16 @@ fn tables(key: &[u8]) -> impl Iterator<Item = Table> {
     likely.iter().copied().chain([Table::Meta])
 }
 
-/// As many bytes of a value as its revision needs: a format, and the number.
-const HEAD: usize = 9;
+/// Where the fencing token stands in the row of a lease.
+const TOKEN: std::ops::Range<usize> = 1..9;
+
+/// As many bytes of a value as its revision needs.
+const HEAD: usize = record::REVISION.end;
 
 fn revision(table: Table, key: &[u8], value: &[u8]) -> Option<u64> {
     let bytes = match table {
-        Table::Records | Table::Leases => value.get(1..HEAD)?,
+        Table::Records => value.get(record::REVISION)?,
+        Table::Leases => value.get(TOKEN)?,
         Table::Changes => key,
         Table::Meta | Table::Keys => return None,
     };

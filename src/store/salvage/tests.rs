@@ -111,7 +111,7 @@ fn without_the_newest_meta_page_the_last_commit_is_later_and_the_one_before_live
     let last_records = sample
         .rows
         .iter()
-        .filter(|((table, _), value)| *table == Table::Records && value[1..9] == 60_u64.to_be_bytes());
+        .filter(|((table, _), value)| *table == Table::Records && value[2..10] == 60_u64.to_be_bytes());
     let names: Vec<_> = last_records.map(|((_, key), _)| key.clone()).collect();
     assert!(!names.is_empty());
     let given: Vec<_> =

@@ -70,7 +70,8 @@ def seal(key, data, text, nonce=NONCE):
 def address(folder=None, name=None):
     folder, name = (folder or "").encode(), (name or "").encode()
     context = b"\x02" if folder else b"\x01"
-    return context + struct.pack(">H", len(folder)) + folder + struct.pack(">H", len(name)) + name
+    parts = [b"", folder, name]  # The machine is empty.
+    return context + b"".join(struct.pack(">H", len(part)) + part for part in parts)
 
 
 def record_id(data_key, namespace, at):
@@ -82,7 +83,7 @@ def lease_id(data_key, namespace, name):
 
 
 def record_header(revision, created, updated, expires):
-    return b"\x01" + struct.pack(">QQQQ", revision, created, updated, expires)
+    return b"\x01\x00" + struct.pack(">QQQQ", revision, created, updated, expires)
 
 
 def record_row(header, sealed_address, sealed_data):
@@ -195,7 +196,7 @@ def protectors():
 def slots():
     slot = from_api_key(STORE_KEY, API_KEY, b"slot id", 16)
     wrap = subkey(from_api_key(STORE_KEY, API_KEY, b"slot key", 32), b"wrap")
-    header = b"pvslot\x00\x01"
+    header = b"pvslot\x00\x01\x00"
     sealed = seal(wrap, bound(SLOT, slot, header), DATA_KEY + NAMESPACE)
     given = dict(
         store_id=STORE,
@@ -213,9 +214,10 @@ def slots():
         ("api_key", 19, "the API key"),
         ("file", 0, "the name of the format"),
         ("file", 7, "the number of the format"),
-        ("file", 8, "the nonce"),
-        ("file", 30, "the data key"),
-        ("file", 8 + 12 + 4 + 40, "the namespace id"),
+        ("file", 8, "the generation"),
+        ("file", 9, "the nonce"),
+        ("file", 31, "the data key"),
+        ("file", 9 + 12 + 4 + 40, "the namespace id"),
         ("file", len(header + sealed) - 1, "the tag"),
     ]
     refusals("slot-file", "slot file", given, parts, outcomes)
@@ -263,25 +265,26 @@ def records():
         sealed_address = seal(key, bound(RECORD_ADDRESS, rid, header), head)
         sealed_data = seal(key, bound(RECORD_DATA, rid, header), text, bytes_from(0xC0, 12))
         row = record_row(header, sealed_address, sealed_data)
-        numbers = struct.unpack(">QQQQ", header[1:])
+        numbers = struct.unpack(">QQQQ", header[2:])
         given = dict(store_id=STORE, data_key=DATA_KEY, namespace_id=NAMESPACE, record_id=rid, row=row)
         outcome = dict(zip(["revision", "created_at", "updated_at", "expires_at"], numbers))
         outcome |= {"opened_head": head, "text": text}
         write(f"record-{name}", "a row of the table records", "record", {**given, **outcome})
         if name != "usual":
             continue
-        base = 33 + 4
+        base = 34 + 4
         parts = [
             ("store_id", 7, "the store id"),
             ("data_key", 0, "the data key"),
             ("record_id", 0, "the namespace in the record id"),
             ("record_id", 31, "the record id"),
             ("row", 0, "the format"),
-            ("row", 8, "the revision"),
-            ("row", 16, "the time of making"),
-            ("row", 24, "the time of change"),
-            ("row", 32, "the time of expiry"),
-            ("row", 36, "the length of the address"),
+            ("row", 1, "the generation"),
+            ("row", 9, "the revision"),
+            ("row", 17, "the time of making"),
+            ("row", 25, "the time of change"),
+            ("row", 33, "the time of expiry"),
+            ("row", 37, "the length of the address"),
         ]
         for where, sealed, called in [
             (base, sealed_address, "address"),
@@ -315,7 +318,7 @@ def records():
             write(f"record-refused-{label}", "sealed rightly, but of no right shape within", "record", lines)
         for label, cut in [
             ("cut-in-tag", row[:-1]),
-            ("cut-in-header", row[:32]),
+            ("cut-in-header", row[:33]),
             ("cut-in-address", row[:80]),
             ("nothing", b""),
         ]:

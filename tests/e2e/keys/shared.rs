@@ -62,6 +62,8 @@ fn outside_its_scope_a_key_may_nothing() {
     }
     assert_eq!(other.code("getPersistentData", at(&reading, &folder)), 1006);
     assert_eq!(other.code("getPersistentData", at(&in_folder, &other_folder)), 1006);
+    // A key for a folder has nothing of what belongs to the user.
+    assert_eq!(other.code("getPersistentData", json!({"handle": in_folder, "context": "user"})), 1006);
     let mut params = at(&in_folder, &folder);
     params["data"] = json!({});
     other.ok("setPersistentData", params);

@@ -30,7 +30,7 @@ pub(super) struct Part {
     pub(super) is_data: bool,
 }
 
-const RECORD_HEAD: usize = 33;
+const RECORD_HEAD: usize = 34;
 
 impl Place {
     pub(super) fn parts(&self) -> Vec<(Range<usize>, bool)> {
@@ -43,7 +43,7 @@ impl Place {
             At::Row(META, _) => vec![(12 + 32..end, false)],
             At::Row(CHANGES, _) => vec![(33..end, false)],
             At::Row(..) => vec![(1..end, false)],
-            At::Slot(_) => vec![(8..end, false)],
+            At::Slot(_) => vec![(9..end, false)],
         }
     }
 

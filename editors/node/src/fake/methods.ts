@@ -101,6 +101,7 @@ function rotate(call: Call): object {
   const { keyId: _, ...kept } = row;
   const next = apiKey === row.apiKey ? row : state.add({ ...kept, apiKey, issuedAt: Date.now() });
   handle.apiKey = next.apiKey;
+  for (const lease of row.namespace.leases.values()) if (lease.keyId === row.keyId) lease.keyId = next.keyId;
   if (next !== row) state.revoke(row);
   return { apiKey: next.apiKey, ...describe(next) };
 }
@@ -113,7 +114,11 @@ function revoke(call: Call): object {
   const target = keysOf(call, row).find((each) => each.keyId === (keyId ?? row.keyId));
   if (!target) throw failure('apiKeyUnknown');
   const ending = target.owner ? keysOf(call, row) : [target];
-  for (const each of ending) call.state.revoke(each);
+  for (const each of ending) {
+    call.state.revoke(each);
+    for (const [name, lease] of row.namespace.leases) if (lease.keyId === each.keyId) row.namespace.leases.delete(name);
+  }
+  call.state.wake();
   if (target.owner) row.namespace.records.clear();
   return { revoked: true, destroyed: target.owner };
 }
@@ -145,12 +150,13 @@ async function acquire(call: Call): Promise<object> {
   for (;;) {
     if (signal?.aborted || client.over) throw failure('requestCancelled');
     const row = call.row();
-    call.permitWriting(row);
+    if (!permitsLeases(row?.scope)) throw failure('notPermitted');
     const held = row?.namespace.leases.get(name);
     const now = performance.now();
     if (!held || !isLive(held)) {
       const token = state.nextRevision();
-      call.begin().namespace.leases.set(name, { token, holder: client, ttlMs, end: now + ttlMs });
+      const { namespace, keyId } = call.begin();
+      namespace.leases.set(name, { token, holder: client, keyId, ttlMs, end: now + ttlMs });
       return { lease: token, ...dates({ expiresAt: Date.now() + ttlMs }) };
     }
     if (now >= deadline) throw failure('leaseHeld', { ...dates({ expiresAt: Date.now() + held.end - now }) });
@@ -162,9 +168,10 @@ function own(call: Call): [name: string, lease: { ttlMs: number; end: number }, 
   const name = required(call.params.name('name'), 'name');
   const token = required(call.params.integer('lease'), 'lease');
   const row = call.row();
-  call.permitWriting(row);
+  if (!permitsLeases(row?.scope)) throw failure('notPermitted');
   const lease = row?.namespace.leases.get(name);
   if (!row || !lease || lease.token !== token || !isLive(lease)) throw failure('leaseLost');
+  if (lease.keyId !== row.keyId) throw failure('notPermitted');
   return [name, lease, row];
 }
 

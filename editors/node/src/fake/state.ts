@@ -31,6 +31,8 @@ export interface StoredRecord {
 export interface HeldLease {
   token: number;
   holder: Client;
+  /** The key that acquired it: it alone renews and releases. */
+  keyId: string;
   ttlMs: number;
   /** On the clock of `performance.now`. */
   end: number;
@@ -174,8 +176,18 @@ export class State {
 }
 
 export function permits(scope: Scope | undefined, { context, workspaceFolder }: Address): boolean {
-  if (scope?.contexts && !scope.contexts.includes(context)) return false;
+  // Folders alone are folders, and nothing of what belongs to the user.
+  const contexts = scope?.contexts ?? (scope?.workspaceFolders ? ['workspace'] : undefined);
+  if (contexts && !contexts.includes(context)) return false;
   return !scope?.workspaceFolders || context === 'user' || scope.workspaceFolders.includes(workspaceFolder ?? '');
+}
+
+/** Whether a key of this scope may take and keep leases: one that may change nothing may not. */
+export function permitsLeases(scope: Scope | undefined): boolean {
+  if (scope?.readOnly) return false;
+  const anyFolder = scope?.workspaceFolders?.[0] ?? (scope?.workspaceFolders ? undefined : 'file:///');
+  const inWorkspace = anyFolder !== undefined && permits(scope, { context: 'workspace', workspaceFolder: anyFolder });
+  return inWorkspace || permits(scope, { context: 'user' });
 }
 
 /** What is told of a key. */
