@@ -5,7 +5,7 @@ import { isLive, type Call } from './client';
 import { failure } from './failure';
 import { normalFolder, required, wrong } from './params';
 import * as records from './records';
-import { dates, defined, describe, type KeyRow } from './state';
+import { dates, defined, describe, permitsLeases, type KeyRow } from './state';
 
 interface Method {
   params: readonly string[];
