@@ -121,10 +121,10 @@ impl Sound {
             }
             drop(store);
             let bytes = fs::read(folder.join("data.mdb")).expect("it is there");
-            let stamp = fs::read_to_string(folder.join("stamp")).expect("it is there");
-            let page_size = stamp.split_ascii_whitespace().last().and_then(|size| size.parse().ok());
+            let header = fs::read_to_string(folder.join("header")).expect("it is there");
+            let page_size = header.split_ascii_whitespace().last().and_then(|size| size.parse().ok());
             fs::remove_dir_all(folder).expect("nobody uses it any more");
-            Self { bytes, page_size: page_size.expect("the stamp says it") }
+            Self { bytes, page_size: page_size.expect("the header says it") }
         })
     }
 }

@@ -20,6 +20,7 @@ mod error;
 mod failpoint;
 mod file_system;
 mod folder;
+mod header;
 mod layout;
 mod live;
 mod lock;
@@ -37,7 +38,6 @@ mod salvage;
 mod sample;
 mod slot;
 mod snapshot;
-mod stamp;
 mod table;
 
 pub use archive::{Progress, Unpacked, pack, unpack};
@@ -49,6 +49,7 @@ pub use create::Creation;
 pub use engine::CommitError;
 pub use error::{Refusal, StoreError};
 pub use folder::{Entered, Folder, Present};
+pub use header::FORMAT;
 pub use live::{Dead, Live};
 pub use lock::{Alone, WriteLock};
 pub use open::{Ended, Store};
@@ -59,7 +60,6 @@ pub use replace::{Glance, Replacement};
 pub use salvage::{DamagedRow, Lost, Salvaged, Standing, WholeRow, salvage};
 pub use slot::{SLOT_HEADER, Slot};
 pub use snapshot::Snapshot;
-pub use stamp::FORMAT;
 pub use table::{Table, meta};
 
 /// A random identity: of a store, or of a key slot.

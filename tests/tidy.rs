@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 /// Crates that are named only in these rooms.
 const CRATES: &[(&str, &[&str])] = &[
     ("heed", &["store"]),
+    ("libc", &["store"]),
     ("jsonrpsee", &["rpc"]),
     ("tokio", &["server", "transport", "rpc", "session"]),
     ("clap", &["limits", "cli"]),
@@ -44,10 +45,10 @@ const FORMAT_FILES: &[&str] = &[
     "src/protector/row.rs",
     "src/store/archive.rs",
     "src/store/checksum.rs",
+    "src/store/header.rs",
     "src/store/record.rs",
     "src/store/repaired.rs",
     "src/store/slot.rs",
-    "src/store/stamp.rs",
     "src/store/table.rs",
     "src/vault/address.rs",
     "src/vault/changes.rs",

@@ -1,4 +1,4 @@
-//! A store in one file, for people to keep: a tar archive with the stamp, a copy of the tables, and the slots. All of it
+//! A store in one file, for people to keep: a tar archive with the header, a copy of the tables, and the slots. All of it
 //! is as sealed as it was.
 
 use std::fs::{self, File};
@@ -9,14 +9,14 @@ use crate::files;
 
 use super::create::ASIDE;
 use super::engine::CommitError;
+use super::header::StoreHeader;
 use super::open::open_sound;
-use super::stamp::Stamp;
 use super::{Batch, Folder, Id, Row, Store, StoreError, id_text, parse_id};
 
-const STAMP: &str = "stamp";
+const HEADER: &str = "header";
 const DATA: &str = "data.mdb";
 const SLOTS: &str = "slots/";
-/// No slot file and no stamp is longer.
+/// No slot file and no header is longer.
 const SMALL: u64 = 64 * 1024;
 
 /// How far a copy has come: bytes, and of how many.
@@ -32,7 +32,7 @@ pub fn pack(store: &Store, to: &Path, rows: Vec<Row>, progress: Progress<'_>) ->
     let whole = aside.path().join("archive");
     let length = fs::metadata(&tables)?.len();
     let mut archive = tar::Builder::new(Counted::new(files::create_new(&whole)?, length, progress));
-    add(&mut archive, STAMP, &mut File::open(store.folder().stamp())?)?;
+    add(&mut archive, HEADER, &mut File::open(store.folder().header())?)?;
     add(&mut archive, DATA, &mut File::open(&tables)?)?;
     // After the tables: whatever key they name has its slot by now.
     for slot in store.folder().slots_there()? {
@@ -113,7 +113,7 @@ impl Read for Counted<'_> {
 /// What was taken out of an archive, aside.
 pub struct Unpacked {
     aside: tempfile::TempDir,
-    stamp: Stamp,
+    header: StoreHeader,
     slots: Vec<Id>,
 }
 
@@ -134,7 +134,7 @@ pub fn unpack(folder: &Folder, from: &Path, progress: Progress<'_>) -> Result<Un
         }
         let name = entry.path().map_err(unreadable)?.to_str().ok_or(StoreError::Damaged)?.to_owned();
         let slot = name.strip_prefix(SLOTS).and_then(parse_id);
-        let known = slot.is_some() || name == STAMP || name == DATA;
+        let known = slot.is_some() || name == HEADER || name == DATA;
         if !known || (name != DATA && entry.size() > SMALL) {
             return Err(StoreError::Damaged);
         }
@@ -148,19 +148,19 @@ pub fn unpack(folder: &Folder, from: &Path, progress: Progress<'_>) -> Result<Un
         file.sync_all()?;
     }
     files::sync_folder(&aside.path().join(SLOTS))?;
-    let stamp = Stamp::read(&aside.path().join(STAMP))?;
-    Ok(Unpacked { aside, stamp, slots })
+    let header = StoreHeader::read(&aside.path().join(HEADER))?;
+    Ok(Unpacked { aside, header, slots })
 }
 
 impl Unpacked {
     /// The store's identity.
     pub fn id(&self) -> Id {
-        self.stamp.store
+        self.header.store
     }
 
     /// How large its pages are.
     pub fn page_size(&self) -> usize {
-        self.stamp.page_size
+        self.header.page_size
     }
 
     /// The copy of the tables.
@@ -177,9 +177,9 @@ impl Unpacked {
             let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
             files::replace(&folder.slot_path(slot), &content)?;
         }
-        if !folder.has_store() || Stamp::read(&folder.stamp()).is_err() {
-            let stamp = Stamp::new(self.stamp.store, self.stamp.page_size);
-            stamp.write(&folder.stamp())?;
+        if !folder.has_store() || StoreHeader::read(&folder.header()).is_err() {
+            let header = StoreHeader::new(self.header.store, self.header.page_size);
+            header.write(&folder.header())?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! How processes that share a store wake each other: files that one writes to and the others watch.
 //!
-//! There are two, since they are heard by different ears. `bell` rings at every commit, and only those listen who wait
-//! for changes; `open.lock` is written to when something befalls the store as a whole, and everybody listens who has it
-//! open. What rings says nothing: whoever hears it looks at the store.
+//! There are two, since different processes watch them. `bell` is written at every commit, and a process watches it
+//! while it follows changes. `news` is written when the state of the store as a whole changes, and every process that
+//! has the store open watches it. Neither is ever locked.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::files;
 
 use super::Folder;
+use super::meta_page::write_all_at;
 
 /// How often a process looks that can't listen: for changes, while it follows them.
 const LOOK: Duration = Duration::from_millis(500);
@@ -32,38 +34,49 @@ pub enum Heard {
     Call,
 }
 
-/// A file that is written to in order to be heard.
-pub(super) struct Bell(File);
+/// The file `bell`, which is written again after each commit. Nothing locks it, and its content says nothing.
+pub(super) struct Bell {
+    /// Kept open: a commit pays for one system call.
+    #[cfg(unix)]
+    file: File,
+    /// A write through a handle that stays open is reported late here, so each write closes its own.
+    #[cfg(not(unix))]
+    path: PathBuf,
+}
 
 impl Bell {
     /// The bell at `path`. Its one byte is written at once, so that ringing needs no room on a full disk.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
-        let bell = Self(files::open_or_create(path)?);
-        if bell.0.metadata()?.len() == 0 {
-            bell.strike()?;
-        }
-        Ok(bell)
+        prepare(path)?;
+        Ok(Self {
+            #[cfg(unix)]
+            file: files::open_or_create(path)?,
+            #[cfg(not(unix))]
+            path: path.to_owned(),
+        })
     }
 
-    /// Wakes those who listen. Whoever misses it looks a little later.
+    /// Wakes the processes that watch it. One that misses it looks a little later.
     pub(super) fn ring(&self) {
-        if self.strike().is_err() {
+        #[cfg(unix)]
+        let rung = write_all_at(&self.file, b"\n", 0);
+        #[cfg(not(unix))]
+        let rung = strike(&self.path);
+        if rung.is_err() {
             tracing::debug!("the bell could not be rung");
         }
     }
+}
 
-    #[cfg(unix)]
-    fn strike(&self) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(&self.0, b"\n", 0)
-    }
+/// Makes a file that is watched, with its first byte in it.
+pub(super) fn prepare(path: &Path) -> io::Result<()> {
+    let file = files::open_or_create(path)?;
+    if file.metadata()?.len() == 0 { write_all_at(&file, b"\n", 0) } else { Ok(()) }
+}
 
-    #[cfg(not(unix))]
-    fn strike(&self) -> io::Result<()> {
-        use std::io::{Seek as _, Write as _};
-        let mut file = &self.0;
-        file.rewind()?;
-        file.write_all(b"\n")
-    }
+/// Writes the first byte of a file that is watched, and closes it: on every system the watch reports that at once.
+pub(super) fn strike(path: &Path) -> io::Result<()> {
+    write_all_at(&files::open_or_create(path)?, b"\n", 0)
 }
 
 /// Hears the bells of one store, until it is dropped.
@@ -82,7 +95,7 @@ impl Listener {
     /// thread of the listener's own and must not block.
     pub fn new(folder: &Folder, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(Heard) + Send + Sync> = Arc::new(heard);
-        let watcher = watch(&folder.open_lock(), heard.clone());
+        let watcher = watch(&folder.news(), heard.clone());
         let listener = Self {
             bell: folder.bell(),
             heard,
@@ -124,8 +137,8 @@ impl Listener {
     }
 }
 
-fn watch(open_lock: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
-    let call = open_lock.file_name().map(ToOwned::to_owned);
+fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
+    let call = news.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Files are opened and closed all the time; what rings is a write.
         let Ok(event) = event else { return };
@@ -135,7 +148,7 @@ fn watch(open_lock: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::R
         let is_call = event.paths.iter().any(|path| path.file_name() == call.as_deref());
         heard(if is_call { Heard::Call } else { Heard::Commit });
     })?;
-    watcher.watch(open_lock, RecursiveMode::NonRecursive)?;
+    watcher.watch(news, RecursiveMode::NonRecursive)?;
     Ok(watcher)
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::files;
 
 use super::engine::{CommitError, Engine};
-use super::stamp::Stamp;
+use super::header::StoreHeader;
 use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
 /// What the name of anything begins with that is made aside.
@@ -32,7 +32,7 @@ impl Creation {
         let page_size = engine.page_size();
         engine.close();
         files::sync_folder(aside.path())?;
-        Stamp::new(id, page_size).write(&self.folder.stamp())?;
+        StoreHeader::new(id, page_size).write(&self.folder.header())?;
         fs::rename(aside.path().join("data.mdb"), self.folder.data_file())?;
         files::sync_folder(self.folder.path())?;
         Ok(())

@@ -9,10 +9,10 @@ use crate::files::{self, Privacy};
 
 use super::create::Creation;
 use super::file_system;
+use super::header::StoreHeader;
 use super::live::{self, Dead, Live};
 use super::lock::OpenLock;
 use super::open::ALWAYS_CHECKED;
-use super::stamp::Stamp;
 use super::{Id, Refusal, StoreError};
 
 /// A data folder, whether or not it exists.
@@ -34,7 +34,7 @@ pub enum Entered {
 pub struct Present {
     pub(super) folder: Folder,
     pub(super) lock: OpenLock,
-    pub(super) stamp: Stamp,
+    pub(super) header: StoreHeader,
 }
 
 impl Folder {
@@ -64,11 +64,6 @@ impl Folder {
         self.has_store() || self.backups().is_ok_and(|backups| !backups.is_empty())
     }
 
-    /// The process that writes, or wrote last.
-    pub fn writer(&self) -> Option<u32> {
-        super::WriteLock::holder(&self.write_lock())
-    }
-
     /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
     pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
         let file = files::open_or_create(&self.path.join("prompt.lock")).ok()?;
@@ -90,8 +85,8 @@ impl Folder {
         self.path.join("lock.mdb")
     }
 
-    pub(super) fn stamp(&self) -> PathBuf {
-        self.path.join("stamp")
+    pub(super) fn header(&self) -> PathBuf {
+        self.path.join("header")
     }
 
     pub(super) fn slots(&self) -> PathBuf {
@@ -109,6 +104,16 @@ impl Folder {
 
     pub(super) fn bell(&self) -> PathBuf {
         self.path.join("bell")
+    }
+
+    /// What the processes that have the store open are told, see [`super::bell`].
+    pub(super) fn news(&self) -> PathBuf {
+        self.path.join("news")
+    }
+
+    /// The process id of the one that holds, or last held, `write.lock`.
+    pub(super) fn writer_file(&self) -> PathBuf {
+        self.path.join("writer")
     }
 
     pub(super) fn live(&self) -> PathBuf {
@@ -142,12 +147,19 @@ impl Folder {
     /// Goes in: makes the folder if it is not there, and finds a store or the right to make one.
     pub fn enter(&self) -> Result<Entered, StoreError> {
         self.prepare()?;
+        let mut was_adopted = false;
         loop {
             let waiting = self.wait_for_those_alone()?;
             let lock = OpenLock::shared(OpenLock::file(&self.open_lock())?)?;
             drop(waiting);
             if self.has_store() {
-                return self.present(lock).map(Entered::Store);
+                match self.present(lock)? {
+                    Ok(present) => return Ok(Entered::Store(present)),
+                    Err(_) if was_adopted => return Err(platform()),
+                    Err(lock) => self.adopt(lock)?,
+                }
+                was_adopted = true;
+                continue;
             }
             drop(lock);
             // Another process may make it while this one waits.
@@ -161,22 +173,23 @@ impl Folder {
         }
     }
 
-    fn present(&self, lock: OpenLock) -> Result<Present, StoreError> {
+    /// The store that is there; the lock, if its lock file is not one that this build can use.
+    fn present(&self, lock: OpenLock) -> Result<Result<Present, OpenLock>, StoreError> {
         self.check_owner(&self.data_file())?;
-        let stamp = Stamp::read(&self.stamp())?;
-        if stamp.is_ours() {
-            return Ok(Present { folder: self.clone(), lock, stamp });
+        let header = StoreHeader::read(&self.header())?;
+        Ok(if header.is_ours() { Ok(Present { folder: self.clone(), lock, header }) } else { Err(lock) })
+    }
+
+    /// Takes over a store whose lock file another build has made, if no process has it open. The first process that
+    /// opens it makes the lock file anew.
+    fn adopt(&self, lock: OpenLock) -> Result<(), StoreError> {
+        let Some(_alone) = lock.into_alone()? else { return Err(platform()) };
+        // Another process may have been first, or have replaced the store.
+        let header = StoreHeader::read(&self.header())?;
+        if !header.is_ours() {
+            header.for_this_build().write(&self.header())?;
         }
-        // Another build's lock file: it is made anew by the first who opens the store, so be the first.
-        let Ok(lock) = lock.try_alone()? else {
-            tracing::error!(
-                "the store is open in a build of plugin-vault for another platform; end that one first"
-            );
-            return Err(StoreError::Refused(Refusal::Platform));
-        };
-        let stamp = stamp.for_this_build();
-        stamp.write(&self.stamp())?;
-        Ok(Present { folder: self.clone(), lock: lock.share()?, stamp })
+        Ok(())
     }
 
     /// Makes the folder if it is not there, and sees that it is its owner's alone.
@@ -216,4 +229,11 @@ impl Folder {
             }
         }
     }
+}
+
+fn platform() -> StoreError {
+    tracing::error!(
+        "another build of plugin-vault, whose locks differ, has the store open; end that one first"
+    );
+    StoreError::Refused(Refusal::Platform)
 }

@@ -1,8 +1,8 @@
 //! How LMDB lays its pages out, read from bytes that may hold anything: no function here panics or allocates.
 //!
 //! A page is a header and then an array of offsets; the nodes that these name lie packed at the page's other end.
-//! Numbers are the machine's own: a file can't go to a machine of another word size or byte order, which the stamp
-//! holds. A value that is too long for a node lies in a run of overflow pages, of which only the first has a header.
+//! Numbers are the machine's own: a file can't go to a machine of another word size or byte order, where the check
+//! refuses it. A value that is too long for a node lies in a run of overflow pages, of which only the first has a header.
 //!
 //! Written for the LMDB that `heed` is pinned to; its lock and page formats are part of ours.
 

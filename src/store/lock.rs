@@ -1,22 +1,30 @@
-//! The two locks between processes: `open.lock`, shared by all who have the store open, and `write.lock`, held by
-//! the one that writes. Both are the kernel's: they end with the process, however it ends.
+//! The locks between processes: `open.lock`, shared by all processes that have the store open, `make.lock`, held by a
+//! process that wants the store for itself, and `write.lock`, held by the one that writes. All are the kernel's: they
+//! end with the process, however it ends.
+//!
+//! A file that is locked is never written or read. On Windows a lock also keeps other handles from the bytes, so what
+//! the processes tell each other lies in files of its own: `news` and `writer`.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::files;
 
-use super::bell::Bell;
+use super::bell;
+use super::meta_page::write_all_at;
 use super::{Folder, Id, StoreError, id_text};
 
-/// How long others may take to let go of the store.
+/// How long other processes may take to close the store.
 const LEAVING: Duration = Duration::from_secs(10);
-/// How often it is looked whether they have: the lock has no timed wait.
+/// How often the lock is tried meanwhile: it has no timed wait.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Held while the store is open: shared by those that use it, alone by one that makes, moves or mends it.
+/// Held while the store is open: shared by processes that use it, alone by one that makes, moves or repairs it.
+///
+/// A lock is released before another kind is taken: `flock` converts a lock, `LockFileEx` puts the second one over the
+/// first, and then a process waits for itself for ever.
 pub(super) struct OpenLock(File);
 
 impl OpenLock {
@@ -29,23 +37,15 @@ impl OpenLock {
         Ok(Self(file))
     }
 
-    /// Becomes the only one, if nobody else has the store open just now.
-    pub(super) fn try_alone(self) -> io::Result<Result<Self, Self>> {
+    /// From shared to alone; `None` if another process has the store open. Another process may have had it alone in
+    /// between: what was found before has to be read again.
+    pub(super) fn into_alone(self) -> io::Result<Option<Self>> {
+        self.0.unlock()?;
         match self.0.try_lock() {
-            Ok(()) => Ok(Ok(self)),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                // Trying for more may have cost us what we had.
-                self.0.lock_shared()?;
-                Ok(Err(self))
-            }
-            Err(std::fs::TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(Some(self)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
-    }
-
-    /// From alone to shared. Another may come between: look again at what was found before.
-    pub(super) fn share(self) -> io::Result<Self> {
-        self.0.lock_shared()?;
-        Ok(self)
     }
 }
 
@@ -95,22 +95,20 @@ impl Folder {
         }
     }
 
-    /// Makes everybody look who has the store open.
+    /// Makes every process that has the store open look at `make.lock`.
     fn call(&self) -> io::Result<()> {
-        Bell::new(&self.open_lock())?.ring();
-        Ok(())
+        bell::strike(&self.news())
     }
 
-    /// Tells everybody who has the store open that its state is another than before.
+    /// Tells every process that has the store open that the state of the store has changed.
     pub fn announce(&self, mark: Id) -> io::Result<()> {
-        // The first byte is the bell's.
-        files::open_or_create(&self.open_lock())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
+        // The first byte is the call's.
+        files::open_or_create(&self.news())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
     }
 
-    /// What was announced last: whoever knows it already has missed nothing.
+    /// The last announcement: a process that has seen it has missed nothing.
     pub fn announced(&self) -> String {
-        // The first byte is the bell's.
-        std::fs::read_to_string(self.open_lock()).unwrap_or_default().trim().to_owned()
+        std::fs::read_to_string(self.news()).unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -118,21 +116,21 @@ impl Folder {
 pub struct WriteLock<'f>(&'f File);
 
 impl<'f> WriteLock<'f> {
-    /// Blocks until no other process writes, then leaves this process's id in the file for those who wait.
-    pub(super) fn take(file: &'f File) -> io::Result<Self> {
+    /// Blocks until no other process writes, then leaves this process's id in `writer` for those that wait.
+    pub(super) fn take(file: &'f File, writer: &File) -> io::Result<Self> {
         file.lock()?;
         let lock = Self(file);
-        let mut file = file;
-        file.rewind()?;
         // Fixed width, so that nothing of a longer id before stays behind.
-        file.write_all(format!("{:<10}\n", std::process::id()).as_bytes())?;
+        write_all_at(writer, format!("{:<10}\n", std::process::id()).as_bytes(), 0)?;
         Ok(lock)
     }
+}
 
-    /// The process that holds the lock or held it last.
-    pub(super) fn holder(path: &Path) -> Option<u32> {
+impl Folder {
+    /// The process that writes, or wrote last.
+    pub fn writer(&self) -> Option<u32> {
         let mut text = String::new();
-        File::open(path).ok()?.take(16).read_to_string(&mut text).ok()?;
+        File::open(self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
         text.trim().parse().ok()
     }
 }

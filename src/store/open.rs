@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use crate::files::{self, FileId};
 
-use super::bell::Bell;
+use super::bell::{self, Bell};
 use super::check::{Checked, Damage, Unsound, check, check_heads};
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
@@ -41,6 +41,7 @@ pub struct Store {
     id: Id,
     limit: u64,
     write_lock: File,
+    writer: File,
     bell: Bell,
     data_file: Registered,
     checked: Option<Checked>,
@@ -75,15 +76,15 @@ impl Store {
     /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use. A large one that
     /// was closed cleanly is taken at its word.
     pub fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
-        let Present { folder, lock, stamp } = present;
+        let Present { folder, lock, header } = present;
         let metadata = fs::metadata(folder.data_file())?;
         // LMDB would take an empty file for one that it is to fill.
-        if metadata.len() < 2 * stamp.page_size as u64 {
+        if metadata.len() < 2 * header.page_size as u64 {
             return Err(StoreError::Damaged);
         }
         let data_file = Registered::new(files::id(&metadata))?;
         allocate_reader_table(&folder)?;
-        let page_size = stamp.page_size;
+        let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
         let data = File::open(folder.data_file())?;
         check_heads(&data, page_size).map_err(refused)?;
@@ -101,9 +102,12 @@ impl Store {
             tracing::error!(rows, "rows of the store are damaged; they are kept as they are");
         }
         let write_lock = files::open_or_create(&folder.write_lock())?;
+        let writer = files::open_or_create(&folder.writer_file())?;
         let bell = Bell::new(&folder.bell())?;
-        let id = stamp.store;
-        let store = Self { engine, folder, id, limit, write_lock, bell, data_file, checked, _open: lock };
+        bell::prepare(&folder.news())?;
+        let id = header.store;
+        let store =
+            Self { engine, folder, id, limit, write_lock, writer, bell, data_file, checked, _open: lock };
         if store.snapshot()?.store_id()? != store.id {
             return Err(StoreError::Damaged);
         }
@@ -142,7 +146,7 @@ impl Store {
     /// Waits for the right to write, for as long as it takes. [`StoreError::Replaced`] if another store has been put
     /// in this one's place: then nothing may be written to this one any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
-        let lock = WriteLock::take(&self.write_lock)?;
+        let lock = WriteLock::take(&self.write_lock, &self.writer)?;
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 

@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use super::header::StoreHeader;
 use super::open::open_sound;
 use super::replace::Replacement;
 use super::salvage::{DamagedRow, Salvaged, Standing, WholeRow, salvage};
-use super::stamp::Stamp;
 use super::{Alone, Folder, Repair, Row, StoreError, Table, meta};
 
 /// Rows are put in place about so many bytes at a time.
@@ -23,19 +23,19 @@ impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
     pub fn repair(&self, alone: &Alone, now: u64) -> Result<Option<Repair>, StoreError> {
-        let stamp = self.stamp_or_what_it_said()?;
+        let header = self.header_or_what_it_said()?;
         // What somebody is about to restore is younger.
         self.sweep(LEFT_OVER)?;
         if self.has_store() {
-            match open_sound(self.path(), stamp.page_size) {
+            match open_sound(self.path(), header.page_size) {
                 Ok(engine) => {
                     // One that is whole, and another store's, is none to be mended.
                     let id = engine.snapshot()?.store_id()?;
                     engine.close();
-                    if id != stamp.store {
+                    if id != header.store {
                         return Err(StoreError::Damaged);
                     }
-                    stamp.write(&self.stamp())?;
+                    header.write(&self.header())?;
                     return Ok(None);
                 }
                 Err(StoreError::Damaged) => {}
@@ -47,9 +47,9 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error.into()),
         };
-        let found = data.as_ref().map(|data| salvage(data, stamp.page_size, 0)).transpose()?;
-        let plan = Plan::new(self, &stamp, found)?;
-        stamp.write(&self.stamp())?;
+        let found = data.as_ref().map(|data| salvage(data, header.page_size, 0)).transpose()?;
+        let plan = Plan::new(self, &header, found)?;
+        header.write(&self.header())?;
         let repair = plan.carry_out(alone, now)?;
         tracing::error!(
             kept = repair.kept,
@@ -60,11 +60,11 @@ impl Folder {
         Ok(Some(repair))
     }
 
-    /// The stamp, or one that says the same, made out from the data file.
-    pub(super) fn stamp_or_what_it_said(&self) -> Result<Stamp, StoreError> {
-        let stamp = Stamp::read(&self.stamp());
-        if !matches!(stamp, Err(StoreError::Damaged)) || !self.has_store() {
-            return stamp;
+    /// The header, or one that says the same, made out from the data file.
+    pub(super) fn header_or_what_it_said(&self) -> Result<StoreHeader, StoreError> {
+        let header = StoreHeader::read(&self.header());
+        if !matches!(header, Err(StoreError::Damaged)) || !self.has_store() {
+            return header;
         }
         let data = File::open(self.data_file())?;
         for page_size in PAGE_SIZES {
@@ -74,17 +74,17 @@ impl Folder {
             let id = row.map(|row| found.value(&row)).transpose()?.flatten();
             // Only a meta page says that the pages have this size.
             if let Some(id) = id.filter(|_| found.txn.is_some()).and_then(|id| id.try_into().ok()) {
-                return Ok(Stamp::new(id, page_size));
+                return Ok(StoreHeader::new(id, page_size));
             }
         }
-        stamp
+        header
     }
 
     /// The newest backup that is sound, with when it was taken.
-    fn good_backup(&self, stamp: &Stamp) -> Result<Option<(Replacement, SystemTime)>, StoreError> {
+    fn good_backup(&self, header: &StoreHeader) -> Result<Option<(Replacement, SystemTime)>, StoreError> {
         for backup in self.backups()? {
-            match Replacement::new(self, &backup.path, stamp.page_size) {
-                Ok(replacement) if replacement.id()? == stamp.store => {
+            match Replacement::new(self, &backup.path, header.page_size) {
+                Ok(replacement) if replacement.id()? == header.store => {
                     return Ok(Some((replacement, backup.taken)));
                 }
                 Ok(_) | Err(StoreError::Damaged) => {
@@ -112,7 +112,11 @@ struct Plan<'f> {
 }
 
 impl<'f> Plan<'f> {
-    fn new(folder: &'f Folder, stamp: &Stamp, mut found: Option<Salvaged<'f>>) -> Result<Self, StoreError> {
+    fn new(
+        folder: &'f Folder,
+        header: &StoreHeader,
+        mut found: Option<Salvaged<'f>>,
+    ) -> Result<Self, StoreError> {
         let (mut rows, damaged) = match &mut found {
             Some(found) => (std::mem::take(&mut found.rows), std::mem::take(&mut found.damaged)),
             None => (Vec::new(), Vec::new()),
@@ -125,7 +129,7 @@ impl<'f> Plan<'f> {
         let needed = [Table::Meta, Table::Keys, Table::Records];
         let is_complete =
             found.as_ref().is_some_and(|found| needed.iter().all(|table| found.is_complete(*table)));
-        let backup = if is_complete { None } else { folder.good_backup(stamp)? };
+        let backup = if is_complete { None } else { folder.good_backup(header)? };
         let (base, backup) = match backup {
             Some((base, taken)) => {
                 let revision = base.revision()?;
@@ -133,7 +137,7 @@ impl<'f> Plan<'f> {
             }
             // Without a protector nothing could ever be opened.
             None if rows.iter().any(|row| row.key.starts_with(meta::PROTECTOR)) => {
-                (Replacement::empty(folder, stamp.store)?, None)
+                (Replacement::empty(folder, header.store)?, None)
             }
             None => {
                 tracing::error!(

@@ -12,9 +12,9 @@ use crate::files;
 use super::create::{self, ASIDE};
 use super::engine::{CommitError, Engine};
 use super::failpoint::{self, Point};
+use super::header::StoreHeader;
 use super::open::open_sound;
 use super::salvage::salvage;
-use super::stamp::Stamp;
 use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
 /// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
@@ -34,8 +34,8 @@ impl Folder {
         if !self.has_store() {
             return Ok(None);
         }
-        let stamp = self.stamp_or_what_it_said()?;
-        let revision = match open_sound(self.path(), stamp.page_size) {
+        let header = self.header_or_what_it_said()?;
+        let revision = match open_sound(self.path(), header.page_size) {
             Ok(engine) => {
                 let revision = engine.snapshot()?.revision()?;
                 engine.close();
@@ -43,12 +43,12 @@ impl Folder {
             }
             Err(StoreError::Damaged) => {
                 let data = File::open(self.data_file())?;
-                let found = salvage(&data, stamp.page_size, 0)?;
+                let found = salvage(&data, header.page_size, 0)?;
                 found.rows.iter().filter_map(|row| row.revision).max().unwrap_or(0)
             }
             Err(error) => return Err(error),
         };
-        Ok(Some(Glance { store: stamp.store, revision }))
+        Ok(Some(Glance { store: header.store, revision }))
     }
 
     /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
@@ -181,9 +181,9 @@ impl Replacement {
         files::sync_folder(aside.path())?;
         let quarantine = folder.quarantine()?;
         failpoint::reach(Point::BeforeReplacing)?;
-        let stamp = Stamp::read(&folder.stamp())?;
-        if stamp.page_size != page_size {
-            Stamp::new(stamp.store, page_size).write(&folder.stamp())?;
+        let header = StoreHeader::read(&folder.header())?;
+        if header.page_size != page_size {
+            StoreHeader::new(header.store, page_size).write(&folder.header())?;
         }
         fs::rename(aside.path().join("data.mdb"), folder.data_file())?;
         files::sync_folder(folder.path())?;

@@ -50,7 +50,7 @@ pub mod meta {
     pub const KEYS_REVISION: &[u8] = b"keys revision";
     /// The revision of the newest change notice that is not kept any more: 8 bytes; absent as long as all are kept.
     pub const FORGOTTEN: &[u8] = b"forgotten changes";
-    /// The store's id: 16 bytes, the same as in the stamp.
+    /// The store's id: 16 bytes, the same as in the header.
     pub const STORE_ID: &[u8] = b"store id";
     /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.
     pub const DESTROY: &[u8] = b"destroy ";

@@ -37,8 +37,8 @@ impl Home {
     /// The name of the store's key in the session's keyring.
     #[cfg(target_os = "linux")]
     pub(crate) fn cache_name(&self) -> Option<String> {
-        let stamp = std::fs::read_to_string(self.data().join("stamp")).ok()?;
-        Some(format!("plugin-vault:{}", stamp.split(' ').nth(2)?))
+        let header = std::fs::read_to_string(self.data().join("header")).ok()?;
+        Some(format!("plugin-vault:{}", header.split(' ').nth(2)?))
     }
 
     /// What is kept of the store's key in the session's keyring.

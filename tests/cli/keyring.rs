@@ -93,8 +93,8 @@ impl Drop for Gnome {
 
 /// Whether the store's item is in the keyring.
 fn item_is_there(home: &Home, row: &str) -> bool {
-    let stamp = std::fs::read_to_string(home.data().join("stamp")).unwrap();
-    let user = format!("{}/{row}", stamp.split(' ').nth(2).unwrap());
+    let header = std::fs::read_to_string(home.data().join("header")).unwrap();
+    let user = format!("{}/{row}", header.split(' ').nth(2).unwrap());
     let mut tool = Command::new("secret-tool");
     let output = tool.args(["lookup", "service", "plugin-vault", "username", &user]).output().unwrap();
     assert_eq!(output.status.success(), !output.stdout.is_empty());

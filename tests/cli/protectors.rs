@@ -137,7 +137,7 @@ fn a_key_file_that_is_in_the_way_is_told_and_kept() {
     let home = guarded_by_a_passphrase();
     let folder = std::fs::read_dir(home.path("keys")).unwrap().next().unwrap().unwrap().path();
     let file = folder.join("key");
-    std::fs::copy(home.data().join("stamp"), &file).unwrap();
+    std::fs::copy(home.data().join("header"), &file).unwrap();
     let ran = home.run(&["protector", "add", "key-file", "--passphrase-fd", "0"], PASSPHRASE);
     assert_eq!(ran.code, 1);
     assert!(ran.said.contains(file.to_str().unwrap()) && ran.said.contains("not added"), "{}", ran.said);

@@ -186,8 +186,8 @@ pub(crate) fn make() -> Made {
     }
     assert_eq!(server.end(), None);
     let newest = fs::read(&data).unwrap();
-    let stamp = fs::read_to_string(folder.path().join("data/stamp")).unwrap();
-    let page_size = stamp.split_ascii_whitespace().last().unwrap().parse().unwrap();
+    let header = fs::read_to_string(folder.path().join("data/header")).unwrap();
+    let page_size = header.split_ascii_whitespace().last().unwrap().parse().unwrap();
     Made { folder, page_size, newest, older, last, before, ever, older_revision }
 }
 

@@ -3,9 +3,10 @@
 mod backup;
 mod crash;
 mod damage;
+mod header;
 mod key_file;
 mod large;
+mod locks;
 mod permissions;
 mod repair;
-mod stamp;
 mod status;

@@ -37,8 +37,8 @@ pub(crate) struct Disk {
 impl Disk {
     #[allow(unsafe_code, reason = "a memory map of a file that others change only through LMDB")]
     pub(crate) fn open(data: &Path, keys: &Path) -> Self {
-        let stamp = fs::read_to_string(data.join("stamp")).unwrap();
-        let store = StoreId::parse(stamp.split(' ').nth(2).unwrap()).unwrap();
+        let header = fs::read_to_string(data.join("header")).unwrap();
+        let store = StoreId::parse(header.split(' ').nth(2).unwrap()).unwrap();
         let mut options = EnvOpenOptions::new().read_txn_without_tls();
         options.max_dbs(5);
         // SAFETY: whoever writes to the file does so through LMDB; and no test looks at it after a power cut, so nothing

@@ -1,7 +1,6 @@
 //! Another process that keeps the store's lock: reads go on, writes wait, and say so when they give up.
 
-use std::fs::File;
-use std::io::{Seek as _, Write as _};
+use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -11,11 +10,10 @@ use crate::harness::{Framing, Home};
 
 /// Takes the store's lock away, as another process that writes would.
 pub(crate) fn hold(home: &Home) -> File {
-    let mut file = File::options().read(true).write(true).open(home.data().join("write.lock")).unwrap();
-    file.lock().unwrap();
-    file.rewind().unwrap();
-    file.write_all(format!("{:<10}\n", std::process::id()).as_bytes()).unwrap();
-    file
+    let lock = File::open(home.data().join("write.lock")).unwrap();
+    lock.lock().unwrap();
+    fs::write(home.data().join("writer"), format!("{:<10}\n", std::process::id())).unwrap();
+    lock
 }
 
 #[test]

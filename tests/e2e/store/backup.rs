@@ -150,7 +150,7 @@ fn what_is_no_whole_backup_changes_nothing() {
     let whole = fs::read(&file).unwrap();
     let there = content(&home);
     let mut damaged = whole.clone();
-    // The root of the table of records lies behind both meta pages, and those behind the stamp.
+    // The root of the table of records lies behind both meta pages, and those behind the header.
     let root = 1_024 + 512 + 8_192;
     for byte in &mut damaged[root..root + 64] {
         *byte ^= 0xff;
@@ -159,7 +159,7 @@ fn what_is_no_whole_backup_changes_nothing() {
         ("nothing", b""),
         ("no archive", b"this is no archive at all, but it is long enough to be looked at by anybody"),
         ("cut off", &whole[..whole.len() / 2]),
-        ("cut in the stamp", &whole[..600]),
+        ("cut in the header", &whole[..600]),
         ("damaged inside", &damaged),
     ];
     for (name, bytes) in cases {

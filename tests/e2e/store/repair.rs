@@ -19,8 +19,8 @@ fn data_file(home: &Home) -> PathBuf {
 }
 
 fn page_size(home: &Home) -> usize {
-    let stamp = fs::read_to_string(home.data().join("stamp")).unwrap();
-    stamp.split_ascii_whitespace().last().unwrap().parse().unwrap()
+    let header = fs::read_to_string(home.data().join("header")).unwrap();
+    header.split_ascii_whitespace().last().unwrap().parse().unwrap()
 }
 
 /// Zeros every page that holds rows, where it lies; returns the file as it is then.

@@ -57,8 +57,8 @@ fn the_status_of_a_store_is_true() {
         "bytes": bytes,
     });
     check_members(&status, &expected);
-    let stamp = std::fs::read_to_string(home.data().join("stamp")).unwrap();
-    assert!(stamp.contains(id), "{stamp} {id}");
+    let header = std::fs::read_to_string(home.data().join("header")).unwrap();
+    assert!(header.contains(id), "{header} {id}");
     // A process that only asks for the status gets the same.
     assert_eq!(home.client().ok("vault/status", Value::Null), status);
 }

@@ -1,4 +1,4 @@
-//! The stamp: stores of later versions and of other platforms.
+//! The header: stores of later versions, and of builds whose lock file has another shape.
 
 use std::fs;
 
@@ -10,18 +10,18 @@ fn home_with_record(home: &Home, key: &str, object: &Value) -> String {
     let mut client = home.client();
     client.set_key(key);
     client.ok("setPersistentData", json!(["user", object]));
-    fs::read_to_string(home.data().join("stamp")).unwrap()
+    fs::read_to_string(home.data().join("header")).unwrap()
 }
 
 #[test]
 fn a_store_of_a_later_version_is_refused_and_left_alone() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let stamp = home_with_record(&home, &key, &object);
-    assert!(stamp.starts_with("plugin-vault 1 "), "{stamp}");
-    let path = home.data().join("stamp");
+    let header = home_with_record(&home, &key, &object);
+    assert!(header.starts_with("plugin-vault 1 "), "{header}");
+    let path = home.data().join("header");
     let data = fs::read(home.data().join("data.mdb")).unwrap();
-    for later in [stamp.replacen(" 1 ", " 2 ", 1), "plugin-vault 17 and then something else\n".to_owned()] {
+    for later in [header.replacen(" 1 ", " 2 ", 1), "plugin-vault 17 and then something else\n".to_owned()] {
         fs::write(&path, &later).unwrap();
         let mut client = home.client();
         for (method, params) in
@@ -33,20 +33,20 @@ fn a_store_of_a_later_version_is_refused_and_left_alone() {
         assert_eq!(fs::read_to_string(&path).unwrap(), later);
         assert_eq!(fs::read(home.data().join("data.mdb")).unwrap(), data);
     }
-    fs::write(&path, stamp).unwrap();
+    fs::write(&path, header).unwrap();
     let mut client = home.client();
     client.set_key(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
 }
 
 #[test]
-fn a_store_of_another_platform_is_refused_only_while_somebody_has_it_open() {
+fn a_store_of_a_build_with_other_locks_is_refused_only_while_a_process_has_it_open() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let stamp = home_with_record(&home, &key, &object);
-    let path = home.data().join("stamp");
-    let mut words: Vec<_> = stamp.split_ascii_whitespace().collect();
-    words[3] = "plan9-pdp11-system-lmdb0.9.0";
+    let header = home_with_record(&home, &key, &object);
+    let path = home.data().join("header");
+    let mut words: Vec<_> = header.split_ascii_whitespace().collect();
+    words[3] = "pthread-plan9-24";
     let foreign = words.join(" ") + "\n";
 
     let mut first = home.client();
@@ -60,26 +60,26 @@ fn a_store_of_another_platform_is_refused_only_while_somebody_has_it_open() {
     drop(first);
     second.set_key(&key);
     assert_eq!(second.ok("getPersistentData", ["user"]), object);
-    assert_eq!(fs::read_to_string(&path).unwrap(), stamp);
+    assert_eq!(fs::read_to_string(&path).unwrap(), header);
     let mut third = home.client();
     third.set_key(&key);
     assert_eq!(third.ok("getPersistentData", ["user"]), object);
     let stderr = second.shut_down().stderr;
-    assert!(stderr.contains("for another platform; end that one first"), "{stderr}");
+    assert!(stderr.contains("whose locks differ, has the store open; end that one first"), "{stderr}");
 }
 
 #[test]
-fn a_stamp_that_is_damaged_is_made_out_from_the_store() {
+fn a_header_that_is_damaged_is_made_out_from_the_store() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let stamp = home_with_record(&home, &key, &object);
-    let path = home.data().join("stamp");
+    let header = home_with_record(&home, &key, &object);
+    let path = home.data().join("header");
     for wrong in [&b""[..], b"plugin-vault", b"plugin-vault one\n", b"\xFF\xFE", b"plugin-vault 1 0 x 4096"] {
         fs::write(&path, wrong).unwrap();
         let mut client = home.client();
         client.set_key(&key);
         assert_eq!(client.ok("getPersistentRecord", ["user"])["data"], object);
-        assert_eq!(fs::read_to_string(&path).unwrap(), stamp);
+        assert_eq!(fs::read_to_string(&path).unwrap(), header);
     }
     fs::remove_file(&path).unwrap();
     let mut client = home.client();
@@ -89,17 +89,31 @@ fn a_stamp_that_is_damaged_is_made_out_from_the_store() {
 }
 
 #[test]
-fn a_stamp_of_another_store_is_no_reason_to_mend_this_one() {
+fn a_header_of_another_store_is_no_reason_to_mend_this_one() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let stamp = home_with_record(&home, &key, &object);
-    let path = home.data().join("stamp");
-    let other_store = stamp.replacen(stamp.split(' ').nth(2).unwrap(), &"0".repeat(32), 1);
+    let header = home_with_record(&home, &key, &object);
+    let path = home.data().join("header");
+    let other_store = header.replacen(header.split(' ').nth(2).unwrap(), &"0".repeat(32), 1);
     fs::write(&path, &other_store).unwrap();
     assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
     assert_eq!(fs::read_to_string(&path).unwrap(), other_store);
-    fs::write(&path, stamp).unwrap();
+    fs::write(&path, header).unwrap();
     let mut client = home.client();
     client.set_key(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
+}
+
+#[test]
+fn only_what_differs_in_the_lock_file_is_recorded_of_a_build() {
+    let home = Home::new();
+    let (key, object) = (home.key(), home.object());
+    let header = home_with_record(&home, &key, &object);
+    let words: Vec<_> = header.split_ascii_whitespace().collect();
+    let [magic, format, store, shape, page_size] = words[..] else { panic!("{header}") };
+    assert_eq!((magic, format, store.len()), ("plugin-vault", "1", 32));
+    assert!(page_size.parse::<usize>().unwrap().is_power_of_two());
+    for of_a_build in [std::env::consts::ARCH, "static", "lmdb", env!("CARGO_PKG_VERSION")] {
+        assert!(!shape.contains(of_a_build), "{shape}");
+    }
 }
