@@ -1,13 +1,17 @@
-//! The command line: flags, environment variables, and where things lie if neither says so.
+//! The command line: flags, environment variables, and what follows from them.
 
 mod backup;
+mod folders;
 mod key;
+mod new_key;
 mod operator;
+pub mod output;
 mod protector;
 mod question;
 mod records;
 mod secret;
 mod table;
+mod visible;
 mod wrong;
 
 use std::ffi::OsString;
@@ -17,7 +21,7 @@ use clap::{Parser, Subcommand};
 use tempfile::TempDir;
 
 use crate::limits::Limits;
-use crate::logging::Filter;
+use crate::logging::{self, Filter};
 use crate::protector::has_terminal;
 use crate::rpc;
 use crate::server::Options;
@@ -152,10 +156,14 @@ enum Operate {
 impl Operation {
     /// Carries it out.
     pub fn run(self) -> Outcome {
-        self.answer().map_or_else(
-            |Failed(why)| Outcome { shown: None, failed: Some(why) },
-            |Answer { shown, but }| Outcome { shown: Some(shown), failed: but },
-        )
+        let as_json = self.common.json;
+        let (shown, failed) = match self.answer() {
+            Ok(Answer { shown, but }) => (shown, but),
+            Err(Failed(why)) => (None, Some(why)),
+        };
+        // Tables have made their cells visible themselves.
+        let shown = shown.map(|shown| if as_json { visible::escaped(&shown) } else { shown });
+        Outcome { shown, failed: failed.map(|why| visible::visible(&why)) }
     }
 
     fn answer(self) -> Result<Answer, Failed> {
@@ -163,7 +171,7 @@ impl Operation {
         let operator = Operator::new(self.config, said.transpose()?.and_then(Passphrase::new));
         let json = self.common.json;
         match &self.command {
-            Operate::Key(command) => key::run(&operator, command, json).map(Answer::from),
+            Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
             Operate::Backup(command) => backup::back_up(&operator, command, json).map(Answer::from),
             Operate::Restore(command) => backup::restore(&operator, command, json).map(Answer::from),
@@ -173,7 +181,7 @@ impl Operation {
 
 /// What came of a subcommand.
 pub struct Outcome {
-    /// What to show on stdout.
+    /// What is still to be shown on stdout.
     pub shown: Option<String>,
     /// Why it failed, in one line.
     pub failed: Option<String>,
@@ -199,7 +207,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wr
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
-        Err(error) => Err(Wrong(format!("{}; see plugin-vault --help", wrong::about(&error)))),
+        Err(error) => {
+            let about = visible::visible(&wrong::about(&error));
+            Err(Wrong(format!("{about}; see plugin-vault --help")))
+        }
     }
 }
 
@@ -207,15 +218,16 @@ impl Arguments {
     fn resolve(mut self) -> Result<Run, Wrong> {
         let filter = self.filter()?;
         let folders = self.folders()?;
+        let log_file = self.log_file.as_deref().map(|path| folders::named(path, "--log-file")).transpose()?;
         let temporary = if self.temporary {
-            let folder = tempfile::Builder::new().prefix("plugin-vault-").tempdir();
+            let folder = tempfile::Builder::new().prefix("plugin-vault-").tempdir_in(folders::temporary());
             Some(folder.map_err(|error| Wrong(format!("no temporary folder could be made: {error}")))?)
         } else {
             None
         };
         let (data, keys) = match &temporary {
             Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
-            None => (self.data_folder()?, self.key_folder()?),
+            None => (folders::data(self.data_dir.as_deref())?, folders::keys(self.key_dir.as_deref())?),
         };
         let (limits, allow_network) = (self.limits, self.allow_network_file_system);
         let operate = |command, common| {
@@ -241,16 +253,15 @@ impl Arguments {
                 client_process: self.client_process_id,
             }),
         };
-        Ok(Run { filter, log_file: self.log_file, task, temporary })
+        Ok(Run { filter, log_file, task, temporary })
     }
 
     fn filter(&self) -> Result<Filter, Wrong> {
-        let given = match &self.log {
-            Some(given) => Some(given.clone()),
-            None => std::env::var("RUST_LOG").ok().filter(|given| !given.is_empty()),
-        };
-        let wrong = || Wrong("--log and RUST_LOG take a level, like debug; see plugin-vault --help".into());
-        given.as_deref().unwrap_or("warn").parse().map_err(|_| wrong())
+        let wrong = |_| Wrong("--log takes a level, like debug; see plugin-vault --help".into());
+        match &self.log {
+            Some(given) => given.parse().map_err(wrong),
+            None => Ok(logging::filter_of_environment(&std::env::var("RUST_LOG").unwrap_or_default())),
+        }
     }
 
     fn folders(&self) -> Result<Vec<WorkspaceFolder>, Wrong> {
@@ -261,27 +272,6 @@ impl Arguments {
         let wrong =
             |_| Wrong("--workspace-folder takes an absolute URI, like file:///home/me/project".into());
         self.workspace_folder.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong)).collect()
-    }
-
-    fn data_folder(&self) -> Result<PathBuf, Wrong> {
-        let usual = || {
-            let folder = dirs::data_local_dir()?.join("plugin-vault");
-            Some(if cfg!(windows) { folder.join("data") } else { folder })
-        };
-        folder(self.data_dir.as_ref(), "PLUGIN_VAULT_DATA_DIR", "--data-dir", usual)
-    }
-
-    fn key_folder(&self) -> Result<PathBuf, Wrong> {
-        let usual = || {
-            Some(if cfg!(windows) {
-                dirs::data_local_dir()?.join("plugin-vault").join("keys")
-            } else if cfg!(target_os = "macos") {
-                dirs::data_local_dir()?.join("plugin-vault-keys")
-            } else {
-                dirs::state_dir()?.join("plugin-vault")
-            })
-        };
-        folder(self.key_dir.as_ref(), "PLUGIN_VAULT_KEY_DIR", "--key-dir", usual)
     }
 }
 
@@ -294,16 +284,4 @@ fn askpass() -> Option<Askpass> {
 /// Who asks the person that typed a subcommand.
 fn person() -> Option<Askpass> {
     askpass().or_else(|| has_terminal().then_some(Askpass::Terminal))
-}
-
-fn folder(
-    given: Option<&PathBuf>,
-    variable: &str,
-    flag: &str,
-    usual: impl Fn() -> Option<PathBuf>,
-) -> Result<PathBuf, Wrong> {
-    let from_environment = || std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let folder = given.cloned().or_else(from_environment).or_else(usual);
-    let folder = folder.ok_or_else(|| Wrong(format!("there is no home folder; name one with {flag}")))?;
-    std::path::absolute(folder).map_err(|_| Wrong(format!("{flag} is empty or can't be resolved")))
 }

@@ -1,31 +1,40 @@
 //! Arguments, logging, exit code; hands over at once.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use plugin_vault::cli::output::{self, Lost};
 use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task, Wrong};
-use plugin_vault::logging::{self, Log};
-use plugin_vault::server::{self, Options};
+use plugin_vault::logging::{self, Log, NoLog};
+use plugin_vault::server::{self, NoServer, Options};
 
+/// The task was not done, or its answer was not written.
+const FAILED: u8 = 1;
 /// The command line is wrong.
 const WRONG_ARGUMENTS: u8 = 2;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Ok(Parsed::Run(run)) => run_task(*run),
-        Ok(Parsed::Show(text)) => {
-            // Whoever asked for help and does not read it needs none.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(Wrong(reason)) => refuse(&reason),
+        Ok(Parsed::Show(text)) => match output::write(&text) {
+            // A reader that goes away has read enough of it.
+            Ok(()) | Err(Lost::ReaderGone) => ExitCode::SUCCESS,
+            Err(Lost::Failed(error)) => refuse(&not_written(&error), FAILED),
+        },
+        Err(Wrong(reason)) => refuse(&reason, WRONG_ARGUMENTS),
     }
 }
 
 fn run_task(run: Run) -> ExitCode {
+    // Before any thread is started.
+    server::restore_signals();
     let log = match logging::start(run.filter, run.log_file.as_deref()) {
         Ok(log) => log,
-        Err(error) => return refuse(&format!("the log can't be written: {error}; see --log-file")),
+        Err(NoLog::File(error)) => {
+            let reason = format!("the log can't be written: {error}; see --log-file");
+            return refuse(&reason, WRONG_ARGUMENTS);
+        }
+        Err(NoLog::Thread(error)) => return refuse(&no_thread(&error), FAILED),
     };
     server::harden();
     let code = match run.task {
@@ -46,23 +55,36 @@ fn serve(options: Options, log: &Log) -> u8 {
             ending.code()
         }
         Err(error) => {
-            log.notice(&format!("stdin and stdout can't be used: {error}"));
-            1
+            log.notice(&match error {
+                NoServer::Streams(error) => format!("stdin and stdout can't be used: {error}"),
+                NoServer::Thread(error) => no_thread(&error),
+            });
+            FAILED
         }
     }
 }
 
 fn operate(operation: Operation, log: &Log) -> u8 {
     let Outcome { shown, failed } = operation.run();
-    let is_shown = shown.is_none_or(|shown| writeln!(std::io::stdout(), "{shown}").is_ok());
+    let lost = shown.and_then(|shown| output::write(&(shown + "\n")).err());
     if let Some(reason) = &failed {
         log.notice(reason);
     }
-    // Whoever closes the pipe has read enough.
-    u8::from(failed.is_some() || !is_shown)
+    if let Some(Lost::Failed(error)) = &lost {
+        log.notice(&not_written(error));
+    }
+    if failed.is_some() || lost.is_some() { FAILED } else { 0 }
 }
 
-fn refuse(reason: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "plugin-vault: {reason}");
-    ExitCode::from(WRONG_ARGUMENTS)
+fn not_written(error: &io::Error) -> String {
+    format!("the answer could not be written to stdout: {error}")
+}
+
+fn no_thread(error: &io::Error) -> String {
+    format!("{}: {error}", logging::NO_THREAD)
+}
+
+fn refuse(reason: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "plugin-vault: {reason}");
+    ExitCode::from(code)
 }

@@ -7,6 +7,7 @@
 mod ending;
 mod harden;
 mod process;
+mod signals;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -26,6 +27,12 @@ use crate::vault::{self, Askpass, Config, Vault};
 
 pub use ending::Ending;
 pub use harden::harden;
+#[cfg(unix)]
+pub use signals::is_ignored;
+pub use signals::restore_signals;
+
+use ending::Answers;
+use signals::Signals;
 
 /// What a server is started with.
 pub struct Options {
@@ -45,13 +52,33 @@ pub struct Options {
     pub client_process: Option<u32>,
 }
 
+/// Why nothing can be served.
+#[derive(Debug)]
+pub enum NoServer {
+    /// Stdin and stdout, or what is needed to wait for them, can't be used.
+    Streams(io::Error),
+    /// The system starts no thread that reads.
+    Thread(io::Error),
+}
+
+impl From<io::Error> for NoServer {
+    fn from(error: io::Error) -> Self {
+        Self::Streams(error)
+    }
+}
+
 /// Serves the client on stdin and stdout, until it or its process ends.
-pub fn serve(options: Options) -> io::Result<Ending> {
+pub fn serve(options: Options) -> Result<Ending, NoServer> {
     #[cfg(unix)]
     harden::check_descriptors()?;
     let (input, output) = take_stdio()?;
     // It looks at its clocks often: one task may have megabytes to answer with, and the end has a deadline.
     let runtime = runtime::Builder::new_current_thread().enable_all().event_interval(4).build()?;
+    // Before the first request is read: none of them may be cut off by a signal.
+    let mut signals = {
+        let _runtime = runtime.enter();
+        Signals::new()?
+    };
     let outbox = Outbox::start(output);
     let vault = Vault::new(Config {
         data: options.data,
@@ -69,17 +96,22 @@ pub fn serve(options: Options) -> io::Result<Ending> {
     let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
     let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));
-    let ended = start_reading(&runtime, reader, &connection, &outbox, &enough)?;
+    let ended = start_reading(&runtime, reader, &connection, &outbox, &enough).map_err(NoServer::Thread)?;
     runtime.block_on(async {
-        let ending = ending::wait(ended, &client_ended).await?;
+        let ending = ending::wait(ended, &mut signals, &client_ended).await;
         enough.store(true, Ordering::Relaxed);
         session.end();
         let began = Instant::now();
         let _ = tokio::time::timeout(limits::LAST_REQUESTS_WAIT, connection.all_answered()).await;
         vault.end();
         vault::end_programs();
-        outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_WAIT.saturating_sub(began.elapsed()));
-        Ok(ending.judge(session.phase(), vault.was_never_to_be_had()))
+        let taken = outbox.close(limits::LAST_OUTPUT_WAIT, limits::LAST_WAIT.saturating_sub(began.elapsed()));
+        let answers = match (taken, outbox.failed()) {
+            (true, _) => Answers::Taken,
+            (false, true) => Answers::Failed,
+            (false, false) => Answers::NotTaken,
+        };
+        Ok(ending.judge(session.phase(), vault.was_never_to_be_had(), answers))
     })
 }
 

@@ -45,7 +45,7 @@ use crate::limits::Limits;
 use crate::protector::Means;
 use crate::store::Folder;
 
-pub use access::{Caller, Key, random_handle, random_origin};
+pub use access::{Caller, Key, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
 pub use backup::Restored;
 pub use changes::{BeginWatch, Change, Changed};

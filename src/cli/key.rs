@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::vault::{
-    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Rotate, Scope,
-    Share, Timestamp, folder::WorkspaceFolder,
+    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Scope, Share,
+    Timestamp, folder::WorkspaceFolder,
 };
 
-use super::operator::{Failed, Operator};
-use super::records;
+use super::operator::{Answer, Failed, Operator};
 use super::secret::secret_line;
 use super::table::Table;
+use super::{new_key, records};
 
 /// API keys
 #[derive(Subcommand)]
@@ -102,14 +102,15 @@ pub(super) struct KeySource {
 }
 
 impl KeySource {
-    fn caller(&self) -> Result<Caller, Failed> {
+    /// Reads the key.
+    pub(super) fn caller(&self) -> Result<Caller, Failed> {
         let line = secret_line(self.key_fd, "API key: ")?;
         let key = Key::parse(line.trim()).map_err(|_| not_a_key())?;
         Ok(Caller { key: key.into(), must_exist: false, origin: crate::vault::random_origin() })
     }
 }
 
-fn not_a_key() -> Failed {
+pub(super) fn not_a_key() -> Failed {
     Failed("an API key is 40 hexadecimal digits".into())
 }
 
@@ -129,7 +130,7 @@ impl Description {
 }
 
 /// Carries the subcommand out; returns what to show.
-pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> Result<String, Failed> {
+pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         KeyCommand::Issue { plugin, installation, description } => {
             let installation = installation.as_ref().map(|text| name("an installation's name", text));
@@ -139,11 +140,7 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
                 label: description.label()?,
                 expires_at: time(description.expires_at.as_ref())?,
             };
-            operator.opened()?;
-            let issued = operator.write(issue)?;
-            let mut members = key(&issued.info);
-            members.insert("created".into(), issued.created.into());
-            Ok(key_line(&issued.api_key, members, as_json))
+            new_key::issue(operator, issue, as_json)
         }
         KeyCommand::Share { description, read_only, context, folder, source } => {
             let share = Share {
@@ -152,49 +149,31 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
                 expires_at: time(description.expires_at.as_ref())?,
                 scope: scope(*read_only, context, folder)?,
             };
-            operator.opened()?;
-            let shared = operator.write(share)?;
-            Ok(key_line(&shared.api_key, key(&shared.info), as_json))
+            new_key::share(operator, share, as_json)
         }
         KeyCommand::List { plugin } => {
             let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
             let wanted = |key: &KeySummary| plugin.is_none() || key.info.plugin == *plugin;
-            Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json))
+            Ok(list(&keys.into_iter().filter(wanted).collect::<Vec<_>>(), as_json).into())
         }
         KeyCommand::Records { plugin, installation } => {
             let plugin = name("a plugin's name", plugin)?;
             let installation = name("an installation's name", installation)?;
-            records::list(operator, &plugin, &installation, as_json)
+            records::list(operator, &plugin, &installation, as_json).map(Answer::from)
         }
-        KeyCommand::Rotate { source, new_key_fd } => rotate(operator, source, *new_key_fd, as_json),
-        KeyCommand::Revoke { id, source } => revoke(operator, id.as_deref(), source, as_json),
+        KeyCommand::Rotate { source, new_key_fd } => new_key::rotate(operator, source, *new_key_fd, as_json),
+        KeyCommand::Revoke { id, source } => {
+            revoke(operator, id.as_deref(), source, as_json).map(Answer::from)
+        }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
             operator.there()?;
             let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
-            Ok(said_or(as_json, &Value::Object(key(&info)), end))
+            Ok(said_or(as_json, &Value::Object(key(&info)), end).into())
         }
-        KeyCommand::Forget { plugin } => forget(operator, plugin, as_json),
+        KeyCommand::Forget { plugin } => forget(operator, plugin, as_json).map(Answer::from),
     }
-}
-
-fn rotate(
-    operator: &Operator,
-    source: &KeySource,
-    new_key_fd: Option<u32>,
-    as_json: bool,
-) -> Result<String, Failed> {
-    let caller = source.caller()?;
-    let rotate = if let Some(descriptor) = new_key_fd {
-        let line = secret_line(descriptor, "New API key: ")?;
-        Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?
-    } else {
-        Rotate::to_any(caller)
-    };
-    operator.there()?;
-    let rotated = operator.write(rotate)?;
-    Ok(key_line(&rotated.api_key.to_text(), key(&rotated.info), as_json))
 }
 
 fn revoke(
@@ -221,7 +200,7 @@ fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Fa
         None => 0,
     };
     let said = match destroyed {
-        0 => "nothing is stored for this plugin".into(),
+        0 => return Err(Failed("there is no such plugin; see plugin-vault key list".into())),
         1 => "destroyed the data of 1 installation".into(),
         count => format!("destroyed the data of {count} installations"),
     };
@@ -249,12 +228,8 @@ fn said_or(as_json: bool, value: &Value, said: String) -> String {
     if as_json { value.to_string() } else { said }
 }
 
-fn key_line(api_key: &str, mut members: Map<String, Value>, as_json: bool) -> String {
-    members.insert("apiKey".into(), api_key.into());
-    said_or(as_json, &Value::Object(members), api_key.into())
-}
-
-fn key(info: &KeyInfo) -> Map<String, Value> {
+/// What can be told of a key, under the names of the protocol.
+pub(super) fn key(info: &KeyInfo) -> Map<String, Value> {
     let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.to_string()));
     let text = |text: &Option<String>| text.clone().map(Value::from);
     let members = [

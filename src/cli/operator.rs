@@ -81,13 +81,21 @@ fn no_key(why: Unavailable) -> String {
 
 /// What a subcommand shows, and why it has failed all the same.
 pub(super) struct Answer {
-    pub(super) shown: String,
+    /// Absent where all of it was written already.
+    pub(super) shown: Option<String>,
     pub(super) but: Option<String>,
+}
+
+impl Answer {
+    /// Of a subcommand that has written its answer itself.
+    pub(super) fn shown_already() -> Self {
+        Self { shown: None, but: None }
+    }
 }
 
 impl From<String> for Answer {
     fn from(shown: String) -> Self {
-        Self { shown, but: None }
+        Self { shown: Some(shown), but: None }
     }
 }
 

@@ -179,7 +179,8 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     }
     let all_work = results.iter().all(|(_, why)| why.is_none());
     let but = (!all_work).then(|| "not all give the key".into());
-    Ok(Answer { shown: if as_json { results_json(&results) } else { results_table(&results) }, but })
+    let shown = if as_json { results_json(&results) } else { results_table(&results) };
+    Ok(Answer { shown: Some(shown), but })
 }
 
 /// A protector, and why it does not give the key.

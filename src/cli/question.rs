@@ -29,21 +29,28 @@ impl Question {
 
 #[cfg(unix)]
 mod signals {
+    use std::sync::Arc;
+    use std::sync::LazyLock;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Arc, LazyLock};
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::flag::{register, register_conditional_default};
     use signal_hook::{SigId, low_level::unregister};
 
     use super::Patience;
+    use crate::server::is_ignored;
 
-    const ALL: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+    /// The signals that end a question: SIGTERM, and of the others those that the parent has not ignored, as `nohup` does
+    /// with SIGHUP. Looked at before the first of them is caught.
+    static ALL: LazyLock<Vec<i32>> = LazyLock::new(|| {
+        let all = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+        all.into_iter().filter(|signal| *signal == SIGTERM || !is_ignored(*signal)).collect()
+    });
 
     /// Whether a signal ends the process: not while somebody is asked, since the question would stay behind.
     static ENDS: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
         let ends = Arc::new(AtomicBool::new(true));
-        for signal in ALL {
+        for signal in ALL.iter().copied() {
             // Where it can't be caught, it ends the process in any case.
             let _ = register_conditional_default(signal, ends.clone());
         }
@@ -55,7 +62,8 @@ mod signals {
 
     pub(super) fn hear(patience: &Patience) -> Heard {
         ENDS.store(false, Ordering::SeqCst);
-        Heard(ALL.into_iter().filter_map(|signal| register(signal, patience.ended()).ok()).collect())
+        let heard = ALL.iter().filter_map(|signal| register(*signal, patience.ended()).ok());
+        Heard(heard.collect())
     }
 
     impl Drop for Heard {

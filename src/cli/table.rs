@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::visible::visible;
+
 pub(super) struct Table(Vec<Vec<String>>);
 
 impl Table {
@@ -9,10 +11,9 @@ impl Table {
         Self(vec![head.iter().map(ToString::to_string).collect()])
     }
 
-    /// What stands in a cell may be anybody's text: nothing in it may move the cursor.
+    /// A cell may hold the text of any client.
     pub(super) fn row(&mut self, cells: Vec<String>) {
-        let visible = |cell: String| cell.replace(char::is_control, "\u{fffd}");
-        self.0.push(cells.into_iter().map(visible).collect());
+        self.0.push(cells.iter().map(|cell| visible(cell)).collect());
     }
 }
 
@@ -37,9 +38,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_what_stands_in_them() {
+    fn columns_are_as_wide_as_their_cells_and_a_cell_stays_in_its_place() {
         let mut table = Table::new(&["A", "LONG HEAD"]);
         table.row(vec!["wide cell".into(), "b\u{1b}[2J".into()]);
-        assert_eq!(table.to_string(), "A          LONG HEAD\nwide cell  b\u{fffd}[2J");
+        table.row(vec!["\u{202e}".into(), "b\nc".into()]);
+        let shown = "A          LONG HEAD\nwide cell  b\\u{1b}[2J\n\\u{202e}   b\\u{a}c";
+        assert_eq!(table.to_string(), shown);
     }
 }

@@ -1,10 +1,10 @@
 //! Why a process ends, and with which exit code.
 
-use std::io;
-
 use tokio::sync::{Notify, oneshot};
 
 use crate::session::Phase;
+
+use super::signals::Signals;
 
 /// Why the process ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,14 +31,20 @@ pub enum Ending {
     Abandoned,
     /// The input of a script ended, and the store could never be opened.
     StoreNeverOpened,
+    /// The input ended as it should, but answers could not be written.
+    AnswersLost,
 }
 
 impl Ending {
-    /// What an end means where it happened.
-    pub(super) fn judge(self, phase: Phase, never_opened: bool) -> Self {
+    /// What an end means where it happened. Answers that a client does not take after its own `shutdown` are no loss.
+    pub(super) fn judge(self, phase: Phase, never_opened: bool, answers: Answers) -> Self {
         match (self, phase) {
             (Self::Exit, Phase::Exited { after_shutdown: false }) => Self::ExitWithoutShutdown,
             (Self::EndOfInput, Phase::Initialized) => Self::Abandoned,
+            (Self::Exit | Self::EndOfInput | Self::Signal, _) if answers == Answers::Failed => {
+                Self::AnswersLost
+            }
+            (Self::EndOfInput, Phase::Script) if answers == Answers::NotTaken => Self::AnswersLost,
             (Self::EndOfInput, Phase::Script) if never_opened => Self::StoreNeverOpened,
             (Self::Exit | Self::EndOfInput, _) => Self::Orderly,
             (other, _) => other,
@@ -54,6 +60,7 @@ impl Ending {
             | Self::NoProtocol
             | Self::ClientEnded
             | Self::ExitWithoutShutdown
+            | Self::AnswersLost
             | Self::Abandoned => 1,
             Self::StoreNeverOpened => 3,
         }
@@ -74,6 +81,10 @@ impl Ending {
                 "the client's process has ended without shutdown; all that was answered is stored"
             }
             Self::ExitWithoutShutdown => "exit came without shutdown; send shutdown first",
+            Self::AnswersLost => {
+                "answers could not be written to stdout and are lost, but what they answer is done; \
+                 free disk space or keep the reader open, and ask again"
+            }
             Self::Abandoned => "the input ended without shutdown; send shutdown and exit before closing it",
             Self::StoreNeverOpened => {
                 "the store could not be opened; the errors in the answers and the lines above say why"
@@ -82,50 +93,26 @@ impl Ending {
     }
 }
 
+/// What became of the answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Answers {
+    /// The client has all of them.
+    Taken,
+    /// The client did not take all of them, or closed its end.
+    NotTaken,
+    /// The system refused to write them, because of a full disk for example.
+    Failed,
+}
+
 /// Waits for the first thing that ends the process.
-pub(super) async fn wait(ended: oneshot::Receiver<Ending>, client_ended: &Notify) -> io::Result<Ending> {
-    let mut signals = Signals::new()?;
-    Ok(tokio::select! {
+pub(super) async fn wait(
+    ended: oneshot::Receiver<Ending>,
+    signals: &mut Signals,
+    client_ended: &Notify,
+) -> Ending {
+    tokio::select! {
         ending = ended => ending.unwrap_or(Ending::EndOfInput),
         () = signals.received() => Ending::Signal,
         () = client_ended.notified() => Ending::ClientEnded,
-    })
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[allow(clippy::unnecessary_wraps, reason = "the same face as on Unix")]
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn received(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

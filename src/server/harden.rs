@@ -1,7 +1,7 @@
-//! What keeps the process's memory to itself, and the process alive where it is given little.
+//! What keeps the process's memory to itself, and what is looked at before the process starts to serve.
 
 /// Before anything secret is in memory, whichever subcommand runs: no core dumps, and no other process of this user may
-/// read this one's memory, as far as the system can see to it. And a file that would grow over the process's limit is an error of the write, not the end of the process.
+/// read this one's memory, as far as the system can see to it.
 pub fn harden() {
     #[cfg(unix)]
     {
@@ -9,11 +9,6 @@ pub fn harden() {
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         if setrlimit(Resource::Core, none).is_err() {
             tracing::warn!("core dumps could not be turned off");
-        }
-        // Caught, and nothing done about it: ignored, it would be so in the programs that this one starts.
-        let caught = std::sync::Arc::default();
-        if signal_hook::flag::register(signal_hook::consts::SIGXFSZ, caught).is_err() {
-            tracing::warn!("a limit on the size of files may end the process");
         }
     }
     #[cfg(target_os = "linux")]

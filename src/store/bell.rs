@@ -148,6 +148,12 @@ fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result
         let is_call = event.paths.iter().any(|path| path.file_name() == call.as_deref());
         heard(if is_call { Heard::Call } else { Heard::Commit });
     })?;
+    // Where the system starts no thread, `notify` does not say so: every later call and its drop panic. Only this call
+    // returns an error then.
+    if let Err(error) = watcher.configure(notify::Config::default()) {
+        std::mem::forget(watcher);
+        return Err(error);
+    }
     watcher.watch(news, RecursiveMode::NonRecursive)?;
     Ok(watcher)
 }

@@ -67,8 +67,10 @@ struct State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// A write failed.
-    Broken,
+    /// A write failed: because nobody reads any more, or for another reason.
+    Broken {
+        reader_gone: bool,
+    },
     Closed {
         all_taken: bool,
     },
@@ -175,7 +177,7 @@ impl Outbox {
         let began = Instant::now();
         let mut moved = began;
         let mut state = self.shared.lock();
-        self.shared.wake_writer(&mut state);
+        let _ = self.shared.wake_writer(&mut state);
         let mut writes = state.writes;
         while state.phase == Phase::Open && state.unread > 0 {
             if state.writes != writes {
@@ -197,8 +199,19 @@ impl Outbox {
 
     /// Whether a write failed: nobody is there any more.
     pub fn broken(&self) -> bool {
-        self.shared.lock().phase == Phase::Broken
+        matches!(self.shared.lock().phase, Phase::Broken { .. })
     }
+
+    /// Whether a write failed although somebody may still read: a full disk, for example.
+    pub fn failed(&self) -> bool {
+        self.shared.lock().phase == Phase::Broken { reader_gone: false }
+    }
+}
+
+/// Whether an error says that the other end was closed.
+fn is_end_of_reader(error: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error, Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::NotConnected)
 }
 
 impl Drop for Outbox {
@@ -260,7 +273,10 @@ impl Shared {
         let count = match result {
             Ok(count) if count > 0 => count,
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
-            _ => return self.end(state, Phase::Broken),
+            failed => {
+                let reader_gone = failed.err().is_some_and(|error| is_end_of_reader(error.kind()));
+                return self.end(state, Phase::Broken { reader_gone });
+            }
         };
         state.output = Some(output);
         chunk.written(count);
@@ -301,36 +317,52 @@ impl Shared {
                 state.output = Some(output);
             }
         }
-        self.wake_writer(&mut state);
+        if !self.wake_writer(&mut state) {
+            // The system starts no thread. A sender that waits for the client is better than an answer that never comes.
+            while state.phase == Phase::Open
+                && let Some(next) = state.next()
+            {
+                state = self.write_next(state, next);
+            }
+        }
     }
 
-    /// Sees to it that what is queued has somebody to write it.
-    fn wake_writer(self: &Arc<Self>, state: &mut State) {
+    /// Sees to it that the writer's thread writes what is queued. `false` where that thread can't be started.
+    fn wake_writer(self: &Arc<Self>, state: &mut State) -> bool {
         if state.queue.is_empty() {
-            return;
+            return true;
         }
         if !state.has_writer {
             let shared = Arc::clone(self);
             let writer = thread::Builder::new().name("writer".into()).spawn(move || shared.write());
-            // With no thread to be had, the frames wait for the next send, or for the end, to try again.
             state.has_writer = writer.is_ok();
         }
         self.work.notify_one();
+        state.has_writer
     }
 
-    /// The writer's life.
+    /// What the writer's thread does until the end.
     fn write(&self) {
         let mut state = self.lock();
         while state.phase == Phase::Open {
-            let Some((chunk, mut output)) = state.next() else {
-                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
+            state = match state.next() {
+                Some(next) => self.write_next(state, next),
+                None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
-            drop(state);
-            let rest = chunk.rest();
-            let result = output.write(&rest[..rest.len().min(WRITE)]);
-            state = self.lock();
-            self.settle(&mut state, output, chunk, result);
         }
+    }
+
+    /// Writes a part of what comes next, however long that takes.
+    fn write_next<'s>(
+        &'s self,
+        state: MutexGuard<'s, State>,
+        (chunk, mut output): (Chunk, Box<dyn Output>),
+    ) -> MutexGuard<'s, State> {
+        drop(state);
+        let rest = chunk.rest();
+        let result = output.write(&rest[..rest.len().min(WRITE)]);
+        let mut state = self.lock();
+        self.settle(&mut state, output, chunk, result);
+        state
     }
 }

@@ -221,6 +221,11 @@ pub fn random_handle() -> String {
     base16ct::lower::encode_string(&crate::crypto::random::<16>())
 }
 
+/// A new API key, for a caller that has to save it before it counts.
+pub fn random_key() -> zeroize::Zeroizing<String> {
+    ApiKey::generate("", Timestamp::now().millis()).to_text()
+}
+
 /// What tells a connection's own changes from others': 128 random bits.
 pub fn random_origin() -> [u8; 16] {
     crate::crypto::random()

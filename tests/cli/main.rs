@@ -12,7 +12,9 @@ mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod names;
 mod notices;
+mod output;
 #[cfg(feature = "program-tests")]
 mod programs;
 mod prompts;

@@ -175,3 +175,24 @@ fn nothing_opens_with_a_key_whose_rotation_failed() {
         assert!(places.is_empty(), "{point}: the data key lies in {places:?}");
     }
 }
+
+/// A rotation replaces the key and not the data key: the threat model says so.
+#[test]
+fn an_old_key_and_its_old_slot_file_open_what_is_written_after_a_rotation() {
+    let home = Home::new();
+    let mut server = home.server();
+    let (old, handle) = filled(&mut server);
+    let before = Copy::of(&home);
+    let slot = before.disk.slot(&old);
+    let kept = std::fs::read(before.home.data().join("slots").join(slot.id().to_text())).unwrap();
+    server.ok("rotateAPIKey", &with(&handle, json!({})));
+    let params = json!({"context": "user", "name": "later", "data": {"secret": random_key()}});
+    server.ok("setPersistentData", &with(&handle, params));
+    let after = Copy::of(&home);
+    // Nothing of the old slot is left in the folder. Who has kept a copy of its file has the data key.
+    assert!(after.opened_by(&old).is_empty());
+    let keys = unwrapped(&after.disk, &slot, &kept);
+    let records = after.disk.rows(crate::disk::RECORDS);
+    let opened = records.iter().filter(|(id, row)| opens(&keys[0], id, row)).count();
+    assert_eq!((keys.len(), opened, records.len()), (1, 2, 2));
+}

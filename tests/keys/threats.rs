@@ -270,3 +270,25 @@ fn deleted_data_stays_in_free_pages_and_is_sealed() {
     assert!(!has(&file, object["secret"].as_str().unwrap().as_bytes()));
     disk.close();
 }
+
+#[test]
+fn every_client_sees_the_stores_counts_and_revisions() {
+    let home = Home::new();
+    let mut plugin = home.server();
+    plugin.issue("a.b");
+    let mut other = home.server();
+    let (_, handle) = other.issue("c.d");
+    let write = |server: &mut Server, handle: &Value| {
+        let params = with(handle, json!({"context": "user", "data": {"a": 1}}));
+        server.ok("setPersistentData", &params)["revision"].as_u64().unwrap()
+    };
+    let records = |server: &mut Server| server.ok("vault/status", &json!({}))["records"].as_u64().unwrap();
+    let (before, first) = (records(&mut other), write(&mut other, &handle));
+    let (_, plugins) = plugin.issue("a.b");
+    write(&mut plugin, &plugins);
+    // One record is its own, the other is not; and between its own two revisions there is another's.
+    assert_eq!(records(&mut other), before + 2);
+    let params = with(&handle, json!({"context": "user", "data": {"a": 2}}));
+    let second = other.ok("setPersistentData", &params)["revision"].as_u64().unwrap();
+    assert!(second > first + 1, "{first}, {second}");
+}

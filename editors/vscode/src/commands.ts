@@ -9,7 +9,7 @@ import type { Host } from './host';
 import type { Node } from './nodes';
 import type { ListedKey } from './operator';
 import type { PrivateData } from './tree';
-import { bytes, count, reason } from './words';
+import { bytes, count, plain, reason } from './words';
 
 export function registerCommands(host: Host, tree: PrivateData): vscode.Disposable[] {
   const register = (name: string, run: (node?: Node) => unknown): vscode.Disposable =>
@@ -17,7 +17,7 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
       try {
         await run(node);
       } catch (error) {
-        void vscode.window.showErrorMessage(`Plugin Vault: ${reason(error)}`);
+        void vscode.window.showErrorMessage(`Plugin Vault: ${plain(reason(error))}`);
       }
     });
   const changes = (run: (node?: Node) => Promise<unknown>) => async (node?: Node) => {
@@ -50,7 +50,7 @@ export async function openWalkthrough(options: { inactive?: boolean } = {}): Pro
 
 async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {
   if (!key) return;
-  const whose = [key.plugin, key.installation ?? key.label].filter(Boolean).join(', ');
+  const whose = plain([key.plugin, key.installation ?? key.label].filter(Boolean).join(', '));
   const what = key.owner
     ? `All that is stored with it is destroyed, in every window: ${count(key.records, 'record')}, ${bytes(key.bytes)}.`
     : 'Whoever has it can no longer read or write; the data stays.';
@@ -62,9 +62,9 @@ async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {
 async function forget(host: Host, plugin: string | undefined): Promise<void> {
   if (plugin === undefined) return;
   const what = 'All that it has stored is destroyed, in all its installations. Backups that you keep elsewhere have it still.';
-  if (!(await confirmed(`Forget ${plugin}?`, what, 'Forget'))) return;
+  if (!(await confirmed(`Forget ${plain(plugin)}?`, what, 'Forget'))) return;
   const { destroyed } = await host.operator.forget(plugin);
-  void vscode.window.showInformationMessage(`Forgotten: ${plugin}, ${count(destroyed, 'installation')}.`);
+  void vscode.window.showInformationMessage(`Forgotten: ${plain(plugin)}, ${count(destroyed, 'installation')}.`);
 }
 
 async function backUp(host: Host): Promise<void> {
@@ -79,7 +79,7 @@ async function backUp(host: Host): Promise<void> {
   if (target.scheme !== 'file') throw new Error('a backup goes into a file of this machine');
   // The dialog has asked whether to replace a file, but for Theia's.
   const unasked = existsSync(target.fsPath) && (await isTheia());
-  if (unasked && !(await confirmed(`Replace ${target.fsPath}?`, 'There is a file of this name already.', 'Replace'))) return;
+  if (unasked && !(await confirmed(`Replace ${plain(target.fsPath)}?`, 'There is a file of this name already.', 'Replace'))) return;
   // What is there is kept until the new one is whole.
   const part = `${target.fsPath}.${process.pid}.part`;
   try {
@@ -89,7 +89,7 @@ async function backUp(host: Host): Promise<void> {
     await rm(part, { force: true });
   }
   void vscode.window.showInformationMessage(
-    `Backed up to ${target.fsPath}. The store's key is not in it: plugin-vault protector list shows what opens it.`,
+    `Backed up to ${plain(target.fsPath)}. The store's key is not in it: plugin-vault protector list shows what opens it.`,
   );
 }
 
@@ -111,8 +111,8 @@ async function confirmed(question: string, detail: string, yes: string): Promise
 
 async function pickKey(host: Host): Promise<ListedKey | undefined> {
   const items = (await host.operator.keys()).map((key) => ({
-    label: key.plugin ?? 'No plugin’s name',
-    description: key.installation ?? key.label,
+    label: plain(key.plugin ?? 'No plugin’s name'),
+    description: plain(key.installation ?? key.label ?? ''),
     detail: key.owner ? `${count(key.records, 'record')}, ${bytes(key.bytes)}` : 'shared key',
     key,
   }));
@@ -121,5 +121,6 @@ async function pickKey(host: Host): Promise<ListedKey | undefined> {
 
 async function pickPlugin(host: Host): Promise<string | undefined> {
   const names = (await host.operator.keys()).map(({ plugin }) => plugin).filter((name) => name !== undefined);
-  return vscode.window.showQuickPick([...new Set(names)].sort(), { title: 'Forget a Plugin' });
+  const items = [...new Set(names)].sort().map((name) => ({ label: plain(name), name }));
+  return (await vscode.window.showQuickPick(items, { title: 'Forget a Plugin' }))?.name;
 }

@@ -3,7 +3,7 @@
 import type { Status } from 'plugin-vault';
 
 import type { ListedKey, ListedPlace } from './operator';
-import { bytes, count, protector, when } from './words';
+import { bytes, count, protector, visible, when } from './words';
 
 export interface Node {
   label: string;
@@ -30,7 +30,7 @@ export function protection(status: Status): Node {
     kind: 'protection',
     label: status.keyAvailable ? 'Protection' : 'Locked',
     description: status.protectors.map(protector).join(' or ') || protector(status.protector),
-    tooltip: `The store lies in ${status.dataDir}`,
+    tooltip: `The store lies in ${visible(status.dataDir)}`,
     icon: status.keyAvailable ? 'shield' : 'lock',
     children: guards.map(([name, label]) => ({
       kind: 'note',
@@ -55,7 +55,7 @@ function plugin(name: string, keys: ListedKey[], records: (key: ListedKey) => Pr
   const size = owners.reduce((sum, key) => sum + key.bytes, 0);
   return {
     kind: name ? 'plugin' : 'note',
-    label: name || 'Keys without a plugin’s name',
+    label: visible(name) || 'Keys without a plugin’s name',
     description: [bytes(size), last && when(last)].filter(Boolean).join(' · '),
     tooltip: count(owners.length, 'installation'),
     icon: 'extensions',
@@ -80,7 +80,7 @@ function installation(key: ListedKey, records: (key: ListedKey) => Promise<Liste
   const told = dates.filter(([, at]) => at !== undefined).map(([what, at]) => `${what} ${when(at!)}`);
   return {
     kind: 'key',
-    label: key.installation ?? key.label ?? (key.owner ? 'Owner’s key' : 'Shared key'),
+    label: visible(key.installation ?? key.label ?? (key.owner ? 'Owner’s key' : 'Shared key')),
     description: facts.filter(Boolean).join(' · '),
     tooltip: [`Key ${key.keyId}`, ...told].join('\n'),
     icon: key.state === 'live' ? 'key' : 'warning',
@@ -98,9 +98,9 @@ function places(records: ListedPlace[]): Node[] {
   }
   return [...groups].map(([folder, inside]) => ({
     kind: 'place',
-    label: folder ? (decode(folder).split('/').pop() ?? folder) : 'User',
+    label: folder ? visible(decode(folder).split('/').pop() ?? folder) : 'User',
     description: count(inside.length, 'record'),
-    tooltip: folder ? decode(folder) : 'The same in all folders',
+    tooltip: folder ? visible(decode(folder)) : 'The same in all folders',
     icon: folder ? 'folder' : 'account',
     children: inside.map(record),
   }));
@@ -110,7 +110,7 @@ function record(place: ListedPlace): Node {
   const facts = [bytes(place.bytes), when(place.updatedAt), place.expiresAt && `ends ${when(place.expiresAt)}`];
   return {
     kind: 'place',
-    label: place.name ?? '(the object)',
+    label: visible(place.name ?? '(the object)'),
     description: facts.filter(Boolean).join(' · '),
     icon: 'note',
   };

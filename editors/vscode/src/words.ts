@@ -1,4 +1,4 @@
-// Sizes, times and the like, as people read them.
+// Sizes, times, names and the like, as people read them.
 
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;
@@ -33,4 +33,19 @@ export function protector(kind: string | undefined): string {
 /** What went wrong, in one line. */
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
+}
+
+const hidden = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|\\(?=u\{)/gu;
+
+/**
+ * A name that a plugin has chosen, safe to read: a character that is invisible, moves the text or turns its direction round
+ * is written as `\u{…}`, in the same way as in the tables of the command line.
+ */
+export function visible(name: string): string {
+  return name.replace(hidden, (letter) => (letter === ' ' ? letter : `\\u{${letter.codePointAt(0)!.toString(16)}}`));
+}
+
+/** The same for messages and lists to pick from, where `[…](…)` would become a link and `$(…)` an icon. */
+export function plain(name: string): string {
+  return visible(name).replaceAll('](', '] (').replaceAll('$(', '$ (');
 }

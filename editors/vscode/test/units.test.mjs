@@ -64,3 +64,38 @@ test('keys in the view: damaged, expired, shared, and without a name', async () 
   assert.deepEqual([folder.label, folder.children[0].label], ['%', '(the object)']);
   assert.deepEqual(asked, ['x']);
 });
+
+test('names that a plugin has chosen are shown with all that is in them', () => {
+  const { visible, plain } = modules.words;
+  for (const [name, shown] of [
+    ['me.plugin', 'me.plugin'],
+    ['издатель 鍵 हिन्दी clé 🔑', 'издатель 鍵 हिन्दी clé 🔑'],
+    ['me\nyou\r\t', 'me\\u{a}you\\u{d}\\u{9}'],
+    ['me\u200b\u202e\u2066', 'me\\u{200b}\\u{202e}\\u{2066}'],
+    ['\u2028\u2029\u0085\u007f\u009b', '\\u{2028}\\u{2029}\\u{85}\\u{7f}\\u{9b}'],
+    ['\u{e0041}\ufe0f\u034f\u3164\u00a0', '\\u{e0041}\\u{fe0f}\\u{34f}\\u{3164}\\u{a0}'],
+    ['\ud800 \\u{200b} \\u', '\\u{d800} \\u{5c}u{200b} \\u'],
+  ]) {
+    assert.equal(visible(name), shown);
+  }
+  assert.equal(plain('[here](command:evil) $(trash)\n'), '[here] (command:evil) $ (trash)\\u{a}');
+});
+
+test('no name moves or turns round what stands in the view', async () => {
+  const hostile = 'me\n\u202e\u200b\u2028';
+  const record = { context: 'workspace', name: hostile, bytes: 1, updatedAt: '2030-01-01T00:00:00Z' };
+  const records = async () => [{ ...record, workspaceFolder: `file:///a/${encodeURIComponent(hostile)}` }];
+  const key = { keyId: 'k', owner: true, state: 'live', records: 1, bytes: 10, plugin: hostile, installation: hostile };
+  const nodes = modules.nodes.plugins([key, { ...key, installation: undefined, label: hostile }], records);
+  const texts = [];
+  const collect = async (node) => {
+    texts.push(node.label, node.description ?? '', ...(node.tooltip ?? '').split('\n'));
+    const children = typeof node.children === 'function' ? await node.children() : (node.children ?? []);
+    for (const child of children) await collect(child);
+  };
+  for (const node of nodes) await collect(node);
+  assert.ok(texts.filter((text) => text.includes('me\\u{a}\\u{202e}\\u{200b}\\u{2028}')).length >= 6, texts.join());
+  assert.ok(!texts.some((text) => /[\p{C}\p{Zl}\p{Zp}]/u.test(text)), texts.join());
+  // The commands go by the name itself.
+  assert.deepEqual([nodes[0].plugin, nodes[0].children[0].key.plugin], [hostile, hostile]);
+});

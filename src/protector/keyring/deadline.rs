@@ -15,7 +15,8 @@ const MOST_LEFT: usize = 8;
 /// Those that were left behind and may still run.
 static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
 
-const NO_THREAD: Fault = Fault(Reason::Denied, "there is no thread on which to ask the keyring");
+/// There may be one the next time.
+const NO_THREAD: Fault = Fault(Reason::Deadline, crate::logging::NO_THREAD);
 const DIED: Fault = Fault(Reason::Denied, "what asked the keyring came to a sudden end");
 
 /// Does `work`, which is told how long somebody waits, or gives it up. If it succeeds after that, `too_late` undoes it,

@@ -24,6 +24,11 @@ fn wrong_arguments_end_with_2_and_one_line() {
         &["--workspace-folder", "not/a/uri"],
         &["--workspace-folder", ""],
         &["--log", "a=b=c"],
+        &["--log", "info,my_app[request{id=7}]=debug"],
+        &["--data-dir", "~/vault"],
+        &["--data-dir", "~me"],
+        &["--key-dir", "$HOME/keys"],
+        &["--log-file", "${env:HOME}/log"],
         &["--log-file", "/no/such/folder/log"],
         &["--temporary"],
         &["serve", "serve"],
@@ -37,8 +42,9 @@ fn wrong_arguments_end_with_2_and_one_line() {
             stderr.starts_with("plugin-vault: ") && stderr.lines().count() == 1,
             "{arguments:?}: {stderr}"
         );
-        let says_what_to_do =
-            ["--help", "--log-file", "like file:///"].iter().any(|hint| stderr.contains(hint));
+        let says_what_to_do = ["--help", "--log-file", "like file:///", "write the whole path"]
+            .iter()
+            .any(|hint| stderr.contains(hint));
         assert!(says_what_to_do, "{arguments:?}: {stderr}");
     }
 }
@@ -78,5 +84,20 @@ fn log_levels_by_target_are_taken() {
         let mut server = home.start().usual_log().environment("RUST_LOG", level).run();
         server.initialize(&[]);
         server.set_key(&home.key());
+    }
+}
+
+/// The variable is often set for another program.
+#[test]
+fn a_log_filter_in_the_environment_counts_as_far_as_it_is_understood() {
+    for said in ["info,my_app[request{id=7}]=debug", "my_app=trace", "=,[{,a=b=c", "\u{1f511}"] {
+        let home = Home::new();
+        // What keeps the store from being opened is an error in the log.
+        std::fs::write(home.data(), "a file where the folder should be").unwrap();
+        let mut server = home.start().usual_log().environment("RUST_LOG", said).run();
+        server.initialize(&[]);
+        server.refused("setAPIKey", [home.key()]);
+        let stderr = server.shut_down().stderr;
+        assert!(stderr.contains("ERROR"), "{said}: {stderr}");
     }
 }

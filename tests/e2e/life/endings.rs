@@ -204,3 +204,39 @@ fn answers_that_nobody_takes_after_shutdown_are_no_fault() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+/// Runs a script whose answers go somewhere; how the process ends.
+#[track_caller]
+fn lose_answers(home: &Home, output: Stdio, script: &str) -> (Option<i32>, String) {
+    let start = home.start();
+    let mut command = start.command();
+    let mut child = command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn answers_that_a_full_disk_does_not_take_are_a_bad_end() {
+    let frame = |text: &str| format!("Content-Length: {}\r\n\r\n{text}", text.len());
+    let session = [INITIALIZE, SHUTDOWN, EXIT].map(frame).concat();
+    for script in [format!("{STATUS}\n"), STATUS.to_owned(), session] {
+        let home = Home::new();
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let (code, stderr) = lose_answers(&home, full.into(), &script);
+        assert_eq!(code, Some(1), "{stderr}");
+        check_line(&stderr, "answers could not be written");
+    }
+}
+
+#[test]
+fn answers_of_a_script_whose_reader_is_gone_are_a_bad_end() {
+    let home = Home::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let (code, stderr) = lose_answers(&home, writer.into(), &format!("{STATUS}\n"));
+    assert_eq!(code, Some(1), "{stderr}");
+    check_line(&stderr, "answers could not be written");
+}

@@ -82,6 +82,49 @@ fn a_temporary_store_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
 }
 
+/// An editor starts the sidecar in a project, where a relative path would mean a folder of that project.
+#[test]
+fn a_variable_that_names_no_absolute_folder_is_refused() {
+    for variable in ["PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR"] {
+        for folder in ["~/vault", "~", "vault", "./vault", "$HOME/vault", "${env:HOME}/vault"] {
+            let home = Home::new();
+            let start = home.start().usual_log().without_folders().environment("HOME", home.root());
+            let output = start.environment(variable, folder).command().output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{variable}={folder}: {stderr}");
+            assert!(stderr.contains(variable) && stderr.contains("the whole path"), "{stderr}");
+            assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0, "{variable}={folder}");
+        }
+    }
+}
+
+#[test]
+fn a_home_that_is_no_absolute_folder_is_refused() {
+    let home = Home::new();
+    let start = home.start().usual_log().without_folders().environment("HOME", "home");
+    let start = start.environment("XDG_DATA_HOME", "").environment("XDG_STATE_HOME", "");
+    let output = start.command().output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("set HOME"), "{stderr}");
+    assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_temporary_store_is_never_made_in_the_current_folder() {
+    for temporary in ["", ".", "temporary"] {
+        let home = Home::new();
+        fs::create_dir(home.root().join("temporary")).unwrap();
+        let start = home.start().without_folders().argument("--temporary").environment("TMPDIR", temporary);
+        let mut server = start.framing(Framing::Lines).run();
+        server.set_key(&home.key());
+        server.ok("setPersistentData", json!(["user", home.object()]));
+        let status = server.ok("vault/status", json!({}));
+        assert!(!std::path::Path::new(status["dataDir"].as_str().unwrap()).starts_with(home.root()));
+        assert_eq!(fs::read_dir(home.root().join("temporary")).unwrap().count(), 0);
+    }
+}
+
 #[test]
 fn two_temporary_stores_are_two_stores() {
     let home = Home::new();

@@ -170,6 +170,17 @@ mod memory {
         }
     }
 
+    /// It could be swapped out: the threat model says so.
+    #[test]
+    fn memory_is_not_locked_against_swap() {
+        let home = Home::new();
+        let mut server = home.client();
+        server.set_key(&home.key());
+        let status = fs::read_to_string(format!("/proc/{}/status", server.pid().as_raw_nonzero())).unwrap();
+        let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+        assert_eq!(locked.trim(), "0 kB");
+    }
+
     #[test]
     fn there_are_no_core_dumps_of_a_server_or_a_subcommand() {
         let home = Home::new();

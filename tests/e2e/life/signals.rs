@@ -5,9 +5,16 @@ use serde_json::json;
 
 use crate::harness::{Framing, Home};
 
+/// Those after which the process ends in an orderly way. What this process has inherited as ignored, its servers ignore.
+fn orderly() -> impl Iterator<Item = Signal> {
+    let all = [Signal::TERM, Signal::INT, Signal::HUP];
+    all.into_iter()
+        .filter(|signal| *signal == Signal::TERM || !plugin_vault::server::is_ignored(signal.as_raw()))
+}
+
 #[test]
 fn a_signal_is_a_good_end_in_every_phase() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in orderly() {
         let home = Home::new();
         let mut script = home.script();
         script.ok("vault/status", json!({}));
@@ -25,7 +32,7 @@ fn a_signal_is_a_good_end_in_every_phase() {
 
 #[test]
 fn a_write_that_was_answered_before_a_signal_is_there_afterwards() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in orderly() {
         let home = Home::new();
         let key = home.key();
         let mut server = home.start().framing(Framing::Lines).run();
@@ -66,5 +73,20 @@ fn what_was_read_before_a_signal_is_answered() {
     server.wait(status).refused();
     server.signal(Signal::TERM);
     server.wait(write).ok();
+    assert_eq!(server.wait_for_end().code, Some(0));
+}
+
+/// `nohup` ignores SIGHUP, and a shell ignores SIGINT for what it starts in the background. SIGTERM is meant in any case.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_parent_has_ignored_stays_ignored_except_for_sigterm() {
+    let home = Home::new();
+    let mut server = home.start().under(["env", "--ignore-signal=HUP,INT,TERM"]).run();
+    server.initialize(&[]);
+    for signal in [Signal::HUP, Signal::INT] {
+        server.signal(signal);
+        server.ok("vault/status", json!({}));
+    }
+    server.signal(Signal::TERM);
     assert_eq!(server.wait_for_end().code, Some(0));
 }

@@ -1,0 +1,130 @@
+//! Where the store, its key files and temporary stores are, and which answers to that are refused: an editor starts the
+//! sidecar in a project, so that a relative path or a `~` that no shell has expanded would put the store into it.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::Wrong;
+
+/// The variable and the flag that name a folder.
+struct Names {
+    variable: &'static str,
+    flag: &'static str,
+}
+
+/// The data folder: what the flag says, else the environment, else the system's place for a user's data.
+pub(super) fn data(given: Option<&Path>) -> Result<PathBuf, Wrong> {
+    let usual = || {
+        let folder = dirs::data_local_dir()?.join("plugin-vault");
+        Some(if cfg!(windows) { folder.join("data") } else { folder })
+    };
+    folder(given, &Names { variable: "PLUGIN_VAULT_DATA_DIR", flag: "--data-dir" }, usual)
+}
+
+/// The folder of key files, found in the same way.
+pub(super) fn keys(given: Option<&Path>) -> Result<PathBuf, Wrong> {
+    let usual = || {
+        Some(if cfg!(windows) {
+            dirs::data_local_dir()?.join("plugin-vault").join("keys")
+        } else if cfg!(target_os = "macos") {
+            dirs::data_local_dir()?.join("plugin-vault-keys")
+        } else {
+            dirs::state_dir()?.join("plugin-vault")
+        })
+    };
+    folder(given, &Names { variable: "PLUGIN_VAULT_KEY_DIR", flag: "--key-dir" }, usual)
+}
+
+fn folder(
+    given: Option<&Path>,
+    names: &Names,
+    usual: impl Fn() -> Option<PathBuf>,
+) -> Result<PathBuf, Wrong> {
+    let from_environment = std::env::var_os(names.variable).filter(|path| !path.is_empty());
+    match (given, from_environment) {
+        (Some(given), _) => named(given, names.flag),
+        (None, Some(path)) => of_environment(path, names),
+        (None, None) => usual_folder(usual(), names),
+    }
+}
+
+/// A path that a flag names. A relative one starts at the current folder, as in every program.
+pub(super) fn named(path: &Path, flag: &str) -> Result<PathBuf, Wrong> {
+    if is_unexpanded(path) {
+        return Err(Wrong(format!(
+            "{flag} starts with a ~ or a variable that no shell has expanded; write the whole path"
+        )));
+    }
+    std::path::absolute(path).map_err(|_| Wrong(format!("{flag} is empty or can't be resolved")))
+}
+
+fn of_environment(path: OsString, names: &Names) -> Result<PathBuf, Wrong> {
+    let path = PathBuf::from(path);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let variable = names.variable;
+    Err(Wrong(format!(
+        "{variable} is not an absolute path, and would mean another folder in each project; write the whole path, \
+         without ~ or variables"
+    )))
+}
+
+/// `HOME` may be a relative path, too.
+fn usual_folder(folder: Option<PathBuf>, names: &Names) -> Result<PathBuf, Wrong> {
+    let flag = names.flag;
+    folder
+        .filter(|folder| folder.is_absolute())
+        .ok_or_else(|| Wrong(format!("there is no home folder; set HOME, or name a folder with {flag}")))
+}
+
+/// Whether a path starts with what a shell or an editor should have replaced: `~/v`, `~me/v`, `$HOME/v`, `${env:HOME}`,
+/// `%LOCALAPPDATA%\v`. A folder that has such a name all the same is named with `./` before it.
+fn is_unexpanded(path: &Path) -> bool {
+    match path.components().next() {
+        Some(Component::Normal(first)) => first.to_string_lossy().starts_with(['~', '$', '%']),
+        _ => false,
+    }
+}
+
+/// The folder in which temporary stores are made. An empty or relative `TMPDIR` would mean the current folder.
+pub(super) fn temporary() -> PathBuf {
+    let folder = std::env::temp_dir();
+    if folder.is_absolute() || !cfg!(unix) { folder } else { PathBuf::from("/tmp") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_may_be_relative_but_not_unexpanded() {
+        let current = std::env::current_dir().unwrap();
+        for (path, expected) in [
+            ("/a/b", Some("/a/b".into())),
+            ("a", Some(current.join("a"))),
+            ("./~", Some(current.join("~"))),
+            ("a/~", Some(current.join("a/~"))),
+            ("~", None),
+            ("~/v", None),
+            ("~me/v", None),
+            ("$HOME/v", None),
+            ("${env:HOME}/v", None),
+            ("%LOCALAPPDATA%", None),
+            ("", None),
+        ] {
+            assert_eq!(named(Path::new(path), "--data-dir").ok(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_environment_names_absolute_folders_only() {
+        let names = Names { variable: "PLUGIN_VAULT_DATA_DIR", flag: "--data-dir" };
+        for path in ["~/v", "v", "./v", "../v", "$HOME/v"] {
+            let Err(Wrong(why)) = of_environment(path.into(), &names) else { panic!("{path}") };
+            assert!(why.starts_with("PLUGIN_VAULT_DATA_DIR is not an absolute path"), "{why}");
+        }
+        assert_eq!(of_environment("/v".into(), &names).ok(), Some("/v".into()));
+        assert!(usual_folder(Some("home/v".into()), &names).is_err() && usual_folder(None, &names).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! `plugin-vault key issue`, `share` and `rotate`: the subcommands that show a new key. A key that was not written to
+//! stdout must not stay in force.
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, Rotate, Share, random_key};
+
+use super::key::{KeySource, key, not_a_key};
+use super::operator::{Answer, Failed, Operator};
+use super::output::{Lost, goes_nowhere, write};
+use super::secret::secret_line;
+use super::visible::escaped;
+
+/// Issues a key. Where the vault keeps it, it can be asked for again; any other has to reach the caller now.
+pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<Answer, Failed> {
+    let is_kept = issue.installation.is_some();
+    if !is_kept {
+        refuse_nowhere()?;
+    }
+    operator.opened()?;
+    let issued = operator.write(issue)?;
+    let mut members = key(&issued.info);
+    members.insert("created".into(), issued.created.into());
+    let text = key_text(&issued.api_key, members, as_json);
+    if is_kept { Ok(text.into()) } else { hand_over(operator, &issued, &text) }
+}
+
+/// Shares a namespace by another key.
+pub(super) fn share(operator: &Operator, share: Share, as_json: bool) -> Result<Answer, Failed> {
+    refuse_nowhere()?;
+    operator.opened()?;
+    let shared = operator.write(share)?;
+    let text = key_text(&shared.api_key, key(&shared.info), as_json);
+    hand_over(operator, &shared, &text)
+}
+
+/// Puts a new key in the place of an old one.
+pub(super) fn rotate(
+    operator: &Operator,
+    source: &KeySource,
+    new_key_fd: Option<u32>,
+    as_json: bool,
+) -> Result<Answer, Failed> {
+    if new_key_fd.is_none() {
+        refuse_nowhere()?;
+    }
+    let caller = source.caller()?;
+    let Some(descriptor) = new_key_fd else { return rotate_to_any(operator, caller, as_json) };
+    let line = secret_line(descriptor, "New API key: ")?;
+    let rotate = Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?;
+    operator.there()?;
+    let rotated = operator.write(rotate)?;
+    Ok(key_text(&rotated.api_key.to_text(), key(&rotated.info), as_json).into())
+}
+
+/// The new key goes out before it counts: with the old one it would be the only way to the data, and lost output would
+/// lose both.
+fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<Answer, Failed> {
+    let opened = operator.there()?;
+    // What refuses the old key does so before a new one is shown.
+    let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }));
+    known.map_err(|error| match error {
+        Error::ApiKeyRequired => Error::ApiKeyUnknown,
+        error => error,
+    })?;
+    let new = random_key();
+    let shown = if as_json { format!("{{\"apiKey\":\"{}\"", *new) } else { format!("{}\n", *new) };
+    write(&Zeroizing::new(shown)).map_err(|lost| {
+        Failed(format!("the new key could not be written to stdout, so nothing was changed{}", why(&lost)))
+    })?;
+    let rotate = Rotate::to(caller, &new).map_err(|_| not_a_key())?;
+    let rotated = operator.try_write(rotate).map_err(|error| {
+        let outcome_unknown = error == (Error::StoreFailed { outcome_unknown: true });
+        let Failed(reason) = error.into();
+        Failed(if outcome_unknown {
+            format!("either the key that was shown counts, or the old one still does; try both: {reason}")
+        } else {
+            format!("the key that was shown does not count; the old one still does: {reason}")
+        })
+    })?;
+    if !as_json {
+        return Ok(Answer::shown_already());
+    }
+    let members = Value::Object(key(&rotated.info)).to_string();
+    let rest = members.strip_prefix('{').unwrap_or_default();
+    Ok(format!(",{rest}").into())
+}
+
+fn refuse_nowhere() -> Result<(), Failed> {
+    if goes_nowhere() {
+        let why = "stdout is closed or /dev/null, and the new key is shown nowhere else; nothing was changed: \
+            send stdout to a program or a file";
+        return Err(Failed(why.into()));
+    }
+    Ok(())
+}
+
+/// Writes a key that can't be asked for again, or ends it.
+fn hand_over(operator: &Operator, issued: &Issued, text: &str) -> Result<Answer, Failed> {
+    let text = Zeroizing::new(format!("{text}\n"));
+    let Err(lost) = write(&text) else { return Ok(Answer::shown_already()) };
+    let (id, why) = (&issued.info.key_id, why(&lost));
+    Err(Failed(match operator.try_write(EndKey { key_id: id.clone() }) {
+        Ok(_) => format!("the new key could not be written to stdout, so it was revoked again{why}"),
+        Err(_) => format!(
+            "the new key could not be written to stdout; revoke it with plugin-vault key revoke {id}{why}"
+        ),
+    }))
+}
+
+fn why(lost: &Lost) -> String {
+    match lost {
+        Lost::ReaderGone => String::new(),
+        Lost::Failed(error) => format!(": {error}"),
+    }
+}
+
+fn key_text(api_key: &str, mut members: Map<String, Value>, as_json: bool) -> String {
+    if !as_json {
+        return api_key.into();
+    }
+    members.insert("apiKey".into(), api_key.into());
+    escaped(&Value::Object(members).to_string())
+}
