@@ -12,7 +12,7 @@ pub use api_key::{ApiKey, NotAnApiKey};
 pub use derive::{
     DataKeys, LeaseId, NamespaceId, ProtectorKeys, RecordId, SlotId, SlotKeys, StoreId, StoreKeys,
 };
-pub use seal::{AssociatedData, Cipher, NotAuthentic, Place};
+pub use seal::{AssociatedData, Cipher, NotAuthentic, Place, sealed_length};
 pub use secret::{DataKey, ProtectorKey, StoreKey};
 
 /// Random bytes of the operating system.

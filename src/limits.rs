@@ -63,6 +63,15 @@ pub struct Limits {
     /// Most records of one plugin
     #[arg(long = "max-records", value_name = "N", default_value_t = 10_000)]
     pub records: u64,
+    /// Most bytes of one plugin's records, as they are in the store
+    #[arg(long = "max-namespace-bytes", value_name = "N", default_value_t = 1024 * 1024 * 1024)]
+    pub namespace: u64,
+    /// Most live API keys
+    #[arg(long = "max-keys", value_name = "N", default_value_t = 10_000)]
+    pub keys: u64,
+    /// Most live API keys of one plugin
+    #[arg(long = "max-keys-per-plugin", value_name = "N", default_value_t = 1_000)]
+    pub keys_per_plugin: u64,
     /// Most handles of one connection
     #[arg(long = "max-handles", value_name = "N", default_value_t = 256)]
     pub handles: usize,
@@ -85,6 +94,9 @@ impl Default for Limits {
             data: 8 * 1024 * 1024,
             store: 4 * 1024 * 1024 * 1024,
             records: 10_000,
+            namespace: 1024 * 1024 * 1024,
+            keys: 10_000,
+            keys_per_plugin: 1_000,
             handles: 256,
             backup_idle: 30,
         }

@@ -16,6 +16,7 @@ pub mod folder;
 mod guard;
 mod hearing;
 mod issue;
+mod key_index;
 mod key_row;
 mod keys;
 mod lease;

@@ -140,13 +140,17 @@ pub struct StoreKeys {
     store: StoreId,
     key: StoreKey,
     key_rows: Cipher,
+    key_lists: Cipher,
+    index: Namer,
 }
 
 impl StoreKeys {
     /// The subkeys of a store key.
     pub fn derive(store: StoreId, key: StoreKey) -> Self {
         let key_rows = Cipher::new(&subkey(key.expose(), "key row"));
-        Self { store, key, key_rows }
+        let key_lists = Cipher::new(&subkey(key.expose(), "key list"));
+        let index = Namer::new(&subkey(key.expose(), "key index"));
+        Self { store, key, key_rows, key_lists, index }
     }
 
     /// The store that the key belongs to.
@@ -178,6 +182,30 @@ impl StoreKeys {
     /// Opens what [`Self::seal_key_row`] made.
     pub fn open_key_row(&self, slot: SlotId, header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         self.key_rows.open(&self.key_row_data(slot, header), sealed)
+    }
+
+    /// The name under which the index of keys has something: of its kind, and of texts that can't run into each other.
+    ///
+    /// # Panics
+    /// For a text of 64 KiB or more; names end at 256 bytes.
+    pub fn index_name(&self, kind: u8, texts: &[&[u8]]) -> [u8; 16] {
+        let mut named = vec![kind];
+        for text in texts {
+            let length = u16::try_from(text.len()).expect("names are short");
+            named.extend_from_slice(&length.to_be_bytes());
+            named.extend_from_slice(text);
+        }
+        *self.index.name(&named).first_chunk().expect("an HMAC is longer")
+    }
+
+    /// Seals the list of a namespace's live keys; `row` names the place where it will lie.
+    pub fn seal_key_list(&self, row: &[u8], header: &[u8], list: &[u8]) -> Vec<u8> {
+        self.key_lists.seal(&AssociatedData::new(self.store, Place::KeyList, row, header), list)
+    }
+
+    /// Opens what [`Self::seal_key_list`] made.
+    pub fn open_key_list(&self, row: &[u8], header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.key_lists.open(&AssociatedData::new(self.store, Place::KeyList, row, header), sealed)
     }
 
     fn key_row_data(&self, slot: SlotId, header: &[u8]) -> AssociatedData {

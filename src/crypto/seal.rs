@@ -35,6 +35,8 @@ pub enum Place {
     Changes = 5,
     /// A slot file.
     Slot = 6,
+    /// The list of a namespace's live keys, in the table `key index`.
+    KeyList = 7,
 }
 
 /// What a sealed value is bound to, so that it can't be moved, swapped, or given another's date.
@@ -56,6 +58,11 @@ impl AssociatedData {
         }
         Self(bytes)
     }
+}
+
+/// How long a text of so many bytes is when it is sealed.
+pub const fn sealed_length(text: usize) -> usize {
+    NONCE + (LENGTH + text).next_multiple_of(PADDING) + TAG
 }
 
 /// One subkey, ready to seal and open.

@@ -133,6 +133,13 @@ impl Engine {
         Ok(self.env.real_disk_size()?)
     }
 
+    /// Bytes of the pages that a table takes, those of its values included.
+    pub(super) fn table_size(&self, txn: &RoTxn<'_>, table: Table) -> Result<u64, StoreError> {
+        let stat = self.table(table).stat(txn)?;
+        let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
+        Ok(pages as u64 * u64::from(stat.page_size))
+    }
+
     pub(super) fn table(&self, table: Table) -> LmdbTable {
         self.tables[table as usize - 1]
     }
@@ -249,17 +256,16 @@ impl Engine {
 
     /// Our own limit, not the map's. What only deletes goes through at any size.
     fn check_size(&self, txn: &RwTxn<'_>, rows: &[Row], added: u64, limit: u64) -> Result<(), StoreError> {
-        let grows =
-            |row: &Row| row.value.is_some() && row.table != Table::Changes && row.table != Table::Meta;
+        let small = [Table::Changes, Table::Meta, Table::KeyIndex];
+        let grows = |row: &Row| row.value.is_some() && !small.contains(&row.table);
         if !rows.iter().any(grows) {
             return Ok(());
         }
         let mut used = 0;
         for table in Table::ALL {
-            let stat = self.table(table).stat(txn)?;
-            used += (stat.branch_pages + stat.leaf_pages + stat.overflow_pages) * stat.page_size as usize;
+            used += self.table_size(txn, table)?;
         }
-        if used as u64 + added > limit { Err(StoreError::Full) } else { Ok(()) }
+        if used + added > limit { Err(StoreError::Full) } else { Ok(()) }
     }
 
     fn trim_changes(&self, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {

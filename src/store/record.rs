@@ -63,6 +63,9 @@ pub struct StoredRecord<'r> {
 }
 
 impl<'r> StoredRecord<'r> {
+    /// Bytes of a row in front of the sealed address.
+    pub const HEAD: usize = HEADER + 4;
+
     /// `header ‖ length of the sealed address ‖ sealed address ‖ sealed data`.
     ///
     /// # Panics

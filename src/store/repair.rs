@@ -274,7 +274,7 @@ impl<'f> Plan<'f> {
             // A protector's change is in a backup at once: one that only lies about was removed.
             Table::Meta if row.key.starts_with(meta::PROTECTOR) => !is_stale || self.backup.is_none(),
             // The others are made anew. Nobody's lease and nobody's notice outlives the numbers that it is of.
-            Table::Meta | Table::Leases | Table::Changes => false,
+            Table::Meta | Table::Leases | Table::Changes | Table::KeyIndex => false,
         })
     }
 

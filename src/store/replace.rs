@@ -154,7 +154,8 @@ impl Replacement {
     }
 
     /// Puts rows over them. Every number that is given later is far above `highest`, the highest that anybody may
-    /// remember, and no lease and no notice of before is left.
+    /// remember, and no lease and no notice of before is left. The index of keys goes too: whoever has the store's key
+    /// makes it from the keys that are there.
     pub fn renumber(&self, highest: u64, mut rows: Vec<Row>) -> Result<u64, StoreError> {
         let expected = self.revision()?;
         let revision = highest.max(expected).checked_add(LEAP).ok_or(StoreError::Full)?;
@@ -163,7 +164,8 @@ impl Replacement {
             rows.push(Row { table: Table::Meta, key: name.to_vec(), value: Some(number.clone()) });
         }
         let snapshot = self.engine.snapshot()?;
-        for table in [Table::Leases, Table::Changes] {
+        rows.push(Row { table: Table::Meta, key: meta::KEY_INDEX.to_vec(), value: None });
+        for table in [Table::Leases, Table::Changes, Table::KeyIndex] {
             snapshot.scan(table, &[], |key, _| rows.push(Row { table, key: key.to_vec(), value: None }))?;
         }
         drop(snapshot);

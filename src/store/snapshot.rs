@@ -73,6 +73,11 @@ impl<'s> Snapshot<'s> {
         Ok(None)
     }
 
+    /// Bytes that a table takes at least as many of as its values have together; found without reading a row.
+    pub fn size(&self, table: Table) -> Result<u64, StoreError> {
+        self.engine.table_size(&self.txn, table)
+    }
+
     /// How many rows a table has.
     pub fn count(&self, table: Table) -> Result<u64, StoreError> {
         Ok(self.engine.table(table).len(&self.txn)?)

@@ -14,11 +14,14 @@ pub enum Table {
     Leases = 4,
     /// The newest changes, by revision.
     Changes = 5,
+    /// What is derived from the table of keys, by what is looked for; made anew where it is lost.
+    KeyIndex = 6,
 }
 
 impl Table {
     /// Every table, in the order of the numbers.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes];
+    pub const ALL: [Self; 6] =
+        [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes, Self::KeyIndex];
 
     /// How long each key of the table is; `None` where they are names.
     pub(super) const fn key_length(self) -> Option<usize> {
@@ -27,6 +30,7 @@ impl Table {
             Self::Keys => Some(16),
             Self::Records | Self::Leases => Some(32),
             Self::Changes => Some(8),
+            Self::KeyIndex => Some(33),
         }
     }
 
@@ -38,6 +42,7 @@ impl Table {
             Self::Records => "records",
             Self::Leases => "leases",
             Self::Changes => "changes",
+            Self::KeyIndex => "key index",
         }
     }
 }
@@ -58,6 +63,8 @@ pub mod meta {
     pub const RESTORED: &[u8] = b"restored";
     /// What the last repair did; absent if there was none.
     pub const REPAIRED: &[u8] = b"repaired";
+    /// Says that the index of keys is complete, so that what it does not have is not there.
+    pub const KEY_INDEX: &[u8] = b"key index";
     /// What protectors' rows begin with; their random 16-byte id follows.
     pub const PROTECTOR: &[u8] = b"protector ";
 }

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError, Table};
+use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError};
 
+use super::key_index::{self, Found, LiveKeys};
 use super::key_row::KeyRow;
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
@@ -37,6 +38,8 @@ pub(super) enum Remembered {
 pub struct Access {
     pub(super) slot: SlotId,
     pub(super) row: KeyRow,
+    /// All live keys of the namespace.
+    pub(super) keys: LiveKeys,
     pub(super) data: DataKeys,
 }
 
@@ -115,16 +118,17 @@ impl Key {
         }
     }
 
-    /// Finds out what the key opens, and remembers it for this revision of the table of keys.
+    /// Finds out what the key opens, from what the tables have of it, and remembers it for this revision of the table of
+    /// keys.
     pub(super) fn learn(
         &self,
         opened: &Opened,
         secrets: &Secrets,
         slot: &SlotKeys,
         keys_revision: u64,
-        row: Option<&[u8]>,
+        found: Option<Found>,
     ) -> Result<Option<Arc<Access>>, Error> {
-        let access = Access::open(opened, secrets, slot, row)?;
+        let access = Access::open(opened, secrets, slot, found)?;
         if let Some(cached) = &mut self.state().cached
             && cached.opened == opened.serial()
             && cached.slot.id() == slot.id()
@@ -137,24 +141,20 @@ impl Key {
 }
 
 impl Access {
-    /// Opens a key's row and its slot. `None` for a key that has no namespace.
+    /// Opens a key's slot. `None` for a key that has no namespace.
     pub(super) fn open(
         opened: &Opened,
         secrets: &Secrets,
         slot: &SlotKeys,
-        row: Option<&[u8]>,
+        found: Option<Found>,
     ) -> Result<Option<Arc<Self>>, Error> {
-        let Some(row) = row else { return Ok(None) };
-        let row = KeyRow::open(&secrets.keys, slot.id(), row)?;
-        if !row.is_live() {
-            return Err(Error::ApiKeyRevoked);
-        }
+        let Some(Found { row, keys }) = found else { return Ok(None) };
         let (namespace, key) = data_key(opened, slot)?;
         if row.namespace() != Some(namespace) {
             return Err(Error::RecordDamaged);
         }
         let data = DataKeys::derive(secrets.keys.store(), namespace, &key);
-        Ok(Some(Arc::new(Self { slot: slot.id(), row, data })))
+        Ok(Some(Arc::new(Self { slot: slot.id(), row, keys, data })))
     }
 }
 
@@ -191,8 +191,8 @@ impl Caller {
         Ok(access)
     }
 
-    /// A moment of the store in which it is known what the caller's key opens. What has to be found out about the key
-    /// is found out with no snapshot open.
+    /// A moment of the store in which it is known what the caller's key opens. The slot file is read with no snapshot
+    /// open.
     pub(super) fn moment<'o>(
         &self,
         opened: &'o Opened,
@@ -205,9 +205,10 @@ impl Caller {
             if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
                 return Ok((snapshot, self.admit(access, Timestamp::now())?));
             }
-            let row = snapshot.get(Table::Keys, &slot.id().0).map_err(of_a_key)?.map(<[u8]>::to_vec);
+            let found = key_index::look(&snapshot, &secrets.keys, slot.id());
             drop(snapshot);
-            match self.key.learn(opened, secrets, &slot, keys_revision, row.as_deref()) {
+            let learnt = found.and_then(|found| self.key.learn(opened, secrets, &slot, keys_revision, found));
+            match learnt {
                 // The key was rotated while it was looked up: what holds it goes on with the new one.
                 Err(Error::ApiKeyRevoked) if self.key.slot(opened, secrets).id() != slot.id() => {}
                 learnt => drop(learnt?),

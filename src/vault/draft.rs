@@ -9,7 +9,9 @@ use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
 use crate::store::{Batch, Row, Snapshot, StoreError, Table, meta};
 
-use super::access::{Access, Caller, Remembered, of_a_key};
+use super::access::{Access, Caller, Remembered};
+use super::key_index::{self, LiveKeys};
+use super::key_row::KeyRow;
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
 
@@ -41,6 +43,8 @@ pub struct Changes {
     rows: Vec<Row>,
     revision: u64,
     keys: bool,
+    /// The live keys of namespaces as they are after this request.
+    lists: BTreeMap<NamespaceId, LiveKeys>,
     destroyed: Vec<SlotId>,
 }
 
@@ -62,13 +66,44 @@ impl Changes {
         self.rows.push(Row { table, key: key.to_vec(), value: None });
     }
 
-    /// A row of the table of keys: every process looks at its keys again.
-    pub(super) fn put_key(&mut self, slot: &[u8], value: Vec<u8>) -> Result<(), Error> {
+    /// A row of the table of keys, and what the index has of it: every process looks at its keys again. `before` is the
+    /// row that it takes the place of.
+    pub(super) fn put_key(
+        &mut self,
+        draft: &Draft<'_>,
+        slot: SlotId,
+        before: Option<&KeyRow>,
+        row: &mut KeyRow,
+    ) -> Result<(), Error> {
+        self.put_key_alone(draft, slot, row)?;
+        key_index::update(draft, self, slot, before, row)
+    }
+
+    /// A key that is ended, and of which nothing is known but its slot: the index is made anew.
+    pub(super) fn end_unknown_key(&mut self, draft: &Draft<'_>, slot: SlotId) -> Result<(), Error> {
+        let mut row = KeyRow::first(NamespaceId::generate()).revoked();
+        self.put_key_alone(draft, slot, &mut row)?;
+        self.delete(Table::Meta, meta::KEY_INDEX);
+        self.destroy_slot(slot);
+        Ok(())
+    }
+
+    fn put_key_alone(&mut self, draft: &Draft<'_>, slot: SlotId, row: &mut KeyRow) -> Result<(), Error> {
         let revision = self.next_revision()?;
-        self.put(Table::Keys, slot, value);
+        row.set_revision(revision);
+        self.put(Table::Keys, &slot.0, row.seal(&draft.secrets.keys, slot));
         self.put(Table::Meta, meta::KEYS_REVISION, revision.to_be_bytes().to_vec());
         self.keys = true;
         Ok(())
+    }
+
+    /// The live keys of a namespace, if this request has changed them.
+    pub(super) fn take_list(&mut self, namespace: NamespaceId) -> Option<LiveKeys> {
+        self.lists.remove(&namespace)
+    }
+
+    pub(super) fn put_list(&mut self, namespace: NamespaceId, list: LiveKeys) {
+        self.lists.insert(namespace, list);
     }
 
     /// A slot file is to be overwritten once this is committed. The commit says so too: if this process ends before it
@@ -83,6 +118,23 @@ fn destroy_row(slot: SlotId) -> Vec<u8> {
     [meta::DESTROY, &slot.0].concat()
 }
 
+/// What a namespace has in the table of records.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    pub(super) records: u64,
+    /// Bytes of their rows.
+    pub(super) bytes: u64,
+}
+
+impl Size {
+    fn change(&mut self, before: Option<usize>, after: Option<usize>) {
+        let rows = |row: Option<usize>| u64::from(row.is_some());
+        let bytes = |row: Option<usize>| row.map_or(0, |bytes| bytes as u64);
+        self.records = (self.records + rows(after)).saturating_sub(rows(before));
+        self.bytes = (self.bytes + bytes(after)).saturating_sub(bytes(before));
+    }
+}
+
 /// The store as it will be.
 pub struct Draft<'d> {
     pub(super) opened: &'d Opened,
@@ -95,7 +147,7 @@ pub struct Draft<'d> {
     keys_changed: bool,
     rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     destroyed: Vec<SlotId>,
-    record_counts: RefCell<HashMap<NamespaceId, u64>>,
+    sizes: RefCell<HashMap<NamespaceId, Size>>,
     memory: Cell<usize>,
 }
 
@@ -116,7 +168,7 @@ impl<'d> Draft<'d> {
             keys_changed: false,
             rows: BTreeMap::new(),
             destroyed: Vec::new(),
-            record_counts: RefCell::default(),
+            sizes: RefCell::default(),
             memory: Cell::new(0),
         })
     }
@@ -163,43 +215,56 @@ impl<'d> Draft<'d> {
             .map(|((_, key), value)| (key.as_slice(), value.as_deref()))
     }
 
-    /// How many records the store has at most, those of all namespaces.
-    pub(super) fn all_records(&self) -> Result<u64, StoreError> {
-        Ok(self.snapshot.count(Table::Records)? + self.changed(Table::Records, &[]).count() as u64)
+    /// How many rows a table has at most.
+    pub(super) fn all_rows(&self, table: Table) -> Result<u64, StoreError> {
+        Ok(self.snapshot.count(table)? + self.changed(table, &[]).count() as u64)
     }
 
-    /// How many records a namespace has.
-    pub(super) fn record_count(&self, namespace: NamespaceId) -> Result<u64, StoreError> {
-        if let Some(count) = self.record_counts.borrow().get(&namespace) {
-            return Ok(*count);
+    /// How many rows of a table begin with `prefix`.
+    pub(super) fn count(&self, table: Table, prefix: &[u8]) -> Result<u64, StoreError> {
+        Ok(self.measure(table, prefix)?.records)
+    }
+
+    /// How many bytes the records of all namespaces have at most.
+    pub(super) fn all_bytes(&self) -> Result<u64, StoreError> {
+        let changed = self.changed(Table::Records, &[]).map(|(_, value)| value.map_or(0, <[u8]>::len) as u64);
+        Ok(self.snapshot.size(Table::Records)? + changed.sum::<u64>())
+    }
+
+    /// What a namespace has stored. Costs a walk over its rows, once in a commit.
+    pub(super) fn size(&self, namespace: NamespaceId) -> Result<Size, StoreError> {
+        if let Some(size) = self.sizes.borrow().get(&namespace) {
+            return Ok(*size);
         }
-        let mut count = 0;
-        self.snapshot.scan(Table::Records, &namespace.0, |_, _| count += 1)?;
-        // Those of this commit were not counted while nobody had asked.
-        for (key, value) in self.changed(Table::Records, &namespace.0) {
-            match (value.is_some(), self.snapshot.get(Table::Records, key)?.is_some()) {
-                (true, false) => count += 1,
-                (false, true) => count -= 1,
-                _ => {}
-            }
+        let size = self.measure(Table::Records, &namespace.0)?;
+        self.sizes.borrow_mut().insert(namespace, size);
+        Ok(size)
+    }
+
+    fn measure(&self, table: Table, prefix: &[u8]) -> Result<Size, StoreError> {
+        let mut size = Size::default();
+        self.snapshot.scan(table, prefix, |_, value| size.change(None, Some(value.len())))?;
+        for (key, value) in self.changed(table, prefix) {
+            size.change(length(self.snapshot.get(table, key)), value.map(<[u8]>::len));
         }
-        self.record_counts.borrow_mut().insert(namespace, count);
-        Ok(count)
+        Ok(size)
     }
 
     /// What the caller's key opens; `None` for one that has no namespace.
     pub(super) fn access(&self, caller: &Caller) -> Result<Option<Arc<Access>>, Error> {
         let key = &caller.key;
         let slot = key.slot(self.opened, self.secrets);
-        let row = || self.get(Table::Keys, &slot.id().0).map_err(of_a_key);
+        let found = || key_index::look(self, &self.secrets.keys, slot.id());
         let access = if self.keys_changed {
             // This commit's table of keys has no revision yet under which anything could be remembered.
-            Access::open(self.opened, self.secrets, &slot, row()?)?
+            Access::open(self.opened, self.secrets, &slot, found()?)?
         } else {
             let keys_revision = self.snapshot.keys_revision()?;
             match key.remembered(self.opened, keys_revision) {
                 Remembered::Known(access) => access,
-                Remembered::Nothing => key.learn(self.opened, self.secrets, &slot, keys_revision, row()?)?,
+                Remembered::Nothing => {
+                    key.learn(self.opened, self.secrets, &slot, keys_revision, found()?)?
+                }
             }
         };
         caller.admit(access, self.now)
@@ -217,7 +282,13 @@ impl<'d> Draft<'d> {
 
     /// Room for one request's changes.
     pub(super) fn changes(&self) -> Changes {
-        Changes { rows: Vec::new(), revision: self.revision, keys: false, destroyed: Vec::new() }
+        Changes {
+            rows: Vec::new(),
+            revision: self.revision,
+            keys: false,
+            lists: BTreeMap::new(),
+            destroyed: Vec::new(),
+        }
     }
 
     /// Takes a request's changes in.
@@ -225,14 +296,17 @@ impl<'d> Draft<'d> {
         self.revision = changes.revision;
         self.keys_changed |= changes.keys;
         self.destroyed.extend(changes.destroyed);
-        for Row { table, key, value } in changes.rows {
-            if table == Table::Records {
-                // A damaged row takes its place like any other.
-                let existed = !matches!(self.get(table, &key), Ok(None));
-                if let Some(namespace) = key.first_chunk().copied().map(NamespaceId)
-                    && let Some(count) = self.record_counts.get_mut().get_mut(&namespace)
-                {
-                    *count = count.saturating_add_signed(i64::from(value.is_some()) - i64::from(existed));
+        let lists = changes.lists.into_iter();
+        let keys = &self.secrets.keys;
+        let lists = lists.map(|(namespace, list)| key_index::sealed_list(keys, namespace, &list));
+        for Row { table, key, value } in changes.rows.into_iter().chain(lists) {
+            if table == Table::Records
+                && let Some(namespace) = key.first_chunk().copied().map(NamespaceId)
+                && self.sizes.get_mut().contains_key(&namespace)
+            {
+                let before = length(self.get(table, &key));
+                if let Some(size) = self.sizes.get_mut().get_mut(&namespace) {
+                    size.change(before, value.as_ref().map(Vec::len));
                 }
             }
             self.rows.insert((table, key), value);
@@ -258,4 +332,9 @@ impl<'d> Draft<'d> {
         let batch = Batch { expected: self.expected, revision: self.revision, rows };
         (!batch.rows.is_empty()).then_some((batch, self.destroyed))
     }
+}
+
+/// The length of a row that is there. A damaged one takes its place like any other.
+fn length(row: Result<Option<&[u8]>, StoreError>) -> Option<usize> {
+    row.map_or(Some(0), |row| row.map(<[u8]>::len))
 }

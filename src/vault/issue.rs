@@ -2,12 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{ApiKey, StoreKeys};
-use crate::store::Table;
+use crate::crypto::{ApiKey, SlotId};
 
 use super::draft::{Changes, Draft, Write};
-use super::key_row::KeyRows;
-use super::{Error, KeyInfo, Name, Opened, Timestamp, namespace};
+use super::key_row::KeyRow;
+use super::{Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
 
 /// Issues the owner key of a new namespace, or gives back the one that is kept.
 pub struct Issue {
@@ -31,14 +30,19 @@ pub struct Issued {
     pub info: KeyInfo,
 }
 
+impl Issued {
+    fn kept(slot: SlotId, row: &KeyRow) -> Option<Self> {
+        let api_key = row.kept_key()?.to_text();
+        Some(Self { api_key, created: false, info: KeyInfo::new(slot, row) })
+    }
+}
+
 impl Opened {
     /// The key that is kept for a plugin's installation, if one is.
     pub fn kept(&self, plugin: &Name, installation: &Name) -> Result<Option<Issued>, Error> {
-        let mut rows = Vec::new();
-        let snapshot = self.store().snapshot()?;
-        snapshot.scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
-        drop(snapshot);
-        find_kept(&self.secrets()?.keys, rows, plugin, installation)
+        let keys = &self.secrets()?.keys;
+        let found = key_index::find_kept(&self.store().snapshot()?, keys, plugin, installation)?;
+        Ok(found.and_then(|(slot, row)| Issued::kept(slot, &row)))
     }
 }
 
@@ -48,8 +52,8 @@ impl Write for Issue {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Issued, Option<Changes>), Error> {
         let keys = &draft.secrets.keys;
         if let Some(installation) = &self.installation {
-            let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
-            if let Some(kept) = find_kept(keys, rows, &self.plugin, installation)? {
+            let found = key_index::find_kept(draft, keys, &self.plugin, installation)?;
+            if let Some(kept) = found.and_then(|(slot, row)| Issued::kept(slot, &row)) {
                 return Ok((kept, None));
             }
         }
@@ -69,24 +73,4 @@ impl Write for Issue {
         let info = KeyInfo::new(slot.id(), &access.row);
         Ok((Issued { api_key: api_key.to_text(), created: true, info }, Some(changes)))
     }
-}
-
-/// A row that can't be opened might be the one that is looked for: if no other is, none may be made in its place.
-fn find_kept(
-    keys: &StoreKeys,
-    rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
-    plugin: &Name,
-    installation: &Name,
-) -> Result<Option<Issued>, Error> {
-    let rows = KeyRows::open(keys, rows);
-    for (slot, row) in rows.readable {
-        let is_it = row.is_live()
-            && row.plugin.as_deref() == Some(plugin.as_str())
-            && row.installation.as_deref() == Some(installation.as_str());
-        if is_it && let Some(api_key) = row.kept_key() {
-            let info = KeyInfo::new(slot, &row);
-            return Ok(Some(Issued { api_key: api_key.to_text(), created: false, info }));
-        }
-    }
-    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
 }

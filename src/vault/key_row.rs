@@ -16,7 +16,7 @@ use super::timestamp::Timestamp;
 const FORMAT: u8 = 1;
 
 /// What is known of an API key. The members' names are part of the disk format.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct KeyRow {
     namespace: String,
@@ -42,6 +42,9 @@ pub(super) struct KeyRow {
     /// The slot of the key that came in its place, for one that was rotated away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_by: Option<String>,
+    /// The revision of the row's last change.
+    #[serde(default)]
+    revision: u64,
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -130,12 +133,6 @@ impl KeyRows {
         }
         all
     }
-
-    /// Why a key of this name is not among those that can be read.
-    pub(super) fn why_not(&self, key_id: &str) -> Error {
-        let is_it = |slot: &SlotId| slot.to_text().eq_ignore_ascii_case(key_id);
-        if self.damaged.iter().any(is_it) { Error::RecordDamaged } else { Error::ApiKeyUnknown }
-    }
 }
 
 /// What a caller wants with a record.
@@ -164,6 +161,7 @@ impl KeyRow {
             scope: None,
             api_key: None,
             replaced_by: None,
+            revision: 0,
         }
     }
 
@@ -200,21 +198,19 @@ impl KeyRow {
         Self { replaced_by: Some(by.to_text()), ..self.revoked() }
     }
 
+    /// The revision of the row's last change; 0 for a row that is not written yet.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn set_revision(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+
     /// Every row that can be opened, those of revoked keys too.
     pub(super) fn all(draft: &Draft<'_>) -> Result<KeyRows, Error> {
         let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
         Ok(KeyRows::open(&draft.secrets.keys, rows))
-    }
-
-    /// The rows of a namespace, those of revoked keys too. One that can't be opened may be anybody's, and is left out: it
-    /// opens nothing to anybody.
-    pub(super) fn of_namespace(
-        draft: &Draft<'_>,
-        namespace: NamespaceId,
-    ) -> Result<Vec<(SlotId, Self)>, Error> {
-        let mut rows = Self::all(draft)?.readable;
-        rows.retain(|(_, row)| row.namespace() == Some(namespace));
-        Ok(rows)
     }
 
     /// Moves the key's end.
@@ -326,7 +322,8 @@ impl KeyRow {
     }
 }
 
-fn slot(text: &str) -> Option<SlotId> {
+/// A slot's id from its text, in either case.
+pub(super) fn slot(text: &str) -> Option<SlotId> {
     let mut slot = [0; 16];
     (base16ct::lower::decode(text, &mut slot).ok()?.len() == 16).then_some(SlotId(slot))
 }

@@ -126,8 +126,12 @@ impl Read for ListKeys {
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
         let Some(access) = access else { return Ok(None) };
         let mut rows = Vec::new();
-        if access.row.is_owner() {
-            view.each(Table::Keys, &[], &mut |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+        let listed = access.row.is_owner().then(|| access.keys.slots());
+        for slot in listed.into_iter().flatten() {
+            // A row that can't be read is in no list.
+            if let Ok(Some(row)) = view.value(Table::Keys, &slot.0) {
+                rows.push((slot.0.to_vec(), row.to_vec()));
+            }
         }
         Ok(Some((access.clone(), rows)))
     }

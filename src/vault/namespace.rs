@@ -8,6 +8,7 @@ use crate::store::SLOT_HEADER;
 use super::Error;
 use super::access::Access;
 use super::draft::{Changes, Draft};
+use super::key_index::{self, LiveKeys};
 use super::key_row::KeyRow;
 
 /// Begins the namespace whose owner's key has this slot; `describe` fills in what is known of the key.
@@ -20,9 +21,11 @@ pub(super) fn begin(
     let (namespace, key) = (NamespaceId::generate(), DataKey::generate());
     let mut row = KeyRow::first(namespace);
     describe(&mut row);
+    key_index::check_room(draft, row.plugin.as_deref(), None)?;
     // The file first: a row whose slot is missing would lock its owner out, a file without a row harms nobody.
     draft.opened.store().folder().put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))?;
-    changes.put_key(&slot.id().0, row.seal(&draft.secrets.keys, slot.id()))?;
+    changes.put_key(draft, slot.id(), None, &mut row)?;
     let data = DataKeys::derive(draft.secrets.keys.store(), namespace, &key);
-    Ok(Arc::new(Access { slot: slot.id(), row, data }))
+    let keys = LiveKeys::of_first(slot.id(), &row);
+    Ok(Arc::new(Access { slot: slot.id(), row, keys, data }))
 }

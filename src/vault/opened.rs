@@ -12,7 +12,7 @@ use crate::protector::{self, Effort, Kind, New, Patience, Protects, Reason, Stor
 use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
 
 use super::life::Life;
-use super::{Config, Error, Timestamp, guard};
+use super::{Config, Error, Timestamp, guard, key_index};
 
 /// How long to wait for another process that runs the program of a protector.
 const TURN: Duration = Duration::from_secs(3);
@@ -128,7 +128,8 @@ impl Opened {
                     let now = Timestamp::now().millis();
                     let (row, value) = protector::make(&config.means(), &New::KeyFile, id, &store_key, now)?;
                     let key = [meta::PROTECTOR, &row[..]].concat();
-                    creation.finish(id.0, vec![Row { table: Table::Meta, key, value: Some(value) }])?;
+                    let protector = Row { table: Table::Meta, key, value: Some(value) };
+                    creation.finish(id.0, vec![protector, key_index::of_no_keys()])?;
                 }
             }
         }

@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use crate::crypto::{NamespaceId, SlotId};
+use crate::crypto::SlotId;
 use crate::store::{StoredRecord, Table};
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
 use super::share::end_of_shared;
-use super::{Error, KeyInfo, Opened, Timestamp};
+use super::{Error, KeyInfo, Opened, Timestamp, key_index};
 
 /// A key, and what was stored with it.
 pub struct KeySummary {
@@ -114,7 +114,7 @@ impl Write for EndKey {
             Found::Row(slot, row) => (slot, row),
             Found::Damaged(slot) => {
                 // What it opened can't be known any more; from now on it is refused like any other that was ended.
-                end(draft, &mut changes, slot, &KeyRow::first(NamespaceId::generate()))?;
+                changes.end_unknown_key(draft, slot)?;
                 return Ok((false, Some(changes)));
             }
         };
@@ -175,23 +175,25 @@ impl Write for ExtendKey {
     type Outcome = KeyInfo;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
-        let Found::Row(slot, mut row) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };
+        let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };
+        let mut row = (*before).clone();
         let mut changes = draft.changes();
-        let others = KeyRow::of_namespace(draft, row.namespace().ok_or(Error::RecordDamaged)?)?;
+        let others = key_index::rows_of(draft, row.namespace().ok_or(Error::RecordDamaged)?)?.readable;
         if let Some(owner) = row.owner() {
             let (_, owner) = others.iter().find(|(id, _)| *id == owner).ok_or(Error::RecordDamaged)?;
             row.set_end(end_of_shared(self.until, owner.expires_at())?);
         } else {
             row.set_end(self.until);
-            for (shared, mut other) in others {
-                let is_too_late = end_of_shared(other.expires_at(), self.until) != Ok(other.expires_at());
-                if other.is_live() && other.owner() == Some(slot) && is_too_late {
+            for (shared, before) in others {
+                let is_too_late = end_of_shared(before.expires_at(), self.until) != Ok(before.expires_at());
+                if before.owner() == Some(slot) && is_too_late {
+                    let mut other = before.clone();
                     other.set_end(self.until);
-                    changes.put_key(&shared.0, other.seal(&draft.secrets.keys, shared))?;
+                    changes.put_key(draft, shared, Some(&before), &mut other)?;
                 }
             }
         }
-        changes.put_key(&slot.0, row.seal(&draft.secrets.keys, slot))?;
+        changes.put_key(draft, slot, Some(&before), &mut row)?;
         Ok((KeyInfo::new(slot, &row), Some(changes)))
     }
 }

@@ -1,6 +1,6 @@
 //! Records between what a caller stores and what lies in a row.
 
-use crate::crypto::{DataKeys, RecordId};
+use crate::crypto::{DataKeys, RecordId, sealed_length};
 use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
 
 use super::{Address, Error, Timestamp};
@@ -82,6 +82,12 @@ pub(super) fn is_expired(header: &RecordHeader, now: Timestamp) -> bool {
 /// When a record ends, if it does.
 pub(super) fn expires_at(header: &RecordHeader) -> Option<Timestamp> {
     (header.expires_at != NEVER).then(|| Timestamp::from_millis(header.expires_at))
+}
+
+/// How long the row of a record is.
+pub(super) fn row_length(address: &Address, text: &str) -> usize {
+    let address = sealed_length(4 + address.encode().len());
+    StoredRecord::HEAD + address + sealed_length(text.len())
 }
 
 /// Seals a record; returns its row.

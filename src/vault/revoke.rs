@@ -4,9 +4,10 @@
 use crate::crypto::{NamespaceId, SlotId};
 use crate::store::Table;
 
+use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft, Write};
-use super::key_row::KeyRow;
-use super::{Caller, Error, lease};
+use super::key_row::{self, KeyRow};
+use super::{Caller, Error, key_index, lease};
 
 /// Revokes the caller's own key, or one that it has shared.
 pub struct Revoke {
@@ -36,7 +37,7 @@ impl Write for Revoke {
                 if !access.row.is_owner() {
                     return Err(Error::NotPermitted);
                 }
-                revoke_shared(draft, &mut changes, namespace, other)?;
+                revoke_shared(draft, &mut changes, &access, other)?;
                 Ok((Revoked { destroyed: false }, Some(changes)))
             }
             _ if access.row.is_owner() => {
@@ -59,25 +60,37 @@ impl Write for Revoke {
 fn revoke_shared(
     draft: &Draft<'_>,
     changes: &mut Changes,
-    namespace: NamespaceId,
+    owner: &Access,
     key_id: &str,
 ) -> Result<(), Error> {
-    let keys = KeyRow::all(draft)?;
-    let found = keys.readable.iter().find(|(slot, row)| {
-        row.namespace() == Some(namespace) && slot.to_text().eq_ignore_ascii_case(key_id)
-    });
-    let (slot, row) = found.ok_or_else(|| keys.why_not(key_id))?;
-    // The same call again finds nothing left to do.
-    if row.is_live() { end(draft, changes, *slot, row) } else { Ok(()) }
+    let slot = key_row::slot(&key_id.to_ascii_lowercase()).ok_or(Error::ApiKeyUnknown)?;
+    let row = draft
+        .get(Table::Keys, &slot.0)
+        .map_err(of_a_key)
+        .and_then(|row| KeyRow::open(&draft.secrets.keys, slot, row.ok_or(Error::ApiKeyUnknown)?));
+    let namespace = owner.data.namespace();
+    match row {
+        Ok(row) if row.namespace() != Some(namespace) => Err(Error::ApiKeyUnknown),
+        Ok(row) if row.is_live() => end(draft, changes, slot, &row),
+        // The same call again finds nothing left to do.
+        Ok(_) => Ok(()),
+        // Its row can't be read, and the list of the namespace's keys says whose it is.
+        Err(Error::RecordDamaged) if owner.keys.has(slot) => {
+            changes.end_unknown_key(draft, slot)?;
+            lease::give_up(draft, changes, namespace, slot)
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// All that a namespace has: its records, its keys, its slots. What a damaged row would tell of it can't be known: that
-/// key opens nothing, and its slot goes when the user of the store ends it.
+/// All that a namespace has: its records, its keys, its slots; also of keys whose rows can't be read.
 pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: NamespaceId) -> Result<(), Error> {
-    for (slot, row) in KeyRow::of_namespace(draft, namespace)? {
-        if row.is_live() {
-            retire(draft, changes, slot, &row)?;
-        }
+    let keys = key_index::rows_of(draft, namespace)?;
+    for (slot, row) in keys.readable {
+        retire(draft, changes, slot, &row)?;
+    }
+    for slot in keys.damaged {
+        changes.end_unknown_key(draft, slot)?;
     }
     for id in draft.scan(Table::Records, &namespace.0, |_| ())?.into_keys() {
         changes.delete(Table::Records, &id);
@@ -95,7 +108,7 @@ pub(super) fn end(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &
 }
 
 fn retire(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
-    changes.put_key(&slot.0, row.revoked().seal(&draft.secrets.keys, slot))?;
+    changes.put_key(draft, slot, Some(row), &mut row.revoked())?;
     changes.destroy_slot(slot);
     Ok(())
 }

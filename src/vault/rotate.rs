@@ -8,7 +8,7 @@ use crate::store::{SLOT_HEADER, Table};
 use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
-use super::{Caller, Error, KeyInfo, lease};
+use super::{Caller, Error, KeyInfo, key_index, lease};
 
 /// Puts a new key in the place of the caller's.
 pub struct Rotate {
@@ -41,14 +41,13 @@ impl Rotate {
     fn done_before(&self, draft: &Draft<'_>, old_slot: &SlotKeys) -> Result<Rotated, Error> {
         let new = self.new.as_ref().ok_or(Error::ApiKeyRevoked)?;
         let slot = draft.secrets.keys.slot(new);
-        let row = |slot: SlotId| {
-            let row = draft.get(Table::Keys, &slot.0).map_err(of_a_key)?.ok_or(Error::ApiKeyRevoked)?;
-            KeyRow::open(&draft.secrets.keys, slot, row)
-        };
-        let (old, new_row) = (row(old_slot.id())?, row(slot.id())?);
+        let old = draft.get(Table::Keys, &old_slot.id().0).map_err(of_a_key)?.ok_or(Error::ApiKeyRevoked)?;
+        let old = KeyRow::open(&draft.secrets.keys, old_slot.id(), old)?;
         if old.replaced_by() != Some(slot.id()) {
             return Err(Error::ApiKeyRevoked);
         }
+        let found = key_index::look(draft, &draft.secrets.keys, slot.id())?;
+        let new_row = found.ok_or(Error::ApiKeyRevoked)?.row;
         new_row.check(draft.now)?;
         Ok(Rotated { api_key: new.clone(), info: KeyInfo::new(slot.id(), &new_row) })
     }
@@ -83,7 +82,7 @@ impl Write for Rotate {
         let row = replace(draft, &mut changes, &access, &old_slot, &slot, &api_key)?;
         lease::hand_over(draft, &mut changes, access.data.namespace(), access.slot, slot.id())?;
         if access.row.is_owner() {
-            hand_shared_keys_over(draft, &mut changes, &access, &slot)?;
+            hand_shared_keys_over(draft, &mut changes, &access, slot.id())?;
         }
         let info = KeyInfo::new(slot.id(), &row);
         Ok((Rotated { api_key, info }, Some(changes)))
@@ -108,15 +107,15 @@ fn replace(
     slot: &SlotKeys,
     api_key: &ApiKey,
 ) -> Result<KeyRow, Error> {
-    let keys = &draft.secrets.keys;
     let (namespace, data_key) = data_key(draft.opened, old_slot)?;
     let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
     draft.opened.store().folder().put_slot(&slot.id().0, &wrapped)?;
-    let row = access.row.successor(api_key, draft.now);
-    changes.put_key(&slot.id().0, row.seal(keys, slot.id()))?;
-    let ended = access.row.replaced(slot.id());
-    changes.put_key(&old_slot.id().0, ended.seal(keys, old_slot.id()))?;
+    // The old row first: what the index has of the plugin's installation is the new key's in the end.
+    let mut ended = access.row.replaced(slot.id());
+    changes.put_key(draft, old_slot.id(), Some(&access.row), &mut ended)?;
     changes.destroy_slot(old_slot.id());
+    let mut row = access.row.successor(api_key, draft.now);
+    changes.put_key(draft, slot.id(), None, &mut row)?;
     Ok(row)
 }
 
@@ -125,12 +124,13 @@ fn hand_shared_keys_over(
     draft: &Draft<'_>,
     changes: &mut Changes,
     access: &Access,
-    slot: &SlotKeys,
+    owner: SlotId,
 ) -> Result<(), Error> {
-    for (shared, mut row) in KeyRow::of_namespace(draft, access.data.namespace())? {
-        if row.owner() == Some(access.slot) {
-            row.set_owner(slot.id());
-            changes.put_key(&shared.0, row.seal(&draft.secrets.keys, shared))?;
+    for (shared, before) in key_index::rows_of(draft, access.data.namespace())?.readable {
+        if before.owner() == Some(access.slot) {
+            let mut row = before.clone();
+            row.set_owner(owner);
+            changes.put_key(draft, shared, Some(&before), &mut row)?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::store::SLOT_HEADER;
 use super::access::data_key;
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, Scope};
-use super::{Caller, Error, Issued, KeyInfo, Name, Timestamp, namespace};
+use super::{Caller, Error, Issued, KeyInfo, Name, Timestamp, key_index, namespace};
 
 /// Makes a shared key.
 pub struct Share {
@@ -44,6 +44,7 @@ impl Write for Share {
         if !owner.row.is_owner() {
             return Err(Error::NotPermitted);
         }
+        key_index::check_room(draft, owner.row.plugin.as_deref(), Some(&owner.keys))?;
         let scope = self.scope.clone().map(Scope::normalised).transpose()?;
         let end = end_of_shared(self.expires_at, owner.row.expires_at())?;
         let (namespace, data_key) = data_key(draft.opened, &own_slot)?;
@@ -57,7 +58,7 @@ impl Write for Share {
         // The file first, as for every key.
         let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
         draft.opened.store().folder().put_slot(&slot.id().0, &wrapped)?;
-        changes.put_key(&slot.id().0, row.seal(&draft.secrets.keys, slot.id()))?;
+        changes.put_key(draft, slot.id(), None, &mut row)?;
         let info = KeyInfo::new(slot.id(), &row);
         Ok((Issued { api_key: api_key.to_text(), created: true, info }, Some(changes)))
     }

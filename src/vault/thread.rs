@@ -11,7 +11,7 @@ use crate::store::{Batch, CommitError, Heard, Plant, StoreError, WriteLock};
 
 use super::draft::Draft;
 use super::queue::Job;
-use super::{Error, Opened, Timestamp, Vault};
+use super::{Error, Opened, Timestamp, Vault, key_index};
 
 /// Writes that one commit takes at most.
 const GROUP: usize = 512;
@@ -162,7 +162,7 @@ impl Vault {
             return answer(reads, outcome);
         }
         let outcome = match opened.store().lock() {
-            Ok(lock) => match self.sweep(&opened, &lock) {
+            Ok(lock) => match self.sweep(&opened, &lock).and_then(|()| index_keys(&opened, &lock)) {
                 Ok(()) => write_group(&opened, lock, self.queue.take_group(GROUP)),
                 // What is queued waits for the environment that is opened next.
                 unusable => unusable,
@@ -199,6 +199,20 @@ impl Vault {
         for job in self.queue.take_all() {
             job.answer(Some(error));
         }
+    }
+}
+
+/// Makes the index of keys anew where it is not complete. Until that is done the table of keys is read instead.
+fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
+    match key_index::rebuilt(opened) {
+        Ok(Some(batch)) => {
+            let outcome = opened.store().commit(lock, batch);
+            if outcome.is_err() {
+                tracing::warn!("the index of keys could not be written; it is tried again at the next write");
+            }
+            usable(outcome)
+        }
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 

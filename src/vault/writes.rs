@@ -91,7 +91,7 @@ impl Spot {
             Current::Live(head, _) => head.header.created_at,
             Current::Absent | Current::Damaged => draft.now.millis(),
         };
-        check_count(draft, &access.data, &self.address)?;
+        check_room(draft, &access.data, &self.address, text)?;
         let revision = changes.next_revision()?;
         let header = RecordHeader {
             revision,
@@ -125,16 +125,31 @@ fn check_size(draft: &Draft<'_>, text: &str) -> Result<(), Error> {
     if text.len() > limit { Err(Error::DataTooLarge { limit: limit as u64 }) } else { Ok(()) }
 }
 
-/// A row that is there already, whatever is in it, makes room for what replaces it.
-fn check_count(draft: &Draft<'_>, keys: &DataKeys, address: &Address) -> Result<(), Error> {
-    let limit = draft.opened.limits().records;
+/// A row that is there already, whatever is in it, makes room for what replaces it. The namespace is looked through only
+/// where all of them together have as much as one may have.
+fn check_room(draft: &Draft<'_>, keys: &DataKeys, address: &Address, text: &str) -> Result<(), Error> {
+    let limits = draft.opened.limits();
+    let added = record::row_length(address, text) as u64;
+    let many = draft.all_rows(Table::Records)? >= limits.records;
+    let large = draft.all_bytes()? + added > limits.namespace;
+    if !many && !large {
+        return Ok(());
+    }
     let id = keys.record_id(&address.encode());
-    let replaces = !matches!(draft.get(Table::Records, &id.0), Ok(None));
-    // The namespace is counted only where all of them together have that many.
-    if replaces || draft.all_records()? < limit || draft.record_count(keys.namespace())? < limit {
-        Ok(())
+    let replaced = match draft.get(Table::Records, &id.0) {
+        Ok(None) => None,
+        Ok(Some(row)) => Some(row.len() as u64),
+        Err(_) => Some(0),
+    };
+    let size = draft.size(keys.namespace())?;
+    let grows = replaced.is_none_or(|replaced| added > replaced);
+    if many && replaced.is_none() && size.records >= limits.records {
+        Err(Error::DataTooLarge { limit: limits.records })
+    } else if large && grows && size.bytes - replaced.unwrap_or(0).min(size.bytes) + added > limits.namespace
+    {
+        Err(Error::DataTooLarge { limit: limits.namespace })
     } else {
-        Err(Error::DataTooLarge { limit })
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::disk::{Disk, KEYS};
+use crate::disk::{Disk, KEYS, META};
 use crate::server::{Answer, Home, Server, with};
 
 /// Damages the row of a key, or cuts it off.
@@ -61,7 +61,7 @@ fn others_list_share_rotate_and_revoke_as_before() {
 }
 
 #[test]
-fn a_damaged_row_is_in_no_list_and_whose_it_was_is_not_guessed() {
+fn a_damaged_row_is_in_no_list_and_its_owner_alone_ends_it() {
     let home = Home::new();
     let mut server = home.server();
     let (_, owner) = server.issue("a.b");
@@ -72,13 +72,30 @@ fn a_damaged_row_is_in_no_list_and_whose_it_was_is_not_guessed() {
     assert_eq!(code(shared_handle), 4002);
     assert_eq!(server.ok("listAPIKeys", &with(&owner, json!({}))).as_array().unwrap().len(), 1);
     let slot = home.slot(&shared["keyId"]);
+    let key_id = json!({"keyId": shared["keyId"]});
     for handle in [&owner, &stranger] {
-        let ended = server.call("revokeAPIKey", &with(handle, json!({"keyId": shared["keyId"]})));
-        assert_eq!(code(ended), 4002);
         let unknown = json!({"keyId": "00000000000000000000000000000000"});
         assert_eq!(server.refused("revokeAPIKey", &with(handle, unknown)), 1003);
     }
+    assert_eq!(code(server.call("revokeAPIKey", &with(&stranger, key_id.clone()))), 4002);
     assert_eq!(home.slot(&shared["keyId"]), slot);
+    // The list of its namespace's keys has it, so its owner can end it.
+    let ended = server.ok("revokeAPIKey", &with(&owner, key_id.clone()));
+    assert_eq!(ended, json!({"revoked": true, "destroyed": false}));
+    assert!(slot_is_empty(&home.data().join("slots").join(shared["keyId"].as_str().unwrap())));
+    assert_eq!(code(server.call("setAPIKey", &json!([shared["apiKey"]]))), 1004);
+}
+
+#[test]
+fn a_namespace_that_is_destroyed_takes_the_keys_along_whose_rows_can_not_be_read() {
+    let home = Home::new();
+    let mut server = home.server();
+    let (_, owner) = server.issue("a.b");
+    let shared = server.ok("shareAPIKey", &with(&owner, json!({})));
+    damage(&home, &shared["keyId"], flip);
+    assert_eq!(server.ok("revokeAPIKey", &with(&owner, json!({})))["destroyed"], true);
+    assert!(slot_is_empty(&home.data().join("slots").join(shared["keyId"].as_str().unwrap())));
+    assert_eq!(code(server.call("setAPIKey", &json!([shared["apiKey"]]))), 1004);
 }
 
 #[test]
@@ -94,11 +111,21 @@ fn a_kept_key_is_found_beside_a_damaged_row_and_none_is_made_in_its_place() {
     for (n, other) in others.iter().enumerate() {
         assert_eq!(kept(&mut server, &format!("other.{n}")).unwrap()["apiKey"], other["apiKey"]);
     }
-    // It may be the damaged one: a second key would be another namespace, and what is stored would seem lost.
+    // A second key would be another namespace, and what is stored would seem lost.
     assert_eq!(code(kept(&mut server, "a.b")), 4002);
-    assert_eq!(code(kept(&mut server, "e.f")), 4002);
-    // Nobody keeps this one.
-    server.ok("issueAPIKey", &json!(["e.f"]));
+    // The index of keys says that no key is kept for this one.
+    assert_eq!(kept(&mut server, "c.e").unwrap()["created"], true);
+    // Without the index it may be the damaged one, also after the index was made anew.
+    let disk = Disk::open(&home.data(), &home.keys());
+    disk.remove(META, b"key index");
+    disk.put(&[]);
+    disk.close();
+    for _ in 0..2 {
+        assert_eq!(code(kept(&mut server, "a.b")), 4002);
+        assert_eq!(code(kept(&mut server, "e.f")), 4002);
+        // Nobody keeps this one.
+        server.ok("issueAPIKey", &json!(["e.f"]));
+    }
     // The same, where the request is decided by the writer.
     let (_, handle) = server.issue("g.h");
     let write = server.send("setPersistentData", &with(&handle, json!({"context": "user", "data": {}})));

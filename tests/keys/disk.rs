@@ -19,6 +19,7 @@ pub(crate) const META: Table = (1, "meta");
 pub(crate) const KEYS: Table = (2, "keys");
 pub(crate) const RECORDS: Table = (3, "records");
 pub(crate) const CHANGES: Table = (5, "changes");
+pub(crate) const KEY_INDEX: Table = (6, "key index");
 
 /// Where the protector's key lies in its row's key, after `protector `.
 const PROTECTOR: &[u8] = b"protector ";
@@ -40,7 +41,7 @@ impl Disk {
         let header = fs::read_to_string(data.join("header")).unwrap();
         let store = StoreId::parse(header.split(' ').nth(2).unwrap()).unwrap();
         let mut options = EnvOpenOptions::new().read_txn_without_tls();
-        options.max_dbs(5);
+        options.max_dbs(6);
         // SAFETY: whoever writes to the file does so through LMDB; and no test looks at it after a power cut, so nothing
         // has to be synced.
         let env = unsafe { options.flags(EnvFlags::NO_SYNC).open(data) }.unwrap();
@@ -83,7 +84,7 @@ impl Disk {
         let next = (u64::from_be_bytes(last.try_into().unwrap()) + 1).to_be_bytes();
         rows.push((META, b"revision".to_vec(), next.to_vec()));
         rows.push((META, b"keys revision".to_vec(), next.to_vec()));
-        let tables = [META, KEYS, RECORDS, CHANGES].map(|table| (table, self.table(table)));
+        let tables = [META, KEYS, RECORDS, CHANGES, KEY_INDEX].map(|table| (table, self.table(table)));
         let mut txn = self.env.write_txn().unwrap();
         for (table, key, value) in rows {
             let (_, found) = tables.iter().find(|(known, _)| *known == table).unwrap();

@@ -16,9 +16,11 @@ mod expiry;
 mod forensic;
 mod installation;
 mod leases;
+mod limits;
 mod model;
 #[cfg(target_os = "linux")]
 mod order;
+mod put_back;
 mod revocation;
 mod rotation;
 mod scope;

@@ -56,12 +56,22 @@ impl Home {
 
     /// A server that fails as `failpoint` says, if the binary has points of failure.
     pub(crate) fn failing(&self, failpoint: &str) -> Server {
+        self.started(&[], failpoint)
+    }
+
+    /// A server with limits of its own.
+    pub(crate) fn limited(&self, arguments: &[&str]) -> Server {
+        self.started(arguments, "")
+    }
+
+    fn started(&self, arguments: &[&str], failpoint: &str) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(self.data())
             .arg("--key-dir")
             .arg(self.keys())
             .args(["--max-handles", "100000", "--workspace-folder", "file:///open"])
+            .args(arguments)
             .env("PLUGIN_VAULT_FAILPOINT", failpoint)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

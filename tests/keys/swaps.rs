@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::disk::{CHANGES, Disk, KEYS, META, RECORDS};
+use crate::disk::{CHANGES, Disk, KEY_INDEX, KEYS, META, RECORDS};
 use crate::server::{Answer, Home, Server, with};
 
 mod place;
@@ -92,6 +92,15 @@ impl Victims {
                     others: others(),
                 });
             }
+        }
+        // The table of keys says the same, so nothing is refused for a list that is not what was written.
+        for (name, content) in disk.rows(KEY_INDEX).into_iter().filter(|(name, _)| name[0] == 3) {
+            places.push(Place {
+                at: At::Row(KEY_INDEX, name),
+                content,
+                readers: Vec::new(),
+                others: others(),
+            });
         }
         for (slot, content) in disk.rows(KEYS) {
             let others = [0, 2].map(|owner| format!("key {owner} lists keys")).into();
@@ -219,8 +228,8 @@ fn no_sealed_value_is_good_in_the_place_of_another() {
     let mut victims = Victims::new();
     let disk = Disk::open(&victims.home.data(), &victims.home.keys());
     let places = victims.places(&disk);
-    // A protector, five rows of keys, six records and their notices, four slots.
-    assert_eq!(places.len(), 1 + 5 + 6 + 6 + 4);
+    // A protector, two lists of keys, five rows of keys, six records and their notices, four slots.
+    assert_eq!(places.len(), 1 + 2 + 5 + 6 + 6 + 4);
     let parts_of = |(place, found): (usize, &Place)| {
         let parts = found.parts().into_iter();
         parts.map(move |(range, is_data)| Part { place, range, is_data }).collect::<Vec<_>>()

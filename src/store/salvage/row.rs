@@ -123,6 +123,7 @@ fn tables(key: &[u8]) -> impl Iterator<Item = Table> {
         8 => &[Table::Changes],
         16 => &[Table::Keys],
         32 => &[Table::Records, Table::Leases],
+        33 => &[Table::KeyIndex],
         _ => &[],
     };
     likely.iter().copied().chain([Table::Meta])
@@ -139,7 +140,7 @@ fn revision(table: Table, key: &[u8], value: &[u8]) -> Option<u64> {
         Table::Records => value.get(record::REVISION)?,
         Table::Leases => value.get(TOKEN)?,
         Table::Changes => key,
-        Table::Meta | Table::Keys => return None,
+        Table::Meta | Table::Keys | Table::KeyIndex => return None,
     };
     bytes.try_into().ok().map(u64::from_be_bytes)
 }

@@ -23,7 +23,7 @@ fn takes_all_places_where_it_is_asked_to() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     // SAFETY: it only reads.
-    let env = unsafe { options.max_dbs(5).max_readers(4096).open(Path::new(&folder)) }.unwrap();
+    let env = unsafe { options.max_dbs(6).max_readers(4096).open(Path::new(&folder)) }.unwrap();
     let mut places = Vec::new();
     while let Ok(place) = env.read_txn() {
         places.push(place);

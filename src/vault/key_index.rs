@@ -1,0 +1,358 @@
+//! The index of keys: rows that are derived from the table of keys, so that no call of a plugin opens that whole table.
+//!
+//! It has three kinds of rows: which key is kept for a plugin's installation, which keys are live (by plugin, to count
+//! them), and for each namespace a sealed list of its live keys with the revision of each one's row. A key's row that is
+//! not the one in that list is an old one that was put back, and is refused. Where rows of the index are lost, the table
+//! of keys is read instead, and the next write makes them anew; that refuses less, see `docs/threat-model.md`.
+
+use std::collections::BTreeMap;
+
+use crate::crypto::{NamespaceId, SlotId, StoreKeys};
+use crate::store::{Batch, Row, StoreError, Table, meta};
+
+use super::access::of_a_key;
+use super::draft::{Changes, Draft};
+use super::key_row::{KeyRow, KeyRows};
+use super::view::View;
+use super::{Error, Name, Opened};
+
+const FORMAT: u8 = 1;
+/// The value of the row of `meta` that says that the index is complete: a format, and whether some rows of keys could
+/// not be read when it was made.
+const COMPLETE: [u8; 2] = [FORMAT, 0];
+const WITH_DAMAGED_ROWS: [u8; 2] = [FORMAT, 1];
+
+const KEPT: u8 = 1;
+const LIVE: u8 = 2;
+const LIST: u8 = 3;
+
+/// `kind ‖ name ‖ slot id`; zeros where a row is of no single key.
+type RowKey = [u8; 33];
+
+fn row_key(kind: u8, name: [u8; 16], slot: SlotId) -> RowKey {
+    let mut key = [0; 33];
+    key[0] = kind;
+    key[1..17].copy_from_slice(&name);
+    key[17..].copy_from_slice(&slot.0);
+    key
+}
+
+const NO_SLOT: SlotId = SlotId([0; 16]);
+
+fn kept_row(keys: &StoreKeys, plugin: &str, installation: &str) -> RowKey {
+    row_key(KEPT, keys.index_name(KEPT, &[plugin.as_bytes(), installation.as_bytes()]), NO_SLOT)
+}
+
+/// What the rows of a plugin's live keys begin with; keys without a plugin have a name in common too.
+fn plugin_prefix(keys: &StoreKeys, plugin: Option<&str>) -> [u8; 17] {
+    let row = live_row(keys, plugin, NO_SLOT);
+    *row.first_chunk().expect("a row's key is longer")
+}
+
+fn live_row(keys: &StoreKeys, plugin: Option<&str>, slot: SlotId) -> RowKey {
+    row_key(LIVE, keys.index_name(LIVE, &[plugin.unwrap_or_default().as_bytes()]), slot)
+}
+
+fn list_row(keys: &StoreKeys, namespace: NamespaceId) -> RowKey {
+    row_key(LIST, keys.index_name(LIST, &[&namespace.0]), NO_SLOT)
+}
+
+/// The live keys of a namespace, each with the revision of its row.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(super) struct LiveKeys(BTreeMap<SlotId, u64>);
+
+impl LiveKeys {
+    /// Those of a namespace that begins.
+    pub(super) fn of_first(slot: SlotId, row: &KeyRow) -> Self {
+        Self(BTreeMap::from([(slot, row.revision())]))
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = SlotId> {
+        self.0.keys().copied()
+    }
+
+    pub(super) fn has(&self, slot: SlotId) -> bool {
+        self.0.contains_key(&slot)
+    }
+
+    /// A key's row has changed.
+    fn set(&mut self, slot: SlotId, row: &KeyRow) {
+        if row.is_live() {
+            self.0.insert(slot, row.revision());
+        } else {
+            self.0.remove(&slot);
+        }
+    }
+
+    /// Whether this row is the one that was written last.
+    fn check(&self, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
+        match self.0.get(&slot) {
+            Some(revision) if *revision == row.revision() => Ok(()),
+            // The list is older than the row: it is the list that was put back.
+            Some(revision) if *revision < row.revision() => Err(Error::RecordDamaged),
+            Some(_) | None => Err(Error::ApiKeyRevoked),
+        }
+    }
+
+    fn seal(&self, keys: &StoreKeys, row: &RowKey) -> Vec<u8> {
+        let mut list = Vec::with_capacity(self.0.len() * 24);
+        for (slot, revision) in &self.0 {
+            list.extend_from_slice(&slot.0);
+            list.extend_from_slice(&revision.to_be_bytes());
+        }
+        let mut value = vec![FORMAT];
+        value.extend_from_slice(&keys.seal_key_list(row, &[FORMAT], &list));
+        value
+    }
+
+    fn open(keys: &StoreKeys, row: &RowKey, value: &[u8]) -> Option<Self> {
+        let list = keys.open_key_list(row, &[FORMAT], value.strip_prefix(&[FORMAT])?).ok()?;
+        let (entries, []) = list.as_chunks::<24>() else { return None };
+        let entry = |entry: &[u8; 24]| {
+            let (slot, revision) = entry.split_first_chunk::<16>()?;
+            Some((SlotId(*slot), u64::from_be_bytes(revision.try_into().ok()?)))
+        };
+        entries.iter().map(entry).collect::<Option<_>>().map(Self)
+    }
+
+    /// The list as the rows of keys tell it, where the list itself is lost. Of several owners the newest is the owner,
+    /// and its shared keys are those that name it.
+    fn from_rows<'r>(rows: impl Iterator<Item = (SlotId, &'r KeyRow)> + Clone) -> Self {
+        let owners = rows.clone().filter(|(_, row)| row.is_owner());
+        let owner = owners.max_by_key(|(_, row)| row.revision());
+        let live = rows.filter(|(slot, row)| {
+            let is_owners = match owner {
+                Some((owner, newest)) => newest.is_live() && row.owner().unwrap_or(*slot) == owner,
+                // Its row can't be read: nothing says that the keys it has shared have ended.
+                None => true,
+            };
+            row.is_live() && is_owners
+        });
+        Self(live.map(|(slot, row)| (slot, row.revision())).collect())
+    }
+}
+
+/// What was found out about a key from the tables.
+pub(super) struct Found {
+    pub(super) row: KeyRow,
+    /// All live keys of its namespace.
+    pub(super) keys: LiveKeys,
+}
+
+/// Looks a key up: its row, and whether that is the newest one. `None` for a key that has no row.
+pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Option<Found>, Error> {
+    let Some(row) = view.value(Table::Keys, &slot.0).map_err(of_a_key)? else { return Ok(None) };
+    let row = KeyRow::open(keys, slot, row)?;
+    if !row.is_live() {
+        return Err(Error::ApiKeyRevoked);
+    }
+    let live = live_keys(view, keys, row.namespace().ok_or(Error::RecordDamaged)?)?;
+    live.check(slot, &row)?;
+    Ok(Some(Found { row, keys: live }))
+}
+
+/// The live keys of a namespace.
+pub(super) fn live_keys(
+    view: &dyn View,
+    keys: &StoreKeys,
+    namespace: NamespaceId,
+) -> Result<LiveKeys, Error> {
+    let name = list_row(keys, namespace);
+    match view.value(Table::KeyIndex, &name) {
+        Ok(Some(value)) => {
+            if let Some(list) = LiveKeys::open(keys, &name, value) {
+                return Ok(list);
+            }
+        }
+        Ok(None) | Err(StoreError::Damaged) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let rows = all_rows(view, keys)?;
+    let own = rows.readable.iter().filter(|(_, row)| row.namespace() == Some(namespace));
+    Ok(LiveKeys::from_rows(own.map(|(slot, row)| (*slot, row))))
+}
+
+fn all_rows(view: &dyn View, keys: &StoreKeys) -> Result<KeyRows, StoreError> {
+    let mut rows = Vec::new();
+    view.each(Table::Keys, &[], &mut |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+    Ok(KeyRows::open(keys, rows))
+}
+
+/// The rows of a namespace's live keys; those of them that can't be read, by name.
+pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRows, Error> {
+    let keys = &draft.secrets.keys;
+    let mut found = KeyRows { readable: Vec::new(), damaged: Vec::new() };
+    for slot in live_keys(draft, keys, namespace)?.slots() {
+        let row = match draft.get(Table::Keys, &slot.0) {
+            Ok(Some(row)) => KeyRow::open(keys, slot, row),
+            Ok(None) => continue,
+            Err(error) => Err(of_a_key(error)),
+        };
+        match row {
+            Ok(row) if row.is_live() && row.namespace() == Some(namespace) => {
+                found.readable.push((slot, row))
+            }
+            // It was ended while it could not be read.
+            Ok(_) => {}
+            Err(Error::RecordDamaged) => found.damaged.push(slot),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// The key that is kept for a plugin's installation. A row that can't be opened might be the one that is looked for: if
+/// no other is, none may be made in its place.
+pub(super) fn find_kept(
+    view: &dyn View,
+    keys: &StoreKeys,
+    plugin: &Name,
+    installation: &Name,
+) -> Result<Option<(SlotId, KeyRow)>, Error> {
+    let is_it = |row: &KeyRow| {
+        row.plugin.as_deref() == Some(plugin.as_str())
+            && row.installation.as_deref() == Some(installation.as_str())
+            && row.kept_key().is_some()
+    };
+    let name = kept_row(keys, plugin.as_str(), installation.as_str());
+    let complete = view.value(Table::Meta, meta::KEY_INDEX).ok().flatten();
+    if let (Some(complete), Ok(found)) = (complete, view.value(Table::KeyIndex, &name)) {
+        match found.map(TryInto::try_into) {
+            Some(Ok(slot)) => match look(view, keys, SlotId(slot)) {
+                Ok(Some(found)) if is_it(&found.row) => return Ok(Some((SlotId(slot), found.row))),
+                Err(Error::RecordDamaged) => return Err(Error::RecordDamaged),
+                // The index says what the table of keys does not.
+                _ => {}
+            },
+            None if *complete == COMPLETE => return Ok(None),
+            None | Some(Err(_)) => {}
+        }
+    }
+    let rows = all_rows(view, keys)?;
+    for (slot, row) in rows.readable {
+        if row.is_live() && is_it(&row) && look(view, keys, slot).is_ok() {
+            return Ok(Some((slot, row)));
+        }
+    }
+    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
+}
+
+/// Refuses one more key over a limit. Keys are counted only where the whole table has that many rows.
+pub(super) fn check_room(
+    draft: &Draft<'_>,
+    plugin: Option<&str>,
+    namespace: Option<&LiveKeys>,
+) -> Result<(), Error> {
+    let limits = draft.opened.limits();
+    let (all, each) = (limits.keys, limits.keys_per_plugin);
+    let rows = draft.all_rows(Table::Keys)?;
+    let count = |prefix: &[u8]| draft.count(Table::KeyIndex, prefix);
+    if rows >= all && count(&[LIVE])? >= all {
+        return Err(Error::DataTooLarge { limit: all });
+    }
+    let of_plugin = match plugin {
+        Some(_) if rows >= each => count(&plugin_prefix(&draft.secrets.keys, plugin))?,
+        _ => 0,
+    };
+    // Keys that no plugin's name was given for are counted by what they share.
+    let of_namespace = namespace.map_or(0, |keys| keys.0.len() as u64);
+    if of_plugin.max(of_namespace) >= each { Err(Error::DataTooLarge { limit: each }) } else { Ok(()) }
+}
+
+/// What changes in the index with a row of keys: the list of the namespace as it is after the other changes of the same
+/// request, and the rows of the index.
+pub(super) fn update(
+    draft: &Draft<'_>,
+    changes: &mut Changes,
+    slot: SlotId,
+    before: Option<&KeyRow>,
+    row: &KeyRow,
+) -> Result<(), Error> {
+    let keys = &draft.secrets.keys;
+    if let Some(before) = before.filter(|before| before.is_live()) {
+        for (name, _) in rows_for(keys, slot, before) {
+            changes.delete(Table::KeyIndex, &name);
+        }
+    }
+    for (name, value) in rows_for(keys, slot, row) {
+        changes.put(Table::KeyIndex, &name, value);
+    }
+    let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
+    let mut list = match changes.take_list(namespace) {
+        Some(list) => list,
+        // The first key of its namespace has none before it.
+        None if before.is_none() && row.is_owner() => LiveKeys::default(),
+        None => live_keys(draft, keys, namespace)?,
+    };
+    list.set(slot, row);
+    changes.put_list(namespace, list);
+    Ok(())
+}
+
+/// The row of a namespace's list.
+pub(super) fn sealed_list(keys: &StoreKeys, namespace: NamespaceId, list: &LiveKeys) -> Row {
+    let name = list_row(keys, namespace);
+    Row { table: Table::KeyIndex, key: name.to_vec(), value: Some(list.seal(keys, &name)) }
+}
+
+/// The rows of the index for one row of keys, beside its namespace's list.
+fn rows_for(keys: &StoreKeys, slot: SlotId, row: &KeyRow) -> Vec<(RowKey, Vec<u8>)> {
+    if !row.is_live() {
+        return Vec::new();
+    }
+    let mut rows = vec![(live_row(keys, row.plugin.as_deref(), slot), Vec::new())];
+    if let (Some(plugin), Some(installation), Some(_)) = (&row.plugin, &row.installation, row.kept_key()) {
+        rows.push((kept_row(keys, plugin, installation), slot.0.to_vec()));
+    }
+    rows
+}
+
+/// The row of `meta` in a store without keys.
+pub(super) fn of_no_keys() -> Row {
+    Row { table: Table::Meta, key: meta::KEY_INDEX.to_vec(), value: Some(COMPLETE.to_vec()) }
+}
+
+/// The commit that makes the index anew, if it is not complete: after a repair, a restore, or the end of a key whose row
+/// could not be read. Lists that can be read are believed.
+pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
+    let snapshot = opened.store().snapshot()?;
+    if matches!(snapshot.get(Table::Meta, meta::KEY_INDEX), Ok(Some(_))) {
+        return Ok(None);
+    }
+    let keys = &opened.secrets()?.keys;
+    let mut rows = Vec::new();
+    let mut remove = |key: &[u8], _: &[u8]| {
+        if key.first() != Some(&LIST) {
+            rows.push(Row { table: Table::KeyIndex, key: key.to_vec(), value: None });
+        }
+    };
+    snapshot.scan(Table::KeyIndex, &[], &mut remove)?;
+    let found = all_rows(&snapshot, keys)?;
+    let mut namespaces = BTreeMap::<NamespaceId, Vec<(SlotId, &KeyRow)>>::new();
+    for (slot, row) in &found.readable {
+        if let Some(namespace) = row.namespace() {
+            namespaces.entry(namespace).or_default().push((*slot, row));
+        }
+    }
+    for (namespace, own) in namespaces {
+        let name = list_row(keys, namespace);
+        let there = snapshot.get(Table::KeyIndex, &name).ok().flatten();
+        let list = there.and_then(|value| LiveKeys::open(keys, &name, value)).unwrap_or_else(|| {
+            let list = LiveKeys::from_rows(own.iter().copied());
+            rows.push(sealed_list(keys, namespace, &list));
+            list
+        });
+        for (slot, row) in own.into_iter().filter(|(slot, row)| list.check(*slot, row).is_ok()) {
+            let of_key = rows_for(keys, slot, row).into_iter();
+            rows.extend(of_key.map(|(name, value)| Row {
+                table: Table::KeyIndex,
+                key: name.to_vec(),
+                value: Some(value),
+            }));
+        }
+    }
+    let complete = if found.damaged.is_empty() { COMPLETE } else { WITH_DAMAGED_ROWS };
+    rows.push(Row { table: Table::Meta, key: meta::KEY_INDEX.to_vec(), value: Some(complete.to_vec()) });
+    let revision = snapshot.revision()?;
+    Ok(Some(Batch { expected: revision, revision, rows }))
+}
