@@ -58,7 +58,7 @@ fn usual(name: &str) -> &'static str {
         "name" => "The record's name. Without it, *the* object of its context.",
         "ifRevision" => "The revision that the record must have, 0 for none; else 2001.",
         "lease" => {
-            "A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it."
+            "A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."
         }
         "handle" => "The key that is meant; may be left out while the connection has set exactly one.",
         _ => panic!("{name} has no comment"),

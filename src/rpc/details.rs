@@ -42,7 +42,7 @@ pub(super) struct Conflict {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct OverLimit {
-    /// The limit: bytes, records, handles or leases.
+    /// The limit: bytes, records, handles, leases or keys.
     limit: u64,
 }
 

@@ -190,7 +190,7 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
         };
         match row {
             Ok(row) if row.is_live() && row.namespace() == Some(namespace) => {
-                found.readable.push((slot, row))
+                found.readable.push((slot, row));
             }
             // It was ended while it could not be read.
             Ok(_) => {}
@@ -356,3 +356,6 @@ pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
     let revision = snapshot.revision()?;
     Ok(Some(Batch { expected: revision, revision, rows }))
 }
+
+#[cfg(test)]
+mod tests;

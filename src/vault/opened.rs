@@ -1,5 +1,6 @@
 //! An open store, with or without its key.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +30,8 @@ pub struct Opened {
     secrets: OnceLock<Secrets>,
     /// Why the key was not to be had when it was last asked for.
     unavailable: Mutex<Unavailable>,
+    /// Slots that are known to have a row. Rows of keys are never removed, so they need not be looked up again.
+    named_slots: Mutex<HashSet<Id>>,
 }
 
 /// What the store key is good for, and who gave it.
@@ -107,6 +110,7 @@ impl Opened {
             limits: config.limits,
             secrets: OnceLock::new(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
+            named_slots: Mutex::default(),
         }))
     }
 
@@ -220,11 +224,17 @@ impl Opened {
     pub(super) fn destroy_strays(&self) {
         let strays = || {
             let snapshot = self.store.snapshot()?;
+            let mut named = self.named_slots.lock().unwrap_or_else(PoisonError::into_inner);
             let mut strays = Vec::new();
             for slot in self.store.folder().slots_there()? {
+                if named.contains(&slot) {
+                    continue;
+                }
                 // A damaged row is a row.
                 if matches!(snapshot.get(Table::Keys, &slot), Ok(None)) {
                     strays.push(SlotId(slot));
+                } else {
+                    named.insert(slot);
                 }
             }
             Ok::<_, StoreError>(strays)

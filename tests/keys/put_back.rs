@@ -231,9 +231,10 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     let disk = Disk::open(&home.data(), &home.keys());
     let rows = disk.rows(KEY_INDEX);
     assert_eq!(rows.len(), 2 + 4 + 2);
-    let mut look = |what: &str| {
+    let look = |server: &mut Server, what: &str| {
+        let mut fresh = home.server();
         for (handle, (plugin, key)) in handles.iter().zip(["a.b", "c.d"].iter().zip(&kept)) {
-            let found = home.server().ok("issueAPIKey", &asked(plugin));
+            let found = fresh.ok("issueAPIKey", &asked(plugin));
             assert_eq!((&found["apiKey"], &found["created"]), (key, &json!(false)), "{what}");
             assert_eq!(server.ok("getPersistentData", &user(handle)), json!({"of": handle}), "{what}");
             let listed = server.ok("listAPIKeys", &with(handle, json!({})));
@@ -243,19 +244,19 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     for (name, value) in rows.iter().filter(|(name, _)| name[0] != 2) {
         for (other, theirs) in rows.iter().filter(|(other, _)| other[0] == name[0] && other != name) {
             disk.put(&[(KEY_INDEX, name, theirs)]);
-            look(&format!("row {other:?} at {name:?}"));
+            look(&mut server, &format!("row {other:?} at {name:?}"));
         }
         let mut flipped = value.clone();
         *flipped.last_mut().unwrap() ^= 1;
         for wrong in [flipped, Vec::new(), vec![2; 16]] {
             disk.put(&[(KEY_INDEX, name, &wrong)]);
-            look(&format!("{wrong:?} at {name:?}"));
+            look(&mut server, &format!("{wrong:?} at {name:?}"));
         }
         disk.put(&[(KEY_INDEX, name, value)]);
     }
     lose_the_index(&disk);
     disk.put(&[]);
-    look("nothing");
+    look(&mut server, "nothing");
     write(&mut server, &handles[0]);
     let mut again = disk.rows(KEY_INDEX);
     // Sealed anew, each list is another text.
@@ -265,6 +266,6 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     without_lists(&mut before);
     without_lists(&mut again);
     assert_eq!(again, before);
-    look("made anew");
+    look(&mut server, "made anew");
     disk.close();
 }

@@ -13,8 +13,10 @@ method! {
     /// `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
     ///
     /// It is free again, within a second, when it is released, when its time is over (on the clock that goes on while
-    /// the machine sleeps), and when the process that acquired it ends, however it ends. A read-only key can't acquire
-    /// one (1006). At most 64 requests of a connection wait for leases (5004), and a namespace has at most 1,000 (2002).
+    /// the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it
+    /// is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that
+    /// covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace
+    /// has at most 1,000, and a shared key holds at most 100 (2002).
     "acquireLease" => Leased,
     positional {
         /// The lease's name, in the key's namespace.

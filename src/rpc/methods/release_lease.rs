@@ -9,7 +9,8 @@ use super::shape::Released;
 use super::{Call, Outcome};
 
 method! {
-    /// Gives a lease up; whoever waits for it has it within a second.
+    /// Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any
+    /// process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
     "releaseLease" => Released,
     positional {
         /// The lease's name.

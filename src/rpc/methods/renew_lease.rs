@@ -9,7 +9,8 @@ use super::shape::Renewed;
 use super::{Call, Outcome};
 
 method! {
-    /// Holds a lease for its whole length, from now on.
+    /// Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key
+    /// that was put in its place by `rotateAPIKey`: 1006 for another.
     "renewLease" => Renewed,
     positional {
         /// The lease's name.
