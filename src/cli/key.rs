@@ -33,10 +33,10 @@ pub(super) enum KeyCommand {
         /// The new key may only read
         #[arg(long)]
         read_only: bool,
-        /// A context that the new key may use: user, or workspace [default: both]
+        /// A context that the new key may use: user, or workspace [default: both; with --folder: workspace]
         #[arg(long, value_name = "CONTEXT", value_parser = ["user", "workspace"])]
         context: Vec<String>,
-        /// A folder that the new key may use, as a URI [default: all]
+        /// A folder that the new key may use, as a URI; without --context it gets nothing of the context user [default: all]
         #[arg(long, value_name = "URI")]
         folder: Vec<String>,
         #[command(flatten)]

@@ -108,8 +108,9 @@ impl Scope {
             self.contexts.as_ref().is_none_or(|contexts| contexts.iter().any(|name| name == context.name()))
         };
         let user = has(Context::User) && (self.contexts.is_some() || self.workspace_folders.is_none());
-        let workspace = has(Context::Workspace)
-            && self.workspace_folders.as_ref().is_none_or(|folders| !folders.is_empty());
+        let is_here = self.machine.as_deref().unwrap_or(MACHINE) == MACHINE;
+        let some_folder = |folders: &Vec<String>| is_here && !folders.is_empty();
+        let workspace = has(Context::Workspace) && self.workspace_folders.as_ref().is_none_or(some_folder);
         !user && !workspace
     }
 }
@@ -381,6 +382,7 @@ mod tests {
         check(r#"{"contexts":["workspace"],"workspaceFolders":[]}"#, false);
         check(r#"{"workspaceFolders":[]}"#, false);
         check(r#"{"workspaceFolders":["file:///here"]}"#, true);
+        check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, false);
     }
 
     #[test]
