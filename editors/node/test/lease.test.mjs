@@ -177,6 +177,58 @@ vaultTest('a rotating token survives eight windows whose vaults are killed when 
   assert.notEqual(server.ask(refreshToken), null);
 });
 
+const OAUTH = { name: 'oauth' };
+const FRESH = { accessToken: 'a1', refreshToken: 'r1', expiresAt: Date.now() + 3_600_000 };
+
+async function loggedIn(world) {
+  const windows = await Promise.all([world.open(), world.open()]);
+  await windows[0].setPersistentData('user', { accessToken: 'a0', refreshToken: 'r0', expiresAt: 0 }, OAUTH);
+  return windows;
+}
+
+vaultTest('a logout in the middle of a refresh is not undone, with the lease or without it', async (world) => {
+  for (const lose of [false, true]) {
+    const [one, two] = await loggedIn(world);
+    const ask = async () => {
+      if (lose) await world.kill(one);
+      await two.deletePersistentData('user', OAUTH);
+      return FRESH;
+    };
+    await assert.rejects(accessToken(one, ask), /log in/);
+    assert.equal(await two.getPersistentData('user', OAUTH), null);
+  }
+});
+
+vaultTest('another login in the middle of a refresh is not overwritten, and goes to the caller', async (world) => {
+  for (const lose of [false, true]) {
+    const [one, two] = await loggedIn(world);
+    const login = { accessToken: 'a9', refreshToken: 'r9', expiresAt: 0 };
+    const ask = async () => {
+      if (lose) await world.kill(one);
+      await two.setPersistentData('user', login, OAUTH);
+      return FRESH;
+    };
+    assert.equal(await accessToken(one, ask), 'a9');
+    assert.deepEqual(await two.getPersistentData('user', OAUTH), login);
+  }
+});
+
+vaultTest('the server is asked once a call, and its token goes to the caller whatever its date', async (world) => {
+  for (const expiresAt of [Date.now() - 3_600_000, undefined]) {
+    const [one] = await loggedIn(world);
+    let asked = 0;
+    const ask = (token) => {
+      assert.equal(token, `r${asked}`);
+      asked += 1;
+      return { accessToken: `a${asked}`, refreshToken: `r${asked}`, expiresAt };
+    };
+    for (const call of [1, 2, 3]) {
+      assert.equal(await accessToken(one, ask), `a${call}`);
+      assert.equal(asked, call);
+    }
+  }
+});
+
 vaultTest('a full disk and a busy store are waited for, and what is no use is not', async () => {
   const store = new FakeStore();
   const vault = await store.openVault({ plugin: 'p', installation: 'i' });

@@ -4,23 +4,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** A good access token. `ask(refreshToken)` asks the server for new tokens, and gives `null` if it refuses the old one. */
 export async function accessToken(vault, ask) {
-  let refused = null;
+  let refused;
   for (let look = 0; look < 300; look += 1) {
     const tokens = await vault.getPersistentData('user', { name: 'oauth' });
     if (!tokens) break;
     if (tokens.expiresAt > Date.now()) return tokens.accessToken;
-    // Refused, since another window has spent it: that one stores its successor.
-    if (tokens.refreshToken === refused) await pause(200);
-    else refused = await vault.withLease('oauth', (lease) => refresh(vault, ask, lease));
+    if (tokens.refreshToken === refused) {
+      // Another window has spent it, and stores its successor.
+      await pause(200);
+      continue;
+    }
+    const outcome = await vault.withLease('oauth', (lease) => refresh(vault, ask, lease));
+    // What the server has just given is used whatever its date: one refresh for each call.
+    if (outcome.tokens) return outcome.tokens.accessToken;
+    refused = outcome.refused;
   }
   throw new Error('Please log in again.');
 }
 
 async function refresh(vault, ask, lease) {
   const seen = await vault.getPersistentRecord('user', { name: 'oauth' });
-  if (!seen || seen.data.expiresAt > Date.now()) return null;
+  if (!seen || seen.data.expiresAt > Date.now()) return {};
   const fresh = await ask(seen.data.refreshToken);
-  if (!fresh) return seen.data.refreshToken;
-  await lease.replace('user', seen, fresh, { name: 'oauth' });
-  return null;
+  if (!fresh) return { refused: seen.data.refreshToken };
+  // Nothing is stored if the user has logged out or in again meanwhile.
+  const { stored } = await lease.replace('user', seen, fresh, { name: 'oauth' });
+  return { tokens: stored ? fresh : await vault.getPersistentData('user', { name: 'oauth' }) };
 }

@@ -156,6 +156,55 @@ for (const major of [9, 10]) {
         assert.deepEqual(await stored(), login);
       });
 
+      test('is dropped where the user has logged out or in again while the lease is held', async () => {
+        const login = { ...fresh, accessToken: 'a9', refreshToken: 'r9', expiresAt: 0 };
+        for (const loseLease of [false, true]) {
+          const out = await loggedIn();
+          const logOut = async () => {
+            if (loseLease) out[0].kill();
+            await out[1].vault.call('deletePersistentData', tokens);
+            return fresh;
+          };
+          await assert.rejects(accessToken(out[0].vault, logOut, options), LoginNeeded);
+          assert.equal(await out[2](), null);
+          const [one, two, stored] = await loggedIn();
+          const logIn = async () => {
+            if (loseLease) one.kill();
+            await two.vault.call('setPersistentData', { ...tokens, data: login });
+            return fresh;
+          };
+          assert.equal(await accessToken(one.vault, logIn, options), 'a9', 'the new login, whatever its date');
+          assert.deepEqual(await stored(), login);
+        }
+      });
+
+      test('is stored where only its record has changed, and it is still the spent one', async () => {
+        const [one, two, stored] = await loggedIn();
+        const ask = async () => {
+          await two.vault.call('patchPersistentData', { ...tokens, patch: { note: 'n' } });
+          return fresh;
+        };
+        assert.equal(await accessToken(one.vault, ask, options), 'a1');
+        assert.deepEqual(await stored(), fresh);
+      });
+
+      test('is asked for once a call, and goes to the caller whatever its date', async () => {
+        for (const expiresAt of [Date.now() - 3_600_000, 0, null, undefined]) {
+          const [one, , stored] = await loggedIn();
+          let asked = 0;
+          const ask = async (token) => {
+            assert.equal(token, `r${asked}`);
+            asked += 1;
+            return { accessToken: `a${asked}`, refreshToken: `r${asked}`, expiresAt };
+          };
+          for (const call of [1, 2, 3]) {
+            assert.equal(await accessToken(one.vault, ask, options), `a${call}`);
+            assert.equal(asked, call, `${expiresAt}`);
+          }
+          assert.equal((await stored()).refreshToken, 'r3');
+        }
+      });
+
       test('is waited for where the server refuses the one that is stored', async () => {
         const [one, two] = await loggedIn();
         let asked = 0;

@@ -1,8 +1,10 @@
 // One window of an editor: a process of its own with a sidecar of its own. It needs an access token again and again, and
 // gets it with docs/recipes.md, or in the way in which tokens are lost. It says to the process above it which sidecar it
-// has, and when what the server gave it is stored.
+// has, which token each call gave, and when what the server gave it is stored or dropped. `calls` says how many calls it
+// makes; without it there is no end.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 const settings = JSON.parse(process.env.WINDOW);
 const { Vault, LoginNeeded, accessToken } = await import(settings.recipes);
@@ -47,9 +49,9 @@ async function careless() {
 
 const get = settings.careless ? careless : () => accessToken(vault, ask, settings.options);
 
-for (;;) {
+for (let calls = 0; calls !== settings.calls; calls++) {
   try {
-    await get();
+    tell({ got: (await get()) ?? null });
   } catch (error) {
     // A call that the sidecar did not answer, or a server that was not reached, is no end of the login.
     if (error instanceof LoginNeeded) tell({ loggedOut: true });
@@ -63,3 +65,7 @@ for (;;) {
   }
   await new Promise((resolve) => setTimeout(resolve, 5 * Math.random()));
 }
+const ended = once(sidecar, 'exit');
+await vault.close();
+await ended;
+process.disconnect();

@@ -2,12 +2,15 @@
 // Sidecars are killed at any moment; windows at any but that at which they alone have the token that the server takes next;
 // both are stopped for longer than the lease. Nobody may be logged out, and the store has the last token in the end.
 //
+// Then the same windows, with nothing killed, while the user logs out and in again in the middle of refreshes, and with a
+// server whose dates are past or missing.
+//
 // RIG_SECONDS: how long at least; else until 500 refreshes. RIG_SEED: which choices are made here.
 
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -32,9 +35,18 @@ function random(seed) {
   };
 }
 
+function signal(pid, name) {
+  try {
+    if (pid) process.kill(pid, name);
+  } catch (error) {
+    // It has ended already.
+    assert.equal(error.code, 'ESRCH');
+  }
+}
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-class Dance {
+class Refreshing {
   figures = { refreshes: 0, refused: 0, windowsKilled: 0, sidecarsKilled: 0, stops: 0, stopsWithTheToken: 0 };
   loggedOut = false;
   #windows = [];
@@ -44,7 +56,7 @@ class Dance {
   constructor(seed, settings) {
     this.random = random(seed);
     this.settings = settings;
-    this.home = mkdtempSync(join(tmpdir(), 'vault-dance-'));
+    this.home = mkdtempSync(join(tmpdir(), 'vault-refresh-'));
     this.recipes = writeRecipes(this.home, 10);
     this.key = randomBytes(20).toString('hex');
     this.args = ['--data-dir', join(this.home, 'data'), '--key-dir', join(this.home, 'keys')];
@@ -52,7 +64,6 @@ class Dance {
 
   async run() {
     const { Vault } = await import(this.recipes);
-    const { spawn } = await import('node:child_process');
     const own = new Vault(this.key, () => spawn(this.settings.binary, this.args, { stdio: ['pipe', 'pipe', 'inherit'] }));
     const tokens = { context: 'user', name: 'oauth' };
     await own.call('setPersistentData', { ...tokens, data: this.#fresh() });
@@ -152,12 +163,12 @@ class Dance {
   #kill(window) {
     window.alive = false;
     window.child.kill('SIGKILL');
-    this.#signal(window.sidecar, 'SIGKILL');
+    signal(window.sidecar, 'SIGKILL');
   }
 
   #killSidecar(window) {
     this.figures.sidecarsKilled += 1;
-    this.#signal(window.sidecar, 'SIGKILL');
+    signal(window.sidecar, 'SIGKILL');
   }
 
   /** Stops a window and its sidecar for longer than its lease. */
@@ -166,34 +177,26 @@ class Dance {
     this.figures.stops += 1;
     window.stopped = true;
     const both = [window.child.pid, window.sidecar];
-    for (const process of both) this.#signal(process, 'SIGSTOP');
+    for (const pid of both) signal(pid, 'SIGSTOP');
     await pause(STOP);
-    for (const process of both) this.#signal(process, 'SIGCONT');
+    for (const pid of both) signal(pid, 'SIGCONT');
     window.stopped = false;
   }
 
-  #signal(process, signal) {
-    try {
-      if (process) globalThis.process.kill(process, signal);
-    } catch (error) {
-      // It has ended already.
-      assert.equal(error.code, 'ESRCH');
-    }
-  }
 }
 
 const seed = Number(process.env.RIG_SEED ?? randomBytes(4).readUInt32BE());
 
-async function dance(settings) {
-  const dance = await new Dance(seed, settings).run();
-  const { refreshes, refused, windowsKilled, sidecarsKilled, stops, stopsWithTheToken } = dance.figures;
-  const what = settings.window.careless ? 'dance as it is not done' : `dance ${settings.window.plant}`.trim();
+async function refreshing(settings) {
+  const run = await new Refreshing(seed, settings).run();
+  const { refreshes, refused, windowsKilled, sidecarsKilled, stops, stopsWithTheToken } = run.figures;
+  const what = settings.window.careless ? 'refreshing without care' : `refreshing ${settings.window.plant}`.trim();
   console.log(
     `rig: ${what}: seed ${seed}, ${refreshes} refreshes, ${refused} spent tokens presented, ` +
       `${windowsKilled} windows and ${sidecarsKilled} sidecars killed, ${stops} stops longer than the lease, ` +
-      `${stopsWithTheToken} of them with the only token: ${dance.loggedOut ? 'logged out' : 'nobody logged out'}`,
+      `${stopsWithTheToken} of them with the only token: ${run.loggedOut ? 'logged out' : 'nobody logged out'}`,
   );
-  return dance;
+  return run;
 }
 
 const least = Number(process.env.RIG_SECONDS ?? 0) * 1000;
@@ -201,7 +204,7 @@ const window = { options: { leaseMs: LEASE, looks: 300 }, plant: '', killAfterSt
 
 test('eight windows refresh a token that is taken once, and nobody is ever logged out', async () => {
   const enough = ({ refreshes }, time) => refreshes >= REFRESHES && time >= least;
-  const { loggedOut, keptTheLast, figures } = await dance({ binary, window, enough });
+  const { loggedOut, keptTheLast, figures } = await refreshing({ binary, window, enough });
   assert.ok(!loggedOut);
   assert.ok(keptTheLast, 'the store has the last token');
   assert.ok(figures.windowsKilled > 0 && figures.stops > 0);
@@ -214,9 +217,170 @@ test('a write that is answered before it is stored logs them out', async () => {
   const planted = process.env.PLUGIN_VAULT_PLANTED_BIN;
   assert.ok(planted, 'PLUGIN_VAULT_PLANTED_BIN names the binary that bugs can be planted in');
   const own = { options: { leaseMs: LEASE, looks: 20 }, plant: 'early-answer', killAfterStoring: 0.5 };
-  assert.ok((await dance({ binary: planted, window: own, enough: found })).loggedOut);
+  assert.ok((await refreshing({ binary: planted, window: own, enough: found })).loggedOut);
 });
 
 test('whoever takes a refused token for the end of the login is logged out', async () => {
-  assert.ok((await dance({ binary, window: { ...window, careless: true }, enough: found })).loggedOut);
+  assert.ok((await refreshing({ binary, window: { ...window, careless: true }, enough: found })).loggedOut);
 });
+
+const TOKENS = { context: 'user', name: 'oauth' };
+
+/**
+ * Windows that need a token again and again, of which none is killed. `expiresAt` gives the dates of the server's tokens.
+ * `during` runs when the server has taken a token and not yet answered. Emits `settled` when a window has stored or dropped
+ * what it was answered.
+ */
+class Calm extends EventEmitter {
+  asked = 0;
+  loggedOut = 0;
+  /** The access tokens that calls gave. */
+  got = [];
+  /** How often the user has logged in; each token begins with that number. */
+  login = 0;
+  #settings;
+  #taken = new Set();
+  #windows = [];
+  #home = mkdtempSync(join(tmpdir(), 'vault-refresh-'));
+
+  constructor(settings) {
+    super();
+    this.#settings = { windows: 4, during: () => {}, ...settings };
+  }
+
+  async start() {
+    const recipes = writeRecipes(this.#home, 10);
+    const key = randomBytes(20).toString('hex');
+    const args = ['--data-dir', join(this.#home, 'data'), '--key-dir', join(this.#home, 'keys')];
+    const { Vault } = await import(recipes);
+    this.own = new Vault(key, () => spawn(binary, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    await this.logIn();
+    this.http = createServer((request, response) => this.#serve(request, response));
+    this.http.listen(0, '127.0.0.1');
+    await once(this.http, 'listening');
+    const server = `http://127.0.0.1:${this.http.address().port}`;
+    const { windows, calls } = this.#settings;
+    for (let name = 0; name < windows; name++) {
+      const own = { ...window, killAfterStoring: 0, binary, recipes, key, args, name, server, calls };
+      const child = fork(new URL('./lib/window.mjs', import.meta.url), {
+        env: { ...process.env, WINDOW: JSON.stringify(own) },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      const one = { child, ended: once(child, 'exit'), sidecar: null, settle: null };
+      this.#windows[name] = one;
+      child.on('message', (message) => this.#hear(one, message));
+    }
+  }
+
+  #hear(window, message) {
+    if (message.sidecar) window.sidecar = message.sidecar;
+    if (message.gone === window.sidecar) window.sidecar = null;
+    if (message.got) this.got.push(message.got);
+    if (message.loggedOut) this.loggedOut += 1;
+    if (message.refused) this.emit('error', new Error(`a window was refused with ${message.refused}`));
+    if (message.stored) window.settle?.();
+  }
+
+  #fresh() {
+    const refreshToken = `${this.login}-${randomBytes(8).toString('hex')}`;
+    this.#taken.add(refreshToken);
+    return { accessToken: `for ${refreshToken}`, refreshToken, expiresAt: this.#settings.expiresAt() };
+  }
+
+  async logIn() {
+    this.login += 1;
+    await this.own.call('setPersistentData', { ...TOKENS, data: this.#fresh() });
+  }
+
+  async logOut() {
+    await this.own.call('deletePersistentData', TOKENS);
+  }
+
+  stored() {
+    return this.own.read('getPersistentData', TOKENS);
+  }
+
+  /** Takes each token once, also those of a login before the last. */
+  async #serve(request, response) {
+    const window = this.#windows[request.headers.window];
+    let token = '';
+    for await (const piece of request) token += piece;
+    this.asked += 1;
+    if (!this.#taken.delete(token)) return response.writeHead(400).end();
+    const fresh = this.#fresh();
+    const settled = new Promise((resolve) => (window.settle = resolve));
+    await this.#settings.during(this);
+    response.end(JSON.stringify(fresh));
+    await settled;
+    this.emit('settled');
+  }
+
+  /** Waits for windows that make a number of calls. */
+  async ended() {
+    await Promise.all(this.#windows.map(({ ended }) => ended));
+  }
+
+  async stop() {
+    for (const { child, sidecar } of this.#windows) {
+      child.kill('SIGKILL');
+      signal(sidecar, 'SIGKILL');
+    }
+    await this.ended();
+    await this.own.close();
+    this.http.closeAllConnections();
+    this.http.close();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}
+
+async function calmly(settings, work) {
+  const calm = new Calm(settings);
+  await calm.start();
+  try {
+    await work(calm);
+  } finally {
+    await calm.stop();
+  }
+}
+
+const soon = () => Date.now() + 10;
+const ROUNDS = 20;
+
+test('a logout in the middle of a refresh is not undone', async () => {
+  await calmly({ expiresAt: soon, during: (calm) => calm.logOut() }, async (calm) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      await once(calm, 'settled');
+      assert.equal(await calm.stored(), null);
+      await calm.logIn();
+    }
+    assert.ok(calm.loggedOut > 0, 'the windows find out');
+  });
+});
+
+test('another login in the middle of a refresh is not overwritten', async () => {
+  await calmly({ expiresAt: soon, during: (calm) => calm.logIn() }, async (calm) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      await once(calm, 'settled');
+      const { login } = calm;
+      const { refreshToken } = await calm.stored();
+      assert.ok(Number.parseInt(refreshToken, 10) >= login, `${refreshToken} is of a login before ${login}`);
+    }
+    assert.equal(calm.loggedOut, 0);
+  });
+});
+
+for (const [what, expiresAt] of [
+  ['with a clock that is ahead of the server\'s', () => Date.now() - 3_600_000],
+  ['with a server that gives no dates', () => undefined],
+]) {
+  test(`${what} each call asks once, and gets what it was answered`, async () => {
+    const [windows, calls] = [4, 10];
+    await calmly({ expiresAt, windows, calls }, async (calm) => {
+      await calm.ended();
+      assert.equal(calm.loggedOut, 0);
+      assert.equal(calm.got.length, windows * calls);
+      assert.equal(new Set(calm.got).size, windows * calls, 'no two calls get the same token');
+      assert.equal(calm.asked, windows * calls);
+    });
+  });
+}
