@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use plugin_vault::crypto::{AssociatedData, Cipher, Place, StoreId};
 use plugin_vault::files;
+use plugin_vault::rpc::Connection;
 use plugin_vault::store::{
     Batch, Ended, Entered, Folder, Row, Standing, Store, StoredRecord, Table, check, salvage,
 };
@@ -59,6 +60,81 @@ pub(crate) fn frames(data: &[u8]) {
     let whole = inputs(bytes, usize::MAX, limit);
     let pieces = inputs(bytes, 1 + usize::from(cut / 8), limit);
     assert!(whole == pieces, "the pieces say something else than the whole");
+}
+
+/// A message that is no JSON is answered with an id of its own, or none. The bytes stand for themselves, for parameters,
+/// and for what is in a string.
+pub(crate) fn faulty(data: &[u8]) {
+    let id = |body: &[u8]| Connection::id_in_faulty(body).map(|id| id.get().as_bytes().to_vec());
+    if let Some(id) = id(data) {
+        assert!(ids(data).contains(&id.as_slice()), "this id is not at the top level");
+    }
+    let ours = b"\"ours\"".to_vec();
+    let behind = [br#"{"id":"ours","method":"m","params":"#, data, b",}"].concat();
+    assert!(id(&behind).is_none_or(|id| id == ours), "an id of the parameters was taken");
+    let text: Vec<u8> = data.iter().copied().filter(|byte| !b"\"\\".contains(byte)).collect();
+    let around =
+        [br#"{"params":{"id":1,"x":[NaN,""#, &text[..], br#""]},"method":"m","id":"ours"}"#].concat();
+    assert!(id(&around) == Some(ours), "the id behind a string was not found");
+    for length in (0..around.len() - 1).step_by(1 + around.len() / 16) {
+        assert!(id(&around[..length]).is_none(), "an id that has not ended");
+    }
+}
+
+/// What stands behind each `"id":` that is in one bracket and in no string.
+fn ids(body: &[u8]) -> Vec<&[u8]> {
+    let (mut depth, mut at, mut name, mut found) = (0_i64, 0, None, Vec::new());
+    while at < body.len() {
+        let start = at;
+        at += 1;
+        match body[start] {
+            b'"' => {
+                while at < body.len() && body[at] != b'"' {
+                    at += if body[at] == b'\\' { 2 } else { 1 };
+                }
+                at = (at + 1).min(body.len());
+                name = Some(&body[start..at]);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            b':' if depth == 1 && name.is_some_and(is_id) => {
+                let value = body[at..].trim_ascii_start();
+                let end = match value.first() {
+                    Some(b'"') => {
+                        let mut end = 1;
+                        while end < value.len() && value[end] != b'"' {
+                            end += if value[end] == b'\\' { 2 } else { 1 };
+                        }
+                        end + 1
+                    }
+                    _ => value
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+                        .count(),
+                };
+                found.push(&value[..end.min(value.len())]);
+            }
+            byte if byte.is_ascii_whitespace() => continue,
+            _ => {}
+        }
+        name = None;
+    }
+    found
+}
+
+/// Whether a name is `id`, with escapes or without.
+fn is_id(name: &[u8]) -> bool {
+    let letter = |plain: u8, code: &[u8], name: &[u8]| match name {
+        [first, rest @ ..] if *first == plain => Some(rest.len()),
+        [b'\\', b'u', digits @ ..] if digits.starts_with(code) => Some(digits.len() - code.len()),
+        _ => None,
+    };
+    let Some(inner) = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")) else {
+        return false;
+    };
+    let rest = letter(b'i', b"0069", inner).map(|left| &inner[inner.len() - left..]);
+    rest.and_then(|rest| letter(b'd', b"0064", rest)) == Some(0)
 }
 
 /// Nothing opens that was not sealed, and nothing that was, once a bit of it is another. The first two bytes say which.

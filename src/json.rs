@@ -12,10 +12,12 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 mod cursor;
+mod faulty;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cursor::Cursor;
+pub use faulty::{Faulty, FaultyMember};
 
 /// What a JSON text is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +133,47 @@ pub fn string(text: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The number, if it is written in digits alone and fits: neither `1.0` nor `1e3` nor `-0`.
-pub fn unsigned(text: &RawValue) -> Option<u64> {
-    let digits = text.get();
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+/// What a text says where a whole number from 0 on is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// This number, however it is written: `2`, `2.0`, `20e-1` and `0.2E1` are one, and `-0` is 0.
+    Fits(u64),
+    /// A whole number below 0, or over `u64::MAX`.
+    OutOfRange,
+    /// A number with a fraction, or none at all.
+    No,
+}
+
+/// Reads a whole number exactly. JSON Schema's `integer` is any number without a fraction, and JSON writers that know
+/// only floating point write `2.0`.
+pub fn whole(text: &RawValue) -> Whole {
+    if kind(text) != Kind::Number {
+        return Whole::No;
+    }
+    let (is_negative, number) =
+        text.get().strip_prefix('-').map_or((false, text.get()), |number| (true, number));
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (units, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = [units, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Whole::Fits(0);
+    }
+    // An exponent without an end is like the highest: no text is long enough to make up for it.
+    let high = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let shift = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let zeros = exponent
+        .parse::<i64>()
+        .unwrap_or(high)
+        .saturating_sub(shift(fraction.len()))
+        .saturating_add(shift(digits.len() - significant.len()));
+    let Ok(zeros) = usize::try_from(zeros) else { return Whole::No };
+    // So many digits has `u64::MAX`.
+    if is_negative || zeros > 20 || significant.len() > 20 {
+        return Whole::OutOfRange;
+    }
+    format!("{significant}{}", "0".repeat(zeros)).parse().map_or(Whole::OutOfRange, Whole::Fits)
 }
 
 /// What [`Member::name_bytes`] gives, for a name that stands in a text by itself.

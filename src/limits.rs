@@ -18,6 +18,8 @@ pub const PATCH_DEPTH: usize = 128;
 pub const NAME: usize = 256;
 /// Bytes of a folder's URI.
 pub const URI: usize = 8 * 1024;
+/// Open folders that a connection remembers; past that a call has to pass the folder that it means.
+pub const OPEN_FOLDERS: usize = 1_024;
 /// Folders, or contexts, in the scope of a shared key.
 pub const SCOPE_FOLDERS: usize = 256;
 /// The highest revision: the largest integer that every JSON reader keeps exactly.

@@ -5,6 +5,7 @@
 //! is done by the tasks of single requests, never by that thread.
 
 mod cancel;
+mod folders;
 mod keys;
 mod leases;
 mod phase;
@@ -23,9 +24,11 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
 
 pub use cancel::Cancel;
+pub use folders::OpenFolder;
 pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
+use folders::OpenFolders;
 use keys::{Keys, Meant, Position};
 use turns::Turns;
 pub use watches::NoNotices;
@@ -67,7 +70,7 @@ pub struct Session {
     phase: Mutex<Phase>,
     keys: Mutex<Keys>,
     key_settled: Notify,
-    folders: Mutex<Vec<WorkspaceFolder>>,
+    folders: Mutex<OpenFolders>,
     turns: Turns,
     watches: Watches,
     waiting_leases: Mutex<usize>,
@@ -116,7 +119,7 @@ impl Session {
             phase: Mutex::default(),
             keys: Mutex::default(),
             key_settled: Notify::new(),
-            folders: Mutex::new(folders),
+            folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
             turns: Turns::default(),
             watches: Watches::default(),
             waiting_leases: Mutex::default(),
@@ -207,26 +210,19 @@ impl Session {
 
     /// The folder that `"workspace"` means where none is named.
     pub fn only_folder(&self) -> Place {
-        match lock(&self.folders).as_slice() {
-            [folder] => Place::Workspace(folder.clone()),
-            _ => Place::FolderRequired,
-        }
+        lock(&self.folders).only()
     }
 
     /// These folders are open, and no others.
-    pub fn set_folders(&self, folders: Vec<WorkspaceFolder>) {
-        *lock(&self.folders) = folders;
+    pub fn set_folders(&self, folders: Vec<OpenFolder>) {
+        *lock(&self.folders) = OpenFolders::new(folders);
     }
 
     /// Folders were closed and opened.
-    pub fn change_folders(&self, removed: &[WorkspaceFolder], added: Vec<WorkspaceFolder>) {
+    pub fn change_folders(&self, removed: &[OpenFolder], added: Vec<OpenFolder>) {
         let mut folders = lock(&self.folders);
-        folders.retain(|folder| !removed.contains(folder));
-        for folder in added {
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
-        }
+        folders.remove(removed);
+        folders.add(added);
     }
 
     /// Told at each commit that is heard of, and when something new is watched.

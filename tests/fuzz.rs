@@ -84,6 +84,19 @@ fn frames_are_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn a_faulty_message_is_answered_with_its_own_id_or_none() {
+    let mut corpus = corpus(&["frames", "jsonrpc"]);
+    // What a case sends, without the case around it.
+    let sent = corpus.iter().flat_map(|case| case.split(|&byte| byte == b'\n')).filter_map(|line| {
+        let at = line.iter().position(|byte| b"{[".contains(byte))?;
+        line.starts_with(b"frame").then(|| line[at..].to_vec())
+    });
+    let mut sent: Vec<_> = sent.collect();
+    corpus.append(&mut sent);
+    run("faulty", bodies::faulty, &corpus);
+}
+
+#[test]
 fn nothing_opens_that_was_not_sealed() {
     run("sealed", bodies::sealed, &corpus(&["sealed"]));
 }

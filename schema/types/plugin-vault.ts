@@ -356,7 +356,7 @@ export interface NotPermittedData {
   retryable: false;
 }
 
-/** LSP's `WorkspaceFolder`s. One that is none is left out. */
+/** LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored. */
 export type OpenFolders = {
   uri: string;
   name?: string;
@@ -476,10 +476,10 @@ export interface RevokedKey {
   destroyed: boolean;
 }
 
-/** An absolute path; another is ignored. */
+/** An absolute path. For anything else a folder is open in which nothing can be stored. */
 export type RootPath = string;
 
-/** An absolute URI; another is ignored. */
+/** An absolute URI. For anything else a folder is open in which nothing can be stored. */
 export type RootUri = string;
 
 /** What a shared key may do, where that is less than what its owner may. */
@@ -565,7 +565,7 @@ export interface TargetExistsData {
   retryable: false;
 }
 
-/** An RFC 3339 date and time. Taken with any offset from UTC, given in UTC with milliseconds. */
+/** An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds. */
 export type Time = string;
 
 /** Whether the store's key is at hand. */
@@ -596,7 +596,7 @@ export interface WorkspaceCapabilities {
   workspaceFolders: FolderCapabilities;
 }
 
-/** The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links are not followed. */
+/** The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed. */
 export type WorkspaceFolder = string;
 
 /** A workspace folder is an absolute URI. */
@@ -683,7 +683,7 @@ export const RETRYABLE: readonly ErrorKind[] = ["requestCancelled", "leaseHeld",
 /** The requests: what goes with each, and what comes back. */
 export interface Methods {
   /**
-   * Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else `rootPath`. All else that LSP clients send is ignored. A second one is −32600.
+   * Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else `rootPath`. What the client calls open counts as open even where it is no URI: no other folder is the only one then, and `context: "workspace"` without `workspaceFolder` is 2003. All else that LSP clients send is ignored. A second one is −32600.
    *
    * A client that never sends it is a script: every method works at once, and the open folders are those of `--workspace-folder`, else the current directory.
    */

@@ -19,7 +19,7 @@ Name: TypeAlias = str
 
 
 WorkspaceFolder: TypeAlias = str
-"""The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links are not followed."""
+"""The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed."""
 
 
 class Address(TypedDict):
@@ -258,7 +258,7 @@ class KeyUnavailableData(TypedDict):
 
 
 Time: TypeAlias = str
-"""An RFC 3339 date and time. Taken with any offset from UTC, given in UTC with milliseconds."""
+"""An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds."""
 
 
 class LeaseHeldData(TypedDict):
@@ -679,7 +679,7 @@ class NewScope(TypedDict):
 
 
 OpenFolders: TypeAlias = list[dict[str, Any]]
-"""LSP's `WorkspaceFolder`s. One that is none is left out."""
+"""LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored."""
 
 
 OpenRPC: TypeAlias = dict[str, Any]
@@ -775,11 +775,11 @@ class RevokedKey(TypedDict):
 
 
 RootPath: TypeAlias = str
-"""An absolute path; another is ignored."""
+"""An absolute path. For anything else a folder is open in which nothing can be stored."""
 
 
 RootUri: TypeAlias = str
-"""An absolute URI; another is ignored."""
+"""An absolute URI. For anything else a folder is open in which nothing can be stored."""
 
 
 StoreId: TypeAlias = str

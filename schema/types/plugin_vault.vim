@@ -231,7 +231,7 @@ vim9script
 #   retryable: false
 #
 # OpenFolders: list<{uri, name?}>
-# LSP's `WorkspaceFolder`s. One that is none is left out.
+# LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored.
 #
 # OpenRPC: dict<any>
 # An OpenRPC document: this one.
@@ -320,10 +320,10 @@ vim9script
 #   destroyed: bool  Whether it was an owner's, and its namespace was destroyed with all records and shared keys.
 #
 # RootPath: string
-# An absolute path; another is ignored.
+# An absolute path. For anything else a folder is open in which nothing can be stored.
 #
 # RootUri: string
-# An absolute URI; another is ignored.
+# An absolute URI. For anything else a folder is open in which nothing can be stored.
 #
 # Scope: {contexts?, readOnly?, workspaceFolders?}
 # What a shared key may do, where that is less than what its owner may.
@@ -384,7 +384,7 @@ vim9script
 #   retryable: false
 #
 # Time: string
-# An RFC 3339 date and time. Taken with any offset from UTC, given in UTC with milliseconds.
+# An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds.
 #
 # Unlocked: {keyAvailable}
 # Whether the store's key is at hand.
@@ -406,7 +406,7 @@ vim9script
 #   workspaceFolders: FolderCapabilities
 #
 # WorkspaceFolder: string
-# The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links are not followed.
+# The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed.
 #
 # WorkspaceFolderInvalidData: {kind, retryable}
 # A workspace folder is an absolute URI.

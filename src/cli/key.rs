@@ -119,7 +119,7 @@ fn name(what: &str, text: &str) -> Result<Name, Failed> {
 }
 
 fn time(text: Option<&String>) -> Result<Option<Timestamp>, Failed> {
-    let wrong = || Failed("a time looks like 2027-01-31T00:00:00Z".into());
+    let wrong = || Failed("a time looks like 2027-01-31T00:00:00Z, and is not before 1970".into());
     text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
 }
 

@@ -200,25 +200,62 @@ fn strings_are_read_and_nothing_else_is() {
 }
 
 #[test]
-fn only_plain_digits_are_an_unsigned_number() {
+fn a_number_without_a_fraction_is_whole_however_it_is_written() {
     #[track_caller]
-    fn check(input: &str, expected: Option<u64>) {
-        assert_eq!(unsigned(text(input)), expected);
+    fn check(inputs: &[&str], expected: Whole) {
+        for input in inputs {
+            assert_eq!(whole(text(input)), expected, "{input}");
+        }
     }
-    check("0", Some(0));
-    check(" 42 ", Some(42));
-    check("18446744073709551615", Some(u64::MAX));
-    check("18446744073709551616", None);
-    check("1.0", None);
-    check("1e3", None);
-    check("-0", None);
-    check("-1", None);
-    check("\"1\"", None);
-    check("null", None);
-    check("[1]", None);
+    check(
+        &["0", "-0", "0.0", "-0.0", "0e0", "0E+99999999999999999999", "0.000e-99999999999999999999"],
+        Whole::Fits(0),
+    );
+    check(
+        &["5", " 5 ", "5.0", "5e0", "5E+0", "50e-1", "0.5e1", "0.00005e+5", "5.000", "500e-0002"],
+        Whole::Fits(5),
+    );
+    check(&["1000", "1e3", "1.0E3", "0.0100e5"], Whole::Fits(1_000));
+    let last = (1 << 53) - 1;
+    check(
+        &["9007199254740991", "9007199254740991.0", "9.007199254740991e15", "90071992547409910e-1"],
+        Whole::Fits(last),
+    );
+    check(&["9007199254740993", "9007199254740993.0", "9.007199254740993E15"], Whole::Fits(last + 2));
+    check(&["18446744073709551615", "1.8446744073709551615e19"], Whole::Fits(u64::MAX));
+    check(&["10000000000000000000", "1e19"], Whole::Fits(10_000_000_000_000_000_000));
+    check(
+        &[
+            "18446744073709551616",
+            "1e20",
+            "1e400",
+            "1e99999999999999999999",
+            "123456789e30",
+            "-1",
+            "-1.0",
+            "-1e400",
+        ],
+        Whole::OutOfRange,
+    );
+    check(&["1.5", "-1.5", "5e-1", "1.00000000000000000000000000001", "1e-99999999999999999999"], Whole::No);
+    check(&["\"1\"", "null", "true", "[1]", "{}"], Whole::No);
+    let long = format!("1{}e-{}", "0".repeat(100_000), 100_000);
+    assert_eq!(whole(text(&long)), Whole::Fits(1));
 }
 
 proptest! {
+    #[test]
+    fn a_whole_number_reads_the_same_with_its_point_moved(number: u64, moved in 0..25_usize, zeros in 0..5_usize) {
+        let digits = number.to_string();
+        let padded = format!("{}{digits}", "0".repeat((moved + 1).saturating_sub(digits.len())));
+        let point = padded.len() - moved;
+        let units = padded[..point].trim_start_matches('0');
+        let units = if units.is_empty() { "0" } else { units };
+        let spelled = format!("{units}.{}{}e{moved}", &padded[point..], "0".repeat(zeros + usize::from(moved == 0)));
+        prop_assert_eq!(whole(text(&spelled)), Whole::Fits(number), "{}", spelled);
+        prop_assert_eq!(whole(text(&format!("{digits}{}e-{zeros}", "0".repeat(zeros)))), Whole::Fits(number));
+    }
+
     #[test]
     fn any_bytes_are_parsed_as_a_plain_parser_would(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         // What a plain parser takes, this one takes; it may take more.

@@ -86,10 +86,18 @@ impl Connection {
         message::parse(text).is_some()
     }
 
+    /// The id that a body that is no JSON is answered with.
+    pub fn id_in_faulty(body: &[u8]) -> Option<Id> {
+        message::id_in_faulty(body)
+    }
+
     /// Takes the body of one frame.
     pub fn receive(&self, body: &[u8]) -> Flow {
         match message::parse(body) {
-            None => self.refuse_malformed(),
+            None => {
+                let id = message::id_in_faulty(body);
+                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse));
+            }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
                 match self.start(message) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, Kind};
+use crate::json::{self, Faulty, FaultyMember, Kind};
 
 use super::methods;
 
@@ -53,6 +53,26 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Incoming<'_>> {
         return Some(Incoming::Batch(elements));
     }
     json::parse(bytes).map(|_| Incoming::One(Message::Invalid(None)))
+}
+
+/// The id of a request whose text is no JSON, so that the client's call ends: the one at the top level, if it ends before
+/// the fault. Never an id that may be another's. A second `id`, and `result` or `error` without `method`, which make a
+/// response, give none; neither does a cancellation in the form that has the id of the request to be cancelled.
+pub(super) fn id_in_faulty(bytes: &[u8]) -> Option<Id> {
+    let text = Faulty::new(bytes);
+    let members = text.members();
+    let all = |name: &'static str| members.iter().filter(move |member| member.is(name));
+    let answers = all("result").chain(all("error")).next().is_some();
+    if answers && all("method").next().is_none() {
+        return None;
+    }
+    let is_cancel = |value: &RawValue| json::string(value).as_deref() == Some(methods::CANCEL);
+    if all("method").filter_map(FaultyMember::value).any(is_cancel) {
+        return None;
+    }
+    let mut ids = all("id");
+    let (Some(id), None) = (ids.next(), ids.next()) else { return None };
+    id.value().filter(|id| is_id(id)).map(ToOwned::to_owned)
 }
 
 #[derive(Default)]
@@ -125,4 +145,41 @@ fn method(text: &RawValue) -> Option<Cow<'_, str>> {
 
 fn is_id(text: &RawValue) -> bool {
     matches!(json::kind(text), Kind::String | Kind::Number | Kind::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_faulty_request_is_known_by_its_own_id_alone() {
+        #[track_caller]
+        fn check(text: &str, expected: Option<&str>) {
+            assert_eq!(id_in_faulty(text.as_bytes()).as_deref().map(RawValue::get), expected, "{text}");
+        }
+        check(r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"x":NaN}}"#, Some("1"));
+        check(r#"{"params":{"id":9,"x":NaN},"method":"m","id":"\u0041"}"#, Some(r#""\u0041""#));
+        check(r#"{"\u0069d":1.50,"method":"m","params":[1,]}"#, Some("1.50"));
+        check(r#"{"id":1"#, None);
+        check(r#"{"id":null,"method":"m",}"#, Some("null"));
+        check(r#"{"id":[1],"method":"m",}"#, None);
+        check(r#"{"id":true,"method":"m",}"#, None);
+        check(r#"{"id":NaN,"method":"m"}"#, None);
+        check(r#"{"method":"m","params":{"id":9},}"#, None);
+        check(r#"{"method":"m","params":"\"id\":9",}"#, None);
+        check(r#"{"ID":1,"method":"m",}"#, None);
+        check(r#"[{"id":1,"method":"m"},NaN]"#, None);
+        // Neither of two can be said to be the request's.
+        check(r#"{"id":1,"method":"m","id":2,}"#, None);
+        check(r#"{"id":1,"method":"m","\u0069d":"#, None);
+        check(r#"{"id":1,"id":NaN,"method":"m"}"#, None);
+        // Responses: an answer with their id would be taken for that of a request of the client's own.
+        check(r#"{"id":1,"result":NaN}"#, None);
+        check(r#"{"id":1,"error":{"code":1,"message":""#, None);
+        check(r#"{"result":NaN,"id":1}"#, None);
+        check(r#"{"id":1,"method":"m","result":NaN}"#, Some("1"));
+        check(r#"{"id":1,"method":"$/cancelRequest",}"#, None);
+        check(r#"{"id":1,"method":"\u0024/cancelRequest",}"#, None);
+        check(r#"{"id":1,"method":"$/cancelReq"#, Some("1"));
+    }
 }

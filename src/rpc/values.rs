@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::json::{self, Kind};
+use crate::json::{self, Kind, Whole};
 use crate::limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Context, MergePatch, Name, Passphrase, Place, Timestamp};
@@ -61,12 +61,10 @@ pub(super) fn string<'a>(name: &'static str, value: &'a RawValue) -> Result<Cow<
 
 /// 0 to 2^53 − 1: a number that every JSON reader keeps exactly.
 fn number(name: &'static str, value: &RawValue) -> Result<u64, Error> {
-    let is_integer = || json::kind(value) == Kind::Number && !value.get().contains(['.', 'e', 'E']);
-    match json::unsigned(value) {
-        Some(number) if number <= limits::REVISION => Ok(number),
-        Some(_) => Err(out_of_range(name)),
-        None if is_integer() => Err(out_of_range(name)),
-        None => Err(wrong_type(name)),
+    match json::whole(value) {
+        Whole::Fits(number) if number <= limits::REVISION => Ok(number),
+        Whole::Fits(_) | Whole::OutOfRange => Err(out_of_range(name)),
+        Whole::No => Err(wrong_type(name)),
     }
 }
 
@@ -196,7 +194,7 @@ impl Serialize for Timestamp {
 }
 
 schema!(Timestamp, "Time",
-    "An RFC 3339 date and time. Taken with any offset from UTC, given in UTC with milliseconds.",
+    "An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds.",
     {"type": "string", "format": "date-time"});
 
 /// A folder that a parameter names. What is wrong with it is told only after what is wrong with the key.
@@ -218,12 +216,12 @@ impl Serialize for WorkspaceFolder {
 
 #[cfg(feature = "schema")]
 const FOLDER: &str = "The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, \
-percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped. Symbolic links \
-are not followed.";
+percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that \
+RFC 3986 does not know is kept as it is. Symbolic links are not followed.";
 schema!(Place, "WorkspaceFolder", FOLDER,
-    {"type": "string", "format": "iri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+    {"type": "string", "maxLength": limits::URI, "x-maxBytes": limits::URI});
 schema!(WorkspaceFolder, "WorkspaceFolder", FOLDER,
-    {"type": "string", "format": "iri", "maxLength": limits::URI, "x-maxBytes": limits::URI});
+    {"type": "string", "maxLength": limits::URI, "x-maxBytes": limits::URI});
 
 /// A JSON object, as its text.
 #[derive(Serialize)]

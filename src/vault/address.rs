@@ -155,6 +155,8 @@ mod tests {
         check(None, Some("name"));
         check(Some("file:///a/b"), None);
         check(Some("file:///a/b"), Some("naïve"));
+        check(Some("isfs://srv:USER/a b/"), Some("name"));
+        check(Some("vscode-remote://ssh-remote+[::1]:2222/100%"), None);
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! Names are compared byte for byte afterwards, so two spellings of one folder must come out the same here, and two
 //! folders never. Nothing here looks at the disk (symbolic links, `..` and doubled slashes stay as they are), and a
 //! folder is its caller's data: it must not get into a log line or an error. Pure functions; any thread may call them.
+//!
+//! Editors also open folders whose authority RFC 3986 does not know: `isfs://srv:USER/`, `ssh-remote+[::1]:2222`. A
+//! text that any reader would take for a URI is a folder here too. Such an authority stays opaque: its percent-encoding
+//! is made canonical and everything else, the case too, stays as it is.
 
 use std::path::Path;
 
@@ -64,13 +68,17 @@ pub struct NotAbsolute;
 pub struct WorkspaceFolder(Box<str>);
 
 impl WorkspaceFolder {
-    /// Reads a URI in any of its spellings. Printable characters that a URI may not hold are taken as if encoded.
+    /// Reads a URI in any of its spellings. Printable characters that a URI may not hold, and a `%` that encodes nothing,
+    /// are taken as if encoded. The normal form reads as itself.
     pub fn parse(text: &str) -> Result<Self, NotAbsolute> {
         if text.len() > limits::URI || text.chars().any(char::is_control) {
             return Err(NotAbsolute);
         }
-        let strict = encode_stray(text);
-        let normal = normalise(&Uri::parse(strict.as_str()).map_err(|_| NotAbsolute)?)?;
+        let encoded = encode_stray(text);
+        let normal = match Uri::parse(encoded.as_str()) {
+            Ok(uri) => normalise(&uri, None)?,
+            Err(_) => with_opaque_authority(&encoded)?,
+        };
         if normal.len() > limits::URI { Err(NotAbsolute) } else { Ok(Self(normal.into())) }
     }
 
@@ -92,34 +100,65 @@ impl WorkspaceFolder {
     }
 }
 
-/// The same text with all that a strict reader would stumble over encoded, except for a `%` that encodes nothing.
-fn encode_stray(text: &str) -> String {
-    let authority =
-        text.find(':').map(|colon| colon + 1).filter(|&at| text[at..].starts_with("//")).map(|at| at + 2);
-    let (head, tail) = match authority {
-        Some(at) => text.split_at(at + text[at..].find(['/', '?', '#']).unwrap_or(text.len() - at)),
-        None => ("", text),
-    };
-    let (tail, fragment) =
-        tail.split_once('#').map_or((tail, None), |(tail, fragment)| (tail, Some(fragment)));
-    let mut strict = String::with_capacity(text.len());
-    strict.extend(utf8_percent_encode(head, STRAY));
-    strict.extend(utf8_percent_encode(tail, STRAY_AFTER_AUTHORITY));
-    if let Some(fragment) = fragment {
-        strict.push('#');
-        strict.extend(utf8_percent_encode(fragment, STRAY_IN_FRAGMENT));
-    }
-    strict
+/// Scheme, authority and the rest, of a text that has all three.
+fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    Some((scheme, authority, rest))
 }
 
-fn normalise(uri: &Uri<&str>) -> Result<String, NotAbsolute> {
+/// The same text with all that a strict reader would stumble over encoded, except for the form of the authority.
+fn encode_stray(text: &str) -> String {
+    let rest = split_at_authority(text).map_or(text, |(_, _, rest)| rest);
+    let head = &text[..text.len() - rest.len()];
+    let (tail, fragment) =
+        rest.split_once('#').map_or((rest, None), |(tail, fragment)| (tail, Some(fragment)));
+    let mut encoded = String::with_capacity(text.len());
+    push_encoded(&mut encoded, head, STRAY);
+    push_encoded(&mut encoded, tail, STRAY_AFTER_AUTHORITY);
+    if let Some(fragment) = fragment {
+        encoded.push('#');
+        push_encoded(&mut encoded, fragment, STRAY_IN_FRAGMENT);
+    }
+    encoded
+}
+
+/// Appends the text with these characters encoded, and `%` where no two hexadecimal digits follow.
+fn push_encoded(out: &mut String, text: &str, stray: &'static AsciiSet) {
+    let mut pieces = text.split('%');
+    out.extend(pieces.next().map(|piece| utf8_percent_encode(piece, stray)).into_iter().flatten());
+    for piece in pieces {
+        let encodes =
+            matches!(piece.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+        out.push_str(if encodes { "%" } else { "%25" });
+        out.extend(utf8_percent_encode(piece, stray));
+    }
+}
+
+/// The normal form of a URI that RFC 3986 refuses for its authority alone.
+fn with_opaque_authority(encoded: &str) -> Result<String, NotAbsolute> {
+    let (scheme, authority, rest) = split_at_authority(encoded).ok_or(NotAbsolute)?;
+    let mut opaque = String::with_capacity(authority.len());
+    push_decoded(&mut opaque, authority, is_in_host);
+    // Some are refused for what they encode: `%32` is a wrong port, and `2` is a right one.
+    let decoded = format!("{scheme}://{opaque}{rest}");
+    if let Ok(uri) = Uri::parse(decoded.as_str()) {
+        return normalise(&uri, None);
+    }
+    let without = format!("{scheme}://{rest}");
+    normalise(&Uri::parse(without.as_str()).map_err(|_| NotAbsolute)?, Some(opaque))
+}
+
+/// `opaque` is the authority, where the URI was read without it.
+fn normalise(uri: &Uri<&str>, opaque: Option<String>) -> Result<String, NotAbsolute> {
     let mut normal = uri.scheme().as_str().to_ascii_lowercase();
     // `C:\src` and `C:/src` are paths of Windows; as URIs they would be folders that no editor ever names.
     if normal.len() == 1 {
         return Err(NotAbsolute);
     }
     let is_file = normal == "file";
-    let authority = match uri.authority().map(|authority| normal_authority(&authority)) {
+    let authority = match opaque.or_else(|| uri.authority().map(|authority| normal_authority(&authority))) {
         Some(name) if is_file && name == "localhost" => Some(String::new()),
         None if is_file && uri.path().as_str().starts_with('/') => Some(String::new()),
         authority => authority,
@@ -152,9 +191,7 @@ fn normal_authority(authority: &Authority<'_>) -> String {
     let mut normal = String::with_capacity(authority.as_str().len());
     if let Some(user) = authority.userinfo() {
         // A colon parts name and password; an encoded one does not.
-        push_decoded(&mut normal, user.as_str(), |byte| {
-            is_unreserved(byte) || b"!$&'()*+,;=".contains(&byte)
-        });
+        push_decoded(&mut normal, user.as_str(), is_in_host);
         normal.push('@');
     }
     if authority.host().starts_with('[') {
@@ -199,6 +236,11 @@ fn has_drive(path: &str) -> bool {
 
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// Whether the byte stands unencoded in a host, where it delimits nothing.
+fn is_in_host(byte: u8) -> bool {
+    is_unreserved(byte) || b"!$&'()*+,;=".contains(&byte)
 }
 
 /// Appends a valid part of a URI, with the encoded bytes that may be decoded as they are, and all others in capitals.

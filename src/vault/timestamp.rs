@@ -1,7 +1,7 @@
 //! A point in time as the protocol writes it: RFC 3339 in UTC, to the millisecond.
 //!
 //! It must never fail to be written: whatever the clock or a caller says is brought into the years that four digits
-//! can name, and no earlier than 1970. Pure functions, but for [`Timestamp::now`], which reads the wall clock.
+//! can name. Nothing is earlier than 1970. Pure functions, but for [`Timestamp::now`], which reads the wall clock.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,15 +23,16 @@ impl Timestamp {
         Self::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// The time that is meant by an RFC 3339 text of any offset, its fraction cut to milliseconds. A time before 1970
-    /// becomes the first, one that an offset moves past 9999 the last; a leap second is the end of the one before it.
+    /// The time that is meant by an RFC 3339 text of any offset, its fraction cut to milliseconds. One that an offset
+    /// moves past 9999 becomes the last; a leap second is the end of the one before it. A time before 1970 is none:
+    /// programs write one (`0001-01-01T00:00:00Z`, `1601-…`) where no time was set.
     pub fn parse(text: &str) -> Option<Self> {
         // The standard lets applications choose what stands here; the parser takes anything, and we what people write.
         if !matches!(text.as_bytes().get(10)?, b'T' | b't' | b' ') {
             return None;
         }
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000).max(0);
+        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
         Some(Self::from_millis(u64::try_from(millis).ok()?))
     }
 
@@ -86,9 +87,8 @@ mod tests {
         check("2017-01-01T00:59:60.5+01:00", "2016-12-31T23:59:59.999Z");
         // The ends of what can be written.
         check("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z");
-        check("1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00.000Z");
-        check("0000-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z");
-        check("0000-01-01T00:00:00+23:59", "1970-01-01T00:00:00.000Z");
+        check("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00.000Z");
+        check("1969-12-31T23:00:00-01:00", "1970-01-01T00:00:00.000Z");
         check("9999-12-31T23:59:59.9999Z", "9999-12-31T23:59:59.999Z");
         check("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999Z");
     }
@@ -122,6 +122,26 @@ mod tests {
         check("-001-01-01T00:00:00Z");
         check("1795341600000");
         check("2026-11-22\u{e9}10:00:00Z");
+    }
+
+    #[test]
+    fn a_time_before_1970_is_refused() {
+        for input in [
+            "1969-12-31T23:59:59.999Z",
+            "1969-12-31T23:59:59.9999999Z",
+            "1970-01-01T00:59:59.999+01:00",
+            "1969-12-31T22:59:59-01:00",
+            "1969-12-31T23:59:59-00:00",
+            "1900-01-01T00:00:00Z",
+            "1601-01-01T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+14:00",
+            "0000-01-01T00:00:00Z",
+            "0000-01-01T00:00:00+23:59",
+            "0000-01-01T00:00:00-23:59",
+        ] {
+            assert_eq!(Timestamp::parse(input), None, "{input}");
+        }
     }
 
     #[test]

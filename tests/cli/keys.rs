@@ -183,6 +183,26 @@ fn the_end_of_a_shared_key_is_never_moved_behind_its_owners() {
 }
 
 #[test]
+fn an_end_before_1970_is_no_end_of_a_key() {
+    let home = Home::new();
+    let issued = home.json(&["key", "issue", "me.plugin"], "");
+    let (key, id) = (issued["apiKey"].as_str().unwrap(), issued["keyId"].as_str().unwrap());
+    for end in ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01"] {
+        for (command, input) in [
+            (["key", "issue", "me.other", "--expires-at", end].as_slice(), ""),
+            (&["key", "share", "--expires-at", end], key),
+            (&["key", "extend", id, "--until", end], ""),
+        ] {
+            let refused = home.refused(command, input);
+            assert!(refused.contains("not before 1970"), "{command:?}: {refused}");
+        }
+    }
+    assert_eq!(home.json(&["key", "list"], "").as_array().unwrap().len(), 1);
+    let extended = home.json(&["key", "extend", id, "--until", "2001-01-01T00:00:00Z"], "");
+    assert_eq!(extended["expiresAt"], "2001-01-01T00:00:00.000Z");
+}
+
+#[test]
 fn a_rotation_whose_output_was_lost_is_asked_for_again_with_the_key_that_was_brought() {
     let home = Home::new();
     let old = home.json(&["key", "issue", "me.plugin"], "")["apiKey"].as_str().unwrap().to_owned();

@@ -84,8 +84,7 @@ impl Contract {
                 "components": document["components"],
                 "allOf": [schema],
             });
-            // What is wrong with a folder is told after what is wrong with the key.
-            jsonschema::options().with_format("iri", |_| true).build(&whole).unwrap()
+            jsonschema::options().build(&whole).unwrap()
         };
         let kind = |error: &Value| error["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         let mut contract = Self { requests: HashMap::new(), notices: HashMap::new(), errors: HashMap::new() };

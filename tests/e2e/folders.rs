@@ -34,6 +34,20 @@ fn spellings_of_one_folder_find_one_record() {
         &["vscode-remote://host/p", "VSCODE-Remote://HOST/p", "vscode-remote://host/p/"],
         &["vscode-remote://host/P"],
         &["file:///"],
+        // Percent signs that encode nothing.
+        &["file:///h/100%/p", "file:///h/100%25/p", "file:///h/100%/p/"],
+        &["file:///h/100/p"],
+        // Authorities that RFC 3986 does not know.
+        &["isfs://srv:USER/", "isfs://srv:USER", "ISFS://srv:USER//", "isfs://srv:%55SER/"],
+        &["isfs://srv:user/"],
+        &["isfs://srv:SAMPLES/"],
+        &["isfs://srv:%SYS/", "isfs://srv:%25SYS/"],
+        &["isfs://srv:USER/a%20b", "isfs://srv:USER/a b/"],
+        &["sftp://h:22~/p", "sftp://h:22%7e/p/"],
+        &["sftp://h:22/p"],
+        &["vscode-remote://ssh-remote+[::1]:2222/p", "vscode-remote://ssh-remote%2B[::1]:2222/p/"],
+        &["vscode-remote://ssh-remote+[::1]:2223/p"],
+        &["vscode-remote://ssh-remote+my host/p", "vscode-remote://ssh-remote%2bmy%20host/p"],
     ];
     let mut script = home.script_with_key();
     for (at, group) in groups.iter().enumerate() {
@@ -51,19 +65,8 @@ fn spellings_of_one_folder_find_one_record() {
 fn what_is_no_absolute_uri_is_refused() {
     let home = Home::new();
     let mut script = home.script_with_key();
-    for folder in [
-        "",
-        "a",
-        "/a/b",
-        "./a",
-        "//host/a",
-        "C:\\a",
-        "C:/a",
-        "file",
-        "1file:///a",
-        "file:///a%",
-        "file:///a\nb",
-    ] {
+    for folder in ["", "a", "/a/b", "./a", "//host/a", "C:\\a", "C:/a", "file", "1file:///a", "file:///a\nb"]
+    {
         for (method, params) in [
             ("getPersistentData", json!({"context": "workspace", "workspaceFolder": folder})),
             ("setPersistentData", json!({"context": "workspace", "workspaceFolder": folder, "data": {}})),
@@ -108,6 +111,12 @@ fn a_script_is_told_its_folders_by_arguments() {
     script.set_key(&key);
     assert_eq!(script.code("getPersistentData", ["workspace"]), 2003);
     script.ok("getPersistentData", json!({"context": "workspace", "workspaceFolder": other}));
+    drop(script);
+    let spellings = ["--workspace-folder", &one, "--workspace-folder", &format!("{one}/")];
+    let mut script = home.start().arguments(spellings).run();
+    script.set_key(&key);
+    script.ok("getPersistentData", ["workspace"]);
+    assert_eq!(only_folder(&mut script), one);
 }
 
 #[test]
@@ -115,6 +124,7 @@ fn after_initialize_the_folders_are_the_clients() {
     let home = Home::new();
     let (one, other, flag) = (home.folder(), home.folder(), home.folder());
     let path = one.strip_prefix("file://").unwrap();
+    let spelled = one.replacen("file://", "FILE://LocalHost", 1);
     let uri = |uri: &str| json!({"uri": uri, "name": "n"});
     let table: &[(Value, Option<&str>)] = &[
         (json!({}), None),
@@ -130,6 +140,12 @@ fn after_initialize_the_folders_are_the_clients() {
         (json!({"rootPath": path}), Some(&one)),
         (json!({"rootPath": "not/absolute"}), None),
         (json!({"rootUri": "not/absolute"}), None),
+        (json!({"rootUri": "not/absolute", "rootPath": path}), None),
+        // One folder in several spellings.
+        (json!({"workspaceFolders": [uri(&one), uri(&one)]}), Some(&one)),
+        (json!({"workspaceFolders": [uri(&one), uri(&format!("{one}/")), uri(&spelled)]}), Some(&one)),
+        (json!({"workspaceFolders": [uri("isfs://srv:USER/")]}), Some("isfs://srv:USER/")),
+        (json!({"rootUri": "isfs://srv:USER"}), Some("isfs://srv:USER/")),
     ];
     for (params, expected) in table {
         let mut server = home.start().arguments(["--workspace-folder", &flag]).run();
@@ -173,12 +189,82 @@ fn folders_come_and_go() {
     client.notify(did_change, change(&[], &[&one]));
     assert_eq!(client.code("getPersistentData", ["workspace"]), 2003);
     // What can't be read changes nothing.
-    for params in
-        [json!({}), json!({"event": 1}), json!({"event": {"added": [1, {"uri": 1}, {"uri": "no/uri"}]}})]
-    {
+    for params in [json!({}), json!({"event": 1}), json!({"event": {"added": 1}})] {
         client.notify(did_change, params);
     }
     assert_eq!(client.code("getPersistentData", ["workspace"]), 2003);
+    client.notify(did_change, change(&[&one], &[]));
+    assert_eq!(client.ok("getPersistentData", ["workspace"]), objects[0]);
+}
+
+/// What a client may call open, and no record can be stored for.
+fn unnamed() -> [Value; 9] {
+    let uri = |uri: &str| json!({"uri": uri, "name": "n"});
+    [
+        uri(""),
+        uri("no/uri"),
+        uri("/home/me/p"),
+        uri("C:\\p"),
+        uri("file:///a\nb"),
+        uri(&format!("file:///{}", "a".repeat(8 * 1024))),
+        json!({"uri": 1}),
+        json!({"name": "n"}),
+        json!(1),
+    ]
+}
+
+#[test]
+fn beside_a_folder_that_has_no_name_no_other_is_the_only_one() {
+    let home = Home::new();
+    let (one, key) = (home.folder(), home.key());
+    let mut script = home.start().run();
+    script.set_key(&key);
+    put(&mut script, &one, &json!({"one": true}));
+    let did_change = "workspace/didChangeWorkspaceFolders";
+    for other in unnamed() {
+        let mut client = home.start().run();
+        client.initialize_with(json!({"workspaceFolders": [{"uri": one, "name": "n"}, other]}));
+        client.set_key(&key);
+        for (method, params) in [
+            ("setPersistentData", json!(["workspace", {}])),
+            ("getPersistentData", json!(["workspace"])),
+            ("deletePersistentData", json!(["workspace"])),
+        ] {
+            assert_eq!(client.code(method, params), 2003, "{method} {other}");
+        }
+        client.notify(did_change, json!({"event": {"added": [], "removed": [other]}}));
+        assert_eq!(client.ok("getPersistentData", ["workspace"]), json!({"one": true}), "{other}");
+        client.notify(did_change, json!({"event": {"added": [other], "removed": []}}));
+        assert_eq!(client.code("getPersistentData", ["workspace"]), 2003, "{other}");
+    }
+}
+
+#[test]
+fn a_folder_whose_authority_is_opaque_is_a_folder_in_every_place() {
+    let home = Home::new();
+    let (odd, other) = ("isfs://srv:USER/a%20b", home.folder());
+    let mut client = home.start().run();
+    client.initialize_with(json!({"workspaceFolders": [{"uri": other}, {"uri": odd}]}));
+    let key = home.key();
+    let handle = client.set_key(&key);
+    assert_eq!(client.code("setPersistentData", json!(["workspace", {}])), 2003);
+    put(&mut client, odd, &json!({"n": 1}));
+    assert_eq!(only_folder(&mut client), odd);
+    let shared = client.ok(
+        "shareAPIKey",
+        json!({"handle": handle, "scope": {"contexts": ["workspace"], "workspaceFolders": ["ISFS://srv:USER/a b/"]}}),
+    );
+    assert_eq!(shared["scope"]["workspaceFolders"], json!([odd]));
+    let guest = client.set_key(shared["apiKey"].as_str().unwrap());
+    let at = |folder: &str| json!({"context": "workspace", "workspaceFolder": folder, "handle": guest});
+    assert_eq!(client.ok("getPersistentData", at(odd)), json!({"n": 1}));
+    assert_eq!(client.code("getPersistentData", at("isfs://srv:user/a%20b")), 1006);
+    assert_eq!(client.code("getPersistentData", at(&other)), 1006);
+    client.ok("movePersistentData", json!({"from": odd, "to": "isfs://srv:OTHER/", "handle": handle}));
+    drop(client);
+    let mut script = home.start().arguments(["--workspace-folder", "isfs://srv:OTHER"]).run();
+    script.set_key(&key);
+    assert_eq!(script.ok("getPersistentData", ["workspace"]), json!({"n": 1}));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use plugin_vault::limits;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -92,7 +93,9 @@ fn values(schema: &Value, document: &Value) -> BoxedStrategy<Value> {
         }
         "string" => match (schema["format"].as_str(), schema["pattern"].as_str()) {
             (Some("date-time"), _) => times(),
-            (Some("iri"), _) => "(file|vscode-remote)://[a-c]{0,2}/[a-c%]{0,3}".prop_map(Value::from).boxed(),
+            (None, None) if limit("x-maxBytes") == Some(limits::URI as u64) => {
+                "(file|isfs)://[a-c:@]{0,3}/[a-c%]{0,3}".prop_map(Value::from).boxed()
+            }
             // A second key ends it that calls mean the only one.
             (_, Some("^[0-9A-Fa-f]{40}$")) => {
                 prop_oneof![9 => Just(json!(KEY)), 1 => "[0-9A-Fa-f]{40}".prop_map(Value::from)].boxed()

@@ -45,6 +45,28 @@ test('a crash ends what is in flight, and what was stored stays', async () => {
   assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
 });
 
+test('whatever is called open is a folder, and no other is the only one beside it', async () => {
+  const [store, one] = [new FakeStore(), 'file:///one'];
+  const open = async (...workspaceFolders) => {
+    const vault = await store.openVault({ ...key, workspaceFolders });
+    return (folder) => vault.setPersistentData('workspace', { n: 1 }, folder && { workspaceFolder: folder });
+  };
+  for (const other of ['', 'no/uri', 'C:\\a', 'file:///a\nb', 'isfs://srv:USER/', 'file:///100%/p']) {
+    await assert.rejects((await open(one, other))(), { kind: 'workspaceFolderRequired' });
+  }
+  await (await open(one, 'FILE:///one/', 'file:///%6fne'))();
+  await (await open('isfs://srv:USER'))();
+  const set = await open();
+  for (const folder of ['isfs://srv:USER/', 'isfs://srv:user/', 'vscode-remote://ssh-remote+[::1]:22/p']) await set(folder);
+  await assert.rejects(set('file:///a\nb'), { kind: 'workspaceFolderInvalid' });
+  const vault = await store.openVault(key);
+  const listed = await vault.listPersistentData({ context: 'workspace' });
+  assert.deepEqual(
+    listed.map(({ workspaceFolder }) => workspaceFolder).sort(),
+    ['file:///one', 'isfs://srv:USER/', 'isfs://srv:user/', 'vscode-remote://ssh-remote+[::1]:22/p'],
+  );
+});
+
 test('another store is another store', async () => {
   const [one, two] = await Promise.all([new FakeStore().openVault(key), new FakeStore().openVault(key)]);
   await one.setPersistentData('user', { n: 1 });

@@ -3,13 +3,12 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json::{self, Kind};
-use crate::limits;
+use crate::json::{self, Kind, Whole};
 use crate::rpc::declare::method;
 use crate::rpc::error::Error;
 use crate::rpc::params::{Argument, wrong_type};
 use crate::rpc::values::{True, schema, string};
-use crate::session::Phase;
+use crate::session::{OpenFolder, Phase};
 use crate::vault::folder::WorkspaceFolder;
 
 use super::{Call, Outcome};
@@ -19,7 +18,9 @@ pub(in crate::rpc) const PROTOCOL_VERSION: u32 = 1;
 
 method! {
     /// Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else
-    /// `rootPath`. All else that LSP clients send is ignored. A second one is −32600.
+    /// `rootPath`. What the client calls open counts as open even where it is no URI: no other folder is the only one
+    /// then, and `context: "workspace"` without `workspaceFolder` is 2003. All else that LSP clients send is ignored. A
+    /// second one is −32600.
     ///
     /// A client that never sends it is a script: every method works at once, and the open folders are those of
     /// `--workspace-folder`, else the current directory.
@@ -118,8 +119,8 @@ pub(super) async fn call(call: Call) -> Outcome {
     // What older clients send counts where nothing newer does.
     let folders = match (params.folders, params.root_uri, params.root_path) {
         (Some(folders), _, _) => folders.0,
-        (None, Some(folder), _) => folder.0.into_iter().collect(),
-        (None, None, folder) => folder.and_then(|folder| folder.0).into_iter().collect(),
+        (None, Some(folder), _) => vec![folder.0],
+        (None, None, folder) => folder.map(|folder| folder.0).into_iter().collect(),
     };
     call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest)?;
     call.session.set_folders(folders);
@@ -143,54 +144,61 @@ struct ProcessId(Option<u32>);
 
 impl<'a> Argument<'a> for ProcessId {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        match json::unsigned(value) {
-            Some(process) => Ok(Self(u32::try_from(process).ok())),
-            None if json::kind(value) == Kind::Number => Ok(Self(None)),
-            None => Err(wrong_type(name)),
+        match json::whole(value) {
+            Whole::Fits(process) => Ok(Self(u32::try_from(process).ok())),
+            Whole::No if json::kind(value) != Kind::Number => Err(wrong_type(name)),
+            Whole::OutOfRange | Whole::No => Ok(Self(None)),
         }
     }
 }
 
 schema!(ProcessId, "ProcessId", "A process of this machine; a number that no system gives is ignored.", {"type": "number"});
 
-struct RootUri(Option<WorkspaceFolder>);
+struct RootUri(OpenFolder);
 
 impl<'a> Argument<'a> for RootUri {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Ok(Self(WorkspaceFolder::parse(&string(name, value)?).ok()))
+        Ok(Self(OpenFolder::of_uri(&string(name, value)?)))
     }
 }
 
-schema!(RootUri, "RootUri", "An absolute URI; another is ignored.", {"type": "string"});
+schema!(RootUri, "RootUri", "An absolute URI. For anything else a folder is open in which nothing can be stored.",
+    {"type": "string"});
 
-struct RootPath(Option<WorkspaceFolder>);
+struct RootPath(OpenFolder);
 
 impl<'a> Argument<'a> for RootPath {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Ok(Self(WorkspaceFolder::from_path(string(name, value)?.as_ref().as_ref())))
+        let path = string(name, value)?;
+        let folder = WorkspaceFolder::from_path(path.as_ref().as_ref());
+        Ok(Self(folder.map_or_else(|| OpenFolder::unnamed(&path), OpenFolder::Named)))
     }
 }
 
-schema!(RootPath, "RootPath", "An absolute path; another is ignored.", {"type": "string"});
+schema!(RootPath, "RootPath", "An absolute path. For anything else a folder is open in which nothing can be stored.",
+    {"type": "string"});
 
 /// LSP's `WorkspaceFolder`s.
-struct OpenFolders(Vec<WorkspaceFolder>);
+struct OpenFolders(Vec<OpenFolder>);
 
 impl<'a> Argument<'a> for OpenFolders {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
         let elements = json::elements(value).ok_or(wrong_type(name))?;
-        Ok(Self(elements.into_iter().filter_map(folder).collect()))
+        Ok(Self(elements.into_iter().map(folder).collect()))
     }
 }
 
-schema!(OpenFolders, "OpenFolders", "LSP's `WorkspaceFolder`s. One that is none is left out.",
+schema!(OpenFolders, "OpenFolders",
+    "LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where \
+its `uri` is no absolute URI, one in which nothing can be stored.",
     {"type": "array", "items": {"type": "object", "properties": {
         "uri": {"type": "string"}, "name": {"type": "string"}}, "required": ["uri"], "additionalProperties": true}});
 
-/// An LSP `WorkspaceFolder`. One that is none is left out: its client learns that when it needs the folder.
-pub(super) fn folder(value: &RawValue) -> Option<WorkspaceFolder> {
-    let members = json::members(value)?;
-    let uri = members.iter().find(|member| member.is("uri"))?;
-    let uri = json::string(uri.value)?;
-    (uri.len() <= limits::URI).then(|| WorkspaceFolder::parse(&uri).ok()).flatten()
+/// An LSP `WorkspaceFolder`.
+pub(super) fn folder(value: &RawValue) -> OpenFolder {
+    let uri = json::members(value).and_then(|members| {
+        let uri = members.iter().find(|member| member.is("uri"))?;
+        json::string(uri.value)
+    });
+    uri.map_or_else(|| OpenFolder::unnamed(value.get()), |uri| OpenFolder::of_uri(&uri))
 }

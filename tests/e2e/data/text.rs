@@ -97,7 +97,7 @@ fn what_is_no_json_is_no_message_and_harms_nobody() {
             format!(r#"{{"jsonrpc":"2.0","id":9,"method":"setPersistentData","params":["user",{data}]}}"#);
         server.send_text(&request);
         let answer = Message::read(&server.next_text());
-        assert_eq!((answer.id(), answer.refused().code), ("null", -32700), "{data}");
+        assert_eq!((answer.id(), answer.refused().code), ("9", -32700), "{data}");
     }
     assert_eq!(server.ok("listPersistentData", json!({})), json!([]));
 }

@@ -118,6 +118,9 @@ fn a_request_with_a_wrong_envelope_gets_its_id_back() {
     check(r#"{"jsonrpc":"2.0","id":true,"method":"vault/status"}"#, "null", -32600);
     check("1", "null", -32600);
     check("{", "null", -32700);
+    check(r#"{"jsonrpc":"2.0","id":7,"method":"vault/status","params":[NaN]}"#, "7", -32700);
+    check(r#"{"method":"vault/status","params":[NaN],"id":"a","jsonrpc":"2.0"}"#, r#""a""#, -32700);
+    check(r#"{"jsonrpc":"2.0","method":"vault/status","params":[{"id":7},]}"#, "null", -32700);
     check("", "null", -32700);
     check("[]", "null", -32600);
 }

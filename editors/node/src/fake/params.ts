@@ -45,7 +45,10 @@ export class Params {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value)) throw wrong(name, 'outOfRange');
-    return Date.parse(value);
+    const time = Date.parse(value);
+    // A time before 1970 stands for one that was not set.
+    if (!(time >= 0)) throw wrong(name, 'outOfRange');
+    return time;
   }
 
   flag(name: string): boolean {
@@ -89,17 +92,38 @@ export function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** One name for a folder, however it is spelt; simpler than the real one, which follows RFC 3986 to the letter. */
+/**
+ * One name for a folder, however it is spelt; simpler than the real one, which follows RFC 3986 to the letter. An authority
+ * that is none of a URL's is kept as it is.
+ */
 export function normalFolder(uri: string): string {
+  const [, scheme, authority = '', rest] = /^([a-z][a-z0-9+.-]+:)(?:\/\/([^/?#]*))?(.*)$/isu.exec(uri) ?? [];
+  if (!scheme || /\p{Cc}/u.test(uri) || Buffer.byteLength(uri) > URI) throw failure('workspaceFolderInvalid');
   let url: URL;
+  let host = authority;
   try {
     url = new URL(uri);
+    host = url.host.toLowerCase();
   } catch {
-    throw failure('workspaceFolderInvalid');
+    url = new URL(`${scheme}//${rest}`);
   }
   const segments = url.pathname.split('/').map((segment) => encodeURIComponent(decode(segment)));
   const path = segments.join('/').replace(/\/+$/, '').replace(/^\/([A-Z])%3A/i, (_, drive) => `/${drive.toLowerCase()}:`);
-  return `${url.protocol}//${url.host.toLowerCase()}${path || '/'}`;
+  return `${url.protocol}//${host}${path || '/'}`;
+}
+
+/** The only one of the open folders. One that has no name counts too, and is none that can be meant. */
+export function onlyFolder(open: readonly string[]): string {
+  const names = open.map((uri) => {
+    try {
+      return { named: normalFolder(uri) };
+    } catch {
+      return { unnamed: uri };
+    }
+  });
+  const [only, ...others] = new Map(names.map((name) => [JSON.stringify(name), name])).values();
+  if (!only?.named || others.length > 0) throw failure('workspaceFolderRequired');
+  return only.named;
 }
 
 function decode(segment: string): string {

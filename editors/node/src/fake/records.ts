@@ -3,7 +3,7 @@
 import type { Address, JsonObject } from '../wire';
 import type { Call } from './client';
 import { failure } from './failure';
-import { normalFolder, required, wrong } from './params';
+import { normalFolder, onlyFolder, required, wrong } from './params';
 import { dates, defined, permits, type KeyRow, type Namespace, type StoredRecord } from './state';
 
 const MAX_DATA = 8 * 1024 * 1024;
@@ -20,8 +20,7 @@ export function address(call: Call): Address {
   }
   // The key is checked before the folder.
   call.row();
-  if (folder === undefined && folders.length !== 1) throw failure('workspaceFolderRequired');
-  const workspaceFolder = normalFolder(folder ?? folders[0] ?? '');
+  const workspaceFolder = folder === undefined ? onlyFolder(folders) : normalFolder(folder);
   return defined({ context, workspaceFolder, name }) as Address;
 }
 
