@@ -116,7 +116,8 @@ describe('the JSON parsing test suite', () => {
   describe('invalid texts are refused: as a body, as the data, as a member of it', () => {
     for (const { name, input } of named('n')) {
       test(name, async () => {
-        await refuse(input, [null]);
+        // Some of the texts are objects with an `id` of 0.
+        await refuse(input, [/^\{"id":0,/.test(input) ? 0 : null]);
         for (const data of [input, `{"v":${input}}`]) {
           const id = nextId++;
           await refuse(setter(id, name, data), [id]);
