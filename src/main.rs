@@ -1,6 +1,7 @@
 //! Arguments, logging, exit code; hands over at once.
 
 use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use plugin_vault::cli::output::{self, Lost};
@@ -37,10 +38,12 @@ fn run_task(run: Run) -> ExitCode {
         Err(NoLog::Thread(error)) => return refuse(&no_thread(&error), FAILED),
     };
     server::harden();
-    let code = match run.task {
+    // A fault is logged where it happens. That line has to be written before the process ends.
+    let done = catch_unwind(AssertUnwindSafe(|| match run.task {
         Task::Serve(options) => serve(options, &log),
         Task::Operate(operation) => operate(operation, &log),
-    };
+    }));
+    let code = done.unwrap_or(FAILED);
     drop(run.temporary);
     log.flush();
     ExitCode::from(code)
