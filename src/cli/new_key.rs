@@ -19,7 +19,7 @@ pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<
         refuse_nowhere()?;
     }
     operator.opened()?;
-    let issued = operator.write(issue)?;
+    let issued = operator.try_write(issue).map_err(not_one_more)?;
     let mut members = key(&issued.info);
     members.insert("created".into(), issued.created.into());
     let text = key_text(&issued.api_key, members, as_json);
@@ -30,7 +30,7 @@ pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<
 pub(super) fn share(operator: &Operator, share: Share, as_json: bool) -> Result<Answer, Failed> {
     refuse_nowhere()?;
     operator.opened()?;
-    let shared = operator.write(share)?;
+    let shared = operator.try_write(share).map_err(not_one_more)?;
     let text = key_text(&shared.api_key, key(&shared.info), as_json);
     hand_over(operator, &shared, &text)
 }
@@ -85,6 +85,16 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     let members = Value::Object(key(&rotated.info)).to_string();
     let rest = members.strip_prefix('{').unwrap_or_default();
     Ok(format!(",{rest}").into())
+}
+
+fn not_one_more(error: Error) -> Failed {
+    match error {
+        Error::DataTooLarge { limit } => Failed(format!(
+            "there are {limit} live keys already, and no more may be: revoke those that are not used; see plugin-vault key \
+             list, and --max-keys"
+        )),
+        error => error.into(),
+    }
 }
 
 fn refuse_nowhere() -> Result<(), Failed> {

@@ -34,6 +34,12 @@ impl From<Error> for Failed {
                 Error::ExpiryTooLate => "a shared key can't end later than its owner's",
                 Error::ApiKeyTaken => "the new key is in use, or was revoked; bring another",
                 Error::KeyUnavailable(why) => return Self(no_key(why)),
+                Error::DataTooLarge { limit } => {
+                    return Self(format!(
+                        "that is over a limit, {limit}; see the limits in plugin-vault --help"
+                    ));
+                }
+                Error::Overloaded => "too much was asked for at once; try again",
                 Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
                 Error::TargetExists => "another store lies there; choose another --data-dir",
                 Error::StoreDamaged => {
@@ -50,13 +56,11 @@ impl From<Error> for Failed {
                 }
                 Error::ApiKeyRequired
                 | Error::RevisionConflict { .. }
-                | Error::DataTooLarge { .. }
                 | Error::WorkspaceFolderRequired
                 | Error::WorkspaceFolderInvalid
                 | Error::PatchTooDeep
                 | Error::LeaseHeld { .. }
                 | Error::LeaseLost
-                | Error::Overloaded
                 | Error::Internal => "plugin-vault has a fault; please report it",
             }
             .into(),

@@ -245,3 +245,16 @@ fn flags_that_belong_to_subcommands_are_refused_without_one() {
     let ran = Home::new().run(&["--json"], "");
     assert_eq!((ran.code, ran.said.lines().count()), (2, 1), "{}", ran.said);
 }
+
+#[test]
+fn one_key_more_than_may_be_is_refused_with_what_to_do() {
+    let home = Home::new();
+    let key = home.json(&["key", "issue", "me.plugin"], "")["apiKey"].as_str().unwrap().to_owned();
+    for limit in ["--max-keys=1", "--max-keys-per-plugin=1"] {
+        for (arguments, input) in [(&["key", "issue", "me.plugin"][..], ""), (&["key", "share"], &*key)] {
+            let refused = home.refused(&[&[limit], arguments].concat(), input);
+            assert!(refused.contains("1 live keys already") && refused.contains("revoke"), "{refused}");
+        }
+    }
+    assert_eq!(home.json(&["key", "list"], "").as_array().unwrap().len(), 1);
+}
