@@ -56,7 +56,7 @@ export type Context = "user" | "workspace";
 export interface DataTooLargeData {
   kind: "dataTooLarge";
   retryable: false;
-  /** The limit: bytes, records, handles or leases. */
+  /** The limit: bytes, records, handles, leases or keys. */
   limit: number;
 }
 
@@ -484,7 +484,7 @@ export type RootUri = string;
 
 /** What a shared key may do, where that is less than what its owner may. */
 export interface Scope {
-  /** The contexts that it may use; all, if absent. */
+  /** The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there. */
   contexts?: Context[];
   /** Whether it may only read. */
   readOnly?: boolean;
@@ -792,7 +792,7 @@ export interface Methods {
       ifRevision?: Revision | null;
       /** When the record expires; without it, never. One in the past expires at once. */
       expiresAt?: Time | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it. */
+      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
       lease?: Revision | null;
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
@@ -840,7 +840,7 @@ export interface Methods {
       name?: Name | null;
       /** The revision that the record must have, 0 for none; else 2001. */
       ifRevision?: Revision | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it. */
+      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
       lease?: Revision | null;
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
@@ -858,7 +858,7 @@ export interface Methods {
       name?: Name | null;
       /** The revision that the record must have, 0 for none; else 2001. */
       ifRevision?: Revision | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it. */
+      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
       lease?: Revision | null;
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
@@ -910,7 +910,7 @@ export interface Methods {
   /**
    * Claims a name, exclusively, for `ttlMs` unless it is renewed. Where another holds it, the request waits for up to `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
    *
-   * It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), and when the process that acquired it ends, however it ends. A read-only key can't acquire one (1006). At most 64 requests of a connection wait for leases (5004), and a namespace has at most 1,000 (2002).
+   * It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace has at most 1,000, and a shared key holds at most 100 (2002).
    */
   "acquireLease": {
     params: {
@@ -925,7 +925,7 @@ export interface Methods {
     };
     result: Leased;
   };
-  /** Holds a lease for its whole length, from now on. */
+  /** Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another. */
   "renewLease": {
     params: {
       /** The lease's name. */
@@ -937,7 +937,7 @@ export interface Methods {
     };
     result: Renewed;
   };
-  /** Gives a lease up; whoever waits for it has it within a second. */
+  /** Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another. */
   "releaseLease": {
     params: {
       /** The lease's name. */

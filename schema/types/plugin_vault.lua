@@ -47,7 +47,7 @@
 ---@class plugin_vault.DataTooLargeData
 ---@field kind "dataTooLarge"
 ---@field retryable false
----@field limit integer The limit: bytes, records, handles or leases.
+---@field limit integer The limit: bytes, records, handles, leases or keys.
 
 ---A record that was removed.
 ---@class plugin_vault.Deleted
@@ -349,7 +349,7 @@
 
 ---What a shared key may do, where that is less than what its owner may.
 ---@class plugin_vault.Scope
----@field contexts? plugin_vault.Context[] The contexts that it may use; all, if absent.
+---@field contexts? plugin_vault.Context[] The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.
 ---@field readOnly? boolean Whether it may only read.
 ---@field workspaceFolders? plugin_vault.WorkspaceFolder[] The folders that it may use; all, if absent.
 
@@ -498,7 +498,7 @@
 ---@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
 ---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
 ---@field expiresAt? plugin_vault.Time|vim.NIL When the record expires; without it, never. One in the past expires at once.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
 ---The object, byte for byte as it was stored, or `null` if there is none.
@@ -522,7 +522,7 @@
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
 ---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
 ---Removes a record. Where there is none that is no error: `{"deleted": false, "revision": 0}`.
@@ -531,7 +531,7 @@
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
 ---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
 ---What is stored in the key's namespace and scope, without the data.
@@ -557,20 +557,20 @@
 
 ---Claims a name, exclusively, for `ttlMs` unless it is renewed. Where another holds it, the request waits for up to `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
 ---
----It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), and when the process that acquired it ends, however it ends. A read-only key can't acquire one (1006). At most 64 requests of a connection wait for leases (5004), and a namespace has at most 1,000 (2002).
+---It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace has at most 1,000, and a shared key holds at most 100 (2002).
 ---@class plugin_vault.acquireLease.params
 ---@field name plugin_vault.Name The lease's name, in the key's namespace.
 ---@field ttlMs integer How long it is held without being renewed, in milliseconds.
 ---@field waitMs? integer|vim.NIL How long the request waits where another holds it, in milliseconds; 0 by default.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
----Holds a lease for its whole length, from now on.
+---Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
 ---@class plugin_vault.renewLease.params
 ---@field name plugin_vault.Name The lease's name.
 ---@field lease plugin_vault.Revision The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
----Gives a lease up; whoever waits for it has it within a second.
+---Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
 ---@class plugin_vault.releaseLease.params
 ---@field name plugin_vault.Name The lease's name.
 ---@field lease plugin_vault.Revision The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.

@@ -116,7 +116,7 @@ class DataTooLargeData(TypedDict):
     retryable: Literal[False]
 
     limit: int
-    """The limit: bytes, records, handles or leases."""
+    """The limit: bytes, records, handles, leases or keys."""
 
 
 Revision: TypeAlias = int
@@ -445,7 +445,7 @@ class Scope(TypedDict):
     """What a shared key may do, where that is less than what its owner may."""
 
     contexts: NotRequired[list[Context]]
-    """The contexts that it may use; all, if absent."""
+    """The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there."""
 
     readOnly: NotRequired[bool]
     """Whether it may only read."""
@@ -951,7 +951,7 @@ class SetPersistentDataParams(TypedDict):
     """When the record expires; without it, never. One in the past expires at once."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it."""
+    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
     """The key that is meant; may be left out while the connection has set exactly one."""
@@ -1008,7 +1008,7 @@ class PatchPersistentDataParams(TypedDict):
     """The revision that the record must have, 0 for none; else 2001."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it."""
+    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
     """The key that is meant; may be left out while the connection has set exactly one."""
@@ -1030,7 +1030,7 @@ class DeletePersistentDataParams(TypedDict):
     """The revision that the record must have, 0 for none; else 2001."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it."""
+    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
     """The key that is meant; may be left out while the connection has set exactly one."""

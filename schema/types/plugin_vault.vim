@@ -46,7 +46,7 @@ vim9script
 # Over a limit; data.limit is the limit.
 #   kind: "dataTooLarge"
 #   retryable: false
-#   limit: number  The limit: bytes, records, handles or leases.
+#   limit: number  The limit: bytes, records, handles, leases or keys.
 #
 # Deleted: {deleted, revision}
 # A record that was removed.
@@ -327,7 +327,7 @@ vim9script
 #
 # Scope: {contexts?, readOnly?, workspaceFolders?}
 # What a shared key may do, where that is less than what its owner may.
-#   contexts?: list<Context>  The contexts that it may use; all, if absent.
+#   contexts?: list<Context>  The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.
 #   readOnly?: bool  Whether it may only read.
 #   workspaceFolders?: list<WorkspaceFolder>  The folders that it may use; all, if absent.
 #
@@ -466,7 +466,7 @@ vim9script
 #   name?: Name | null  The record's name. Without it, *the* object of its context.
 #   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
 #   expiresAt?: Time | null  When the record expires; without it, never. One in the past expires at once.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 #   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
 #
 # getPersistentData -> JsonObject | null
@@ -487,7 +487,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
 #   name?: Name | null  The record's name. Without it, *the* object of its context.
 #   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 #   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
 #
 # deletePersistentData -> Deleted
@@ -495,7 +495,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
 #   name?: Name | null  The record's name. Without it, *the* object of its context.
 #   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whoever holds it.
+#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 #   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
 #
 # listPersistentData -> list<ListedRecord>
