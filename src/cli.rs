@@ -26,13 +26,13 @@ use crate::protector::has_terminal;
 use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Askpass, Config, Passphrase};
+use crate::vault::{Askpass, Config};
 
 use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
-use secret::secret_line;
+use secret::passphrase;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "these comments are what --help shows")]
@@ -167,8 +167,8 @@ impl Operation {
     }
 
     fn answer(self) -> Result<Answer, Failed> {
-        let said = self.common.passphrase_fd.map(|fd| secret_line(fd, "Passphrase of plugin-vault: "));
-        let operator = Operator::new(self.config, said.transpose()?.and_then(Passphrase::new));
+        let said = self.common.passphrase_fd.map(passphrase).transpose()?;
+        let operator = Operator::new(self.config, said);
         let json = self.common.json;
         match &self.command {
             Operate::Key(command) => key::run(&operator, command, json),

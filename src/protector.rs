@@ -6,6 +6,7 @@
 
 mod cache;
 mod command;
+mod derivation;
 mod key_file;
 mod keyring;
 mod make;
@@ -23,8 +24,9 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 
 use cache::Cache;
 pub use make::{New, NotMade, make};
-pub use passphrase::Passphrase;
+pub use passphrase::{Passphrase, PassphraseError, first_line};
 pub use patience::Patience;
+pub use program::is_relative as is_relative_program;
 pub use protects::{Protects, protects};
 pub use row::Kind;
 use row::Row;
@@ -108,6 +110,16 @@ pub enum Reason {
     Deadline,
     /// Others can read its key.
     OpenToOthers,
+    /// The program failed: it ended with an exit status other than 0, or was ended by a signal.
+    Failed,
+    /// There is no such program.
+    ProgramMissing,
+    /// The program is named by a path that depends on the current folder, so it is not run.
+    RelativeProgram,
+    /// What a person or a program said is no passphrase.
+    InvalidPassphrase,
+    /// The system has no memory left to derive a key.
+    Memory,
 }
 
 impl Reason {
@@ -119,6 +131,11 @@ impl Reason {
             Self::Wrong => "wrong",
             Self::Denied | Self::OpenToOthers => "denied",
             Self::Deadline => "deadline",
+            Self::Failed => "failed",
+            Self::ProgramMissing => "programMissing",
+            Self::RelativeProgram => "relativeProgram",
+            Self::InvalidPassphrase => "invalidPassphrase",
+            Self::Memory => "memory",
         }
     }
 }
@@ -246,7 +263,8 @@ fn by_cost<'r>(rows: &'r [StoredRow], effort: &Effort<'_>) -> Vec<([u8; 16], Row
     known
 }
 
-/// Asks one after the other. `Err(None)` where there is none.
+/// Asks one after the other; a person is asked once, and what they say is tried with every passphrase. `Err(None)` where
+/// there is none.
 fn first(
     means: &Means<'_>,
     store: StoreId,
@@ -254,9 +272,10 @@ fn first(
     effort: &Effort<'_>,
 ) -> Result<Found, Option<Unavailable>> {
     let mut why = None;
+    let mut person = Person { means, said: None };
     for (id, row) in rows {
         let (row, kind) = (row, row.kind());
-        let asked = ask(means, store, *id, row, effort).and_then(|key| {
+        let asked = ask(means, store, (*id, row), effort, &mut person).and_then(|key| {
             let store_key = row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)?;
             Ok(Found { row: *id, kind, key, store_key })
         });
@@ -296,9 +315,9 @@ fn recall(cache: &Cache, store: StoreId, rows: &[([u8; 16], Row<'_>)]) -> Option
 fn ask(
     means: &Means<'_>,
     store: StoreId,
-    id: [u8; 16],
-    row: &Row<'_>,
+    (id, row): ([u8; 16], &Row<'_>),
     effort: &Effort<'_>,
+    person: &mut Person<'_>,
 ) -> Result<ProtectorKey, Reason> {
     match (row.kind(), effort) {
         (Kind::KeyFile, _) => key_file::read(means.key_folder, store),
@@ -312,26 +331,51 @@ fn ask(
         (Kind::Keyring | Kind::Command, Effort::AtHand)
         | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => Err(Reason::Locked),
         (Kind::Command, Effort::Quiet) => {
-            derive(row, &command::ask(means.key_folder, store, id, &Patience::of(QUIET))?)
+            let said = command::ask(means.key_folder, store, id, &Patience::of(QUIET))?;
+            derive(row, &said, &Patience::of(QUIET))
         }
         (Kind::Command, Effort::Ask { patience, .. }) => {
-            derive(row, &command::ask(means.key_folder, store, id, patience)?)
+            derive(row, &command::ask(means.key_folder, store, id, patience)?, patience)
         }
-        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), .. }) => derive(row, said),
+        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), patience }) => derive(row, said, patience),
         (Kind::Passphrase, Effort::Ask { passphrase: None, patience }) => {
-            derive(row, &ask_person(means.askpass.ok_or(Reason::Locked)?, patience)?)
+            derive(row, person.ask(patience)?, patience)
         }
     }
 }
 
-fn ask_person(askpass: &Askpass, patience: &Patience) -> Result<Passphrase, Reason> {
-    let question = "Passphrase of plugin-vault: ";
-    match askpass {
-        Askpass::Program(program) => program::ask(&[program.clone(), question.into()], patience),
-        Askpass::Terminal => Passphrase::new(terminal::ask(question, patience)?).ok_or(Reason::Denied),
+/// A person who may be asked for a passphrase, once: their answer is good for every passphrase of the store, and so is
+/// their refusal.
+struct Person<'m> {
+    means: &'m Means<'m>,
+    said: Option<Result<Passphrase, Reason>>,
+}
+
+impl Person<'_> {
+    fn ask(&mut self, patience: &Patience) -> Result<&Passphrase, Reason> {
+        let askpass = self.means.askpass;
+        let said = self.said.get_or_insert_with(|| {
+            let question = "Passphrase of plugin-vault: ";
+            match askpass.ok_or(Reason::Locked)? {
+                Askpass::Program(program) => program::ask(&[program.clone(), question.into()], patience),
+                Askpass::Terminal => typed(&terminal::ask(question, patience)?),
+            }
+        });
+        said.as_ref().map_err(|reason| *reason)
     }
 }
 
-fn derive(row: &Row<'_>, said: &Passphrase) -> Result<ProtectorKey, Reason> {
-    passphrase::derive(said, row.parameters())
+fn typed(line: &[u8]) -> Result<Passphrase, Reason> {
+    Passphrase::new(line).map_err(|error| match error {
+        // Who answers nothing goes away from the question.
+        PassphraseError::Empty => Reason::Denied,
+        error => {
+            tracing::error!("what was typed is no passphrase: it {}", error.name());
+            Reason::InvalidPassphrase
+        }
+    })
+}
+
+fn derive(row: &Row<'_>, said: &Passphrase, patience: &Patience) -> Result<ProtectorKey, Reason> {
+    passphrase::derive(said, row.parameters(), patience)
 }

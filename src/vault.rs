@@ -35,12 +35,13 @@ mod sweep;
 mod target;
 mod thread;
 mod timestamp;
+mod unlock;
 mod view;
 mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::limits::Limits;
 use crate::protector::Means;
@@ -67,6 +68,7 @@ pub use share::Share;
 pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
+pub use unlock::UnlockTicket;
 pub use view::{Behind, Read};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
 
@@ -80,6 +82,7 @@ use hearing::Hearing;
 use life::Life;
 use queue::{Queue, Queued};
 use sweep::Sweeper;
+use unlock::Unlocks;
 
 /// Where a vault keeps what.
 pub struct Config {
@@ -113,7 +116,10 @@ pub struct Vault {
     hearing: Hearing,
     life: Life,
     brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    thread: Once,
+    unlocks: Unlocks,
+    /// Whether the vault's thread runs, and who starts it.
+    started: AtomicBool,
+    starting: Mutex<()>,
 }
 
 impl Vault {
@@ -131,7 +137,9 @@ impl Vault {
             hearing: Hearing::default(),
             life: Life::default(),
             brought: OnceLock::new(),
-            thread: Once::new(),
+            unlocks: Unlocks::default(),
+            started: AtomicBool::new(false),
+            starting: Mutex::default(),
         })
     }
 
@@ -158,33 +166,10 @@ impl Vault {
         need: Need,
         done: impl FnOnce(Result<Option<Arc<Opened>>, Error>) + Send + 'static,
     ) {
-        self.start();
-        self.queue.push_opener(need, Box::new(done));
-    }
-
-    /// Asks for the store's key, on a thread of its own, since a person may take their time. One at a time asks, over
-    /// all processes.
-    ///
-    /// # Panics
-    /// Where no thread can be started.
-    pub fn unlock(
-        self: &Arc<Self>,
-        opened: Arc<Opened>,
-        passphrase: Option<Passphrase>,
-        patience: Patience,
-        done: impl FnOnce(Result<(), Error>) + Send + 'static,
-    ) {
-        let vault = self.clone();
-        let ask = move || {
-            let passphrase = passphrase.as_ref();
-            let unlocked = opened.unlock(&vault.config, &Effort::Ask { passphrase, patience: &patience });
-            let announce = matches!(unlocked, Ok(true));
-            done(unlocked.map(|_| ()));
-            if announce {
-                vault.announce();
-            }
-        };
-        std::thread::Builder::new().name("unlock".into()).spawn(ask).expect("a process can start a thread");
+        match self.start() {
+            Ok(()) => self.queue.push_opener(need, Box::new(done)),
+            Err(error) => done(Err(error)),
+        }
     }
 
     /// What the vault was made with.
@@ -198,7 +183,10 @@ impl Vault {
         write: W,
         done: impl FnOnce(Result<W::Outcome, Error>) + Send + 'static,
     ) -> Ticket {
-        self.start();
+        if let Err(error) = self.start() {
+            done(Err(error));
+            return Ticket::ANSWERED;
+        }
         self.queue.push(Box::new(Queued::new(write, done)))
     }
 
@@ -228,13 +216,32 @@ impl Vault {
         Status::new(&self.config, opened)
     }
 
-    fn start(self: &Arc<Self>) {
-        self.thread.call_once(|| {
+    /// Starts the vault's thread, unless it runs. Where there is no room for it, it is tried again at the next request.
+    fn start(self: &Arc<Self>) -> Result<(), Error> {
+        if self.started.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.started.load(Ordering::Acquire) {
             let vault = self.clone();
-            std::thread::Builder::new()
-                .name("vault".into())
-                .spawn(move || thread::run(&vault))
-                .expect("a process can start a thread");
-        });
+            start_thread("vault", move || thread::run(&vault))?;
+            self.started.store(true, Ordering::Release);
+        }
+        Ok(())
     }
+}
+
+/// Starts a thread; [`Error::NoThread`], and a line in the log, where the system has no room for one.
+fn start_thread<T: Send + 'static>(
+    name: &'static str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<(), Error> {
+    let started = std::thread::Builder::new().name(name.into()).spawn(body);
+    started.map(drop).map_err(|error| {
+        tracing::error!(
+            "the thread {name:?} can't be started: {error}. The system allows this user, or this container, no more \
+             threads, or it has no memory; end other programs, or raise the limit (ulimit -u)"
+        );
+        Error::NoThread
+    })
 }

@@ -47,6 +47,10 @@ impl From<Error> for Failed {
                 }
                 Error::StoreFull => "the disk or the store is full; nothing was changed",
                 Error::StoreBusy => "another process keeps the store busy; try again",
+                Error::NoThread => {
+                    "the system allows no more threads, so nothing was done; end other programs, or raise the limit \
+                     (ulimit -u)"
+                }
                 Error::FormatTooNew => "the store was written by a later version: update plugin-vault",
                 Error::StoreRefused(_) => {
                     "the store can't be used as it lies there; the lines above say what to do"
@@ -77,6 +81,51 @@ fn no_key(why: Unavailable) -> String {
             .into(),
         (Kind::Passphrase, KeyReason::Wrong) => "the passphrase is wrong".into(),
         (Kind::Passphrase, KeyReason::Denied) => "no passphrase was given".into(),
+        (Kind::Passphrase, KeyReason::InvalidPassphrase) => {
+            "what was given is no passphrase: one has 1 to 65,536 \
+            bytes of UTF-8, and no control characters such as a tab"
+                .into()
+        }
+        (Kind::Passphrase, KeyReason::Failed) => {
+            "the program that PLUGIN_VAULT_ASKPASS names failed, or the \
+            question was cancelled; no passphrase was given"
+                .into()
+        }
+        (Kind::Passphrase, KeyReason::ProgramMissing) => {
+            "the program that PLUGIN_VAULT_ASKPASS names was not found; \
+            name it by its whole path"
+                .into()
+        }
+        (Kind::Passphrase, KeyReason::RelativeProgram) => {
+            "PLUGIN_VAULT_ASKPASS depends on the current folder, so its \
+            program was not run; name it by its whole path, or by a bare name that is in PATH"
+                .into()
+        }
+        (Kind::Command, KeyReason::Failed) => {
+            "the program of the protector command failed, so it gave no passphrase; \
+            run it yourself to see why"
+                .into()
+        }
+        (Kind::Command, KeyReason::ProgramMissing) => {
+            "the program of the protector command was not found; install it, \
+            or add one that is there with plugin-vault protector add command"
+                .into()
+        }
+        (Kind::Command, KeyReason::RelativeProgram) => {
+            "the program of the protector command depends on the current \
+            folder, so it was not run; add it again by its whole path"
+                .into()
+        }
+        (Kind::Command, KeyReason::InvalidPassphrase) => {
+            "the first line that the program of the protector command \
+            printed is no passphrase: one has 1 to 65,536 bytes of UTF-8, and no control characters"
+                .into()
+        }
+        (_, KeyReason::Memory) => {
+            "there is not enough memory to derive a key from the passphrase; end other programs \
+            and try again"
+                .into()
+        }
         (Kind::Keyring, KeyReason::Locked) => "the store is locked: unlock the keyring first".into(),
         (_, KeyReason::Deadline) => format!("the protector {protector} gave no key in time; try again"),
         _ => format!("the protector {protector} did not give the store's key; the lines above say why"),

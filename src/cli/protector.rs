@@ -1,9 +1,14 @@
 //! `plugin-vault protector …`: what guards the store's key.
 
+use std::path::Path;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::vault::{Error, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp};
+use crate::protector::is_relative_program;
+use crate::vault::{
+    Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
+};
 
 use super::operator::{Answer, Failed, Operator};
 use super::question::Question;
@@ -74,19 +79,20 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         NewProtector::Passphrase { new_passphrase_fd } => {
             New::Passphrase(new_passphrase(*new_passphrase_fd)?)
         }
-        NewProtector::Command { program } => New::Command(program.clone()),
+        NewProtector::Command { program } => New::Command(named_for_ever(program)?),
     };
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
         return Err(Failed("there is a key file already".into()));
     }
-    let made = opened.make_protector(operator.config(), &new).map_err(|error| match error {
-        Error::KeyUnavailable(why) => {
+    let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
+        (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
+        (Error::KeyUnavailable(why), _) => {
             let protector = why.protector.name();
             Failed(format!(
                 "the protector {protector} gave no key, so it was not added; the lines above say why"
             ))
         }
-        error => error.into(),
+        (error, _) => error.into(),
     })?;
     let protector = made.protector();
     let added = operator.try_write(made);
@@ -101,6 +107,38 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     operator.vault().announce();
     let said = "added; the other protectors still open the store: remove those that should not";
     Ok(shown(as_json, protector, said))
+}
+
+/// A program with a name that means the same wherever it is run from: a path is made whole, a bare name stays.
+fn named_for_ever(program: &[String]) -> Result<Vec<String>, Failed> {
+    let mut program = program.to_vec();
+    if let Some(name) = program.first_mut().filter(|name| is_relative_program(name)) {
+        let whole = std::path::absolute(&name).ok().and_then(|path| path.into_os_string().into_string().ok());
+        *name = whole
+            .ok_or_else(|| Failed(format!("there is no whole path, in UTF-8, of the program {name:?}")))?;
+    }
+    Ok(program)
+}
+
+/// Why a program that the user has just named is not added, with its name, which is the user's own word.
+fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
+    let name = program.first().map_or("", String::as_str);
+    let why = match why.reason {
+        KeyReason::ProgramMissing if Path::new(name).is_absolute() => {
+            "was not found, or the program that interprets it"
+        }
+        KeyReason::ProgramMissing => "was not found in an absolute folder of PATH",
+        KeyReason::Failed => {
+            "failed: it did not end with the exit status 0 (it runs in the home folder, so give it whole paths)"
+        }
+        KeyReason::InvalidPassphrase => {
+            "printed no passphrase in its first line: one has 1 to 65,536 bytes of UTF-8, and no control characters"
+        }
+        KeyReason::Deadline => "did not end in time",
+        KeyReason::Denied => "could not be started; see whether it is an executable file",
+        _ => "gave no passphrase; the lines above say why",
+    };
+    Failed(format!("the program {name:?} {why}; the protector was not added"))
 }
 
 fn shown(as_json: bool, protector: Protector, said: &str) -> Answer {

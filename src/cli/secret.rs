@@ -1,53 +1,82 @@
 //! Secrets that a command line needs: read from a file descriptor, or typed by a person.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use zeroize::Zeroizing;
 
-use crate::protector::{ask_at_terminal, has_terminal};
+use crate::protector::{PassphraseError, ask_at_terminal, first_line, has_terminal};
 use crate::vault::Passphrase;
 
 use super::operator::Failed;
 use super::question::Question;
 
-/// The longest line with a secret, in bytes.
-const LONGEST: usize = 4 * 1024;
+/// The longest line with a secret, in bytes: a passphrase, and the two bytes of a line's end.
+const LONGEST: usize = Passphrase::LONGEST + 2;
+
+impl From<PassphraseError> for Failed {
+    fn from(error: PassphraseError) -> Self {
+        Self(format!("the passphrase {}; nothing was changed", error.name()))
+    }
+}
 
 /// A passphrase that is to open something from now on. Nobody sees what they type, so they type it twice.
 pub(super) fn new_passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
-    let said = secret_line(descriptor, "New passphrase: ")?;
-    if descriptor == 0 && has_terminal() && *secret_line(descriptor, "The same again: ")? != *said {
-        return Err(Failed("the two were not the same; nothing was changed".into()));
+    let said = Passphrase::new(&secret(descriptor, "New passphrase: ")?)?;
+    if descriptor == 0 && has_terminal() {
+        let again = Passphrase::new(&secret(descriptor, "The same again: ")?);
+        if again.map_or(true, |again| again.expose() != said.expose()) {
+            return Err(Failed("the two were not the same; nothing was changed".into()));
+        }
     }
-    Passphrase::new(said).ok_or_else(|| Failed("the passphrase is empty".into()))
+    Ok(said)
+}
+
+/// The passphrase of the store.
+pub(super) fn passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
+    Ok(Passphrase::new(&secret(descriptor, "Passphrase of plugin-vault: ")?)?)
+}
+
+/// An API key, in a line of its own.
+pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<String>, Failed> {
+    let line = secret(descriptor, question)?;
+    let text = std::str::from_utf8(&line).map_err(|_| unreadable(descriptor))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn unreadable(descriptor: u32) -> Failed {
+    Failed(format!("descriptor {descriptor} can't be read; see --help"))
 }
 
 /// A line from a file descriptor: keys and passphrases never come from arguments or the environment, which others can
-/// read. A person at a terminal is asked the question, and what they type is not shown.
-pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<String>, Failed> {
-    let unreadable = || Failed(format!("descriptor {descriptor} can't be read; see --help"));
+/// read. A person at a terminal is asked the question, and what they type is not shown. A line that is too long is cut
+/// where it is longer than any secret may be, so whoever takes it refuses it.
+fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     if descriptor == 0 && has_terminal() {
         return ask_at_terminal(question, Question::begin().patience())
             .map_err(|_| Failed("nothing was typed".into()));
     }
-    let source: Box<dyn Read> = if descriptor == 0 {
+    let mut source: Box<dyn Read> = if descriptor == 0 {
         Box::new(std::io::stdin())
     } else if cfg!(unix) {
-        Box::new(std::fs::File::open(format!("/dev/fd/{descriptor}")).map_err(|_| unreadable())?)
+        let file = std::fs::File::open(format!("/dev/fd/{descriptor}"));
+        Box::new(file.map_err(|_| unreadable(descriptor))?)
     } else {
-        return Err(unreadable());
+        return Err(unreadable(descriptor));
     };
+    // Whole from the start: one that grows would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    #[allow(
-        clippy::unbuffered_bytes,
-        reason = "the next line may be another secret, for whoever reads it next"
-    )]
-    for byte in source.bytes().take(LONGEST) {
-        match byte.map_err(|_| unreadable())? {
-            b'\n' => break,
-            byte => line.push(byte),
+    // Byte by byte: the next line may be another secret, for whoever reads it next.
+    let mut byte = Zeroizing::new([0]);
+    while line.len() < LONGEST {
+        match source.read(&mut *byte) {
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) => line.push(byte[0]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(unreadable(descriptor)),
         }
     }
-    let text = std::str::from_utf8(&line).map_err(|_| unreadable())?;
-    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
+    let length = first_line(&line).len();
+    line.truncate(length);
+    Ok(line)
 }

@@ -1,6 +1,7 @@
 //! Making a protector: what it keeps outside of the store, and its row.
 
 use std::io;
+use std::time::Duration;
 
 use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
 
@@ -9,6 +10,9 @@ use super::{
     Means, PROBE, Passphrase, Patience, QUIET, Reason, StoredRow, Unavailable, command, key_file, keyring,
     passphrase, program,
 };
+
+/// How long the derivation of a new key waits for others in this process.
+const MAKING: Duration = Duration::from_mins(1);
 
 /// A protector that is to be made.
 pub enum New {
@@ -82,7 +86,7 @@ fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotM
 
 fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
     let parameters = passphrase::parameters();
-    let key = passphrase::derive(said, &parameters)
+    let key = passphrase::derive(said, &parameters, &Patience::of(MAKING))
         .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
     Ok((kind, parameters, key))
 }

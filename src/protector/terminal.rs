@@ -10,9 +10,9 @@ pub fn is_there() -> bool {
     cfg!(unix) && std::io::stdin().is_terminal()
 }
 
-/// Asks, and takes the line that is typed. The terminal is as it was when this returns, however it does.
+/// Asks, and takes the bytes of the line that is typed. The terminal is as it was when this returns, however it does.
 #[cfg(unix)]
-pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<String>, Reason> {
+pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
     use std::io::Write as _;
 
     let terminal = Quiet::begin().map_err(|_| Reason::Denied)?;
@@ -22,19 +22,18 @@ pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<String>, Reaso
     drop(terminal);
     // The one that was typed was not shown.
     let _ = std::io::stderr().write_all(b"\n");
-    let line = line?;
-    std::str::from_utf8(&line).map(|line| Zeroizing::new(line.to_owned())).map_err(|_| Reason::Denied)
+    line
 }
 
 /// There is no way yet to ask at this system's terminals.
 #[cfg(not(unix))]
-pub fn ask(_prompt: &str, _patience: &Patience) -> Result<Zeroizing<String>, Reason> {
+pub fn ask(_prompt: &str, _patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
     Err(Reason::Locked)
 }
 
-/// The longest line, in bytes; whoever types more has pasted the wrong thing.
+/// The longest line, in bytes: one more than a passphrase may have, so that one that is too long is told.
 #[cfg(unix)]
-const LONGEST: usize = 4 * 1024;
+const LONGEST: usize = super::Passphrase::LONGEST + 1;
 
 /// Reads letter by letter: Ctrl-C has to come as a letter, so that nothing ends this process while the terminal is mute.
 #[cfg(unix)]
@@ -70,7 +69,8 @@ fn read_line(patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
             CTRL_D => return Ok(line),
             CTRL_U => line.clear(),
             BACKSPACE | DELETE => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
-            _ if line.len() == LONGEST => return Err(Reason::Denied),
+            // A passphrase that was cut would open nothing later; this one is refused as a whole.
+            _ if line.len() == LONGEST => {}
             byte => line.push(byte),
         }
     }

@@ -18,6 +18,7 @@ pub(super) enum Details {
     Key(NoKey),
     Refusal(Refused),
     Outcome(Failed),
+    Busy(Busy),
 }
 
 /// Which parameter, and why.
@@ -61,7 +62,7 @@ pub(super) struct HeldUntil {
 pub(super) struct NoKey {
     /// The protector that stands in the way.
     protector: Protector,
-    /// Why. `retryable` is true for `locked` and `deadline`.
+    /// Why. `retryable` is true for `locked`, `deadline` and `memory`.
     reason: NoKeyReason,
 }
 
@@ -75,6 +76,11 @@ enum NoKeyReason {
     Wrong,
     Denied,
     Deadline,
+    Failed,
+    ProgramMissing,
+    RelativeProgram,
+    InvalidPassphrase,
+    Memory,
 }
 
 /// Why the store can't be used as it lies there.
@@ -95,6 +101,23 @@ enum RefusalReason {
     Platform,
     NetworkFileSystem,
     ReadOnly,
+}
+
+/// Why the store is busy.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Busy {
+    /// There where it is no other process: `threads` if the system gives this process no more threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<BusyReason>,
+}
+
+/// What the store is busy with, if not with another process.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+enum BusyReason {
+    Threads,
 }
 
 /// What may have become of a write.
@@ -137,6 +160,11 @@ impl Details {
             KeyReason::Wrong => NoKeyReason::Wrong,
             KeyReason::Denied | KeyReason::OpenToOthers => NoKeyReason::Denied,
             KeyReason::Deadline => NoKeyReason::Deadline,
+            KeyReason::Failed => NoKeyReason::Failed,
+            KeyReason::ProgramMissing => NoKeyReason::ProgramMissing,
+            KeyReason::RelativeProgram => NoKeyReason::RelativeProgram,
+            KeyReason::InvalidPassphrase => NoKeyReason::InvalidPassphrase,
+            KeyReason::Memory => NoKeyReason::Memory,
         };
         Self::Key(NoKey { protector: Protector(why.protector.name().into()), reason })
     }
@@ -150,6 +178,10 @@ impl Details {
             Refusal::ReadOnly => RefusalReason::ReadOnly,
         };
         Self::Refusal(Refused { reason })
+    }
+
+    pub(super) fn of_no_thread() -> Self {
+        Self::Busy(Busy { reason: Some(BusyReason::Threads) })
     }
 
     pub(super) fn of_unknown_outcome() -> Self {

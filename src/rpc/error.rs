@@ -55,7 +55,7 @@ table! {
     RECORD_DAMAGED = 4002, "recordDamaged", false, "The stored value is damaged; it is kept as it is.";
     STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged, and nothing could replace it; its files are kept as they are.";
     STORE_FULL = 5001, "storeFull", true, "The disk or the store is full; nothing was changed.";
-    STORE_BUSY = 5002, "storeBusy", true, "Another process keeps the store busy; nothing was changed.";
+    STORE_BUSY = 5002, "storeBusy", true, "The store is busy; nothing was changed.";
     FORMAT_TOO_NEW = 5003, "formatTooNew", false, "The store was written by a later version: update plugin-vault.";
     OVERLOADED = 5004, "overloaded", true, "Too much waits at once; take answers before asking for more.";
     STORE_REFUSED = 5005, "storeRefused", false, "The store can't be used as it lies there; the log says what to do.";
@@ -159,10 +159,11 @@ impl From<Error> for ErrorObjectOwned {
 }
 
 impl Error {
-    /// A key that is locked or late may be there the next time; one that is missing, wrong or denied will not.
+    /// A key that is locked or late may be there the next time, and so may memory; one that is missing, wrong or denied
+    /// will not, and a program that failed or is not there fails again.
     fn may_pass(self) -> bool {
         let Self::Failure(Failure::Vault(vault::Error::KeyUnavailable(why))) = self else { return false };
-        matches!(why.reason, KeyReason::Locked | KeyReason::Deadline)
+        matches!(why.reason, KeyReason::Locked | KeyReason::Deadline | KeyReason::Memory)
     }
 
     /// What `data` has besides kind and `retryable`.
@@ -186,6 +187,7 @@ impl Error {
             vault::Error::ApiKeyTaken => out_of_range("apiKey"),
             vault::Error::KeyUnavailable(why) => Details::of_key(why),
             vault::Error::StoreRefused(refusal) => Details::of_refusal(refusal),
+            vault::Error::NoThread => Details::of_no_thread(),
             vault::Error::StoreFailed { outcome_unknown: true } => Details::of_unknown_outcome(),
             _ => return None,
         })
@@ -223,7 +225,7 @@ fn vault_code(error: vault::Error) -> Code {
         E::RecordDamaged => RECORD_DAMAGED,
         E::StoreDamaged => STORE_DAMAGED,
         E::StoreFull => STORE_FULL,
-        E::StoreBusy => STORE_BUSY,
+        E::StoreBusy | E::NoThread => STORE_BUSY,
         E::FormatTooNew => FORMAT_TOO_NEW,
         E::Overloaded => OVERLOADED,
         E::StoreRefused(_) => STORE_REFUSED,

@@ -292,8 +292,12 @@ schema!(KeyId<'_>, "KeyId", "Names a key, and tells nothing of it: 32 hexadecima
 impl<'a> Argument<'a> for Passphrase {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
         let said = Zeroizing::new(string(name, value)?.into_owned());
-        Self::new(said).ok_or(out_of_range(name))
+        Self::new(said.as_bytes()).map_err(|_| out_of_range(name))
     }
 }
 
-schema!(Passphrase, "Passphrase", "A passphrase of the store.", {"type": "string", "minLength": 1, "x-secret": true});
+schema!(Passphrase, "Passphrase",
+    "A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, \
+    every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store \
+    however it was typed. What is left must not be empty.",
+    {"type": "string", "minLength": 1, "maxLength": 65_536, "x-secret": true});

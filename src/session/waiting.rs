@@ -43,25 +43,38 @@ impl Session {
         }
         let asks = passphrase.is_none();
         let locked = opened.why_locked();
-        let (done, unlocked) = oneshot::channel();
+        let (done, mut unlocked) = oneshot::channel();
         let patience = Patience::of(deadline);
-        self.vault.unlock(opened, passphrase, patience.clone(), move |result| {
+        let ticket = self.vault.unlock(&opened, passphrase, patience.clone(), move |result| {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(result);
         });
-        tokio::select! {
-            unlocked = unlocked => unlocked.unwrap_or(Err(Error::Internal))?,
-            () = cancel.cancelled() => {
-                patience.end();
-                return Err(Failure::Cancelled);
+        drop(opened);
+        let too_late = tokio::time::sleep(deadline);
+        tokio::pin!(too_late);
+        let mut waits = true;
+        let given_up = loop {
+            tokio::select! {
+                biased;
+                unlocked = &mut unlocked => {
+                    unlocked.unwrap_or(Err(Error::Internal))?;
+                    return Ok(true);
+                }
+                () = cancel.cancelled() => break Failure::Cancelled,
+                // A person is not waited for once the process is ending.
+                () = self.ended(), if asks => break locked.into(),
+                // One that is carried out watches its time itself.
+                () = &mut too_late, if waits => {
+                    if self.vault.withdraw_unlock(ticket) {
+                        break locked.too_late().into();
+                    }
+                    waits = false;
+                }
             }
-            // A person is not waited for once the process is ending.
-            () = self.ended(), if asks => {
-                patience.end();
-                return Err(locked.into());
-            }
-        }
-        Ok(true)
+        };
+        patience.end();
+        self.vault.withdraw_unlock(ticket);
+        Err(given_up)
     }
 
     async fn need(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {

@@ -44,6 +44,8 @@ pub enum Error {
     StoreFull,
     /// Others kept the store busy; the request was not carried out.
     StoreBusy,
+    /// The system has no room for a thread; the request was not carried out.
+    NoThread,
     /// Written by a later version.
     FormatTooNew,
     /// The store must not be used as it lies there.
@@ -72,6 +74,17 @@ pub enum Error {
     Internal,
 }
 
+impl Error {
+    /// The same, for a request whose time is over.
+    #[must_use]
+    pub fn too_late(self) -> Self {
+        match self {
+            Self::KeyUnavailable(why) => Self::KeyUnavailable(why.too_late()),
+            other => other,
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
@@ -89,9 +102,16 @@ impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         match unavailable.reason {
             Reason::OpenToOthers => Self::StoreRefused(Refusal::Permissions),
-            Reason::Locked | Reason::Missing | Reason::Wrong | Reason::Denied | Reason::Deadline => {
-                Self::KeyUnavailable(unavailable)
-            }
+            Reason::Locked
+            | Reason::Missing
+            | Reason::Wrong
+            | Reason::Denied
+            | Reason::Deadline
+            | Reason::Failed
+            | Reason::ProgramMissing
+            | Reason::RelativeProgram
+            | Reason::InvalidPassphrase
+            | Reason::Memory => Self::KeyUnavailable(unavailable),
         }
     }
 }

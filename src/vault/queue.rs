@@ -13,6 +13,11 @@ use super::{Error, Need, Opened};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket(u64);
 
+impl Ticket {
+    /// Of a write that was answered at once and never queued.
+    pub(super) const ANSWERED: Self = Self(0);
+}
+
 pub(super) type Done = Box<dyn FnOnce(Result<Option<Arc<Opened>>, Error>) + Send>;
 
 /// A queued write, whatever its outcome's type.

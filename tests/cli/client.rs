@@ -65,6 +65,16 @@ impl Client {
         }
     }
 
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    /// How many threads the process has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn threads(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap().count()
+    }
+
     /// The answer to a request.
     #[track_caller]
     pub(crate) fn wait(&mut self, id: u64) -> Value {

@@ -5,6 +5,7 @@
 
 mod client;
 mod copies;
+mod helpers;
 mod home;
 
 #[cfg(target_os = "linux")]
@@ -15,6 +16,7 @@ mod keys;
 mod names;
 mod notices;
 mod output;
+mod passphrases;
 #[cfg(feature = "program-tests")]
 mod programs;
 mod prompts;
@@ -22,3 +24,4 @@ mod protectors;
 mod secrecy;
 mod slow;
 mod terminal;
+mod unlocks;

@@ -106,7 +106,7 @@ fn pass_opens_the_store_and_what_it_can_not_say_is_a_reason() {
     pass.insert("changed since");
     assert_eq!(pass.refused(&home), "wrong");
     pass.run("pass", &["rm", "--force", "vault"], "");
-    assert_eq!(pass.refused(&home), "denied");
+    assert_eq!(pass.refused(&home), "failed");
     pass.insert(PASSPHRASE);
     assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
 }
@@ -162,7 +162,7 @@ fn age_opens_the_store() {
     pass.run("age", &["-r", recipient, "-o", &file], "another");
     assert_eq!(pass.refused(&home), "wrong");
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(pass.refused(&home), "denied");
+    assert_eq!(pass.refused(&home), "failed");
     pass.run("age", &["-r", recipient, "-o", &file], PASSPHRASE);
     assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
 }

@@ -19,6 +19,11 @@ fn check(said: &str, what: &str) {
 fn no_log_line_has_a_passphrase_a_key_or_a_programs_arguments() {
     let home = guarded_by_a_passphrase();
     let program = home.program_that("say", &format!("[ \"$1\" = an-argument ] && echo '{PASSPHRASE}'"));
+    // What a program says that fails is logged no more than a passphrase.
+    let failing = home.program_that("fail", "echo 'a wrong word'\necho 'a wrong word' >&2\nexit 1");
+    let refused = home.run(&trace(&["protector", "add", "command", "--", &failing, "an-argument"]), "");
+    assert_eq!(refused.code, 1);
+    check(&refused.said, "a program that fails");
     let add = ["protector", "add", "command", "--passphrase-fd", "0", "--", &program, "an-argument"];
     let added = home.run(&trace(&add), PASSPHRASE);
     assert_eq!(added.code, 0, "{}", added.said);

@@ -11,6 +11,7 @@ mod expect;
 mod flow;
 #[cfg(unix)]
 mod frames;
+mod passphrases;
 #[cfg(unix)]
 mod process;
 mod properties;

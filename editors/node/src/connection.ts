@@ -11,6 +11,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 
+import { workingFolder } from './binary';
 import { VaultError } from './errors';
 import { version } from './version';
 
@@ -54,7 +55,7 @@ export class Process implements Connection {
   #lastLine = '';
 
   private constructor(path: string, options: ProcessOptions, notice: NoticeListener) {
-    this.#child = spawn(path, options.args, { stdio: 'pipe', windowsHide: true });
+    this.#child = spawn(path, options.args, { stdio: 'pipe', windowsHide: true, cwd: workingFolder() });
     this.pid = this.#child.pid;
     this.#rpc = createMessageConnection(
       new StreamMessageReader(this.#child.stdout),

@@ -12,7 +12,7 @@ export async function openVault(options: SidecarOptions & KeyOptions): Promise<V
   return (await openSidecar(options)).open(options, true);
 }
 
-export { findBinary } from './binary';
+export { findBinary, workingFolder } from './binary';
 export { VaultError, isVaultError, type BindingErrorKind, type VaultErrorOf } from './errors';
 export { openSidecar, Sidecar, type SidecarOptions } from './sidecar';
 export { Vault } from './vault';

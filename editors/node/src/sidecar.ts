@@ -1,5 +1,7 @@
 // One vault process kept running, for any number of keys: started when it is needed, and again after it ended.
 
+import { resolve } from 'node:path';
+
 import { findBinary, type BinaryOptions } from './binary';
 import { asFolders, Process, type Connection, type NoticeListener } from './connection';
 import { VaultError } from './errors';
@@ -29,8 +31,9 @@ export interface SidecarOptions extends BinaryOptions {
 /** Starts a vault. Rejects with `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`. */
 export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
   const args = ['--stdio'];
-  if (options.dataDir !== undefined) args.push('--data-dir', options.dataDir);
-  if (options.keyDir !== undefined) args.push('--key-dir', options.keyDir);
+  // The program is started in another folder than this one.
+  if (options.dataDir !== undefined) args.push('--data-dir', resolve(options.dataDir));
+  if (options.keyDir !== undefined) args.push('--key-dir', resolve(options.keyDir));
   if (options.temporary) args.push('--temporary');
   const { clientName, log } = options;
   const connect: Connect = (folders, notice) =>

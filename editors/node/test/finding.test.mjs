@@ -1,12 +1,13 @@
 // Where the program is sought, and what is said when there is none, or not the right one.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { binary, vaultTest, World } from './world.mjs';
+import { vaultTest, World } from './world.mjs';
 
 const { findBinary } = createRequire(import.meta.url)('../dist/binary.js');
 
@@ -54,6 +55,51 @@ quietly('a setting that names nothing is an error, and nothing else is tried', (
   assert.throws(() => findBinary({ packed }, named), { kind: 'binaryNotFound', message: /PLUGIN_VAULT_BIN names/ });
 });
 
+/** Carries steps out in another folder, as an editor that was started in a project. */
+function within(folder, steps) {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    steps();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+quietly('no program is taken from the current folder', (world) => {
+  const { path } = places(world, 'path');
+  within(join(world.top, 'path'), () => {
+    for (const search of ['', ':', '.', './', ':/nowhere:', '../path', '~', '/nowhere:.']) {
+      assert.throws(() => findBinary({}, { PATH: search }), { kind: 'binaryNotFound' }, search);
+    }
+    for (const name of ['plugin-vault', './plugin-vault', '../path/plugin-vault']) {
+      const refused = { kind: 'binaryNotFound', message: /depends on the current folder/ };
+      assert.throws(() => findBinary({ binary: name }, {}), refused, name);
+      assert.throws(() => findBinary({}, { PLUGIN_VAULT_BIN: name }), refused, name);
+      assert.throws(() => findBinary({ packed: name }, {}), { kind: 'binaryNotFound' }, name);
+    }
+    assert.equal(findBinary({}, { PATH: `.::${join(world.top, 'path')}` }), path('path'));
+  });
+});
+
+vaultTest('the program runs in the home folder, and folders that are named stay where they are', async (world) => {
+  const told = join(world.top, 'told');
+  const program = join(world.top, 'tells');
+  writeFileSync(program, `#!/bin/sh\n{ pwd -P; printf '%s\\n' "$@"; } > '${told}'\nexit 2\n`, { mode: 0o755 });
+  const before = process.cwd();
+  process.chdir(world.top);
+  try {
+    await assert.rejects(world.open({ binary: program, dataDir: 'data', keyDir: './keys' }), { kind: 'vaultEnded' });
+  } finally {
+    process.chdir(before);
+  }
+  const top = realpathSync(world.top);
+  const [folder, ...args] = readFileSync(told, 'utf8').trim().split('\n');
+  assert.equal(folder, realpathSync(homedir()));
+  assert.deepEqual(args.slice(0, 5), ['--stdio', '--data-dir', join(top, 'data'), '--key-dir', join(top, 'keys')]);
+  world.log = [];
+});
+
 quietly('without a program it is said where to put one', (world) => {
   const { env } = places(world);
   assert.throws(() => findBinary({}, env), { kind: 'binaryNotFound', message: /put it on PATH.*setting.*PLUGIN_VAULT_BIN/ });
@@ -67,10 +113,9 @@ vaultTest('a program that is no vault is told from a vault', async (world) => {
 });
 
 vaultTest('what it says before it ends stands in the error', async (world) => {
-  await assert.rejects(world.open({ binary, dataDir: undefined, keyDir: '--no-such-flag' }), {
-    kind: 'vaultEnded',
-    message: /It said: .+/,
-  });
+  const path = join(world.top, 'complains');
+  writeFileSync(path, '#!/bin/sh\necho "there is no more room" >&2\nexit 2\n', { mode: 0o755 });
+  await assert.rejects(world.open({ binary: path }), { kind: 'vaultEnded', message: /It said: there is no more room/ });
   world.log = [];
 });
 

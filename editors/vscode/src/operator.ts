@@ -2,6 +2,7 @@
 // never shows a key here, and nothing of what it says is logged.
 
 import { execFile } from 'node:child_process';
+import { workingFolder } from 'plugin-vault';
 
 /** A key of the store, as `plugin-vault key list --json` shows it. */
 export interface ListedKey {
@@ -66,7 +67,7 @@ export class Operator {
     return new Promise((resolve, reject) => {
       // Nobody is asked for a passphrase behind the user's back: that is what the command Unlock is for.
       const { PLUGIN_VAULT_ASKPASS: _, ...env } = process.env;
-      const options = { env, timeout: patienceMs, windowsHide: true, maxBuffer: Infinity };
+      const options = { cwd: workingFolder(), env, timeout: patienceMs, windowsHide: true, maxBuffer: Infinity };
       const child = execFile(this.binary(), args, options, (error, shown, complaint) => {
         if (!error) return resolve(shown);
         const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');

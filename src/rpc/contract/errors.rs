@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::rpc::details::{Conflict, Failed, HeldUntil, NoKey, OverLimit, Refused, WrongParameter};
+use crate::rpc::details::{Busy, Conflict, Failed, HeldUntil, NoKey, OverLimit, Refused, WrongParameter};
 use crate::rpc::error::{self, Code, TABLE};
 
 /// `data` is a type of its own for each kind; `ErrorData` is one of them.
@@ -63,6 +63,7 @@ fn details(code: Code, generator: &mut SchemaGenerator) -> Option<Schema> {
         error::DATA_TOO_LARGE => OverLimit::json_schema,
         error::LEASE_HELD => HeldUntil::json_schema,
         error::KEY_UNAVAILABLE => NoKey::json_schema,
+        error::STORE_BUSY => Busy::json_schema,
         error::STORE_REFUSED => Refused::json_schema,
         error::STORE_FAILED => Failed::json_schema,
         _ => return None,

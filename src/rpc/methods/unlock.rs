@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::rpc::declare::method;
-use crate::rpc::error::STORE_ERRORS;
+use crate::rpc::error::{OVERLOADED, STORE_ERRORS};
 use crate::rpc::values::UnlockWait;
 use crate::vault::Passphrase;
 
@@ -27,7 +27,9 @@ method! {
     /// Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program
     /// `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at
     /// once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With
-    /// `passphrase` nobody else is asked. `$/cancelRequest` takes the program's question away.
+    /// `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away.
+    /// One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may
+    /// wait.
     ///
     /// On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of
     /// the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find
@@ -41,7 +43,7 @@ method! {
         /// How long a person may take, in milliseconds; 60,000 by default.
         "timeoutMs" => timeout: Option<UnlockWait>,
     }
-    errors [STORE_ERRORS]
+    errors [STORE_ERRORS, [OVERLOADED]]
     examples [
         example("Nobody has to be asked", json!({}), json!({"keyAvailable": true}))
             .after("setPersistentData", json!({"context": "user", "data": {}})),
