@@ -44,6 +44,9 @@ export interface ApiKeyUnknownData {
   retryable: false;
 }
 
+/** What the store is busy with, if not with another process. */
+export type BusyReason = "threads";
+
 export interface Capabilities {
   experimental: Experimental;
   workspace: WorkspaceCapabilities;
@@ -201,7 +204,7 @@ export interface Key {
 export type KeyId = string;
 
 /** Why a protector does not give the store's key. */
-export type KeyReason = "locked" | "missing" | "wrong" | "denied" | "deadline";
+export type KeyReason = "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory";
 
 /** What `setAPIKey` knows of a key. */
 export interface KeySet {
@@ -232,7 +235,7 @@ export interface KeyUnavailableData {
   kind: "keyUnavailable";
   /** The protector that stands in the way. */
   protector: Protector;
-  /** Why. `retryable` is true for `locked` and `deadline`. */
+  /** Why. `retryable` is true for `locked`, `deadline` and `memory`. */
   reason: KeyReason;
   retryable: boolean;
 }
@@ -380,7 +383,7 @@ export interface ParseErrorData {
   retryable: false;
 }
 
-/** A passphrase of the store. */
+/** A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty. */
 export type Passphrase = string;
 
 /** A path of this machine. */
@@ -522,10 +525,12 @@ export interface Status {
   storeId?: StoreId;
 }
 
-/** Another process keeps the store busy; nothing was changed. */
+/** The store is busy; nothing was changed. */
 export interface StoreBusyData {
   kind: "storeBusy";
   retryable: true;
+  /** There where it is no other process: `threads` if the system gives this process no more threads. */
+  reason?: BusyReason;
 }
 
 /** The store is damaged, and nothing could replace it; its files are kept as they are. */
@@ -665,7 +670,7 @@ export const ERROR_CODES = {
   storeDamaged: 4003,
   /** The disk or the store is full; nothing was changed. */
   storeFull: 5001,
-  /** Another process keeps the store busy; nothing was changed. */
+  /** The store is busy; nothing was changed. */
   storeBusy: 5002,
   /** The store was written by a later version: update plugin-vault. */
   formatTooNew: 5003,
@@ -955,7 +960,7 @@ export interface Methods {
     result: Status;
   };
   /**
-   * Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked. `$/cancelRequest` takes the program's question away.
+   * Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away. One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may wait.
    *
    * On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the kernel's keyring may not be used, each process asks once.
    */

@@ -36,6 +36,9 @@
 ---@field kind "apiKeyUnknown"
 ---@field retryable false
 
+---What the store is busy with, if not with another process.
+---@alias plugin_vault.BusyReason "threads"
+
 ---@class plugin_vault.Capabilities
 ---@field experimental plugin_vault.Experimental
 ---@field workspace plugin_vault.WorkspaceCapabilities
@@ -152,7 +155,7 @@
 ---@alias plugin_vault.KeyId string
 
 ---Why a protector does not give the store's key.
----@alias plugin_vault.KeyReason "locked"|"missing"|"wrong"|"denied"|"deadline"
+---@alias plugin_vault.KeyReason "locked"|"missing"|"wrong"|"denied"|"deadline"|"failed"|"programMissing"|"relativeProgram"|"invalidPassphrase"|"memory"
 
 ---What `setAPIKey` knows of a key.
 ---@class plugin_vault.KeySet
@@ -171,7 +174,7 @@
 ---@class plugin_vault.KeyUnavailableData
 ---@field kind "keyUnavailable"
 ---@field protector plugin_vault.Protector The protector that stands in the way.
----@field reason plugin_vault.KeyReason Why. `retryable` is true for `locked` and `deadline`.
+---@field reason plugin_vault.KeyReason Why. `retryable` is true for `locked`, `deadline` and `memory`.
 ---@field retryable boolean
 
 ---Another holds the lease; data.expiresAt says until when.
@@ -271,7 +274,7 @@
 ---@field kind "parseError"
 ---@field retryable false
 
----A passphrase of the store.
+---A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty.
 ---@alias plugin_vault.Passphrase string
 
 ---A path of this machine.
@@ -370,10 +373,11 @@
 ---@field repaired? plugin_vault.Repaired What the last repair of a damaged store did; absent if there was none.
 ---@field storeId? plugin_vault.StoreId Absent where there is no store yet.
 
----Another process keeps the store busy; nothing was changed.
+---The store is busy; nothing was changed.
 ---@class plugin_vault.StoreBusyData
 ---@field kind "storeBusy"
 ---@field retryable true
+---@field reason? plugin_vault.BusyReason There where it is no other process: `threads` if the system gives this process no more threads.
 
 ---The store is damaged, and nothing could replace it; its files are kept as they are.
 ---@class plugin_vault.StoreDamagedData
@@ -576,7 +580,7 @@
 ---@field lease plugin_vault.Revision The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
----Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked. `$/cancelRequest` takes the program's question away.
+---Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away. One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may wait.
 ---
 ---On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the kernel's keyring may not be used, each process asks once.
 ---@class plugin_vault.vault.unlock.params
@@ -672,7 +676,7 @@ M.error_codes = {
   storeDamaged = 4003,
   -- The disk or the store is full; nothing was changed.
   storeFull = 5001,
-  -- Another process keeps the store busy; nothing was changed.
+  -- The store is busy; nothing was changed.
   storeBusy = 5002,
   -- The store was written by a later version: update plugin-vault.
   formatTooNew = 5003,

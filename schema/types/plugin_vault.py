@@ -75,6 +75,10 @@ class ApiKeyUnknownData(TypedDict):
     retryable: Literal[False]
 
 
+BusyReason: TypeAlias = Literal["threads"]
+"""What the store is busy with, if not with another process."""
+
+
 class VaultCapabilities(TypedDict):
 
     maxDataBytes: int
@@ -235,7 +239,7 @@ class InvalidRequestData(TypedDict):
     retryable: Literal[False]
 
 
-KeyReason: TypeAlias = Literal["locked"] | Literal["missing"] | Literal["wrong"] | Literal["denied"] | Literal["deadline"]
+KeyReason: TypeAlias = Literal["locked"] | Literal["missing"] | Literal["wrong"] | Literal["denied"] | Literal["deadline"] | Literal["failed"] | Literal["programMissing"] | Literal["relativeProgram"] | Literal["invalidPassphrase"] | Literal["memory"]
 """Why a protector does not give the store's key."""
 
 
@@ -252,7 +256,7 @@ class KeyUnavailableData(TypedDict):
     """The protector that stands in the way."""
 
     reason: KeyReason
-    """Why. `retryable` is true for `locked` and `deadline`."""
+    """Why. `retryable` is true for `locked`, `deadline` and `memory`."""
 
     retryable: bool
 
@@ -340,11 +344,14 @@ class RevisionConflictData(TypedDict):
 
 
 class StoreBusyData(TypedDict):
-    """Another process keeps the store busy; nothing was changed."""
+    """The store is busy; nothing was changed."""
 
     kind: Literal["storeBusy"]
 
     retryable: Literal[True]
+
+    reason: NotRequired[BusyReason]
+    """There where it is no other process: `threads` if the system gives this process no more threads."""
 
 
 class StoreDamagedData(TypedDict):
@@ -687,7 +694,7 @@ OpenRPC: TypeAlias = dict[str, Any]
 
 
 Passphrase: TypeAlias = str
-"""A passphrase of the store."""
+"""A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty."""
 
 
 Path: TypeAlias = str
@@ -1195,7 +1202,7 @@ ERROR_CODES: Final[dict[ErrorKind, int]] = {
     "storeDamaged": 4003,
     # The disk or the store is full; nothing was changed.
     "storeFull": 5001,
-    # Another process keeps the store busy; nothing was changed.
+    # The store is busy; nothing was changed.
     "storeBusy": 5002,
     # The store was written by a later version: update plugin-vault.
     "formatTooNew": 5003,

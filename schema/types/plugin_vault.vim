@@ -35,6 +35,9 @@ vim9script
 #   kind: "apiKeyUnknown"
 #   retryable: false
 #
+# BusyReason: "threads"
+# What the store is busy with, if not with another process.
+#
 # Capabilities: {experimental, workspace}
 #   experimental: Experimental
 #   workspace: WorkspaceCapabilities
@@ -129,7 +132,7 @@ vim9script
 # KeyId: string
 # Names a key, and tells nothing of it: 32 hexadecimal digits.
 #
-# KeyReason: "locked" | "missing" | "wrong" | "denied" | "deadline"
+# KeyReason: "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory"
 # Why a protector does not give the store's key.
 #
 # KeySet: {handle, expiresAt?, installation?, issuedAt?, keyId?, known?, label?, owner?, plugin?, scope?}
@@ -149,7 +152,7 @@ vim9script
 # The store's key is not at hand; nothing is lost.
 #   kind: "keyUnavailable"
 #   protector: Protector  The protector that stands in the way.
-#   reason: KeyReason  Why. `retryable` is true for `locked` and `deadline`.
+#   reason: KeyReason  Why. `retryable` is true for `locked`, `deadline` and `memory`.
 #   retryable: bool
 #
 # LeaseHeldData: {kind, retryable, expiresAt}
@@ -250,7 +253,7 @@ vim9script
 #   retryable: false
 #
 # Passphrase: string
-# A passphrase of the store.
+# A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty.
 #
 # Path: string
 # A path of this machine.
@@ -348,10 +351,11 @@ vim9script
 #   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none.
 #   storeId?: StoreId  Absent where there is no store yet.
 #
-# StoreBusyData: {kind, retryable}
-# Another process keeps the store busy; nothing was changed.
+# StoreBusyData: {kind, retryable, reason?}
+# The store is busy; nothing was changed.
 #   kind: "storeBusy"
 #   retryable: true
+#   reason?: BusyReason  There where it is no other process: `threads` if the system gives this process no more threads.
 #
 # StoreDamagedData: {kind, retryable}
 # The store is damaged, and nothing could replace it; its files are kept as they are.
@@ -632,7 +636,7 @@ export const ERROR_CODES: dict<number> = {
   storeDamaged: 4003,
   # The disk or the store is full; nothing was changed.
   storeFull: 5001,
-  # Another process keeps the store busy; nothing was changed.
+  # The store is busy; nothing was changed.
   storeBusy: 5002,
   # The store was written by a later version: update plugin-vault.
   formatTooNew: 5003,

@@ -84,8 +84,7 @@ fn a_path_is_made_whole_when_it_is_added() {
     add.current_dir(Path::new(&program).parent().unwrap());
     let added = finish(add, "");
     assert_eq!(added.code, 0, "{}", added.said);
-    let named: Vec<String> =
-        serde_json::from_slice(&std::fs::read(program_file(&home)).unwrap()).unwrap();
+    let named: Vec<String> = serde_json::from_slice(&std::fs::read(program_file(&home)).unwrap()).unwrap();
     assert!(Path::new(&named[0]).is_absolute() && named[0].ends_with("/say") && named[1] == "an argument");
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
     let project = Project::with(&home, "say");
@@ -102,8 +101,16 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
         std::fs::write(program_file(&home), json!([name]).to_string()).unwrap();
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
-        assert!(listed.code == 1 && listed.said.contains("add it again by its whole path"), "{}", listed.said);
-        assert!(listed.said.contains("named by a path that depends on the current folder"), "{}", listed.said);
+        assert!(
+            listed.code == 1 && listed.said.contains("add it again by its whole path"),
+            "{}",
+            listed.said
+        );
+        assert!(
+            listed.said.contains("named by a path that depends on the current folder"),
+            "{}",
+            listed.said
+        );
     }
     assert!(!project.was_run());
 }

@@ -59,7 +59,9 @@ fn a_program_says_the_passphrase_and_nobody_is_asked() {
 #[test]
 fn a_program_that_says_nothing_is_not_added() {
     let home = Home::new();
-    assert!(home.refused(&["protector", "add", "command", "--", "true"], "").contains("printed no passphrase"));
+    assert!(
+        home.refused(&["protector", "add", "command", "--", "true"], "").contains("printed no passphrase")
+    );
     let listed = home.json(&["protector", "list"], "");
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["kind"]), (1, &json!("key-file")));
     assert!(listed[0]["id"].is_string() && listed[0]["madeAt"].is_string());

@@ -61,7 +61,10 @@ fn who_waits_behind_a_question_goes_when_they_are_cancelled_or_late() {
     client.notify("$/cancelRequest", &json!({"id": cancelled}));
     assert_eq!(client.wait(cancelled)["error"]["code"], -32800);
     let late = client.wait(late);
-    assert_eq!((reason(&late), &late["error"]["data"]["protector"]), (&json!("deadline"), &json!("passphrase")));
+    assert_eq!(
+        (reason(&late), &late["error"]["data"]["protector"]),
+        (&json!("deadline"), &json!("passphrase"))
+    );
     assert_eq!(person.was_asked(), 1, "neither was the first one's question taken away");
     person.answers();
     assert_eq!(client.wait(asking)["result"], json!({"keyAvailable": true}));
@@ -79,7 +82,8 @@ fn only_so_many_wait_and_the_next_is_refused_at_once() {
     person.wait_until_asked(1);
     #[cfg(target_os = "linux")]
     let before = client.threads();
-    let waiting: Vec<_> = (0..256).map(|_| client.send("vault/unlock", &json!({"timeoutMs": 600_000}))).collect();
+    let waiting: Vec<_> =
+        (0..256).map(|_| client.send("vault/unlock", &json!({"timeoutMs": 600_000}))).collect();
     let refused = client.call("vault/unlock", &json!({"timeoutMs": 600_000}));
     assert_eq!(refused["error"]["code"], 5004, "{refused}");
     #[cfg(target_os = "linux")]
@@ -126,7 +130,8 @@ fn no_room_for_a_thread_is_an_answer_and_the_next_request_works() {
     allow(&client, None);
     assert_eq!(client.call("vault/status", &json!({}))["result"]["keyAvailable"], false);
     allow(&client, Some(HALF_A_STACK));
-    let both = [json!({}), json!({"passphrase": PASSPHRASE})].map(|params| client.send("vault/unlock", &params));
+    let both =
+        [json!({}), json!({"passphrase": PASSPHRASE})].map(|params| client.send("vault/unlock", &params));
     for id in both {
         check_no_thread(&client.wait(id));
     }
