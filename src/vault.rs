@@ -224,7 +224,8 @@ impl Vault {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.started.load(Ordering::Acquire) {
             let vault = self.clone();
-            start_thread("vault", move || thread::run(&vault))?;
+            start_thread("vault", move || thread::run(&vault))
+                .inspect_err(|_| self.was_refused.store(true, Ordering::Relaxed))?;
             self.started.store(true, Ordering::Release);
         }
         Ok(())
