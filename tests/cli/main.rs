@@ -5,7 +5,6 @@
 
 mod client;
 mod copies;
-mod helpers;
 mod home;
 
 #[cfg(target_os = "linux")]
@@ -17,6 +16,7 @@ mod names;
 mod notices;
 mod output;
 mod passphrases;
+mod program_runs;
 #[cfg(feature = "program-tests")]
 mod programs;
 mod prompts;

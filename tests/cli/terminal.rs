@@ -114,6 +114,35 @@ fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     assert!(home.is_locked());
 }
 
+/// However a keyboard spells it, also the second time.
+#[test]
+fn what_is_typed_is_prepared_like_any_passphrase() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(home.command(&["protector", "add", "passphrase"]));
+    terminal.wait_for("New passphrase: ");
+    terminal.types("caf\u{e9} au lait\n");
+    terminal.wait_for("The same again: ");
+    terminal.types("cafe\u{301}\u{a0}au lait\n");
+    assert_eq!(terminal.ends().0, 0);
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file"]));
+    terminal.wait_for("Passphrase of plugin-vault: ");
+    terminal.types("cafe\u{301} au\u{3000}lait\n");
+    assert_eq!(terminal.ends().0, 0);
+}
+
+#[test]
+fn an_arrow_key_or_a_tab_is_no_part_of_a_passphrase() {
+    let home = guarded_by_a_passphrase();
+    for keys in [format!("{PASSPHRASE}\u{1b}[D\n"), format!("\t{PASSPHRASE}\n")] {
+        home.forget_cached();
+        let mut terminal = Terminal::run(home.command(&["key", "list"]));
+        terminal.wait_for("Passphrase of plugin-vault: ");
+        terminal.types(&keys);
+        terminal.wait_for("no control characters");
+        assert_eq!(terminal.ends().0, 1);
+    }
+}
+
 #[test]
 fn a_new_passphrase_that_was_mistyped_is_none() {
     let home = Home::new();

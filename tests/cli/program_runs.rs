@@ -1,4 +1,4 @@
-//! Helper programs, as a hostile project and a bad day meet them: which file is run, where, and what its end means.
+//! Programs that say a passphrase, as a hostile project and a bad day meet them: which file is run, where, and what its end means.
 
 use std::path::{Path, PathBuf};
 
