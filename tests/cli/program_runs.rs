@@ -98,7 +98,9 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
     guarded_by(&home, &home.program("say", PASSPHRASE));
     let project = Project::with(&home, "say");
     for name in ["./say", "../project/say", "project/../say"] {
-        std::fs::write(program_file(&home), json!([name]).to_string()).unwrap();
+        let file = program_file(&home);
+        std::fs::remove_file(&file).unwrap();
+        plugin_vault::files::create_whole(&file, json!([name]).to_string().as_bytes()).unwrap();
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
         assert!(
@@ -154,7 +156,7 @@ fn a_program_runs_in_the_home_folder_of_the_user() {
     let project = Project::with(&home, "other");
     let own = home.path("own");
     plugin_vault::files::create_folder(&own).unwrap();
-    std::fs::write(own.join("word"), PASSPHRASE).unwrap();
+    plugin_vault::files::create_whole(&own.join("word"), PASSPHRASE.as_bytes()).unwrap();
     let program = home.program_that("ask", "exec cat word");
     for (folder, works) in [(own.to_str().unwrap(), true), ("/", false), ("relative", false)] {
         let environment = [("PLUGIN_VAULT_ASKPASS", program.as_str()), ("HOME", folder)];
