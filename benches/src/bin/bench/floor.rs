@@ -12,7 +12,7 @@ use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, WithoutTls};
 
 /// What stands around the data of a record: header, sealed address, nonce, tag, checksum; see `docs/format.md`.
-const AROUND_A_RECORD: usize = 33 + 4 + 92 + 28 + 8;
+const AROUND_A_RECORD: usize = 34 + 4 + 92 + 28 + 8;
 const CHANGE: usize = 16 + 16 + 92 + 8;
 const PADDING: usize = 64;
 
