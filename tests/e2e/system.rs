@@ -20,6 +20,7 @@ mod read_only;
 mod readers;
 mod starts;
 mod stopped_writer;
+mod threads;
 
 use serde_json::{Value, json};
 
