@@ -134,6 +134,12 @@ pub fn make_private(_folder: &Path) -> io::Result<()> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FileId(u64, u64);
 
+impl std::fmt::Display for FileId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}", self.0, self.1)
+    }
+}
+
 /// Which file an open file is.
 #[cfg(unix)]
 pub fn id(file: &fs::Metadata) -> FileId {

@@ -31,8 +31,8 @@ pub use phase::{Phase, WrongPhase};
 use folders::OpenFolders;
 use keys::{Keys, Meant, Position};
 use turns::Turns;
-pub use watches::NoNotices;
 use watches::Watches;
+pub use watches::{NoNotices, Told};
 
 /// Why a request that had to wait got no answer from the vault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,7 +72,7 @@ pub struct Session {
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
     turns: Turns,
-    watches: Watches,
+    watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
     /// Told at each commit that is heard of.
     commits: watch::Sender<()>,
@@ -106,11 +106,17 @@ impl Session {
     /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
+        let watches = Arc::new(Watches::default());
         vault.on_heard({
-            let (commits, calls) = (commits.clone(), calls.clone());
+            let (commits, calls, watches) = (commits.clone(), calls.clone(), watches.clone());
             move |heard| match heard {
                 Heard::Commit => commits.send_replace(()),
                 Heard::Call => calls.send_replace(()),
+                Heard::Replaced => {
+                    watches.lose_store();
+                    calls.send_replace(());
+                    commits.send_replace(());
+                }
             }
         });
         Self {
@@ -121,7 +127,7 @@ impl Session {
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
             turns: Turns::default(),
-            watches: Watches::default(),
+            watches,
             waiting_leases: Mutex::default(),
             commits,
             calls,

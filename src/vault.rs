@@ -13,6 +13,8 @@ mod changes;
 mod draft;
 mod error;
 pub mod folder;
+#[cfg(test)]
+mod forged;
 mod guard;
 mod hearing;
 mod issue;
@@ -201,14 +203,21 @@ impl Vault {
         self.queue.withdraw(ticket)
     }
 
-    /// The process is ending: its leases are free. After this nothing may be asked of the vault any more.
+    /// The process is ending: the store is closed, and its leases are free. After this nothing may be asked of the vault
+    /// any more.
     pub fn end(&self) {
+        self.close_in_order();
         self.life.end();
     }
 
     /// The process that holds the store's lock, or held it last.
     pub fn writer(&self) -> Option<u32> {
         self.folder.writer()
+    }
+
+    /// Whether a store is there just now.
+    pub fn has_store(&self) -> bool {
+        self.folder.has_store()
     }
 
     /// The state of the store, whether or not it could be opened.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::session::{Cancel, Failure, Phase, Session};
+use crate::session::{Cancel, Failure, Phase, Session, Told};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{BeginWatch, Caller, Change, Changed, Context, Error, Name, Timestamp};
 
@@ -106,11 +106,12 @@ fn until(end: Timestamp) -> Duration {
 async fn tell_changes(session: &Session) -> Option<Duration> {
     let mut again = None;
     for handle in session.watched() {
-        while let Some((caller, told)) = session.watcher(&handle) {
+        while let Some((caller, told, now)) = session.watcher(&handle) {
             session.notices().await;
-            match changes(session, &caller, told).await {
-                Ok(changed) => {
-                    if !tell(session, &handle, told, &changed).await || !changed.more {
+            match changes(session, &caller, told.revision).await {
+                Ok(mut changed) => {
+                    changed.fell_behind |= told != now;
+                    if !tell(session, &handle, told, now, &changed).await || !changed.more {
                         break;
                     }
                 }
@@ -120,7 +121,7 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
                     }
                     session.unwatch(&handle);
                     let ended = if error == Error::ApiKeyExpired { Ended::Expired } else { Ended::Revoked };
-                    let (handle, revision) = (Handle(handle.as_str().into()), Revision(told));
+                    let (handle, revision) = (Handle(handle.as_str().into()), Revision(told.revision));
                     send(session, &DidChange::Ended { handle, revision, ended }).await;
                 }
                 Err(_) => {
@@ -140,14 +141,18 @@ async fn was_rotated_meanwhile(session: &Session, caller: Caller) -> bool {
 }
 
 async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {
+    // A folder that was deleted is no reason to make a new store: nothing is asked for.
+    if session.vault().opened().is_none() && !session.vault().has_store() {
+        return Ok(Changed::without_store(told));
+    }
     Ok(session.opened(&Cancel::default()).await?.changes(caller, told)?)
 }
 
 /// Tells one watch what was read for it. `false` if it is another watch by now.
-async fn tell(session: &Session, handle: &str, mut told: u64, changed: &Changed) -> bool {
+async fn tell(session: &Session, handle: &str, mut told: Told, now: Told, changed: &Changed) -> bool {
     if changed.fell_behind {
         let up_to = changed.up_to;
-        if !session.has_been_told(handle, told, up_to, changed.ends) {
+        if !session.has_been_told(handle, told, now.at(up_to), changed.ends) {
             return false;
         }
         let (handle, revision) = (Handle(handle.into()), Revision(up_to));
@@ -155,13 +160,13 @@ async fn tell(session: &Session, handle: &str, mut told: u64, changed: &Changed)
         return true;
     }
     for change in &changed.told {
-        if !session.has_been_told(handle, told, change.revision, changed.ends) {
+        if !session.has_been_told(handle, told, now.at(change.revision), changed.ends) {
             return false;
         }
-        told = change.revision;
+        told = now.at(change.revision);
         send(session, &did_change(handle, change)).await;
     }
-    session.has_been_told(handle, told, changed.up_to, changed.ends)
+    session.has_been_told(handle, told, now.at(changed.up_to), changed.ends)
 }
 
 fn did_change<'a>(handle: &'a str, change: &'a Change) -> DidChange<'a> {

@@ -13,8 +13,25 @@ use super::{Session, lock};
 struct Watch {
     handle: String,
     caller: Caller,
-    told: u64,
+    told: Told,
     ends: Option<Timestamp>,
+}
+
+/// Up to where a watch has been told everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The revision.
+    pub revision: u64,
+    /// How many stores the connection had lost before the one that the revision is of.
+    store: u64,
+}
+
+impl Told {
+    /// A revision of the same store.
+    #[must_use]
+    pub fn at(self, revision: u64) -> Self {
+        Self { revision, ..self }
+    }
 }
 
 #[derive(Default)]
@@ -43,8 +60,17 @@ impl Drop for NoNotices {
 #[derive(Default)]
 struct State {
     watches: Vec<Watch>,
+    /// How many stores were lost: another lay in the folder, or none. Revisions of different stores can't be compared.
+    lost_stores: u64,
     /// As long as anything is watched.
     following: Option<Following>,
+}
+
+impl Watches {
+    /// The store that was open is not the one that lies in the folder: each watch has missed what came between.
+    pub(super) fn lose_store(&self) {
+        lock(&self.state).lost_stores += 1;
+    }
 }
 
 impl Session {
@@ -75,7 +101,8 @@ impl Session {
         let told = {
             let mut state = lock(&self.watches.state);
             let known = state.watches.iter().position(|watch| watch.handle == handle);
-            let told = since.or(known.map(|at| state.watches[at].told)).unwrap_or(now);
+            let begin = |revision| Told { revision, store: state.lost_stores };
+            let told = since.map(begin).or(known.map(|at| state.watches[at].told)).unwrap_or(begin(now));
             let watch = Watch { handle, caller: caller.clone(), told, ends: None };
             match known {
                 Some(at) => state.watches[at] = watch,
@@ -84,7 +111,7 @@ impl Session {
             told
         };
         self.wake_watches();
-        told
+        told.revision
     }
 
     /// Follows no longer, unless something is watched.
@@ -99,7 +126,7 @@ impl Session {
     pub fn unwatch(&self, handle: &str) -> Option<u64> {
         let mut state = lock(&self.watches.state);
         let at = state.watches.iter().position(|watch| watch.handle == handle)?;
-        let told = state.watches.swap_remove(at).told;
+        let told = state.watches.swap_remove(at).told.revision;
         drop(state);
         self.unfollow();
         Some(told)
@@ -115,15 +142,16 @@ impl Session {
         lock(&self.watches.state).watches.iter().map(|watch| watch.handle.clone()).collect()
     }
 
-    /// Who watches with this handle, and up to where it has been told; `None` if nobody does any more.
-    pub fn watcher(&self, handle: &str) -> Option<(Caller, u64)> {
+    /// Who watches with this handle, up to where it has been told, and up to where it is told when it is told what the
+    /// store holds now: the two are of one store, or else it has to read everything again. `None` if it watches no more.
+    pub fn watcher(&self, handle: &str) -> Option<(Caller, Told, Told)> {
         let state = lock(&self.watches.state);
         let watch = state.watches.iter().find(|watch| watch.handle == handle)?;
-        Some((watch.caller.clone(), watch.told))
+        Some((watch.caller.clone(), watch.told, Told { store: state.lost_stores, ..watch.told }))
     }
 
     /// What was told up to `before` has been told up to `told`. `false` if the watch is another by now.
-    pub fn has_been_told(&self, handle: &str, before: u64, told: u64, ends: Option<Timestamp>) -> bool {
+    pub fn has_been_told(&self, handle: &str, before: Told, told: Told, ends: Option<Timestamp>) -> bool {
         let mut state = lock(&self.watches.state);
         let watch = state.watches.iter_mut().find(|watch| watch.handle == handle && watch.told == before);
         match watch {

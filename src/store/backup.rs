@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::files;
+use crate::limits;
 
 use super::{Folder, Store, StoreError};
 
@@ -44,7 +45,7 @@ impl Folder {
             let entry = entry?;
             let name = entry.file_name();
             let revision = name.to_str().and_then(|name| name.strip_suffix(SUFFIX)?.parse().ok());
-            if let Some(revision) = revision {
+            if let Some(revision) = revision.filter(|revision| *revision <= limits::REVISION) {
                 backups.push(Backup { path: entry.path(), revision, taken: entry.metadata()?.modified()? });
             }
         }

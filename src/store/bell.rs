@@ -9,20 +9,20 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::files;
+use crate::files::{self, FileId};
 
-use super::Folder;
+use super::Store;
 use super::meta_page::write_all_at;
 
-/// How often a process looks that can't listen: for changes, while it follows them.
+/// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
 const LOOK: Duration = Duration::from_millis(500);
-/// And for what befalls the store, in looks.
+/// And for what befalls the store, where it can't listen, in looks.
 const SELDOM: u32 = 4;
 
 /// What was heard.
@@ -32,6 +32,9 @@ pub enum Heard {
     Commit,
     /// Something may have befallen the store: unlocked, mended, or somebody wants it alone.
     Call,
+    /// Another data file lies in the folder, or none, and no process of ours said so: a person moved, deleted or copied
+    /// the folder.
+    Replaced,
 }
 
 /// The file `bell`, which is written again after each commit. Nothing locks it, and its content says nothing.
@@ -82,28 +85,20 @@ pub(super) fn strike(path: &Path) -> io::Result<()> {
 /// Hears the bells of one store, until it is dropped.
 pub struct Listener {
     bell: PathBuf,
-    heard: Arc<dyn Fn(Heard) + Send + Sync>,
     /// Absent where no watch can be had.
     watcher: Mutex<Option<RecommendedWatcher>>,
-    /// Where something can't be watched, a thread looks now and then.
-    looks: OnceLock<Looks>,
-    follows: Arc<AtomicBool>,
+    looks: Looks,
 }
 
 impl Listener {
-    /// Listens for what befalls the store in a folder; for commits only while they are followed. `heard` is called on a
+    /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
     /// thread of the listener's own and must not block.
-    pub fn new(folder: &Folder, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
+    pub fn new(store: &Store, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(Heard) + Send + Sync> = Arc::new(heard);
-        let watcher = watch(&folder.news(), heard.clone());
-        let listener = Self {
-            bell: folder.bell(),
-            heard,
-            watcher: Mutex::default(),
-            looks: OnceLock::new(),
-            follows: Arc::default(),
-        };
-        match watcher {
+        let folder = store.folder();
+        let looks = Looks::start(folder.data_file(), store.data_file(), heard.clone());
+        let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
+        match watch(&folder.news(), heard) {
             Ok(watcher) => *listener.watcher() = Some(watcher),
             Err(error) => listener.look_instead(&error),
         }
@@ -117,7 +112,7 @@ impl Listener {
     /// Listens for commits from now on, or no longer.
     pub fn follow_commits(&self, follow: bool) {
         let mut watcher = self.watcher();
-        if self.follows.swap(follow, Ordering::Relaxed) == follow {
+        if self.looks.0.follows.swap(follow, Ordering::Relaxed) == follow {
             return;
         }
         let Some(watcher) = &mut *watcher else { return };
@@ -133,7 +128,7 @@ impl Listener {
 
     fn look_instead(&self, error: &notify::Error) {
         tracing::debug!(%error, "the store's files can't be watched; they are looked at now and then");
-        self.looks.get_or_init(|| Looks::start(self.follows.clone(), self.heard.clone()));
+        self.looks.0.unwatched.store(true, Ordering::Relaxed);
     }
 }
 
@@ -158,34 +153,56 @@ fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result
     Ok(watcher)
 }
 
-/// A thread that takes the place of a watch.
-struct Looks(Arc<AtomicBool>);
+/// A thread that looks now and then: always whether the data file is still the one that is open, which no watch of a
+/// file reports when the folder above it is moved away; and for the rest where a watch can't be had.
+struct Looks(Arc<Look>);
+
+/// What is looked for.
+#[derive(Default)]
+struct Look {
+    /// Commits are followed.
+    follows: AtomicBool,
+    /// A watch could not be had.
+    unwatched: AtomicBool,
+    over: AtomicBool,
+}
 
 impl Looks {
-    fn start(follows: Arc<AtomicBool>, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> Self {
-        let ended = Arc::new(AtomicBool::new(false));
-        let over = ended.clone();
-        let look = move || {
-            let mut turn = 0_u32;
-            while !over.load(Ordering::Relaxed) {
+    fn start(data: PathBuf, open: FileId, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> Self {
+        let look = Arc::new(Look::default());
+        let wanted = look.clone();
+        let run = move || {
+            let (mut there, mut turn) = (Some(open), 0_u32);
+            while !wanted.over.load(Ordering::Relaxed) {
                 std::thread::sleep(LOOK);
-                turn = turn.wrapping_add(1);
-                if follows.load(Ordering::Relaxed) {
-                    heard(Heard::Commit);
+                let now = match files::id_at(&data) {
+                    Ok(file) => Some(file),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    // Nothing is known, so nothing has changed.
+                    Err(_) => there,
+                };
+                if std::mem::replace(&mut there, now) != now && !wanted.over.load(Ordering::Relaxed) {
+                    heard(Heard::Replaced);
                 }
-                if turn.is_multiple_of(SELDOM) {
-                    heard(Heard::Call);
+                turn = turn.wrapping_add(1);
+                if wanted.unwatched.load(Ordering::Relaxed) {
+                    if wanted.follows.load(Ordering::Relaxed) {
+                        heard(Heard::Commit);
+                    }
+                    if turn.is_multiple_of(SELDOM) {
+                        heard(Heard::Call);
+                    }
                 }
             }
         };
         // Where no thread can be had, nothing is heard, and everything that waits has a deadline.
-        let _ = std::thread::Builder::new().name("looks".into()).spawn(look);
-        Self(ended)
+        let _ = std::thread::Builder::new().name("looks".into()).spawn(run);
+        Self(look)
     }
 }
 
 impl Drop for Looks {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.over.store(true, Ordering::Relaxed);
     }
 }

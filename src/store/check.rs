@@ -36,14 +36,34 @@ pub struct Checked {
     pub rows: u64,
     /// Pages in use; those that are free are not read.
     pub pages: u64,
-    /// Rows whose checksum does not hold.
+    /// Rows whose checksum does not hold, of those whose checksum was compared.
     pub damaged_rows: u64,
     /// Pages that are neither in use nor free. They cost room and nothing else.
     pub unlisted_pages: u64,
 }
 
+/// How much of a snapshot is checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Depth {
+    /// All that LMDB relies on: pages, nodes, keys, counts, the beginning of each large value. Also the store's own rows,
+    /// with their checksums.
+    Structure,
+    /// The same, and each row's checksum.
+    Rows,
+}
+
 /// Checks the snapshot of a transaction, which the caller holds, or the newest one of a file that nobody writes to.
 pub fn check(file: &File, page_size: usize, snapshot: Option<u64>) -> Result<Checked, Unsound> {
+    check_to(Depth::Rows, file, page_size, snapshot)
+}
+
+/// The same, to a depth.
+pub(super) fn check_to(
+    depth: Depth,
+    file: &File,
+    page_size: usize,
+    snapshot: Option<u64>,
+) -> Result<Checked, Unsound> {
     if Plant::NoCheck.is_there() {
         return Ok(Checked { txn: 0, rows: 0, pages: 0, damaged_rows: 0, unlisted_pages: 0 });
     }
@@ -53,17 +73,18 @@ pub fn check(file: &File, page_size: usize, snapshot: Option<u64>) -> Result<Che
         Some(txn) => metas.into_iter().find(|meta| meta.txn == txn),
     };
     let meta = meta.ok_or(Unsound::Gone)?;
-    let checked = Walk::new(pages, meta).all()?;
+    let checked = Walk::new(pages, meta, depth).all()?;
     turn::other(file, page_size, metas, meta)?;
     Ok(checked)
 }
 
-/// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot.
-pub fn check_heads(file: &File, page_size: usize) -> Result<(), Unsound> {
+/// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot. Returns the newest
+/// transaction.
+pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
     if Plant::NoCheck.is_there() {
-        return Ok(());
+        return Ok(0);
     }
-    heads(file, page_size).map(|_| ())
+    heads(file, page_size).map(|(_, [even, odd])| even.txn.max(odd.txn))
 }
 
 /// Both meta pages. At any moment they are those of the last two transactions.

@@ -248,7 +248,7 @@ impl Engine {
     fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {
         match self.table(Table::Meta).get(txn, meta::REVISION)? {
             Some(stored) => checksum::verified(Table::Meta, meta::REVISION, stored)
-                .and_then(|value| Some(u64::from_be_bytes(value.try_into().ok()?)))
+                .and_then(meta::counter)
                 .ok_or(StoreError::Damaged),
             None => Ok(0),
         }
@@ -275,7 +275,8 @@ impl Engine {
             let Some((oldest, _)) = changes.first(txn)? else { break };
             let oldest = oldest.to_vec();
             changes.delete(txn, &oldest)?;
-            forgotten = Some(oldest);
+            // Where none but rows of no revision are left, this was not written here, and says nothing.
+            forgotten = meta::counter(&oldest).map(|_| oldest).or(forgotten);
         }
         if let Some(mut revision) = forgotten {
             revision.extend_from_slice(&checksum::of(Table::Meta, meta::FORGOTTEN, &revision));

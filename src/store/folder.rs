@@ -106,6 +106,11 @@ impl Folder {
         self.path.join("bell")
     }
 
+    /// What the last process left that closed the store, see [`super::closed`].
+    pub(super) fn closed(&self) -> PathBuf {
+        self.path.join("closed")
+    }
+
     /// What the processes that have the store open are told, see [`super::bell`].
     pub(super) fn news(&self) -> PathBuf {
         self.path.join("news")

@@ -9,11 +9,11 @@ use std::sync::Mutex;
 use crate::files::{self, FileId};
 
 use super::bell::{self, Bell};
-use super::check::{Checked, Damage, Unsound, check, check_heads};
+use super::check::{Checked, Damage, Depth, Unsound, check, check_heads, check_to};
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
 use super::lock::OpenLock;
-use super::{Batch, Folder, Id, Snapshot, StoreError, WriteLock};
+use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock};
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
@@ -22,7 +22,7 @@ const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 /// and a path does not tell (a folder can be mounted at two places).
 static OPEN: Mutex<Option<HashSet<FileId>>> = Mutex::new(None);
 
-/// A store up to this size is checked whenever it is opened.
+/// Up to this size, every row of a store is checked whenever it is opened.
 pub(super) const ALWAYS_CHECKED: u64 = 64 << 20;
 
 /// How the processes ended that had the store open before.
@@ -73,8 +73,7 @@ pub(super) fn open_sound(folder: &Path, page_size: usize) -> Result<Engine, Stor
 }
 
 impl Store {
-    /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use. A large one that
-    /// was closed cleanly is taken at its word.
+    /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use.
     pub fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
         let Present { folder, lock, header } = present;
         let metadata = fs::metadata(folder.data_file())?;
@@ -87,12 +86,19 @@ impl Store {
         let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
         let data = File::open(folder.data_file())?;
-        check_heads(&data, page_size).map_err(refused)?;
+        let newest = check_heads(&data, page_size).map_err(refused)?;
+        let depth = if ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED {
+            Some(Depth::Rows)
+        } else if folder.was_closed_in_order(&data, newest) {
+            None
+        } else {
+            Some(Depth::Structure)
+        };
+        tracing::debug!(bytes = metadata.len(), ?depth, "the store is checked before it is used");
         let checked = Cell::new(None);
-        let due = ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED;
         let engine = Engine::open(folder.path(), |txn| {
-            if due {
-                checked.set(Some(check(&data, page_size, Some(txn))?));
+            if let Some(depth) = depth {
+                checked.set(Some(check_to(depth, &data, page_size, Some(txn))?));
             }
             Ok(())
         })
@@ -108,10 +114,33 @@ impl Store {
         let id = header.store;
         let store =
             Self { engine, folder, id, limit, write_lock, writer, bell, data_file, checked, _open: lock };
-        if store.snapshot()?.store_id()? != store.id {
-            return Err(StoreError::Damaged);
+        let snapshot = store.snapshot()?;
+        snapshot.check_own_rows()?;
+        let is_this_one = snapshot.store_id()? == store.id;
+        drop(snapshot);
+        if is_this_one { Ok(store) } else { Err(StoreError::Damaged) }
+    }
+
+    /// Closes the store in an orderly way. The last process that does leaves a record of it, by which the next one knows
+    /// that the file is as it was left.
+    pub fn close(self) {
+        let Self { engine, folder, data_file, _open: lock, .. } = self;
+        let (is_usable, page_size) = (engine.is_usable(), engine.page_size());
+        engine.close();
+        let closed = data_file.0;
+        drop(data_file);
+        // What is not to be relied on is checked the next time.
+        if !is_usable {
+            return;
         }
-        Ok(store)
+        let recorded = match lock.into_alone() {
+            Ok(Some(alone)) => folder.record_close(&alone, closed, page_size),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = recorded {
+            tracing::debug!(%error, "it could not be recorded that the store was closed");
+        }
     }
 
     /// The store's identity.
@@ -131,6 +160,11 @@ impl Store {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Which file is open.
+    pub(super) fn data_file(&self) -> FileId {
+        self.data_file.0
     }
 
     /// The bytes that the store takes on the disk, slot files aside.
@@ -167,9 +201,28 @@ impl Store {
     /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
     /// have been woken.
     pub fn commit(&self, _lock: &WriteLock<'_>, batch: Batch) -> Result<(), CommitError> {
+        let has_keys = batch.rows.iter().any(|row| row.table == Table::Keys && row.value.is_some());
         self.engine.commit(batch, self.limit)?;
         self.bell.ring();
+        if has_keys && self.settle_slots().is_err() {
+            tracing::error!("left-over slots could not be overwritten; it is tried again when a key changes");
+        }
         Ok(())
+    }
+
+    /// Overwrites slot files whose commits never came: they may wrap the data key of a namespace that is destroyed. Only
+    /// those that were written for a commit, and never one that had a row and has none any more: a row that is lost, or
+    /// that a person took away, is no reason to lose what its slot opens.
+    fn settle_slots(&self) -> Result<(), StoreError> {
+        let pending = self.folder.pending_slots()?;
+        let snapshot = self.snapshot()?;
+        for slot in pending {
+            // A damaged row is a row.
+            if matches!(snapshot.get(Table::Keys, &slot), Ok(None)) {
+                self.folder.destroy_slot(&slot)?;
+            }
+        }
+        self.folder.forget_pending_slots()
     }
 }
 

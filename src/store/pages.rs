@@ -81,31 +81,46 @@ impl<'f> Pages<'f> {
 
     /// Gives a value in overflow pages to `take`, a piece at a time, each of whole words but the last. The length of
     /// its run in pages.
-    pub(super) fn value(
-        &mut self,
-        page: u64,
-        length: u64,
-        mut take: impl FnMut(&[u8]),
-    ) -> Result<u64, BadRun> {
-        let needed = layout::overflow_pages(length, self.size);
-        let fits = page >= META_PAGES && page.checked_add(needed).is_some_and(|end| end <= self.count);
-        if !fits {
-            return Err(BadRun::Damaged);
-        }
+    pub(super) fn value(&mut self, page: u64, length: u64, take: impl FnMut(&[u8])) -> Result<u64, BadRun> {
+        let needed = self.needed(page, length)?;
         let mut chunk = std::mem::take(&mut self.chunk);
         chunk.resize(CHUNK.max(self.size), 0);
-        let result = self.run(page, length, needed, &mut chunk, &mut take);
+        let result = self.pieces(page, length, needed, &mut chunk, take);
         self.chunk = chunk;
         result
     }
 
-    fn run(
+    /// The length in pages of the run that holds a value, from the header of its first page alone.
+    pub(super) fn run_of(&self, page: u64, length: u64) -> Result<u64, BadRun> {
+        let needed = self.needed(page, length)?;
+        let mut head = [0; HEADER];
+        self.read(page, &mut head)?;
+        self.run(page, &head, needed)
+    }
+
+    /// How many pages a value takes, which have to be in the file.
+    fn needed(&self, page: u64, length: u64) -> Result<u64, BadRun> {
+        let needed = layout::overflow_pages(length, self.size);
+        let fits = page >= META_PAGES && page.checked_add(needed).is_some_and(|end| end <= self.count);
+        if fits { Ok(needed) } else { Err(BadRun::Damaged) }
+    }
+
+    /// What the header of a run's first page says of its length.
+    fn run(&self, page: u64, head: &[u8], needed: u64) -> Result<u64, BadRun> {
+        let head = Page::new(head);
+        let run = head.run().unwrap_or(0);
+        let whole = head.number() == Some(page) && head.flags() == Some(OVERFLOW) && run >= needed;
+        let fits = page.checked_add(run).is_some_and(|end| end <= self.count);
+        if whole && fits { Ok(run) } else { Err(BadRun::Damaged) }
+    }
+
+    fn pieces(
         &self,
         page: u64,
         length: u64,
         needed: u64,
         chunk: &mut [u8],
-        take: &mut impl FnMut(&[u8]),
+        mut take: impl FnMut(&[u8]),
     ) -> Result<u64, BadRun> {
         let per_chunk = (chunk.len() / self.size) as u64;
         let mut left = length;
@@ -116,12 +131,7 @@ impl<'f> Pages<'f> {
             self.read(page + first, bytes)?;
             let mut piece = &*bytes;
             if first == 0 {
-                let head = Page::new(piece);
-                run = head.run().unwrap_or(0);
-                let whole = head.number() == Some(page) && head.flags() == Some(OVERFLOW) && run >= needed;
-                if !whole || page + run > self.count {
-                    return Err(BadRun::Damaged);
-                }
+                run = self.run(page, piece, needed)?;
                 piece = &piece[HEADER..];
             }
             let here = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());

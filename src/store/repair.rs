@@ -267,7 +267,7 @@ impl<'f> Plan<'f> {
             _ => true,
         };
         Ok(match row.table {
-            Table::Records => !is_stale || is_newer,
+            Table::Records => !is_stale || (row.revision.is_some() && is_newer),
             // What has no revision may be older than what the backup has.
             Table::Keys => !is_stale || !self.base.has(Table::Keys, &row.key)?,
             Table::Meta if row.key.starts_with(meta::DESTROY) => true,
@@ -280,7 +280,7 @@ impl<'f> Plan<'f> {
 
     fn number(&mut self, name: &[u8]) -> Result<Option<u64>, StoreError> {
         let value = self.value_of(name)?;
-        Ok(value.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes))
+        Ok(value.and_then(|value| meta::counter(&value)))
     }
 
     fn value_of(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

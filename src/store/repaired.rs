@@ -1,9 +1,15 @@
 //! What the last repair did, as the store itself tells it from then on: the row `repaired` of the table `meta`.
 
+use super::meta;
+
 /// The format of the row.
 const FORMAT: u8 = 1;
-/// Stands for a number that nobody can know, and for a time that there is not.
-const NONE: u64 = u64::MAX;
+/// Says that it is known how many records were lost.
+const LOST: u8 = 1;
+/// Says that a backup was put back.
+const BACKUP: u8 = 2;
+/// Bytes before the name: format, flags, and four numbers.
+const HEAD: usize = 2 + 4 * 8;
 
 /// What a repair did. Times are milliseconds since 1970 UTC.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,23 +29,25 @@ pub struct Repair {
 
 impl Repair {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let numbers = [self.at, self.kept, self.lost.unwrap_or(NONE), self.restored_from.unwrap_or(NONE)];
+        let known = |number: Option<u64>, flag| if number.is_some() { flag } else { 0 };
+        let flags = known(self.lost, LOST) | known(self.restored_from, BACKUP);
+        let numbers =
+            [self.at, self.kept, self.lost.unwrap_or_default(), self.restored_from.unwrap_or_default()];
         let numbers = numbers.into_iter().flat_map(u64::to_be_bytes);
         let name = self.quarantine.iter().flat_map(|name| name.bytes());
-        [FORMAT].into_iter().chain(numbers).chain(name).collect()
+        [FORMAT, flags].into_iter().chain(numbers).chain(name).collect()
     }
 
     /// `None` if it has not the shape of one.
     pub(super) fn decode(row: &[u8]) -> Option<Self> {
-        let (format, rest) = row.split_first()?;
-        let (numbers, name) = rest.split_first_chunk::<32>()?;
-        let number = |at: usize| numbers[8 * at..].first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-        let some = |number: u64| (number != NONE).then_some(number);
+        let ([format, flags, numbers @ ..], name) = row.split_first_chunk::<HEAD>()?;
+        let number = |at: usize| meta::counter(&numbers[8 * at..8 * at + 8]);
+        let (lost, restored_from) = (number(2)?, number(3)?);
         (*format == FORMAT).then_some(Self {
             at: number(0)?,
             kept: number(1)?,
-            lost: some(number(2)?),
-            restored_from: some(number(3)?),
+            lost: (flags & LOST != 0).then_some(lost),
+            restored_from: (flags & BACKUP != 0).then_some(restored_from),
             quarantine: if name.is_empty() { None } else { Some(String::from_utf8(name.to_vec()).ok()?) },
         })
     }
@@ -62,8 +70,10 @@ mod tests {
         for repair in [whole, bare] {
             let row = repair.encode();
             assert_eq!(Repair::decode(&row), Some(repair));
-            assert_eq!(Repair::decode(&row[..32]), None);
+            assert_eq!(Repair::decode(&row[..HEAD - 1]), None);
             assert_eq!(Repair::decode(&[&[FORMAT + 1], &row[1..]].concat()), None);
+            // A number that nothing ever counted up to.
+            assert_eq!(Repair::decode(&[&row[..10], &[0xFF; 8][..], &row[18..]].concat()), None);
         }
     }
 }

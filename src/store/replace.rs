@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::files;
+use crate::limits;
 
 use super::create::{self, ASIDE};
 use super::engine::{CommitError, Engine};
@@ -158,7 +159,8 @@ impl Replacement {
     /// makes it from the keys that are there.
     pub fn renumber(&self, highest: u64, mut rows: Vec<Row>) -> Result<u64, StoreError> {
         let expected = self.revision()?;
-        let revision = highest.max(expected).checked_add(LEAP).ok_or(StoreError::Full)?;
+        // At the very end of the numbers everything can still be read, and nothing written.
+        let revision = highest.max(expected).saturating_add(LEAP).min(limits::REVISION);
         let number = revision.to_be_bytes().to_vec();
         for name in [meta::KEYS_REVISION, meta::FORGOTTEN] {
             rows.push(Row { table: Table::Meta, key: name.to_vec(), value: Some(number.clone()) });
@@ -173,8 +175,20 @@ impl Replacement {
         Ok(revision)
     }
 
+    /// The slots of which these tables know nothing.
+    fn slots_without_row(&self) -> Result<Vec<Id>, StoreError> {
+        let mut strangers = Vec::new();
+        for slot in self.folder.slots_there()? {
+            if !self.has(Table::Keys, &slot)? {
+                strangers.push(slot);
+            }
+        }
+        Ok(strangers)
+    }
+
     /// Moves them into the store's place; what lay there is in quarantine then, in the folder that is returned.
     pub fn put_in_place(self, _alone: &Alone) -> Result<Option<PathBuf>, StoreError> {
+        let strangers = self.slots_without_row()?;
         let Self { folder, aside, engine } = self;
         let page_size = engine.page_size();
         engine.close();
@@ -189,6 +203,23 @@ impl Replacement {
         }
         fs::rename(aside.path().join("data.mdb"), folder.data_file())?;
         files::sync_folder(folder.path())?;
+        if let Some(name) = &quarantine {
+            set_aside(&folder, name, &strangers)?;
+        }
         Ok(quarantine.map(|name| folder.path().join("quarantine").join(name)))
     }
+}
+
+/// Moves slots to the tables in quarantine that knew them. In their place a key begins anew, and nothing is overwritten.
+fn set_aside(folder: &Folder, quarantine: &str, slots: &[Id]) -> Result<(), StoreError> {
+    if slots.is_empty() {
+        return Ok(());
+    }
+    let to = folder.path().join("quarantine").join(quarantine).join("slots");
+    files::create_folder(&to)?;
+    for slot in slots {
+        fs::rename(folder.slot_path(slot), to.join(super::id_text(slot)))?;
+    }
+    files::sync_folder(&to)?;
+    Ok(())
 }

@@ -100,7 +100,7 @@ pub(super) fn file(bytes: &[u8]) -> File {
     file
 }
 
-fn own_rows() -> Vec<Row> {
+pub(super) fn own_rows() -> Vec<Row> {
     let row = |key: &[u8], value: Vec<u8>| Row { table: Table::Meta, key: key.to_vec(), value: Some(value) };
     vec![row(meta::STORE_ID, vec![7; 16]), row(meta::KEYS_REVISION, vec![0; 8])]
 }

@@ -117,7 +117,21 @@ impl<'s> Snapshot<'s> {
     }
 
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
-        let value = self.get(Table::Meta, name)?.ok_or(StoreError::Damaged)?;
-        Ok(u64::from_be_bytes(value.try_into().map_err(|_| StoreError::Damaged)?))
+        let counter = self.get(Table::Meta, name).map(|value| value.and_then(meta::counter));
+        if matches!(counter, Ok(None) | Err(StoreError::Damaged)) {
+            // Nothing can be decided by such a store: whoever asks next opens it anew, which repairs it.
+            self.engine.forsake();
+        }
+        counter?.ok_or(StoreError::Damaged)
+    }
+
+    /// Whether the store's own rows can be used. Asked at every opening, since a large store may not have been checked.
+    pub(super) fn check_own_rows(&self) -> Result<(), StoreError> {
+        self.revision()?;
+        self.keys_revision()?;
+        self.forgotten_changes()?;
+        self.restored()?;
+        self.repaired()?;
+        Ok(())
     }
 }

@@ -49,6 +49,14 @@ impl Table {
 
 /// Names of rows in [`Table::Meta`].
 pub mod meta {
+    use crate::limits;
+
+    /// The number in the row of a counter. `None` for one that no store reaches: nothing ever counted that far, so it is
+    /// damage, and arithmetic with it would go wrong.
+    pub fn counter(value: &[u8]) -> Option<u64> {
+        value.try_into().ok().map(u64::from_be_bytes).filter(|number| *number <= limits::REVISION)
+    }
+
     /// The last revision that was given: 8 bytes.
     pub const REVISION: &[u8] = b"revision";
     /// The revision of the last change to the table of keys: 8 bytes.

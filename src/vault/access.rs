@@ -22,7 +22,8 @@ struct State {
 struct Cached {
     opened: u64,
     slot: Arc<SlotKeys>,
-    keys_revision: u64,
+    /// Absent as long as nothing was looked up.
+    keys_revision: Option<u64>,
     access: Option<Arc<Access>>,
 }
 
@@ -96,11 +97,10 @@ impl Key {
             Some(cached) if cached.opened == opened.serial() => cached.slot.clone(),
             _ => {
                 let slot = Arc::new(secrets.keys.slot(&state.api_key));
-                // No revision is the highest: nothing is known yet.
                 state.cached = Some(Cached {
                     opened: opened.serial(),
                     slot: slot.clone(),
-                    keys_revision: u64::MAX,
+                    keys_revision: None,
                     access: None,
                 });
                 slot
@@ -111,7 +111,9 @@ impl Key {
     /// What is known of the key for this revision of the table of keys.
     pub(super) fn remembered(&self, opened: &Opened, keys_revision: u64) -> Remembered {
         match &self.state().cached {
-            Some(cached) if cached.opened == opened.serial() && cached.keys_revision == keys_revision => {
+            Some(cached)
+                if cached.opened == opened.serial() && cached.keys_revision == Some(keys_revision) =>
+            {
                 Remembered::Known(cached.access.clone())
             }
             _ => Remembered::Nothing,
@@ -133,7 +135,7 @@ impl Key {
             && cached.opened == opened.serial()
             && cached.slot.id() == slot.id()
         {
-            cached.keys_revision = keys_revision;
+            cached.keys_revision = Some(keys_revision);
             cached.access.clone_from(&access);
         }
         Ok(access)

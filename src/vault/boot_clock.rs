@@ -27,16 +27,7 @@ impl BootTime {
 /// The kernel's random name of this boot. Where it has none, zeros: then it is the holder's file alone that tells a lease
 /// of before the boot, since no lock outlives it.
 fn boot() -> [u8; 16] {
-    let mut id = [0; 16];
-    if cfg!(target_os = "linux")
-        && let Ok(text) = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-    {
-        let digits = text.trim().replace('-', "");
-        if base16ct::lower::decode(&digits, &mut id).is_err() {
-            id = [0; 16];
-        }
-    }
-    id
+    crate::store::boot_id().unwrap_or_default()
 }
 
 #[cfg(unix)]

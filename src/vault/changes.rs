@@ -44,6 +44,13 @@ pub struct Changed {
     pub ends: Option<Timestamp>,
 }
 
+impl Changed {
+    /// What there is to be told where there is no store any more, after a revision.
+    pub fn without_store(after: u64) -> Self {
+        Self { told: Vec::new(), up_to: 0, more: false, fell_behind: after > 0, ends: None }
+    }
+}
+
 impl Opened {
     /// What other connections have changed after a revision, in the caller's namespace and scope.
     pub fn changes(&self, caller: &Caller, after: u64) -> Result<Changed, Error> {
@@ -56,7 +63,7 @@ impl Opened {
         if fell_behind || after == last {
             return Ok(nothing);
         }
-        let (rows, up_to) = copy(&snapshot, &access, caller, after)?;
+        let (rows, up_to) = copy(&snapshot, &access, caller, after, last)?;
         drop(snapshot);
         let mut changed = Changed { up_to: up_to.unwrap_or(last), more: up_to.is_some(), ..nothing };
         for (revision, row) in rows {
@@ -81,6 +88,7 @@ fn copy(
     access: &Access,
     caller: &Caller,
     after: u64,
+    last: u64,
 ) -> Result<(Rows, Option<u64>), Error> {
     let namespace = access.data.namespace();
     let (mut rows, mut looked_at) = (Rows::new(), 0);
@@ -90,13 +98,17 @@ fn copy(
         }
         looked_at += 1;
         let ours = row.get(1..17) == Some(&namespace.0) && row.get(17..HEADER) != Some(&caller.origin);
-        if ours && let Ok(revision) = key.try_into().map(u64::from_be_bytes) {
+        // A row of a number that was not given yet was not written here.
+        if ours
+            && let Ok(revision) = key.try_into().map(u64::from_be_bytes)
+            && revision <= last
+        {
             rows.push((revision, row.to_vec()));
         }
         true
     })?;
     let next = next.and_then(|key| key.try_into().ok()).map(u64::from_be_bytes);
-    Ok((rows, next.map(|next| next - 1)))
+    Ok((rows, next.filter(|next| *next <= last).map(|next| next - 1)))
 }
 
 /// The row of a change that a caller makes.

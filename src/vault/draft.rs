@@ -51,7 +51,7 @@ pub struct Changes {
 impl Changes {
     /// The next revision of the store.
     pub(super) fn next_revision(&mut self) -> Result<u64, Error> {
-        if self.revision == limits::REVISION {
+        if self.revision >= limits::REVISION {
             return Err(Error::StoreFull);
         }
         self.revision += 1;
@@ -318,9 +318,10 @@ impl<'d> Draft<'d> {
         !self.rows.is_empty()
     }
 
-    /// Forgets the slots that others had to overwrite and that are overwritten by now.
+    /// Forgets that slots are to be overwritten: that is done by now, or nothing of ours asked for it. Those that this
+    /// commit destroys are remembered.
     pub(super) fn forget_destroyed(&mut self, slots: Vec<SlotId>) {
-        for slot in slots {
+        for slot in slots.into_iter().filter(|slot| !self.destroyed.contains(slot)) {
             self.rows.insert((Table::Meta, destroy_row(slot)), None);
         }
     }

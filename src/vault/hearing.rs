@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use crate::crypto;
 use crate::store::{Heard, Listener};
 
-use super::Vault;
+use super::{Opened, Vault};
 
 /// What a vault hears with, and who is told.
 #[derive(Default)]
@@ -56,8 +56,8 @@ impl Drop for Following {
 }
 
 impl Vault {
-    /// Who is told what is heard: of commits while somebody follows them, and of what befalls the store. On any thread,
-    /// and it must not block. The first word counts.
+    /// Who is told what is heard: of commits while somebody follows them, and of what befalls the store. Called on any
+    /// thread; must not block. Only the first registration takes effect.
     pub fn on_heard(&self, told: impl Fn(Heard) + Send + Sync + 'static) {
         let _ = self.hearing.told.set(Box::new(told));
     }
@@ -78,9 +78,9 @@ impl Vault {
     }
 
     /// Listens to the store that was opened just now.
-    pub(super) fn listen(self: &Arc<Self>) {
+    pub(super) fn listen(self: &Arc<Self>, opened: &Opened) {
         let vault: Weak<Self> = Arc::downgrade(self);
-        let listener = Listener::new(&self.folder, move |heard| {
+        let listener = Listener::new(opened.store(), move |heard| {
             if let Some(vault) = vault.upgrade() {
                 vault.hear(heard);
             }
@@ -92,12 +92,32 @@ impl Vault {
     }
 
     fn hear(&self, heard: Heard) {
-        if heard == Heard::Call {
-            if self.folder.is_wanted_alone() {
-                self.queue.push_leave();
+        match heard {
+            Heard::Commit => {}
+            Heard::Call => {
+                if self.folder.is_wanted_alone() {
+                    self.queue.push_leave();
+                }
+                if !self.hearing.is_news(self.folder.announced()) {
+                    return;
+                }
             }
-            if !self.hearing.is_news(self.folder.announced()) {
-                return;
+            Heard::Replaced => {
+                let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+                match opened {
+                    // From now on it is not used any more; the next request opens what lies there.
+                    Some(opened) if !opened.store().is_in_place() => {
+                        tracing::warn!(
+                            "the data folder was replaced or deleted; what lies there now is used"
+                        );
+                    }
+                    // What lies there was opened meanwhile.
+                    Some(_) => return,
+                    None => {
+                        self.hearing.tell(Heard::Call);
+                        return self.hearing.tell(Heard::Commit);
+                    }
+                }
             }
         }
         self.hearing.tell(heard);

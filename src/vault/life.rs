@@ -53,6 +53,11 @@ impl Life {
         self.doubted.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a store did not do what it should, and has not been checked since.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.doubted.load(Ordering::Relaxed)
+    }
+
     /// Ends it in an orderly way: its leases are free.
     pub(super) fn end(&self) {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = None;

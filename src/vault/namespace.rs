@@ -6,7 +6,7 @@ use crate::crypto::{DataKey, DataKeys, NamespaceId, SlotKeys};
 use crate::store::SLOT_HEADER;
 
 use super::Error;
-use super::access::Access;
+use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft};
 use super::key_index::{self, LiveKeys};
 use super::key_row::KeyRow;
@@ -23,7 +23,12 @@ pub(super) fn begin(
     describe(&mut row);
     key_index::check_room(draft, row.plugin.as_deref(), None)?;
     // The file first: a row whose slot is missing would lock its owner out, a file without a row harms nobody.
-    draft.opened.store().folder().put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))?;
+    draft
+        .opened
+        .store()
+        .folder()
+        .put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))
+        .map_err(of_a_key)?;
     changes.put_key(draft, slot.id(), None, &mut row)?;
     let data = DataKeys::derive(draft.secrets.keys.store(), namespace, &key);
     let keys = LiveKeys::of_first(slot.id(), &row);

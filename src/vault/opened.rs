@@ -1,6 +1,5 @@
 //! An open store, with or without its key.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +11,7 @@ use crate::limits::Limits;
 use crate::protector::{self, Effort, Kind, New, Patience, Protects, Reason, StoredRow, Unavailable};
 use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
 
+use super::key_row::KeyRow;
 use super::life::Life;
 use super::{Config, Error, Timestamp, guard, key_index};
 
@@ -30,8 +30,6 @@ pub struct Opened {
     secrets: OnceLock<Secrets>,
     /// Why the key was not to be had when it was last asked for.
     unavailable: Mutex<Unavailable>,
-    /// Slots that are known to have a row. Rows of keys are never removed, so they need not be looked up again.
-    named_slots: Mutex<HashSet<Id>>,
 }
 
 /// What the store key is good for, and who gave it.
@@ -110,7 +108,6 @@ impl Opened {
             limits: config.limits,
             secrets: OnceLock::new(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
-            named_slots: Mutex::default(),
         }))
     }
 
@@ -150,11 +147,12 @@ impl Opened {
             .ask(config, &rows, effort)
             .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
         let Some((store_key, protector)) = asked else { return Ok(false) };
+        let keys = StoreKeys::derive(id, store_key);
         // What another process had begun to destroy before it ended is destroyed before anything is read.
-        let left_over = Self::slots_to_destroy(&self.store.snapshot()?)?;
-        self.destroy_slots(&left_over);
+        let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
+        self.destroy_slots(&left_over.slots);
         // Whoever was first has set the same key.
-        Ok(self.secrets.set(Secrets { keys: StoreKeys::derive(id, store_key), protector }).is_ok())
+        Ok(self.secrets.set(Secrets { keys, protector }).is_ok())
     }
 
     /// Asks the protectors. Where that asks a person, or runs a program, processes take turns, and all but the first find
@@ -197,15 +195,6 @@ impl Opened {
         self.store.folder().lock_prompt(waits)
     }
 
-    /// The slot files that a commit said are to be overwritten.
-    pub(super) fn slots_to_destroy(snapshot: &Snapshot<'_>) -> Result<Vec<SlotId>, StoreError> {
-        let mut slots = Vec::new();
-        snapshot.scan(Table::Meta, meta::DESTROY, |key, _| {
-            slots.extend(key[meta::DESTROY.len()..].try_into().map(SlotId));
-        })?;
-        Ok(slots)
-    }
-
     /// Overwrites slot files. `false` if one could not be: it stays marked, and whoever writes next tries again.
     pub(super) fn destroy_slots(&self, slots: &[SlotId]) -> bool {
         let destroyed = slots.iter().filter(|slot| self.store.folder().destroy_slot(&slot.0).is_ok());
@@ -216,34 +205,6 @@ impl Opened {
             );
         }
         all
-    }
-
-    /// Overwrites slot files that no row names: a commit that failed, or never came, left them behind, and they may wrap
-    /// the data key of a namespace that is destroyed. Only under the write lock, since a new key's file comes before
-    /// its row.
-    pub(super) fn destroy_strays(&self) {
-        let strays = || {
-            let snapshot = self.store.snapshot()?;
-            let mut named = self.named_slots.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut strays = Vec::new();
-            for slot in self.store.folder().slots_there()? {
-                if named.contains(&slot) {
-                    continue;
-                }
-                // A damaged row is a row.
-                if matches!(snapshot.get(Table::Keys, &slot), Ok(None)) {
-                    strays.push(SlotId(slot));
-                } else {
-                    named.insert(slot);
-                }
-            }
-            Ok::<_, StoreError>(strays)
-        };
-        if let Ok(strays) = strays() {
-            self.destroy_slots(&strays);
-        } else {
-            tracing::error!("the folder of slots could not be read; left-over slots may be in it");
-        }
     }
 
     /// Whether the store key is at hand.
@@ -274,6 +235,11 @@ impl Opened {
         &self.store
     }
 
+    /// Closes the store in an orderly way.
+    pub(super) fn close(self) {
+        self.store.close();
+    }
+
     /// This process, as its leases name it.
     pub(super) fn life(&self) -> Id {
         self.life
@@ -286,6 +252,36 @@ impl Opened {
     /// Which opening this is, of all in this process.
     pub(super) fn serial(&self) -> u64 {
         self.serial
+    }
+}
+
+/// The slot files that the store says are to be overwritten.
+pub(super) struct ToDestroy {
+    /// Those of keys that have ended: the row of the key says so, and the store key has sealed it.
+    pub(super) slots: Vec<SlotId>,
+    /// The others. Nothing of ours asks for them, so nothing is overwritten.
+    pub(super) unfounded: Vec<SlotId>,
+}
+
+impl ToDestroy {
+    /// A person who can write to the data file can put any row there, but can seal none.
+    pub(super) fn find(snapshot: &Snapshot<'_>, keys: &StoreKeys) -> Result<Self, StoreError> {
+        let mut slots = Vec::new();
+        snapshot.scan(Table::Meta, meta::DESTROY, |key, _| {
+            slots.extend(key[meta::DESTROY.len()..].try_into().map(SlotId));
+        })?;
+        let has_ended = |slot: &SlotId| match snapshot.get(Table::Keys, &slot.0) {
+            Ok(Some(row)) => KeyRow::open(keys, *slot, row).is_ok_and(|row| !row.is_live()),
+            _ => false,
+        };
+        let (slots, unfounded): (_, Vec<_>) = slots.into_iter().partition(has_ended);
+        if !unfounded.is_empty() {
+            tracing::warn!(
+                slots = unfounded.len(),
+                "the store asks to destroy slots of keys that have not ended; nothing is destroyed"
+            );
+        }
+        Ok(Self { slots, unfounded })
     }
 }
 

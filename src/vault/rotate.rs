@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, Table};
+use crate::store::{SLOT_HEADER, StoreError, Table};
 
 use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};
@@ -109,7 +109,11 @@ fn replace(
 ) -> Result<KeyRow, Error> {
     let (namespace, data_key) = data_key(draft.opened, old_slot)?;
     let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
-    draft.opened.store().folder().put_slot(&slot.id().0, &wrapped)?;
+    draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
+        // Its row is lost, and what it opens is not.
+        StoreError::Damaged => Error::ApiKeyTaken,
+        other => other.into(),
+    })?;
     // The old row first: what the index has of the plugin's installation is the new key's in the end.
     let mut ended = access.row.replaced(slot.id());
     changes.put_key(draft, old_slot.id(), Some(&access.row), &mut ended)?;

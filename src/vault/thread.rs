@@ -10,6 +10,7 @@ use crate::protector::Effort;
 use crate::store::{Batch, CommitError, Heard, Plant, StoreError, WriteLock};
 
 use super::draft::Draft;
+use super::opened::ToDestroy;
 use super::queue::Job;
 use super::{Error, Opened, Timestamp, Vault, key_index};
 
@@ -17,6 +18,9 @@ use super::{Error, Opened, Timestamp, Vault, key_index};
 const GROUP: usize = 512;
 /// How long an old environment may take to be closed before a new one is opened.
 const CLOSING: Duration = Duration::from_secs(1);
+
+/// How long what still uses the environment may take when the process ends.
+const ENDING: Duration = Duration::from_millis(200);
 
 /// What a caller needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,7 +105,7 @@ impl Vault {
     fn install(self: &Arc<Self>, opened: Opened) -> Arc<Opened> {
         let opened = Arc::new(opened);
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
-        self.listen();
+        self.listen(&opened);
         if opened.was_repaired() {
             // After listening: this process's own clients are told by the same word.
             self.announce();
@@ -145,6 +149,23 @@ impl Vault {
         drop(opened);
         let deadline = Instant::now() + CLOSING;
         while still_used.strong_count() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Closes the store at the end of the process, so that the next one knows that it was closed. What still reads or
+    /// writes it is not waited for long: then the next process checks it.
+    pub(super) fn close_in_order(&self) {
+        let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut opened) = opened else { return };
+        let deadline = Instant::now() + ENDING;
+        loop {
+            match Arc::try_unwrap(opened) {
+                Ok(opened) if !self.life.is_doubted() => return opened.close(),
+                Ok(_) => return,
+                Err(_) if Instant::now() >= deadline => return,
+                Err(still_used) => opened = still_used,
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -293,7 +314,6 @@ fn commit_once(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>])
     opened.store().commit(lock, batch)?;
     if !destroyed.is_empty() {
         opened.destroy_slots(&destroyed);
-        opened.destroy_strays();
     }
     Ok(())
 }
@@ -308,9 +328,12 @@ fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Option<(Batch,
             draft.apply(changes);
         }
     }
-    let left_over = Opened::slots_to_destroy(&snapshot)?;
-    if draft.has_changes() && opened.destroy_slots(&left_over) {
-        draft.forget_destroyed(left_over);
+    let left_over = ToDestroy::find(&snapshot, &secrets.keys)?;
+    if draft.has_changes() && opened.destroy_slots(&left_over.slots) {
+        draft.forget_destroyed(left_over.slots);
+    }
+    if draft.has_changes() {
+        draft.forget_destroyed(left_over.unfounded);
     }
     Ok(draft.into_batch())
 }

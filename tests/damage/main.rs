@@ -11,6 +11,7 @@
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
 mod harm;
+mod large;
 mod store;
 mod verdict;
 
@@ -22,6 +23,8 @@ use verdict::Report;
 
 /// As many as take less than a minute on two busy cores.
 const COPIES: u64 = 2_000;
+/// As many of a large store, each of which takes a second to mend.
+const LARGE_COPIES: u64 = 40;
 /// As many as are enough to see that nothing is checked.
 #[cfg(feature = "planted-bugs")]
 const FEW: u64 = 280;
@@ -82,6 +85,14 @@ fn a_check_that_is_left_out_is_noticed() {
         "rig: no-check: seed {seed}, noticed in {faults} of {copies} copies, {signals} of them by a signal"
     );
     assert!(signals > 0 && faults > 0, "no-check was not noticed");
+}
+
+/// `PLUGIN_VAULT_DAMAGE_LARGE_COPIES` is how many copies.
+#[test]
+fn a_large_store_that_was_closed_and_changed_since_never_ends_the_process() {
+    let (copies, seed) = (number("PLUGIN_VAULT_DAMAGE_LARGE_COPIES", LARGE_COPIES), seed());
+    println!("seed {seed}, {copies} copies");
+    large::one_field_changed_after_an_orderly_end(copies, seed);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) struct Outcome {
     pub(crate) status: Value,
 }
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -62,7 +62,7 @@ struct Server {
 
 impl Server {
     /// Starts one, and registers the keys.
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         Self::planted(folder, "")
     }
 
@@ -94,7 +94,7 @@ impl Server {
     }
 
     /// A process that has ended takes nothing, which shows when it is waited for.
-    fn send(&mut self, method: &str, params: &Value) {
+    pub(crate) fn send(&mut self, method: &str, params: &Value) {
         let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": method});
         if !params.is_null() {
             message["params"] = params.clone();
@@ -103,7 +103,7 @@ impl Server {
     }
 
     /// The next answer; notices are passed over.
-    fn answer(&mut self) -> Option<Value> {
+    pub(crate) fn answer(&mut self) -> Option<Value> {
         loop {
             let mut line = String::new();
             self.output.read_line(&mut line).ok().filter(|length| *length > 0)?;
@@ -114,12 +114,12 @@ impl Server {
         }
     }
 
-    fn address(&self, record: usize) -> Value {
+    pub(crate) fn address(&self, record: usize) -> Value {
         let handle = &self.handles[record % KEYS.len()];
         json!({"context": "user", "name": format!("record-{record}"), "handle": handle})
     }
 
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         drop(self.input.take());
         self.child.wait().unwrap().signal()
     }
@@ -212,7 +212,7 @@ fn change(
     }
 }
 
-fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
+pub(crate) fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
     let mut params = server.address(record);
     params["data"] = value.clone();
     server.send("setPersistentData", &params);
@@ -228,7 +228,7 @@ impl Made {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());

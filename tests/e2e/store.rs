@@ -9,4 +9,5 @@ mod large;
 mod locks;
 mod permissions;
 mod repair;
+mod replaced;
 mod status;

@@ -52,7 +52,7 @@ pub enum What {
     Count,
     /// The named tables are not those of a store.
     Tables,
-    /// A row of the store's own does not hold: its revisions, its id.
+    /// A row of the store's own does not hold, or is a counter that no store reaches: its revisions, its id.
     OwnRow,
 }
 

@@ -3,7 +3,7 @@
 use super::super::layout::{Entry, Value};
 use super::super::{Id, Table, checksum, meta};
 use super::walk::Walk;
-use super::{Damage, Unsound, What};
+use super::{Damage, Depth, Unsound, What};
 
 /// Keys are tried against a damaged value up to this length, and no more of them than this in one file: so that a
 /// file can't make the check long.
@@ -15,20 +15,43 @@ const TRIED_ROWS: u64 = 64;
 pub(super) struct Rows {
     pub(super) count: u64,
     pub(super) damaged: u64,
-    /// How many of the store's own rows are there.
+    /// How many of the rows are there without which the store is none.
     own: usize,
 }
 
-/// The rows without which the store is none, and their lengths.
-const OWN: [(&[u8], usize); 3] = [
-    (meta::REVISION, size_of::<u64>()),
-    (meta::KEYS_REVISION, size_of::<u64>()),
-    (meta::STORE_ID, size_of::<Id>()),
+/// What a row of the store's own holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    /// A counter, which never passes the highest revision.
+    Counter,
+    Identity,
+    Text,
+}
+
+/// The rows of the store's own, and whether the store is none without them.
+const OWN: [(&[u8], Own, bool); 6] = [
+    (meta::REVISION, Own::Counter, true),
+    (meta::KEYS_REVISION, Own::Counter, true),
+    (meta::STORE_ID, Own::Identity, true),
+    (meta::FORGOTTEN, Own::Counter, false),
+    (meta::RESTORED, Own::Counter, false),
+    (meta::REPAIRED, Own::Text, false),
 ];
+
+impl Own {
+    fn is_held_by(self, value: &[u8]) -> bool {
+        match self {
+            Self::Counter => meta::counter(value).is_some(),
+            Self::Identity => value.len() == size_of::<Id>(),
+            Self::Text => true,
+        }
+    }
+}
 
 impl Rows {
     pub(super) fn own_are_there(&self) -> Result<(), Unsound> {
-        if self.own == OWN.len() { Ok(()) } else { Err(Damage::at(0, What::OwnRow)) }
+        let needed = OWN.iter().filter(|(_, _, needed)| *needed).count();
+        if self.own == needed { Ok(()) } else { Err(Damage::at(0, What::OwnRow)) }
     }
 }
 
@@ -36,9 +59,18 @@ impl Walk<'_> {
     /// Takes note of a row. How many pages its value takes beside its leaf.
     pub(super) fn row(&mut self, number: u64, table: Table, entry: Entry<'_>) -> Result<u64, Unsound> {
         let Entry { key, value } = entry;
+        self.rows.count += 1;
+        // A row's own damage harms nobody but who reads it; the store's own rows are few.
+        if self.depth == Depth::Structure && table != Table::Meta {
+            return match value {
+                Value::Inline(_) => Ok(0),
+                Value::Big { page, length } => self.unread_value(page, length),
+                Value::Named(_) => Err(Damage::at(number, What::Tables)),
+            };
+        }
         let mut kept = Vec::new();
-        let (whole, length, run) = match value {
-            Value::Inline(value) => (checksum::verified(table, key, value).is_some(), value.len() as u64, 0),
+        let (whole, run) = match value {
+            Value::Inline(value) => (checksum::verified(table, key, value).is_some(), 0),
             Value::Big { page, length } => {
                 let stored = usize::try_from(length).unwrap_or(usize::MAX);
                 let mut pieces = checksum::Pieces::new(table, key, stored);
@@ -48,17 +80,17 @@ impl Walk<'_> {
                         kept.extend_from_slice(piece);
                     }
                 })?;
-                (pieces.hold(), length, run)
+                (pieces.hold(), run)
             }
             Value::Named(_) => return Err(Damage::at(number, What::Tables)),
         };
-        self.rows.count += 1;
-        let own = OWN.iter().find(|(name, _)| table == Table::Meta && key == *name);
-        if let Some((_, wanted)) = own {
-            if !whole || length != (wanted + checksum::LENGTH) as u64 {
+        if let Some((_, own, needed)) = OWN.iter().find(|(name, ..)| table == Table::Meta && key == *name) {
+            let is_held =
+                |stored| checksum::verified(table, key, stored).is_some_and(|value| own.is_held_by(value));
+            if !matches!(value, Value::Inline(stored) if is_held(stored)) {
                 return Err(Damage::at(number, What::OwnRow));
             }
-            self.rows.own += 1;
+            self.rows.own += usize::from(*needed);
         }
         if !whole {
             self.rows.damaged += 1;

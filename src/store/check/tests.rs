@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::Table;
-use super::super::sample::{Chance, Sample, file};
+use super::super::engine::Engine;
+use super::super::sample::{Chance, Sample, file, own_rows};
+use super::super::{Batch, Row, Table, meta};
 use super::*;
+use crate::limits;
 
 /// `PLUGIN_VAULT_CHECK_SEEDS` is how many.
 #[test]
@@ -38,6 +40,66 @@ fn each_bit_of_the_meta_pages_is_told_or_means_nothing() {
                 assert_eq!(found, sound, "bit {bit} of the page at {page}");
             }
         }
+    }
+}
+
+/// The headers of the pages of the trees: what is damage there is damage for both.
+#[test]
+fn the_structure_is_checked_to_every_depth() {
+    let sample = Sample::used(15, 3, |_| ());
+    let whole = sample.bytes();
+    let to = |depth, bytes: &[u8]| check_to(depth, &file(bytes), sample.page_size, None);
+    let structure = to(Depth::Structure, &whole).unwrap();
+    assert_eq!(structure, sample.check().unwrap());
+    let mut noticed = 0;
+    for page in (2 * sample.page_size..whole.len()).step_by(sample.page_size) {
+        for byte in 0..16 {
+            let mut bytes = whole.clone();
+            bytes[page + byte] ^= 1 << (byte % 8);
+            let all = to(Depth::Rows, &bytes);
+            if all.is_ok_and(|found| found.damaged_rows == 0) {
+                continue;
+            }
+            if let Err(Unsound::Damaged(damage)) = all {
+                assert_eq!(to(Depth::Structure, &bytes), Err(Unsound::Damaged(damage)), "{page} {byte}");
+                noticed += 1;
+            }
+        }
+    }
+    assert!(noticed > 50, "{noticed}");
+}
+
+/// A counter is no number of ours when no store reaches it, however whole its row is.
+#[test]
+fn a_counter_that_no_store_reaches_is_damage() {
+    let check_with = |row: Row, revision, depth| {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::create(folder.path()).unwrap();
+        let page_size = engine.page_size();
+        let mut rows = own_rows();
+        rows.push(row);
+        engine.commit(Batch { expected: 0, revision, rows }, u64::MAX).unwrap();
+        engine.close();
+        check_to(depth, &File::open(folder.path().join("data.mdb")).unwrap(), page_size, None)
+    };
+    let row =
+        |name: &[u8], value: Vec<u8>| Row { table: Table::Meta, key: name.to_vec(), value: Some(value) };
+    let counters = [meta::KEYS_REVISION, meta::FORGOTTEN, meta::RESTORED];
+    for depth in [Depth::Rows, Depth::Structure] {
+        for name in counters {
+            let counter = |number: u64| row(name, number.to_be_bytes().to_vec());
+            check_with(counter(limits::REVISION), 1, depth).unwrap();
+            for wrong in [counter(limits::REVISION + 1), counter(u64::MAX), row(name, vec![0; 7])] {
+                let found = check_with(wrong, 1, depth);
+                assert!(
+                    matches!(found, Err(Unsound::Damaged(Damage { what: What::OwnRow, .. }))),
+                    "{found:?}"
+                );
+            }
+        }
+        let other = || row(b"something else", vec![0xFF; 8]);
+        check_with(other(), limits::REVISION, depth).unwrap();
+        check_with(other(), limits::REVISION + 1, depth).unwrap_err();
     }
 }
 

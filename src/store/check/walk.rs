@@ -5,7 +5,7 @@ use super::super::layout::{
     self, BRANCH, Entry, HEADER, LEAF, LONGEST_KEY, META_PAGES, Meta, Page, Tree, Value,
 };
 use super::super::pages::Pages;
-use super::{Checked, Damage, Unsound, What};
+use super::{Checked, Damage, Depth, Unsound, What};
 
 /// Whose rows a tree holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,7 @@ struct Bounds<'k> {
 pub(super) struct Walk<'f> {
     pub(super) pages: Pages<'f>,
     pub(super) meta: Meta,
+    pub(super) depth: Depth,
     /// A bit for each page of the file that the snapshot has: in use, or free.
     seen: Vec<u64>,
     /// Free pages behind the end of the file.
@@ -52,12 +53,13 @@ pub(super) struct Walk<'f> {
 }
 
 impl<'f> Walk<'f> {
-    pub(super) fn new(pages: Pages<'f>, meta: Meta) -> Self {
+    pub(super) fn new(pages: Pages<'f>, meta: Meta, depth: Depth) -> Self {
         let known = pages.count().min(meta.last + 1);
         let words = usize::try_from(known.div_ceil(64)).unwrap_or(0);
         Self {
             pages,
             meta,
+            depth,
             seen: vec![0; words],
             behind: 0,
             free_pages: 0,
@@ -256,9 +258,19 @@ impl<'f> Walk<'f> {
         Ok(0)
     }
 
+    /// Takes note of the pages of a large value whose content is not looked at. Their count.
+    pub(super) fn unread_value(&mut self, page: u64, length: u64) -> Result<u64, Unsound> {
+        let run = self.pages.run_of(page, length).map_err(|error| Unsound::running(page, error))?;
+        self.see_run(page, run)
+    }
+
     /// Gives a large value to `take`, a piece at a time, and takes note of its pages. Their count.
     pub(super) fn value(&mut self, page: u64, length: u64, take: impl FnMut(&[u8])) -> Result<u64, Unsound> {
         let run = self.pages.value(page, length, take).map_err(|error| Unsound::running(page, error))?;
+        self.see_run(page, run)
+    }
+
+    fn see_run(&mut self, page: u64, run: u64) -> Result<u64, Unsound> {
         for used in page..page + run {
             self.see(used, false)?;
         }

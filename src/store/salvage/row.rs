@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::Table;
 use super::super::checksum::{self, Pieces};
 use super::super::layout::{Entry, Value};
 use super::super::pages::{BadRun, Pages};
 use super::super::record;
+use super::super::{Table, meta};
 
 /// Large values are read for as many bytes as the file has, this many times: the same value may be named on many old
 /// pages under names that differ, but a file can't make it last for ever.
@@ -142,5 +142,6 @@ fn revision(table: Table, key: &[u8], value: &[u8]) -> Option<u64> {
         Table::Changes => key,
         Table::Meta | Table::Keys | Table::KeyIndex => return None,
     };
-    bytes.try_into().ok().map(u64::from_be_bytes)
+    // One that no store reaches is no revision: nothing may be found newer than everything else by it.
+    meta::counter(bytes)
 }

@@ -258,7 +258,7 @@ impl<'f> Survey<'f> {
 
     fn note_revision(&mut self, table: Table, key: &[u8], value: Value<'_>) {
         if let (Table::Meta, meta::REVISION, Value::Inline(stored)) = (table, key, value) {
-            self.last_revision = stored.first_chunk().map(|number| u64::from_be_bytes(*number));
+            self.last_revision = stored.first_chunk::<8>().and_then(|number| meta::counter(number));
         }
     }
 

@@ -1,5 +1,5 @@
-//! A store that is too large to be checked at each opening: it is taken at its word after an orderly end, and checked after
-//! any other.
+//! A store that is too large for all of it to be checked at each opening: after an orderly end nothing is checked if
+//! nothing has touched the file since, and otherwise its structure; after any other end each row.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -34,6 +34,61 @@ fn damage_a_value(home: &Home) {
     let mut byte = [0];
     file.read_exact_at(&mut byte, middle).unwrap();
     file.write_all_at(&[byte[0] ^ 1], middle).unwrap();
+}
+
+/// How much of the store a process checks that opens it.
+fn depth(home: &Home, key: &str) -> &'static str {
+    let mut server = home.start().usual_log().arguments(["--log", "debug"]).framing(Framing::Lines).run();
+    server.set_key(key);
+    let log = server.finish().stderr;
+    let line = log.lines().find(|line| line.contains("is checked before it is used")).expect("it says so");
+    let depths = ["depth=None", "depth=Some(Structure)", "depth=Some(Rows)"];
+    depths.into_iter().find(|depth| line.contains(depth)).expect("it says how much")
+}
+
+fn data_file(home: &Home) -> File {
+    File::options().read(true).write(true).open(home.data().join("data.mdb")).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_store_is_taken_as_it_is_only_if_nothing_has_touched_it_since_it_was_closed() {
+    let home = Home::new();
+    let key = home.key();
+    fill(&home, &key);
+    assert_eq!(depth(&home, &key), "depth=None", "it was closed in an orderly way");
+    assert_eq!(depth(&home, &key), "depth=None", "and again");
+
+    let modified = data_file(&home).metadata().unwrap().modified().unwrap();
+    let later = modified + std::time::Duration::from_nanos(1);
+    data_file(&home).set_modified(later).unwrap();
+    assert_eq!(depth(&home, &key), "depth=Some(Structure)", "the time of its last change is another");
+    assert_eq!(depth(&home, &key), "depth=None", "that process has closed it in an orderly way");
+
+    let path = home.data().join("data.mdb");
+    std::fs::copy(&path, home.root().join("copy")).unwrap();
+    std::fs::rename(home.root().join("copy"), &path).unwrap();
+    data_file(&home).set_modified(later).unwrap();
+    assert_eq!(depth(&home, &key), "depth=Some(Structure)", "it is another file");
+
+    let record = home.data().join("closed");
+    let text = std::fs::read_to_string(&record).unwrap();
+    let words: Vec<_> = text.split_ascii_whitespace().collect();
+    let ["plugin-vault", "1", boot, ..] = words[..] else { panic!("{text}") };
+    for wrong in ["", "plugin-vault", &text[..text.len() - 2], &text.replacen(boot, &"0".repeat(32), 1)] {
+        std::fs::write(&record, wrong).unwrap();
+        assert_eq!(depth(&home, &key), "depth=Some(Structure)", "{wrong}");
+    }
+
+    // The last one to close it says so, and no other.
+    let (first, second) = (opened(&home, &key), opened(&home, &key));
+    std::fs::remove_file(&record).unwrap();
+    drop(first);
+    assert!(!record.exists());
+    drop(second);
+    assert!(record.exists());
+    kill(opened(&home, &key));
+    assert_eq!(depth(&home, &key), "depth=Some(Rows)", "a process was killed");
 }
 
 fn kill(mut server: Server<'_>) {

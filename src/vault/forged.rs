@@ -1,0 +1,249 @@
+//! Rows that a person has put into the data file who can write to it and has none of its keys: every checksum holds, and
+//! nothing is sealed. Whatever they say, nothing that a plugin stored is overwritten.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use super::{Caller, Config, Error, GetRecord, Key, Name, Need, Opened, Place, Revoke, Set, Target, Vault};
+use crate::limits::{self, Limits};
+use crate::store::{Batch, Row, Slot, Table, meta};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+const OTHER: &str = "1123456789abcdef0123456789abcdef01234567";
+const THIRD: &str = "2123456789abcdef0123456789abcdef01234567";
+
+struct Forged {
+    _folder: tempfile::TempDir,
+    data: PathBuf,
+    vault: Arc<Vault>,
+}
+
+impl Forged {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let config = Config {
+            data: data.clone(),
+            keys,
+            askpass: None,
+            allow_network: true,
+            limits: Limits::default(),
+        };
+        let place = Self { _folder: folder, data, vault: Vault::new(config) };
+        place.set(KEY, r#"{"n":1}"#).unwrap();
+        place.set(OTHER, r#"{"n":2}"#).unwrap();
+        place
+    }
+
+    fn opened(&self) -> Arc<Opened> {
+        let (done, opened) = channel();
+        self.vault.open(Need::Key, move |result| done.send(result).unwrap());
+        opened.recv().unwrap().unwrap().unwrap()
+    }
+
+    fn target(key: &str) -> Target {
+        let caller = Caller { key: Key::parse(key).unwrap().into(), must_exist: false, origin: [0; 16] };
+        Target { caller, place: Place::User, name: None::<Name> }
+    }
+
+    fn set(&self, key: &str, text: &str) -> Result<(), Error> {
+        let (done, stored) = channel();
+        let target = Self::target(key);
+        let set = Set { target, text: text.into(), if_revision: None, expires_at: None, lease: None };
+        self.vault.submit(set, move |result: Result<_, Error>| done.send(result.map(drop)).unwrap());
+        stored.recv().unwrap()
+    }
+
+    fn get(&self, key: &str) -> Result<Option<String>, Error> {
+        let record = self.opened().read(&GetRecord(Self::target(key)))?;
+        Ok(record.map(|record| record.text))
+    }
+
+    /// Writes rows as they are, whatever they are.
+    fn forge(&self, rows: Vec<Row>, revision: Option<u64>) {
+        let opened = self.opened();
+        let lock = opened.store().lock().unwrap();
+        let expected = opened.store().snapshot().unwrap().revision().unwrap();
+        let batch = Batch { expected, revision: revision.unwrap_or(expected), rows };
+        opened.store().commit(&lock, batch).unwrap();
+    }
+
+    /// The slot files, with all that is in them.
+    fn slots(&self) -> Vec<(String, Vec<u8>)> {
+        let slots = fs::read_dir(self.data.join("slots")).unwrap().map(|entry| entry.unwrap().path());
+        let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut slots: Vec<_> = slots.map(|path| (name(&path), fs::read(&path).unwrap())).collect();
+        slots.sort();
+        slots
+    }
+
+    /// As another process would find it.
+    fn open_anew(&self) {
+        self.vault.end();
+    }
+}
+
+fn row(table: Table, key: &[u8], value: Option<Vec<u8>>) -> Row {
+    Row { table, key: key.to_vec(), value }
+}
+
+fn number(name: &[u8], number: u64) -> Row {
+    row(Table::Meta, name, Some(number.to_be_bytes().to_vec()))
+}
+
+/// A counter that no store reaches, whichever it is.
+#[test]
+fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
+    let counters = [meta::REVISION, meta::KEYS_REVISION, meta::FORGOTTEN, meta::RESTORED];
+    for name in counters {
+        for forged in [limits::REVISION + 1, 1 << 63, u64::MAX] {
+            for anew in [true, false] {
+                let place = Forged::new();
+                let slots = place.slots();
+                let before = place.opened().store().snapshot().unwrap().revision().unwrap();
+                if name == meta::REVISION {
+                    place.forge(Vec::new(), Some(forged));
+                } else {
+                    place.forge(vec![number(name, forged)], None);
+                }
+                if anew {
+                    place.open_anew();
+                } else {
+                    // A process that has the store open meets it at its next write.
+                    let _ = place.set(OTHER, r#"{"n":3}"#);
+                    let _ = place.opened().changes(&Forged::target(KEY).caller, 0);
+                }
+                let said = format!("{} {forged} {anew}", String::from_utf8_lossy(name));
+                assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#), "{said}");
+                assert_eq!(place.slots(), slots, "{said}");
+                place.set(KEY, r#"{"n":4}"#).unwrap();
+                let opened = place.opened();
+                let snapshot = opened.store().snapshot().unwrap();
+                let revision = snapshot.revision().unwrap();
+                assert!(revision > before && revision <= limits::REVISION, "{said}: {revision}");
+                // What came back from a backup is asked for at the opening alone.
+                assert_eq!(snapshot.repaired().unwrap().is_some(), anew || name != meta::RESTORED, "{said}");
+                assert_eq!(place.slots(), slots, "{said}");
+            }
+        }
+    }
+}
+
+/// The last number there is: nothing is given after it, and nothing wraps.
+#[test]
+fn at_the_end_of_the_numbers_everything_is_read_and_nothing_written() {
+    let place = Forged::new();
+    place.forge(Vec::new(), Some(limits::REVISION));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
+    // Repaired, it is still at the end.
+    place.forge(vec![number(meta::FORGOTTEN, u64::MAX)], None);
+    place.open_anew();
+    assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
+    assert_eq!(place.opened().store().snapshot().unwrap().revision(), Ok(limits::REVISION));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+}
+
+#[test]
+fn a_forged_order_to_destroy_the_slot_of_a_live_key_is_forgotten() {
+    for anew in [true, false] {
+        let place = Forged::new();
+        let slots = place.slots();
+        let order = |name: &str| {
+            let slot = base16ct::lower::decode_vec(name).unwrap();
+            row(Table::Meta, &[meta::DESTROY, &slot].concat(), Some(Vec::new()))
+        };
+        place.forge(slots.iter().map(|(name, _)| order(name)).collect(), None);
+        if anew {
+            place.open_anew();
+        }
+        assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
+        place.set(OTHER, r#"{"n":3}"#).unwrap();
+        assert_eq!(place.slots(), slots);
+        let mut orders = 0;
+        let opened = place.opened();
+        let snapshot = opened.store().snapshot().unwrap();
+        snapshot.scan(Table::Meta, meta::DESTROY, |_, _| orders += 1).unwrap();
+        assert_eq!(orders, 0);
+    }
+}
+
+/// A key's row is taken away, as it is where an older `data.mdb` is put back: what the key opens must still be there when
+/// the row comes back.
+#[test]
+fn a_row_that_was_taken_away_costs_no_slot() {
+    let forged = Forged::new();
+    let slots = forged.slots();
+    let mut rows = Vec::new();
+    let take = |slot: &[u8], value: &[u8]| rows.push((slot.to_vec(), value.to_vec()));
+    forged.opened().store().snapshot().unwrap().scan(Table::Keys, &[], take).unwrap();
+    assert_eq!(rows.len(), 2);
+    let all = |there: bool| {
+        let value = |value: &Vec<u8>| there.then(|| value.clone());
+        let keys: Vec<_> = rows.iter().map(|(slot, row_of)| row(Table::Keys, slot, value(row_of))).collect();
+        let opened = forged.opened();
+        let next = opened.store().snapshot().unwrap().revision().unwrap() + 1;
+        // Every process looks at its keys again.
+        forged.forge(keys.into_iter().chain([number(meta::KEYS_REVISION, next)]).collect(), Some(next));
+    };
+    all(false);
+    for key in [KEY, OTHER] {
+        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is no new key");
+    }
+    // A key that comes and goes takes nothing of theirs along.
+    forged.set(THIRD, "{}").unwrap();
+    let caller = Forged::target(THIRD).caller;
+    let (done, revoked) = channel();
+    forged.vault.submit(Revoke { caller, key_id: None }, move |result: Result<_, Error>| {
+        done.send(result.map(drop)).unwrap();
+    });
+    revoked.recv().unwrap().unwrap();
+    let now = forged.slots();
+    assert!(slots.iter().all(|slot| now.contains(slot)));
+    assert!(now.iter().any(|(_, content)| content.iter().all(|byte| *byte == 0)), "the third one is gone");
+    all(true);
+    assert_eq!(forged.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
+}
+
+/// A process that ended between the slot file and the commit of its row.
+#[test]
+fn a_slot_whose_commit_never_came_is_overwritten_by_the_next_commit_of_a_key() {
+    let forged = Forged::new();
+    let left_over = [7; 16];
+    let folder = forged.opened().store().folder().clone();
+    folder.put_slot(&left_over, &[1; 100]).unwrap();
+    // Replaced as often as it is tried.
+    folder.put_slot(&left_over, &[2; 100]).unwrap();
+    forged.set(OTHER, "{}").unwrap();
+    assert!(matches!(folder.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
+    forged.set(THIRD, "{}").unwrap();
+    assert!(matches!(folder.slot(&left_over), Ok(Slot::Destroyed)));
+    let pending = fs::read(forged.data.join("pending-slots")).unwrap();
+    assert!(pending.is_empty());
+}
+
+/// Changes that were not made here: a watch is neither stopped by them nor told to read again for ever.
+#[test]
+fn a_forged_change_of_a_number_that_was_never_given_is_passed_over() {
+    let place = Forged::new();
+    let opened = place.opened();
+    let mut namespaces = Vec::new();
+    let take = |id: &[u8], _: &[u8]| namespaces.push(id[..16].to_vec());
+    opened.store().snapshot().unwrap().scan(Table::Records, &[], take).unwrap();
+    let forged = |at: u64, namespace: &[u8]| {
+        row(Table::Changes, &at.to_be_bytes(), Some([&[1], namespace, &[9; 16][..], &[0; 64][..]].concat()))
+    };
+    let rows =
+        namespaces.iter().flat_map(|namespace| [forged(u64::MAX, namespace), forged(1 << 60, namespace)]);
+    place.forge(rows.collect(), None);
+    let last = opened.store().snapshot().unwrap().revision().unwrap();
+    let caller = Forged::target(KEY).caller;
+    place.set(KEY, r#"{"n":5}"#).unwrap();
+    for after in [last, last + 1] {
+        let changed = opened.changes(&caller, after).unwrap();
+        assert!(!changed.fell_behind && !changed.more, "after {after}");
+        assert_eq!(changed.up_to, last + 1);
+    }
+}
