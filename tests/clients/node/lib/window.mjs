@@ -23,6 +23,14 @@ const vault = new Vault(settings.key, () => {
   return sidecar;
 });
 
+const call = vault.call.bind(vault);
+vault.call = async (method, params) => {
+  const result = await call(method, params);
+  // What was answered is there, whatever happens now.
+  if (method === 'setPersistentData' && Math.random() < settings.killAfterStoring) sidecar.kill('SIGKILL');
+  return result;
+};
+
 /** What this window has in its memory and not yet in the store. */
 let carries = null;
 
@@ -60,8 +68,6 @@ for (let calls = 0; calls !== settings.calls; calls++) {
   if (carries !== null) {
     carries = null;
     tell({ stored: true });
-    // What was answered is there, whatever happens now.
-    if (Math.random() < settings.killAfterStoring) sidecar.kill('SIGKILL');
   }
   await new Promise((resolve) => setTimeout(resolve, 5 * Math.random()));
 }
