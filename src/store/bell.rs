@@ -96,9 +96,11 @@ impl Listener {
     pub fn new(store: &Store, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(Heard) + Send + Sync> = Arc::new(heard);
         let folder = store.folder();
-        let looks = Looks::start(folder.data_file(), store.data_file(), heard.clone());
+        // The watch first: where there is but one thread more, it is the one that hears at once.
+        let watcher = watch(&folder.news(), heard.clone());
+        let looks = Looks::start(folder.data_file(), store.data_file(), heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
-        match watch(&folder.news(), heard) {
+        match watcher {
             Ok(watcher) => *listener.watcher() = Some(watcher),
             Err(error) => listener.look_instead(&error),
         }
