@@ -172,7 +172,7 @@ impl Sound {
             let Ok(Entered::Empty(creation)) = Folder::new(folder.clone()).enter() else {
                 panic!("a new folder has no store")
             };
-            assert!(creation.finish([1; 16], Vec::new()).is_ok(), "it can be made");
+            assert!(creation.finish([1; 16], &([1; 16], vec![1]), Vec::new()).is_ok(), "it can be made");
             let Ok(Entered::Store(present)) = Folder::new(folder.clone()).enter() else {
                 panic!("it is there")
             };

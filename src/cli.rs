@@ -1,6 +1,7 @@
 //! The command line: flags, environment variables, and what follows from them.
 
 mod backup;
+mod consent;
 mod folders;
 mod key;
 mod new_key;
@@ -9,6 +10,7 @@ pub mod output;
 mod protector;
 mod question;
 mod records;
+mod reset;
 mod secret;
 mod table;
 mod visible;
@@ -32,6 +34,7 @@ use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
+use reset::ResetCommand;
 use secret::passphrase;
 
 /// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
@@ -98,6 +101,8 @@ enum Command {
     Backup(BackupCommand),
     /// Put a file that backup wrote in the place of the store; what was there is kept in quarantine
     Restore(RestoreCommand),
+    /// Put the whole store aside, in quarantine, so that a new one begins; nothing is deleted
+    Reset(ResetCommand),
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -151,6 +156,7 @@ enum Operate {
     Protector(ProtectorCommand),
     Backup(BackupCommand),
     Restore(RestoreCommand),
+    Reset(ResetCommand),
 }
 
 impl Operation {
@@ -173,8 +179,9 @@ impl Operation {
         match &self.command {
             Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
-            Operate::Backup(command) => backup::back_up(&operator, command, json).map(Answer::from),
-            Operate::Restore(command) => backup::restore(&operator, command, json).map(Answer::from),
+            Operate::Backup(command) => backup::back_up(&operator, command, json),
+            Operate::Restore(command) => backup::restore(&operator, command, json),
+            Operate::Reset(command) => reset::run(&operator, command, json),
         }
     }
 }
@@ -240,6 +247,7 @@ impl Arguments {
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
             Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
+            Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd go with the other subcommands".into()));
             }

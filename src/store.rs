@@ -30,10 +30,12 @@ mod meta_page;
 mod open;
 mod pages;
 mod plant;
+mod protectors;
 mod record;
 mod repair;
 mod repaired;
 mod replace;
+mod reset;
 mod room;
 mod salvage;
 #[cfg(test)]
@@ -42,7 +44,9 @@ mod slot;
 mod snapshot;
 mod table;
 
-pub use archive::{Progress, Unpacked, pack, unpack};
+pub use archive::{
+    BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked, pack, unpack,
+};
 pub use backup::Backup;
 pub use batch::{Batch, Row};
 pub use bell::{Heard, Listener};
@@ -57,6 +61,7 @@ pub use live::{Dead, Live};
 pub use lock::{Alone, WriteLock};
 pub use open::{Ended, Store};
 pub use plant::Plant;
+pub use protectors::ProtectorRow;
 pub use record::{NEVER, RecordHeader, StoredRecord};
 pub use repaired::Repair;
 pub use replace::{Glance, Replacement};

@@ -51,7 +51,7 @@ use crate::store::Folder;
 
 pub use access::{Caller, Key, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::Restored;
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
@@ -78,7 +78,7 @@ pub use crate::protector::{
     Askpass, Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable,
     end_programs,
 };
-pub use crate::store::{FORMAT, Heard, Refusal};
+pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Heard, Member, Refusal};
 pub use draft::Write;
 use hearing::Hearing;
 use life::Life;

@@ -1,18 +1,24 @@
 //! `plugin-vault backup` and `restore`: a store in one file, and back.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::vault::{Error, Kind};
+use crate::vault::{
+    Arrival, BadArchive, CopySource, CopyTarget, Kind, Member, NotBackedUp, NotRestored, Opened, ReadBackup,
+    Restored, Standing, Timestamp,
+};
 
-use super::operator::{Failed, Operator};
+use super::consent::Consent;
+use super::operator::{Answer, Failed, Operator};
+use super::protector::{Tested, id, results_json, test_quietly};
 use super::secret::new_passphrase;
 
 #[derive(clap::Args)]
 pub(super) struct BackupCommand {
-    /// The file; it must not be there yet
+    /// The file, which must not be there yet; - for standard output
     file: PathBuf,
     /// The file descriptor that a passphrase is read from, which opens the copy besides what opens the store
     #[arg(long, value_name = "N")]
@@ -21,24 +27,57 @@ pub(super) struct BackupCommand {
 
 #[derive(clap::Args)]
 pub(super) struct RestoreCommand {
-    /// A file that backup wrote
+    /// A file that backup wrote; - for standard input
     file: PathBuf,
+    /// Keep the protectors that the store has, and bring none of the backup's
+    #[arg(long)]
+    keep_protectors: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
-/// Writes the store into one file; returns what to show.
-pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<String, Failed> {
+/// Writes the store into one file.
+pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
     let no_store = || Failed("there is no store yet".into());
+    let to_stdout = command.file.as_os_str() == "-";
+    // Before anybody is asked for a passphrase.
+    if to_stdout && io::stdout().is_terminal() {
+        return Err(Failed("a backup is no text: send standard output to a file or a program".into()));
+    }
+    if !to_stdout {
+        check_target(&command.file)?;
+    }
     let passphrase = command.new_passphrase_fd.map(new_passphrase).transpose()?;
     // A store whose key is not at hand can be copied all the same, but nothing can be added to the copy.
     let opened =
         if passphrase.is_some() { operator.existing()? } else { operator.locked()? }.ok_or_else(no_store)?;
-    if command.file.exists() {
-        return Err(Failed("there is such a file already; name another".into()));
-    }
     let with_passphrase = passphrase.is_some();
     let mut meter = Meter::new();
-    opened.pack(operator.config(), &command.file, passphrase, &mut |done, of| meter.show(done, of))?;
+    let mut stdout = io::stdout().lock();
+    let to = if to_stdout { CopyTarget::Stream(&mut stdout) } else { CopyTarget::File(&command.file) };
+    let packed = opened.pack(operator.config(), to, passphrase, &mut |done, of| meter.show(done, of));
     meter.end();
+    drop(stdout);
+    packed.map_err(|error| match error {
+        NotBackedUp::Store(error) => error.into(),
+        NotBackedUp::Target(kind) => cannot_write(&command.file, kind),
+    })?;
+    let text = written(operator, &opened, command, with_passphrase, as_json)?;
+    if to_stdout {
+        // Standard output is the backup's.
+        let _ = writeln!(io::stderr(), "{text}");
+        return Ok(Answer { shown: None, but: None });
+    }
+    Ok(text.into())
+}
+
+fn written(
+    operator: &Operator,
+    opened: &Opened,
+    command: &BackupCommand,
+    with_passphrase: bool,
+    as_json: bool,
+) -> Result<String, Failed> {
     let kinds: Vec<_> = opened.protectors()?.into_iter().map(|protector| protector.kind).collect();
     let key_file = opened.key_file(operator.config());
     if as_json {
@@ -58,33 +97,224 @@ pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: boo
     Ok(format!("written; {advice}"))
 }
 
-/// Puts a file in the place of the store; returns what to show.
+/// Looks whether a file could be made there, so that the first thing that is wrong is said before all else.
+fn check_target(file: &Path) -> Result<(), Failed> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Err(cannot_write(folder, io::ErrorKind::NotADirectory)),
+        Err(error) => Err(cannot_write(file, error.kind())),
+        Ok(_) if file.symlink_metadata().is_ok() => Err(cannot_write(file, io::ErrorKind::AlreadyExists)),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn cannot_write(file: &Path, why: io::ErrorKind) -> Failed {
+    use io::ErrorKind as Why;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (file, folder) = (file.display(), folder.display());
+    Failed(match why {
+        Why::NotFound => format!("the folder '{folder}' is not there; make it, or name another"),
+        Why::NotADirectory => format!("'{file}' is no folder, or lies in none; name another file"),
+        Why::AlreadyExists => format!("there is such a file already: '{file}'; name another"),
+        Why::PermissionDenied => {
+            format!("you may not write in the folder '{folder}'; name a file in another folder")
+        }
+        Why::ReadOnlyFilesystem => {
+            format!("the folder '{folder}' is read-only; name a file in another folder")
+        }
+        Why::StorageFull | Why::QuotaExceeded | Why::FileTooLarge => {
+            format!(
+                "there is no room for the backup where '{file}' is to be; make room, or name another place"
+            )
+        }
+        Why::BrokenPipe => "the program that reads standard output ended; the backup is not whole".into(),
+        other => format!("the backup could not be written to '{file}': {other}"),
+    })
+}
+
+/// Puts a backup in the place of the store.
 pub(super) fn restore(
     operator: &Operator,
     command: &RestoreCommand,
     as_json: bool,
-) -> Result<String, Failed> {
-    if !command.file.is_file() {
-        return Err(Failed("there is no such file".into()));
-    }
+) -> Result<Answer, Failed> {
     let mut meter = Meter::new();
-    let restored = operator.vault().restore(&command.file, &mut |done, of| meter.show(done, of));
-    if restored.is_ok() {
+    let backup = read(operator, &command.file, &mut |done, of| meter.show(done, of));
+    if backup.is_ok() {
         // What stands behind the last part of an archive is not read.
         meter.show(1, 1);
     }
     meter.end();
-    let restored = restored.map_err(|error| match error {
-        Error::StoreDamaged => Failed("the file is no whole backup; nothing was changed".into()),
-        error => error.into(),
-    })?;
-    if as_json {
-        return Ok(json!({"records": restored.records, "quarantine": restored.quarantine}).to_string());
+    let backup = backup?;
+    let with_all = agree(command, &backup)?;
+    let arrivals: Vec<_> = backup.arrivals().to_vec();
+    let restored = operator.vault().restore(backup, with_all).map_err(not_restored)?;
+    let brought = |arrival: &&Arrival| {
+        arrival.standing != Standing::Present && (with_all || !arrival.standing.is_asked_for())
+    };
+    let brought: Vec<_> = arrivals.iter().filter(brought).collect();
+    // Nobody is asked: what a person has to say is known to be so.
+    let opened = operator.locked()?.ok_or_else(|| Failed("the store is gone again".into()))?;
+    let tested = test_quietly(operator, &opened)?;
+    let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
+    let but = (!opens).then(|| nothing_opens(operator, &opened, &tested));
+    let shown = if as_json {
+        restored_json(&restored, &brought, &tested)
+    } else {
+        restored_text(&restored, &brought, &tested)
+    };
+    Ok(Answer { shown: Some(shown), but })
+}
+
+fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ReadBackup, Failed> {
+    let unreadable = |error: io::Error| cannot_read(error.kind());
+    let limit = operator.config().limits.store;
+    let (mut from, length): (Box<dyn Read>, u64) = if file.as_os_str() == "-" {
+        (Box::new(io::stdin().lock()), 0)
+    } else {
+        let found = File::open(file).map_err(unreadable)?;
+        let about = found.metadata().map_err(unreadable)?;
+        if about.is_dir() {
+            return Err(cannot_read(io::ErrorKind::IsADirectory));
+        }
+        (Box::new(found), about.len())
+    };
+    let source = CopySource { from: &mut *from, length, limit };
+    operator.vault().read_backup(source, progress).map_err(not_restored)
+}
+
+fn cannot_read(why: io::ErrorKind) -> Failed {
+    Failed(match why {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::IsADirectory => {
+            "that is a folder; name the file that plugin-vault backup wrote".into()
+        }
+        io::ErrorKind::PermissionDenied => "you may not read that file".into(),
+        other => format!("the backup could not be read: {other}; nothing was changed"),
+    })
+}
+
+fn not_restored(error: NotRestored) -> Failed {
+    match error {
+        NotRestored::Archive(bad) => {
+            let why = what_is_wrong(bad);
+            Failed(format!("the file is no whole backup: {why}; nothing was changed"))
+        }
+        NotRestored::Source(kind) => cannot_read(kind),
+        NotRestored::Store(error) => error.into(),
+        NotRestored::ProtectorsChanged => {
+            Failed("the store's protectors were changed meanwhile; nothing was restored, try again".into())
+        }
     }
-    let before = restored
-        .quarantine
-        .map_or_else(String::new, |folder| format!("; what was there before lies in {}", folder.display()));
-    Ok(format!("restored, with {} records{before}", restored.records))
+}
+
+fn what_is_wrong(bad: BadArchive) -> String {
+    match bad {
+        BadArchive::NotAnArchive => "it is nothing that plugin-vault backup wrote".into(),
+        BadArchive::CutOff => "its end is missing".into(),
+        BadArchive::Garbled => "it is damaged between two of its parts".into(),
+        BadArchive::Foreign => {
+            "it has a part that plugin-vault backup does not write (was it packed again by another program?)"
+                .into()
+        }
+        BadArchive::Twice(member) => format!("it has {} twice", name(member)),
+        BadArchive::TooLong(Member::Data) => "its tables are larger than --max-store-bytes".into(),
+        BadArchive::TooLong(member) => format!("{} is longer than it can be", name(member)),
+        BadArchive::HeaderNotFirst => format!("it does not begin with {}", name(Member::Header)),
+        BadArchive::Damaged(member) => format!("{} is damaged", name(member)),
+        BadArchive::NoTables => format!("{} is missing", name(Member::Data)),
+        BadArchive::NoProtector => "it has no whole protector, so nothing opens it".into(),
+        BadArchive::OtherTables => format!("{} is of another store", name(Member::Data)),
+    }
+}
+
+fn name(member: Member) -> String {
+    let text = base16ct::lower::encode_string;
+    match member {
+        Member::Header => "header".into(),
+        Member::Data => "data.mdb".into(),
+        Member::Slot(id) => format!("slots/{}", text(&id)),
+        Member::Protector(id) => format!("protectors/{}", text(&id)),
+    }
+}
+
+/// Whether the protectors that the store has not come with the backup. Asks, if there are any.
+fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> {
+    if command.keep_protectors {
+        return if backup.store_has_protectors() {
+            Ok(false)
+        } else {
+            Err(Failed("no protector is there that could be kept; nothing was changed".into()))
+        };
+    }
+    let asked: Vec<_> = backup.arrivals().iter().filter(|arrival| arrival.standing.is_asked_for()).collect();
+    if asked.is_empty() {
+        return Ok(true);
+    }
+    let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
+    let what = format!(
+        "the backup brings protectors that do not open the store now: {} (with --keep-protectors they stay away)",
+        list.join(", ")
+    );
+    command.consent.get(&what, "Restore it with them?")?;
+    Ok(true)
+}
+
+fn described(arrival: &Arrival) -> String {
+    let Arrival { protector, standing } = arrival;
+    let made = Timestamp::from_millis(protector.made_at);
+    let about = match standing {
+        Standing::Present => "is there already",
+        Standing::First => "is new here",
+        Standing::Added => "was not in the store",
+        Standing::Removed => "was removed",
+    };
+    format!("{} {} (made {made}, {about})", protector.kind.name(), id(protector))
+}
+
+fn nothing_opens(operator: &Operator, opened: &Opened, tested: &[Tested]) -> String {
+    let mut needs: Vec<String> = tested
+        .iter()
+        .map(|(protector, why)| match protector.kind {
+            Kind::KeyFile => format!("the key file {}", opened.key_file(operator.config()).display()),
+            kind => format!("its {} ({})", kind.name(), why.unwrap_or("works")),
+        })
+        .collect();
+    needs.dedup();
+    if needs.is_empty() {
+        needs.push("a protector of a later version of plugin-vault".into());
+    }
+    format!("it is restored, but nothing here opens it; what opens it: {}", needs.join(", or "))
+}
+
+fn restored_json(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+    let protectors: Value = serde_json::from_str(&results_json(tested)).unwrap_or_default();
+    let brought: Vec<_> = brought.iter().map(|arrival| id(&arrival.protector)).collect();
+    json!({
+        "records": restored.records,
+        "quarantine": restored.quarantine,
+        "brought": brought,
+        "protectors": protectors,
+    })
+    .to_string()
+}
+
+fn restored_text(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+    let mut lines = vec![format!("restored, with {} records", restored.records)];
+    lines.extend(brought.iter().map(|arrival| format!("protector of the backup: {}", described(arrival))));
+    for (protector, why) in tested {
+        let state = match (protector.kind, *why) {
+            (_, None) => "opens it".to_owned(),
+            (Kind::Passphrase, Some("locked")) => "opens it once it is said".to_owned(),
+            (_, Some("locked")) => "opens it once it is unlocked".to_owned(),
+            (_, Some(why)) => format!("does not open it now: {why}"),
+        };
+        lines.push(format!("{} {}: {state}", protector.kind.name(), id(protector)));
+    }
+    if let Some(folder) = &restored.quarantine {
+        lines.push(format!("what was there before lies in {}", folder.display()));
+    }
+    lines.join("\n")
 }
 
 /// Percents on a terminal, and nothing anywhere else.
@@ -98,16 +328,17 @@ impl Meter {
     }
 
     fn show(&mut self, done: u64, of: u64) {
-        let percent = (done * 100).checked_div(of).unwrap_or(100);
-        if self.shown != Some(percent) && std::io::stderr().is_terminal() {
+        // Of a pipe nobody knows how long it is.
+        let Some(percent) = (done * 100).checked_div(of) else { return };
+        if self.shown != Some(percent) && io::stderr().is_terminal() {
             self.shown = Some(percent);
-            let _ = write!(std::io::stderr(), "\r{percent} %");
+            let _ = write!(io::stderr(), "\r{percent} %");
         }
     }
 
     fn end(&self) {
         if self.shown.is_some() {
-            let _ = writeln!(std::io::stderr());
+            let _ = writeln!(io::stderr());
         }
     }
 }

@@ -43,7 +43,8 @@ impl From<Error> for Failed {
                 Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
                 Error::TargetExists => "another store lies there; choose another --data-dir",
                 Error::StoreDamaged => {
-                    "the store is damaged, and nothing could replace it; see plugin-vault restore"
+                    "the store is damaged, and nothing could replace it; plugin-vault restore puts a backup of yours \
+                     in its place, plugin-vault reset puts it aside"
                 }
                 Error::StoreFull => "the disk or the store is full; nothing was changed",
                 Error::StoreBusy => "another process keeps the store busy; try again",
@@ -127,6 +128,11 @@ fn no_key(why: Unavailable) -> String {
                 .into()
         }
         (Kind::Keyring, KeyReason::Locked) => "the store is locked: unlock the keyring first".into(),
+        (Kind::KeyFile, KeyReason::Missing) => {
+            "the store's key file is missing: put it back, or name its folder \
+            with --key-dir; if it is lost, plugin-vault reset puts the store aside and a new one begins"
+                .into()
+        }
         (_, KeyReason::Deadline) => format!("the protector {protector} gave no key in time; try again"),
         _ => format!("the protector {protector} did not give the store's key; the lines above say why"),
     }
@@ -197,7 +203,12 @@ impl Operator {
 
     /// The store with or without its key, if there is a store.
     pub(super) fn locked(&self) -> Result<Option<Arc<Opened>>, Failed> {
-        Ok(self.open(Need::Existing)?)
+        Ok(self.try_locked()?)
+    }
+
+    /// The same, where it matters why the store can't be opened.
+    pub(super) fn try_locked(&self) -> Result<Option<Arc<Opened>>, Error> {
+        self.open(Need::Existing)
     }
 
     fn open(&self, need: Need) -> Result<Option<Arc<Opened>>, Error> {

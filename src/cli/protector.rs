@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::protector::is_relative_program;
 use crate::vault::{
-    Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
+    Effort, Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
 };
 
 use super::operator::{Answer, Failed, Operator};
@@ -103,7 +103,6 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         opened.forget_protector(operator.config(), protector);
     }
     added?;
-    opened.back_up_protectors();
     operator.vault().announce();
     let said = "added; the other protectors still open the store: remove those that should not";
     Ok(shown(as_json, protector, said))
@@ -168,7 +167,6 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
         return Err(last());
     }
     opened.forget_protector(operator.config(), protector);
-    opened.back_up_protectors();
     operator.vault().announce();
     let said = "removed; copies of the data folder that were made before still open with it";
     Ok(shown(as_json, protector, said))
@@ -198,18 +196,9 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     let mut results = Vec::new();
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
-            let only = |other: &Protector| other.id == protector.id;
-            let why = match opened.try_protectors(
-                operator.config(),
-                only,
-                &operator.effort(Question::begin().patience()),
-            ) {
-                Ok(_) => None,
-                Err(Error::KeyUnavailable(why)) => Some(why.reason.name()),
-                Err(Error::StoreRefused(Refusal::Permissions)) => Some("permissions"),
-                Err(error) => return Err(error.into()),
-            };
-            results.push((protector, why));
+            let question = Question::begin();
+            let effort = operator.effort(question.patience());
+            results.push((protector, why_not(operator, &opened, protector, &effort)?));
         }
     }
     if results.is_empty() {
@@ -221,10 +210,31 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     Ok(Answer { shown: Some(shown), but })
 }
 
-/// A protector, and why it does not give the key.
-type Tested = (Protector, Option<&'static str>);
+/// What each protector says where nobody is asked.
+pub(super) fn test_quietly(operator: &Operator, opened: &Opened) -> Result<Vec<Tested>, Failed> {
+    let each = |protector| Ok((protector, why_not(operator, opened, protector, &Effort::Quiet)?));
+    opened.protectors()?.into_iter().map(each).collect()
+}
 
-fn results_json(results: &[Tested]) -> String {
+fn why_not(
+    operator: &Operator,
+    opened: &Opened,
+    protector: Protector,
+    effort: &Effort<'_>,
+) -> Result<Option<&'static str>, Failed> {
+    let only = |other: &Protector| other.id == protector.id;
+    match opened.try_protectors(operator.config(), only, effort) {
+        Ok(_) => Ok(None),
+        Err(Error::KeyUnavailable(why)) => Ok(Some(why.reason.name())),
+        Err(Error::StoreRefused(Refusal::Permissions)) => Ok(Some("permissions")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A protector, and why it does not give the key.
+pub(super) type Tested = (Protector, Option<&'static str>);
+
+pub(super) fn results_json(results: &[Tested]) -> String {
     let results = results.iter().map(|(one, why)| {
         let mut result = json!({"id": id(one), "kind": one.kind.name(), "works": why.is_none()});
         if let Some(why) = why {
@@ -258,6 +268,6 @@ fn list(protectors: &[Protector], as_json: bool) -> String {
     table.to_string()
 }
 
-fn id(protector: &Protector) -> String {
+pub(super) fn id(protector: &Protector) -> String {
     base16ct::lower::encode_string(&protector.id)
 }

@@ -39,7 +39,8 @@ pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason
         let path = path.display();
         if error.kind() == io::ErrorKind::NotFound {
             tracing::error!(
-                "the store's key file '{path}' is missing; put it back, or name its folder with --key-dir"
+                "the store's key file '{path}' is missing; put it back, or name its folder with --key-dir; if it is \
+                 lost for good, plugin-vault reset puts the store aside, and a new one begins"
             );
             Reason::Missing
         } else {

@@ -9,7 +9,7 @@ use crate::files;
 
 use super::engine::{CommitError, Engine};
 use super::header::StoreHeader;
-use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
+use super::{Alone, Batch, Folder, Id, ProtectorRow, Row, StoreError, Table, meta};
 
 /// What the name of anything begins with that is made aside.
 pub(super) const ASIDE: &str = "new-";
@@ -21,12 +21,21 @@ pub struct Creation {
 }
 
 impl Creation {
-    /// Makes the store, with these rows in it. Whoever made it opens it like anybody else: by entering again.
-    pub fn finish(self, id: Id, rows: Vec<Row>) -> Result<(), StoreError> {
+    /// Makes the store, with this protector and these rows. The process that made it opens it like any other: by
+    /// entering again.
+    ///
+    /// # Errors
+    /// No store is there then.
+    pub fn finish(self, id: Id, protector: &ProtectorRow, rows: Vec<Row>) -> Result<(), StoreError> {
         self.folder.sweep(Duration::ZERO)?;
+        // A process that was killed while it made a store may have left one behind.
+        self.folder.forget_protectors()?;
         for folder in ["slots", "live", "backups", "quarantine"] {
             files::create_folder(&self.folder.path().join(folder))?;
         }
+        // Before the tables: what they hold must never be without a way to its key.
+        let (protector, row) = protector;
+        self.folder.put_protector(protector, row)?;
         let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(self.folder.path())?;
         let engine = with_rows(aside.path(), id, rows)?;
         let page_size = engine.page_size();

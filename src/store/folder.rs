@@ -61,7 +61,15 @@ impl Folder {
 
     /// Whether something is there that was a store's: then there is, or was, a store.
     pub fn has_remains(&self) -> bool {
-        self.has_store() || self.backups().is_ok_and(|backups| !backups.is_empty())
+        self.has_store()
+            || self.backups().is_ok_and(|backups| !backups.is_empty())
+            || self.slots_there().is_ok_and(|slots| !slots.is_empty())
+    }
+
+    /// The identity of the store that is there, or of what remains of it, as the header says it.
+    pub fn said_id(&self) -> Option<Id> {
+        let header = self.has_remains().then(|| StoreHeader::read(&self.header()).ok());
+        header.flatten().map(|header| header.store)
     }
 
     /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
@@ -169,7 +177,7 @@ impl Folder {
             drop(lock);
             // Another process may make it while this one waits.
             if let Some(alone) = self.alone(|| !self.has_store())? {
-                // A store whose backups are there, and whose tables are gone, is no empty place.
+                // A store whose backups or slots are there, and whose tables are gone, is no empty place.
                 if self.has_remains() {
                     return Err(StoreError::Damaged);
                 }
@@ -182,6 +190,10 @@ impl Folder {
     fn present(&self, lock: OpenLock) -> Result<Result<Present, OpenLock>, StoreError> {
         self.check_owner(&self.data_file())?;
         let header = StoreHeader::read(&self.header())?;
+        // Nothing opens a store without a protector, and nothing but the user's own backup has one.
+        if self.protectors()?.is_empty() {
+            return Err(StoreError::Damaged);
+        }
         Ok(if header.is_ours() { Ok(Present { folder: self.clone(), lock, header }) } else { Err(lock) })
     }
 

@@ -135,14 +135,12 @@ impl<'f> Plan<'f> {
                 let revision = base.revision()?;
                 (base, Some((revision, taken)))
             }
-            // Without a protector nothing could ever be opened.
-            None if rows.iter().any(|row| row.key.starts_with(meta::PROTECTOR)) => {
-                (Replacement::empty(folder, header.store)?, None)
-            }
+            // A file of which nothing is whole may be anything.
+            None if !rows.is_empty() => (Replacement::empty(folder, header.store)?, None),
             None => {
                 tracing::error!(
                     "nothing can replace the damaged store: plugin-vault restore puts a backup of yours in its place; \
-                     moving its folder away begins a new one"
+                     plugin-vault reset puts it aside, and a new one begins"
                 );
                 return Err(StoreError::Damaged);
             }
@@ -195,9 +193,8 @@ impl<'f> Plan<'f> {
     fn remove_what_was_removed(&mut self) -> Result<(), StoreError> {
         let Some(found) = &self.found else { return Ok(()) };
         let mut removed = Vec::new();
-        for (table, prefix) in [(Table::Records, &[][..]), (Table::Keys, &[]), (Table::Meta, meta::PROTECTOR)]
-        {
-            for key in self.base.keys(table, prefix)? {
+        for table in [Table::Records, Table::Keys] {
+            for key in self.base.keys(table)? {
                 if found.knows(table, &key) {
                     removed.push(Row { table, key, value: None });
                 }
@@ -271,8 +268,6 @@ impl<'f> Plan<'f> {
             // What has no revision may be older than what the backup has.
             Table::Keys => !is_stale || !self.base.has(Table::Keys, &row.key)?,
             Table::Meta if row.key.starts_with(meta::DESTROY) => true,
-            // A protector's change is in a backup at once: one that only lies about was removed.
-            Table::Meta if row.key.starts_with(meta::PROTECTOR) => !is_stale || self.backup.is_none(),
             // The others are made anew. Nobody's lease and nobody's notice outlives the numbers that it is of.
             Table::Meta | Table::Leases | Table::Changes | Table::KeyIndex => false,
         })

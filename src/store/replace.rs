@@ -20,22 +20,32 @@ use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
 
 /// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
 const LEAP: u64 = 1 << 32;
+/// The folders that `quarantine/` can have.
+const QUARANTINES: u32 = 10_000;
 
 /// What is known of a store without opening it for use.
 pub struct Glance {
-    /// Its identity.
-    pub store: Id,
+    /// Its identity; `None` where nothing is left that says it.
+    pub store: Option<Id>,
     /// The last revision that was given in it.
     pub revision: u64,
 }
 
 impl Folder {
-    /// Looks at the store that is there, if one is.
+    /// Looks at the store that is there, or what remains of it.
     pub fn glance(&self, _alone: &Alone) -> Result<Option<Glance>, StoreError> {
-        if !self.has_store() {
+        if !self.has_remains() {
             return Ok(None);
         }
-        let header = self.header_or_what_it_said()?;
+        let backed_up = self.backups()?.first().map_or(0, |backup| backup.revision);
+        let header = match self.header_or_what_it_said() {
+            Ok(header) => header,
+            Err(StoreError::Damaged) => return Ok(Some(Glance { store: None, revision: backed_up })),
+            Err(error) => return Err(error),
+        };
+        if !self.has_store() {
+            return Ok(Some(Glance { store: Some(header.store), revision: backed_up }));
+        }
         let revision = match open_sound(self.path(), header.page_size) {
             Ok(engine) => {
                 let revision = engine.snapshot()?.revision()?;
@@ -49,7 +59,7 @@ impl Folder {
             }
             Err(error) => return Err(error),
         };
-        Ok(Some(Glance { store: header.store, revision }))
+        Ok(Some(Glance { store: Some(header.store), revision: revision.max(backed_up) }))
     }
 
     /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
@@ -57,14 +67,11 @@ impl Folder {
     pub(super) fn quarantine(&self) -> Result<Option<String>, StoreError> {
         let file = self.data_file();
         let Ok(there) = fs::metadata(&file) else { return Ok(None) };
-        let all = self.path().join("quarantine");
-        files::create_folder(&all)?;
-        for number in 0..10_000 {
-            let name = format!("{number:04}");
-            let own = all.join(&name);
+        for number in 0..QUARANTINES {
+            let own = self.quarantine_folder(number);
             let copy = own.join("data.mdb");
             if fs::metadata(&copy).is_ok_and(|copy| files::id(&copy) == files::id(&there)) {
-                return Ok(Some(name));
+                return Ok(Some(quarantine_name(number)));
             }
             if own.exists() {
                 continue;
@@ -77,11 +84,26 @@ impl Folder {
                 copy.sync_all()?;
             }
             files::sync_folder(&own)?;
-            files::sync_folder(&all)?;
-            return Ok(Some(name));
+            return Ok(Some(quarantine_name(number)));
         }
         Err(StoreError::Full)
     }
+
+    /// An empty folder in `quarantine/`.
+    pub(super) fn new_quarantine(&self) -> Result<PathBuf, StoreError> {
+        let own = (0..QUARANTINES).map(|number| self.quarantine_folder(number)).find(|own| !own.exists());
+        let own = own.ok_or(StoreError::Full)?;
+        files::create_folder(&own)?;
+        Ok(own)
+    }
+
+    fn quarantine_folder(&self, number: u32) -> PathBuf {
+        self.path().join("quarantine").join(quarantine_name(number))
+    }
+}
+
+fn quarantine_name(number: u32) -> String {
+    format!("{number:04}")
 }
 
 /// Tables that lie aside, ready to be put in a store's place.
@@ -134,10 +156,10 @@ impl Replacement {
         }
     }
 
-    /// The keys of the rows that begin with `prefix`.
-    pub(super) fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// The keys of all rows of a table.
+    pub(super) fn keys(&self, table: Table) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
-        self.engine.snapshot()?.scan(table, prefix, |key, _| keys.push(key.to_vec()))?;
+        self.engine.snapshot()?.scan(table, &[], |key, _| keys.push(key.to_vec()))?;
         Ok(keys)
     }
 

@@ -93,8 +93,12 @@ impl Folder {
 
     /// The slots that have a file.
     pub fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
+        let entries = match fs::read_dir(self.slots()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
         let mut slots = Vec::new();
-        for entry in fs::read_dir(self.slots())? {
+        for entry in entries {
             slots.extend(entry?.file_name().to_str().and_then(super::parse_id));
         }
         Ok(slots)

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum Table {
-    /// Counters and protectors, by name.
+    /// Counters, by name.
     Meta = 1,
     /// API keys, by slot id.
     Keys = 2,
@@ -73,6 +73,4 @@ pub mod meta {
     pub const REPAIRED: &[u8] = b"repaired";
     /// Says that the index of keys is complete, so that what it does not have is not there.
     pub const KEY_INDEX: &[u8] = b"key index";
-    /// What protectors' rows begin with; their random 16-byte id follows.
-    pub const PROTECTOR: &[u8] = b"protector ";
 }

@@ -1,12 +1,60 @@
 //! Copies of a whole store for people to keep, and the way back.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::crypto::StoreId;
-use crate::protector::{self, New};
-use crate::store::{Progress, Replacement, Row, StoreError, Table, meta, pack, unpack};
+use crate::protector::{self, New, Protector};
+use crate::store::{
+    BadArchive, CopySource, CopyTarget, Folder, Member, NotPacked, NotUnpacked, Progress, ProtectorRow,
+    Replacement, Row, StoreError, Table, Unpacked, meta, pack, unpack,
+};
 
 use super::{Config, Error, Opened, Passphrase, Timestamp, Vault};
+
+/// Why a store could not be copied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotBackedUp {
+    /// The store could not be read, or its key is not to be had.
+    Store(Error),
+    /// The place that the copy was to go to.
+    Target(std::io::ErrorKind),
+}
+
+/// Why a backup was not restored. Nothing has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotRestored {
+    /// What is wrong with it.
+    Archive(BadArchive),
+    /// It could not be read.
+    Source(std::io::ErrorKind),
+    /// The place that it was to go to.
+    Store(Error),
+    /// The protectors of the store that is there have changed since the backup was looked at.
+    ProtectorsChanged,
+}
+
+impl From<NotUnpacked> for NotRestored {
+    fn from(error: NotUnpacked) -> Self {
+        match error {
+            NotUnpacked::Archive(bad) => Self::Archive(bad),
+            NotUnpacked::Source(kind) => Self::Source(kind),
+            NotUnpacked::Store(error) => Self::Store(error.into()),
+        }
+    }
+}
+
+impl From<StoreError> for NotRestored {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<Error> for NotRestored {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
 
 /// A store that was restored.
 pub struct Restored {
@@ -16,26 +64,78 @@ pub struct Restored {
     pub quarantine: Option<PathBuf>,
 }
 
+/// A backup that was read, and that has changed nothing yet.
+pub struct ReadBackup {
+    unpacked: Unpacked,
+    store_has_protectors: bool,
+    arrivals: Vec<Arrival>,
+}
+
+/// A protector of a backup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// Which.
+    pub protector: Protector,
+    /// What it is to the store that is there.
+    pub standing: Standing,
+}
+
+/// What a backup's protector is to the store that it is restored into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It opens that store already.
+    Present,
+    /// Nothing opens that store, or there is none.
+    First,
+    /// Others open that store, and it does not.
+    Added,
+    /// It was removed from that store.
+    Removed,
+}
+
+impl Standing {
+    /// Whether somebody has to agree to it.
+    pub const fn is_asked_for(self) -> bool {
+        matches!(self, Self::Added | Self::Removed)
+    }
+}
+
+impl ReadBackup {
+    /// Its protectors.
+    pub fn arrivals(&self) -> &[Arrival] {
+        &self.arrivals
+    }
+
+    /// Whether the store that is there has protectors of its own.
+    pub fn store_has_protectors(&self) -> bool {
+        self.store_has_protectors
+    }
+}
+
 impl Opened {
-    /// Writes the store into a new file: tables and slots, sealed as they are. With a passphrase, that opens the copy too.
+    /// Writes the store into an archive: tables, slots and protectors, sealed as they are. With a passphrase, that opens
+    /// the copy too.
+    ///
+    /// # Errors
+    /// Nothing is left at the target then, unless it is a stream.
     pub fn pack(
         &self,
         config: &Config,
-        to: &Path,
+        to: CopyTarget<'_>,
         passphrase: Option<Passphrase>,
         progress: Progress<'_>,
-    ) -> Result<(), Error> {
-        let mut rows = Vec::new();
-        if let Some(passphrase) = passphrase {
+    ) -> Result<(), NotBackedUp> {
+        let extra = passphrase.map(|passphrase| {
             let store_key = self.secrets()?.keys.store_key();
-            let new = New::Passphrase(passphrase);
-            let now = Timestamp::now().millis();
-            let (id, row) =
-                protector::make(&config.means(), &new, StoreId(self.store().id()), store_key, now)?;
-            let key = [meta::PROTECTOR, &id].concat();
-            rows.push(Row { table: Table::Meta, key, value: Some(row) });
-        }
-        Ok(pack(self.store(), to, rows, progress)?)
+            let (new, now) = (New::Passphrase(passphrase), Timestamp::now().millis());
+            let store = StoreId(self.store().id());
+            Ok::<_, Error>(protector::make(&config.means(), &new, store, store_key, now)?)
+        });
+        let extra = extra.transpose().map_err(NotBackedUp::Store)?;
+        pack(self.store(), to, extra.as_ref(), progress).map_err(|error| match error {
+            NotPacked::Store(error) => NotBackedUp::Store(error.into()),
+            NotPacked::Target(kind) => NotBackedUp::Target(kind),
+        })
     }
 
     /// The file that the protector `key-file` reads; without it a copy that no other protector opens is lost.
@@ -45,29 +145,109 @@ impl Opened {
 }
 
 impl Vault {
-    /// Puts what [`Opened::pack`] wrote in the place of the store, with every other process out of the way. What was
-    /// there goes to quarantine; another store is not replaced.
-    pub fn restore(&self, from: &Path, progress: Progress<'_>) -> Result<Restored, Error> {
-        let unpacked = unpack(&self.folder, from, progress)?;
+    /// Reads what [`Opened::pack`] wrote, and changes nothing.
+    ///
+    /// # Errors
+    /// If it is no whole backup, or cannot be taken apart beside the store.
+    pub fn read_backup(
+        &self,
+        source: CopySource<'_>,
+        progress: Progress<'_>,
+    ) -> Result<ReadBackup, NotRestored> {
+        let unpacked = unpack(&self.folder, source, progress)?;
+        // Before anybody is asked about its protectors.
+        if self.folder.said_id().is_some_and(|id| id != unpacked.id()) {
+            return Err(Error::TargetExists.into());
+        }
+        let arrivals = arrivals(&self.folder, unpacked.protectors())?;
+        let store_has_protectors = !self.folder.protectors()?.is_empty();
+        Ok(ReadBackup { unpacked, store_has_protectors, arrivals })
+    }
+
+    /// Puts a backup in the place of the store, with every other process out of the way. What was there goes to
+    /// quarantine; another store is not replaced. Protectors that somebody has to agree to come with it if `with_all`.
+    ///
+    /// # Errors
+    /// The tables that are there have not changed.
+    pub fn restore(&self, backup: ReadBackup, with_all: bool) -> Result<Restored, NotRestored> {
+        let ReadBackup { unpacked, arrivals: agreed, .. } = backup;
         let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
         let highest = match self.folder.glance(&alone)? {
-            Some(there) if there.store != unpacked.id() => return Err(Error::TargetExists),
+            Some(there) if there.store.is_some_and(|store| store != unpacked.id()) => {
+                return Err(Error::TargetExists.into());
+            }
             Some(there) => there.revision,
             None => 0,
         };
-        let replacement = Replacement::new(&self.folder, &unpacked.tables(), unpacked.page_size())?;
+        let arrivals = arrivals(&self.folder, unpacked.protectors())?;
+        let is_new = |arrival: &&Arrival| arrival.standing.is_asked_for() && !agreed.contains(arrival);
+        if with_all && arrivals.iter().any(|arrival| is_new(&arrival)) {
+            return Err(NotRestored::ProtectorsChanged);
+        }
+        let replacement = match Replacement::new(&self.folder, &unpacked.tables(), unpacked.page_size()) {
+            Err(StoreError::Damaged) => return Err(NotRestored::Archive(BadArchive::Damaged(Member::Data))),
+            replacement => replacement?,
+        };
         if replacement.id()? != unpacked.id() {
-            return Err(StoreError::Damaged.into());
+            return Err(NotRestored::Archive(BadArchive::OtherTables));
         }
         let records = replacement.records()?;
         let restored = replacement.revision()?.to_be_bytes().to_vec();
         let row = |name: &[u8], value| Row { table: Table::Meta, key: name.to_vec(), value };
         let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None)];
         replacement.renumber(highest, rows)?;
-        unpacked.put_slots_in_place(&self.folder)?;
+        unpacked.put_in_place(&self.folder, &brought(&unpacked, &arrivals, with_all))?;
         let quarantine = replacement.put_in_place(&alone)?;
         drop(alone);
         self.announce();
         Ok(Restored { records, quarantine })
     }
+
+    /// Puts the whole store aside, into the folder in quarantine that is returned; `None` if there is no store. Nothing is
+    /// deleted, and the next request that needs a store makes a new one.
+    ///
+    /// # Errors
+    /// [`Error::StoreBusy`] if a process keeps the store open.
+    pub fn reset(&self) -> Result<Option<PathBuf>, Error> {
+        if !self.folder.has_remains() {
+            return Ok(None);
+        }
+        let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
+        let aside = self.folder.set_aside(&alone)?;
+        drop(alone);
+        self.announce();
+        Ok(Some(aside))
+    }
+}
+
+fn arrivals(folder: &Folder, rows: &[ProtectorRow]) -> Result<Vec<Arrival>, StoreError> {
+    let there: BTreeSet<_> = folder.protectors()?.into_iter().map(|(id, _)| id).collect();
+    let removed = folder.removed_protectors()?;
+    let standing = |id| {
+        if there.contains(&id) {
+            Standing::Present
+        } else if removed.contains(&id) {
+            Standing::Removed
+        } else if there.is_empty() {
+            Standing::First
+        } else {
+            Standing::Added
+        }
+    };
+    let protectors = protector::list(rows).into_iter();
+    Ok(protectors.map(|protector| Arrival { protector, standing: standing(protector.id) }).collect())
+}
+
+/// The rows to write. A protector of a kind that this version does not know is brought where nothing else is there.
+fn brought(unpacked: &Unpacked, arrivals: &[Arrival], with_all: bool) -> Vec<ProtectorRow> {
+    let is_first = arrivals.iter().all(|arrival| arrival.standing == Standing::First);
+    let is_wanted = |id: [u8; 16]| match arrivals.iter().find(|arrival| arrival.protector.id == id) {
+        Some(arrival) => match arrival.standing {
+            Standing::Present => false,
+            Standing::First => true,
+            Standing::Added | Standing::Removed => with_all,
+        },
+        None => is_first,
+    };
+    unpacked.protectors().iter().filter(|(id, _)| is_wanted(*id)).cloned().collect()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
-use crate::store::{Batch, Row, Snapshot, StoreError, Table, meta};
+use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError, Table, meta};
 
 use super::access::{Access, Caller, Remembered};
 use super::key_index::{self, LiveKeys};
@@ -46,6 +46,24 @@ pub struct Changes {
     /// The live keys of namespaces as they are after this request.
     lists: BTreeMap<NamespaceId, LiveKeys>,
     destroyed: Vec<SlotId>,
+    protectors: Vec<ProtectorChange>,
+}
+
+/// A change of the protector files, which no transaction covers: a request makes at most one, and nothing else.
+pub(super) enum ProtectorChange {
+    Add(ProtectorRow),
+    Remove([u8; 16]),
+}
+
+/// What is to be done for the requests of one commit.
+#[derive(Default)]
+pub(super) struct Work {
+    /// The protector files to change, before the commit.
+    pub(super) protectors: Vec<ProtectorChange>,
+    /// The commit; `None` where no row changes.
+    pub(super) batch: Option<Batch>,
+    /// The slots to overwrite after the commit.
+    pub(super) destroyed: Vec<SlotId>,
 }
 
 impl Changes {
@@ -106,6 +124,11 @@ impl Changes {
         self.lists.insert(namespace, list);
     }
 
+    /// A protector file is to be changed, under the lock of the store. The request has to stand alone.
+    pub(super) fn change_protector(&mut self, change: ProtectorChange) {
+        self.protectors.push(change);
+    }
+
     /// A slot file is to be overwritten once this is committed. The commit says so too: if this process ends before it
     /// is done, the next one that opens the store does it.
     pub(super) fn destroy_slot(&mut self, slot: SlotId) {
@@ -148,6 +171,7 @@ pub struct Draft<'d> {
     rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     destroyed: Vec<SlotId>,
     sizes: RefCell<HashMap<NamespaceId, Size>>,
+    protectors: Vec<ProtectorChange>,
     memory: Cell<usize>,
 }
 
@@ -169,6 +193,7 @@ impl<'d> Draft<'d> {
             rows: BTreeMap::new(),
             destroyed: Vec::new(),
             sizes: RefCell::default(),
+            protectors: Vec::new(),
             memory: Cell::new(0),
         })
     }
@@ -288,6 +313,7 @@ impl<'d> Draft<'d> {
             keys: false,
             lists: BTreeMap::new(),
             destroyed: Vec::new(),
+            protectors: Vec::new(),
         }
     }
 
@@ -296,6 +322,7 @@ impl<'d> Draft<'d> {
         self.revision = changes.revision;
         self.keys_changed |= changes.keys;
         self.destroyed.extend(changes.destroyed);
+        self.protectors.extend(changes.protectors);
         let lists = changes.lists.into_iter();
         let keys = &self.secrets.keys;
         let lists = lists.map(|(namespace, list)| key_index::sealed_list(keys, namespace, &list));
@@ -326,12 +353,13 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// The commit, and the slots to overwrite after it; `None` where nothing changes.
-    pub(super) fn into_batch(self) -> Option<(Batch, Vec<SlotId>)> {
+    /// What is to be done.
+    pub(super) fn into_work(self) -> Work {
         let rows: Vec<_> =
             self.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect();
         let batch = Batch { expected: self.expected, revision: self.revision, rows };
-        (!batch.rows.is_empty()).then_some((batch, self.destroyed))
+        let batch = (!batch.rows.is_empty()).then_some(batch);
+        Work { protectors: self.protectors, batch, destroyed: self.destroyed }
     }
 }
 

@@ -2,30 +2,15 @@
 
 use crate::crypto::StoreId;
 use crate::protector::{self, Effort, New, NotMade, Protector, StoredRow, Unavailable};
-use crate::store::{Snapshot, StoreError, Table, meta};
+use crate::store::StoreError;
 
-use super::draft::{Changes, Draft, Write};
+use super::draft::{Changes, Draft, ProtectorChange, Write};
 use super::{Config, Error, Opened, Timestamp};
-
-fn row_key(id: [u8; 16]) -> Vec<u8> {
-    [meta::PROTECTOR, &id].concat()
-}
-
-/// The rows of the store's protectors.
-pub(super) fn rows(snapshot: &Snapshot<'_>) -> Result<Vec<StoredRow>, StoreError> {
-    let mut rows = Vec::new();
-    snapshot.scan(Table::Meta, meta::PROTECTOR, |key, value| {
-        if let Ok(id) = key[meta::PROTECTOR.len()..].try_into() {
-            rows.push((id, value.to_vec()));
-        }
-    })?;
-    Ok(rows)
-}
 
 impl Opened {
     /// The protectors of the store.
     pub fn protectors(&self) -> Result<Vec<Protector>, Error> {
-        Ok(protector::list(&rows(&self.store().snapshot()?)?))
+        Ok(protector::list(&self.store().folder().protectors()?))
     }
 
     /// One of the wanted protectors that gives the key now, by its id. They are really asked.
@@ -35,7 +20,7 @@ impl Opened {
         wanted: impl Fn(&Protector) -> bool,
         effort: &Effort<'_>,
     ) -> Result<[u8; 16], Error> {
-        let rows = rows(&self.store().snapshot()?)?;
+        let rows = self.store().folder().protectors()?;
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
@@ -44,16 +29,6 @@ impl Opened {
         let tested = protector::test(&config.means(), store, &rows, effort);
         drop(turn);
         Ok(tested?)
-    }
-
-    /// Takes a backup with the protectors as they are now: an older one may open with none of them.
-    pub fn back_up_protectors(&self) {
-        if let Err(error) = self.store().back_up() {
-            tracing::warn!(
-                ?error,
-                "no backup could be taken with the new protectors; the next daily one has them"
-            );
-        }
     }
 
     /// Makes a protector and all that it keeps outside of the store. It guards nothing before [`AddProtector`] is
@@ -82,7 +57,7 @@ impl From<NotMade> for Error {
     }
 }
 
-/// Puts a protector's row into the store.
+/// Adds a protector's file to the store.
 pub struct AddProtector(StoredRow);
 
 impl AddProtector {
@@ -99,16 +74,17 @@ impl Write for AddProtector {
     type Outcome = ();
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
-        let (id, row) = &self.0;
         let mut changes = draft.changes();
-        // A backup that was taken before is not the newest any more.
-        changes.next_revision()?;
-        changes.put(Table::Meta, &row_key(*id), row.clone());
+        changes.change_protector(ProtectorChange::Add(self.0.clone()));
         Ok(((), Some(changes)))
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
     }
 }
 
-/// Takes a protector's row out of the store, as long as another that works is in it.
+/// Overwrites a protector's file, as long as another that works is in the store.
 pub struct RemoveProtector {
     /// Which goes.
     pub protector: Protector,
@@ -121,14 +97,18 @@ impl Write for RemoveProtector {
     type Outcome = bool;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
-        let rows = draft.scan(Table::Meta, meta::PROTECTOR, <[u8]>::to_vec)?;
-        if self.stays == self.protector.id || !rows.contains_key(&row_key(self.stays)) {
+        // Under the store's lock, so nothing comes between this look and the change.
+        let there = draft.opened.store().folder().protectors()?;
+        if self.stays == self.protector.id || !there.iter().any(|(id, _)| *id == self.stays) {
             return Ok((false, None));
         }
         let mut changes = draft.changes();
-        changes.next_revision()?;
-        changes.delete(Table::Meta, &row_key(self.protector.id));
+        changes.change_protector(ProtectorChange::Remove(self.protector.id));
         Ok((true, Some(changes)))
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Effort, Kind, New, Patience, Protects, Reason, StoredRow, Unavailable};
-use crate::store::{Entered, Folder, Id, Row, Snapshot, Store, StoreError, Table, meta};
+use crate::store::{Entered, Folder, Id, Snapshot, Store, StoreError, Table, WriteLock, meta};
 
 use super::key_row::KeyRow;
 use super::life::Life;
-use super::{Config, Error, Timestamp, guard, key_index};
+use super::{Config, Error, Timestamp, key_index};
 
 /// How long to wait for another process that runs the program of a protector.
 const TURN: Duration = Duration::from_secs(3);
@@ -27,6 +27,7 @@ pub struct Opened {
     restored: Option<u64>,
     life: Id,
     limits: Limits,
+    protectors_repaired: AtomicBool,
     secrets: OnceLock<Secrets>,
     /// Why the key was not to be had when it was last asked for.
     unavailable: Mutex<Unavailable>,
@@ -84,6 +85,14 @@ impl Opened {
     ) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let (store, was_repaired) = match Self::open_store(config, folder, life, make) {
+            Err(Error::StoreDamaged) if folder.protectors()?.is_empty() => {
+                let path = folder.path().display();
+                tracing::error!(
+                    "the store in '{path}' has no whole protector file, so nothing opens it; run: plugin-vault restore \
+                     with a backup of yours, or plugin-vault reset, which puts the store aside"
+                );
+                return Err(Error::StoreDamaged);
+            }
             Err(Error::StoreDamaged) => {
                 let alone = folder.alone(|| true)?.ok_or(Error::Internal)?;
                 // Another process may have been first.
@@ -106,6 +115,7 @@ impl Opened {
             restored,
             life: life.id(),
             limits: config.limits,
+            protectors_repaired: AtomicBool::new(false),
             secrets: OnceLock::new(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
         }))
@@ -127,10 +137,9 @@ impl Opened {
                     let id = StoreId::generate();
                     let store_key = StoreKey::generate();
                     let now = Timestamp::now().millis();
-                    let (row, value) = protector::make(&config.means(), &New::KeyFile, id, &store_key, now)?;
-                    let key = [meta::PROTECTOR, &row[..]].concat();
-                    let protector = Row { table: Table::Meta, key, value: Some(value) };
-                    creation.finish(id.0, vec![protector, key_index::of_no_keys()])?;
+                    let means = config.means();
+                    let protector = protector::make(&means, &New::KeyFile, id, &store_key, now)?;
+                    creation.finish(id.0, &protector, vec![key_index::of_no_keys()])?;
                 }
             }
         }
@@ -141,7 +150,7 @@ impl Opened {
         if self.is_unlocked() {
             return Ok(false);
         }
-        let rows = guard::rows(&self.store.snapshot()?)?;
+        let rows = self.store.folder().protectors()?;
         let id = StoreId(self.store.id());
         let asked = self
             .ask(config, &rows, effort)
@@ -149,6 +158,11 @@ impl Opened {
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // What another process had begun to destroy before it ended is destroyed before anything is read.
+        if self.store.folder().finish_removals().is_err() {
+            tracing::error!(
+                "a removed protector could not be overwritten; it is tried again at the next unlock"
+            );
+        }
         let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
         self.destroy_slots(&left_over.slots);
         // Whoever was first has set the same key.
@@ -193,6 +207,17 @@ impl Opened {
             Effort::AtHand | Effort::Quiet => !turn.is_over(),
         };
         self.store.folder().lock_prompt(waits)
+    }
+
+    /// Repairs the protector files, once for this opening.
+    pub(super) fn repair_protectors(&self, lock: &WriteLock<'_>) {
+        if !self.protectors_repaired.swap(true, Ordering::Relaxed)
+            && self.store.folder().repair_protectors(lock).is_err()
+        {
+            tracing::warn!(
+                "the protector files could not be looked after; it is tried again at the next opening"
+            );
+        }
     }
 
     /// Overwrites slot files. `false` if one could not be: it stays marked, and whoever writes next tries again.

@@ -5,11 +5,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::crypto::SlotId;
 use crate::protector::Effort;
-use crate::store::{Batch, CommitError, Heard, Plant, StoreError, WriteLock};
+use crate::store::{CommitError, Heard, Plant, StoreError, WriteLock};
 
-use super::draft::Draft;
+use super::draft::{Draft, ProtectorChange, Work};
 use super::opened::ToDestroy;
 use super::queue::Job;
 use super::{Error, Opened, Timestamp, Vault, key_index};
@@ -200,8 +199,9 @@ impl Vault {
         }
     }
 
-    /// Takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
+    /// Looks after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
+        opened.repair_protectors(lock);
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
             let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
@@ -276,7 +276,7 @@ fn answer_early(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job
     answer(jobs, Ok(()));
     std::thread::sleep(Duration::from_millis(20));
     match evaluated {
-        Ok(Some((batch, _))) => usable(opened.store().commit(lock, batch)),
+        Ok(Work { batch: Some(batch), .. }) => usable(opened.store().commit(lock, batch)),
         _ => Ok(()),
     }
 }
@@ -310,7 +310,15 @@ fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> R
 }
 
 fn commit_once(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
-    let Some((batch, destroyed)) = evaluate(opened, jobs)? else { return Ok(()) };
+    let Work { protectors, batch, destroyed } = evaluate(opened, jobs)?;
+    let folder = opened.store().folder();
+    for change in protectors {
+        match change {
+            ProtectorChange::Add(row) => folder.add_protector(lock, &row)?,
+            ProtectorChange::Remove(id) => folder.remove_protector(lock, &id)?,
+        }
+    }
+    let Some(batch) = batch else { return Ok(()) };
     opened.store().commit(lock, batch)?;
     if !destroyed.is_empty() {
         opened.destroy_slots(&destroyed);
@@ -319,7 +327,7 @@ fn commit_once(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>])
 }
 
 /// Decides about each job, from what the store holds and what those before it change.
-fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Option<(Batch, Vec<SlotId>)>, StoreError> {
+fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Work, StoreError> {
     let snapshot = opened.store().snapshot()?;
     let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed) };
     let mut draft = Draft::new(opened, secrets, &snapshot)?;
@@ -335,5 +343,5 @@ fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Option<(Batch,
     if draft.has_changes() {
         draft.forget_destroyed(left_over.unfounded);
     }
-    Ok(draft.into_batch())
+    Ok(draft.into_work())
 }

@@ -21,6 +21,8 @@ mod program_runs;
 mod programs;
 mod prompts;
 mod protectors;
+mod reset;
+mod restore;
 mod secrecy;
 mod slow;
 mod terminal;

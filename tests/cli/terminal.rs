@@ -10,13 +10,13 @@ use rustix::termios::{LocalModes, tcgetattr};
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 /// A terminal, and a program that has it for its input and errors.
-struct Terminal {
+pub(crate) struct Terminal {
     person: File,
     program: Child,
 }
 
 impl Terminal {
-    fn run(mut command: Command) -> Self {
+    pub(crate) fn run(mut command: Command) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -27,7 +27,7 @@ impl Terminal {
     }
 
     /// Waits until the terminal shows this, and returns all that it has shown until then.
-    fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let mut seen = Vec::new();
         while !String::from_utf8_lossy(&seen).contains(text) {
             let mut some = [0; 256];
@@ -38,7 +38,7 @@ impl Terminal {
         String::from_utf8(seen).unwrap()
     }
 
-    fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.person.write_all(keys.as_bytes()).unwrap();
     }
 
@@ -47,7 +47,7 @@ impl Terminal {
     }
 
     /// Waits for the program's end. What it shows is not the terminal's.
-    fn ends(self) -> (i32, String) {
+    pub(crate) fn ends(self) -> (i32, String) {
         let output = self.program.wait_with_output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     }

@@ -61,6 +61,12 @@ const KINDS: &[Kind] = &[
         run: protector_row,
     },
     Kind {
+        name: "protector file",
+        given: &["store-id", "protector-key", "row-id", "first-block", "second-block"],
+        outcomes: &["opens"],
+        run: protector_file,
+    },
+    Kind {
         name: "slot file",
         given: &["store-id", "store-key", "api-key", "file"],
         outcomes: &["opened-data-key", "opened-namespace-id"],
@@ -156,7 +162,17 @@ fn protector_wrap(given: &Given<'_>) -> Option<Outcomes> {
 /// The whole way: the program opens a store in which this row lies, with a key file of this key.
 fn protector_row(given: &Given<'_>) -> Option<Outcomes> {
     let key = store::key_file(given.protector_key().expose());
-    let opens = store::opens(given.array("store-id"), &key, &given.bytes("row-id"), &given.bytes("row"));
+    let protector = &store::Protector::Row(&given.bytes("row"));
+    let opens = store::opens(given.array("store-id"), &key, given.array("row-id"), protector);
+    opens.then(|| vec!["yes".to_owned()])
+}
+
+/// The same, with the whole file.
+fn protector_file(given: &Given<'_>) -> Option<Outcomes> {
+    let key = store::key_file(given.protector_key().expose());
+    let file = [given.bytes("first-block"), given.bytes("second-block")].concat();
+    let protector = &store::Protector::File(&file);
+    let opens = store::opens(given.array("store-id"), &key, given.array("row-id"), protector);
     opens.then(|| vec!["yes".to_owned()])
 }
 

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use plugin_vault::crypto::{ApiKey, DataKeys, ProtectorKey, ProtectorKeys, RecordId, StoreId, StoreKeys};
 use plugin_vault::files;
 use plugin_vault::store::{
-    Batch, Ended, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table, meta,
+    Batch, Ended, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table,
 };
 use plugin_vault::store::{Row, Snapshot};
 
@@ -28,7 +28,7 @@ pub(crate) fn bytes_behind(table: &str, key: &[u8], value: &[u8]) -> Vec<u8> {
         panic!("an empty folder has no store");
     };
     let rows = vec![Row { table, key: key.to_vec(), value: Some(value.to_vec()) }];
-    assert!(creation.finish([7; 16], rows).is_ok());
+    assert!(creation.finish([7; 16], &([1; 16], vec![1]), rows).is_ok());
     let file = fs::read(folder.path().join("data.mdb")).unwrap();
     let whole = [key, value].concat();
     let found = file.windows(whole.len()).position(|window| window == whole).unwrap() + whole.len();
@@ -69,12 +69,8 @@ fn written(folder: &Path, requests: &[&str]) -> String {
 }
 
 /// `format ‖ kind ‖ time ‖ length ‖ parameters ‖ commitment ‖ wrapped store key`.
-fn keys_of(store: &Store, snapshot: &Snapshot<'_>, folder: &Path) -> StoreKeys {
-    let mut rows = Vec::new();
-    let read = snapshot.scan(Table::Meta, meta::PROTECTOR, |key, value| {
-        rows.push((key[b"protector ".len()..].to_vec(), value.to_vec()));
-    });
-    assert!(read.is_ok());
+fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
+    let rows = store.folder().protectors().ok().unwrap();
     let [(id, row)] = rows.as_slice() else { panic!("a new store has one protector") };
     let store_id = StoreId(store.id());
     let text = fs::read_to_string(folder.join("keys").join(store_id.to_text()).join("key")).unwrap();
@@ -94,9 +90,15 @@ pub(crate) fn key_file(key: &[u8; 32]) -> String {
     format!("plugin-vault key 1 {}\n", base16ct::lower::encode_string(key))
 }
 
-/// Whether the program opens a store that is made of the cases of `sealed/` and this row of a protector, with this
-/// key file; if it does, it has to give back what lies there.
-pub(crate) fn opens(store: [u8; 16], key_file: &str, row_id: &[u8], row: &[u8]) -> bool {
+/// A protector, as it is given.
+pub(crate) enum Protector<'p> {
+    Row(&'p [u8]),
+    File(&'p [u8]),
+}
+
+/// Whether the program opens a store that is made of the cases of `sealed/` and this protector, with this key file; if
+/// it does, it has to give back what lies there.
+pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &Protector<'_>) -> bool {
     let cases = case::folder("sealed");
     let part = |name: &str, word: &str| {
         let case = cases.iter().find(|case| case.name == name).unwrap();
@@ -109,12 +111,18 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, row_id: &[u8], row: &[u8]) 
     };
     let key_row = [part("key-row", "header"), part("key-row", "sealed")].concat();
     let rows = [
-        (Table::Meta, [b"protector ", row_id].concat(), row.to_vec()),
         (Table::Keys, part("key-row", "slot-id"), key_row),
         (Table::Records, part(RECORD, "record-id"), part(RECORD, "row")),
     ];
     let rows = rows.into_iter().map(|(table, key, value)| Row { table, key, value: Some(value) });
-    assert!(creation.finish(store, rows.collect()).is_ok());
+    let row = match protector {
+        Protector::Row(row) => row.to_vec(),
+        Protector::File(_) => vec![1],
+    };
+    assert!(creation.finish(store, &(id, row), rows.collect()).is_ok());
+    if let Protector::File(file) = protector {
+        fs::write(data.join("protectors").join(base16ct::lower::encode_string(&id)), file).unwrap();
+    }
     let slot = base16ct::lower::encode_string(&part("key-row", "slot-id"));
     files::create_whole(&data.join("slots").join(slot), &part("slot-file", "file")).unwrap();
     let keys = folder.path().join("keys").join(base16ct::lower::encode_string(&store));
@@ -133,7 +141,8 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, row_id: &[u8], row: &[u8]) 
         assert_eq!(answer, format!(r#"{{"jsonrpc":"2.0","id":2,"result":{text}}}"#));
         return true;
     }
-    assert!(answer.contains("\"code\":4001,"), "{answer}");
+    // A store without a whole protector is damaged.
+    assert!(answer.contains("\"code\":4001,") || answer.contains("\"code\":4003,"), "{answer}");
     false
 }
 
@@ -173,7 +182,7 @@ fn what_the_program_writes_can_be_read_by_the_description_of_its_format() {
 
     let store = open(&folder.path().join("data"));
     let snapshot = store.snapshot().ok().unwrap();
-    let keys = keys_of(&store, &snapshot, folder.path());
+    let keys = keys_of(&store, folder.path());
     let slot = keys.slot(&ApiKey::parse(KEY).unwrap());
     let Ok(Slot::Wrapped(wrapped)) = store.folder().slot(&slot.id().0) else { panic!("the slot is there") };
     let (namespace, data_key) = slot.unwrap(SLOT_HEADER, &wrapped).unwrap();

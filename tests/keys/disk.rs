@@ -21,8 +21,8 @@ pub(crate) const RECORDS: Table = (3, "records");
 pub(crate) const CHANGES: Table = (5, "changes");
 pub(crate) const KEY_INDEX: Table = (6, "key index");
 
-/// Where the protector's key lies in its row's key, after `protector `.
-const PROTECTOR: &[u8] = b"protector ";
+/// A protector file has two of these.
+const PROTECTOR_BLOCK: usize = 4096;
 /// Format, kind, time, length of the parameters (there are none).
 const PROTECTOR_HEADER: usize = 1 + 1 + 8 + 2;
 const COMMITMENT: usize = 32;
@@ -45,15 +45,13 @@ impl Disk {
         // SAFETY: whoever writes to the file does so through LMDB; and no test looks at it after a power cut, so nothing
         // has to be synced.
         let env = unsafe { options.flags(EnvFlags::NO_SYNC).open(data) }.unwrap();
-        let rows = rows(&env, META);
-        let (name, row) = rows.iter().find(|(name, _)| name.starts_with(PROTECTOR)).unwrap();
+        let (id, row) = protectors(data).into_iter().find(|(_, row)| row[1] == 1).unwrap();
         let file = fs::read_to_string(keys.join(store.to_text()).join("key")).unwrap();
         let digits = file.strip_prefix("plugin-vault key 1 ").unwrap().trim_end();
         let protector = ProtectorKey::from_slice(&base16ct::lower::decode_vec(digits).unwrap()).unwrap();
         let (header, rest) = row.split_at(PROTECTOR_HEADER);
-        let store_key = ProtectorKeys::derive(store, &protector)
-            .unwrap(&name[PROTECTOR.len()..], header, &rest[COMMITMENT..])
-            .unwrap();
+        let store_key =
+            ProtectorKeys::derive(store, &protector).unwrap(&id, header, &rest[COMMITMENT..]).unwrap();
         Self { env, data: data.to_owned(), store, keys: StoreKeys::derive(store, store_key) }
     }
 
@@ -155,6 +153,33 @@ fn checksum((number, _): Table, key: &[u8], value: &[u8]) -> [u8; 8] {
     let length = u16::try_from(key.len()).unwrap().to_be_bytes();
     let bound = [&[number], length.as_slice(), key, value].concat();
     twox_hash::XxHash3_64::oneshot(&bound).to_be_bytes()
+}
+
+/// The rows of the protectors in a data folder, by id, without those that were removed.
+pub(crate) fn protectors(data: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = Vec::new();
+    for (path, content) in files(&data.join("protectors")) {
+        let id = base16ct::lower::decode_vec(path.file_name().unwrap().to_str().unwrap()).unwrap();
+        let (first, second) = content.split_at(PROTECTOR_BLOCK);
+        assert!(first == second, "the two blocks differ");
+        assert_eq!(&first[..8], b"pvprot\0\x01");
+        let length = usize::from(u16::from_be_bytes(first[8..10].try_into().unwrap()));
+        let row = first[10..10 + length].to_vec();
+        assert!(content == protector_file(&id, &row), "a protector file is not as documented");
+        found.extend((!row.is_empty()).then_some((id, row)));
+    }
+    found.sort();
+    found
+}
+
+/// The bytes of a protector file.
+pub(crate) fn protector_file(id: &[u8], row: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(row.len()).unwrap().to_be_bytes();
+    let mut block = [b"pvprot\0\x01", length.as_slice(), row].concat();
+    block.resize(PROTECTOR_BLOCK - 8, 0);
+    let sum = twox_hash::XxHash3_64::oneshot(&[id, block.as_slice()].concat());
+    block.extend(sum.to_be_bytes());
+    block.repeat(2)
 }
 
 /// Copies a folder and all that is in it.

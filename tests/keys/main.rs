@@ -20,6 +20,7 @@ mod limits;
 mod model;
 #[cfg(target_os = "linux")]
 mod order;
+mod protectors;
 mod put_back;
 mod revocation;
 mod rotation;

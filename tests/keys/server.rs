@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -100,15 +100,32 @@ impl Home {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Takes a backup that stays in the data folder: each change of the protectors does.
+    /// Waits for a backup that stays in the data folder: an idle process takes one.
     pub(crate) fn back_up(&self) {
-        for arguments in [["protector", "add", "passphrase"], ["protector", "remove", "passphrase"]] {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
-            command.arg("--data-dir").arg(self.data()).arg("--key-dir").arg(self.keys()).args(arguments);
-            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-            writeln!(child.stdin.take().unwrap(), "a passphrase").unwrap();
-            assert!(child.wait().unwrap().success());
+        let there = self.backups();
+        let mut server = self.limited(&["--backup-idle-seconds", "1"]);
+        server.ok("vault/status", &json!({}));
+        let deadline = Instant::now() + DEADLINE;
+        while self.backups() == there {
+            assert!(Instant::now() < deadline, "no backup was taken");
+            std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    fn backups(&self) -> usize {
+        let Ok(folder) = std::fs::read_dir(self.data().join("backups")) else { return 0 };
+        let is_whole = |entry: &std::fs::DirEntry| entry.path().extension().is_some();
+        folder.map(Result::unwrap).filter(is_whole).count()
+    }
+
+    /// Runs a subcommand with this input.
+    pub(crate) fn operate(&self, arguments: &[&str], input: &str) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg("--data-dir").arg(self.data()).arg("--key-dir").arg(self.keys()).args(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        // One that asks for nothing may have ended by now.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
     }
 
     /// The slot file of a key.

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::disk::{CHANGES, Disk, KEY_INDEX, KEYS, META, RECORDS};
+use crate::disk::{CHANGES, Disk, KEY_INDEX, KEYS, RECORDS, protectors};
 use crate::server::{Answer, Home, Server, with};
 
 mod place;
@@ -83,15 +83,10 @@ impl Victims {
         };
         let mut places = Vec::new();
         let others = Vec::new;
-        for (name, content) in disk.rows(META) {
-            if name.starts_with(b"protector ") {
-                places.push(Place {
-                    at: At::Row(META, name),
-                    content,
-                    readers: Vec::new(),
-                    others: others(),
-                });
-            }
+        for (id, content) in protectors(&self.home.data()) {
+            let path = self.home.data().join("protectors").join(base16ct::lower::encode_string(&id));
+            let at = At::Protector(path, id);
+            places.push(Place { at, content, readers: Vec::new(), others: others() });
         }
         // The table of keys says the same, so nothing is refused for a list that is not what was written.
         for (name, content) in disk.rows(KEY_INDEX).into_iter().filter(|(name, _)| name[0] == 3) {
@@ -153,7 +148,7 @@ impl Victims {
                 assert!(!opens, "a change notice opens where it does not belong");
                 None
             }
-            At::Row(META, _) => {
+            At::Protector(..) => {
                 let mut server = self.home.server();
                 let read = server.set_key(&self.keys[0]);
                 let code = server.refused("listPersistentData", &with(&read, json!({})));

@@ -188,9 +188,35 @@ def protectors():
     refusals("protector-row", "protector row", given, parts, outcomes)
     lone = dict(store_id=STORE, protector_key=PROTECTOR_KEY, row_id=row_id, header=header, wrapped=wrapped)
     write("protector-wrap", "the wrapping alone", "protector wrap", {**lone, "opened_store_key": STORE_KEY})
+    protector_files(row_id, row)
     short = seal(wrap, bound(META, row_id, header), STORE_KEY[:31])
     lines = {**lone, "wrapped": short, "refused": "yes"}
     write("protector-wrap-refused-short-key", "a key of 31 bytes is no key", "protector wrap", lines)
+
+
+def protector_block(row_id, row):
+    block = b"pvprot\x00\x01" + struct.pack(">H", len(row)) + row
+    block += bytes(4096 - 8 - len(block))
+    return block + xxhash.xxh3_64(row_id + block).intdigest().to_bytes(8, "big")
+
+
+def protector_files(row_id, row):
+    whole, removed = protector_block(row_id, row), protector_block(row_id, b"")
+    cut, other = flipped(whole, 4000), protector_block(bytes(16), row)
+    for name, what, first, second, opens in [
+        ("whole", "a row that is there twice", whole, whole, True),
+        ("first-damaged", "the first block is damaged", cut, whole, True),
+        ("second-damaged", "the second block is damaged", whole, cut, True),
+        ("second-missing", "the file is cut behind the first block", whole, b"", True),
+        ("refused-both-damaged", "both blocks are damaged", cut, cut, False),
+        ("refused-removed", "the protector was removed", removed, removed, False),
+        ("refused-removal-begun", "the removal has come to the first block", removed, whole, False),
+        ("refused-another-id", "the file of another protector", other, other, False),
+    ]:
+        given = dict(store_id=STORE, protector_key=PROTECTOR_KEY, row_id=row_id)
+        given.update(first_block=first, second_block=second)
+        outcome = {"opens": "yes"} if opens else {"refused": "yes"}
+        write(f"protector-file-{name}", what, "protector file", {**given, **outcome})
 
 
 def slots():
@@ -356,7 +382,7 @@ def checksums():
         ("key", "keys", bytes_from(0x41, 16), bytes_from(0x61, 100)),
         ("lease", "leases", bytes_from(0x51, 32), bytes_from(0x71, 40)),
         ("change", "changes", struct.pack(">Q", 9), bytes_from(0x11, 300)),
-        ("meta", "meta", b"protector " + bytes_from(0x31, 16), bytes_from(0x03, 17)),
+        ("meta", "meta", b"destroy " + bytes_from(0x31, 16), bytes_from(0x03, 17)),
         ("empty-value", "records", bytes_from(0x22, 32), b""),
         ("one-byte", "records", bytes_from(0x23, 32), b"\x05"),
     ]

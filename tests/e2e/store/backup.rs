@@ -266,17 +266,3 @@ fn an_idle_process_takes_a_backup_a_day_and_keeps_three() {
     std::thread::sleep(Duration::from_millis(2_500));
     assert_eq!(backups(&home), taken);
 }
-
-#[test]
-fn a_change_of_protectors_is_in_a_backup_at_once() {
-    let home = Home::new();
-    {
-        let mut client = home.client();
-        client.set_key(&home.key());
-        client.ok("setPersistentData", json!(["user", {}]));
-    }
-    done(&operate(&home, &["protector", "add", "passphrase"], "a passphrase\n"));
-    assert_eq!(backups(&home).len(), 1);
-    done(&operate(&home, &["protector", "remove", "key-file", "--passphrase-fd", "0"], "a passphrase\n"));
-    assert_eq!(backups(&home).len(), 2);
-}

@@ -3,9 +3,9 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::disk::{CHANGES, Disk, META, RECORDS, Table};
+use crate::disk::{CHANGES, Disk, RECORDS, Table, protector_file};
 
 /// Where something sealed lies, and what lies there.
 pub(super) struct Place {
@@ -20,6 +20,8 @@ pub(super) struct Place {
 pub(super) enum At {
     Row(Table, Vec<u8>),
     Slot(PathBuf),
+    /// A protector file, with its id; its row is what counts.
+    Protector(PathBuf, Vec<u8>),
 }
 
 /// What is sealed in a place.
@@ -40,7 +42,7 @@ impl Place {
                 let data = RECORD_HEAD + 4 + self.address_length();
                 vec![(RECORD_HEAD + 4..data, false), (data..end, true)]
             }
-            At::Row(META, _) => vec![(12 + 32..end, false)],
+            At::Protector(..) => vec![(12 + 32..end, false)],
             At::Row(CHANGES, _) => vec![(33..end, false)],
             At::Row(..) => vec![(1..end, false)],
             At::Slot(_) => vec![(9..end, false)],
@@ -67,11 +69,16 @@ impl Place {
         match &self.at {
             At::Row(table, key) => disk.put(&[(*table, key, content)]),
             At::Slot(path) => {
-                let mut file = OpenOptions::new().write(true).truncate(true).open(path).unwrap();
-                file.write_all(content).unwrap();
+                write(path, content);
                 // Whatever is remembered of the keys is looked at again.
                 disk.put(&[]);
             }
+            At::Protector(path, id) => write(path, &protector_file(id, content)),
         }
     }
+}
+
+fn write(path: &Path, content: &[u8]) {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(path).unwrap();
+    file.write_all(content).unwrap();
 }

@@ -1,0 +1,52 @@
+//! `plugin-vault reset`: puts a store aside that nothing opens any more, so that a new one can begin.
+
+use serde_json::json;
+
+use crate::vault::{Effort, Error};
+
+use super::consent::Consent;
+use super::operator::{Answer, Failed, Operator};
+
+#[derive(clap::Args)]
+pub(super) struct ResetCommand {
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// Moves the store to quarantine.
+pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) -> Result<Answer, Failed> {
+    let nothing = || Failed("there is no store; nothing was changed".into());
+    let about = look(operator)?.ok_or_else(nothing)?;
+    let folder = operator.config().data.display();
+    let what = format!(
+        "the store in '{folder}' {about}. It goes to quarantine as it is: nothing is deleted, but no plugin sees \
+         its data until it is put back"
+    );
+    command.consent.get(&what, "Put it aside?")?;
+    let aside = operator.vault().reset()?.ok_or_else(nothing)?;
+    let shown = if as_json {
+        json!({"quarantine": aside}).to_string()
+    } else {
+        format!("the store lies in {} now; the next request makes a new one", aside.display())
+    };
+    Ok(shown.into())
+}
+
+/// What is to be said of the store; `None` if there is none.
+fn look(operator: &Operator) -> Result<Option<String>, Failed> {
+    let opened = match operator.try_locked() {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return Ok(None),
+        Err(Error::StoreDamaged) => return Ok(Some("is damaged, and nothing could repair it".into())),
+        Err(error) => return Err(error.into()),
+    };
+    let records = operator.vault().status(Some(&opened))?.records;
+    Ok(Some(match opened.unlock(operator.config(), &Effort::Quiet) {
+        Ok(_) => format!("has {records} records and CAN BE OPENED"),
+        Err(Error::KeyUnavailable(why)) => {
+            let (protector, reason) = (why.protector.name(), why.reason.name());
+            format!("has {records} records and does not open without a person ({protector}: {reason})")
+        }
+        Err(error) => return Err(error.into()),
+    }))
+}

@@ -1,0 +1,337 @@
+//! Taking an archive apart beside a store. It may come from anywhere: nothing is allocated on its word, and anything in
+//! it that `pack` does not write is refused.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::files;
+
+use super::super::create::ASIDE;
+use super::super::header::StoreHeader;
+use super::super::protectors::{self, ProtectorRow};
+use super::super::{Folder, Id, StoreError, id_text, parse_id};
+use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
+
+/// No slot file and no header is longer.
+const SMALL: u64 = 64 * 1024;
+/// Protectors that an archive may bring: they are held in memory, since one that is not brought back in the end must
+/// not lie on the disk.
+const MOST_PROTECTORS: usize = 1_000;
+const TAR_BLOCK: u64 = 512;
+
+/// An archive's bytes.
+pub struct CopySource<'s> {
+    /// Where they come from.
+    pub from: &'s mut dyn Read,
+    /// How many there are; 0 if that is not known.
+    pub length: u64,
+    /// The most that the tables may take.
+    pub limit: u64,
+}
+
+/// A part of an archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Member {
+    /// The line that says what kind of store it is.
+    Header,
+    /// The tables.
+    Data,
+    /// The slot of a key.
+    Slot(Id),
+    /// A protector.
+    Protector(Id),
+}
+
+/// What is wrong with an archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BadArchive {
+    /// It is something else.
+    NotAnArchive,
+    /// It ends too early.
+    CutOff,
+    /// What stands between two members is not what was written.
+    Garbled,
+    /// It has a member that no backup has.
+    Foreign,
+    /// It has a member twice.
+    Twice(Member),
+    /// A member is longer than it can be.
+    TooLong(Member),
+    /// It does not begin with the header.
+    HeaderNotFirst,
+    /// A member is not what was written.
+    Damaged(Member),
+    /// It has no tables.
+    NoTables,
+    /// It has no protector, so nothing could ever open it.
+    NoProtector,
+    /// The tables are another store's than the header says.
+    OtherTables,
+}
+
+/// Why an archive was not taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotUnpacked {
+    /// What is wrong with it.
+    Archive(BadArchive),
+    /// It could not be read.
+    Source(io::ErrorKind),
+    /// The place where it goes.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotUnpacked {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<io::Error> for NotUnpacked {
+    fn from(error: io::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<BadArchive> for NotUnpacked {
+    fn from(bad: BadArchive) -> Self {
+        Self::Archive(bad)
+    }
+}
+
+impl Member {
+    fn parse(name: &[u8]) -> Option<Self> {
+        match std::str::from_utf8(name).ok()? {
+            HEADER => Some(Self::Header),
+            DATA => Some(Self::Data),
+            name => match name.strip_prefix(SLOTS) {
+                Some(slot) => parse_id(slot).map(Self::Slot),
+                None => parse_id(name.strip_prefix(PROTECTORS)?).map(Self::Protector),
+            },
+        }
+    }
+
+    fn longest(self, limit: u64) -> u64 {
+        match self {
+            Self::Header | Self::Slot(_) => SMALL,
+            Self::Data => limit,
+            Self::Protector(_) => protectors::FILE as u64,
+        }
+    }
+}
+
+/// What was taken out of an archive, aside.
+pub struct Unpacked {
+    aside: tempfile::TempDir,
+    header: StoreHeader,
+    slots: Vec<Id>,
+    protectors: Vec<ProtectorRow>,
+}
+
+/// Takes an archive apart beside a store.
+///
+/// # Errors
+/// Nothing has changed then.
+pub fn unpack(
+    folder: &Folder,
+    source: CopySource<'_>,
+    progress: Progress<'_>,
+) -> Result<Unpacked, NotUnpacked> {
+    let CopySource { from, length, limit } = source;
+    folder.prepare()?;
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
+    files::create_folder(&aside.path().join(SLOTS))?;
+    let count = Count::default();
+    let mut archive = tar::Archive::new(Counted { inner: from, count: &count, of: length, progress });
+    let failed = |begun: bool| match count.failed.get() {
+        Some(kind) => NotUnpacked::Source(kind),
+        None if begun && count.ended.get() => BadArchive::CutOff.into(),
+        None if begun => BadArchive::Garbled.into(),
+        None => BadArchive::NotAnArchive.into(),
+    };
+    let mut taken = Taken {
+        aside: aside.path(),
+        limit,
+        header: None,
+        has_tables: false,
+        slots: Vec::new(),
+        protectors: Vec::new(),
+    };
+    let mut end = 0;
+    // Raw: otherwise the headers of long names are read into memory, as long as they say that they are.
+    for entry in archive.entries().map_err(|_| failed(false))?.raw(true) {
+        let mut entry = entry.map_err(|_| failed(end > 0))?;
+        let size = entry.size();
+        end = entry.raw_file_position().saturating_add(size.next_multiple_of(TAR_BLOCK));
+        let member =
+            entry.header().entry_type().is_file().then(|| Member::parse(&entry.path_bytes())).flatten();
+        taken.take(member.ok_or(BadArchive::Foreign)?, size, &mut entry, &|| failed(true))?;
+    }
+    // An archive has a block of zeros at its end; one that was cut between two members has not.
+    match count.done.get() {
+        0 => return Err(BadArchive::NotAnArchive.into()),
+        done if done <= end => return Err(BadArchive::CutOff.into()),
+        _ => {}
+    }
+    let Taken { header, has_tables, slots, protectors, .. } = taken;
+    let header = header.ok_or(BadArchive::NotAnArchive)?;
+    if !has_tables {
+        return Err(BadArchive::NoTables.into());
+    }
+    if protectors.is_empty() {
+        return Err(BadArchive::NoProtector.into());
+    }
+    files::sync_folder(&aside.path().join(SLOTS))?;
+    Ok(Unpacked { aside, header, slots, protectors })
+}
+
+/// What has come out of an archive so far.
+struct Taken<'a> {
+    aside: &'a Path,
+    limit: u64,
+    header: Option<StoreHeader>,
+    has_tables: bool,
+    slots: Vec<Id>,
+    protectors: Vec<ProtectorRow>,
+}
+
+impl Taken<'_> {
+    fn take(
+        &mut self,
+        member: Member,
+        size: u64,
+        content: &mut dyn Read,
+        failed: &dyn Fn() -> NotUnpacked,
+    ) -> Result<(), NotUnpacked> {
+        if self.header.is_none() && member != Member::Header {
+            return Err(BadArchive::HeaderNotFirst.into());
+        }
+        if size > member.longest(self.limit) {
+            return Err(BadArchive::TooLong(member).into());
+        }
+        match member {
+            Member::Header => {
+                self.write(HEADER, member, size, content, failed)?;
+                let header = StoreHeader::read(&self.aside.join(HEADER)).map_err(|error| match error {
+                    StoreError::Damaged => BadArchive::Damaged(member).into(),
+                    error => NotUnpacked::Store(error),
+                })?;
+                self.header = Some(header);
+            }
+            Member::Data => {
+                self.write(DATA, member, size, content, failed)?;
+                self.has_tables = true;
+            }
+            Member::Slot(slot) => {
+                self.write(&format!("{SLOTS}{}", id_text(&slot)), member, size, content, failed)?;
+                self.slots.push(slot);
+            }
+            Member::Protector(id) => self.take_protector(id, size, content, failed)?,
+        }
+        Ok(())
+    }
+
+    fn take_protector(
+        &mut self,
+        id: Id,
+        size: u64,
+        content: &mut dyn Read,
+        failed: &dyn Fn() -> NotUnpacked,
+    ) -> Result<(), NotUnpacked> {
+        let member = Member::Protector(id);
+        if self.protectors.iter().any(|(taken, _)| *taken == id) {
+            return Err(BadArchive::Twice(member).into());
+        }
+        if self.protectors.len() == MOST_PROTECTORS {
+            return Err(BadArchive::Foreign.into());
+        }
+        let mut file = Vec::with_capacity(protectors::FILE);
+        if content.take(size).read_to_end(&mut file).map_err(|_| failed())? as u64 != size {
+            return Err(failed());
+        }
+        if let Some(row) = protectors::row_in(&id, &file) {
+            self.protectors.push((id, row));
+        } else {
+            // The others may still open it.
+            tracing::error!("a protector in the backup is damaged; it opens nothing");
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        member: Member,
+        size: u64,
+        content: &mut dyn Read,
+        failed: &dyn Fn() -> NotUnpacked,
+    ) -> Result<(), NotUnpacked> {
+        let mut file = files::create_new(&self.aside.join(name)).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => BadArchive::Twice(member).into(),
+            _ => NotUnpacked::from(error),
+        })?;
+        let mut read = 0;
+        let mut content = content.take(size);
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let count = match content.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => return Err(failed()),
+            };
+            io::Write::write_all(&mut file, &piece[..count])?;
+            read += count as u64;
+        }
+        // One that is cut off is not whole.
+        if read != size {
+            return Err(failed());
+        }
+        Ok(file.sync_all()?)
+    }
+}
+
+impl Unpacked {
+    /// The store's identity.
+    pub fn id(&self) -> Id {
+        self.header.store
+    }
+
+    /// How large its pages are.
+    pub fn page_size(&self) -> usize {
+        self.header.page_size
+    }
+
+    /// The copy of the tables.
+    pub fn tables(&self) -> PathBuf {
+        self.aside.path().join(DATA)
+    }
+
+    /// The rows of its protectors.
+    pub fn protectors(&self) -> &[ProtectorRow] {
+        &self.protectors
+    }
+
+    /// Moves all but the tables into place, and these protectors. A slot of the same name is replaced: what it opened is
+    /// asked for again.
+    ///
+    /// # Errors
+    /// The tables that are there have not changed.
+    pub fn put_in_place(&self, folder: &Folder, protectors: &[ProtectorRow]) -> Result<(), StoreError> {
+        for name in ["slots", "live", "backups", "quarantine"] {
+            files::create_folder(&folder.path().join(name))?;
+        }
+        for (id, row) in protectors {
+            folder.put_protector(id, row)?;
+        }
+        for slot in &self.slots {
+            let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
+            files::replace(&folder.slot_path(slot), &content)?;
+        }
+        if !folder.has_store() || StoreHeader::read(&folder.header()).is_err() {
+            let header = StoreHeader::new(self.header.store, self.header.page_size);
+            header.write(&folder.header())?;
+        }
+        Ok(())
+    }
+}

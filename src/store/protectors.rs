@@ -1,0 +1,364 @@
+//! Protector files: one small file for each protector, which holds its row.
+//!
+//! They are apart from LMDB for the same reason as slot files: LMDB copies pages, and a removed protector must leave
+//! nothing that opens the store. So neither the tables, nor `backups/`, nor the data files in `quarantine/` hold a row.
+//!
+//! The row is written twice, in two blocks with a checksum each, since no backup can replace a row that is lost. A
+//! removed protector leaves two blocks that say so, with zeros in the row's place. One such block is enough: a process
+//! that ended between the two had decided already.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use twox_hash::xxhash3_64::Hasher;
+
+use crate::files;
+
+use super::create::ASIDE;
+use super::{Folder, Id, StoreError, WriteLock, checksum, id_text, parse_id};
+
+/// What every block begins with.
+const HEADER: &[u8; 8] = b"pvprot\0\x01";
+const BLOCK: usize = 4096;
+const COPIES: usize = 2;
+/// The bytes of a protector file.
+pub(super) const FILE: usize = BLOCK * COPIES;
+/// The longest row.
+const LONGEST: usize = BLOCK - HEADER.len() - 2 - checksum::LENGTH;
+
+/// A protector's id, and its row.
+pub type ProtectorRow = (Id, Vec<u8>);
+
+/// What one block says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Copy {
+    Whole(Vec<u8>),
+    Removed,
+    Damaged,
+}
+
+/// What both blocks say together.
+enum Found {
+    Row(Vec<u8>),
+    Removed,
+    Damaged,
+}
+
+impl Found {
+    fn of(copies: [Copy; COPIES]) -> Self {
+        if copies.contains(&Copy::Removed) {
+            return Self::Removed;
+        }
+        let whole = copies.into_iter().find_map(|copy| match copy {
+            Copy::Whole(row) => Some(row),
+            Copy::Removed | Copy::Damaged => None,
+        });
+        whole.map_or(Self::Damaged, Self::Row)
+    }
+}
+
+/// `header ‖ u16 length ‖ row ‖ zeros ‖ XXH3-64(id ‖ all before)`. An empty row means that the protector was removed.
+fn block(id: &Id, row: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(row.len()).expect("a row is short");
+    let mut block = [HEADER.as_slice(), &length.to_be_bytes(), row].concat();
+    assert!(row.len() <= LONGEST, "a row fits its block");
+    block.resize(BLOCK - checksum::LENGTH, 0);
+    block.extend_from_slice(&sum(id, &block));
+    block
+}
+
+fn sum(id: &Id, content: &[u8]) -> [u8; checksum::LENGTH] {
+    Hasher::oneshot(&[id, content].concat()).to_be_bytes()
+}
+
+fn decode(id: &Id, block: &[u8]) -> Copy {
+    let row = || {
+        let (content, found) = block.split_last_chunk()?;
+        let content = content.strip_prefix(HEADER).filter(|_| *found == sum(id, content))?;
+        let (length, rest) = content.split_first_chunk::<2>()?;
+        rest.get(..usize::from(u16::from_be_bytes(*length)))
+    };
+    match row() {
+        None => Copy::Damaged,
+        Some([]) => Copy::Removed,
+        Some(row) => Copy::Whole(row.to_vec()),
+    }
+}
+
+/// A protector file's bytes.
+pub(super) fn encode(id: &Id, row: &[u8]) -> Vec<u8> {
+    block(id, row).repeat(COPIES)
+}
+
+/// The row in a protector file's bytes; `None` if neither block is whole, or the protector was removed.
+pub(super) fn row_in(id: &Id, file: &[u8]) -> Option<Vec<u8>> {
+    let block = |number: usize| file.get(number * BLOCK..(number + 1) * BLOCK).unwrap_or_default();
+    match Found::of([decode(id, block(0)), decode(id, block(1))]) {
+        Found::Row(row) => Some(row),
+        Found::Removed | Found::Damaged => None,
+    }
+}
+
+impl Folder {
+    pub(super) fn protectors_folder(&self) -> PathBuf {
+        self.path().join("protectors")
+    }
+
+    fn protector_path(&self, id: &Id) -> PathBuf {
+        self.protectors_folder().join(id_text(id))
+    }
+
+    /// The rows of the store's protectors, by id. What was removed or is damaged is not among them.
+    pub fn protectors(&self) -> Result<Vec<ProtectorRow>, StoreError> {
+        let mut rows = Vec::new();
+        for id in self.protector_files()? {
+            match self.protector_copies(&id)?.map(Found::of) {
+                Some(Found::Row(row)) => rows.push((id, row)),
+                Some(Found::Damaged) => {
+                    let path = self.protector_path(&id);
+                    tracing::error!("the protector file '{}' is damaged; it opens nothing", path.display());
+                }
+                Some(Found::Removed) | None => {}
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The protectors that were removed.
+    pub fn removed_protectors(&self) -> Result<Vec<Id>, StoreError> {
+        let mut removed = Vec::new();
+        for id in self.protector_files()? {
+            if matches!(self.protector_copies(&id)?.map(Found::of), Some(Found::Removed)) {
+                removed.push(id);
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Adds a protector; it is synced when this returns. If this fails, the protector opens nothing.
+    pub fn add_protector(&self, _lock: &WriteLock<'_>, (id, row): &ProtectorRow) -> Result<(), StoreError> {
+        self.put_protector(id, row).inspect_err(|_| {
+            // Its name may be there already, and only the folder could not be synced.
+            if self.remove(id).is_err() {
+                tracing::error!(
+                    "a protector that could not be added may be there; see plugin-vault protector list"
+                );
+            }
+        })
+    }
+
+    /// Removes a protector: both blocks are overwritten in place and synced. The file stays, as a sign that it was here.
+    pub fn remove_protector(&self, _lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
+        self.remove(id).inspect_err(|_| {
+            let path = self.protector_path(id);
+            tracing::error!("the protector file '{}' could not be overwritten; try again", path.display());
+        })
+    }
+
+    /// Finishes removals that a process began and did not finish.
+    pub fn finish_removals(&self) -> Result<(), StoreError> {
+        for id in self.protector_files()? {
+            if let Some(copies) = self.protector_copies(&id)?
+                && copies.contains(&Copy::Removed)
+                && copies.iter().any(|copy| *copy != Copy::Removed)
+            {
+                self.remove(&id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a damaged block again from the whole one, and takes away what a process left behind that was killed while
+    /// it added a protector.
+    pub fn repair_protectors(&self, _lock: &WriteLock<'_>) -> Result<(), StoreError> {
+        self.finish_removals()?;
+        for id in self.protector_files()? {
+            let (good, place) = match self.protector_copies(&id)? {
+                Some([Copy::Whole(row), Copy::Damaged]) => (row, 1),
+                Some([Copy::Damaged, Copy::Whole(row)]) => (row, 0),
+                _ => continue,
+            };
+            let mut file = OpenOptions::new().write(true).open(self.protector_path(&id))?;
+            write_block(&mut file, place, &block(&id, &good))?;
+            tracing::warn!("one of the two blocks of a protector file was damaged; it is repaired");
+        }
+        self.forget_unfinished_protectors()
+    }
+
+    /// Makes a protector's file. Only under the write lock, or by a process that has the store alone.
+    pub(super) fn put_protector(&self, id: &Id, row: &[u8]) -> Result<(), StoreError> {
+        files::create_folder(&self.protectors_folder())?;
+        Ok(files::replace(&self.protector_path(id), &encode(id, row))?)
+    }
+
+    /// Takes away all protector files, from a place that has no store.
+    pub(super) fn forget_protectors(&self) -> Result<(), StoreError> {
+        for id in self.protector_files()? {
+            destroy(&self.protector_path(&id))?;
+        }
+        self.forget_unfinished_protectors()
+    }
+
+    fn forget_unfinished_protectors(&self) -> Result<(), StoreError> {
+        for path in self.protector_folder_entries()? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.starts_with(ASIDE)) {
+                destroy(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, id: &Id) -> Result<(), StoreError> {
+        let mut file = match OpenOptions::new().write(true).open(self.protector_path(id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        let removed = block(id, &[]);
+        for place in 0..COPIES {
+            write_block(&mut file, place, &removed)?;
+        }
+        Ok(())
+    }
+
+    fn protector_files(&self) -> Result<Vec<Id>, StoreError> {
+        let named = |path: PathBuf| path.file_name().and_then(|name| parse_id(name.to_str()?));
+        let mut ids: Vec<_> = self.protector_folder_entries()?.into_iter().filter_map(named).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn protector_folder_entries(&self) -> Result<Vec<PathBuf>, StoreError> {
+        match fs::read_dir(self.protectors_folder()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            entries => Ok(entries?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?),
+        }
+    }
+
+    /// `None` if the file is gone by now.
+    fn protector_copies(&self, id: &Id) -> Result<Option<[Copy; COPIES]>, StoreError> {
+        let mut file = match File::open(self.protector_path(id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        // A block that the disk cannot read says nothing about the other.
+        let mut copy = |place| read_block(&mut file, place).map_or(Copy::Damaged, |block| decode(id, &block));
+        Ok(Some([copy(0), copy(1)]))
+    }
+}
+
+fn read_block(file: &mut File, place: usize) -> io::Result<Vec<u8>> {
+    let mut block = vec![0; BLOCK];
+    file.seek(SeekFrom::Start((place * BLOCK) as u64))?;
+    file.read_exact(&mut block)?;
+    Ok(block)
+}
+
+/// Writes one block in place, synced before the next one is written.
+fn write_block(file: &mut File, place: usize, block: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start((place * BLOCK) as u64))?;
+    file.write_all(block)?;
+    file.sync_all()
+}
+
+/// Overwrites a file before its name goes.
+fn destroy(path: &Path) -> io::Result<()> {
+    files::overwrite(path)?;
+    fs::remove_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: Id = [7; 16];
+
+    fn store() -> (tempfile::TempDir, Folder) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Folder::new(folder.path().to_owned());
+        store.put_protector(&ID, b"a row").unwrap();
+        (folder, store)
+    }
+
+    /// Does something under the write lock.
+    fn locked<T>(store: &Folder, what: impl FnOnce(&WriteLock<'_>) -> T) -> T {
+        let file = files::open_or_create(&store.path().join("write.lock")).unwrap();
+        what(&WriteLock::take(&file).unwrap())
+    }
+
+    fn rows(store: &Folder) -> Vec<ProtectorRow> {
+        store.protectors().unwrap()
+    }
+
+    #[test]
+    fn a_row_is_read_from_either_block_and_the_other_is_repaired() {
+        for harmed in 0..2 * BLOCK {
+            if harmed % 509 != 0 {
+                continue;
+            }
+            let (_folder, store) = store();
+            let whole = fs::read(store.protector_path(&ID)).unwrap();
+            let mut bytes = whole.clone();
+            bytes[harmed] ^= 1;
+            fs::write(store.protector_path(&ID), &bytes).unwrap();
+            assert_eq!(rows(&store), [(ID, b"a row".to_vec())], "{harmed}");
+            locked(&store, |lock| store.repair_protectors(lock)).unwrap();
+            assert_eq!(fs::read(store.protector_path(&ID)).unwrap(), whole, "{harmed}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_read_as_far_as_it_goes() {
+        for (length, is_there) in [(2 * BLOCK - 1, true), (BLOCK, true), (BLOCK - 1, false), (0, false)] {
+            let (_folder, store) = store();
+            let file = OpenOptions::new().write(true).open(store.protector_path(&ID)).unwrap();
+            file.set_len(length as u64).unwrap();
+            assert_eq!(!rows(&store).is_empty(), is_there, "{length}");
+            locked(&store, |lock| store.repair_protectors(lock)).unwrap();
+            let length = fs::metadata(store.protector_path(&ID)).unwrap().len();
+            assert_eq!(length == FILE as u64, is_there);
+        }
+    }
+
+    #[test]
+    fn a_file_under_another_name_is_no_protector() {
+        let (_folder, store) = store();
+        fs::rename(store.protector_path(&ID), store.protector_path(&[8; 16])).unwrap();
+        assert!(rows(&store).is_empty());
+    }
+
+    #[test]
+    fn a_removed_protector_leaves_nothing_of_its_row() {
+        let (_folder, store) = store();
+        locked(&store, |lock| store.remove_protector(lock, &ID)).unwrap();
+        assert!(rows(&store).is_empty());
+        assert_eq!(store.removed_protectors().unwrap(), [ID]);
+        let left = fs::read(store.protector_path(&ID)).unwrap();
+        assert!(!left.windows(5).any(|window| window == b"a row"));
+        let zeros = left.iter().filter(|byte| **byte == 0).count();
+        assert!(zeros >= FILE - 2 * (HEADER.len() + checksum::LENGTH));
+    }
+
+    #[test]
+    fn a_removal_that_was_cut_off_between_the_blocks_is_finished() {
+        for place in 0..COPIES {
+            let (_folder, store) = store();
+            let mut file = OpenOptions::new().write(true).open(store.protector_path(&ID)).unwrap();
+            write_block(&mut file, place, &block(&ID, &[])).unwrap();
+            assert!(rows(&store).is_empty(), "{place}");
+            store.finish_removals().unwrap();
+            assert_eq!(fs::read(store.protector_path(&ID)).unwrap(), encode(&ID, &[]));
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_was_adding_is_taken_away() {
+        let (_folder, store) = store();
+        let aside = store.protectors_folder().join("new-something");
+        fs::write(&aside, encode(&[8; 16], b"another row")).unwrap();
+        locked(&store, |lock| store.repair_protectors(lock)).unwrap();
+        assert!(!aside.exists());
+        assert_eq!(rows(&store).len(), 1);
+    }
+}
