@@ -283,8 +283,9 @@ mod tests {
 
     /// Does something under the write lock.
     fn locked<T>(store: &Folder, what: impl FnOnce(&WriteLock<'_>) -> T) -> T {
-        let file = files::open_or_create(&store.path().join("write.lock")).unwrap();
-        what(&WriteLock::take(&file).unwrap())
+        let [file, writer] = ["write.lock", "writer"].map(|name| store.path().join(name));
+        let (file, writer) = (files::open_or_create(&file).unwrap(), files::open_or_create(&writer).unwrap());
+        what(&WriteLock::take(&file, &writer).unwrap())
     }
 
     fn rows(store: &Folder) -> Vec<ProtectorRow> {
