@@ -3,11 +3,12 @@
 //! exit code 0 and with nothing that nobody read.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -103,6 +104,12 @@ impl Home {
     /// Waits for a backup that stays in the data folder: an idle process takes one.
     pub(crate) fn back_up(&self) {
         let there = self.backups();
+        // As if the others were of yesterday: one is taken a day.
+        let yesterday = SystemTime::now() - Duration::from_hours(25);
+        for entry in std::fs::read_dir(self.data().join("backups")).into_iter().flatten() {
+            let file = File::options().write(true).open(entry.unwrap().path()).unwrap();
+            file.set_modified(yesterday).unwrap();
+        }
         let mut server = self.limited(&["--backup-idle-seconds", "1"]);
         server.ok("vault/status", &json!({}));
         let deadline = Instant::now() + DEADLINE;
