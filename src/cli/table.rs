@@ -13,7 +13,7 @@ impl Table {
 
     /// A cell may hold the text of any client.
     pub(super) fn row(&mut self, cells: Vec<String>) {
-        self.0.push(cells.iter().map(|cell| visible(cell)).collect());
+        self.0.push(cells.into_iter().map(|cell| visible(&cell)).collect());
     }
 }
 

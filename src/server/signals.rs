@@ -36,7 +36,7 @@ pub(super) use other::Signals;
 
 #[cfg(unix)]
 mod unix {
-    use std::future::{Future, pending};
+    use std::future::pending;
     use std::io;
 
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -74,12 +74,10 @@ mod unix {
         }
     }
 
-    fn one(signal: Option<&mut Signal>) -> impl Future<Output = ()> {
-        async {
-            match signal {
-                Some(signal) => drop(signal.recv().await),
-                None => pending().await,
-            }
+    async fn one(signal: Option<&mut Signal>) {
+        match signal {
+            Some(signal) => drop(signal.recv().await),
+            None => pending().await,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! ended since. What is refused, and what is not.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -28,7 +29,8 @@ impl Kept {
     }
 
     fn put_back(&self, disk: &Disk) {
-        fs::write(&self.path, &self.slot).unwrap();
+        let mut slot = fs::File::options().write(true).truncate(true).open(&self.path).unwrap();
+        slot.write_all(&self.slot).unwrap();
         disk.put(&[(KEYS, &self.id, &self.row)]);
     }
 }
