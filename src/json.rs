@@ -8,16 +8,18 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 mod cursor;
 mod faulty;
+mod name;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cursor::Cursor;
 pub use faulty::{Faulty, FaultyMember};
+pub(crate) use name::compare as compare_names;
 
 /// What a JSON text is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,12 @@ pub fn kind(text: &RawValue) -> Kind {
     }
 }
 
-/// The members of an object in their order, those with the same name too; `None` if the text is no object.
+/// So many members or elements have a use for somebody. Of more only the next one is kept, which says that there are more:
+/// a message could hold millions, and each that is found takes ten times the memory that its text does.
+pub const MOST: usize = 1_024;
+
+/// The members of an object in their order, those with the same name too, up to [`MOST`] and one; `None` if the text is no
+/// object.
 pub fn members(object: &RawValue) -> Option<Vec<Member<'_>>> {
     members_in(object.get())
 }
@@ -91,7 +98,7 @@ pub fn members_in(object: &str) -> Option<Vec<Member<'_>>> {
     Some(members)
 }
 
-/// The elements of an array in their order; `None` if the text is no array.
+/// The elements of an array in their order, up to [`MOST`] and one; `None` if the text is no array.
 pub fn elements(array: &RawValue) -> Option<Vec<&RawValue>> {
     elements_in(array.get())
 }
@@ -101,7 +108,8 @@ pub fn elements_in(array: &str) -> Option<Vec<&RawValue>> {
     if !array.starts_with('[') {
         return None;
     }
-    serde_json::from_str(array).ok()
+    let Elements(elements) = serde_json::from_str(array).ok()?;
+    Some(elements)
 }
 
 /// Whether a character means nothing between two parts of a text.
@@ -227,8 +235,38 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
-            members.push(Member { name, value });
+            if members.len() <= MOST {
+                members.push(Member { name, value });
+            }
         }
         Ok(Members(members))
+    }
+}
+
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ElementsVisitor)
+    }
+}
+
+struct ElementsVisitor;
+
+impl<'de> Visitor<'de> for ElementsVisitor {
+    type Value = Elements<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = array.next_element()? {
+            if elements.len() <= MOST {
+                elements.push(element);
+            }
+        }
+        Ok(Elements(elements))
     }
 }

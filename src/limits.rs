@@ -4,12 +4,29 @@ use std::time::Duration;
 
 /// The longest block of headers, and the longest run of input that is no protocol, in bytes.
 pub const HEADERS: usize = 64 * 1024;
-/// Requests that may be waiting for an answer; past that no more input is read.
+/// Bytes of a request's id, as its client wrote it: each answer repeats it.
+pub const ID: usize = 1_024;
+/// Requests that may be waiting for an answer, each element of a batch for itself; past that no more input is read.
 pub const PENDING_REQUESTS: usize = 1_024;
 /// Bytes of the requests that may be waiting for an answer; past that no more input is read.
-pub const PENDING_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes of answers that the client has not taken; past that no further request is started.
-pub const UNREAD_BYTES: usize = 32 * 1024 * 1024;
+pub const PENDING_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of answers that the client has not taken; past that no further request is started, and no read is made.
+pub const UNREAD_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of an answer in a batch that is given however long the others are: what became of a write is never lost.
+pub const SHORT_ANSWER: usize = 4 * 1024;
+/// Bytes of answers in batches that wait for other answers of the same batch; past that a read in a batch is refused.
+pub const BATCHED_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of what one commit changes, and of what is looked at for that, past which no further request goes into it.
+pub const COMMIT_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of what one request may change.
+pub const CHANGE_BYTES: usize = 24 * 1024 * 1024;
+/// How long a client may leave its answers lying until reads that wait for room are refused: less than [`LOCK_WAIT`], so
+/// that the writes behind them can still be carried out.
+pub const TAKING_WAIT: Duration = Duration::from_secs(4);
+/// Bytes of the rows of all keys in a list of keys: scopes may be long.
+pub const KEY_LIST_BYTES: usize = 8 * 1024 * 1024;
+/// Records in one page of a list.
+pub const LIST_PAGE: u64 = 1_000;
 /// Elements of a batch.
 pub const BATCH: usize = 1_000;
 /// Levels of objects in a merge patch.

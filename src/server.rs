@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{Notify, oneshot};
@@ -133,6 +133,10 @@ impl Client for Stdout {
 
     fn flush(&self) {
         self.outbox.flush();
+    }
+
+    fn has_room(&self, most: Duration) -> bool {
+        self.outbox.has_room(limits::UNREAD_BYTES, most)
     }
 
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {

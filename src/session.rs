@@ -4,6 +4,7 @@
 //! A session only remembers; what it remembers is settled on the thread that reads, in the order of reading. Waiting
 //! is done by the tasks of single requests, never by that thread.
 
+mod batch;
 mod cancel;
 mod folders;
 mod keys;
@@ -15,6 +16,7 @@ mod waiting;
 mod watches;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
@@ -23,6 +25,7 @@ use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
 
+pub use batch::{BatchRoom, Batched};
 pub use cancel::Cancel;
 pub use folders::OpenFolder;
 pub use keys::Attempt;
@@ -57,6 +60,10 @@ pub trait Client: Send + Sync {
     fn gather(&self) {}
     /// Lets go of what this thread has gathered.
     fn flush(&self) {}
+    /// Whether so few answers lie unread that another long one may be made, for which this waits so long at most.
+    fn has_room(&self, _most: Duration) -> bool {
+        true
+    }
     /// Calls when everything that was sent has been taken, or never will be.
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
     /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
@@ -71,6 +78,7 @@ pub struct Session {
     keys: Mutex<Keys>,
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
+    batched: Arc<Batched>,
     turns: Turns,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
@@ -126,6 +134,7 @@ impl Session {
             keys: Mutex::default(),
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
+            batched: Arc::default(),
             turns: Turns::default(),
             watches,
             waiting_leases: Mutex::default(),
@@ -140,6 +149,8 @@ impl Session {
     pub fn answer_on_the_vaults_thread(&self, runtime: Handle) {
         let client = self.client.clone();
         self.vault.on_brought(move || tasks::go_on(&runtime, &*client));
+        let client = self.client.clone();
+        self.vault.on_reading(move |most| client.has_room(most));
     }
 
     /// The caps in force.
@@ -229,6 +240,16 @@ impl Session {
         let mut folders = lock(&self.folders);
         folders.remove(removed);
         folders.add(added);
+    }
+
+    /// Room for the answers of one batch.
+    pub fn batch_room(&self) -> Arc<BatchRoom> {
+        Arc::new(BatchRoom::new(&self.batched, self.limits().message))
+    }
+
+    /// What answers take that wait for others of their batch.
+    pub fn batched(&self) -> &Arc<Batched> {
+        &self.batched
     }
 
     /// Told at each commit that is heard of, and when something new is watched.

@@ -43,6 +43,7 @@ mod sample;
 mod slot;
 mod snapshot;
 mod table;
+mod waiting;
 
 pub use archive::{
     BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked, pack, unpack,

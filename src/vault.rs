@@ -44,6 +44,7 @@ mod writes;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::limits::Limits;
 use crate::protector::Means;
@@ -63,7 +64,7 @@ pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
 pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
-pub use reads::{Entry, GetRecord, ListRecords, Record};
+pub use reads::{After, Entry, GetRecord, ListRecords, Record};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
@@ -71,8 +72,8 @@ pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use unlock::UnlockTicket;
-pub use view::{Behind, Read};
-pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Written};
+pub use view::{OneByOne, Read, Room};
+pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Text, Written};
 
 pub use crate::protector::{
     Askpass, Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable,
@@ -82,7 +83,7 @@ pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Heard, Member
 pub use draft::Write;
 use hearing::Hearing;
 use life::Life;
-use queue::{Queue, Queued};
+use queue::{Queue, Queued, QueuedRead};
 use sweep::Sweeper;
 use unlock::Unlocks;
 
@@ -118,6 +119,7 @@ pub struct Vault {
     hearing: Hearing,
     life: Life,
     brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
     unlocks: Unlocks,
     /// Whether the vault's thread runs, and who starts it.
     started: AtomicBool,
@@ -139,6 +141,7 @@ impl Vault {
             hearing: Hearing::default(),
             life: Life::default(),
             brought: OnceLock::new(),
+            has_room: OnceLock::new(),
             unlocks: Unlocks::default(),
             started: AtomicBool::new(false),
             starting: Mutex::default(),
@@ -190,6 +193,27 @@ impl Vault {
             return Ticket::ANSWERED;
         }
         self.queue.push(Box::new(Queued::new(write, done)))
+    }
+
+    /// Queues a read behind the writes that were submitted before it: it sees those, and none that are submitted later.
+    /// `done` gets its outcome, on the vault's thread, unless it is withdrawn before. Its memory is reserved in `room`.
+    pub fn submit_read<R: Read + 'static>(
+        self: &Arc<Self>,
+        read: Arc<R>,
+        room: Arc<dyn Room>,
+        done: impl FnOnce(Result<R::Outcome, Error>) + Send + 'static,
+    ) -> Ticket {
+        if let Err(error) = self.start() {
+            done(Err(error));
+            return Ticket::ANSWERED;
+        }
+        self.queue.push(Box::new(QueuedRead::new(read, room, done)))
+    }
+
+    /// Called on the vault's thread between two outcomes of reads: whether there is room for another one, for which it may
+    /// wait so long. The first word counts.
+    pub fn on_reading(&self, has_room: impl Fn(Duration) -> bool + Send + Sync + 'static) {
+        let _ = self.has_room.set(Box::new(has_room));
     }
 
     /// Called on the vault's thread whenever it has brought outcomes, before it does anything that may take long. The

@@ -262,6 +262,13 @@ export interface Leased {
   lease: Revision;
 }
 
+/** Names a record, as an entry of a list does; what else the entry has may be there too. */
+export interface ListedBefore {
+  context: Context;
+  name?: Name;
+  workspaceFolder?: WorkspaceFolder;
+}
+
 /** A key of `listAPIKeys`. */
 export interface ListedKey {
   /** Whether it is the caller's own. */
@@ -304,7 +311,7 @@ export interface ListedRecord {
   workspaceFolder?: WorkspaceFolder;
 }
 
-/** A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels. */
+/** A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be. */
 export type MergePatch = { [name: string]: unknown };
 
 /** There is no such method. */
@@ -870,13 +877,17 @@ export interface Methods {
     };
     result: Deleted;
   };
-  /** What is stored in the key's namespace and scope, without the data. */
+  /** What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in one of them. */
   "listPersistentData": {
     params: {
       /** Only records of this context. */
       context?: Context | null;
       /** Only records of this folder. */
       workspaceFolder?: WorkspaceFolder | null;
+      /** At most so many entries; without it, all. */
+      limit?: number | null;
+      /** Only what comes after this record in the order, whether or not it is still there. */
+      after?: ListedBefore | null;
       /** The key that is meant; may be left out while the connection has set exactly one. */
       handle?: Handle | null;
     };

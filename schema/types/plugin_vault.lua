@@ -193,6 +193,12 @@
 ---@field expiresAt plugin_vault.Time Until when it is held if it is not renewed.
 ---@field lease plugin_vault.Revision The fencing token: a number that only grows.
 
+---Names a record, as an entry of a list does; what else the entry has may be there too.
+---@class plugin_vault.ListedBefore
+---@field context plugin_vault.Context
+---@field name? plugin_vault.Name
+---@field workspaceFolder? plugin_vault.WorkspaceFolder
+
 ---A key of `listAPIKeys`.
 ---@class plugin_vault.ListedKey
 ---@field current boolean Whether it is the caller's own.
@@ -216,7 +222,7 @@
 ---@field name? plugin_vault.Name Its name; absent for *the* object of its context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder Its folder; absent for the context `user`.
 
----A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels.
+---A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.
 ---@alias plugin_vault.MergePatch table<string, any>
 
 ---There is no such method.
@@ -538,10 +544,12 @@
 ---@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
----What is stored in the key's namespace and scope, without the data.
+---What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in one of them.
 ---@class plugin_vault.listPersistentData.params
 ---@field context? plugin_vault.Context|vim.NIL Only records of this context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL Only records of this folder.
+---@field limit? integer|vim.NIL At most so many entries; without it, all.
+---@field after? plugin_vault.ListedBefore|vim.NIL Only what comes after this record in the order, whether or not it is still there.
 ---@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
 
 ---Moves all records of one folder to another, or none. Each takes two revisions. `createdAt` and expiry stay.

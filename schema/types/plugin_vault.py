@@ -571,6 +571,16 @@ class Leased(TypedDict):
     """The fencing token: a number that only grows."""
 
 
+class ListedBefore(TypedDict):
+    """Names a record, as an entry of a list does; what else the entry has may be there too."""
+
+    context: Context
+
+    name: NotRequired[Name]
+
+    workspaceFolder: NotRequired[WorkspaceFolder]
+
+
 class ListedKey(TypedDict):
     """A key of `listAPIKeys`."""
 
@@ -631,7 +641,7 @@ class ListedRecord(TypedDict):
 
 
 MergePatch: TypeAlias = dict[str, Any]
-"""A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels."""
+"""A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be."""
 
 
 class Moved(TypedDict):
@@ -1051,6 +1061,12 @@ class ListPersistentDataParams(TypedDict):
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
     """Only records of this folder."""
+
+    limit: NotRequired[int | None]
+    """At most so many entries; without it, all."""
+
+    after: NotRequired[ListedBefore | None]
+    """Only what comes after this record in the order, whether or not it is still there."""
 
     handle: NotRequired[Handle | None]
     """The key that is meant; may be left out while the connection has set exactly one."""

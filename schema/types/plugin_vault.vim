@@ -171,6 +171,12 @@ vim9script
 #   expiresAt: Time  Until when it is held if it is not renewed.
 #   lease: Revision  The fencing token: a number that only grows.
 #
+# ListedBefore: {context, name?, workspaceFolder?}
+# Names a record, as an entry of a list does; what else the entry has may be there too.
+#   context: Context
+#   name?: Name
+#   workspaceFolder?: WorkspaceFolder
+#
 # ListedKey: {current, keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
 # A key of `listAPIKeys`.
 #   current: bool  Whether it is the caller's own.
@@ -195,7 +201,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder  Its folder; absent for the context `user`.
 #
 # MergePatch: dict<any>
-# A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels.
+# A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.
 #
 # MethodNotFoundData: {kind, retryable}
 # There is no such method.
@@ -505,6 +511,8 @@ vim9script
 # listPersistentData -> list<ListedRecord>
 #   context?: Context | null  Only records of this context.
 #   workspaceFolder?: WorkspaceFolder | null  Only records of this folder.
+#   limit?: number | null  At most so many entries; without it, all.
+#   after?: ListedBefore | null  Only what comes after this record in the order, whether or not it is still there.
 #   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
 #
 # movePersistentData -> Moved
@@ -576,7 +584,7 @@ export const METHODS: dict<dict<list<string>>> = {
   'getPersistentRecord': {required: ['context'], optional: ['workspaceFolder', 'name', 'handle']},
   'patchPersistentData': {required: ['context', 'patch'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
   'deletePersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
-  'listPersistentData': {required: [], optional: ['context', 'workspaceFolder', 'handle']},
+  'listPersistentData': {required: [], optional: ['context', 'workspaceFolder', 'limit', 'after', 'handle']},
   'movePersistentData': {required: ['from', 'to'], optional: ['handle']},
   'watchPersistentData': {required: [], optional: ['since', 'handle']},
   'unwatchPersistentData': {required: [], optional: ['handle']},

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, Rotate, Share, random_key};
+use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, OneByOne, Rotate, Share, random_key};
 
 use super::key::{KeySource, key, not_a_key};
 use super::operator::{Answer, Failed, Operator};
@@ -59,7 +59,7 @@ pub(super) fn rotate(
 fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<Answer, Failed> {
     let opened = operator.there()?;
     // What refuses the old key does so before a new one is shown.
-    let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }));
+    let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }), &OneByOne);
     known.map_err(|error| match error {
         Error::ApiKeyRequired => Error::ApiKeyUnknown,
         error => error,

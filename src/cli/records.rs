@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::vault::{Caller, Entry, Error, Key, ListRecords, Name, random_origin};
+use crate::vault::{Caller, Entry, Error, Key, ListRecords, Name, OneByOne, random_origin};
 
 use super::operator::{Failed, Operator};
 use super::table::Table;
@@ -19,7 +19,8 @@ pub(super) fn list(
     let kept = opened.kept(plugin, installation)?.ok_or(Error::ApiKeyUnknown)?;
     let key = Key::parse(&kept.api_key).map_err(|_| Error::RecordDamaged)?;
     let caller = Caller { key: key.into(), must_exist: true, origin: random_origin() };
-    let mut entries = opened.read(&ListRecords { caller, context: None, place: None })?;
+    let all = ListRecords { caller, context: None, place: None, after: None, limit: None, most: usize::MAX };
+    let mut entries = opened.read(&all, &OneByOne)?;
     entries.sort_by_cached_key(|entry| {
         let [context, folder, name] = words(entry);
         (context, folder, name)

@@ -1,10 +1,8 @@
 //! One walk over a JSON text, into objects and past everything else.
 //!
 //! For whoever goes down several levels: with [`members`](super::members) each level costs a scan of all that is below
-//! it, with this one every byte is looked at once. It must only be given what a parser has accepted, which is what
-//! [`RawValue`] stands for: it looks for where things end, not for whether they are right.
-
-use serde_json::value::RawValue;
+//! it, with this one every byte is looked at once. It must only be given what a parser has accepted: it looks for where
+//! things end, not for whether they are right.
 
 /// A place in a text. It stands at a value, or after one, or (inside an object) before a name.
 pub(crate) struct Cursor<'a> {
@@ -13,14 +11,19 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The place where the text begins.
-    pub(crate) fn new(text: &'a RawValue) -> Self {
-        Self { text: text.get(), at: 0 }
+    /// A place in a text that a parser has accepted.
+    pub(crate) fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at }
     }
 
     /// Where in the text this is.
     pub(crate) fn position(&self) -> usize {
         self.at
+    }
+
+    /// Goes on to a later position, which is known to be the end of a value.
+    pub(crate) fn go_to(&mut self, position: usize) {
+        self.at = position;
     }
 
     /// The text from a former position up to this one.

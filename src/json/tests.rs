@@ -290,7 +290,7 @@ proptest! {
             .collect();
         let object = format!("{{{}}}", members.join(","));
         let object = text(&object);
-        let mut cursor = Cursor::new(object);
+        let mut cursor = Cursor::new(object.get(), 0);
         prop_assert!(cursor.enter_object());
         for member in super::members(object).expect("an object") {
             prop_assert_eq!(cursor.next_name(), Some(member.name.get()));

@@ -9,10 +9,8 @@ use crate::vault;
 
 use super::answer;
 use super::connection::{Answer, Connection, Started};
+use super::in_flight::Waiting;
 use super::message::{Id, Message};
-
-/// An answer that is no longer than this is given however long the others are: what became of a write is never lost.
-const SHORT: usize = 4 * 1024;
 
 /// The answers of a batch, as far as they are there, and no longer together than a message may be.
 struct Collected {
@@ -23,7 +21,7 @@ struct Collected {
 impl Collected {
     fn add(&mut self, id: Option<&RawValue>, answer: &[u8]) {
         self.text.push(if self.text.is_empty() { b'[' } else { b',' });
-        if answer.len() > SHORT && self.text.len() + answer.len() > self.most {
+        if answer.len() > limits::SHORT_ANSWER && self.text.len() + answer.len() > self.most {
             let limit = self.most as u64;
             self.text.extend(answer::of_error(id, vault::Error::DataTooLarge { limit }.into()));
         } else {
@@ -45,7 +43,9 @@ impl Connection {
             return self.refuse_violation();
         }
         let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
-        let mut requests = Vec::new();
+        let (mut requests, mut count) = (Vec::new(), 0);
+        // Counted while they are made: what waits for one of them, all others wait for.
+        let room = self.session.batch_room();
         let mut rest: Vec<(Option<Id>, Element)> = Vec::new();
         let messages: Vec<_> = elements.iter().map(|element| Message::parse(element)).collect();
         // Its answer is not sent before all the others are there.
@@ -55,13 +55,14 @@ impl Connection {
                 Message::Request { id, .. } => Some(id.clone()),
                 _ => None,
             };
-            match self.start(message) {
+            match self.start(message, Some(&room)) {
                 Started::Done(None) => {}
                 // Answers stand in the order of the requests: behind one that waits, the others wait too.
                 Started::Done(Some(answer)) if rest.is_empty() => collected.add(id.as_deref(), &answer),
                 Started::Done(Some(answer)) => rest.push((id, Element::Answered(answer))),
                 Started::Waiting { answer, request } => {
                     requests.extend(request);
+                    count += 1;
                     rest.push((id, Element::Waiting(answer)));
                 }
             }
@@ -69,7 +70,7 @@ impl Connection {
         if rest.is_empty() {
             return collected.send(&**self.session.client());
         }
-        let entry = self.in_flight.enter(requests, bytes);
+        let entry = self.in_flight.enter(Waiting { requests, count, bytes });
         let client = self.session.client().clone();
         self.spawn(quiet.is_some(), async move {
             for (id, element) in rest {
@@ -82,6 +83,7 @@ impl Connection {
                 }
             }
             collected.send(&*client);
+            drop(room);
             drop((entry, quiet));
         });
     }

@@ -11,11 +11,11 @@ use jsonrpsee::{Extensions, MethodResponse};
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
-use crate::session::{Cancel, Phase, Session, tasks};
+use crate::session::{BatchRoom, Cancel, Phase, Session, tasks};
 
 use super::answer;
 use super::error::Error;
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Waiting};
 use super::message::{self, Id, Incoming, Message};
 use super::methods::{self, Request, Texts};
 use super::notices;
@@ -53,7 +53,8 @@ impl Connection {
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
         runtime.spawn(notices::run(session.clone()));
         session.answer_on_the_vaults_thread(runtime.clone());
-        Self { methods: methods::all(&session), session, in_flight: Arc::default(), runtime }
+        let in_flight = Arc::new(InFlight::new(session.batched().clone()));
+        Self { methods: methods::all(&session), session, in_flight, runtime }
     }
 
     /// What the connection remembers.
@@ -100,11 +101,12 @@ impl Connection {
             }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
-                match self.start(message) {
+                match self.start(message, None) {
                     Started::Done(Some(answer)) => self.session.client().send(answer),
                     Started::Done(None) => {}
                     Started::Waiting { answer, request } => {
-                        let entry = self.in_flight.enter(request.into_iter().collect(), body.len());
+                        let requests = request.into_iter().collect();
+                        let entry = self.in_flight.enter(Waiting { requests, count: 1, bytes: body.len() });
                         let client = self.session.client().clone();
                         self.spawn(is_watch, async move {
                             if let Some(answer) = answer.await {
@@ -134,10 +136,11 @@ impl Connection {
     }
 
     /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting.
-    pub(super) fn start(&self, message: Message<'_>) -> Started {
+    pub(super) fn start(&self, message: Message<'_>, batch: Option<&Arc<BatchRoom>>) -> Started {
+        let cancel = || batch.cloned().map_or_else(Cancel::default, Cancel::in_batch);
         match message {
-            Message::Request { id, method, params } => self.start_request(id, &method, params),
-            Message::Notification { method, params } => self.start_notification(&method, params),
+            Message::Request { id, method, params } => self.start_request(id, &method, params, cancel),
+            Message::Notification { method, params } => self.start_notification(&method, params, cancel),
             Message::Response => Started::Done(None),
             Message::Invalid(id) => {
                 Started::Done(Some(answer::of_error(id.as_deref(), Error::InvalidRequest)))
@@ -145,7 +148,13 @@ impl Connection {
         }
     }
 
-    fn start_request(&self, id: Id, method: &str, params: Option<&RawValue>) -> Started {
+    fn start_request(
+        &self,
+        id: Id,
+        method: &str,
+        params: Option<&RawValue>,
+        cancel: impl FnOnce() -> Cancel,
+    ) -> Started {
         if method == methods::CANCEL && params.is_none_or(methods::is_empty) {
             // Vim's manual teaches this form; its client expects no answer.
             self.in_flight.cancel(&id);
@@ -155,7 +164,7 @@ impl Connection {
         if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
             return refused(Error::InvalidRequest);
         }
-        let cancel = Cancel::default();
+        let cancel = cancel();
         match self.call(method, params, &cancel) {
             None => refused(Error::MethodNotFound),
             Some(mut running) => match running.poll_once() {
@@ -172,7 +181,12 @@ impl Connection {
         }
     }
 
-    fn start_notification(&self, method: &str, params: Option<&RawValue>) -> Started {
+    fn start_notification(
+        &self,
+        method: &str,
+        params: Option<&RawValue>,
+        cancel: impl FnOnce() -> Cancel,
+    ) -> Started {
         if method == methods::CANCEL {
             if let Some(id) = methods::cancelled_id(params) {
                 self.in_flight.cancel(id);
@@ -185,7 +199,7 @@ impl Connection {
         if methods::notify(&self.session, method, params) {
             return Started::Done(None);
         }
-        let Some(mut running) = self.call(method, params, &Cancel::default()) else {
+        let Some(mut running) = self.call(method, params, &cancel()) else {
             return Started::Done(None);
         };
         match running.poll_once() {

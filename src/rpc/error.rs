@@ -70,10 +70,11 @@ pub(super) const FOLDER_ERRORS: [Code; 2] = [FOLDER_REQUIRED, FOLDER_INVALID];
 /// What a store that can't be used leads to.
 pub(super) const STORE_ERRORS: [Code; 7] =
     [KEY_UNAVAILABLE, STORE_DAMAGED, STORE_FULL, STORE_BUSY, FORMAT_TOO_NEW, STORE_REFUSED, STORE_FAILED];
-/// What a read leads to.
-pub(super) const READ_ERRORS: [Code; 8] = with(STORE_ERRORS, RECORD_DAMAGED);
+const RECORD_ERRORS: [Code; 8] = with(STORE_ERRORS, RECORD_DAMAGED);
 /// What a write leads to.
-pub(super) const WRITE_ERRORS: [Code; 9] = with(READ_ERRORS, DATA_TOO_LARGE);
+pub(super) const WRITE_ERRORS: [Code; 9] = with(RECORD_ERRORS, DATA_TOO_LARGE);
+/// What a read leads to: its answer may find no room in its batch, or none at all.
+pub(super) const READ_ERRORS: [Code; 10] = with(WRITE_ERRORS, OVERLOADED);
 
 const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) -> [Code; MORE] {
     let mut all = [one; MORE];

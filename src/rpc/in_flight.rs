@@ -8,13 +8,14 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use crate::limits;
-use crate::session::Cancel;
+use crate::session::{Batched, Cancel};
 
 use super::message::Id;
 
-#[derive(Default)]
 pub(super) struct InFlight {
     state: Mutex<State>,
+    /// What answers take that wait for others of their batch.
+    batched: Arc<Batched>,
     /// For the thread that reads.
     fewer: Condvar,
     /// For whoever waits for the end.
@@ -24,10 +25,23 @@ pub(super) struct InFlight {
 #[derive(Default)]
 struct State {
     last: u64,
+    /// Of all entries.
     bytes: usize,
-    requests: HashMap<u64, (Vec<(Id, Cancel)>, usize)>,
+    /// Of all entries.
+    waiting: usize,
+    entries: HashMap<u64, Waiting>,
     /// Whether the thread that reads waits for fewer.
     is_full: bool,
+}
+
+/// What came in one frame.
+pub(super) struct Waiting {
+    /// The requests that wait; a notification can't be cancelled.
+    pub(super) requests: Vec<(Id, Cancel)>,
+    /// How many wait, with the notifications.
+    pub(super) count: usize,
+    /// Bytes of the frame.
+    pub(super) bytes: usize,
 }
 
 /// A request, or a batch of them, in flight; not any more when dropped.
@@ -37,23 +51,28 @@ pub(super) struct Entry {
 }
 
 impl InFlight {
+    pub(super) fn new(batched: Arc<Batched>) -> Self {
+        Self { state: Mutex::default(), batched, fewer: Condvar::new(), none: Notify::new() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes requests in that came in one frame of `bytes` bytes.
-    pub(super) fn enter(self: &Arc<Self>, requests: Vec<(Id, Cancel)>, bytes: usize) -> Entry {
+    /// Takes in what waits of a frame.
+    pub(super) fn enter(self: &Arc<Self>, waiting: Waiting) -> Entry {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
-        state.bytes += bytes;
-        state.requests.insert(number, (requests, bytes));
+        state.bytes += waiting.bytes;
+        state.waiting += waiting.count;
+        state.entries.insert(number, waiting);
         Entry { in_flight: self.clone(), number }
     }
 
     /// Cancels the requests with this id.
     pub(super) fn cancel(&self, id: &RawValue) {
-        for (own, cancel) in self.state().requests.values().flat_map(|(requests, _)| requests) {
+        for (own, cancel) in self.state().entries.values().flat_map(|waiting| &waiting.requests) {
             if own.get() == id.get() {
                 cancel.cancel();
             }
@@ -63,7 +82,9 @@ impl InFlight {
     /// Blocks the thread that reads while too much is in flight.
     pub(super) fn wait_for_fewer(&self) {
         let mut state = self.state();
-        while state.requests.len() >= limits::PENDING_REQUESTS || state.bytes > limits::PENDING_BYTES {
+        while state.waiting >= limits::PENDING_REQUESTS
+            || state.bytes + self.batched.bytes() > limits::PENDING_BYTES
+        {
             state.is_full = true;
             state = self.fewer.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -75,7 +96,7 @@ impl InFlight {
         loop {
             let mut none = std::pin::pin!(self.none.notified());
             none.as_mut().enable();
-            if self.state().requests.is_empty() {
+            if self.state().entries.is_empty() {
                 return;
             }
             none.await;
@@ -86,13 +107,14 @@ impl InFlight {
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut state = self.in_flight.state();
-        if let Some((_, bytes)) = state.requests.remove(&self.number) {
-            state.bytes -= bytes;
+        if let Some(waiting) = state.entries.remove(&self.number) {
+            state.bytes -= waiting.bytes;
+            state.waiting -= waiting.count;
         }
         if state.is_full {
             self.in_flight.fewer.notify_one();
         }
-        if state.requests.is_empty() {
+        if state.entries.is_empty() {
             self.in_flight.none.notify_waiters();
         }
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Faulty, FaultyMember, Kind};
+use crate::limits;
 
 use super::methods;
 
@@ -110,7 +111,8 @@ impl<'a> Message<'a> {
             };
             twice |= place.replace(member.value).is_some();
         }
-        twice |= json::has_duplicates(&others).is_some();
+        // Of one with more members than are kept nobody can say whether it has one twice.
+        twice |= members.len() > json::MOST || json::has_duplicates(&others).is_some();
         if envelope.answers && envelope.method.is_none() {
             return Self::Response;
         }
@@ -143,8 +145,9 @@ fn method(text: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// An id is given back with each answer, so it has a limit.
 fn is_id(text: &RawValue) -> bool {
-    matches!(json::kind(text), Kind::String | Kind::Number | Kind::Null)
+    matches!(json::kind(text), Kind::String | Kind::Number | Kind::Null) && text.get().len() <= limits::ID
 }
 
 #[cfg(test)]

@@ -239,14 +239,17 @@ schema!(Object<'_>, "JsonObject",
     "A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default.",
     {"type": "object", "additionalProperties": true});
 
-impl<'a> Argument<'a> for MergePatch {
+impl<'a> Argument<'a> for MergePatch<'a> {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Ok(Self::parse(&Object::read(name, value)?.0)?)
+        match json::kind(value) {
+            Kind::Object => Ok(Self::parse(value)?),
+            _ => Err(wrong_type(name)),
+        }
     }
 }
 
-schema!(MergePatch, "MergePatch",
-    "A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels.",
+schema!(MergePatch<'_>, "MergePatch",
+    "A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.",
     {"type": "object", "additionalProperties": true});
 
 /// What [`crate::session::Session::accept_key`] gave.

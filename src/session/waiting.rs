@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Behind, Error, Key, Need, Opened, Passphrase, Patience, Read, Write};
+use crate::vault::{Error, Key, Need, OneByOne, Opened, Passphrase, Patience, Read, Write};
 
 use super::{Cancel, Failure, Session};
 
@@ -123,21 +123,21 @@ impl Session {
         read: R,
         cancel: &Cancel,
     ) -> Result<R::Outcome, Failure> {
-        if self.turns.has_pending(&read.caller().key) {
+        let is_behind = self.turns.has_pending(&read.caller().key);
+        match self.vault.opened() {
+            Some(opened) if !is_behind => Ok(opened.read(&read, cancel.room())?),
+            None if !is_behind && need == Need::AtHand => {
+                let (done, outcome) = oneshot::channel();
+                self.vault.open(need, move |opened| {
+                    let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));
+                    // Nobody waits any more where the request was cancelled.
+                    let _ = done.send(opened.and_then(|opened| opened.read(&read, &OneByOne)));
+                });
+                Box::pin(self.opening(outcome, cancel)).await
+            }
             // In a box, like what else takes its time, so that a read that is answered at once needs less room.
-            return Box::pin(self.read_behind(Arc::new(read), cancel)).await;
+            _ => Box::pin(self.read_queued(Arc::new(read), is_behind, cancel)).await,
         }
-        if let Some(opened) = self.vault.opened() {
-            return Ok(opened.read(&read)?);
-        }
-        // On the vault's thread, once the store is open: before any write that is asked for after this.
-        let (done, outcome) = oneshot::channel();
-        self.vault.open(need, move |opened| {
-            let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));
-            // Nobody waits any more where the request was cancelled.
-            let _ = done.send(opened.and_then(|opened| opened.read(&read)));
-        });
-        Box::pin(self.opening(outcome, cancel)).await
     }
 
     /// Whether something that this connection has asked for before may still change what is read now.
@@ -145,32 +145,62 @@ impl Session {
         self.turns.any_pending()
     }
 
-    /// Takes the read's place in the queue. If the writes before it are given up there, it need not wait any more.
-    async fn read_behind<R: Read + 'static>(
+    /// Takes the read's place in the queue: behind writes, or, where the store is not open yet, before any that is asked for
+    /// after this. If the writes before it are given up there, it need not wait any more.
+    async fn read_queued<R: Read + 'static>(
         &self,
         read: Arc<R>,
+        is_behind: bool,
         cancel: &Cancel,
     ) -> Result<R::Outcome, Failure> {
         let turn = self.turns.last();
         let (done, mut outcome) = oneshot::channel();
-        let ticket = self.vault.submit(Behind(read.clone()), move |result| {
+        let ticket = self.vault.submit_read(read.clone(), cancel.shared_room(), move |result| {
             // Whoever asked may have gone with the connection.
             let _ = done.send(result);
         });
-        let cancelled = tokio::select! {
+        let no_longer = async {
+            if is_behind {
+                self.turns.wait(turn, &read.caller().key).await;
+                None
+            } else {
+                tokio::time::sleep(OPENING).await;
+                Some(Failure::Vault(Error::StoreBusy))
+            }
+        };
+        let given_up = tokio::select! {
             biased;
             outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = self.turns.wait(turn, &read.caller().key) => false,
-            () = cancel.cancelled() => true,
+            given_up = no_longer => given_up,
+            () = cancel.cancelled() => Some(Failure::Cancelled),
         };
         if !self.vault.withdraw(ticket) {
             return Ok(outcome.await.unwrap_or(Err(Error::Internal))?);
         }
+        if let Some(failure) = given_up {
+            return Err(failure);
+        }
+        self.room_for_answers(cancel).await?;
         match self.vault.opened() {
-            _ if cancelled => Err(Failure::Cancelled),
-            Some(opened) => Ok(opened.read(&*read)?),
+            Some(opened) => Ok(opened.read(&*read, cancel.room())?),
             None => Err(Error::StoreBusy.into()),
         }
+    }
+
+    /// Waits until the client has taken so much that another answer may be made.
+    async fn room_for_answers(&self, cancel: &Cancel) -> Result<(), Failure> {
+        while !self.client.has_room(Duration::ZERO) {
+            let (taken, all_taken) = oneshot::channel();
+            self.client.when_taken(Box::new(move || {
+                // The request may have been cancelled.
+                let _ = taken.send(());
+            }));
+            tokio::select! {
+                _ = all_taken => {}
+                () = cancel.cancelled() => return Err(Failure::Cancelled),
+            }
+        }
+        Ok(())
     }
 
     /// Waits for all writes that this connection has asked for.

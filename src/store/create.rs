@@ -73,7 +73,7 @@ pub(super) fn with_rows(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<Engi
         value: Some(0_u64.to_be_bytes().to_vec()),
     });
     let first = Batch { expected: 0, revision: 0, rows };
-    engine.commit(first, u64::MAX).map_err(|error| match error {
+    engine.commit(&first, u64::MAX).map_err(|error| match error {
         CommitError::NotDone(error) => error,
         CommitError::Unknown => StoreError::Failed,
     })?;

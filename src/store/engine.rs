@@ -5,8 +5,9 @@
 //! disk into a signal.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use heed::types::Bytes;
@@ -25,6 +26,9 @@ const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
 
 /// No page of a store lies behind this.
 pub(super) const LARGEST_MAP: u64 = MAP_SIZES[0] as u64;
+
+/// Bytes of the map that may be gone through until it is laid anew.
+const MAPPED: usize = 32 << 20;
 
 /// How many snapshots are taken at most, until one is still there when it is checked.
 const SNAPSHOTS: u32 = 100;
@@ -53,6 +57,8 @@ pub(super) struct Engine {
     meta_pages: MetaPages,
     /// Held by each transaction; alone by whoever resizes the map.
     transactions: RwLock<()>,
+    /// Bytes of the map that snapshots have gone through since it was last laid anew.
+    gone_through: AtomicUsize,
     /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
     /// by one more transaction.
     forsaken: AtomicBool,
@@ -97,7 +103,7 @@ impl Engine {
         let page_size = env.unnamed_database_stat().page_size.into();
         let meta_pages = MetaPages::open(env.path(), page_size)?;
         let (transactions, forsaken) = (RwLock::new(()), AtomicBool::new(false));
-        Ok(Self { env, tables, meta_pages, transactions, forsaken })
+        Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), forsaken })
     }
 
     /// Makes an environment in an empty folder.
@@ -163,6 +169,9 @@ impl Engine {
     /// A snapshot that no later one can be older than; see [`guarded`].
     pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         let mut cleared = false;
+        if self.gone_through.load(Ordering::Relaxed) > MAPPED {
+            self.give_pages_back();
+        }
         loop {
             let guard = self.gate()?;
             match guarded(&self.env) {
@@ -182,7 +191,7 @@ impl Engine {
 
     /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
     /// Nothing slow happens in here: everything was sealed before.
-    pub(super) fn commit(&self, batch: Batch, limit: u64) -> Result<(), CommitError> {
+    pub(super) fn commit(&self, batch: &Batch, limit: u64) -> Result<(), CommitError> {
         failpoint::reach(Point::BeforeBegin)?;
         let _guard = loop {
             let guard = self.gate()?;
@@ -205,21 +214,26 @@ impl Engine {
         failpoint::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
     }
 
-    fn write(&self, mut txn: RwTxn<'_>, batch: Batch, limit: u64) -> Result<(), CommitError> {
+    fn write(&self, mut txn: RwTxn<'_>, batch: &Batch, limit: u64) -> Result<(), CommitError> {
         if self.revision(&txn)? != batch.expected {
             // A commit that was not in the snapshot: of somebody who was killed before the others were told of it.
             return Err(StoreError::Busy.into());
         }
         let added = batch.rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len) as u64).sum();
         self.check_size(&txn, &batch.rows, added, limit)?;
-        for Row { table, key, value } in batch.rows {
+        for Row { table, key, value } in &batch.rows {
             match value {
-                Some(mut value) => {
-                    value.extend_from_slice(&checksum::of(table, &key, &value));
-                    self.table(table).put(&mut txn, &key, &value)?;
+                Some(value) => {
+                    let checksum = checksum::of(*table, key, value);
+                    let length = value.len() + checksum.len();
+                    // Written where LMDB keeps it, since a value may be megabytes long.
+                    self.table(*table).put_reserved(&mut txn, key, length, |space| {
+                        space.write_all(value)?;
+                        space.write_all(&checksum)
+                    })?;
                 }
                 None => {
-                    self.table(table).delete(&mut txn, &key)?;
+                    self.table(*table).delete(&mut txn, key)?;
                 }
             }
         }
@@ -283,6 +297,24 @@ impl Engine {
             self.table(Table::Meta).put(txn, meta::FORGOTTEN, &revision)?;
         }
         Ok(())
+    }
+
+    /// A snapshot has gone through so many bytes.
+    pub(super) fn goes_through(&self, bytes: usize) {
+        self.gone_through.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Lays the map anew, unless somebody reads: pages that were read stay in the system's cache, but count as this process's
+    /// memory no longer, which would otherwise grow to the size of the store.
+    #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]
+    fn give_pages_back(&self) {
+        let Ok(_alone) = self.transactions.try_write() else { return };
+        self.gone_through.store(0, Ordering::Relaxed);
+        // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
+        if self.is_usable() && unsafe { self.env.resize(self.env.info().map_size) }.is_err() {
+            // The old map is gone already.
+            self.forsake();
+        }
     }
 
     /// Another process, with more room for addresses, made the store larger than this one's map.

@@ -153,6 +153,10 @@ impl Folder {
         live::is_alive(&self.live(), id)
     }
 
+    pub(super) fn waiting_lock(&self) -> PathBuf {
+        self.path.join("waiting.lock")
+    }
+
     pub(super) fn write_lock(&self) -> PathBuf {
         self.path.join("write.lock")
     }

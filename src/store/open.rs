@@ -13,6 +13,7 @@ use super::check::{Checked, Damage, Depth, Unsound, check, check_heads, check_to
 use super::engine::{CommitError, Engine};
 use super::folder::Present;
 use super::lock::OpenLock;
+use super::waiting::Waiting;
 use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock};
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
@@ -42,6 +43,7 @@ pub struct Store {
     limit: u64,
     write_lock: File,
     writer: File,
+    waiting: Waiting,
     bell: Bell,
     data_file: Registered,
     checked: Option<Checked>,
@@ -109,11 +111,23 @@ impl Store {
         }
         let write_lock = files::open_or_create(&folder.write_lock())?;
         let writer = files::open_or_create(&folder.writer_file())?;
+        let waiting = Waiting::new(files::open_or_create(&folder.waiting_lock())?);
         let bell = Bell::new(&folder.bell())?;
         bell::prepare(&folder.news())?;
         let id = header.store;
-        let store =
-            Self { engine, folder, id, limit, write_lock, writer, bell, data_file, checked, _open: lock };
+        let store = Self {
+            engine,
+            folder,
+            id,
+            limit,
+            write_lock,
+            writer,
+            waiting,
+            bell,
+            data_file,
+            checked,
+            _open: lock,
+        };
         let snapshot = store.snapshot()?;
         snapshot.check_own_rows()?;
         let is_this_one = snapshot.store_id()? == store.id;
@@ -177,10 +191,11 @@ impl Store {
         self.engine.snapshot()
     }
 
-    /// Waits for the right to write, for as long as it takes. [`StoreError::Replaced`] if another store has been put
-    /// in this one's place: then nothing may be written to this one any more.
+    /// Waits for the right to write, for as long as it takes, behind those who wait already. [`StoreError::Replaced`] if
+    /// another store has been put in this one's place: then nothing may be written to this one any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
-        let lock = WriteLock::take(&self.write_lock, &self.writer)?;
+        self.waiting.let_others_first()?;
+        let lock = self.waiting.during(|| WriteLock::take(&self.write_lock, &self.writer))?;
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
@@ -200,7 +215,7 @@ impl Store {
 
     /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
     /// have been woken.
-    pub fn commit(&self, _lock: &WriteLock<'_>, batch: Batch) -> Result<(), CommitError> {
+    pub fn commit(&self, _lock: &WriteLock<'_>, batch: &Batch) -> Result<(), CommitError> {
         let has_keys = batch.rows.iter().any(|row| row.table == Table::Keys && row.value.is_some());
         self.engine.commit(batch, self.limit)?;
         self.bell.ring();

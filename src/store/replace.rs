@@ -166,10 +166,10 @@ impl Replacement {
     /// Puts rows over them.
     pub(super) fn put(&self, rows: Vec<Row>) -> Result<(), StoreError> {
         let revision = self.revision()?;
-        self.commit(Batch { expected: revision, revision, rows })
+        self.commit(&Batch { expected: revision, revision, rows })
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.engine.commit(batch, u64::MAX).map_err(|error| match error {
             CommitError::NotDone(error) => error,
             CommitError::Unknown => StoreError::Failed,
@@ -193,7 +193,7 @@ impl Replacement {
             snapshot.scan(table, &[], |key, _| rows.push(Row { table, key: key.to_vec(), value: None }))?;
         }
         drop(snapshot);
-        self.commit(Batch { expected, revision, rows })?;
+        self.commit(&Batch { expected, revision, rows })?;
         Ok(revision)
     }
 

@@ -80,7 +80,7 @@ impl Sample {
             }
         }
         let batch = Batch { expected: revision.saturating_sub(1), revision, rows };
-        engine.commit(batch, u64::MAX).unwrap();
+        engine.commit(&batch, u64::MAX).unwrap();
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {

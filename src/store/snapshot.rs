@@ -1,6 +1,7 @@
 //! What the store held at one moment. Short: copy out, drop it, and only then do anything else, since pages that a
 //! snapshot sees can't be used again.
 
+use std::cell::Cell;
 use std::ops::Bound;
 use std::sync::RwLockReadGuard;
 
@@ -13,17 +14,32 @@ use super::{Id, Repair, StoreError, Table, checksum, meta};
 pub struct Snapshot<'s> {
     engine: &'s Engine,
     txn: RoTxn<'s, WithoutTls>,
+    /// Bytes that were gone through.
+    read: Cell<usize>,
     _gate: RwLockReadGuard<'s, ()>,
+}
+
+/// What a row adds to the pages that are touched at most, but for its own bytes: pages are mapped some at a time.
+const AROUND: usize = 4096;
+/// What a list looks at of a row at most.
+const HEAD: usize = 16 * 1024;
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        self.engine.goes_through(self.read.get());
+    }
 }
 
 impl<'s> Snapshot<'s> {
     pub(super) fn new(engine: &'s Engine, txn: RoTxn<'s, WithoutTls>, gate: RwLockReadGuard<'s, ()>) -> Self {
-        Self { engine, txn, _gate: gate }
+        Self { engine, txn, read: Cell::new(0), _gate: gate }
     }
 
     /// The value under a key, without its checksum.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
-        match self.engine.table(table).get(&self.txn, key)? {
+        let stored = self.engine.table(table).get(&self.txn, key)?;
+        self.goes_through(stored.map_or(0, <[u8]>::len));
+        match stored {
             Some(stored) => checksum::verified(table, key, stored).map(Some).ok_or(StoreError::Damaged),
             None => Ok(None),
         }
@@ -40,6 +56,7 @@ impl<'s> Snapshot<'s> {
         let table = self.engine.table(table);
         let mut take = |found: heed::Result<(&[u8], &[u8])>| -> Result<(), StoreError> {
             let (key, stored) = found?;
+            self.goes_through(stored.len().min(HEAD));
             // One that is too short to have a checksum is one damaged row, and empty.
             row(key, &stored[..stored.len().saturating_sub(checksum::LENGTH)]);
             Ok(())
@@ -50,6 +67,33 @@ impl<'s> Snapshot<'s> {
         } else {
             table.prefix_iter(&self.txn, prefix)?.try_for_each(&mut take)
         }
+    }
+
+    /// The rows whose keys begin with `prefix` and come after `after`, in the order of the keys, for as long as `row`
+    /// says to go on. Checksums are not compared.
+    pub fn scan_after(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        mut row: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            // LMDB has no empty keys, not even to begin at.
+            _ if prefix.is_empty() => Bound::Included(&[0][..]),
+            _ => Bound::Included(prefix),
+        };
+        for found in self.engine.table(table).range(&self.txn, &(from, Bound::Unbounded))? {
+            let (key, stored) = found?;
+            self.goes_through(stored.len().min(HEAD));
+            // One that is too short to have a checksum is one damaged row, and empty.
+            let value = &stored[..stored.len().saturating_sub(checksum::LENGTH)];
+            if !key.starts_with(prefix) || !row(key, value) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Rows from `from` on, in the order of the keys, for as long as `row` says to go on. The key at which it stopped;
@@ -114,6 +158,10 @@ impl<'s> Snapshot<'s> {
     pub(super) fn store_id(&self) -> Result<Id, StoreError> {
         let id = self.get(Table::Meta, meta::STORE_ID)?.ok_or(StoreError::Damaged)?;
         id.try_into().map_err(|_| StoreError::Damaged)
+    }
+
+    fn goes_through(&self, bytes: usize) {
+        self.read.set(self.read.get() + AROUND + bytes);
     }
 
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {

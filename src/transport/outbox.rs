@@ -169,6 +169,20 @@ impl Outbox {
         true
     }
 
+    /// Whether no more than `limit` bytes are unread, for which this waits for `most` at the most.
+    pub fn has_room(&self, limit: usize, most: Duration) -> bool {
+        let mut state = self.shared.lock();
+        let began = Instant::now();
+        while state.unread > limit {
+            let left = most.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            (state, _) = self.shared.wait_until_taken(state, left);
+        }
+        true
+    }
+
     /// Waits until everything is taken, nobody took a byte for `stall`, or `whole` is over; then drops the rest and
     /// whatever is sent later. True if nothing was lost.
     ///

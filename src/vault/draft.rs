@@ -1,5 +1,6 @@
 //! The store as it will be after the commit that is being made ready: a snapshot, and over it the rows that the
-//! requests before this one in the same commit have changed.
+//! requests before this one in the same commit have changed. Where a read stands between two writes, the rows keep what
+//! they were at that point, so that the read can be made after the commit, when nobody waits for the store's lock.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -29,11 +30,6 @@ pub trait Write: Send {
         false
     }
 
-    /// Whether it changes nothing, whatever the store holds.
-    fn only_reads(&self) -> bool {
-        false
-    }
-
     /// It is committed; its caller is told next.
     fn committed(&self, _outcome: &Self::Outcome) {}
 }
@@ -41,6 +37,8 @@ pub trait Write: Send {
 /// What one request changes.
 pub struct Changes {
     rows: Vec<Row>,
+    /// Of the values.
+    bytes: usize,
     revision: u64,
     keys: bool,
     /// The live keys of namespaces as they are after this request.
@@ -67,6 +65,11 @@ pub(super) struct Work {
 }
 
 impl Changes {
+    /// The memory that the values take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The next revision of the store.
     pub(super) fn next_revision(&mut self) -> Result<u64, Error> {
         if self.revision >= limits::REVISION {
@@ -77,6 +80,7 @@ impl Changes {
     }
 
     pub(super) fn put(&mut self, table: Table, key: &[u8], value: Vec<u8>) {
+        self.bytes += value.len();
         self.rows.push(Row { table, key: key.to_vec(), value: Some(value) });
     }
 
@@ -158,6 +162,19 @@ impl Size {
     }
 }
 
+/// A point between the requests of one commit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Mark {
+    stretch: u32,
+    revision: u64,
+}
+
+/// What a row is from one stretch on: the writes between two reads are one stretch.
+struct Version {
+    since: u32,
+    value: Option<Vec<u8>>,
+}
+
 /// The store as it will be.
 pub struct Draft<'d> {
     pub(super) opened: &'d Opened,
@@ -168,11 +185,16 @@ pub struct Draft<'d> {
     expected: u64,
     revision: u64,
     keys_changed: bool,
-    rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    /// What changes, in the order of the changes; no list is empty.
+    rows: BTreeMap<(Table, Vec<u8>), Vec<Version>>,
+    stretch: u32,
+    /// Bytes of the values in `rows`.
+    bytes: usize,
+    /// Bytes of the values that requests have looked at.
+    looked_at: Cell<usize>,
     destroyed: Vec<SlotId>,
     sizes: RefCell<HashMap<NamespaceId, Size>>,
     protectors: Vec<ProtectorChange>,
-    memory: Cell<usize>,
 }
 
 impl<'d> Draft<'d> {
@@ -191,21 +213,83 @@ impl<'d> Draft<'d> {
             revision,
             keys_changed: false,
             rows: BTreeMap::new(),
+            stretch: 0,
+            bytes: 0,
+            looked_at: Cell::new(0),
             destroyed: Vec::new(),
             sizes: RefCell::default(),
             protectors: Vec::new(),
-            memory: Cell::new(0),
         })
     }
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         // A tuple of borrowed parts can't look up one of owned parts; most commits have few rows or none.
         if !self.rows.is_empty()
-            && let Some(changed) = self.rows.get(&(table, key.to_vec()))
+            && let Some(versions) = self.rows.get(&(table, key.to_vec()))
         {
-            return Ok(changed.as_deref());
+            return Ok(newest(versions));
         }
-        self.snapshot.get(table, key)
+        let value = self.snapshot.get(table, key)?;
+        self.looked_at.set(self.looked_at.get() + value.map_or(0, <[u8]>::len));
+        Ok(value)
+    }
+
+    /// The point behind the requests that were taken in so far.
+    pub(super) fn mark(&mut self) -> Mark {
+        let mark = self.now_mark();
+        self.stretch += 1;
+        mark
+    }
+
+    /// The point where the next request stands.
+    pub(super) fn now_mark(&self) -> Mark {
+        Mark { stretch: self.stretch, revision: self.revision }
+    }
+
+    /// The value that a row had at a point.
+    pub(super) fn get_at(&self, mark: Mark, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        let versions = self.rows.get(&(table, key.to_vec()));
+        match versions.and_then(|versions| at(versions, mark)) {
+            Some(version) => Ok(version.value.as_deref()),
+            None => self.snapshot.get(table, key),
+        }
+    }
+
+    /// The rows that there were at a point, in the order of their keys: those whose keys begin with `prefix` and come
+    /// after `after`, for as long as `row` says to go on.
+    pub(super) fn scan_at(
+        &self,
+        mark: Mark,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        row: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let from = after.filter(|after| *after >= prefix).unwrap_or(prefix);
+        let mut changed = self
+            .rows
+            .range((table, from.to_vec())..)
+            .take_while(|((found, key), _)| *found == table && key.starts_with(prefix))
+            .filter(|((_, key), _)| Some(key.as_slice()) != after)
+            .filter_map(|((_, key), versions)| Some((key.as_slice(), at(versions, mark)?.value.as_deref())))
+            .peekable();
+        let mut goes_on = true;
+        self.snapshot.scan_after(table, prefix, after, |key, value| {
+            while goes_on && let Some((other, changed)) = changed.next_if(|(other, _)| *other < key) {
+                goes_on = changed.is_none_or(|value| row(other, value));
+            }
+            if goes_on {
+                goes_on = match changed.next_if(|(other, _)| *other == key) {
+                    Some((_, changed)) => changed.is_none_or(|value| row(key, value)),
+                    None => row(key, value),
+                };
+            }
+            goes_on
+        })?;
+        while goes_on && let Some((key, value)) = changed.next() {
+            goes_on = value.is_none_or(|value| row(key, value));
+        }
+        Ok(())
     }
 
     /// The last revision that was given, in this commit or before it.
@@ -237,7 +321,7 @@ impl<'d> Draft<'d> {
         self.rows
             .range((table, prefix.to_vec())..)
             .take_while(move |((found, key), _)| *found == table && key.starts_with(prefix))
-            .map(|((_, key), value)| (key.as_slice(), value.as_deref()))
+            .map(|((_, key), versions)| (key.as_slice(), newest(versions)))
     }
 
     /// How many rows a table has at most.
@@ -295,20 +379,11 @@ impl<'d> Draft<'d> {
         caller.admit(access, self.now)
     }
 
-    /// Reads that wait for the same commit may not hold more than this together.
-    pub(super) fn take_memory(&self, bytes: usize) -> Result<(), Error> {
-        let held = self.memory.get() + bytes;
-        if held > limits::PENDING_BYTES {
-            return Err(Error::Overloaded);
-        }
-        self.memory.set(held);
-        Ok(())
-    }
-
     /// Room for one request's changes.
     pub(super) fn changes(&self) -> Changes {
         Changes {
             rows: Vec::new(),
+            bytes: 0,
             revision: self.revision,
             keys: false,
             lists: BTreeMap::new(),
@@ -336,8 +411,24 @@ impl<'d> Draft<'d> {
                     size.change(before, value.as_ref().map(Vec::len));
                 }
             }
-            self.rows.insert((table, key), value);
+            self.put(table, key, value);
         }
+    }
+
+    fn put(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let versions = self.rows.entry((table, key)).or_default();
+        // Nothing reads what was written in the same stretch.
+        if let Some(last) = versions.pop_if(|last| last.since == self.stretch) {
+            self.bytes -= last.value.map_or(0, |value| value.len());
+        }
+        self.bytes += value.as_ref().map_or(0, Vec::len);
+        versions.push(Version { since: self.stretch, value });
+    }
+
+    /// What the requests so far have cost: the memory that their changes take, those too that only reads before the last
+    /// write see, and what was gone through for them while others wait for the lock.
+    pub(super) fn cost(&self) -> usize {
+        self.bytes + self.looked_at.get()
     }
 
     /// Whether there is anything to commit.
@@ -348,22 +439,52 @@ impl<'d> Draft<'d> {
     /// Forgets that slots are to be overwritten: that is done by now, or nothing of ours asked for it. Those that this
     /// commit destroys are remembered.
     pub(super) fn forget_destroyed(&mut self, slots: Vec<SlotId>) {
-        for slot in slots.into_iter().filter(|slot| !self.destroyed.contains(slot)) {
-            self.rows.insert((Table::Meta, destroy_row(slot)), None);
+        for slot in slots.into_iter().filter(|slot| !self.destroyed.contains(slot)).collect::<Vec<_>>() {
+            self.put(Table::Meta, destroy_row(slot), None);
         }
     }
 
-    /// What is to be done.
-    pub(super) fn into_work(self) -> Work {
-        let rows: Vec<_> =
-            self.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect();
+    /// What is to be done. The values of the rows are not in the draft any more until [`Self::give_back`].
+    pub(super) fn work(&mut self) -> Work {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for ((table, key), versions) in &mut self.rows {
+            let value = versions.last_mut().and_then(|last| last.value.take());
+            rows.push(Row { table: *table, key: key.clone(), value });
+        }
         let batch = Batch { expected: self.expected, revision: self.revision, rows };
         let batch = (!batch.rows.is_empty()).then_some(batch);
-        Work { protectors: self.protectors, batch, destroyed: self.destroyed }
+        let (protectors, destroyed) =
+            (std::mem::take(&mut self.protectors), std::mem::take(&mut self.destroyed));
+        Work { protectors, batch, destroyed }
+    }
+
+    /// Takes back the batch of [`Self::work`], for the reads among the requests.
+    pub(super) fn give_back(&mut self, batch: Batch) {
+        for (versions, row) in self.rows.values_mut().zip(batch.rows) {
+            if let Some(last) = versions.last_mut() {
+                last.value = row.value;
+            }
+        }
     }
 }
 
 /// The length of a row that is there. A damaged one takes its place like any other.
 fn length(row: Result<Option<&[u8]>, StoreError>) -> Option<usize> {
     row.map_or(Some(0), |row| row.map(<[u8]>::len))
+}
+
+impl Mark {
+    /// The last revision that had been given.
+    pub(super) fn revision(self) -> u64 {
+        self.revision
+    }
+}
+
+fn newest(versions: &[Version]) -> Option<&[u8]> {
+    versions.last().and_then(|last| last.value.as_deref())
+}
+
+/// What a row was at a point; `None` if no request before it had changed it.
+fn at(versions: &[Version], mark: Mark) -> Option<&Version> {
+    versions.iter().rev().find(|version| version.since <= mark.stretch)
 }

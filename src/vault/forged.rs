@@ -67,7 +67,7 @@ impl Forged {
         let lock = opened.store().lock().unwrap();
         let expected = opened.store().snapshot().unwrap().revision().unwrap();
         let batch = Batch { expected, revision: revision.unwrap_or(expected), rows };
-        opened.store().commit(&lock, batch).unwrap();
+        opened.store().commit(&lock, &batch).unwrap();
     }
 
     /// The slot files, with all that is in them.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto::SlotId;
+use crate::limits;
 use crate::store::Table;
 
 use super::access::Access;
@@ -125,14 +126,19 @@ impl Read for ListKeys {
 
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
         let Some(access) = access else { return Ok(None) };
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         let listed = access.row.is_owner().then(|| access.keys.slots());
         for slot in listed.into_iter().flatten() {
             // A row that can't be read is in no list.
             if let Ok(Some(row)) = view.value(Table::Keys, &slot.0) {
+                bytes += row.len();
+                if bytes > limits::KEY_LIST_BYTES {
+                    return Err(Error::DataTooLarge { limit: limits::KEY_LIST_BYTES as u64 });
+                }
                 rows.push((slot.0.to_vec(), row.to_vec()));
             }
         }
+        view.reserve(bytes)?;
         Ok(Some((access.clone(), rows)))
     }
 

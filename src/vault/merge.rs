@@ -1,15 +1,11 @@
 //! RFC 7396 merge patches over JSON text: what the patch does not touch keeps its text, byte for byte.
 //!
-//! The writer calls this under the store's lock, so each text is gone over once, however deep it is nested. It must
-//! never turn a value into numbers and maps and back, and never recurse further than [`PATCH_DEPTH`]. Pure functions
-//! over text.
+//! The writer calls this under the store's lock, and both texts may be megabytes of tiny members. So nothing is made of a
+//! text but numbers: where its objects are, and of one object at a time where its members are, sorted by their names. It
+//! takes O(n log n) time, and memory of a few times the texts' own. It must never turn a value into numbers and maps and
+//! back, and never recurse further than [`PATCH_DEPTH`]. Pure functions over text.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use serde_json::value::RawValue;
-
-use crate::json::{self, Cursor, Kind};
+use crate::json::{Cursor, compare_names};
 use crate::limits::PATCH_DEPTH;
 
 #[cfg(test)]
@@ -20,8 +16,9 @@ mod tests;
 pub(super) struct TooDeep;
 
 /// Whether a patch has no more levels than it may.
-pub(super) fn check_depth(patch: &RawValue) -> Result<(), TooDeep> {
-    Patch::read(&mut Cursor::new(patch), 1).map(drop)
+pub(super) fn check_depth(patch: &str) -> Result<(), TooDeep> {
+    let text = Text::read(patch);
+    if text.is_deeper { Err(TooDeep) } else { Ok(()) }
 }
 
 /// The text of `target` (or of `{}` if there is none) after `patch`, which is an object; `None` if there was a target
@@ -30,159 +27,203 @@ pub(super) fn check_depth(patch: &RawValue) -> Result<(), TooDeep> {
 /// Members that the patch does not name keep their place and the text of name and value. One that it names stays where
 /// it is; several by one name become one, where the last of them was. New members follow in the patch's order. Where
 /// the patch has a name twice, its last one counts. White space between members goes when anything changes.
-pub(super) fn merge(target: Option<&RawValue>, patch: &RawValue) -> Result<Option<String>, TooDeep> {
-    debug_assert_eq!(json::kind(patch), Kind::Object, "the caller lets only objects through");
-    let room = target.map_or(0, |target| target.get().len()) + patch.get().len();
-    let patch = Patch::read(&mut Cursor::new(patch), 1)?;
-    let mut old = target.and_then(|target| Old::read(&mut Cursor::new(target), &patch));
-    if let Some(old) = &mut old {
-        old.settle(&patch);
-    }
-    if old.as_ref().is_some_and(|old| !old.changes) {
-        return Ok(None);
+pub(super) fn merge(target: Option<&str>, patch: &str) -> Result<Option<String>, TooDeep> {
+    debug_assert!(patch.starts_with('{'), "the caller lets only objects through");
+    let room = target.map_or(0, str::len) + patch.len();
+    let merge = Merge { target: Text::read(target.unwrap_or_default()), patch: Text::read(patch) };
+    if merge.patch.is_deeper {
+        return Err(TooDeep);
     }
     let mut merged = String::with_capacity(room);
-    write_merged(&mut merged, old.as_ref(), &patch);
-    Ok(Some(merged))
+    let target = target.is_some_and(|target| target.starts_with('{')).then_some(0);
+    let changes = merge.write(&mut merged, target, 0);
+    Ok(changes.then_some(merged))
 }
 
-/// An object of the patch.
-struct Patch<'a> {
-    members: Vec<(&'a str, Step<'a>)>,
-    /// Where the last member with each name is: the one that counts. Nothing leads to those before it.
-    last: HashMap<Cow<'a, [u8]>, usize>,
+/// A place in a text. Limits keep texts below 4 GiB.
+type At = u32;
+
+fn at(position: usize) -> At {
+    At::try_from(position).expect("limits keep data below 4 GiB")
 }
 
-/// What a member of the patch asks for.
-enum Step<'a> {
-    Remove,
-    Replace(&'a str),
-    Merge(Box<Patch<'a>>),
+fn index(at: At) -> usize {
+    at as usize
 }
 
-impl<'a> Patch<'a> {
-    fn read(cursor: &mut Cursor<'a>, level: usize) -> Result<Self, TooDeep> {
-        if level > PATCH_DEPTH {
-            return Err(TooDeep);
+/// A text, and where the objects in it begin and end to which only objects lead, in the order of their beginnings: so that
+/// whoever is not interested in one need not go through it.
+struct Text<'a> {
+    source: &'a str,
+    objects: Vec<(At, At)>,
+    /// Whether there are more levels than a patch may have. Those further down are not in the list.
+    is_deeper: bool,
+}
+
+/// A member of an object.
+#[derive(Clone, Copy)]
+struct Member {
+    name: At,
+    value: At,
+    end: At,
+}
+
+impl<'a> Text<'a> {
+    fn read(text: &'a str) -> Self {
+        let mut read = Self { source: text, objects: Vec::new(), is_deeper: false };
+        let mut cursor = Cursor::new(text, 0);
+        let mut open = Vec::new();
+        if cursor.enter_object() {
+            open.push(0);
+            read.objects.push((0, 0));
         }
-        let mut patch = Self { members: Vec::new(), last: HashMap::new() };
-        if !cursor.enter_object() {
-            return Ok(patch);
-        }
-        while let Some(name) = cursor.next_name() {
-            let step = if cursor.is_at_object() {
-                Step::Merge(Box::new(Self::read(cursor, level + 1)?))
-            } else {
-                match cursor.take_value() {
-                    "null" => Step::Remove,
-                    text => Step::Replace(text),
-                }
-            };
-            if let Some(before) = patch.last.insert(json::name_bytes(name), patch.members.len()) {
-                // To remove what nothing leads to is to do nothing.
-                patch.members[before].1 = Step::Remove;
+        while let Some(&object) = open.last() {
+            if cursor.next_name().is_none() {
+                read.objects[object].1 = at(cursor.position());
+                open.pop();
+                continue;
             }
-            patch.members.push((name, step));
-        }
-        Ok(patch)
-    }
-}
-
-/// An object of the target, read as far as the patch may touch it.
-struct Old<'a> {
-    members: Vec<OldMember<'a>>,
-    /// For each member of the patch: the last one here that it names. Empty until settled.
-    place: Vec<Option<usize>>,
-    /// Whether the patch changes more than white space between members. False until settled.
-    changes: bool,
-}
-
-struct OldMember<'a> {
-    name: &'a str,
-    value: &'a str,
-    /// The member of the patch that names it.
-    step: Option<usize>,
-    /// The value, if that is an object and the patch goes into it.
-    inner: Option<Box<Old<'a>>>,
-}
-
-impl<'a> Old<'a> {
-    /// `None` if this is no object, which then counts as `{}`.
-    fn read(cursor: &mut Cursor<'a>, patch: &Patch<'_>) -> Option<Self> {
-        if !cursor.enter_object() {
-            return None;
-        }
-        let mut members = Vec::new();
-        while let Some(name) = cursor.next_name() {
-            let step = patch.last.get(&json::name_bytes(name)).copied();
             let start = cursor.position();
-            let inner = match step.map(|step| &patch.members[step].1) {
-                Some(Step::Merge(patch)) => Self::read(cursor, patch).map(Box::new),
-                _ => None,
-            };
-            if inner.is_none() {
+            if cursor.is_at_object() && open.len() < PATCH_DEPTH {
+                cursor.enter_object();
+                open.push(read.objects.len());
+                read.objects.push((at(start), 0));
+            } else {
+                read.is_deeper |= cursor.is_at_object();
                 cursor.take_value();
             }
-            members.push(OldMember { name, value: cursor.text_since(start), step, inner });
         }
-        Some(Self { members, place: Vec::new(), changes: false })
+        read
     }
 
-    /// Finds the places, and what changes, here and in those objects that stay. Not done while reading: a target may
-    /// name one member of a long patch any number of times, and each part of the patch is to be looked at once.
-    fn settle(&mut self, patch: &Patch<'_>) {
-        self.place = vec![None; patch.members.len()];
-        for (at, member) in self.members.iter().enumerate() {
-            if let Some(step) = member.step {
-                self.changes |= self.place[step].replace(at).is_some();
+    /// The members of the object that begins there.
+    fn members(&self, object: At) -> impl Iterator<Item = Member> {
+        let mut cursor = Cursor::new(self.source, index(object));
+        cursor.enter_object();
+        std::iter::from_fn(move || {
+            // The name stands behind white space and a comma.
+            let name = cursor.next_name()?;
+            let value = cursor.position();
+            match self.end_of(at(value)) {
+                Some(end) => cursor.go_to(index(end)),
+                None => drop(cursor.take_value()),
+            }
+            let name = name.as_ptr() as usize - self.source.as_ptr() as usize;
+            Some(Member { name: at(name), value: at(value), end: at(cursor.position()) })
+        })
+    }
+
+    fn end_of(&self, object: At) -> Option<At> {
+        if self.source.as_bytes().get(index(object)) != Some(&b'{') {
+            return None;
+        }
+        let found = self.objects.binary_search_by_key(&object, |(start, _)| *start).ok()?;
+        Some(self.objects[found].1)
+    }
+
+    /// The text from a name on.
+    fn text_at(&self, name: At) -> &'a str {
+        &self.source[index(name)..]
+    }
+
+    fn name(&self, member: Member) -> &'a str {
+        Cursor::new(self.source, index(member.name)).take_value()
+    }
+
+    fn value(&self, member: Member) -> &'a str {
+        &self.source[index(member.value)..index(member.end)]
+    }
+}
+
+/// A member of the patch: what is to become of the member with its name.
+struct Step {
+    member: Member,
+    /// Where the last member of the target with this name is.
+    place: Option<At>,
+}
+
+struct Merge<'a> {
+    target: Text<'a>,
+    patch: Text<'a>,
+}
+
+impl Merge<'_> {
+    /// The members of an object of the patch that count, sorted by their names.
+    fn steps(&self, patch: At) -> Vec<Step> {
+        let name = |step: &Step| self.patch.text_at(step.member.name);
+        let mut steps: Vec<_> =
+            self.patch.members(patch).map(|member| Step { member, place: None }).collect();
+        steps.sort_unstable_by(|one, other| {
+            let by_name = compare_names(name(one), name(other));
+            by_name.then(one.member.name.cmp(&other.member.name))
+        });
+        steps.dedup_by(|later, step| {
+            let same = compare_names(name(later), name(step)).is_eq();
+            if same {
+                step.member = later.member;
+            }
+            same
+        });
+        steps
+    }
+
+    /// Writes an object of the target as it is after an object of the patch. Whether that changes more than white space
+    /// between members.
+    fn write(&self, out: &mut String, target: Option<At>, patch: At) -> bool {
+        let mut steps = self.steps(patch);
+        let mut changes = target.is_none();
+        // The members that the patch names, in their order, each with its step.
+        let mut named = Vec::new();
+        for member in target.into_iter().flat_map(|target| self.target.members(target)) {
+            let name = self.target.text_at(member.name);
+            let step =
+                steps.binary_search_by(|step| compare_names(self.patch.text_at(step.member.name), name));
+            if let Ok(step) = step {
+                named.push((member.name, at(step)));
+                changes |= steps[step].place.replace(member.name).is_some();
             }
         }
-        for ((_, step), place) in patch.members.iter().zip(&self.place) {
-            let old = place.map(|at| &mut self.members[at]);
-            self.changes |= match (step, old) {
-                (Step::Remove, old) => old.is_some(),
-                (Step::Replace(text), old) => old.is_none_or(|old| old.value != *text),
-                (Step::Merge(patch), old) => {
-                    old.and_then(|old| old.inner.as_deref_mut()).is_none_or(|inner| {
-                        inner.settle(patch);
-                        inner.changes
-                    })
+        out.push('{');
+        let mut named = named.into_iter().peekable();
+        for member in target.into_iter().flat_map(|target| self.target.members(target)) {
+            match named.next_if(|(name, _)| *name == member.name) {
+                None => write_member(out, self.target.name(member), self.target.value(member)),
+                Some((_, step)) if steps[index(step)].place == Some(member.name) => {
+                    let step = steps[index(step)].member;
+                    changes |= self.write_step(out, self.target.name(member), Some(member), step);
                 }
-            };
-        }
-    }
-}
-
-fn write_merged(out: &mut String, old: Option<&Old<'_>>, patch: &Patch<'_>) {
-    out.push('{');
-    for (at, member) in old.into_iter().flat_map(|old| old.members.iter().enumerate()) {
-        match member.step {
-            None => write_member(out, member.name, member.value),
-            Some(step) if old.is_some_and(|old| old.place[step] == Some(at)) => {
-                write_step(out, member.name, Some(member), &patch.members[step].1);
+                Some(_) => {}
             }
-            Some(_) => {}
         }
-    }
-    for (at, (name, step)) in patch.members.iter().enumerate() {
-        if old.is_none_or(|old| old.place[at].is_none()) {
-            write_step(out, name, None, step);
+        steps.retain(|step| step.place.is_none());
+        steps.sort_unstable_by_key(|step| step.member.name);
+        for step in steps {
+            changes |= self.write_step(out, self.patch.name(step.member), None, step.member);
         }
+        out.push('}');
+        changes
     }
-    out.push('}');
-}
 
-fn write_step(out: &mut String, name: &str, old: Option<&OldMember<'_>>, step: &Step<'_>) {
-    match step {
-        Step::Remove => {}
-        Step::Replace(text) => write_member(out, name, text),
-        Step::Merge(patch) => match old.and_then(|old| old.inner.as_deref().map(|inner| (old, inner))) {
-            Some((old, inner)) if !inner.changes => write_member(out, name, old.value),
-            inner => {
-                write_name(out, name);
-                write_merged(out, inner.map(|(_, inner)| inner), patch);
-            }
-        },
+    /// Writes what a member of the patch makes of the member with its name. Whether that is something else.
+    fn write_step(&self, out: &mut String, name: &str, old: Option<Member>, step: Member) -> bool {
+        let new = self.patch.value(step);
+        if new == "null" {
+            return old.is_some();
+        }
+        if !new.starts_with('{') {
+            write_member(out, name, new);
+            return old.is_none_or(|old| self.target.value(old) != new);
+        }
+        write_name(out, name);
+        let begun = out.len();
+        let old = old.filter(|old| self.target.value(*old).starts_with('{'));
+        let changes = self.write(out, old.map(|old| old.value), step.value);
+        if let Some(old) = old.filter(|_| !changes) {
+            // As it was written, with its white space.
+            out.truncate(begun);
+            out.push_str(self.target.value(old));
+        }
+        changes
     }
 }
 

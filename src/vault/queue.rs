@@ -1,12 +1,14 @@
-//! What waits for the vault's thread. A queued write is taken by exactly one: that thread, its deadline, or a
-//! cancellation; and whatever the thread took is answered with its true outcome.
+//! What waits for the vault's thread: writes, and the reads behind them. Each is taken by exactly one: that thread, its
+//! deadline, or a cancellation; and whatever the thread took is answered with its true outcome.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::draft::{Changes, Draft, Write};
+use super::access::Access;
+use super::draft::{Changes, Draft, Mark, Write};
+use super::view::{Read, Room, Then};
 use super::{Error, Need, Opened};
 
 /// Names a queued write.
@@ -20,14 +22,20 @@ impl Ticket {
 
 pub(super) type Done = Box<dyn FnOnce(Result<Option<Arc<Opened>>, Error>) + Send>;
 
-/// A queued write, whatever its outcome's type.
+/// A queued request, whatever its outcome's type.
 pub(super) trait Job: Send {
-    /// Decides about the write; `None` where there is nothing to commit. May be called again, with another draft.
+    /// Decides about a write; `None` where there is nothing to commit. Of a read only who calls is settled, since a write
+    /// behind it may end the key. May be called again, with another draft.
     fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes>;
     /// Whether it goes into a commit of its own.
     fn stands_alone(&self) -> bool;
-    /// Whether it needs no lock.
+    /// Whether it changes nothing, whatever the store holds.
     fn only_reads(&self) -> bool;
+    /// How many single records it costs as much time as, about.
+    fn weight(&self) -> usize;
+    /// Makes a read's outcome: from the store as it was at a point of a commit that is done, or as it is now. The store's
+    /// lock is not held. Returns the memory that the outcome takes, or what the read will be refused with; it may be tried again.
+    fn read(&mut self, opened: &Opened, moment: Option<(&Draft<'_>, Mark)>) -> Result<usize, Error>;
     /// Answers: with what was decided, or with what became of the commit.
     fn answer(self: Box<Self>, failure: Option<Error>);
 }
@@ -62,7 +70,15 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F>
     }
 
     fn only_reads(&self) -> bool {
-        self.write.only_reads()
+        false
+    }
+
+    fn weight(&self) -> usize {
+        1
+    }
+
+    fn read(&mut self, _: &Opened, _: Option<(&Draft<'_>, Mark)>) -> Result<usize, Error> {
+        Ok(0)
     }
 
     fn answer(self: Box<Self>, failure: Option<Error>) {
@@ -72,6 +88,59 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F>
             None => decided.inspect(|outcome| write.committed(outcome)),
         };
         done(outcome);
+    }
+}
+
+/// A read that stands behind writes of its own connection, or waits for the store to be opened. It sees the writes before
+/// it and none behind it, and is answered when they are in the store.
+pub(super) struct QueuedRead<R: Read, F> {
+    read: Arc<R>,
+    room: Arc<dyn Room>,
+    access: Result<Option<Arc<Access>>, Error>,
+    made: Result<R::Outcome, Error>,
+    done: F,
+}
+
+impl<R: Read, F: FnOnce(Result<R::Outcome, Error>) + Send> QueuedRead<R, F> {
+    pub(super) fn new(read: Arc<R>, room: Arc<dyn Room>, done: F) -> Self {
+        Self { read, room, access: Ok(None), made: Err(Error::Internal), done }
+    }
+
+    fn make(&self, opened: &Opened, moment: Option<(&Draft<'_>, Mark)>) -> Result<R::Outcome, Error> {
+        let Some((draft, mark)) = moment else { return opened.read(&*self.read, &*self.room) };
+        let view = Then { draft, mark, room: &*self.room };
+        let copied = self.read.copy(&view, self.access.as_ref().map_err(|error| *error)?.as_ref())?;
+        self.read.finish(opened, copied)
+    }
+}
+
+impl<R: Read, F: FnOnce(Result<R::Outcome, Error>) + Send> Job for QueuedRead<R, F> {
+    fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes> {
+        let access = catch_unwind(AssertUnwindSafe(|| draft.access(self.read.caller())));
+        self.access = access.unwrap_or(Err(Error::Internal));
+        None
+    }
+
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
+    fn only_reads(&self) -> bool {
+        true
+    }
+
+    fn weight(&self) -> usize {
+        self.read.weight()
+    }
+
+    fn read(&mut self, opened: &Opened, moment: Option<(&Draft<'_>, Mark)>) -> Result<usize, Error> {
+        let made = catch_unwind(AssertUnwindSafe(|| self.make(opened, moment)));
+        self.made = made.unwrap_or(Err(Error::Internal));
+        self.made.as_ref().map(R::bytes).map_err(|error| *error)
+    }
+
+    fn answer(self: Box<Self>, failure: Option<Error>) {
+        (self.done)(failure.map_or(self.made, Err));
     }
 }
 
@@ -153,20 +222,30 @@ impl Queue {
         })
     }
 
-    /// Takes up to `most` jobs that go into one commit; they can't be withdrawn any more.
-    pub(super) fn take_group(&self, most: usize) -> Vec<Box<dyn Job>> {
-        let mut state = self.state();
-        let together = state.jobs.iter().take(most).take_while(|(_, job)| !job.stands_alone()).count();
-        // The first of all goes in any case, alone if it must.
-        let taken = together.max(1).min(state.jobs.len());
-        state.jobs.drain(..taken).map(|(_, job)| job).collect()
+    /// Takes the first job of a commit; it can't be withdrawn any more.
+    pub(super) fn take_first(&self) -> Option<Box<dyn Job>> {
+        self.state().jobs.pop_front().map(|(_, job)| job)
     }
 
-    /// Takes the reads that no write stands before any more.
-    pub(super) fn take_reads(&self) -> Vec<Box<dyn Job>> {
+    /// Takes the next job, if it may go into the commit of those before it.
+    pub(super) fn take_next(&self) -> Option<Box<dyn Job>> {
+        self.take_if(|job| !job.stands_alone())
+    }
+
+    /// Takes the next job, if it is a read, which no write stands before any more.
+    pub(super) fn take_read(&self) -> Option<Box<dyn Job>> {
+        self.take_if(|job| job.only_reads())
+    }
+
+    fn take_if(&self, fits: impl FnOnce(&dyn Job) -> bool) -> Option<Box<dyn Job>> {
         let mut state = self.state();
-        let reads = state.jobs.iter().take_while(|(_, job)| job.only_reads()).count();
-        state.jobs.drain(..reads).map(|(_, job)| job).collect()
+        let (_, job) = state.jobs.front()?;
+        fits(&**job).then(|| state.jobs.pop_front())?.map(|(_, job)| job)
+    }
+
+    /// Whether another process wants the store alone.
+    pub(super) fn is_to_leave(&self) -> bool {
+        self.state().leave
     }
 
     /// Takes all jobs; they can't be withdrawn any more.

@@ -9,8 +9,8 @@ use super::access::Access;
 use super::folder::WorkspaceFolder;
 use super::key_row::Use;
 use super::record::{Head, SealedRecord, expires_at, head_of, is_expired};
-use super::view::{Read, View};
-use super::{Address, Caller, Context, Error, Opened, Place, Target, Timestamp};
+use super::view::{LIST, Read, View};
+use super::{Address, Caller, Context, Error, Name, Opened, Place, Target, Timestamp};
 
 /// A record and its dates.
 pub struct Record {
@@ -59,7 +59,11 @@ impl Read for GetRecord {
         let address = self.0.address(access, Use::Read)?;
         let Some(access) = access else { return Ok(None) };
         let id = access.data.record_id(&address.encode());
-        let sealed = SealedRecord::found(id, view.value(Table::Records, &id.0))?;
+        let row = view.value(Table::Records, &id.0);
+        if let Ok(Some(row)) = row {
+            view.reserve(row.len())?;
+        }
+        let sealed = SealedRecord::found(id, row)?;
         Ok(sealed.map(|sealed| (access.clone(), sealed)))
     }
 
@@ -85,7 +89,7 @@ impl Read for GetRecord {
     }
 }
 
-/// Lists what the caller has stored, in no promised order.
+/// Lists what the caller has stored: always in the same order, which says nothing of the records.
 pub struct ListRecords {
     /// Who calls.
     pub caller: Caller,
@@ -93,56 +97,99 @@ pub struct ListRecords {
     pub context: Option<Context>,
     /// Only of this folder, if one is named.
     pub place: Option<Place>,
+    /// Only what comes after the record that is there, or would be.
+    pub after: Option<After>,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// Bytes of text that the list may take at most.
+    pub most: usize,
+}
+
+/// Where a list goes on: behind the record of this folder with this name, whether or not it is still there.
+pub struct After {
+    /// The record's folder.
+    pub place: Place,
+    /// Its name.
+    pub name: Option<Name>,
 }
 
 impl Read for ListRecords {
-    type Copied = Option<(Arc<Access>, Vec<SealedRecord>)>;
+    type Copied = Vec<Entry>;
     type Outcome = Vec<Entry>;
 
     fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
-        self.folder()?;
-        let Some(access) = access else { return Ok(None) };
-        let mut rows = Vec::new();
-        view.each(Table::Records, &access.data.namespace().0, &mut |key, row| {
-            if let Ok(id) = key.try_into() {
-                rows.push(SealedRecord::new(RecordId(id), head_of(row)));
-            }
-        })?;
-        Ok(Some((access.clone(), rows)))
-    }
-
-    fn finish(&self, _: &Opened, copied: Self::Copied) -> Result<Vec<Entry>, Error> {
-        let Some((access, rows)) = copied else { return Ok(Vec::new()) };
-        let (now, folder) = (Timestamp::now(), self.folder()?);
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in rows {
-            let head = row.head(&access.data)?;
+    /// Opens what it finds at once: of ten thousand records one copy of what is sealed would take more memory than the
+    /// list, and of most it may be that they are not wanted.
+    fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Vec<Entry>, Error> {
+        let folder = folder(self.place.as_ref())?;
+        let after = self.after.as_ref().map(After::address).transpose()?;
+        let Some(access) = access else { return Ok(Vec::new()) };
+        let after = after.map(|address| access.data.record_id(&address.encode()));
+        let (now, limit) = (Timestamp::now(), self.limit.unwrap_or(usize::MAX));
+        let (mut entries, mut bytes, mut outcome) = (Vec::new(), 0, Ok(()));
+        let namespace = access.data.namespace();
+        let mut take = |key: &[u8], row: &[u8]| {
+            let Ok(id) = key.try_into() else { return Ok(true) };
+            let head = SealedRecord::new(RecordId(id), head_of(row)).head(&access.data)?;
             let wanted = self.context.is_none_or(|context| head.address.context() == context)
                 && (folder.is_none() || head.address.folder.as_ref() == folder)
                 && access.row.permit(&head.address, Use::Read).is_ok();
             if wanted && !head.is_expired(now) {
-                entries.push(Entry::new(head));
+                let entry = Entry::new(head);
+                bytes += entry.least_text();
+                if bytes > self.most {
+                    return Err(Error::DataTooLarge { limit: self.most as u64 });
+                }
+                entries.push(entry);
             }
-        }
+            Ok(entries.len() < limit)
+        };
+        let after = after.as_ref().map(|id| &id.0[..]);
+        view.each_after(Table::Records, &namespace.0, after, &mut |key, row| {
+            take(key, row).unwrap_or_else(|error| {
+                outcome = Err(error);
+                false
+            })
+        })?;
+        outcome?;
+        view.reserve(bytes)?;
+        Ok(entries)
+    }
+
+    fn finish(&self, _: &Opened, entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
         Ok(entries)
     }
 
     fn bytes(outcome: &Vec<Entry>) -> usize {
-        outcome.len() * size_of::<Entry>()
+        outcome.iter().map(Entry::least_text).sum()
+    }
+
+    fn weight(&self) -> usize {
+        LIST
     }
 }
 
-impl ListRecords {
-    fn folder(&self) -> Result<Option<&WorkspaceFolder>, Error> {
-        Ok(self.place.as_ref().map(Place::folder).transpose()?.flatten())
+fn folder(place: Option<&Place>) -> Result<Option<&WorkspaceFolder>, Error> {
+    Ok(place.map(Place::folder).transpose()?.flatten())
+}
+
+impl After {
+    fn address(&self) -> Result<Address, Error> {
+        Ok(Address { folder: self.place.folder()?.cloned(), name: self.name.clone() })
     }
 }
 
 impl Entry {
+    /// The bytes that its text takes at least: what all have, and what this one has.
+    fn least_text(&self) -> usize {
+        const ALL: usize = r#"{"context":"user","revision":1,"createdAt":"2030-01-01T00:00:00.000Z","updatedAt":"2030-01-01T00:00:00.000Z","bytes":2},"#.len();
+        let folder = self.address.folder.as_ref().map_or(0, |folder| folder.as_str().len());
+        ALL + folder + self.address.name.as_ref().map_or(0, |name| name.as_str().len())
+    }
+
     fn new(head: Head) -> Self {
         Self {
             revision: head.header.revision,

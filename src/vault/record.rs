@@ -6,7 +6,6 @@ use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
 use super::{Address, Error, Timestamp};
 
 /// A row of the table `records`, copied out of a snapshot.
-#[derive(Clone)]
 pub struct SealedRecord {
     id: RecordId,
     row: Vec<u8>,
@@ -27,6 +26,11 @@ impl SealedRecord {
             Err(StoreError::Damaged) => Err(Error::RecordDamaged),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Moves the row out, which may be long.
+    pub(super) fn take(&mut self) -> Self {
+        Self { id: self.id, row: std::mem::take(&mut self.row) }
     }
 
     /// The whole row, or as much of it as [`Self::head`] needs.

@@ -106,7 +106,7 @@ mod tests {
     }
 
     use crate::limits::Limits;
-    use crate::vault::{Caller, Config, Error, Key, Name, Need, Opened, Place, Set, Target, Vault};
+    use crate::vault::{Caller, Config, Error, Key, Name, Need, Opened, Place, Set, Target, Text, Vault};
     use std::sync::Arc;
     use std::sync::mpsc::channel;
 
@@ -121,7 +121,8 @@ mod tests {
         let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
         let target = Target { caller, place: Place::User, name: Name::parse(name) };
         let (done, stored) = channel();
-        let set = Set { target, text: "{}".into(), if_revision: None, expires_at, lease: None };
+        let text = Text::of(crate::json::parse(b"{}").unwrap(), vault.limits());
+        let set = Set { target, text, if_revision: None, expires_at, lease: None };
         vault.submit(set, move |result: Result<_, Error>| done.send(result.is_ok()).unwrap());
         assert!(stored.recv().unwrap());
     }
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(records(), 3);
         let batch = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap().unwrap();
         let lock = opened.store().lock().unwrap();
-        opened.store().commit(&lock, batch).unwrap();
+        opened.store().commit(&lock, &batch).unwrap();
         assert_eq!(records(), 2);
         let nothing = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap();
         assert!(nothing.is_none());

@@ -1,20 +1,21 @@
 //! The vault's thread: it opens the store, and it alone writes. It takes what has queued up, under the store's lock
-//! decides about each request, commits all of it at once, and answers.
+//! decides about each write, commits all of it at once, lets the lock go, makes the reads, and answers.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protector::Effort;
-use crate::store::{CommitError, Heard, Plant, StoreError, WriteLock};
+use crate::store::{Heard, StoreError, WriteLock};
 
-use super::draft::{Draft, ProtectorChange, Work};
-use super::opened::ToDestroy;
-use super::queue::Job;
 use super::{Error, Opened, Timestamp, Vault, key_index};
 
-/// Writes that one commit takes at most.
-const GROUP: usize = 512;
+mod group;
+
+use group::Unusable;
+
+/// What requests may weigh together that one commit takes: what another process waits for that came just after it had begun.
+const GROUP: usize = 128;
 /// How long an old environment may take to be closed before a new one is opened.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -113,7 +114,7 @@ impl Vault {
     }
 
     /// Lets those go on who were woken on this thread: nobody else sees to them.
-    fn has_brought(&self) {
+    pub(super) fn has_brought(&self) {
         if let Some(call) = self.brought.get() {
             call();
         }
@@ -176,14 +177,12 @@ impl Vault {
             Err(error) => return self.refuse_all(error),
         };
         // What they wait for is done: no other process's lock may hold them up.
-        let mut reads = self.queue.take_reads();
-        if !reads.is_empty() {
-            let outcome = evaluate(&opened, &mut reads).map(drop).map_err(Into::into);
-            return answer(reads, outcome);
+        if self.read_first(&opened) {
+            return;
         }
         let outcome = match opened.store().lock() {
             Ok(lock) => match self.sweep(&opened, &lock).and_then(|()| index_keys(&opened, &lock)) {
-                Ok(()) => write_group(&opened, lock, self.queue.take_group(GROUP)),
+                Ok(()) => self.write_group(&opened, lock),
                 // What is queued waits for the environment that is opened next.
                 unusable => unusable,
             },
@@ -206,11 +205,11 @@ impl Vault {
         if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
             let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
             if let Ok(Some(batch)) = batch {
-                let outcome = opened.store().commit(lock, batch);
+                let outcome = opened.store().commit(lock, &batch);
                 if outcome.is_err() {
                     tracing::warn!("expired records could not be removed; it is tried again");
                 }
-                return usable(outcome);
+                return group::usable(outcome);
             }
         }
         Ok(())
@@ -227,121 +226,12 @@ impl Vault {
 fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
     match key_index::rebuilt(opened) {
         Ok(Some(batch)) => {
-            let outcome = opened.store().commit(lock, batch);
+            let outcome = opened.store().commit(lock, &batch);
             if outcome.is_err() {
                 tracing::warn!("the index of keys could not be written; it is tried again at the next write");
             }
-            usable(outcome)
+            group::usable(outcome)
         }
         Ok(None) | Err(_) => Ok(()),
     }
-}
-
-/// The environment can't be used any more.
-#[derive(Clone, Copy)]
-struct Unusable;
-
-/// Commits jobs together; where that is not to be had, one by one, since one of them may be what does not fit.
-fn write_group(opened: &Opened, lock: WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    if Plant::EarlyAnswer.is_there() {
-        return answer_early(opened, &lock, jobs);
-    }
-    let outcome = commit(opened, &lock, &mut jobs);
-    if jobs.len() == 1 || !matches!(outcome, Err(CommitError::NotDone(_))) {
-        // The next process may write while this one answers.
-        drop(lock);
-        answer(jobs, outcome);
-        return usable(outcome);
-    }
-    let mut usable_still = Ok(());
-    for job in jobs {
-        let mut job = [job];
-        let outcome = match usable_still {
-            Ok(()) => commit(opened, &lock, &mut job),
-            Err(Unusable) => Err(CommitError::NotDone(StoreError::Failed)),
-        };
-        answer(job, outcome);
-        usable_still = usable_still.and(usable(outcome));
-    }
-    usable_still
-}
-
-/// The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the rigs
-/// that have to notice.
-fn answer_early(opened: &Opened, lock: &WriteLock<'_>, mut jobs: Vec<Box<dyn Job>>) -> Result<(), Unusable> {
-    let evaluated = evaluate(opened, &mut jobs);
-    answer(jobs, Ok(()));
-    std::thread::sleep(Duration::from_millis(20));
-    match evaluated {
-        Ok(Work { batch: Some(batch), .. }) => usable(opened.store().commit(lock, batch)),
-        _ => Ok(()),
-    }
-}
-
-fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
-    match outcome {
-        // LMDB met damage that came after the check: the next opening finds it, and mends it.
-        Err(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)) => Err(Unusable),
-        Ok(()) | Err(CommitError::NotDone(_)) => Ok(()),
-    }
-}
-
-fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: Result<(), CommitError>) {
-    let failure = match outcome {
-        Ok(()) => None,
-        Err(CommitError::NotDone(error)) => Some(error.into()),
-        Err(CommitError::Unknown) => Some(Error::StoreFailed { outcome_unknown: true }),
-    };
-    for job in jobs {
-        job.answer(failure);
-    }
-}
-
-/// Decides about jobs, and commits them. A process that was killed in its commit may have left one behind that only the
-/// next transaction finds, and no snapshot before: then it is decided anew.
-fn commit(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
-    match commit_once(opened, lock, jobs) {
-        Err(CommitError::NotDone(StoreError::Busy)) => commit_once(opened, lock, jobs),
-        outcome => outcome,
-    }
-}
-
-fn commit_once(opened: &Opened, lock: &WriteLock<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), CommitError> {
-    let Work { protectors, batch, destroyed } = evaluate(opened, jobs)?;
-    let folder = opened.store().folder();
-    for change in protectors {
-        match change {
-            ProtectorChange::Add(row) => folder.add_protector(lock, &row)?,
-            ProtectorChange::Remove(id) => folder.remove_protector(lock, &id)?,
-        }
-    }
-    let Some(batch) = batch else { return Ok(()) };
-    opened.store().commit(lock, batch)?;
-    if !destroyed.is_empty() {
-        opened.destroy_slots(&destroyed);
-    }
-    Ok(())
-}
-
-/// Decides about each job, from what the store holds and what those before it change.
-fn evaluate(opened: &Opened, jobs: &mut [Box<dyn Job>]) -> Result<Work, StoreError> {
-    let snapshot = opened.store().snapshot()?;
-    let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed) };
-    let mut draft = Draft::new(opened, secrets, &snapshot)?;
-    for job in jobs {
-        if let Some(changes) = job.evaluate(&draft) {
-            draft.apply(changes);
-        }
-    }
-    let left_over = ToDestroy::find(&snapshot, &secrets.keys)?;
-    if draft.has_changes() && opened.destroy_slots(&left_over.slots) {
-        draft.forget_destroyed(left_over.slots);
-    }
-    if draft.has_changes() {
-        draft.forget_destroyed(left_over.unfounded);
-    }
-    Ok(draft.into_work())
 }

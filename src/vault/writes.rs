@@ -10,7 +10,10 @@ mod set;
 
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
+
 use crate::crypto::DataKeys;
+use crate::limits::Limits;
 use crate::store::{RecordHeader, Table};
 
 pub use delete::{Delete, Deleted};
@@ -45,6 +48,16 @@ impl Current {
             Self::Damaged => return Err(Error::RecordDamaged),
         };
         if wanted == current { Ok(()) } else { Err(Error::RevisionConflict { current }) }
+    }
+}
+
+impl Current {
+    /// Takes the record, to be opened; of what lies there only the head is known after this.
+    fn take(&mut self) -> Option<SealedRecord> {
+        match self {
+            Self::Live(_, sealed) => Some(sealed.take()),
+            Self::Absent | Self::Damaged => None,
+        }
     }
 }
 
@@ -120,8 +133,23 @@ fn look(draft: &Draft<'_>, access: &Access, address: &Address) -> Result<Current
     })
 }
 
-fn check_size(draft: &Draft<'_>, text: &str) -> Result<(), Error> {
-    let limit = draft.opened.limits().data;
+/// The text of a JSON object that a caller gives, which is not kept if it is longer than it may be. That is told only after
+/// what is wrong with the key and the folder.
+pub struct Text(Result<Box<str>, Error>);
+
+impl Text {
+    /// Takes an object's text.
+    pub fn of(object: &RawValue, limits: &Limits) -> Self {
+        Self(check_size(limits, object.get()).map(|()| object.get().into()))
+    }
+
+    fn get(&self) -> Result<&str, Error> {
+        self.0.as_deref().map_err(|error| *error)
+    }
+}
+
+fn check_size(limits: &Limits, text: &str) -> Result<(), Error> {
+    let limit = limits.data;
     if text.len() > limit { Err(Error::DataTooLarge { limit: limit as u64 }) } else { Ok(()) }
 }
 

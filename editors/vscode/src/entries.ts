@@ -2,10 +2,12 @@
 // with its key, so that `null` comes back as `null`, and a key of any length is kept whole.
 
 import { createHash } from 'node:crypto';
-import { isVaultError, type JsonObject, type Vault } from 'plugin-vault';
+import { isVaultError, type JsonObject, type ListedRecord, type Vault } from 'plugin-vault';
 
 /** Bytes that a record's name may have. */
 const nameLimit = 256;
+/** Records that are listed at a time: all of them could be longer than a message may be. */
+const pageSize = 1_000;
 /** How often a write is tried whose vault ended under it. */
 const attempts = 4;
 
@@ -58,14 +60,18 @@ export class Entries {
 
   /** Every key with its revision. */
   async keys(): Promise<Map<string, number>> {
-    const listed = await this.vault.listPersistentData(this.place);
     const keys = new Map<string, number>();
-    for (const { name, revision } of listed) {
-      const key = await this.key(name);
-      if (key === undefined) continue;
-      keys.set(key, revision);
-      this.seen.set(name!, { key, revision });
-    }
+    let page: ListedRecord[] = [];
+    do {
+      const after = page.at(-1);
+      page = await this.vault.listPersistentData({ ...this.place, limit: pageSize, ...(after && { after }) });
+      for (const { name, revision } of page) {
+        const key = await this.key(name);
+        if (key === undefined) continue;
+        keys.set(key, revision);
+        this.seen.set(name!, { key, revision });
+      }
+    } while (page.length === pageSize);
     return keys;
   }
 

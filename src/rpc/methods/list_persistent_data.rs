@@ -1,16 +1,24 @@
 //! `listPersistentData`: what the caller has stored, without the data.
 
+use serde_json::value::RawValue;
+
+use crate::json::{self, Kind};
+use crate::limits;
 use crate::rpc::declare::method;
-use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
-use crate::rpc::params::out_of_range;
+use crate::rpc::error::{Error, FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::{Handle, Revision};
-use crate::vault::{Context, Entry, ListRecords, Place};
+use crate::vault::{self, After, Context, Entry, ListRecords, Name, Place};
 
 use super::shape::ListedRecord;
 use super::{Call, FOLDER, Outcome};
 
 method! {
-    /// What is stored in the key's namespace and scope, without the data.
+    /// What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of
+    /// the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask
+    /// for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer
+    /// entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in
+    /// one of them.
     "listPersistentData" => Vec<ListedRecord>,
     positional {}
     named {
@@ -18,6 +26,10 @@ method! {
         "context" => context: Option<Context>,
         /// Only records of this folder.
         "workspaceFolder" => folder: Option<Place>,
+        /// At most so many entries; without it, all.
+        "limit" => limit: Option<PageSize>,
+        /// Only what comes after this record in the order, whether or not it is still there.
+        "after" => after: Option<ListedBefore>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
@@ -29,6 +41,12 @@ method! {
                 "context": "user", "name": "session", "revision": 2, "bytes": 16,
                 "createdAt": "2030-01-01T00:00:00.000Z", "updatedAt": "2030-01-01T00:00:00.000Z",
             }]),
+        )
+        .after("setPersistentData", json!({"context": "user", "name": "session", "data": {"theme": "dark"}})),
+        example(
+            "The page after this one: there is none",
+            json!({"limit": 100, "after": {"context": "user", "name": "session"}}),
+            json!([]),
         )
         .after("setPersistentData", json!({"context": "user", "name": "session", "data": {"theme": "dark"}})),
         refusal(
@@ -46,9 +64,98 @@ pub(super) async fn call(call: Call) -> Outcome {
         return Err(out_of_range(FOLDER));
     }
     let caller = call.caller(params.handle).await?;
-    let list = ListRecords { caller, context: params.context, place: params.folder };
+    let most = call.session.limits().message;
+    let list = ListRecords {
+        caller,
+        context: params.context,
+        place: params.folder,
+        after: params.after.map(|after| after.0),
+        limit: params.limit.map(|limit| limit.0),
+        most,
+    };
     let entries = call.session.read(list, &call.cancel).await?;
-    answer(&entries.into_iter().map(listed).collect())
+    let text = answer(&entries.into_iter().map(listed).collect())?;
+    // With room for what stands around it.
+    if text.len() + ENVELOPE > most {
+        return Err(vault::Error::DataTooLarge { limit: most as u64 }.into());
+    }
+    Ok(text)
+}
+
+/// Bytes of an answer besides its result, at most.
+const ENVELOPE: usize = limits::ID + 64;
+
+/// How many entries a page has at most.
+struct PageSize(usize);
+
+impl<'a> Argument<'a> for PageSize {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let Revision(count) = Revision::read(name, value)?;
+        match usize::try_from(count) {
+            Ok(size) if (1..=limits::LIST_PAGE).contains(&count) => Ok(Self(size)),
+            _ => Err(out_of_range(name)),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for PageSize {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PageSize".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "minimum": 1, "maximum": limits::LIST_PAGE})
+    }
+}
+
+/// The record that a list goes on after. The entry of a list names it, with what else the entry has.
+struct ListedBefore(After);
+
+impl<'a> Argument<'a> for ListedBefore {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+        let members = json::members(value).ok_or(wrong_type(name))?;
+        if json::has_duplicates(&members).is_some() {
+            return Err(out_of_range(name));
+        }
+        let stated = |wanted: &str| {
+            let member = members.iter().find(|member| member.is(wanted))?;
+            Some(member.value).filter(|value| json::kind(value) != Kind::Null)
+        };
+        let context = stated("context").map(|value| Context::read(name, value)).transpose()?;
+        let folder = stated(FOLDER).map(|value| Place::read(name, value)).transpose()?;
+        let record = stated("name").map(|value| Name::read(name, value)).transpose()?;
+        let place = match (context, folder) {
+            (Some(Context::User), None) => Place::User,
+            (Some(Context::Workspace), Some(place)) => place,
+            _ => return Err(out_of_range(name)),
+        };
+        Ok(Self(After { place, name: record }))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ListedBefore {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ListedBefore".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "description": "Names a record, as an entry of a list does; what else the entry has may be there too.",
+            "required": ["context"],
+            "properties": {
+                "context": generator.subschema_for::<Context>(),
+                "workspaceFolder": generator.subschema_for::<crate::vault::folder::WorkspaceFolder>(),
+                "name": generator.subschema_for::<Name>(),
+            },
+        })
+    }
 }
 
 fn listed(entry: Entry) -> ListedRecord {

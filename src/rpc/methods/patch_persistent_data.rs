@@ -15,7 +15,7 @@ method! {
     positional {
         "context" => context: Context,
         /// What is changed.
-        "patch" => patch: MergePatch,
+        "patch" => patch: MergePatch<'a>,
     }
     named {
         "workspaceFolder" => folder: Option<Place>,
@@ -41,16 +41,20 @@ method! {
     ]
 }
 
-pub(super) async fn call(call: Call) -> Outcome {
-    let params = Params::read(call.params.as_deref())?;
-    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
-    let key = target.caller.key.clone();
-    let patch = Patch {
-        target,
-        patch: params.patch,
-        if_revision: params.if_revision.map(|revision| revision.0),
-        lease: params.lease.map(|lease| lease.0),
+pub(super) async fn call(mut call: Call) -> Outcome {
+    let patch = {
+        let params = Params::read(call.params.as_deref())?;
+        let target = call.target(params.context, params.folder, params.name, params.handle).await?;
+        Patch {
+            target,
+            patch: params.patch.text(call.session.limits()),
+            if_revision: params.if_revision.map(|revision| revision.0),
+            lease: params.lease.map(|lease| lease.0),
+        }
     };
+    // The text is not held twice while the write waits.
+    call.params = None;
+    let key = patch.target.caller.key.clone();
     let written = call.session.write(Some(&key), patch, &call.cancel).await?;
     answer(&Written { revision: Revision(written.revision) })
 }

@@ -3,7 +3,7 @@
 use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
 use crate::rpc::values::{Handle, Object, Revision};
-use crate::vault::{Context, Name, Place, Set, Timestamp};
+use crate::vault::{Context, Name, Place, Set, Text, Timestamp};
 
 use super::shape::Written;
 use super::{Call, Outcome};
@@ -53,17 +53,21 @@ method! {
     ]
 }
 
-pub(super) async fn call(call: Call) -> Outcome {
-    let params = Params::read(call.params.as_deref())?;
-    let target = call.target(params.context, params.folder, params.name, params.handle).await?;
-    let key = target.caller.key.clone();
-    let set = Set {
-        target,
-        text: params.data.0.get().to_owned(),
-        if_revision: params.if_revision.map(|revision| revision.0),
-        expires_at: params.expires_at,
-        lease: params.lease.map(|lease| lease.0),
+pub(super) async fn call(mut call: Call) -> Outcome {
+    let set = {
+        let params = Params::read(call.params.as_deref())?;
+        let target = call.target(params.context, params.folder, params.name, params.handle).await?;
+        Set {
+            target,
+            text: Text::of(&params.data.0, call.session.limits()),
+            if_revision: params.if_revision.map(|revision| revision.0),
+            expires_at: params.expires_at,
+            lease: params.lease.map(|lease| lease.0),
+        }
     };
+    // The text is not held twice while the write waits.
+    call.params = None;
+    let key = set.target.caller.key.clone();
     let written = call.session.write(Some(&key), set, &call.cancel).await?;
     answer(&Written { revision: Revision(written.revision) })
 }

@@ -78,7 +78,7 @@ fn a_counter_that_no_store_reaches_is_damage() {
         let page_size = engine.page_size();
         let mut rows = own_rows();
         rows.push(row);
-        engine.commit(Batch { expected: 0, revision, rows }, u64::MAX).unwrap();
+        engine.commit(&Batch { expected: 0, revision, rows }, u64::MAX).unwrap();
         engine.close();
         check_to(depth, &File::open(folder.path().join("data.mdb")).unwrap(), page_size, None)
     };

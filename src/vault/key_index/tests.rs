@@ -21,13 +21,26 @@ impl View for Counting {
         Ok(self.rows.get(&(table, key.to_vec())).map(Vec::as_slice))
     }
 
-    fn each(&self, table: Table, prefix: &[u8], row: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-        for ((_, key), value) in
-            self.rows.iter().filter(|((of, key), _)| *of == table && key.starts_with(prefix))
-        {
+    fn each_after(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        row: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let wanted = |of: Table, key: &[u8]| {
+            of == table && key.starts_with(prefix) && after.is_none_or(|after| key > after)
+        };
+        for ((_, key), value) in self.rows.iter().filter(|((of, key), _)| wanted(*of, key)) {
             self.scanned.set(self.scanned.get() + 1);
-            row(key, value);
+            if !row(key, value) {
+                break;
+            }
         }
+        Ok(())
+    }
+
+    fn reserve(&self, _: usize) -> Result<(), Error> {
         Ok(())
     }
 

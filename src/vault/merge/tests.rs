@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::json;
 
-fn text(text: &str) -> &RawValue {
-    json::parse(text.as_bytes()).expect(text)
+fn text(text: &str) -> &str {
+    json::parse(text.as_bytes()).expect(text).get()
 }
 
 #[track_caller]

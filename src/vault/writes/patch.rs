@@ -2,33 +2,39 @@
 
 use serde_json::value::RawValue;
 
+use crate::limits::Limits;
 use crate::store::Plant;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::merge::{check_depth, merge};
 use crate::vault::{Error, Target};
 
-use super::{Current, Spot, Written, check_size};
+use super::{Current, Spot, Text, Written, check_size};
 
 /// A merge patch (RFC 7396).
 pub struct Patch {
     /// Where.
     pub target: Target,
-    /// The patch.
-    pub patch: MergePatch,
+    /// The text of the patch, which is a [`MergePatch`]. It may be as long as an object that is stored.
+    pub patch: Text,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
     /// The token of the lease that must be live.
     pub lease: Option<u64>,
 }
 
-/// The text of a merge patch: a JSON object with no more levels than it may have.
-pub struct MergePatch(Box<RawValue>);
+/// A merge patch: a JSON object with no more levels than it may have.
+pub struct MergePatch<'a>(&'a RawValue);
 
-impl MergePatch {
-    /// Takes the text of an object.
-    pub fn parse(object: &RawValue) -> Result<Self, Error> {
-        check_depth(object).map_err(|_| Error::PatchTooDeep)?;
-        Ok(Self(object.to_owned()))
+impl<'a> MergePatch<'a> {
+    /// Takes an object.
+    pub fn parse(object: &'a RawValue) -> Result<Self, Error> {
+        check_depth(object.get()).map_err(|_| Error::PatchTooDeep)?;
+        Ok(Self(object))
+    }
+
+    /// Its text, for a write.
+    pub fn text(&self, limits: &Limits) -> Text {
+        Text::of(self.0, limits)
     }
 }
 
@@ -36,18 +42,21 @@ impl Write for Patch {
     type Outcome = Written;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
-        let spot = Spot::find(draft, &self.target)?;
-        let (stored, expires_at) = match (&spot.access, &spot.current) {
-            (Some(access), Current::Live(head, sealed)) => {
-                let (_, text) = sealed.clone().open(&access.data)?;
-                (Some(RawValue::from_string(text).map_err(|_| Error::RecordDamaged)?), head.expires_at())
+        let mut spot = Spot::find(draft, &self.target)?;
+        let patch = self.patch.get()?;
+        let sealed = spot.current.take();
+        let (stored, expires_at) = match (&spot.access, &spot.current, sealed) {
+            (Some(access), Current::Live(head, _), Some(sealed)) => {
+                (Some(sealed.open(&access.data)?.1), head.expires_at())
             }
-            (_, Current::Damaged) => return Err(Error::RecordDamaged),
+            (_, Current::Damaged, _) => return Err(Error::RecordDamaged),
             _ => (None, None),
         };
-        let merged = merge(stored.as_deref(), &self.patch.0).map_err(|_| Error::PatchTooDeep)?;
+        // It was read through when it was stored.
+        let merged = merge(stored.as_deref(), patch).map_err(|_| Error::PatchTooDeep)?;
+        drop(stored);
         if let Some(text) = &merged {
-            check_size(draft, text)?;
+            check_size(draft.opened.limits(), text)?;
         }
         spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;

@@ -1,11 +1,13 @@
 //! Taking a folder's records along when the folder has moved.
 
-use crate::crypto::RecordId;
+use crate::crypto::{DataKeys, RecordId};
+use crate::limits;
 use crate::store::{RecordHeader, Table};
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::key_row::Use;
 use crate::vault::record::{self, SealedRecord, head_of};
+use crate::vault::view::View as _;
 use crate::vault::{Address, Caller, Error, Place};
 
 use super::{Current, look, put_record, tell};
@@ -47,18 +49,15 @@ impl Write for Move {
         let keys = &access.data;
         let mut changes = draft.changes();
         let mut result = Moved { moved: 0, revision: 0 };
-        for (id, head) in draft.scan(Table::Records, &keys.namespace().0, head_of)? {
-            let id = RecordId(id.try_into().map_err(|_| Error::RecordDamaged)?);
-            let head = SealedRecord::new(id, head).head(keys)?;
-            if head.address.folder.as_ref() != Some(from) || head.is_expired(draft.now) {
-                continue;
-            }
+        for id in in_folder(draft, keys, from)? {
+            let sealed =
+                SealedRecord::found(id, draft.get(Table::Records, &id.0))?.ok_or(Error::RecordDamaged)?;
+            let head = sealed.head(keys)?;
             let target = address_in(to, &head.address);
             if !matches!(look(draft, &access, &target)?, Current::Absent) {
                 return Err(Error::TargetExists);
             }
-            let sealed = SealedRecord::found(id, draft.get(Table::Records, &id.0))?;
-            let (_, text) = sealed.ok_or(Error::RecordDamaged)?.open(keys)?;
+            let (_, text) = sealed.open(keys)?;
             let gone = changes.next_revision()?;
             changes.delete(Table::Records, &id.0);
             tell(&mut changes, keys, &self.caller, gone, &head.address, true);
@@ -72,10 +71,30 @@ impl Write for Move {
             put_record(&mut changes, keys, &target, header, &text);
             tell(&mut changes, keys, &self.caller, revision, &target, false);
             result = Moved { moved: result.moved + 1, revision };
+            if changes.bytes() > limits::CHANGE_BYTES {
+                return Err(Error::DataTooLarge { limit: limits::CHANGE_BYTES as u64 });
+            }
         }
         let changes = (result.moved > 0).then_some(changes);
         Ok((result, changes))
     }
+}
+
+/// The records of a folder. One at a time is looked at: what is sealed beside all data may be long together.
+fn in_folder(draft: &Draft<'_>, keys: &DataKeys, folder: &WorkspaceFolder) -> Result<Vec<RecordId>, Error> {
+    let (mut found, mut outcome) = (Vec::new(), Ok(()));
+    draft.each(Table::Records, &keys.namespace().0, &mut |key, row| {
+        let looked_at = key.try_into().map_err(|_| Error::RecordDamaged).and_then(|id| {
+            let id = RecordId(id);
+            let head = SealedRecord::new(id, head_of(row)).head(keys)?;
+            if head.address.folder.as_ref() == Some(folder) && !head.is_expired(draft.now) {
+                found.push(id);
+            }
+            Ok(())
+        });
+        outcome = outcome.and(looked_at);
+    })?;
+    outcome.map(|()| found)
 }
 
 fn address_in(folder: &WorkspaceFolder, address: &Address) -> Address {

@@ -3,14 +3,14 @@
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::{Error, Target, Timestamp};
 
-use super::{Current, Spot, check_size};
+use super::{Current, Spot, Text};
 
 /// Stores an object in the place of what was there.
 pub struct Set {
     /// Where.
     pub target: Target,
-    /// The text of a JSON object.
-    pub text: String,
+    /// What is stored.
+    pub text: Text,
     /// The revision that the record must have; 0 for none.
     pub if_revision: Option<u64>,
     /// The token of the lease that must be live.
@@ -30,17 +30,19 @@ impl Write for Set {
     type Outcome = Written;
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
-        let spot = Spot::find(draft, &self.target)?;
-        check_size(draft, &self.text)?;
+        let mut spot = Spot::find(draft, &self.target)?;
+        let text = self.text.get()?;
         spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
-        if let (Some(access), Current::Live(head, sealed)) = (&spot.access, &spot.current)
-            && head.bytes == self.text.len() as u64
+        // What was there is not needed any more behind this.
+        let sealed = spot.current.take();
+        if let (Some(access), Current::Live(head, _), Some(sealed)) = (&spot.access, &spot.current, sealed)
+            && head.bytes == text.len() as u64
             && head.expires_at() == self.expires_at
-            && sealed.clone().open(&access.data).is_ok_and(|(_, stored)| stored == self.text)
+            && sealed.open(&access.data).is_ok_and(|(_, stored)| stored == text)
         {
             return Ok((Written { revision: head.header.revision }, None));
         }
-        spot.put(draft, &self.target.caller, &self.text, self.expires_at)
+        spot.put(draft, &self.target.caller, text, self.expires_at)
     }
 }

@@ -30,7 +30,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   getPersistentRecord: method(records.getRecord, ...PLACE),
   patchPersistentData: method(records.patch, ...PLACE, 'patch', 'ifRevision', 'lease'),
   deletePersistentData: method(records.remove, ...PLACE, 'ifRevision', 'lease'),
-  listPersistentData: method(records.list, 'context', 'workspaceFolder'),
+  listPersistentData: method(records.list, 'context', 'workspaceFolder', 'limit', 'after'),
   movePersistentData: method(records.move, 'from', 'to'),
   watchPersistentData: method(watch, 'since'),
   unwatchPersistentData: method(unwatch),

@@ -1,6 +1,6 @@
 // Parameters, read as strictly as the real vault reads them.
 
-import type { Context, JsonObject } from '../wire';
+import type { Address, Context, JsonObject } from '../wire';
 import { failure } from './failure';
 
 const NAME = 256;
@@ -70,6 +70,17 @@ export class Params {
     if (value === undefined) return undefined;
     if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'wrongType');
     return value as JsonObject;
+  }
+
+  /** The record that a list goes on after, as an entry of a list names it. */
+  after(): Address | undefined {
+    const entry = this.object('after');
+    if (entry === undefined) return undefined;
+    const [context, workspaceFolder, name] = [entry.context, entry.workspaceFolder, entry.name].map((value) => value ?? undefined);
+    const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
+    if (!isText(context) || !isText(workspaceFolder) || !isText(name)) throw wrong('after', 'wrongType');
+    if (context !== (workspaceFolder === undefined ? 'user' : 'workspace')) throw wrong('after', 'outOfRange');
+    return { context, workspaceFolder: workspaceFolder && normalFolder(workspaceFolder), name } as Address;
   }
 
   context(name = 'context'): Context | undefined {

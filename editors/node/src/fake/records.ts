@@ -1,5 +1,6 @@
 // Records of the fake: read, written, patched, moved.
 
+import { createHash } from 'node:crypto';
 import type { Address, JsonObject } from '../wire';
 import type { Call } from './client';
 import { failure } from './failure';
@@ -120,14 +121,28 @@ export function remove(call: Call): object {
   return { deleted: true, revision };
 }
 
+/** Records in one page of a list. */
+const PAGE = 1_000;
+
+/** Where a record is in every list: an order that says nothing of it, as in the real vault. */
+const order = (place: Address): string => createHash('sha256').update(keyOf(place)).digest('hex');
+
 export function list({ params, row: caller }: Call): object[] {
   const context = params.context();
   const folder = params.folder('workspaceFolder');
+  const limit = params.integer('limit', 1, PAGE);
+  const after = params.after();
   if (folder !== undefined && context === 'user') throw wrong('workspaceFolder', 'outOfRange');
   const row = caller();
   const workspaceFolder = folder === undefined ? undefined : normalFolder(folder);
+  const behind = after && order(after);
+  const records = [...(row?.namespace.records.values() ?? [])]
+    .map((record) => ({ record, at: order(record.address) }))
+    .filter(({ at }) => behind === undefined || at > behind)
+    .sort((one, other) => (one.at < other.at ? -1 : 1));
   const found: object[] = [];
-  for (const record of row?.namespace.records.values() ?? []) {
+  for (const { record } of records) {
+    if (found.length === limit) break;
     const place = record.address;
     const asked =
       (context === undefined || place.context === context) &&

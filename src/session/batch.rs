@@ -1,0 +1,93 @@
+//! The memory that the answers of batches take while they wait for the others of their batch: counted before they are made.
+//!
+//! The answers of one batch are no longer together than a message may be; those of all that wait have a limit as well, and
+//! count for how much is read ([`Batched::bytes`]). Any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::limits;
+use crate::vault::{Error, Room};
+
+/// What all batches of a connection hold.
+#[derive(Default)]
+pub struct Batched(AtomicUsize);
+
+impl Batched {
+    /// Bytes of the answers that are made and wait for others.
+    pub fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Room for the answers of one batch; given back when dropped.
+pub struct BatchRoom {
+    all: Arc<Batched>,
+    most: usize,
+    taken: AtomicUsize,
+    /// Of those, what counts in `all`.
+    counted: AtomicUsize,
+}
+
+impl BatchRoom {
+    /// Room for `most` bytes.
+    pub(super) fn new(all: &Arc<Batched>, most: usize) -> Self {
+        Self { all: all.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
+    }
+}
+
+impl Room for BatchRoom {
+    fn take(&self, bytes: usize) -> Result<(), Error> {
+        let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        // So many short ones as a batch has elements need not be counted.
+        if bytes <= limits::SHORT_ANSWER {
+            return Ok(());
+        }
+        if taken > self.most {
+            self.taken.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Error::DataTooLarge { limit: self.most as u64 });
+        }
+        if self.all.0.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::BATCHED_BYTES.max(self.most) {
+            self.all.0.fetch_sub(bytes, Ordering::Relaxed);
+            self.taken.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Error::Overloaded);
+        }
+        self.counted.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for BatchRoom {
+    fn drop(&mut self) {
+        self.all.0.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: usize = limits::SHORT_ANSWER + 1;
+
+    #[test]
+    fn the_answers_of_a_batch_have_a_limit_and_short_ones_have_none() {
+        let room = BatchRoom::new(&Arc::default(), 2 * LONG);
+        assert_eq!(room.take(LONG), Ok(()));
+        assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
+        assert_eq!(room.take(LONG), Err(Error::DataTooLarge { limit: 2 * LONG as u64 }));
+        assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
+    }
+
+    #[test]
+    fn batches_share_what_there_is_and_give_it_back() {
+        let all = Arc::default();
+        let one = BatchRoom::new(&all, limits::BATCHED_BYTES);
+        let other = BatchRoom::new(&all, limits::BATCHED_BYTES);
+        assert_eq!(one.take(limits::BATCHED_BYTES), Ok(()));
+        assert_eq!(other.take(LONG), Err(Error::Overloaded));
+        assert_eq!(all.bytes(), limits::BATCHED_BYTES);
+        drop(one);
+        assert_eq!(all.bytes(), 0);
+        assert_eq!(other.take(limits::BATCHED_BYTES), Ok(()));
+    }
+}

@@ -1,0 +1,281 @@
+//! What goes into one commit, and what comes after it. Runs on the vault's thread; no read is made while the store's lock
+//! is held, since every other process waits for that lock.
+
+use std::time::{Duration, Instant};
+
+use crate::limits;
+use crate::store::{CommitError, Plant, Snapshot, StoreError, WriteLock};
+
+use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
+use crate::vault::opened::ToDestroy;
+use crate::vault::queue::Job;
+use crate::vault::view::LIST;
+use crate::vault::{Error, Opened, Vault};
+
+use super::GROUP;
+
+/// Outcomes of reads that are brought together are given away once they take more than this.
+const TOGETHER: usize = 64 * 1024;
+/// How long the thread waits for room before it looks whether another process waits for it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The environment can't be used any more.
+#[derive(Clone, Copy)]
+pub(super) struct Unusable;
+
+/// The outcomes of reads, as they are brought.
+struct Reading<'v> {
+    vault: &'v Vault,
+    /// Bytes that were brought and not given away.
+    bytes: usize,
+    has_room: bool,
+}
+
+impl Vault {
+    /// Makes the reads that no write stands before any more. Whether there were any.
+    pub(super) fn read_first(&self, opened: &Opened) -> bool {
+        let mut reading = Reading { vault: self, bytes: 0, has_room: true };
+        let mut weight = 0;
+        while weight < GROUP
+            && let Some(job) = self.queue.take_read()
+        {
+            weight += job.weight();
+            reading.answer(opened, job, None);
+        }
+        weight > 0
+    }
+
+    /// Commits what has queued up together; where that is not to be had, one by one, since one of them may be what does not
+    /// fit.
+    pub(super) fn write_group(&self, opened: &Opened, mut lock: WriteLock<'_>) -> Result<(), Unusable> {
+        let mut jobs: Vec<_> = self.queue.take_first().into_iter().collect();
+        let mut again = true;
+        while !jobs.is_empty() {
+            let error;
+            (error, lock) = match self.commit(opened, &mut jobs, lock, true) {
+                Ok(()) => return Ok(()),
+                Err(failed) => failed,
+            };
+            match error {
+                // A process that was killed in its commit may have left one behind that only the next transaction finds, and
+                // no snapshot before: then it is decided anew.
+                CommitError::NotDone(StoreError::Busy) if again => again = false,
+                CommitError::NotDone(_) if jobs.len() > 1 => return self.write_singly(opened, lock, jobs),
+                error => {
+                    // The next process may write while this one answers.
+                    drop(lock);
+                    refuse(jobs, error);
+                    return usable(Err(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_singly(
+        &self,
+        opened: &Opened,
+        lock: WriteLock<'_>,
+        jobs: Vec<Box<dyn Job>>,
+    ) -> Result<(), Unusable> {
+        let mut reading = Reading { vault: self, bytes: 0, has_room: true };
+        let (mut lock, mut usable_still) = (Some(lock), Ok(()));
+        for job in jobs {
+            if usable_still.is_err() {
+                refuse([job], CommitError::NotDone(StoreError::Failed));
+                continue;
+            }
+            if job.only_reads() {
+                lock = None;
+                reading.answer(opened, job, None);
+                continue;
+            }
+            let held = match lock.take().map_or_else(|| opened.store().lock(), Ok) {
+                Ok(held) => held,
+                Err(error) => {
+                    refuse([job], error.into());
+                    usable_still = if error == StoreError::Replaced { Err(Unusable) } else { Ok(()) };
+                    continue;
+                }
+            };
+            let mut single = vec![job];
+            if let Err((error, held)) = self.commit(opened, &mut single, held, false) {
+                lock = Some(held);
+                refuse(single, error);
+                usable_still = usable(Err(error));
+            }
+        }
+        usable_still
+    }
+
+    /// Decides about jobs (and `more` that are queued), commits them, lets the lock go, makes the reads among them, and
+    /// answers all. Where the commit fails, nobody is answered, and the lock is given back.
+    fn commit<'l>(
+        &self,
+        opened: &Opened,
+        jobs: &mut Vec<Box<dyn Job>>,
+        lock: WriteLock<'l>,
+        more: bool,
+    ) -> Result<(), (CommitError, WriteLock<'l>)> {
+        let snapshot = match opened.store().snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(error) => return Err((error.into(), lock)),
+        };
+        let decided = self.decide(opened, &snapshot, jobs, more);
+        let (mut draft, marks) = match decided {
+            Ok(decided) => decided,
+            Err(error) => return Err((error.into(), lock)),
+        };
+        if Plant::EarlyAnswer.is_there() {
+            // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
+            // rigs that have to notice.
+            self.bring(opened, std::mem::take(jobs), &marks, &draft);
+            std::thread::sleep(LOOK);
+        }
+        if let Err(error) = commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
+            return Err((error, lock));
+        }
+        // The next process may write while this one reads and answers.
+        drop(lock);
+        self.bring(opened, std::mem::take(jobs), &marks, &draft);
+        Ok(())
+    }
+
+    /// Decides about each job, from what the store holds and what those before it change.
+    fn decide<'d>(
+        &self,
+        opened: &'d Opened,
+        snapshot: &'d Snapshot<'d>,
+        jobs: &mut Vec<Box<dyn Job>>,
+        more: bool,
+    ) -> Result<(Draft<'d>, Vec<Option<Mark>>), StoreError> {
+        let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed) };
+        let mut draft = Draft::new(opened, secrets, snapshot)?;
+        let mut marks = Vec::with_capacity(jobs.len());
+        let mut evaluate = |job: &mut Box<dyn Job>, draft: &mut Draft<'_>| {
+            if let Some(changes) = job.evaluate(draft) {
+                draft.apply(changes);
+            }
+            marks.push(job.only_reads().then(|| draft.mark()));
+        };
+        for job in jobs.iter_mut() {
+            evaluate(job, &mut draft);
+        }
+        let mut weight: usize = jobs.iter().map(|job| job.weight()).sum();
+        let mut alone = !more || jobs.iter().any(|job| job.stands_alone());
+        while !alone && weight < GROUP && draft.cost() < limits::COMMIT_BYTES {
+            match self.queue.take_next() {
+                Some(mut job) => {
+                    evaluate(&mut job, &mut draft);
+                    weight += job.weight();
+                    jobs.push(job);
+                }
+                None => alone = true,
+            }
+        }
+        let left_over = ToDestroy::find(snapshot, &secrets.keys)?;
+        if draft.has_changes() && opened.destroy_slots(&left_over.slots) {
+            draft.forget_destroyed(left_over.slots);
+        }
+        if draft.has_changes() {
+            draft.forget_destroyed(left_over.unfounded);
+        }
+        Ok((draft, marks))
+    }
+
+    /// Answers jobs in their order, having made those that read.
+    fn bring(&self, opened: &Opened, jobs: Vec<Box<dyn Job>>, marks: &[Option<Mark>], draft: &Draft<'_>) {
+        let mut reading = Reading { vault: self, bytes: 0, has_room: true };
+        for (job, mark) in jobs.into_iter().zip(marks) {
+            match mark {
+                Some(mark) => reading.answer(opened, job, Some((draft, *mark))),
+                None => job.answer(None),
+            }
+        }
+    }
+
+    /// Whether the client takes what was read for it. It has some seconds for that, unless another process waits for this
+    /// one: then what was not read has to be asked for again.
+    fn has_room(&self) -> bool {
+        let Some(has_room) = self.has_room.get() else { return true };
+        let deadline = Instant::now() + limits::TAKING_WAIT;
+        loop {
+            if has_room(LOOK) {
+                return true;
+            }
+            if Instant::now() >= deadline || self.queue.is_to_leave() {
+                return false;
+            }
+        }
+    }
+}
+
+impl Reading<'_> {
+    fn answer(&mut self, opened: &Opened, mut job: Box<dyn Job>, moment: Option<(&Draft<'_>, Mark)>) {
+        // What is there already waits neither for much more nor for what takes long.
+        if self.bytes >= TOGETHER || job.weight() >= LIST {
+            self.give_away();
+        }
+        if !self.has_room {
+            return job.answer(Some(Error::Overloaded));
+        }
+        let mut made = job.read(opened, moment);
+        if made == Err(Error::Overloaded) {
+            // A batch may be complete by now that holds what is missing.
+            self.give_away();
+            made = job.read(opened, moment);
+        }
+        self.bytes += made.unwrap_or_default();
+        job.answer(None);
+    }
+
+    fn give_away(&mut self) {
+        self.vault.has_brought();
+        self.has_room = self.has_room && (self.bytes < TOGETHER || self.vault.has_room());
+        self.bytes = 0;
+    }
+}
+
+fn commit_draft(
+    opened: &Opened,
+    lock: &WriteLock<'_>,
+    draft: &mut Draft<'_>,
+    is_read: bool,
+) -> Result<(), CommitError> {
+    let Work { protectors, batch, destroyed } = draft.work();
+    let folder = opened.store().folder();
+    for change in protectors {
+        match change {
+            ProtectorChange::Add(row) => folder.add_protector(lock, &row)?,
+            ProtectorChange::Remove(id) => folder.remove_protector(lock, &id)?,
+        }
+    }
+    let Some(batch) = batch else { return Ok(()) };
+    opened.store().commit(lock, &batch)?;
+    if is_read {
+        draft.give_back(batch);
+    }
+    if !destroyed.is_empty() {
+        opened.destroy_slots(&destroyed);
+    }
+    Ok(())
+}
+
+/// Whether the environment can be used after this.
+pub(super) fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
+    match outcome {
+        // LMDB met damage that came after the check: the next opening finds it, and mends it.
+        Err(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)) => Err(Unusable),
+        Ok(()) | Err(CommitError::NotDone(_)) => Ok(()),
+    }
+}
+
+fn refuse(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: CommitError) {
+    let error = match error {
+        CommitError::NotDone(error) => error.into(),
+        CommitError::Unknown => Error::StoreFailed { outcome_unknown: true },
+    };
+    for job in jobs {
+        job.answer(Some(error));
+    }
+}
