@@ -13,3 +13,4 @@ mod fairness;
 mod messages;
 mod namespaces;
 mod patches;
+mod unlocking;
