@@ -193,7 +193,7 @@ impl Sound {
                 let rows = rows.collect();
                 let Ok(lock) = store.lock() else { panic!("nobody else has it") };
                 let batch = Batch { expected: revision - 1, revision, rows };
-                assert!(store.commit(&lock, batch).is_ok(), "it can be written");
+                assert!(store.commit(&lock, &batch).is_ok(), "it can be written");
             }
             drop(store);
             let bytes = fs::read(folder.join("data.mdb")).expect("it is there");
