@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use super::{Caller, Config, Error, GetRecord, Key, Name, Need, Opened, Place, Revoke, Set, Target, Vault};
+use super::{
+    Caller, Config, Error, GetRecord, Key, Name, Need, OneByOne, Opened, Place, Revoke, Set, Target, Text,
+    Vault,
+};
 use crate::limits::{self, Limits};
 use crate::store::{Batch, Row, Slot, Table, meta};
 
@@ -51,13 +54,14 @@ impl Forged {
     fn set(&self, key: &str, text: &str) -> Result<(), Error> {
         let (done, stored) = channel();
         let target = Self::target(key);
-        let set = Set { target, text: text.into(), if_revision: None, expires_at: None, lease: None };
+        let text = Text::of(crate::json::parse(text.as_bytes()).unwrap(), self.vault.limits());
+        let set = Set { target, text, if_revision: None, expires_at: None, lease: None };
         self.vault.submit(set, move |result: Result<_, Error>| done.send(result.map(drop)).unwrap());
         stored.recv().unwrap()
     }
 
     fn get(&self, key: &str) -> Result<Option<String>, Error> {
-        let record = self.opened().read(&GetRecord(Self::target(key)))?;
+        let record = self.opened().read(&GetRecord(Self::target(key)), &OneByOne)?;
         Ok(record.map(|record| record.text))
     }
 
