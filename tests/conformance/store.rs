@@ -215,7 +215,7 @@ fn a_batch_on_an_older_revision_changes_nothing() {
     let row = Row { table: Table::Records, key: vec![1; 32], value: Some(vec![2]) };
     let lock = store.lock().ok().unwrap();
     let batch = Batch { expected: before - 1, revision: before + 1, rows: vec![row] };
-    assert!(store.commit(&lock, batch).is_err());
+    assert!(store.commit(&lock, &batch).is_err());
     let snapshot = store.snapshot().ok().unwrap();
     assert_eq!(snapshot.revision().ok(), Some(before));
     assert!(matches!(snapshot.get(Table::Records, &[1; 32]), Ok(None)));
