@@ -85,7 +85,7 @@ fn written(
         if with_passphrase {
             opens.push(Kind::Passphrase.name());
         }
-        return Ok(json!({"file": command.file, "openedBy": opens, "keyFile": key_file}).to_string());
+        return Ok(json!({"file": command.file.display().to_string(), "openedBy": opens, "keyFile": key_file.display().to_string()}).to_string());
     }
     let advice = if with_passphrase || kinds.contains(&Kind::Passphrase) {
         "its passphrase opens it".to_owned()
@@ -292,7 +292,7 @@ fn restored_json(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -
     let brought: Vec<_> = brought.iter().map(|arrival| id(&arrival.protector)).collect();
     json!({
         "records": restored.records,
-        "quarantine": restored.quarantine,
+        "quarantine": restored.quarantine.as_ref().map(|folder| folder.display().to_string()),
         "brought": brought,
         "protectors": protectors,
     })

@@ -25,7 +25,7 @@ pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) ->
     command.consent.get(&what, "Put it aside?")?;
     let aside = operator.vault().reset()?.ok_or_else(nothing)?;
     let shown = if as_json {
-        json!({"quarantine": aside}).to_string()
+        json!({"quarantine": aside.display().to_string()}).to_string()
     } else {
         format!("the store lies in {} now; the next request makes a new one", aside.display())
     };

@@ -1,6 +1,8 @@
 //! Lost output: a full disk, a reader that went away, no output at all. The subcommand fails, and no key is lost with it.
 
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -132,4 +134,30 @@ fn a_rotation_says_all_of_its_new_key_in_both_forms() {
     let shown = home.run(&["key", "rotate"], rotated["apiKey"].as_str().unwrap()).shown;
     assert_eq!((shown.len(), reads(&home, shown.trim())), (41, json!({"a": 1})));
     assert!(home.refused(&["key", "rotate", "--json"], &key).contains("revoked or replaced"));
+}
+
+/// On Linux a path is any bytes. What has been done must not end in a fault because of one.
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_that_are_not_utf_8_are_told_all_the_same() {
+    let home = Home::new();
+    let folder = home.path("").join(OsStr::from_bytes(b"d\xff"));
+    let run = |arguments: &[&str], file: Option<&std::path::Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg("--json").arg("--data-dir").arg(folder.join("data"));
+        command.arg("--key-dir").arg(folder.join("keys")).args(arguments).args(file);
+        let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        serde_json::from_slice::<Value>(&stdout).unwrap()
+    };
+    std::fs::create_dir(&folder).unwrap();
+    run(&["key", "issue", "me.plugin", "--installation", "x"], None);
+    let file = folder.join("backup");
+    let written = run(&["backup"], Some(&file));
+    assert_eq!(written["file"], file.to_string_lossy().as_ref());
+    assert!(written["keyFile"].as_str().unwrap().contains("d\u{fffd}/keys"), "{written}");
+    let restored = run(&["restore", "--yes"], Some(&file));
+    assert!(restored["quarantine"].as_str().unwrap().contains("d\u{fffd}/data"), "{restored}");
+    let aside = run(&["reset", "--yes"], None);
+    assert!(aside["quarantine"].as_str().unwrap().contains("d\u{fffd}/data"), "{aside}");
 }
