@@ -108,7 +108,7 @@ pub enum Reason {
     Denied,
     /// It took too long.
     Deadline,
-    /// Others can read its key.
+    /// Others can read its key, or put another in its place.
     OpenToOthers,
     /// The program failed: it ended with an exit status other than 0, or was ended by a signal.
     Failed,
@@ -120,6 +120,10 @@ pub enum Reason {
     InvalidPassphrase,
     /// The system has no memory left to derive a key.
     Memory,
+    /// What should hold its key is another user's.
+    NotOurs,
+    /// What should hold its key is no regular file.
+    NotAFile,
 }
 
 impl Reason {
@@ -129,7 +133,7 @@ impl Reason {
             Self::Locked => "locked",
             Self::Missing => "missing",
             Self::Wrong => "wrong",
-            Self::Denied | Self::OpenToOthers => "denied",
+            Self::Denied | Self::OpenToOthers | Self::NotOurs | Self::NotAFile => "denied",
             Self::Deadline => "deadline",
             Self::Failed => "failed",
             Self::ProgramMissing => "programMissing",
@@ -152,6 +156,11 @@ pub struct Protector {
     pub kind: Kind,
     /// When it was made, in milliseconds since 1970.
     pub made_at: u64,
+}
+
+/// Whether the folder of key files is there, or may be made by this process.
+pub fn may_keep(means: &Means<'_>) -> std::io::Result<()> {
+    Ok(crate::files::may_create_folder(means.key_folder)?)
 }
 
 /// Where the key file of a store lies, whether or not there is one.

@@ -435,7 +435,7 @@ export interface RecordDamagedData {
 }
 
 /** What stands in the way of a store. */
-export type RefusalReason = "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly";
+export type RefusalReason = "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access";
 
 /** A lease that was given up. */
 export interface Released {

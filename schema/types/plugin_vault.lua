@@ -313,7 +313,7 @@
 ---@field retryable false
 
 ---What stands in the way of a store.
----@alias plugin_vault.RefusalReason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"
+---@alias plugin_vault.RefusalReason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"
 
 ---A lease that was given up.
 ---@class plugin_vault.Released

@@ -381,7 +381,7 @@ class StoreFullData(TypedDict):
     retryable: Literal[True]
 
 
-RefusalReason: TypeAlias = Literal["permissions"] | Literal["owner"] | Literal["platform"] | Literal["networkFileSystem"] | Literal["readOnly"]
+RefusalReason: TypeAlias = Literal["permissions"] | Literal["owner"] | Literal["platform"] | Literal["networkFileSystem"] | Literal["readOnly"] | Literal["link"] | Literal["fileType"] | Literal["access"]
 """What stands in the way of a store."""
 
 

@@ -290,7 +290,7 @@ vim9script
 #   kind: "recordDamaged"
 #   retryable: false
 #
-# RefusalReason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly"
+# RefusalReason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access"
 # What stands in the way of a store.
 #
 # Released: {released}

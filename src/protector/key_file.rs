@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, StoreId};
-use crate::files::{self, Privacy};
+use crate::files::{self, Cause, Dir, Found, Privacy};
 
 use super::Reason;
 
 const PREFIX: &str = "plugin-vault key 1 ";
+/// No key file is longer.
+const LONGEST: usize = 1024;
 
 /// Where a store's key file lies.
 pub(super) fn path(folder: &Path, store: StoreId) -> PathBuf {
@@ -32,27 +34,28 @@ pub(super) fn make(folder: &Path, store: StoreId) -> io::Result<ProtectorKey> {
     Ok(key)
 }
 
-/// Reads a store's key file.
+/// Reads a store's key file, which may be reached through links.
 pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason> {
     let path = path(folder, store);
-    let reason = |error: io::Error| {
-        let path = path.display();
-        if error.kind() == io::ErrorKind::NotFound {
+    let (text, found) = files::read_reached(&path, LONGEST).map_err(|error| {
+        let path = files::quoted(&path);
+        if error.is_not_found() {
             tracing::error!(
-                "the store's key file '{path}' is missing; put it back, or name its folder with --key-dir; if it is \
+                "the store's key file {path} is missing; put it back, or name its folder with --key-dir; if it is \
                  lost for good, plugin-vault reset puts the store aside, and a new one begins"
             );
-            Reason::Missing
-        } else {
-            tracing::error!(error = %error, "the store's key file '{path}' can't be read");
-            Reason::Denied
+            return Reason::Missing;
         }
-    };
-    if files::privacy(&path).map_err(reason)? == Privacy::OpenToOthers {
-        tracing::error!("others may read the store's key; run: chmod 600 '{}'", path.display());
-        return Err(Reason::OpenToOthers);
-    }
-    let text = Zeroizing::new(fs::read(&path).map_err(reason)?);
+        tracing::error!("the store's key file can't be read: {error}");
+        match error.cause() {
+            Cause::Kind(_) => Reason::NotAFile,
+            Cause::TooLong => Reason::Wrong,
+            _ => Reason::Denied,
+        }
+    })?;
+    let text = Zeroizing::new(text);
+    check_file(&path, &found)?;
+    check_folder(path.parent().unwrap_or(folder))?;
     let digits = text.strip_prefix(PREFIX.as_bytes()).map(<[u8]>::trim_ascii_end);
     let key = digits.and_then(|digits| {
         let bytes = Zeroizing::new(base16ct::mixed::decode_vec(digits).ok()?);
@@ -61,17 +64,68 @@ pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason
     key.ok_or(Reason::Wrong)
 }
 
-/// Destroys a store's key file: it is overwritten before its name goes.
+/// Whether nobody but us, and the super-user, can read or write the key. A file of the super-user's can be ours to read
+/// through its group alone.
+fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
+    let ours = found.privacy != Privacy::NotOurs;
+    let too_much = if ours { 0o077 } else { 0o027 };
+    if !ours && !found.is_the_super_users {
+        tracing::error!("{}", files::Error::at(path, Cause::Owner));
+        Err(Reason::NotOurs)
+    } else if found.mode & too_much != 0 {
+        let (rights, path) = (if ours { "600" } else { "440" }, files::quoted(path));
+        tracing::error!("other users may read or write the store's key; run: chmod {rights} {path}");
+        Err(Reason::OpenToOthers)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether nobody but us, and the super-user, can put another file in the key's place.
+fn check_folder(folder: &Path) -> Result<(), Reason> {
+    let denied = |error| {
+        tracing::error!("the folder of the store's key can't be looked at: {error}");
+        Reason::Denied
+    };
+    let found = Dir::reach(folder).and_then(|folder| folder.found()).map_err(denied)?;
+    if found.privacy == Privacy::NotOurs && !found.is_the_super_users {
+        tracing::error!("{}", files::Error::at(folder, Cause::Owner));
+        Err(Reason::NotOurs)
+    // In a folder like /tmp nobody takes away what is another's.
+    } else if found.mode & 0o022 != 0 && found.mode & 0o1000 == 0 {
+        tracing::error!(
+            "other users may put another file in the place of the store's key; run: chmod go-w {}",
+            files::quoted(folder)
+        );
+        Err(Reason::OpenToOthers)
+    } else {
+        Ok(())
+    }
+}
+
+/// Destroys a store's key file: it is overwritten before its name goes. Behind a link, both go.
 pub(super) fn forget(folder: &Path, store: StoreId) {
     let path = path(folder, store);
-    if files::overwrite(&path).and_then(|()| fs::remove_file(&path)).is_err() {
-        tracing::error!("the key file '{}' could not be destroyed; delete it yourself", path.display());
+    let destroy = || {
+        let real = fs::canonicalize(&path)?;
+        let is_key =
+            |content: &[u8]| content.starts_with(PREFIX.as_bytes()) || content.iter().all(|byte| *byte == 0);
+        files::overwrite(&real, LONGEST, is_key)?;
+        fs::remove_file(&real)?;
+        if fs::symlink_metadata(&path).is_ok() { fs::remove_file(&path) } else { Ok(()) }
+    };
+    if let Err(error) = destroy() {
+        let path = files::quoted(&path);
+        tracing::error!(%error, "the key file {path} could not be destroyed; delete it yourself");
     }
 }
 
 /// Whether other users may read the key, or could have by now.
 pub(super) fn is_open_to_others(folder: &Path, store: StoreId) -> bool {
-    matches!(files::privacy(&path(folder, store)), Ok(Privacy::OpenToOthers | Privacy::NotOurs))
+    let path = path(folder, store);
+    let Ok((text, found)) = files::read_reached(&path, LONGEST) else { return false };
+    drop(Zeroizing::new(text));
+    check_file(&path, &found).and_then(|()| check_folder(path.parent().unwrap_or(folder))).is_err()
 }
 
 /// Whether whoever copies the data folder copies the keys with it.

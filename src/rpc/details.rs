@@ -101,6 +101,9 @@ enum RefusalReason {
     Platform,
     NetworkFileSystem,
     ReadOnly,
+    Link,
+    FileType,
+    Access,
 }
 
 /// Why the store is busy.
@@ -158,7 +161,9 @@ impl Details {
             KeyReason::Locked => NoKeyReason::Locked,
             KeyReason::Missing => NoKeyReason::Missing,
             KeyReason::Wrong => NoKeyReason::Wrong,
-            KeyReason::Denied | KeyReason::OpenToOthers => NoKeyReason::Denied,
+            KeyReason::Denied | KeyReason::OpenToOthers | KeyReason::NotOurs | KeyReason::NotAFile => {
+                NoKeyReason::Denied
+            }
             KeyReason::Deadline => NoKeyReason::Deadline,
             KeyReason::Failed => NoKeyReason::Failed,
             KeyReason::ProgramMissing => NoKeyReason::ProgramMissing,
@@ -176,6 +181,9 @@ impl Details {
             Refusal::Platform => RefusalReason::Platform,
             Refusal::NetworkFileSystem => RefusalReason::NetworkFileSystem,
             Refusal::ReadOnly => RefusalReason::ReadOnly,
+            Refusal::Link => RefusalReason::Link,
+            Refusal::FileType => RefusalReason::FileType,
+            Refusal::Access => RefusalReason::Access,
         };
         Self::Refusal(Refused { reason })
     }

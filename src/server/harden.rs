@@ -1,11 +1,13 @@
 //! What keeps the process's memory to itself, and what is looked at before the process starts to serve.
 
 /// Before anything secret is in memory, whichever subcommand runs: no core dumps, and no other process of this user may
-/// read this one's memory, as far as the system can see to it.
+/// read this one's memory, as far as the system can see to it. What is made is for this user
+/// alone, and has the mode that it was given, whatever umask the process was started with.
 pub fn harden() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         if setrlimit(Resource::Core, none).is_err() {
             tracing::warn!("core dumps could not be turned off");

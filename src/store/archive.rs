@@ -6,7 +6,7 @@
 mod unpack;
 
 use std::cell::Cell;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -90,7 +90,7 @@ pub fn pack(
 
 fn copy_tables(store: &Store, aside: &Path) -> Result<PathBuf, StoreError> {
     let tables = aside.join(DATA);
-    store.copy_to(&tables, &mut files::create_new(&tables)?)?;
+    store.copy_to(&mut files::create_new(&tables)?)?;
     Ok(tables)
 }
 
@@ -108,7 +108,9 @@ fn write<W: Write>(
     add_file(&mut archive, DATA, tables)?;
     // After the tables: whatever key they name has its slot by now.
     for slot in store.folder().slots_there()? {
-        add_file(&mut archive, &format!("{SLOTS}{}", id_text(&slot)), &store.folder().slot_path(&slot))?;
+        let content = store.folder().slot_file(&slot).map_err(StoreError::from)?;
+        let name = format!("{SLOTS}{}", id_text(&slot));
+        add(&mut archive, &name, content.len() as u64, &mut content.as_slice())?;
     }
     // Last: one that is removed meanwhile is not in it.
     for (id, row) in store.folder().protectors()?.iter().chain(extra) {
@@ -120,7 +122,7 @@ fn write<W: Write>(
 }
 
 fn add_file(archive: &mut tar::Builder<impl Write>, name: &str, path: &Path) -> Result<(), NotPacked> {
-    let mut file = File::open(path).map_err(StoreError::from)?;
+    let mut file = files::open(path).map_err(StoreError::from)?;
     let length = file.metadata().map_err(StoreError::from)?.len();
     add(archive, name, length, &mut file)
 }

@@ -2,11 +2,10 @@
 //! revoked stays so. One process takes one when it is idle, at most daily; the newest three are kept.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::files;
+use crate::files::{self, ASIDE, Dir};
 use crate::limits;
 
 use super::{Folder, Store, StoreError};
@@ -16,8 +15,6 @@ const EVERY: Duration = Duration::from_hours(24);
 /// How many are kept.
 const KEPT: usize = 3;
 const SUFFIX: &str = ".mdb";
-/// What the name of a copy begins with that is not whole yet.
-const ASIDE: &str = "new-";
 
 /// One backup.
 pub struct Backup {
@@ -30,23 +27,18 @@ pub struct Backup {
 }
 
 impl Folder {
-    pub(super) fn backups_folder(&self) -> PathBuf {
-        self.path().join("backups")
-    }
-
     /// The backups that are there, the newest first.
-    pub fn backups(&self) -> io::Result<Vec<Backup>> {
-        let entries = match fs::read_dir(self.backups_folder()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
+    pub fn backups(&self) -> files::Result<Vec<Backup>> {
+        let folder = match self.dir().and_then(|dir| dir.folder("backups")) {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            folder => folder?,
         };
         let mut backups = Vec::new();
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name();
-            let revision = name.to_str().and_then(|name| name.strip_suffix(SUFFIX)?.parse().ok());
-            if let Some(revision) = revision.filter(|revision| *revision <= limits::REVISION) {
-                backups.push(Backup { path: entry.path(), revision, taken: entry.metadata()?.modified()? });
+        for name in folder.names()? {
+            let revision = name.strip_suffix(SUFFIX).and_then(|name| name.parse().ok());
+            let Some(revision) = revision.filter(|revision| *revision <= limits::REVISION) else { continue };
+            if let Some(found) = folder.find(&name)? {
+                backups.push(Backup { path: folder.path_of(&name), revision, taken: found.modified });
             }
         }
         backups.sort_by_key(|backup| std::cmp::Reverse(backup.revision));
@@ -67,9 +59,9 @@ impl Store {
 
     /// Takes a backup, if something has changed since the last one; `false` if not, or if another process is at it.
     pub fn back_up(&self) -> Result<bool, StoreError> {
-        let folder = self.folder().backups_folder();
-        files::create_folder(&folder)?;
-        let lock = files::open_or_create(&self.folder().path().join("backup.lock"))?;
+        let dir = self.folder().dir()?;
+        let folder = dir.make_folder("backups")?;
+        let lock = dir.open_or_create("backup.lock")?;
         if lock.try_lock().is_err() {
             return Ok(false);
         }
@@ -79,11 +71,9 @@ impl Store {
             return Ok(false);
         }
         forget_leftovers(&folder)?;
-        let aside = tempfile::Builder::new().prefix(ASIDE).make_in(&folder, files::create_new)?;
-        self.copy_to(aside.path(), &mut aside.reopen()?)?;
-        let name = format!("{revision:020}{SUFFIX}");
-        aside.persist(folder.join(name)).map_err(|error| error.error)?;
-        files::sync_folder(&folder)?;
+        let mut aside = folder.create_aside()?;
+        self.copy_to(aside.as_file_mut())?;
+        folder.put(aside, &format!("{revision:020}{SUFFIX}"))?;
         for old in backups.iter().skip(KEPT - 1) {
             fs::remove_file(&old.path)?;
         }
@@ -91,11 +81,11 @@ impl Store {
     }
 
     /// Copies the tables as they are at one moment into an empty file, without what is free, and syncs it.
-    pub fn copy_to(&self, path: &Path, file: &mut File) -> Result<(), StoreError> {
+    pub fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
         self.engine().copy_to(file)?;
         file.sync_all()?;
         // A copy that is not whole is none.
-        if fs::metadata(path)?.len() < 2 * self.engine().page_size() as u64 {
+        if file.metadata()?.len() < 2 * self.engine().page_size() as u64 {
             return Err(StoreError::Failed);
         }
         Ok(())
@@ -103,12 +93,9 @@ impl Store {
 }
 
 /// Takes away what a process left behind that was killed over it.
-fn forget_leftovers(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
-            fs::remove_file(entry.path())?;
-        }
+fn forget_leftovers(folder: &Dir) -> files::Result<()> {
+    for name in folder.names()?.iter().filter(|name| name.starts_with(ASIDE)) {
+        folder.remove_all(name)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! has to take it away before it writes. It is no defence against a person who writes to the folder: that person can
 //! write the record as well.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::time::UNIX_EPOCH;
 
@@ -17,16 +17,19 @@ use super::check::check_heads;
 use super::lock::OpenLock;
 use super::{FORMAT, Folder, id_text};
 
+/// No record is longer.
+const LONGEST: usize = 1024;
+
 impl Folder {
     /// Whether a data file, whose newest transaction is this, is as the last process left it in an orderly close.
     pub(super) fn was_closed_in_order(&self, data: &File, txn: u64) -> bool {
         let Ok(Some(record)) = record(data, txn) else { return false };
-        fs::read(self.closed()).is_ok_and(|found| found == record.as_bytes())
+        files::read_whole(&self.closed(), LONGEST).is_ok_and(|found| found == record.as_bytes())
     }
 
     /// Records that a data file was closed, and that no process has it open: that is what the lock says.
     pub(super) fn record_close(&self, _alone: &OpenLock, closed: FileId, page_size: usize) -> io::Result<()> {
-        let data = File::open(self.data_file())?;
+        let data = files::open(&self.data_file())?;
         if files::id(&data.metadata()?) != closed {
             // Another file lies there by now, which this process knows nothing of.
             return Ok(());

@@ -1,18 +1,16 @@
 //! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::files;
+use crate::files::Dir;
 
 use super::engine::{CommitError, Engine};
+use super::folder::{DATA_FILE, FOLDERS};
 use super::header::StoreHeader;
 use super::{Alone, Batch, Folder, Id, ProtectorRow, Row, StoreError, Table, meta};
 
-/// What the name of anything begins with that is made aside.
-pub(super) const ASIDE: &str = "new-";
+pub(super) use crate::files::ASIDE;
 
 /// The right to make a store: nobody else has anything open in the folder.
 pub struct Creation {
@@ -30,33 +28,34 @@ impl Creation {
         self.folder.sweep(Duration::ZERO)?;
         // A process that was killed while it made a store may have left one behind.
         self.folder.forget_protectors()?;
-        for folder in ["slots", "live", "backups", "quarantine"] {
-            files::create_folder(&self.folder.path().join(folder))?;
+        let dir = self.folder.dir()?;
+        for folder in FOLDERS {
+            dir.make_folder(folder)?;
         }
         // Before the tables: what they hold must never be without a way to its key.
         let (protector, row) = protector;
         self.folder.put_protector(protector, row)?;
-        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(self.folder.path())?;
+        let aside = dir.create_folder_aside()?;
         let engine = with_rows(aside.path(), id, rows)?;
         let page_size = engine.page_size();
         engine.close();
-        files::sync_folder(aside.path())?;
+        let made = Dir::open(aside.path())?;
+        made.sync()?;
         StoreHeader::new(id, page_size).write(&self.folder.header())?;
-        fs::rename(aside.path().join("data.mdb"), self.folder.data_file())?;
-        files::sync_folder(self.folder.path())?;
+        made.rename(DATA_FILE, &dir, DATA_FILE)?;
+        dir.sync()?;
         Ok(())
     }
 }
 
 impl Folder {
     /// Takes away what was left behind by a process that was killed while it made something aside.
-    pub(super) fn sweep(&self, older_than: Duration) -> io::Result<()> {
-        for entry in fs::read_dir(self.path())? {
-            let entry = entry?;
-            let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
-            if entry.file_name().to_string_lossy().starts_with(ASIDE) && age >= older_than {
-                let path = entry.path();
-                if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    pub(super) fn sweep(&self, older_than: Duration) -> Result<(), StoreError> {
+        let dir = self.dir()?;
+        for name in dir.names()?.iter().filter(|name| name.starts_with(ASIDE)) {
+            let Some(found) = dir.find(name)? else { continue };
+            if SystemTime::now().duration_since(found.modified).unwrap_or_default() >= older_than {
+                dir.remove_all(name)?;
             }
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::files;
+
 /// Why an operation on the store was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreError {
@@ -33,21 +35,74 @@ pub enum Refusal {
     Platform,
     /// It lies where file locks and memory maps are not to be relied on.
     NetworkFileSystem,
-    /// It can't be written.
+    /// Its file system is mounted read-only.
     ReadOnly,
+    /// A link, or a file with a second name, has the place of one of its files or folders.
+    Link,
+    /// Something that is no regular file has the place of one of its files, or no folder that of one of its folders.
+    FileType,
+    /// It is this user's own, and its mode or another rule of the system keeps this user from it.
+    Access,
+}
+
+impl From<files::Refusal> for Refusal {
+    fn from(refusal: files::Refusal) -> Self {
+        match refusal {
+            files::Refusal::Link => Self::Link,
+            files::Refusal::FileType => Self::FileType,
+            files::Refusal::Owner => Self::Owner,
+            files::Refusal::Access => Self::Access,
+            files::Refusal::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+/// Says in one line which file or folder it is, why it can't be used, and what to do.
+impl From<files::Error> for StoreError {
+    fn from(error: files::Error) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&files::Error> for StoreError {
+    fn from(error: &files::Error) -> Self {
+        if let Some(refusal) = error.refusal() {
+            tracing::error!("the store can't be used: {error}");
+            return Self::Refused(refusal.into());
+        }
+        match error.cause() {
+            files::Cause::Io(inner) if is_full(inner) => Self::Full,
+            files::Cause::Io(_) => {
+                tracing::warn!("the store's files could not be used: {error}");
+                Self::Failed
+            }
+            _ => {
+                tracing::error!("{error}");
+                Self::Damaged
+            }
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge)
 }
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        use io::ErrorKind as Kind;
+        if let Some(error) = files::Error::of(&error) {
+            return error.into();
+        }
+        if is_full(&error) {
+            return Self::Full;
+        }
+        // An I/O error's text is the operating system's: no caller's word is in it.
+        tracing::warn!(error = %error, "the store's files could not be used");
         match error.kind() {
-            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::Full,
-            Kind::ReadOnlyFilesystem | Kind::PermissionDenied => Self::Refused(Refusal::ReadOnly),
-            _ => {
-                // An I/O error's text is the operating system's: no caller's word is in it.
-                tracing::warn!(error = %error, "the store's files could not be used");
-                Self::Failed
-            }
+            io::ErrorKind::ReadOnlyFilesystem => Self::Refused(Refusal::ReadOnly),
+            io::ErrorKind::PermissionDenied => Self::Refused(Refusal::Access),
+            _ => Self::Failed,
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The data folder: where everything of a store lies, and whether one lies there.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::files::{self, Privacy};
+use crate::files::{self, Dir, Privacy};
 
 use super::create::Creation;
 use super::file_system;
@@ -14,6 +13,11 @@ use super::live::{self, Dead, Live};
 use super::lock::OpenLock;
 use super::open::ALWAYS_CHECKED;
 use super::{Id, Refusal, StoreError};
+
+/// LMDB's data file.
+pub(super) const DATA_FILE: &str = "data.mdb";
+/// The folders in it.
+pub(super) const FOLDERS: [&str; 5] = ["slots", "live", "backups", "quarantine", "protectors"];
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
@@ -54,27 +58,38 @@ impl Folder {
         &self.path
     }
 
-    /// Whether a store is there. It may be made or moved away at any time after.
-    pub fn has_store(&self) -> bool {
-        self.data_file().exists()
+    /// The folder itself, open. What is in it is reached through this, and no link in it is followed.
+    pub(super) fn dir(&self) -> files::Result<Dir> {
+        Dir::open(&self.path)
     }
 
-    /// Whether something is there that was a store's: then there is, or was, a store.
-    pub fn has_remains(&self) -> bool {
-        self.has_store()
-            || self.backups().is_ok_and(|backups| !backups.is_empty())
-            || self.slots_there().is_ok_and(|slots| !slots.is_empty())
+    /// Whether a store is there, or something else has its data file's name. It may be made or moved away at any time
+    /// after.
+    pub fn has_store(&self) -> bool {
+        self.dir().and_then(|dir| dir.find(DATA_FILE)).is_ok_and(|found| found.is_some())
+    }
+
+    /// Whether something is there that was a store's: then there is, or was, a store. An error where that can't be seen.
+    pub fn has_remains(&self) -> Result<bool, StoreError> {
+        let dir = match self.dir() {
+            Err(error) if error.is_not_found() => return Ok(false),
+            dir => dir?,
+        };
+        Ok(dir.find(DATA_FILE)?.is_some() || !self.backups()?.is_empty() || !self.slots_there()?.is_empty())
     }
 
     /// The identity of the store that is there, or of what remains of it, as the header says it.
     pub fn said_id(&self) -> Option<Id> {
-        let header = self.has_remains().then(|| StoreHeader::read(&self.header()).ok());
+        let has_remains = self.has_remains().is_ok_and(|has_remains| has_remains);
+        let header = has_remains.then(|| StoreHeader::read(&self.header()).ok());
         header.flatten().map(|header| header.store)
     }
 
     /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
     pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
-        let file = files::open_or_create(&self.path.join("prompt.lock")).ok()?;
+        // Whatever has that name instead is told, and keeps nobody from being asked.
+        let file = self.dir().and_then(|dir| dir.open_or_create("prompt.lock"));
+        let file = file.map_err(StoreError::from).ok()?;
         // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
         while file.try_lock().is_err() {
             if !waits() {
@@ -86,7 +101,7 @@ impl Folder {
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
-        self.path.join("data.mdb")
+        self.path.join(DATA_FILE)
     }
 
     pub(super) fn reader_table(&self) -> PathBuf {
@@ -95,10 +110,6 @@ impl Folder {
 
     pub(super) fn header(&self) -> PathBuf {
         self.path.join("header")
-    }
-
-    pub(super) fn slots(&self) -> PathBuf {
-        self.path.join("slots")
     }
 
     pub(super) fn open_lock(&self) -> PathBuf {
@@ -129,28 +140,29 @@ impl Folder {
         self.path.join("writer")
     }
 
-    pub(super) fn live(&self) -> PathBuf {
-        self.path.join("live")
+    fn live(&self) -> files::Result<Dir> {
+        self.dir()?.folder("live")
     }
 
     /// This process is alive from now on, under this name.
     pub fn begin_life(&self, id: Id) -> Result<Live, StoreError> {
-        let live = Live::begin(&self.live(), id)?;
+        let folder = self.dir()?.make_folder("live")?;
+        let live = Live::begin(folder, id)?;
         // After a loss of power it is what tells that there was one, where that is asked.
-        if fs::metadata(self.data_file()).is_ok_and(|data| data.len() > ALWAYS_CHECKED) {
-            files::sync_folder(&self.live())?;
+        if fs::symlink_metadata(self.data_file()).is_ok_and(|data| data.len() > ALWAYS_CHECKED) {
+            self.live()?.sync()?;
         }
         Ok(live)
     }
 
     /// The processes of before that did not end in an orderly way; `own` is this one's name.
     pub fn dead(&self, own: &Id) -> Result<Dead, StoreError> {
-        Ok(Dead::find(&self.live(), own)?)
+        Ok(Dead::find(self.live()?, own)?)
     }
 
     /// Whether the process of this name lives.
     pub fn is_alive(&self, id: &Id) -> bool {
-        live::is_alive(&self.live(), id)
+        self.live().is_ok_and(|live| live::is_alive(&live, id))
     }
 
     pub(super) fn waiting_lock(&self) -> PathBuf {
@@ -182,7 +194,7 @@ impl Folder {
             // Another process may make it while this one waits.
             if let Some(alone) = self.alone(|| !self.has_store())? {
                 // A store whose backups or slots are there, and whose tables are gone, is no empty place.
-                if self.has_remains() {
+                if self.has_remains()? {
                     return Err(StoreError::Damaged);
                 }
                 return Ok(Entered::Empty(Creation { folder: self.clone(), _alone: alone }));
@@ -192,6 +204,7 @@ impl Folder {
 
     /// The store that is there; the lock, if its lock file is not one that this build can use.
     fn present(&self, lock: OpenLock) -> Result<Result<Present, OpenLock>, StoreError> {
+        self.check_files()?;
         self.check_owner(&self.data_file())?;
         let header = StoreHeader::read(&self.header())?;
         // Nothing opens a store without a protector, and nothing but the user's own backup has one.
@@ -213,8 +226,29 @@ impl Folder {
         Ok(())
     }
 
+    /// Sees that nothing leads out of the folder: every folder in it is a folder of ours, and LMDB's two files, which it
+    /// opens by their path, are files of ours that have no other name. A data file that is about to be replaced has a
+    /// second one in `quarantine/`, and one that was not replaced in the end keeps it.
+    pub(super) fn check_files(&self) -> Result<(), StoreError> {
+        let dir = self.dir()?;
+        for name in FOLDERS {
+            match dir.folder(name) {
+                Err(error) if error.is_not_found() => {}
+                folder => drop(folder?),
+            }
+        }
+        dir.check("lock.mdb", false)?;
+        if let Some(found) = dir.check(DATA_FILE, true)?
+            && found.links > 1 + names_in_quarantine(&dir, found.id)?
+        {
+            dir.check(DATA_FILE, false)?;
+        }
+        Ok(())
+    }
+
     /// Makes the folder if it is not there, and sees that it is its owner's alone.
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
+        files::may_create_folder(&self.path)?;
         files::create_folder(&self.path)?;
         if !self.allow_network && file_system::is_of_a_network(&self.path)? {
             let path = self.path.display();
@@ -228,9 +262,9 @@ impl Folder {
     }
 
     fn check_privacy(&self) -> Result<(), StoreError> {
-        let holds_nothing = || Ok::<_, io::Error>(fs::read_dir(&self.path)?.next().is_none());
-        if files::privacy(&self.path)? == Privacy::OpenToOthers && holds_nothing()? {
-            files::make_private(&self.path)?;
+        let dir = self.dir()?;
+        if dir.found()?.privacy == Privacy::OpenToOthers && dir.is_empty()? {
+            dir.make_private()?;
         }
         self.check_owner(&self.path)
     }
@@ -239,15 +273,11 @@ impl Folder {
         match files::privacy(path)? {
             Privacy::Private => Ok(()),
             Privacy::OpenToOthers => {
-                let path = self.path.display();
-                tracing::error!("others may read the store; run: chmod -R go= '{path}'");
+                let path = files::quoted(&self.path);
+                tracing::error!("other users may read or write the store; run: chmod -R go= {path}");
                 Err(StoreError::Refused(Refusal::Permissions))
             }
-            Privacy::NotOurs => {
-                let path = self.path.display();
-                tracing::error!("the store in '{path}' belongs to another user; choose another --data-dir");
-                Err(StoreError::Refused(Refusal::Owner))
-            }
+            Privacy::NotOurs => Err(files::Error::at(path, files::Cause::Owner).into()),
         }
     }
 }
@@ -257,4 +287,18 @@ fn platform() -> StoreError {
         "another build of plugin-vault, whose locks differ, has the store open; end that one first"
     );
     StoreError::Refused(Refusal::Platform)
+}
+
+/// How many second names in `quarantine/` a data file has.
+fn names_in_quarantine(dir: &Dir, id: files::FileId) -> files::Result<u64> {
+    let quarantine = match dir.folder("quarantine") {
+        Err(error) if error.is_not_found() => return Ok(0),
+        quarantine => quarantine?,
+    };
+    let mut names = 0;
+    for name in quarantine.names()? {
+        let copy = quarantine.folder(&name).and_then(|own| own.find(DATA_FILE));
+        names += u64::from(copy.is_ok_and(|copy| copy.is_some_and(|copy| copy.id == id)));
+    }
+    Ok(names)
 }

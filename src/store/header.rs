@@ -5,7 +5,6 @@
 //! the store only when no other process has it open. It records nothing else of a build: builds that can share a lock
 //! file can share the store.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -16,6 +15,8 @@ use super::{Id, StoreError};
 /// The disk format that this version writes.
 pub const FORMAT: u32 = 1;
 
+/// No header is longer.
+const LONGEST: usize = 1024;
 const MAGIC: &str = "plugin-vault";
 
 /// The kind and size of the mutexes in LMDB's lock file, which is all that differs between builds of one LMDB. The C
@@ -61,11 +62,9 @@ impl StoreHeader {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
+        let text = match files::read_whole(path, LONGEST) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Damaged),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(StoreError::Damaged),
-            Err(error) => return Err(error.into()),
+            text => String::from_utf8(text?).map_err(|_| StoreError::Damaged)?,
         };
         let mut words = text.split_ascii_whitespace();
         let mut word = || words.next().ok_or(StoreError::Damaged);
@@ -106,6 +105,8 @@ impl StoreHeader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

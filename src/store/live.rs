@@ -5,41 +5,43 @@
 //! The locked file stays empty. A second one beside it says which version of the program has the store open, and its
 //! process id. It is made after the first and removed before it, so one without the other is left over.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::File;
 
-use crate::files;
+use crate::files::{self, Cause, Dir, Refusal};
 
+use super::meta_page::write_all_at;
 use super::{Id, id_text, parse_id};
 
 /// What the name of the second file ends with.
-const ABOUT: &str = "txt";
+const ABOUT: &str = ".txt";
 
 /// This process, as the others see it.
 pub struct Live {
     id: Id,
-    path: PathBuf,
+    folder: Dir,
     _locked: File,
 }
 
 impl Live {
     /// Makes this process's files.
-    pub(super) fn begin(folder: &Path, id: Id) -> io::Result<Self> {
-        files::create_folder(folder)?;
-        let path = folder.join(id_text(&id));
+    pub(super) fn begin(folder: Dir, id: Id) -> files::Result<Self> {
+        let name = id_text(&id);
+        let failed = |error| files::Error::at(&folder.path_of(&name), Cause::Io(error));
         let file = loop {
-            let file = files::open_or_create(&path)?;
-            file.lock()?;
+            let file = folder.open_or_create(&name)?;
+            file.lock().map_err(failed)?;
             // Between the two, another process that buries the dead may have taken it for one of theirs.
-            if fs::metadata(&path).is_ok_and(|there| file.metadata().is_ok_and(|ours| is_same(&there, &ours)))
-            {
+            let ours = files::id(&file.metadata().map_err(failed)?);
+            if folder.find(&name)?.is_some_and(|there| there.id == ours) {
                 break file;
             }
         };
-        let live = Self { id, path, _locked: file };
+        let live = Self { id, folder, _locked: file };
         let about = format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id());
-        io::Write::write_all(&mut files::open_or_create(&about_path(&live.path))?, about.as_bytes())?;
+        let about_name = about_name(&name);
+        let file = live.folder.open_or_create(&about_name)?;
+        write_all_at(&file, about.as_bytes(), 0)
+            .map_err(|error| files::Error::at(&live.folder.path_of(&about_name), Cause::Io(error)))?;
         Ok(live)
     }
 
@@ -52,48 +54,43 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         // A file that stays behind is one that the next process finds unlocked.
-        remove(&self.path);
+        remove(&self.folder, &id_text(&self.id));
     }
 }
 
-fn about_path(path: &Path) -> PathBuf {
-    path.with_extension(ABOUT)
+fn about_name(name: &str) -> String {
+    format!("{name}{ABOUT}")
 }
 
-fn remove(path: &Path) {
-    let _ = fs::remove_file(about_path(path));
-    let _ = fs::remove_file(path);
-}
-
-fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    files::id(one) == files::id(other)
+fn remove(folder: &Dir, name: &str) {
+    let _ = folder.remove(&about_name(name));
+    let _ = folder.remove(name);
 }
 
 /// Processes that have ended without taking their files away: they were killed, or the machine went down. The files stay
 /// until they are buried; until then, whoever opens the store finds them.
 #[must_use]
 pub struct Dead {
-    locks: Vec<PathBuf>,
+    folder: Dir,
+    locks: Vec<String>,
     /// Second files without a first one. They say nothing of how a process ended.
-    leftovers: Vec<PathBuf>,
+    leftovers: Vec<String>,
 }
 
 impl Dead {
-    pub(super) fn find(folder: &Path, own: &Id) -> io::Result<Self> {
+    pub(super) fn find(folder: Dir, own: &Id) -> files::Result<Self> {
         let (mut locks, mut leftovers) = (Vec::new(), Vec::new());
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = |part: Option<&std::ffi::OsStr>| part?.to_str().and_then(parse_id);
-            if name(path.file_name()).is_some_and(|id| id != *own) && !is_locked(&path) {
-                locks.push(path);
-            } else if name(path.file_stem()).is_some()
-                && path.extension().is_some_and(|extension| extension == ABOUT)
-                && !path.with_extension("").exists()
+        for name in folder.names()? {
+            if parse_id(&name).is_some_and(|id| id != *own) && !is_locked(&folder, &name) {
+                locks.push(name);
+            } else if let Some(first) = name.strip_suffix(ABOUT)
+                && parse_id(first).is_some()
+                && folder.find(first)?.is_none()
             {
-                leftovers.push(path);
+                leftovers.push(name);
             }
         }
-        Ok(Self { locks, leftovers })
+        Ok(Self { folder, locks, leftovers })
     }
 
     /// Whether there are none.
@@ -103,48 +100,63 @@ impl Dead {
 
     /// The store has been opened and checked: the files are of no use any more.
     pub fn bury(self) {
-        for path in self.locks {
-            // One that was only about to begin may live by now.
-            if let Ok(file) = File::open(&path)
-                && file.try_lock().is_ok()
-            {
-                remove(&path);
+        for name in self.locks {
+            match self.folder.read(&name) {
+                // One that was only about to begin may live by now.
+                Ok(file) if file.try_lock().is_err() => {}
+                Ok(_) => remove(&self.folder, &name),
+                // What is no file is no process, and would be taken for one that was killed for ever.
+                Err(error) if matches!(error.refusal(), Some(Refusal::Link | Refusal::FileType)) => {
+                    let _ = self.folder.remove(&name);
+                }
+                Err(error) => tracing::warn!("it can't be known whether a process still runs: {error}"),
             }
         }
-        for path in self.leftovers {
-            let _ = fs::remove_file(path);
+        for name in self.leftovers {
+            let _ = self.folder.remove(&name);
         }
     }
 }
 
 /// Whether the process of this name lives.
-pub(super) fn is_alive(folder: &Path, id: &Id) -> bool {
-    is_locked(&folder.join(id_text(id)))
+pub(super) fn is_alive(folder: &Dir, id: &Id) -> bool {
+    is_locked(folder, &id_text(id))
 }
 
 /// Shared, so that two who look at the same time don't take each other for its owner. Where it can't be known, it is:
 /// nothing is taken from anybody.
-fn is_locked(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
+fn is_locked(folder: &Dir, name: &str) -> bool {
+    folder.read(name).is_ok_and(|file| file.try_lock_shared().is_err())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
     use super::*;
+
+    fn dir(folder: &tempfile::TempDir) -> Dir {
+        Dir::open(folder.path()).unwrap()
+    }
+
+    fn about_path(path: &Path) -> PathBuf {
+        path.with_extension("txt")
+    }
 
     #[test]
     fn a_process_lives_until_its_file_is_let_go() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = ([1; 16], [2; 16]);
-        assert!(!is_alive(folder.path(), &one));
-        let first = Live::begin(folder.path(), one).unwrap();
-        assert!(is_alive(folder.path(), &one));
-        let _second = Live::begin(folder.path(), two).unwrap();
-        let dead = Dead::find(folder.path(), &two).unwrap();
+        assert!(!is_alive(&dir(&folder), &one));
+        let first = Live::begin(dir(&folder), one).unwrap();
+        assert!(is_alive(&dir(&folder), &one));
+        let _second = Live::begin(dir(&folder), two).unwrap();
+        let dead = Dead::find(dir(&folder), &two).unwrap();
         assert!(dead.is_empty(), "a process that lives is none that was killed");
         drop(first);
-        assert!(!is_alive(folder.path(), &one));
-        assert!(is_alive(folder.path(), &two));
+        assert!(!is_alive(&dir(&folder), &one));
+        assert!(is_alive(&dir(&folder), &two));
         let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(left.len(), 2, "both files of the first are gone: {left:?}");
     }
@@ -152,8 +164,8 @@ mod tests {
     #[test]
     fn the_locked_file_is_empty_and_the_one_beside_it_names_version_and_process() {
         let folder = tempfile::tempdir().unwrap();
-        let live = Live::begin(folder.path(), [1; 16]).unwrap();
-        assert_eq!(fs::metadata(&live.path).unwrap().len(), 0);
+        let live = Live::begin(dir(&folder), [1; 16]).unwrap();
+        assert_eq!(fs::metadata(folder.path().join(id_text(&live.id()))).unwrap().len(), 0);
         let about = fs::read_to_string(folder.path().join(format!("{}.txt", "01".repeat(16)))).unwrap();
         assert_eq!(about, format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id()));
     }
@@ -162,16 +174,16 @@ mod tests {
     fn a_second_file_without_a_first_is_no_dead_process_and_is_taken_away() {
         let folder = tempfile::tempdir().unwrap();
         let own = [2; 16];
-        let live = Live::begin(folder.path(), own).unwrap();
+        let live = Live::begin(dir(&folder), own).unwrap();
         let alone = folder.path().join(format!("{}.txt", id_text(&[1; 16])));
         let foreign = folder.path().join("notes.txt");
         files::create_new(&alone).unwrap();
         files::create_new(&foreign).unwrap();
-        let dead = Dead::find(folder.path(), &own).unwrap();
+        let dead = Dead::find(dir(&folder), &own).unwrap();
         assert!(dead.is_empty());
         dead.bury();
         assert!(!alone.exists());
-        assert!(foreign.exists() && about_path(&live.path).exists());
+        assert!(foreign.exists() && about_path(&folder.path().join(id_text(&live.id()))).exists());
     }
 
     #[test]
@@ -182,13 +194,13 @@ mod tests {
         files::create_new(&path).unwrap();
         files::create_new(&about_path(&path)).unwrap();
         files::create_new(&folder.path().join("something else")).unwrap();
-        assert!(!is_alive(folder.path(), &dead));
-        let _live = Live::begin(folder.path(), own).unwrap();
-        let found = Dead::find(folder.path(), &own).unwrap();
+        assert!(!is_alive(&dir(&folder), &dead));
+        let _live = Live::begin(dir(&folder), own).unwrap();
+        let found = Dead::find(dir(&folder), &own).unwrap();
         assert!(!found.is_empty() && path.exists());
         found.bury();
         assert!(!path.exists() && !about_path(&path).exists());
-        assert!(Dead::find(folder.path(), &own).unwrap().is_empty());
+        assert!(Dead::find(dir(&folder), &own).unwrap().is_empty());
         assert!(folder.path().join("something else").exists());
     }
 
@@ -197,9 +209,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (other, own) = ([1; 16], [2; 16]);
         files::create_new(&folder.path().join(id_text(&other))).unwrap();
-        let dead = Dead::find(folder.path(), &own).unwrap();
-        let _other = Live::begin(folder.path(), other).unwrap();
+        let dead = Dead::find(dir(&folder), &own).unwrap();
+        let _other = Live::begin(dir(&folder), other).unwrap();
         dead.bury();
-        assert!(is_alive(folder.path(), &other));
+        assert!(is_alive(&dir(&folder), &other));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_or_a_folder_with_a_processs_name_is_no_process_for_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, elsewhere) = ([9; 16], folder.path().join("elsewhere"));
+        files::create_new(&elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join(id_text(&[1; 16]))).unwrap();
+        let dead = Dead::find(dir(&folder), &own).unwrap();
+        assert!(!dead.is_empty());
+        dead.bury();
+        assert!(Dead::find(dir(&folder), &own).unwrap().is_empty());
+        assert!(elsewhere.exists());
     }
 }

@@ -65,7 +65,7 @@ impl Folder {
 
     /// Whether somebody wants the store alone: then it is to be closed, and opened again later.
     pub fn is_wanted_alone(&self) -> bool {
-        let Ok(file) = File::open(self.make_lock()) else { return false };
+        let Ok(file) = files::open(&self.make_lock()) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
@@ -108,7 +108,9 @@ impl Folder {
 
     /// The last announcement: a process that has seen it has missed nothing.
     pub fn announced(&self) -> String {
-        std::fs::read_to_string(self.news()).unwrap_or_default().trim().to_owned()
+        // The first byte is the call's.
+        let text = files::read_whole(&self.news(), 256).unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -130,7 +132,7 @@ impl Folder {
     /// The process that writes, or wrote last.
     pub fn writer(&self) -> Option<u32> {
         let mut text = String::new();
-        File::open(self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
+        files::open(&self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
         text.trim().parse().ok()
     }
 }

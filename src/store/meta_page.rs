@@ -4,9 +4,11 @@
 //! new roots: nobody uses that page, but it is what a damaged file looks like whose last commit is gone. So the page is
 //! put back as a whole.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::Path;
+
+use crate::files::Dir;
 
 use super::layout::{META_PAGES, Meta};
 use super::pages::read_exact_at;
@@ -26,7 +28,7 @@ pub(super) struct Before {
 impl MetaPages {
     /// LMDB has no locks on this file, which closing it again would free.
     pub(super) fn open(folder: &Path, page_size: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(folder.join("data.mdb"))?;
+        let file = Dir::reach(folder)?.write_linked("data.mdb")?;
         Ok(Self { file, page_size })
     }
 

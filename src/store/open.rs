@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::files::{self, FileId};
+use crate::files::{self, Dir, FileId};
 
 use super::bell::{self, Bell};
 use super::check::{Checked, Damage, Depth, Unsound, check, check_heads, check_to};
@@ -69,16 +69,23 @@ impl Drop for Registered {
 
 /// Opens tables that lie somewhere aside, once they have been found sound.
 pub(super) fn open_sound(folder: &Path, page_size: usize) -> Result<Engine, StoreError> {
-    let data = File::open(folder.join("data.mdb"))?;
+    let data = to_be_opened(&Dir::reach(folder)?)?;
     check_heads(&data, page_size).map_err(refused)?;
     Engine::open(folder, |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
+}
+
+/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
+    folder.check("lock.mdb", false)?;
+    let file = folder.write_linked("data.mdb")?;
+    Ok(file)
 }
 
 impl Store {
     /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use.
     pub fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
         let Present { folder, lock, header } = present;
-        let metadata = fs::metadata(folder.data_file())?;
+        let metadata = fs::symlink_metadata(folder.data_file())?;
         // LMDB would take an empty file for one that it is to fill.
         if metadata.len() < 2 * header.page_size as u64 {
             return Err(StoreError::Damaged);
@@ -87,7 +94,7 @@ impl Store {
         allocate_reader_table(&folder)?;
         let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
-        let data = File::open(folder.data_file())?;
+        let data = to_be_opened(&folder.dir()?)?;
         let newest = check_heads(&data, page_size).map_err(refused)?;
         let depth = if ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED {
             Some(Depth::Rows)

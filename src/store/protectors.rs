@@ -7,19 +7,20 @@
 //! removed protector leaves two blocks that say so, with zeros in the row's place. One such block is enough: a process
 //! that ended between the two had decided already.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use twox_hash::xxhash3_64::Hasher;
 
-use crate::files;
+use crate::files::{self, Dir};
 
 use super::create::ASIDE;
 use super::{Folder, Id, StoreError, WriteLock, checksum, id_text, parse_id};
 
 /// What every block begins with.
 const HEADER: &[u8; 8] = b"pvprot\0\x01";
+const PROTECTORS: &str = "protectors";
 const BLOCK: usize = 4096;
 const COPIES: usize = 2;
 /// The bytes of a protector file.
@@ -101,12 +102,12 @@ pub(super) fn row_in(id: &Id, file: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Folder {
-    pub(super) fn protectors_folder(&self) -> PathBuf {
-        self.path().join("protectors")
+    fn protectors_dir(&self) -> files::Result<Dir> {
+        self.dir()?.folder(PROTECTORS)
     }
 
     fn protector_path(&self, id: &Id) -> PathBuf {
-        self.protectors_folder().join(id_text(id))
+        self.path().join(PROTECTORS).join(id_text(id))
     }
 
     /// The rows of the store's protectors, by id. What was removed or is damaged is not among them.
@@ -179,7 +180,7 @@ impl Folder {
                 Some([Copy::Damaged, Copy::Whole(row)]) => (row, 0),
                 _ => continue,
             };
-            let mut file = OpenOptions::new().write(true).open(self.protector_path(&id))?;
+            let mut file = self.protectors_dir()?.write(&id_text(&id))?;
             write_block(&mut file, place, &block(&id, &good))?;
             tracing::warn!("one of the two blocks of a protector file was damaged; it is repaired");
         }
@@ -188,31 +189,29 @@ impl Folder {
 
     /// Makes a protector's file. Only under the write lock, or by a process that has the store alone.
     pub(super) fn put_protector(&self, id: &Id, row: &[u8]) -> Result<(), StoreError> {
-        files::create_folder(&self.protectors_folder())?;
-        Ok(files::replace(&self.protector_path(id), &encode(id, row))?)
+        Ok(self.dir()?.make_folder(PROTECTORS)?.replace(&id_text(id), &encode(id, row))?)
     }
 
     /// Takes away all protector files, from a place that has no store.
     pub(super) fn forget_protectors(&self) -> Result<(), StoreError> {
         for id in self.protector_files()? {
-            destroy(&self.protector_path(&id))?;
+            destroy(&self.protectors_dir()?, &id_text(&id))?;
         }
         self.forget_unfinished_protectors()
     }
 
     fn forget_unfinished_protectors(&self) -> Result<(), StoreError> {
-        for path in self.protector_folder_entries()? {
-            let name = path.file_name().and_then(|name| name.to_str());
-            if name.is_some_and(|name| name.starts_with(ASIDE)) {
-                destroy(&path)?;
+        for name in self.protector_names()? {
+            if name.starts_with(ASIDE) {
+                destroy(&self.protectors_dir()?, &name)?;
             }
         }
         Ok(())
     }
 
     fn remove(&self, id: &Id) -> Result<(), StoreError> {
-        let mut file = match OpenOptions::new().write(true).open(self.protector_path(id)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        let mut file = match self.protectors_dir().and_then(|folder| folder.write(&id_text(id))) {
+            Err(error) if error.is_not_found() => return Ok(()),
             file => file?,
         };
         let removed = block(id, &[]);
@@ -223,23 +222,22 @@ impl Folder {
     }
 
     fn protector_files(&self) -> Result<Vec<Id>, StoreError> {
-        let named = |path: PathBuf| path.file_name().and_then(|name| parse_id(name.to_str()?));
-        let mut ids: Vec<_> = self.protector_folder_entries()?.into_iter().filter_map(named).collect();
+        let mut ids: Vec<_> = self.protector_names()?.iter().filter_map(|name| parse_id(name)).collect();
         ids.sort_unstable();
         Ok(ids)
     }
 
-    fn protector_folder_entries(&self) -> Result<Vec<PathBuf>, StoreError> {
-        match fs::read_dir(self.protectors_folder()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            entries => Ok(entries?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?),
+    fn protector_names(&self) -> Result<Vec<String>, StoreError> {
+        match self.protectors_dir() {
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            folder => Ok(folder?.names()?),
         }
     }
 
     /// `None` if the file is gone by now.
     fn protector_copies(&self, id: &Id) -> Result<Option<[Copy; COPIES]>, StoreError> {
-        let mut file = match File::open(self.protector_path(id)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        let mut file = match self.protectors_dir().and_then(|folder| folder.read(&id_text(id))) {
+            Err(error) if error.is_not_found() => return Ok(None),
             file => file?,
         };
         // A block that the disk cannot read says nothing about the other.
@@ -263,13 +261,16 @@ fn write_block(file: &mut File, place: usize, block: &[u8]) -> io::Result<()> {
 }
 
 /// Overwrites a file before its name goes.
-fn destroy(path: &Path) -> io::Result<()> {
-    files::overwrite(path)?;
-    fs::remove_file(path)
+fn destroy(folder: &Dir, name: &str) -> Result<(), StoreError> {
+    folder.overwrite(name, COPIES * BLOCK, |_| true)?;
+    folder.remove(name)?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, OpenOptions};
+
     use super::*;
 
     const ID: Id = [7; 16];
@@ -356,7 +357,7 @@ mod tests {
     #[test]
     fn what_a_killed_process_was_adding_is_taken_away() {
         let (_folder, store) = store();
-        let aside = store.protectors_folder().join("new-something");
+        let aside = store.path().join(PROTECTORS).join("new-something");
         fs::write(&aside, encode(&[8; 16], b"another row")).unwrap();
         locked(&store, |lock| store.repair_protectors(lock)).unwrap();
         assert!(!aside.exists());

@@ -2,10 +2,9 @@
 //! backup, what is whole. The damaged file goes to quarantine. What nothing can replace stays as it lies, so that
 //! nobody takes the place for an empty one.
 
-use std::fs::File;
-use std::io;
 use std::time::{Duration, SystemTime};
 
+use super::folder::DATA_FILE;
 use super::header::StoreHeader;
 use super::open::open_sound;
 use super::replace::Replacement;
@@ -23,6 +22,7 @@ impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
     pub fn repair(&self, alone: &Alone, now: u64) -> Result<Option<Repair>, StoreError> {
+        self.check_files()?;
         let header = self.header_or_what_it_said()?;
         // What somebody is about to restore is younger.
         self.sweep(LEFT_OVER)?;
@@ -42,9 +42,9 @@ impl Folder {
                 Err(error) => return Err(error),
             }
         }
-        let data = match File::open(self.data_file()) {
+        let data = match self.dir()?.read(DATA_FILE) {
             Ok(data) => Some(data),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
         };
         let found = data.as_ref().map(|data| salvage(data, header.page_size, 0)).transpose()?;
@@ -66,7 +66,7 @@ impl Folder {
         if !matches!(header, Err(StoreError::Damaged)) || !self.has_store() {
             return header;
         }
-        let data = File::open(self.data_file())?;
+        let data = self.dir()?.read(DATA_FILE)?;
         for page_size in PAGE_SIZES {
             let mut found = salvage(&data, page_size, 0)?;
             let is_id = |row: &&WholeRow| row.table == Table::Meta && row.key == meta::STORE_ID;

@@ -1,18 +1,18 @@
 //! Putting other tables in the place of a store's own: made ready aside, whole and synced, then moved there in one step.
 //! What lay there goes to quarantine. Nothing is ever deleted.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::files;
+use crate::files::{self, Dir};
 use crate::limits;
 
-use super::create::{self, ASIDE};
+use super::create;
 use super::engine::{CommitError, Engine};
 use super::failpoint::{self, Point};
+use super::folder::DATA_FILE;
 use super::header::StoreHeader;
 use super::open::open_sound;
 use super::salvage::salvage;
@@ -34,9 +34,10 @@ pub struct Glance {
 impl Folder {
     /// Looks at the store that is there, or what remains of it.
     pub fn glance(&self, _alone: &Alone) -> Result<Option<Glance>, StoreError> {
-        if !self.has_remains() {
+        if !self.has_remains()? {
             return Ok(None);
         }
+        self.check_files()?;
         let backed_up = self.backups()?.first().map_or(0, |backup| backup.revision);
         let header = match self.header_or_what_it_said() {
             Ok(header) => header,
@@ -53,7 +54,7 @@ impl Folder {
                 revision
             }
             Err(StoreError::Damaged) => {
-                let data = File::open(self.data_file())?;
+                let data = self.dir()?.read(DATA_FILE)?;
                 let found = salvage(&data, header.page_size, 0)?;
                 found.rows.iter().filter_map(|row| row.revision).max().unwrap_or(0)
             }
@@ -65,40 +66,40 @@ impl Folder {
     /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
     /// it lies. The same as before for the same file.
     pub(super) fn quarantine(&self) -> Result<Option<String>, StoreError> {
-        let file = self.data_file();
-        let Ok(there) = fs::metadata(&file) else { return Ok(None) };
+        let dir = self.dir()?;
+        let Some(there) = dir.find(DATA_FILE)? else { return Ok(None) };
+        let all = dir.make_folder("quarantine")?;
         for number in 0..QUARANTINES {
-            let own = self.quarantine_folder(number);
-            let copy = own.join("data.mdb");
-            if fs::metadata(&copy).is_ok_and(|copy| files::id(&copy) == files::id(&there)) {
-                return Ok(Some(quarantine_name(number)));
-            }
-            if own.exists() {
+            let name = quarantine_name(number);
+            if all.find(&name)?.is_some() {
+                if all.folder(&name)?.find(DATA_FILE)?.is_some_and(|copy| copy.id == there.id) {
+                    return Ok(Some(name));
+                }
                 continue;
             }
-            files::create_folder(&own)?;
+            let own = all.make_folder(&name)?;
             // Not every file system has second names.
-            if fs::hard_link(&file, &copy).is_err() {
-                let mut copy = files::create_new(&copy)?;
-                io::copy(&mut File::open(&file)?, &mut copy)?;
+            if dir.link(DATA_FILE, &own, DATA_FILE).is_err() {
+                let mut copy = own.create_new(DATA_FILE)?;
+                io::copy(&mut dir.read(DATA_FILE)?, &mut copy)?;
                 copy.sync_all()?;
             }
-            files::sync_folder(&own)?;
-            return Ok(Some(quarantine_name(number)));
+            own.sync()?;
+            return Ok(Some(name));
         }
         Err(StoreError::Full)
     }
 
     /// An empty folder in `quarantine/`.
-    pub(super) fn new_quarantine(&self) -> Result<PathBuf, StoreError> {
-        let own = (0..QUARANTINES).map(|number| self.quarantine_folder(number)).find(|own| !own.exists());
-        let own = own.ok_or(StoreError::Full)?;
-        files::create_folder(&own)?;
-        Ok(own)
-    }
-
-    fn quarantine_folder(&self, number: u32) -> PathBuf {
-        self.path().join("quarantine").join(quarantine_name(number))
+    pub(super) fn new_quarantine(&self) -> Result<Dir, StoreError> {
+        let all = self.dir()?.make_folder("quarantine")?;
+        for number in 0..QUARANTINES {
+            let name = quarantine_name(number);
+            if all.find(&name)?.is_none() {
+                return Ok(all.make_folder(&name)?);
+            }
+        }
+        Err(StoreError::Full)
     }
 }
 
@@ -116,9 +117,9 @@ pub struct Replacement {
 impl Replacement {
     /// From a copy of a store's tables; one that is not sound is refused.
     pub fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
-        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
+        let aside = folder.dir()?.create_folder_aside()?;
         let mut data = files::create_new(&aside.path().join("data.mdb"))?;
-        io::copy(&mut File::open(copy)?, &mut data)?;
+        io::copy(&mut files::open(copy)?, &mut data)?;
         data.sync_all()?;
         let engine = open_sound(aside.path(), page_size)?;
         Ok(Self { folder: folder.clone(), aside, engine })
@@ -126,7 +127,7 @@ impl Replacement {
 
     /// Tables without rows, but for the store's own.
     pub(super) fn empty(folder: &Folder, id: Id) -> Result<Self, StoreError> {
-        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
+        let aside = folder.dir()?.create_folder_aside()?;
         let engine = create::with_rows(aside.path(), id, Vec::new())?;
         Ok(Self { folder: folder.clone(), aside, engine })
     }
@@ -223,25 +224,27 @@ impl Replacement {
         if header.page_size != page_size {
             StoreHeader::new(header.store, page_size).write(&folder.header())?;
         }
-        fs::rename(aside.path().join("data.mdb"), folder.data_file())?;
-        files::sync_folder(folder.path())?;
+        let dir = folder.dir()?;
+        Dir::open(aside.path())?.rename(DATA_FILE, &dir, DATA_FILE)?;
+        dir.sync()?;
         if let Some(name) = &quarantine {
-            set_aside(&folder, name, &strangers)?;
+            set_aside(&dir, name, &strangers)?;
         }
         Ok(quarantine.map(|name| folder.path().join("quarantine").join(name)))
     }
 }
 
 /// Moves slots to the tables in quarantine that knew them. In their place a key begins anew, and nothing is overwritten.
-fn set_aside(folder: &Folder, quarantine: &str, slots: &[Id]) -> Result<(), StoreError> {
+fn set_aside(dir: &Dir, quarantine: &str, slots: &[Id]) -> Result<(), StoreError> {
     if slots.is_empty() {
         return Ok(());
     }
-    let to = folder.path().join("quarantine").join(quarantine).join("slots");
-    files::create_folder(&to)?;
+    let from = dir.folder("slots")?;
+    let to = dir.folder("quarantine")?.folder(quarantine)?.make_folder("slots")?;
     for slot in slots {
-        fs::rename(folder.slot_path(slot), to.join(super::id_text(slot)))?;
+        let name = super::id_text(slot);
+        from.rename(&name, &to, &name)?;
     }
-    files::sync_folder(&to)?;
+    to.sync()?;
     Ok(())
 }

@@ -1,10 +1,7 @@
 //! Putting a whole store aside, so that a new one can begin: what nothing opens any more goes to quarantine. Nothing is
 //! deleted.
 
-use std::fs;
 use std::path::PathBuf;
-
-use crate::files;
 
 use super::{Alone, Folder, StoreError};
 
@@ -19,14 +16,14 @@ impl Folder {
     /// A part may have been moved by then; the rest is moved by the next reset.
     pub fn set_aside(&self, _alone: &Alone) -> Result<PathBuf, StoreError> {
         let own = self.new_quarantine()?;
+        let dir = self.dir()?;
         for part in PARTS {
-            let path = self.path().join(part);
-            if fs::symlink_metadata(&path).is_ok() {
-                fs::rename(path, own.join(part))?;
-                files::sync_folder(&own)?;
-                files::sync_folder(self.path())?;
+            if dir.find(part)?.is_some() {
+                dir.rename(part, &own, part)?;
+                own.sync()?;
+                dir.sync()?;
             }
         }
-        Ok(own)
+        Ok(own.path().to_owned())
     }
 }

@@ -1,6 +1,5 @@
 //! Whether there is room for more. Asked when a write failed and LMDB does not say why.
 
-use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use heed::{Env, WithoutTls};
@@ -14,7 +13,7 @@ const TREE: u64 = 256 << 10;
 /// anything else the failed write tells more.
 pub(super) fn is_there(env: &Env<WithoutTls>, added: u64) -> bool {
     let grow = || -> io::Result<()> {
-        let length = File::open(env.path().join("data.mdb"))?.metadata()?.len();
+        let length = crate::files::open(&env.path().join("data.mdb"))?.metadata()?.len();
         let mut other = tempfile::tempfile_in(env.path())?;
         // Where it is no larger than the data file, it takes no room.
         other.set_len(length)?;

@@ -3,11 +3,9 @@
 //! They lie outside of LMDB since what must be destroyable may not lie where pages are copied: an overwritten slot
 //! file is gone, a deleted page is not.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::io::{Seek as _, SeekFrom, Write as _};
 
-use crate::files;
+use crate::files::{self, Dir};
 
 use super::{Folder, Id, StoreError};
 
@@ -15,8 +13,13 @@ use super::{Folder, Id, StoreError};
 /// file of another generation is refused.
 pub const SLOT_HEADER: &[u8; 9] = b"pvslot\0\x01\0";
 
+const SLOTS: &str = "slots";
+/// No slot file is longer.
+const LONGEST: usize = 1024;
 /// In the data folder: the names of slot files whose rows may not have been committed, one a line.
 const PENDING: &str = "pending-slots";
+/// It is emptied whenever the commits of all of them are known.
+const LONGEST_PENDING: usize = 4 << 20;
 
 /// What lies in a slot file.
 pub enum Slot {
@@ -29,22 +32,26 @@ pub enum Slot {
 }
 
 impl Folder {
-    pub(super) fn slot_path(&self, slot: &Id) -> PathBuf {
-        self.slots().join(super::id_text(slot))
+    fn slots_folder(&self) -> files::Result<Dir> {
+        self.dir()?.folder(SLOTS)
     }
 
     /// Reads a slot file.
     pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
-        let content = match fs::read(self.slot_path(slot)) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Slot::Absent),
-            Err(error) => return Err(error.into()),
+        let content = match self.slot_file(slot) {
+            Err(error) if error.is_not_found() => return Ok(Slot::Absent),
+            content => content?,
         };
-        if content.iter().all(|byte| *byte == 0) {
+        if is_destroyed(&content) {
             return Ok(Slot::Destroyed);
         }
         let wrapped = content.strip_prefix(SLOT_HEADER).ok_or(StoreError::Damaged)?;
         Ok(Slot::Wrapped(wrapped.to_vec()))
+    }
+
+    /// All that is in a slot file.
+    pub(super) fn slot_file(&self, slot: &Id) -> files::Result<Vec<u8>> {
+        self.slots_folder()?.read_whole(&super::id_text(slot), LONGEST)
     }
 
     /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
@@ -53,60 +60,70 @@ impl Folder {
     /// # Errors
     /// [`StoreError::Damaged`] where the slot had a row once: the row is lost, and what the slot opens must not be.
     pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
-        let is_left_over = self.pending_slots()?.contains(slot);
+        let dir = self.dir()?;
+        let is_left_over = pending_slots_in(&dir)?.contains(slot);
         if !is_left_over {
             if matches!(self.slot(slot)?, Slot::Wrapped(_)) {
                 return Err(StoreError::Damaged);
             }
-            let path = self.path().join(PENDING);
-            let is_new = !path.exists();
-            let mut pending = files::append(&path)?;
+            let is_new = dir.find(PENDING)?.is_none();
+            let mut pending = dir.open_or_create(PENDING)?;
+            pending.seek(SeekFrom::End(0))?;
             // Behind a line that a process did not write to its end.
             pending.write_all(format!("\n{}\n", super::id_text(slot)).as_bytes())?;
             pending.sync_all()?;
             // After a loss of power, a slot that is left over must not look like one that had a row.
             if is_new {
-                files::sync_folder(self.path())?;
+                dir.sync()?;
             }
         }
-        files::replace(&self.slot_path(slot), &[SLOT_HEADER, wrapped].concat())?;
+        self.put_slot_file(slot, &[SLOT_HEADER, wrapped].concat())?;
         Ok(())
     }
 
     /// The slots that were written for commits of which it is not known whether they came.
     pub(super) fn pending_slots(&self) -> Result<Vec<Id>, StoreError> {
-        match fs::read(self.path().join(PENDING)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Ok(names) => {
-                let names = String::from_utf8_lossy(&names);
-                Ok(names.lines().filter_map(super::parse_id).collect())
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(pending_slots_in(&self.dir()?)?)
     }
 
     /// It is known of every slot whether its commit came.
     pub(super) fn forget_pending_slots(&self) -> Result<(), StoreError> {
-        files::open_or_create(&self.path().join(PENDING))?.set_len(0)?;
+        self.dir()?.open_or_create(PENDING)?.set_len(0)?;
         Ok(())
+    }
+
+    /// Writes all that is in a slot file.
+    pub(super) fn put_slot_file(&self, slot: &Id, content: &[u8]) -> files::Result<()> {
+        self.dir()?.make_folder(SLOTS)?.replace(&super::id_text(slot), content)
     }
 
     /// The slots that have a file.
     pub fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
-        let entries = match fs::read_dir(self.slots()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
+        let folder = match self.slots_folder() {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            folder => folder?,
         };
-        let mut slots = Vec::new();
-        for entry in entries {
-            slots.extend(entry?.file_name().to_str().and_then(super::parse_id));
-        }
-        Ok(slots)
+        Ok(folder.names()?.iter().filter_map(|name| super::parse_id(name)).collect())
     }
 
-    /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there.
+    /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there. A file that has
+    /// not the shape of a slot, or a second name somewhere, is left as it is.
     pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
-        files::overwrite(&self.slot_path(slot))?;
-        Ok(())
+        let is_slot = |content: &[u8]| content.starts_with(SLOT_HEADER) || is_destroyed(content);
+        match self.slots_folder()?.overwrite(&super::id_text(slot), LONGEST, is_slot) {
+            Err(error) if error.is_not_found() => Ok(()),
+            outcome => Ok(outcome?),
+        }
     }
+}
+
+fn pending_slots_in(dir: &Dir) -> files::Result<Vec<Id>> {
+    match dir.read_whole(PENDING, LONGEST_PENDING) {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        names => Ok(String::from_utf8_lossy(&names?).lines().filter_map(super::parse_id).collect()),
+    }
+}
+
+fn is_destroyed(content: &[u8]) -> bool {
+    content.iter().all(|byte| *byte == 0)
 }

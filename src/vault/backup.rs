@@ -209,7 +209,7 @@ impl Vault {
     /// # Errors
     /// [`Error::StoreBusy`] if a process keeps the store open.
     pub fn reset(&self) -> Result<Option<PathBuf>, Error> {
-        if !self.folder.has_remains() {
+        if !self.folder.has_remains()? {
             return Ok(None);
         }
         let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;

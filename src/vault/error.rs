@@ -102,6 +102,8 @@ impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         match unavailable.reason {
             Reason::OpenToOthers => Self::StoreRefused(Refusal::Permissions),
+            Reason::NotOurs => Self::StoreRefused(Refusal::Owner),
+            Reason::NotAFile => Self::StoreRefused(Refusal::FileType),
             Reason::Locked
             | Reason::Missing
             | Reason::Wrong

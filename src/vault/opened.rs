@@ -123,8 +123,11 @@ impl Opened {
 
     fn open_store(config: &Config, folder: &Folder, life: &Life, make: bool) -> Result<Option<Store>, Error> {
         loop {
-            if !make && !folder.has_remains() {
-                return Ok(None);
+            if !folder.has_remains()? {
+                if !make {
+                    return Ok(None);
+                }
+                protector::may_keep(&config.means()).map_err(StoreError::from)?;
             }
             match folder.enter()? {
                 Entered::Store(present) => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::files;
 
 use super::super::create::ASIDE;
+use super::super::folder::FOLDERS;
 use super::super::header::StoreHeader;
 use super::super::protectors::{self, ProtectorRow};
 use super::super::{Folder, Id, StoreError, id_text, parse_id};
@@ -84,6 +85,12 @@ pub enum NotUnpacked {
 impl From<StoreError> for NotUnpacked {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<files::Error> for NotUnpacked {
+    fn from(error: files::Error) -> Self {
+        Self::Store(error.into())
     }
 }
 
@@ -318,15 +325,16 @@ impl Unpacked {
     /// # Errors
     /// The tables that are there have not changed.
     pub fn put_in_place(&self, folder: &Folder, protectors: &[ProtectorRow]) -> Result<(), StoreError> {
-        for name in ["slots", "live", "backups", "quarantine"] {
-            files::create_folder(&folder.path().join(name))?;
+        let dir = folder.dir()?;
+        for name in FOLDERS {
+            dir.make_folder(name)?;
         }
         for (id, row) in protectors {
             folder.put_protector(id, row)?;
         }
         for slot in &self.slots {
             let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
-            files::replace(&folder.slot_path(slot), &content)?;
+            folder.put_slot_file(slot, &content)?;
         }
         if !folder.has_store() || StoreHeader::read(&folder.header()).is_err() {
             let header = StoreHeader::new(self.header.store, self.header.page_size);

@@ -83,7 +83,7 @@ fn no_log_line_has_a_word_of_the_callers_at_any_level() {
     client.forget_answers();
     drop(client);
     let log = fs::read_to_string(home.root().join("logs/2")).unwrap();
-    for said in ["others may read the store", "key file"] {
+    for said in ["other users may read or write the store", "key file"] {
         assert!(log.contains(said), "{said} was not logged, so it was not searched");
     }
 }

@@ -128,8 +128,8 @@ fn what_is_no_folder_is_an_error_and_nothing_is_made() {
     let home = Home::new();
     fs::write(home.data(), "a file").unwrap();
     let mut client = home.client();
-    assert_eq!(client.code("setAPIKey", [home.key()]), 5006);
-    assert_eq!(client.code("issueAPIKey", ["p"]), 5006);
+    assert_eq!(client.refused("setAPIKey", [home.key()]).data["reason"], "fileType");
+    assert_eq!(client.refused("issueAPIKey", ["p"]).data["reason"], "fileType");
     assert_eq!(fs::read_to_string(home.data()).unwrap(), "a file");
     assert!(home.key_folders().is_empty());
 }
@@ -140,7 +140,7 @@ fn without_a_place_for_the_key_no_store_is_made() {
     fs::write(home.keys(), "a file").unwrap();
     let key = home.key();
     let mut client = home.client();
-    assert_eq!(client.code("setAPIKey", [key.as_str()]), 5006);
+    assert_eq!(client.refused("setAPIKey", [key.as_str()]).data["reason"], "fileType");
     assert!(!home.data().join("data.mdb").exists());
     fs::remove_file(home.keys()).unwrap();
     client.set_key(&key);

@@ -98,8 +98,11 @@ fn a_folder_that_may_not_be_written_is_refused_and_left_alone() {
     set_mode(0o500);
     let mut server = home.start().usual_log().framing(Framing::Lines).under(without).run();
     let refused = server.refused("setAPIKey", [key.as_str()]);
-    assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("readOnly")));
+    assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("access")));
     set_mode(0o700);
     server.set_key(&key);
     assert_eq!(server.ok("getPersistentData", ["user"]), object);
+    let stderr = server.shut_down().stderr;
+    let repair = format!("run: chmod u=rwx '{}'", home.data().display());
+    assert!(stderr.contains(&repair), "{stderr}");
 }
