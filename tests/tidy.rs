@@ -27,6 +27,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["crypto"]),
     ("tracing_subscriber", &["logging"]),
     ("fluent_uri", &["vault"]),
+    ("nix", &["server"]),
     ("unicode_general_category", &["cli"]),
     ("zbus", &["protector"]),
     ("linux_keyutils", &["protector"]),

@@ -5,6 +5,8 @@
 /// called first: every thread inherits the mask of the thread that starts it.
 #[cfg(unix)]
 pub fn restore_signals() {
+    // Nothing that the parent has blocked stays so: a blocked SIGTERM would end nothing. Cannot fail for these arguments.
+    let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
     // Caught, and nothing done about them: a file that would grow over the process's limit is then an error of the write
     // and not the end of the process, and the exit status of the programs that are started is not lost. Ignored, they would
     // be so in these programs.

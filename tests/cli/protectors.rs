@@ -149,7 +149,7 @@ fn a_key_file_that_is_in_the_way_is_told_and_kept() {
     assert!(!home.is_locked());
 }
 
-/// What the parent has ignored is nothing that a program that is started here should inherit. Without its exit
+/// What the parent has blocked or ignored is nothing that a program that is started here should inherit. Without its exit
 /// status, which an ignored SIGCHLD takes away, nobody would know whether it succeeded.
 #[cfg(target_os = "linux")]
 #[test]
@@ -161,14 +161,14 @@ fn a_program_that_gives_the_passphrase_starts_with_signals_as_usual() {
         format!("/SigBlk|SigIgn/ {{ print $2 > \"{}\" }} END {{ print \"secret\" }}", seen.display());
     let add = home.command(&["protector", "add", "command", "--", "awk", &script, "/proc/self/status"]);
     let mut command = std::process::Command::new("env");
-    command.args(["--ignore-signal=CHLD,XFSZ"]).arg(add.get_program()).args(add.get_args());
+    command.args(["--block-signal", "--ignore-signal=CHLD,XFSZ"]).arg(add.get_program()).args(add.get_args());
     command.stdin(std::process::Stdio::piped());
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let ran = finish(command, "");
     assert_eq!(ran.code, 0, "{}", ran.said);
     let seen = std::fs::read_to_string(seen).unwrap();
     let masks = seen.lines().map(|line| u64::from_str_radix(line, 16).unwrap());
-    let [_, ignored] = masks.collect::<Vec<_>>()[..] else { panic!("{seen}") };
+    let [blocked, ignored] = masks.collect::<Vec<_>>()[..] else { panic!("{seen}") };
     let of = |signal: i32| 1_u64 << (signal - 1);
-    assert_eq!(ignored & (of(17) | of(25)), 0, "{seen}");
+    assert_eq!((blocked, ignored & (of(17) | of(25))), (0, 0), "{seen}");
 }

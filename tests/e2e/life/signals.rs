@@ -76,6 +76,20 @@ fn what_was_read_before_a_signal_is_answered() {
     assert_eq!(server.wait_for_end().code, Some(0));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_parent_has_blocked_ends_the_process_all_the_same() {
+    for signal in orderly() {
+        let home = Home::new();
+        let mut server = home.start().under(["env", "--default-signal", "--block-signal"]).run();
+        server.initialize(&[]);
+        server.set_key(&home.key());
+        server.signal(signal);
+        let end = server.wait_for_end();
+        assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{signal:?}");
+    }
+}
+
 /// `nohup` ignores SIGHUP, and a shell ignores SIGINT for what it starts in the background. SIGTERM is meant in any case.
 #[cfg(target_os = "linux")]
 #[test]
