@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
@@ -348,8 +349,18 @@ fn nothing_is_read_of_a_member_that_no_backup_has() {
         let mut input = child.stdin.take().unwrap();
         input.write_all(&[first, &header(name, kind, huge)].concat()).unwrap();
         // Nothing follows, and the pipe stays open: it answers from the header alone.
-        let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut said = String::new();
+            stderr.read_to_string(&mut said).unwrap();
+            let _ = done.send(said);
+        });
+        let said = ended.recv_timeout(Duration::from_mins(1));
+        if said.is_err() {
+            child.kill().unwrap();
+        }
+        let said = said.expect("it waits for what the header announces");
         assert_eq!(child.wait().unwrap().code(), Some(1));
         let why = if kind == b'0' { "larger than --max-store-bytes" } else { "does not write" };
         assert!(said.contains(why), "{kind}: {said}");
