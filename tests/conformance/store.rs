@@ -121,7 +121,7 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
     };
     assert!(creation.finish(store, &(id, row), rows.collect()).is_ok());
     if let Protector::File(file) = protector {
-        fs::write(data.join("protectors").join(base16ct::lower::encode_string(&id)), file).unwrap();
+        files::replace(&data.join("protectors").join(base16ct::lower::encode_string(&id)), file).unwrap();
     }
     let slot = base16ct::lower::encode_string(&part("key-row", "slot-id"));
     files::create_whole(&data.join("slots").join(slot), &part("slot-file", "file")).unwrap();
