@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Output, Stdio};
 
+use plugin_vault::files;
 use serde_json::{Value, json};
 
 use crate::home::{Home, KEY};
@@ -150,7 +151,7 @@ fn paths_that_are_not_utf_8_are_told_all_the_same() {
         assert_eq!(status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
         serde_json::from_slice::<Value>(&stdout).unwrap()
     };
-    std::fs::create_dir(&folder).unwrap();
+    files::create_folder(&folder).unwrap();
     run(&["key", "issue", "me.plugin", "--installation", "x"], None);
     let file = folder.join("backup");
     let written = run(&["backup"], Some(&file));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use plugin_vault::files;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -117,7 +118,7 @@ fn where_no_store_is_nothing_is_put_aside() {
 #[test]
 fn a_damaged_store_is_put_aside() {
     let home = filled();
-    fs::write(home.data().join("data.mdb"), "nothing").unwrap();
+    files::replace(&home.data().join("data.mdb"), b"nothing").unwrap();
     let ran = home.run(&["key", "list"], "");
     assert!(ran.code == 1 && ran.said.contains("plugin-vault reset"), "{}", ran.said);
     assert!(home.refused(&["reset"], "").contains("is damaged"));
@@ -133,7 +134,7 @@ fn a_reset_that_was_cut_off_is_finished_by_the_next() {
     for moved in 1..order.len() {
         let home = filled();
         let first = home.path("first");
-        fs::create_dir(&first).unwrap();
+        files::create_folder(&first).unwrap();
         for part in &order[..moved] {
             let _ = fs::rename(home.data().join(part), first.join(part));
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use plugin_vault::files;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
@@ -131,7 +132,7 @@ fn a_store_that_nothing_here_opens_is_said_to_be_so() {
     let said = ran.said.lines().last().unwrap();
     assert!(said.contains("nothing here opens it") && said.contains(wanted.to_str().unwrap()), "{said}");
     // With what it names it opens.
-    fs::create_dir_all(wanted.parent().unwrap()).unwrap();
+    files::create_folder(wanted.parent().unwrap()).unwrap();
     fs::copy(key_file, &wanted).unwrap();
     assert!(
         std::process::Command::new("chmod")
@@ -186,7 +187,7 @@ fn a_backup_is_not_written_to_a_terminal() {
 #[test]
 fn a_backup_that_cannot_be_written_says_what_is_wrong_with_the_place() {
     let home = filled();
-    fs::write(home.path("file"), "").unwrap();
+    files::replace(&home.path("file"), b"").unwrap();
     let wrong = |path: &Path| home.refused(&["backup", path.to_str().unwrap()], "");
     let nowhere = home.path("nowhere");
     let said = wrong(&nowhere.join("copy"));
@@ -319,7 +320,7 @@ fn what_is_wrong_with_an_archive_is_said_and_nothing_is_changed() {
     ];
     for (name, bytes, why) in cases {
         let path = home.path("broken");
-        fs::write(&path, bytes).unwrap();
+        files::replace(&path, &bytes).unwrap();
         let said = home.refused(&["restore", "--yes", path.to_str().unwrap()], "");
         assert!(said.contains(why) && said.contains("nothing was changed"), "{name}: {said}");
         assert!(content(&home) == before, "{name}");
@@ -330,7 +331,7 @@ fn what_is_wrong_with_an_archive_is_said_and_nothing_is_changed() {
     assert!(!home.path("x").exists());
     // The order of what follows the first line is nobody's business.
     let turned = [&good[..1], &[good[3].clone(), good[2].clone(), good[1].clone()]].concat();
-    fs::write(&file, packed(&turned)).unwrap();
+    files::replace(&file, &packed(&turned)).unwrap();
     assert_eq!(home.run(&["restore", file.to_str().unwrap()], "").code, 0);
     assert_eq!(value(&home), json!({"a": 1}));
 }
@@ -387,7 +388,7 @@ fn a_store_of_which_nothing_can_be_read_is_restored_over() {
     assert_eq!(home.run(&["backup", file.to_str().unwrap()], "").code, 0);
     for name in ["data.mdb", "header"] {
         if home.data().join(name).exists() {
-            fs::write(home.data().join(name), "nothing").unwrap();
+            files::replace(&home.data().join(name), b"nothing").unwrap();
         }
     }
     let protectors = ids(&filled()).len();
@@ -433,9 +434,9 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
 #[test]
 fn a_protector_without_a_store_is_in_nobodys_way() {
     let home = Home::new();
-    fs::create_dir_all(home.data().join("protectors")).unwrap();
+    files::create_folder(&home.data().join("protectors")).unwrap();
     let left = home.data().join("protectors").join("0".repeat(32));
-    fs::write(&left, "left over").unwrap();
+    files::replace(&left, b"left over").unwrap();
     assert!(
         std::process::Command::new("chmod").args(["-R", "go="]).arg(home.data()).status().unwrap().success()
     );

@@ -149,7 +149,7 @@ fn no_repair_brings_a_removed_protector_back() {
         // One of the two pages that say where everything lies.
         let mut data = fs::read(home.data().join("data.mdb")).unwrap();
         data[..4096].fill(0);
-        fs::write(home.data().join("data.mdb"), data).unwrap();
+        plugin_vault::files::replace(&home.data().join("data.mdb"), &data).unwrap();
         let mut server = home.server();
         let status = server.ok("vault/status", &json!({}));
         assert!(status["repaired"].is_object());

@@ -24,9 +24,9 @@ fn with_long_objects() -> Home {
 
 #[test]
 fn a_thousand_writes_in_each_of_many_batches() {
+    const BATCHES: u64 = 150;
     let home = Home::new();
     let mut client = Client::with_key(&home, &key('1'));
-    const BATCHES: u64 = 150;
     let text = |number: u64| {
         batch((0..1_000).map(|at| {
             let params = json!({"context": "user", "name": format!("n{}", at % 50), "data": {"n": at}});

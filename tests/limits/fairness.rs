@@ -88,6 +88,7 @@ fn a_flood_of_writes_and_lists_lets_other_plugins_write() {
 /// On one connection each request stands in the order in which it came.
 #[test]
 fn a_flood_on_the_same_connection_lets_another_key_write() {
+    const MIDDLE: u64 = 1_500;
     let home = Home::new();
     let mut client = Client::with_key(&home, &key('1'));
     let other = client.call("setAPIKey", &json!([key('2')]))["handle"].clone();
@@ -97,7 +98,6 @@ fn a_flood_on_the_same_connection_lets_another_key_write() {
             json!({"context": "user", "name": format!("n{}", id % 50), "data": {"n": id}, "handle": handle});
         request(id, "setPersistentData", &params)
     };
-    const MIDDLE: u64 = 1_500;
     client.listen();
     client.send((0..2 * MIDDLE).map(|id| write(id, if id == MIDDLE { &other } else { &flood })));
     let mut later = 0;
