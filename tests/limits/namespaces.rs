@@ -16,8 +16,8 @@ fn folder() -> String {
 /// A store with as many records as a namespace may have, in a folder whose name is as long as it may be.
 fn with_many_records(client: &mut Client) {
     let folder = folder();
-    for begin in (0..RECORDS).step_by(500) {
-        client.send([batch((begin..begin + 500).map(|at| {
+    for begin in (0..RECORDS).step_by(100) {
+        client.send([batch((begin..begin + 100).map(|at| {
             let data = json!({"n": at});
             let params = json!({"context": "workspace", "workspaceFolder": folder, "name": format!("n{at}"), "data": data});
             request(at as u64, "setPersistentData", &params)
