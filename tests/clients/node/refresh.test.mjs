@@ -50,6 +50,7 @@ class Refreshing {
   figures = { refreshes: 0, refused: 0, windowsKilled: 0, sidecarsKilled: 0, stops: 0, stopsWithTheToken: 0 };
   loggedOut = false;
   #windows = [];
+  #opened = 0;
   #token = 'first';
   #over = false;
 
@@ -97,12 +98,14 @@ class Refreshing {
 
   #open(name) {
     const { settings, recipes, key, args } = this;
-    const own = { ...settings.window, binary: settings.binary, recipes, key, args, name, server: this.address };
+    // The request of a window that was killed may be read when there is another in its place.
+    const id = String(this.#opened++);
+    const own = { ...settings.window, binary: settings.binary, recipes, key, args, name: id, server: this.address };
     const child = fork(new URL('./lib/window.mjs', import.meta.url), {
       env: { ...process.env, WINDOW: JSON.stringify(own) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const window = { name, child, sidecar: null, carries: false, stopped: false, alive: true };
+    const window = { name, id, child, sidecar: null, carries: false, stopped: false, alive: true };
     this.#windows[name] = window;
     child.on('message', (message) => {
       if (message.sidecar) window.sidecar = message.sidecar;
@@ -119,7 +122,8 @@ class Refreshing {
 
   /** The token server: whoever brings the token that it gave last gets another one; nobody gets anything for any other. */
   async #serve(request, response) {
-    const window = this.#windows[request.headers.window];
+    const window = this.#windows.find(({ id }) => id === request.headers.window);
+    if (window === undefined) return response.destroy();
     let token = '';
     for await (const piece of request) token += piece;
     // A window that was asleep for so long finds its lease gone before it has asked.
