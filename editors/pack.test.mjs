@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import { binary, vaultTest } from './node/test/world.mjs';
 
@@ -52,6 +53,8 @@ vaultTest('the packages of npm bring the programs along, and need nothing else',
   cpSync(join(here, 'cloud9', 'test', 'example.js'), join(project, 'my-plugin', 'index.js'));
   assert.equal(await prints('example.mjs'), 'null\n');
   for (const start of ['first', 'second']) assert.equal(await prints('app.js'), '123\n', start);
+  // A sidecar whose editor was ended meets the end of its input a moment later.
+  for (let round = 0; round < 1_000 && world.processes().length > 0; round++) await setTimeout(10);
 });
 
 test('what is no program of this version is not packed', () => {
