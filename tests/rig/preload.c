@@ -410,6 +410,20 @@ int mkdir(const char *path, mode_t rights)
 	return outcome;
 }
 
+int mkdirat(int folder, const char *path, mode_t rights)
+{
+	char buffer[PATH_MAX];
+	REAL(int, "mkdirat", int, const char *, mode_t);
+	struct stat found;
+	const char *whole = path_at(folder, path, buffer);
+	if (fails("folder", whole))
+		return -1;
+	int outcome = real(folder, path, rights);
+	if (mode == RECORD && !outcome && whole && !stat(whole, &found))
+		note(FOLDER, 0, found.st_ino, 0, whole, NULL, NULL, 0, 0);
+	return outcome;
+}
+
 static int removed(int outcome, const char *path)
 {
 	if (!outcome)
