@@ -105,7 +105,9 @@ describe('in Theia', () => {
     }
     const restored = new Home();
     try {
-      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env: restored.env });
+      // With the keys of the store that was backed up: without them nothing opens the copy, and restore says so.
+      const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
+      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env });
       assert.ok(existsSync(restored.in('data/data.mdb')));
     } finally {
       restored.remove();
