@@ -109,6 +109,8 @@ impl Dead {
                 Err(error) if matches!(error.refusal(), Some(Refusal::Link | Refusal::FileType)) => {
                     let _ = self.folder.remove(&name);
                 }
+                // Another process has removed it already.
+                Err(error) if error.is_not_found() => {}
                 Err(error) => tracing::warn!("it can't be known whether a process still runs: {error}"),
             }
         }
