@@ -17,6 +17,7 @@ use crate::limits;
 
 use super::failpoint::{self, Point};
 use super::meta_page::{Before, MetaPages};
+use super::open::allocate_reader_table;
 use super::plant::Plant;
 use super::snapshot::Snapshot;
 use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta, room};
@@ -108,6 +109,7 @@ impl Engine {
 
     /// Makes an environment in an empty folder.
     pub(super) fn create(folder: &Path) -> Result<Self, StoreError> {
+        allocate_reader_table(&folder.join("lock.mdb"))?;
         let env = open_env(folder)?;
         env.create_databases_and_commit(env.write_txn()?, |opener, txn| {
             for table in Table::ALL {

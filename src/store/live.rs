@@ -39,9 +39,14 @@ impl Live {
         let live = Self { id, folder, _locked: file };
         let about = format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id());
         let about_name = about_name(&name);
-        let file = live.folder.open_or_create(&about_name)?;
-        write_all_at(&file, about.as_bytes(), 0)
-            .map_err(|error| files::Error::at(&live.folder.path_of(&about_name), Cause::Io(error)))?;
+        // It is for people. On a full disk the store can still be read, so nothing depends on it.
+        let told = live.folder.open_or_create(&about_name).and_then(|file| {
+            write_all_at(&file, about.as_bytes(), 0)
+                .map_err(|error| files::Error::at(&live.folder.path_of(&about_name), Cause::Io(error)))
+        });
+        if let Err(error) = told {
+            tracing::debug!("this process could not say which version it is: {error}");
+        }
         Ok(live)
     }
 

@@ -91,7 +91,7 @@ impl Store {
             return Err(StoreError::Damaged);
         }
         let data_file = Registered::new(files::id(&metadata))?;
-        allocate_reader_table(&folder)?;
+        allocate_reader_table(&folder.reader_table())?;
         let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
         let data = to_be_opened(&folder.dir()?)?;
@@ -258,8 +258,8 @@ fn refused(unsound: Unsound) -> StoreError {
 
 /// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
 /// closing it again frees the locks that this process has on it.
-fn allocate_reader_table(folder: &Folder) -> Result<(), StoreError> {
-    let file = files::open_or_create(&folder.reader_table())?;
+pub(super) fn allocate_reader_table(table: &Path) -> Result<(), StoreError> {
+    let file = files::open_or_create(table)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::fs::FallocateFlags;
