@@ -130,6 +130,7 @@ impl Vault {
             // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
             // rigs that have to notice.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);
+            self.has_brought();
             std::thread::sleep(LOOK);
         }
         if let Err(error) = commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
