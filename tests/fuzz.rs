@@ -35,9 +35,11 @@ fn corpus(folders: &[&str]) -> Vec<Vec<u8>> {
 fn edits() -> Vec<Vec<u8>> {
     // A damaged row whose value has pages of its own, and a free page that says it is one of those.
     let found = [0x01, 0xb0, 0x40, 0x0a, 0x01, 0xd0, 0x00, 0x01].to_vec();
+    // A record of free pages that names fewer of them: what lies in the others was removed.
+    let shortened = [0x02, 0x0f, 0x80, 0x0e].to_vec();
     let places = (0..40_u32).flat_map(|page| (0..64).map(move |at| page * 4_096 + at));
     let edits = places.map(|at| [&at.to_be_bytes()[1..], &[1 << (at % 8)]].concat());
-    std::iter::once(found).chain(edits).collect()
+    [found, shortened].into_iter().chain(edits).collect()
 }
 
 fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {

@@ -114,6 +114,23 @@ impl<'f> Survey<'f> {
                 None => self.gap(Some(table), Vec::new(), None),
             }
         }
+        self.free_is_whole &= self.leaves_no_page_over(meta);
+    }
+
+    /// Whether the pages that are not free are at most as many as the heads of the trees say that they have. A page over
+    /// is one that the records of free pages no longer name: it may hold rows that were removed.
+    fn leaves_no_page_over(&self, meta: &Meta) -> bool {
+        let pages = |tree: &Tree| [tree.branch_pages, tree.leaf_pages, tree.overflow_pages];
+        let mut expected =
+            pages(&meta.free).into_iter().chain(pages(&meta.tables)).fold(0, u64::saturating_add);
+        for head in self.heads {
+            // Where a head is damaged, nothing can be compared.
+            let Some(head) = head else { return true };
+            expected = pages(&head).into_iter().fold(expected, u64::saturating_add);
+        }
+        let end = usize::try_from(self.last).unwrap_or(usize::MAX).saturating_add(1).min(self.states.len());
+        let trees = self.states.get(META_PAGES as usize..end).unwrap_or_default();
+        trees.iter().filter(|state| **state != State::Free).count() as u64 <= expected
     }
 
     fn tree(&mut self, head: &Tree, part: Part, kept: &mut Kept) {
