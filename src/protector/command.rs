@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::crypto::StoreId;
 use crate::files::{self, Privacy};
 
-use super::{Passphrase, Patience, Reason, program};
+use super::{Deadline, Passphrase, Reason, program};
 
 fn path(folder: &Path, store: StoreId, row: [u8; 16]) -> PathBuf {
     let row = base16ct::lower::encode_string(&row);
@@ -30,7 +30,7 @@ pub(super) fn ask(
     folder: &Path,
     store: StoreId,
     row: [u8; 16],
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Passphrase, Reason> {
     let path = path(folder, store, row);
     let reason = |error: io::Error| {
@@ -46,7 +46,7 @@ pub(super) fn ask(
     }
     let text = fs::read(&path).map_err(reason)?;
     let argv: Vec<String> = serde_json::from_slice(&text).map_err(|_| Reason::Wrong)?;
-    program::ask(&argv, patience)
+    program::ask(&argv, deadline)
 }
 
 /// Forgets the program of a row.

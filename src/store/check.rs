@@ -10,10 +10,10 @@
 
 mod damage;
 mod free;
+mod meta_number;
 mod rows;
 #[cfg(test)]
 mod tests;
-mod turn;
 mod walk;
 
 use std::fs::File;
@@ -74,7 +74,7 @@ pub(super) fn check_to(
     };
     let meta = meta.ok_or(Unsound::Gone)?;
     let checked = Walk::new(pages, meta, depth).all()?;
-    turn::other(file, page_size, metas, meta)?;
+    meta_number::other(file, page_size, metas, meta)?;
     Ok(checked)
 }
 

@@ -20,7 +20,7 @@ use super::meta_page::{Before, MetaPages};
 use super::open::allocate_reader_table;
 use super::plant::Plant;
 use super::snapshot::Snapshot;
-use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta, room};
+use super::{Batch, Row, StoreError, Table, Unsound, checksum, free_space, meta};
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
@@ -62,7 +62,7 @@ pub(super) struct Engine {
     gone_through: AtomicUsize,
     /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
     /// by one more transaction.
-    forsaken: AtomicBool,
+    unusable: AtomicBool,
 }
 
 impl Engine {
@@ -103,8 +103,8 @@ impl Engine {
         let tables = opened.try_into().map_err(|_| StoreError::Damaged)?;
         let page_size = env.unnamed_database_stat().page_size.into();
         let meta_pages = MetaPages::open(env.path(), page_size)?;
-        let (transactions, forsaken) = (RwLock::new(()), AtomicBool::new(false));
-        Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), forsaken })
+        let (transactions, unusable) = (RwLock::new(()), AtomicBool::new(false));
+        Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), unusable })
     }
 
     /// Makes an environment in an empty folder.
@@ -154,12 +154,12 @@ impl Engine {
 
     /// Whether it can be used still.
     pub(super) fn is_usable(&self) -> bool {
-        !self.forsaken.load(Ordering::Acquire)
+        !self.unusable.load(Ordering::Acquire)
     }
 
     /// Nothing more is done with it: another store lies in its place.
-    pub(super) fn forsake(&self) {
-        self.forsaken.store(true, Ordering::Release);
+    pub(super) fn mark_unusable(&self) {
+        self.unusable.store(true, Ordering::Release);
     }
 
     /// What each transaction passes through.
@@ -257,7 +257,7 @@ impl Engine {
             return CommitError::Unknown;
         }
         // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
-        let is_full = error == StoreError::Failed && !room::is_there(&self.env, added);
+        let is_full = error == StoreError::Failed && !free_space::is_there(&self.env, added);
         CommitError::NotDone(if is_full { StoreError::Full } else { error })
     }
 
@@ -315,7 +315,7 @@ impl Engine {
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
         if self.is_usable() && unsafe { self.env.resize(self.env.info().map_size) }.is_err() {
             // The old map is gone already.
-            self.forsake();
+            self.mark_unusable();
         }
     }
 
@@ -329,7 +329,7 @@ impl Engine {
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
         if unsafe { self.env.resize(0) }.is_err() {
             // LMDB gives the old map back before it asks for the new one, and would read on without any.
-            self.forsake();
+            self.mark_unusable();
             return Err(StoreError::Replaced);
         }
         Ok(())

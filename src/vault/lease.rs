@@ -200,7 +200,8 @@ impl Write for AcquireLease {
         make_room(draft, &mut changes, &access, now)?;
         let token = changes.next_revision()?;
         let ttl = u32::try_from(self.ttl.as_millis()).expect("limits keep leases far shorter");
-        let mut lease = Lease { token, holder: draft.opened.life(), slot: access.slot, end: now, ttl };
+        let mut lease =
+            Lease { token, holder: draft.opened.this_process(), slot: access.slot, end: now, ttl };
         let expires_at = lease.extend();
         changes.put(Table::Leases, &row_key(&access.data, &self.name), lease.encode());
         Ok((Leased { token, expires_at }, Some(changes)))
@@ -289,7 +290,7 @@ impl Write for ReleaseLease {
     }
 }
 
-/// Looks whether a lease is free, before anybody takes the store's lock for it.
+/// Poller whether a lease is free, before anybody takes the store's lock for it.
 pub struct LeaseIsFree {
     /// Who calls.
     pub caller: Caller,
