@@ -34,7 +34,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which nothing is `async`.
-const SYNCHRONOUS: &[&str] = &["files", "json", "limits", "logging", "crypto", "store", "protector", "vault"];
+const SYNCHRONOUS: &[&str] = &["faults", "files", "json", "limits", "logging", "crypto", "store", "protector", "vault"];
 
 /// The files that make the bytes on the disk.
 const FORMAT_FILES: &[&str] = &[

@@ -15,12 +15,12 @@ use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn
 
 use crate::limits;
 
-use super::failpoint::{self, Point};
 use super::meta_page::{Before, MetaPages};
 use super::open::allocate_reader_table;
-use super::plant::Plant;
 use super::snapshot::Snapshot;
 use super::{Batch, Row, StoreError, Table, Unsound, checksum, free_space, meta};
+use crate::faults::Fault;
+use crate::faults::{self, Point};
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
@@ -194,7 +194,7 @@ impl Engine {
     /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
     /// Nothing slow happens in here: everything was sealed before.
     pub(super) fn commit(&self, batch: &Batch, limit: u64) -> Result<(), CommitError> {
-        failpoint::reach(Point::BeforeBegin)?;
+        faults::reach(Point::BeforeBegin)?;
         let _guard = loop {
             let guard = self.gate()?;
             match self.env.write_txn() {
@@ -213,7 +213,7 @@ impl Engine {
             // LMDB writes the meta page there without a full flush of the disk.
             self.env.force_sync().map_err(|_| CommitError::Unknown)?;
         }
-        failpoint::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
+        faults::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
     }
 
     fn write(&self, mut txn: RwTxn<'_>, batch: &Batch, limit: u64) -> Result<(), CommitError> {
@@ -243,10 +243,10 @@ impl Engine {
         let mut revision = batch.revision.to_be_bytes().to_vec();
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
-        failpoint::reach(Point::BeforeCommit)?;
+        faults::reach(Point::BeforeCommit)?;
         let before = self.meta_pages.before(txn.id() as u64)?;
         let committed = txn.commit().map_err(|error| self.why_not_done(error.into(), added, &before));
-        if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
+        if Fault::DeafCommit.is_injected() { Ok(()) } else { committed }
     }
 
     /// What became of a commit that failed. The meta page is written last, and makes it count; where that failed, LMDB
@@ -343,7 +343,7 @@ impl Engine {
 /// they differ, a second reader decides.
 fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
     let mut txn = env.read_txn()?;
-    while !Plant::NoGuard.is_there() && env.info().last_txn_id != txn.id() {
+    while !Fault::NoGuard.is_injected() && env.info().last_txn_id != txn.id() {
         let second = env.read_txn()?;
         if second.id() == txn.id() {
             break;
@@ -357,7 +357,7 @@ fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
 fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
-    if Plant::NoSync.is_there() {
+    if Fault::NoSync.is_injected() {
         // SAFETY: what is lost is a test's.
         unsafe { options.flags(heed::EnvFlags::NO_SYNC) };
     }

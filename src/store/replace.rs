@@ -11,12 +11,12 @@ use crate::limits;
 
 use super::create;
 use super::engine::{CommitError, Engine};
-use super::failpoint::{self, Point};
 use super::folder::DATA_FILE;
 use super::header::StoreHeader;
 use super::open::open_sound;
 use super::salvage::salvage;
 use super::{Batch, ExclusiveLock, Folder, Id, Row, StoreError, Table, meta};
+use crate::faults::{self, Point};
 
 /// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
 const LEAP: u64 = 1 << 32;
@@ -219,7 +219,7 @@ impl Replacement {
         open_sound(aside.path(), page_size)?.close();
         files::sync_folder(aside.path())?;
         let quarantine = folder.quarantine()?;
-        failpoint::reach(Point::BeforeReplacing)?;
+        faults::reach(Point::BeforeReplacing)?;
         let header = StoreHeader::read(&folder.header())?;
         if header.page_size != page_size {
             StoreHeader::new(header.store, page_size).write(&folder.header())?;

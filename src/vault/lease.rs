@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::{DataKeys, NamespaceId, SlotId};
+use crate::faults::Fault;
 use crate::limits;
-use crate::store::{Id, Plant, StoreError, Table};
+use crate::store::{Id, StoreError, Table};
 
 use super::access::Access;
 use super::boot_clock::BootTime;
@@ -155,7 +156,7 @@ pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u6
     let rows = draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)?;
     let lease = rows.into_values().flatten().find(|lease| lease.token == token);
     let live = lease.is_some_and(|lease| lease.held(draft.opened, now).is_some());
-    if live || Plant::StaleLease.is_there() { Ok(()) } else { Err(Error::LeaseLost) }
+    if live || Fault::StaleLease.is_injected() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
 /// Takes a lease.
@@ -193,7 +194,7 @@ impl Write for AcquireLease {
         let now = BootTime::now();
         let held = find(draft, &access, &self.name)?.and_then(|lease| lease.held(draft.opened, now));
         if let Some(left) = held
-            && !Plant::TwoHolders.is_there()
+            && !Fault::TwoHolders.is_injected()
         {
             return Err(Error::LeaseHeld { expires_at: after(left) });
         }

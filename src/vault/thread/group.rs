@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::faults::Fault;
 use crate::limits;
-use crate::store::{CommitError, Plant, Snapshot, StoreError, WriteLock};
+use crate::store::{CommitError, Snapshot, StoreError, WriteLock};
 
 use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
 use crate::vault::opened::ToDestroy;
@@ -126,7 +127,7 @@ impl Vault {
             Ok(decided) => decided,
             Err(error) => return Err((error.into(), lock)),
         };
-        if Plant::EarlyAnswer.is_there() {
+        if Fault::EarlyAnswer.is_injected() {
             // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
             // rigs that have to notice.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);
