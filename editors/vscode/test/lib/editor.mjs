@@ -143,9 +143,16 @@ export class Window {
   }
 
   /**
-   * Makes the window's folders these. When the first one is another, the window is loaded anew, as code-server does it itself
-   * then. It begins with its own copy of the workspace file, and where that is not yet the file, it stays with the folders from
-   * before; the next time its copy is the file.
+   * Changes the folders of the window to these.
+   *
+   * Folders behind the first one change in a running window. The extensions get an event, and the vault has to follow it.
+   *
+   * If the first folder changes, code-server reloads the window itself, 10 ms after it has sent the event to its extensions. The
+   * new window starts with the browser's own copy of the workspace file. If that copy is outdated, the window stays with the
+   * previous folders, or with none, and so do its extensions: the vault follows the window, and the window is wrong. Waiting
+   * does not help: such a window still had the wrong folders seconds later. Leaving this case out would leave untested whether
+   * the vault follows. So the test reloads the window itself, and again while its folders differ from those of the file, at
+   * most four times. A vault that does not follow still fails the conformance case.
    */
   async openFolders(uris) {
     const { folders } = await this.do('window');
