@@ -1,9 +1,8 @@
 //! Checks the language of what people read: the list of decisions, and words that are not plain English.
 
 use std::fs;
-use std::path::Path;
 
-use crate::{read, root, walk_all};
+use crate::{read, root};
 
 /// Files and folders in which [`REFUSED`] words are not allowed.
 const CHECKED: &[&str] = &["README.md", "docs", "editors"];
@@ -47,16 +46,18 @@ fn a_refused_word_is_found_at_the_beginning_of_a_word() {
     assert_eq!(refused("const PATIENCE = 2; // whoever"), ["whoever", "patience"]);
 }
 
-/// The text files below a file or folder, with their paths from the root, without files of other projects.
+/// Folders and files of other projects, or made by a build.
+const NOT_OURS: &[&str] = &["node_modules", "dist", "package-lock.json", "bin", ".cache"];
+
+/// The text files below a file or folder, with their paths from the root.
 fn texts(place: &str) -> Vec<(String, String)> {
-    let place = root().join(place);
-    let found = if place.is_dir() { walk_all(&place) } else { vec![place] };
-    let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
-    let named = found.iter().map(|path| (name(path), path));
-    let ours = named.filter(|(name, _)| {
-        !name.split('/').any(|part| matches!(part, "node_modules" | "dist" | "package-lock.json" | "packed"))
-    });
-    ours.filter_map(|(name, path)| Some((name, fs::read_to_string(path).ok()?))).collect()
+    let path = root().join(place);
+    if !path.is_dir() {
+        return fs::read_to_string(path).map(|text| (place.to_owned(), text)).into_iter().collect();
+    }
+    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let ours = names.filter(|name| !NOT_OURS.contains(&name.as_str()));
+    ours.flat_map(|name| texts(&format!("{place}/{name}"))).collect()
 }
 
 #[test]
