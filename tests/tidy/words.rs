@@ -25,7 +25,8 @@ const NOT_YET: &[&str] = &[
 const ALLOWED: &[(&str, &str, &str)] = &[];
 
 /// Beginnings of words that are refused, in lower case. A space stands for any white space.
-const REFUSED: &[&str] = &["whoever", "befall", "befell", "somebody", "nobody", "mend", "at hand", "patience"];
+const REFUSED: &[&str] =
+    &["whoever", "befall", "befell", "somebody", "nobody", "mend", "at hand", "patience"];
 
 /// The refused words of a text, in any case. A word begins behind anything that is no letter.
 fn refused(text: &str) -> Vec<&'static str> {
