@@ -31,7 +31,7 @@ export async function runCase(each, host) {
         throw new Error(`step ${at + 1}, ${JSON.stringify(step).slice(0, 200)}: ${error.message}`, { cause: error });
       }
     }
-    assert.deepEqual([...run.begun.keys()], [], 'what was begun is ended');
+    assert.deepEqual([...run.begun.keys()], [], 'every call that was begun is ended');
   } finally {
     await run.close();
   }

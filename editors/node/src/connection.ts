@@ -181,5 +181,6 @@ export function asFolders(uris: readonly string[]): { uri: string; name: string 
 }
 
 export function outcomeUnknown(): VaultError {
-  return new VaultError('outcomeUnknown', 'plugin-vault ended before it answered. The call may have been carried out. Read before you write again.');
+  const message = 'plugin-vault ended before it answered. The call may have been carried out. Read before you write again.';
+  return new VaultError('outcomeUnknown', message);
 }

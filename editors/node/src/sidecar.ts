@@ -157,7 +157,8 @@ export class Sidecar {
     const since = performance.now() - MINUTE;
     this.#ends = this.#ends.filter((end) => end > since);
     if (this.#ends.length >= ENDS) {
-      throw new VaultError('vaultEnded', 'plugin-vault has ended five times within a minute. It is started again when the minute is over.', { retryable: true });
+      const message = `plugin-vault ended ${ENDS} times within a minute. It is started again when the minute is over.`;
+      throw new VaultError('vaultEnded', message, { retryable: true });
     }
     return this.#connect(this.#folders, (method, params) => this.#notice(method, params));
   }
