@@ -2,7 +2,7 @@
 
 import type { ErrorData, ErrorKind } from './wire';
 
-/** Errors of the binding itself. docs/protocol.md lists all other kinds. */
+/** Errors of the binding itself. docs/reference.md lists all other kinds. */
 export type BindingErrorKind =
   /** The named path is not a program, or there is no program at all. */
   | 'binaryNotFound'

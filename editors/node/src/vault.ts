@@ -23,7 +23,7 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Made by `openVault`. Each method is the one of its name in docs/protocol.md. Its required parameters come first, then its
+ * Made by `openVault`. Each method is the one of its name in docs/reference.md. Its required parameters come first, then its
  * other parameters by name, with a `signal` that cancels, and last an optional Node callback instead of the Promise.
  * Errors are `VaultError`s.
  */
