@@ -1,5 +1,5 @@
-// What `editors/pack` makes for npm, installed in an empty folder where there is no other program; the extension that it makes
-// is the one that the tests of editors/vscode install.
+// Installs the npm packages that `editors/pack` makes in an empty folder, without another program. The tests of editors/vscode
+// install the extension that it makes.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -15,9 +15,9 @@ const here = import.meta.dirname;
 const pack = (program, folder, which) => spawnSync(join(here, 'pack'), [program, folder, which], { encoding: 'utf8' });
 const version = (name, folder) => JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8')).devDependencies[name];
 
-vaultTest('the packages of npm bring the programs along, and need nothing else', async (world) => {
+vaultTest('the npm packages contain the programs, and need nothing else', async (world) => {
   const out = join(world.top, 'out');
-  // As it comes from another machine.
+  // A program from another machine.
   mkdirSync(join(out, 'bin', 'plan9-mips'), { recursive: true });
   writeFileSync(join(out, 'bin', 'plan9-mips', 'plugin-vault'), '');
   const stripped = join(world.top, 'plugin-vault');
@@ -38,7 +38,7 @@ vaultTest('the packages of npm bring the programs along, and need nothing else',
 
   const { dataDir, keyDir } = world.options;
   const env = { PATH: '/nowhere', PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir };
-  /** Its first words. A program that goes on is ended then. */
+  /** The first output of a program. If it still runs then, it is ended. */
   const prints = async (file) => {
     const child = spawn(process.execPath, [file], { cwd: project, env, stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(child, 'close');
@@ -47,17 +47,17 @@ vaultTest('the packages of npm bring the programs along, and need nothing else',
     await closed;
     return String(printed);
   };
-  // The lines of the two READMEs.
+  // The code of the two READMEs.
   cpSync(join(here, 'node', 'test', 'example.mjs'), join(project, 'example.mjs'));
   cpSync(join(here, 'cloud9', 'test', 'app.js'), join(project, 'app.js'));
   cpSync(join(here, 'cloud9', 'test', 'example.js'), join(project, 'my-plugin', 'index.js'));
   assert.equal(await prints('example.mjs'), 'null\n');
   for (const start of ['first', 'second']) assert.equal(await prints('app.js'), '123\n', start);
-  // A sidecar whose editor was ended meets the end of its input a moment later.
+  // A sidecar reads the end of its input a moment after its editor has ended.
   for (let round = 0; round < 1_000 && world.processes().length > 0; round++) await setTimeout(10);
 });
 
-test('what is no program of this version is not packed', () => {
+test('a program of another version is not packed', () => {
   const { status, stderr } = pack('/bin/true', join(here, 'nowhere'), 'node');
   assert.deepEqual([status, stderr], [1, '/bin/true is not plugin-vault 0.1.0 for this machine\n']);
 });

@@ -340,3 +340,6 @@ fn the_readme_begins_with_the_two_commands() {
     assert!(has("< tests/data/first.jsonl"));
     assert!(has("tests/run"));
 }
+
+#[path = "tidy/words.rs"]
+mod words;

@@ -1,4 +1,4 @@
-// A plugin for architect that provides Cloud9's `Plugin`, with the persistent data that its API has.
+// A plugin for architect. It provides Cloud9's `Plugin`, with the persistent data of its API.
 
 const { pathToFileURL } = require('node:url');
 
@@ -8,14 +8,14 @@ const { makePlugin } = require('./plugin.js');
 const { withApiKeys } = require('./keys.js');
 
 /**
- * Options, all optional: `workspaceDir`, the folder that `"workspace"` means; `binary`, the program's path; `dataDir` and
- * `keyDir`, where the store lies; `log`, which takes the vault's lines of stderr.
+ * Options, all optional: `workspaceDir`, the folder that `"workspace"` means; `binary`, the program's absolute path; `dataDir`
+ * and `keyDir`, the folders of the store; `log`, which gets each line of the sidecar's stderr.
  */
 function setup(options, imports, register) {
   const { workspaceDir, binary, dataDir, keyDir, log } = options;
   const workspaceFolders = workspaceDir ? [pathToFileURL(workspaceDir).href] : [];
   let sidecar;
-  // Started by the first plugin that has a key. One that can't be started is tried again by the next call.
+  // The first plugin with a key starts the sidecar. After a failed start the next call tries again.
   const start = () =>
     (sidecar ??= openSidecar({ binary, dataDir, keyDir, log, workspaceFolders, clientName: 'Cloud9' }).catch((error) => {
       sidecar = undefined;

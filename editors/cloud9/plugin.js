@@ -1,8 +1,8 @@
-// Cloud9's `Plugin`, as far as a plugin's own data needs it: its life, its events, its API key.
+// Cloud9's `Plugin`, as far as a plugin's data needs it: its life cycle, its events, its API key.
 
 const { EventEmitter } = require('node:events');
 
-/** The class, with `openVault(apiKey)`, which gives a vault or rejects. */
+/** Makes the class. `openVault(apiKey)` returns a Promise of a vault. */
 exports.makePlugin = function makePlugin(openVault) {
   return class Plugin {
     #events = new EventEmitter();
@@ -12,12 +12,12 @@ exports.makePlugin = function makePlugin(openVault) {
       this.dependencies = dependencies;
     }
 
-    /** Only before `freezePublicAPI`. Returns at once; what is asked of the API waits for the vault. */
+    /** Only before `freezePublicAPI`. Returns at once; calls of the returned API wait for the vault. */
     setAPIKey(apiKey) {
       return persistentData(() => openVault(apiKey));
     }
 
-    /** Only before `freezePublicAPI`: the function that emits the plugin's events. */
+    /** Only before `freezePublicAPI`. Returns the function that emits the plugin's events. */
     getEmitter() {
       return this.#events.emit.bind(this.#events);
     }
@@ -37,7 +37,7 @@ exports.makePlugin = function makePlugin(openVault) {
       return this;
     }
 
-    /** Called when architect has the service. */
+    /** To be called when architect has the service. */
     load(name) {
       this.name ??= name;
       this.#events.emit('load');
@@ -47,7 +47,7 @@ exports.makePlugin = function makePlugin(openVault) {
       this.#events.emit('unload');
     }
 
-    /** Gives the plugin its public members. From here on nobody who has the plugin gets at its data. */
+    /** Sets the plugin's public members. From here on other plugins that have this one can't get access to its data. */
     freezePublicAPI(api) {
       const { _events, ...members } = api;
       Object.defineProperties(this, Object.getOwnPropertyDescriptors(members));
@@ -59,10 +59,10 @@ exports.makePlugin = function makePlugin(openVault) {
   };
 };
 
-/** `api`: the two calls, in the order in which they are made. */
+/** The object `api` with the two methods. Calls are carried out in their order. */
 function persistentData(open) {
   let vault;
-  // A vault that could not be had is asked for again by the next call.
+  // After a failure the next call opens the vault again.
   const ready = () =>
     (vault ??= open().catch((error) => {
       vault = undefined;
@@ -72,14 +72,14 @@ function persistentData(open) {
     ready().then((opened) => opened[method](...args, callback), (error) => process.nextTick(callback, error));
   };
   return Object.freeze({
-    /** `context` is `"user"` or `"workspace"`, `data` an object. `callback(err)` comes when it is on the disk. */
+    /** `context` is `"user"` or `"workspace"`, `data` an object. `callback(err)` is called when it is on the disk. */
     setPersistentData(context, data, callback) {
-      // As it is now, not when its turn has come.
+      // A copy: later changes by the caller must not change the call.
       const now = data === undefined ? data : JSON.parse(JSON.stringify(data));
       call('setPersistentData', [context, now], (error) => callback?.(error));
     },
 
-    /** `callback(err, data)`, with `null` where nothing was stored. */
+    /** Calls `callback(err, data)`, with `null` if no data was stored. */
     getPersistentData(context, callback) {
       call('getPersistentData', [context], (error, data) => callback(error, data));
     },

@@ -1,9 +1,9 @@
-// Runs the cases for bindings in JavaScript: README.md says what they mean. A host says how its binding is called:
+// Runs the cases for bindings in JavaScript. README.md explains the cases. A host connects the runner to a binding:
 //
-//   name              as it stands in the table, like `editors/node`
-//   offers(step)      whether the binding has what a step needs; a case with another step is not run, and says so
-//   open(key, window) opens a window of its own; `key` is `{plugin, installation}` or `{apiKey, mustExist}`, `window` is
-//                     `{folders, notice}`; gives `{call(method, params, signal), folders(uris), kill(), close()}`
+//   name              the binding's name in the table, for example `editors/node`
+//   offers(step)      whether the binding supports a step; a case with an unsupported step is not run, and is `not offered`
+//   open(key, window) opens a separate window; `key` is `{plugin, installation}` or `{apiKey, mustExist}`, `window` is
+//                     `{folders, notice}`; returns `{call(method, params, signal), folders(uris), kill(), close()}`
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ export function loadCases(folder = import.meta.dirname ?? new URL('.', import.me
   );
 }
 
-/** `passed`, or `not offered`; rejects with what was wrong. */
+/** Resolves with `passed` or `not offered`. Rejects with the fault. */
 export async function runCase(each, host) {
   if (!host.offers({ folders: folderUris(each) }) || !each.steps.every((step) => host.offers(step))) return 'not offered';
   const run = new Run(each, host);
@@ -31,14 +31,14 @@ export async function runCase(each, host) {
         throw new Error(`step ${at + 1}, ${JSON.stringify(step).slice(0, 200)}: ${error.message}`, { cause: error });
       }
     }
-    assert.deepEqual([...run.begun.keys()], [], 'what was begun is ended');
+    assert.deepEqual([...run.begun.keys()], [], 'every call that was begun is ended');
   } finally {
     await run.close();
   }
   return 'passed';
 }
 
-/** Keeps the outcomes of one binding for the table: `{name, outcomes: {"tier: case": outcome}}`. */
+/** Writes the outcomes of one binding for the table: `{name, outcomes: {"tier: case": outcome}}`. */
 export function keepOutcomes(name, outcomes, folder = process.env.CONFORMANCE_OUTCOMES) {
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
@@ -99,7 +99,7 @@ class Run {
     return this.#windows.get(name);
   }
 
-  /** Another process on the same data, or on other data. */
+  /** Opens a window: another process, on the same data or on other data. */
   #open(name, as = 'the same') {
     const installation = as === 'another installation' ? 'another' : 'conformance';
     const plugin = as === 'another plugin' ? `${this.#plugin}.another` : this.#plugin;
@@ -124,13 +124,13 @@ class Run {
       if (kind === undefined) throw error;
       return this.#match({ kind, retryable, data }, { $more: true, ...expected, data: { $more: true, ...expected.data } }, 'the error');
     }
-    assert.ok(!step.error, `an error was due, and the answer was ${JSON.stringify(answer)?.slice(0, 200)}`);
+    assert.ok(!step.error, `an error was expected, and the answer was ${JSON.stringify(answer)?.slice(0, 200)}`);
     if (step.unordered) this.#matchInAnyOrder(answer, step.answer);
     else if ('answer' in step) this.#match(answer, step.answer, 'the answer');
     for (const [member, variable] of Object.entries(step.save ?? {})) this.#variables[variable] = answer[member];
   }
 
-  /** What a step sends: `${x}` is a variable, `$repeat` a long text. */
+  /** Replaces the variables `${x}` and the long texts `$repeat` in a step's parameters. */
   #fill(value) {
     if (typeof value === 'string') {
       const whole = /^\$\{(\w+)\}$/.exec(value);
@@ -189,7 +189,7 @@ const ANY = {
   key: (value) => /^[0-9a-f]{40}$/.test(value),
 };
 
-/** Notices as they come, one at a time. */
+/** Notices in their order, one at a time. */
 class Notices {
   #kept = [];
   #waiting = [];

@@ -1,4 +1,4 @@
-// The runner itself: a binding that answers wrongly, or not at all, must not pass.
+// Tests of the runner: a binding that answers wrongly, or not at all, must not pass.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,9 +15,9 @@ const table = [
   ['an equal answer', { answer: { n: [1, null] } }, () => ({ n: [1, null] }), true],
   ['another value', { answer: { n: 1 } }, () => ({ n: 2 }), false],
   ['another type', { answer: { n: 1 } }, () => ({ n: '1' }), false],
-  ['a member too many', { answer: { n: 1 } }, () => ({ n: 1, m: 1 }), false],
-  ['a member too many where more may be', { answer: { n: 1, $more: true } }, () => ({ n: 1, m: 1 }), true],
-  ['a member too few', { answer: { n: 1 } }, () => ({}), false],
+  ['an extra member', { answer: { n: 1 } }, () => ({ n: 1, m: 1 }), false],
+  ['an extra member where more are allowed', { answer: { n: 1, $more: true } }, () => ({ n: 1, m: 1 }), true],
+  ['a missing member', { answer: { n: 1 } }, () => ({}), false],
   ['null for an object', { answer: {} }, () => null, false],
   ['an object for null', { answer: null }, () => ({}), false],
   ['a list for an object', { answer: {} }, () => [], false],
@@ -28,11 +28,11 @@ const table = [
   ['no revision', { answer: { $any: 'revision' } }, () => 0, false],
   ['a time', { answer: { $any: 'time' } }, () => '2001-02-03T04:05:06.000Z', true],
   ['no time', { answer: { $any: 'time' } }, () => '2001-02-03', false],
-  ['an error that was due', { error: 'storeFull' }, () => Promise.reject(failure('storeFull')), true],
+  ['an expected error', { error: 'storeFull' }, () => Promise.reject(failure('storeFull')), true],
   ['another error', { error: 'storeFull' }, () => Promise.reject(failure('storeBusy')), false],
   ['no error', { error: 'storeFull' }, () => null, false],
   ['an error without a kind', { error: 'storeFull' }, () => Promise.reject(new Error('storeFull')), false],
-  ['an error that was not due', { answer: null }, () => Promise.reject(failure('storeFull')), false],
+  ['an unexpected error', { answer: null }, () => Promise.reject(failure('storeFull')), false],
   ['data of an error', { error: { kind: 'x', data: { revision: 1 } } }, () => Promise.reject(failure('x', { revision: 1, kind: 'x' })), true],
   ['other data', { error: { kind: 'x', data: { revision: 1 } } }, () => Promise.reject(failure('x', { revision: 2 })), false],
 ];
@@ -45,12 +45,12 @@ for (const [what, step, call, passes] of table) {
   });
 }
 
-test('a case with a call that the binding has not is not run', async () => {
+test('a case with a call that the binding does not have is not run', async () => {
   const never = () => assert.fail('it was called');
   assert.equal(await runCase({ steps: [{ call: 'x' }, { call: 'notOffered' }] }, host(never)), 'not offered');
 });
 
-test('what was saved is sent, and compared', async () => {
+test('a saved value is sent, and compared', async () => {
   const calls = [];
   const call = (_, params) => {
     calls.push(params);
@@ -71,6 +71,6 @@ test('a notice is compared', async () => {
   await assert.rejects(runCase({ steps: steps(2) }, host(call)));
 });
 
-test('what is begun has to be ended', async () => {
+test('a call that was begun has to be ended', async () => {
   await assert.rejects(runCase({ steps: [{ begin: 'x', call: 'x', with: {} }] }, host(() => null)), /ended/);
 });

@@ -1,5 +1,5 @@
-// The table of bindings and cases, from the outcomes that the bindings' tests have kept; printed, and held against the one
-// in editors/README.md. `UPDATE=1` writes it there. A binding that was not run keeps its column.
+// Makes the table of bindings and cases from the outcomes that the bindings' tests have written, prints it, and compares it with
+// the one in editors/README.md. `UPDATE=1` writes it there. A binding that was not run keeps its column.
 //
 // node table.mjs FOLDER-OF-OUTCOMES
 
@@ -31,12 +31,12 @@ console.log(made);
 for (const name of names) {
   const marks = loadCases().map((each) => columns.get(name).get(`${each.tier}: ${each.name}`));
   const full = marks.every((mark) => mark === '✓' || mark === '–');
-  if (run.has(name)) console.log(`${full ? 'ok' : 'WRONG'} ${name}: every case passes, or has no place there`);
-  else console.log(`${name} was not run; its column is the one that stands in the README`);
+  if (run.has(name)) console.log(`${full ? 'ok' : 'WRONG'} ${name}: every case passes, or is not offered`);
+  else console.log(`${name} was not run; its column is the one in the README`);
 }
 if (process.env.UPDATE) writeFileSync(readme, head + BEGIN + made + END + tail);
 const same = process.env.UPDATE || made === table;
-console.log(`${same ? 'ok' : 'WRONG'} the table stands in editors/README.md`);
+console.log(`${same ? 'ok' : 'WRONG'} the table is the one in editors/README.md`);
 process.exitCode = same ? 0 : 1;
 
 /** The columns of a table: for each binding, the mark of each case. */

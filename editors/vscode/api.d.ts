@@ -7,34 +7,34 @@ import type { Vault } from 'plugin-vault';
 /** `await vscode.extensions.getExtension<PluginVaultApi>('plugin-vault.plugin-vault')!.activate()` */
 export interface PluginVaultApi {
   /**
-   * The calling extension's own vault; the same one each time in a window.
-   * Rejects with a `VaultError`: `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`, or what the vault says of the key.
+   * Opens the calling extension's vault. In a window it is the same one each time.
+   * Rejects with a `VaultError`: `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`, or an error of the key.
    */
   open(context: ExtensionContext, options?: OpenOptions): Promise<ExtensionVault>;
 }
 
 export interface OpenOptions {
-  /** A key that your extension keeps itself, as 40 hexadecimal digits. Without it the vault keeps one for you. */
+  /** A key that your extension keeps itself, as 40 hexadecimal digits. Without it plugin-vault keeps one for you. */
   apiKey?: string;
-  /** With `apiKey`: a key with which nothing was stored yet is refused, with `apiKeyUnknown`. */
+  /** With `apiKey`: refuses a key under which no data was stored yet, with `apiKeyUnknown`. */
   mustExist?: boolean;
   /**
-   * In a window of the web no process can run, and `open` rejects with `notInTheWeb`; with `'editor'` it gives the editor's own
-   * storage there instead. Nowhere else is anything else used.
+   * In a window of the web no process can run, and `open` rejects with `notInTheWeb`. With `'editor'` it returns the editor's own
+   * storage there instead. In other windows this option has no effect.
    */
   fallback?: 'editor';
 }
 
 export interface ExtensionVault {
-  /** Where the data goes: into the vault, or, with `fallback` in the web, into the editor's own storage. */
+  /** Where data is stored: in the vault, or, with `fallback` in the web, in the editor's own storage. */
   readonly kept: 'vault' | 'editor';
-  /** All that the vault can do: records, revisions, leases, keys. Absent in the web. */
+  /** The full interface of the vault: records, revisions, leases, keys. Absent in the web. */
   readonly vault?: Vault;
-  /** In the place of `context.secrets`. A stored secret is on the disk when `store` has resolved. */
+  /** Replaces `context.secrets`. A stored secret is on the disk when `store` has resolved. */
   asSecretStorage(): VaultSecretStorage;
   /**
-   * In the place of `context.globalState` or `context.workspaceState`. It is loaded before it is given, and follows the other
-   * windows. Every value that JSON has comes back as it was; an update is on the disk when it has resolved.
+   * Replaces `context.globalState` or `context.workspaceState`. It is loaded already when the Promise resolves, and follows other
+   * windows' changes. Every JSON value comes back as it was. An update is on the disk when it has resolved.
    */
   asMemento(context: 'user' | 'workspace'): Promise<VaultMemento>;
   /**
@@ -49,13 +49,13 @@ export interface VaultSecretStorage extends SecretStorage {
 }
 
 export interface VaultMemento extends Memento {
-  /** Accepted, and without effect: the vault's data does not leave this machine. */
+  /** Has no effect: the data does not leave this machine. */
   setKeysForSync(keys: readonly string[]): void;
 }
 
 export interface MovedSecrets {
-  /** Keys whose secret is here now, and no longer there. */
+  /** Keys whose secret was moved. */
   moved: string[];
-  /** Keys that have another secret here already: both were left as they are. */
+  /** Keys that already had another secret here. Both secrets stay as they are. */
   differing: string[];
 }

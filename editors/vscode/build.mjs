@@ -1,4 +1,4 @@
-// Bundles the extension: one file for the extension host on Node, one for that of the web.
+// Bundles the extension: one file for the extension host on Node, one for the extension host in the web.
 
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const common = {
   bundle: true,
   format: 'cjs',
   external: ['vscode'],
-  // The binding's own source, with the libraries that are installed here.
+  // The source of the Node binding, with the libraries that are installed here.
   alias: { 'plugin-vault': here('../node/src/index.ts') },
   nodePaths: [here('node_modules')],
   legalComments: 'eof',

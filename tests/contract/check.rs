@@ -1,7 +1,22 @@
-//! Holds what goes over the wire against `schema/openrpc.json`, with a JSON Schema validator that nobody here wrote.
+//! Checks every message of the end-to-end suite against `schema/openrpc.json`, with the crate `jsonschema`, a validator
+//! that is independent of this project.
 //!
-//! A [`Conversation`] is one connection: it is told what was sent and what came back, and panics at the first message
-//! that the contract does not have, unknown members included.
+//! A [`Conversation`] is one connection. It gets what was sent and what came back, and panics at the first message that
+//! the contract does not have, unknown members included.
+//!
+//! Tests send wrong requests on purpose, so the rules are these:
+//!
+//! - Everything that the server sends is checked: results, errors with their code, message and data, notifications.
+//!   Objects are closed there, so that a member which the contract does not have is a failure. An error also has to be
+//!   one that the contract lists for the method.
+//! - A request whose parameters the contract does not have must be refused, with one of [`REFUSALS`]. A request that is
+//!   carried out has to be in the contract.
+//! - Messages that LSP defines are not checked: `initialize` and the notifications that clients send have members that
+//!   the server ignores.
+//!
+//! A schema cannot express every rule: that `workspaceFolder` and the context `user` exclude one another, lengths in
+//! bytes instead of characters, a day that no month has. The server refuses such requests with `outOfRange`. The fuzzer
+//! accepts that refusal for a request that the schema allows, and no other.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;

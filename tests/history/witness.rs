@@ -1,4 +1,14 @@
-//! A process that is neither killed nor stopped, and watches: it is told of every change, or that is wrong.
+//! A process that is neither killed nor stopped, and watches: it must get a notice of every change.
+//!
+//! The checker has to know of a call without an answer whether it was carried out. A later read shows that only if it
+//! comes before the next change. Without such a read one call could explain several gaps, and the checker would be
+//! lenient where it should be exact. Checkers for histories without revisions search through everything that such calls
+//! may have done. This store makes that unnecessary: a watch gets each change of other connections once and in order.
+//!
+//! So the history must agree with the witness, which tests the watch as well. A change that was answered without a
+//! notice, that has two notices or one in the wrong order, or whose notice came before the request, makes the history
+//! wrong. One question remains open: which of a few unanswered calls on one record made a change that no client read.
+//! Each of them makes one change at most.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-// An application with a plugin. The README has these lines.
+// An application with a plugin. The README contains this code.
 
 const architect = require('architect');
 const { withApiKeys } = require('plugin-vault-cloud9');

@@ -1,4 +1,4 @@
-// The conformance suite, in Cloud9's own calls: two of them, one folder, callbacks.
+// The conformance suite with Cloud9's API: two methods, one folder, callbacks.
 
 import { test } from 'node:test';
 
@@ -9,9 +9,9 @@ const name = 'editors/cloud9';
 const CALLS = ['setPersistentData', 'getPersistentData'];
 const PARAMS = ['context', 'data'];
 
-/** What the page's API can say. */
+/** Whether Cloud9's API can express a step. */
 function offers(step) {
-  // A write that succeeds answers nothing.
+  // A successful write returns no result.
   if (step.save || (step.call === 'setPersistentData' && 'answer' in step)) return false;
   if (step.notice || step.cancel || (step.open && step.error) || step.as?.mustExist) return false;
   if (step.folders && (step.in || step.folders.length > 1)) return false;

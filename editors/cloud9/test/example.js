@@ -1,4 +1,4 @@
-// A plugin as the page shows it. The README has these lines.
+// A plugin as Cloud9's documentation shows it. The README contains this code.
 
 main.consumes = ['Plugin'];
 main.provides = ['example'];

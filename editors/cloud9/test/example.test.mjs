@@ -1,4 +1,4 @@
-// The page's example in architect, and what its API promises.
+// The example of Cloud9's documentation in architect, and the guarantees of its API.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const set = (api, ...args) =>
 const get = (api, ...args) =>
   new Promise((resolve, reject) => api.getPersistentData(...args, (error, data) => (error ? reject(error) : resolve(data))));
 
-appTest("the page's example prints 123", async (world) => {
+appTest("the documentation's example prints 123", async (world) => {
   const printed = new Promise((resolve) => {
     const log = console.log;
     console.log = (...words) => {
@@ -38,7 +38,7 @@ appTest("the page's example prints 123", async (world) => {
   assert.deepEqual(await printed, [123]);
 });
 
-appTest('setAPIKey is gone behind freezePublicAPI, and with it the way to the data', async (world) => {
+appTest('after freezePublicAPI there is no setAPIKey, and no access to the data', async (world) => {
   const { app } = await world.start([holder('one')]);
   const { plugin } = app.services.one;
   for (const name of ['setAPIKey', 'getEmitter', 'freezePublicAPI']) {
@@ -47,25 +47,25 @@ appTest('setAPIKey is gone behind freezePublicAPI, and with it the way to the da
   }
 });
 
-appTest('freezePublicAPI gives the members, events reach their listeners, and load is told', async (world) => {
-  const told = [];
+appTest('freezePublicAPI sets the members, events reach their listeners, and load is emitted', async (world) => {
+  const events = [];
   const setup = (options, imports, register) => {
     const plugin = new imports.Plugin('Your Name', []);
     const emit = plugin.getEmitter();
-    plugin.on('load', () => told.push('load'));
+    plugin.on('load', () => events.push('load'));
     plugin.freezePublicAPI({ _events: ['draw'], get seven() { return 7; }, draw: () => emit('draw', 1) });
     register(null, { two: plugin });
   };
   const { app } = await world.start([{ packagePath: 'two', provides: ['two'], consumes: ['Plugin'], setup }]);
   const { two } = app.services;
-  two.on('draw', (what) => told.push(what));
+  two.on('draw', (what) => events.push(what));
   two.draw();
-  assert.deepEqual(told, ['load', 1]);
+  assert.deepEqual(events, ['load', 1]);
   assert.equal(two.seven, 7);
   assert.equal(two._events, undefined);
 });
 
-appTest('calls keep their order, and what they are given, before the vault is there', async (world) => {
+appTest('calls before the vault is open keep their order and their arguments', async (world) => {
   const { app } = await world.start([holder('one')]);
   const { api } = app.services.one;
   const data = { n: 1 };
@@ -74,12 +74,12 @@ appTest('calls keep their order, and what they are given, before the vault is th
   assert.deepEqual(await Promise.all(answers), [undefined, { n: 1 }, undefined, { n: 2 }]);
 });
 
-appTest('each plugin has its own data, and finds it again', async (world) => {
+appTest('each plugin has its own data, and finds it after a restart', async (world) => {
   const first = await world.start([holder('one'), holder('two')]);
   await set(first.app.services.one.api, 'user', { whose: 'one' });
   assert.equal(await get(first.app.services.two.api, 'user'), null);
   const keys = first.config.map(({ apikey }) => apikey);
-  assert.equal(keys[0], undefined, 'the plugin of the vault needs none');
+  assert.equal(keys[0], undefined, 'the plugin that provides Plugin needs no key');
   for (const key of keys.slice(1)) assert.match(world.canaries.key(key), /^[0-9a-f]{40}$/);
   assert.notEqual(keys[1], keys[2]);
   await world.stop(first);
@@ -89,34 +89,34 @@ appTest('each plugin has its own data, and finds it again', async (world) => {
   assert.deepEqual(await get(second.app.services.one.api, 'user'), { whose: 'one' });
 });
 
-appTest('a key that stands in the configuration stays', async (world) => {
+appTest('a key in the configuration is not replaced', async (world) => {
   const apikey = world.canaries.key();
   const { config, app } = await world.start([holder('one', { apikey })]);
   assert.equal(config[1].apikey, apikey);
   await set(app.services.one.api, 'user', { n: 1 });
 });
 
-appTest('no key gets into what architect may print of a plugin', async (world) => {
+appTest('architect does not print the key of a plugin', async (world) => {
   const { config } = await world.start([holder('one')]);
   assert.equal(JSON.stringify(config).includes(config[1].apikey), false);
 });
 
-appTest('a wrong key is told to the callback', async (world) => {
+appTest('the callback gets the error of a wrong key', async (world) => {
   const { app } = await world.start([holder('one', { apikey: 'wrong' })]);
   await assert.rejects(get(app.services.one.api, 'user'), { kind: 'apiKeyInvalid' });
 });
 
-appTest('without the program each call says what to do', async (world) => {
+appTest('without the program each call fails with binaryNotFound', async (world) => {
   const key = world.canaries.key();
   const { app } = await world.start([holder('one', { apikey: key })], { binary: '/nowhere/plugin-vault' });
   await assert.rejects(get(app.services.one.api, 'user'), { kind: 'binaryNotFound' });
 });
 
-test('the README shows the application and the example that are tested', () => {
+test('the README shows the tested application and example', () => {
   const readme = readFileSync(join(package_, 'README.md'), 'utf8');
   const shown = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, block]) => block);
   const tested = ['app.js', 'example.js'].map((file) => {
-    // Behind the file's first line.
+    // Without the first line.
     return readFileSync(join(import.meta.dirname, file), 'utf8').split('\n').slice(2).join('\n');
   });
   assert.deepEqual(shown, tested);

@@ -1,4 +1,4 @@
-// architect as the tests' editor: applications with a store of their own, and nothing left at their end.
+// architect as the tests' editor: applications with a separate store, and a check that no process is left.
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const architect = require('architect');
 export const { withApiKeys } = require('plugin-vault-cloud9');
 const vaultPlugin = require.resolve('plugin-vault-cloud9');
 
-/** A plugin that is there for its API alone. */
+/** A plugin that only provides its API. */
 export function holder(provides, extra = {}) {
   const setup = (options, imports, register) => {
     const plugin = new imports.Plugin('Your Name', setup.consumes);
@@ -44,7 +44,7 @@ export class World extends NodeWorld {
     app.destroy();
   }
 
-  /** Ends the vault of an application with SIGKILL, once it runs. */
+  /** Ends the sidecar of an application with SIGKILL, once it runs. */
   async kill(running) {
     const others = new Set(this.#apps.filter((app) => app !== running).map((app) => app.pid));
     const [pid] = this.processes().filter((each) => !others.has(each));
@@ -54,7 +54,7 @@ export class World extends NodeWorld {
 
   async close() {
     for (const running of this.#apps) await this.stop(running);
-    // The vaults end by themselves once they are told to.
+    // The sidecars end after the applications were destroyed.
     while (this.processes().length > 0) await new Promise((resolve) => setImmediate(resolve));
     await super.close();
   }

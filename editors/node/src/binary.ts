@@ -1,5 +1,6 @@
-// Where the program is: the caller's setting, the environment, the copy that was packed along, the search path. And where
-// it is started. An editor's current folder may be a hostile project, so nothing is sought or run from there.
+// Finds the program: the caller's setting, the environment, the copy in the caller's package, the search path. Also chooses
+// the folder in which it starts. An editor's current folder may be a hostile project, so no program is taken from there or
+// started there.
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -10,13 +11,13 @@ import { VaultError } from './errors';
 const program = process.platform === 'win32' ? 'plugin-vault.exe' : 'plugin-vault';
 
 export interface BinaryOptions {
-  /** The user's setting: the program's whole path. Where it is set, nothing else is tried. */
+  /** The user's setting: the program's absolute path. If it is set, no other place is tried. */
   binary?: string;
-  /** The program's whole path in the caller's own package; else it is sought in this one, under `bin/`. */
+  /** The program's absolute path in the caller's own package. By default this package's `bin/` is searched. */
   packed?: string;
 }
 
-/** The program's path. Throws `binaryNotFound`, which says what to do. */
+/** The program's path. Throws `binaryNotFound`, whose message says what to do. */
 export function findBinary({ binary, packed }: BinaryOptions, env: NodeJS.ProcessEnv = process.env): string {
   if (binary) return named(binary, 'the setting');
   if (env.PLUGIN_VAULT_BIN) return named(env.PLUGIN_VAULT_BIN, 'PLUGIN_VAULT_BIN');
@@ -27,11 +28,11 @@ export function findBinary({ binary, packed }: BinaryOptions, env: NodeJS.Proces
   if (found) return found;
   throw new VaultError(
     'binaryNotFound',
-    'plugin-vault is not installed: put it on PATH, or name it in the setting or in PLUGIN_VAULT_BIN.',
+    'plugin-vault is not installed. Put it on PATH, or name it in the setting or in PLUGIN_VAULT_BIN.',
   );
 }
 
-/** The folder in which the program is started: the user's own, or the root where there is none. */
+/** The folder in which the program starts: the user's home folder, or the root if there is none. */
 export function workingFolder(): string {
   const home = homedir();
   return isAbsolute(home) && statSync(home, { throwIfNoEntry: false })?.isDirectory() ? home : parse(process.execPath).root;
@@ -39,10 +40,10 @@ export function workingFolder(): string {
 
 function named(path: string, by: string): string {
   if (!isAbsolute(path)) {
-    throw new VaultError('binaryNotFound', `${by} names ${path}, which depends on the current folder: name the whole path.`);
+    throw new VaultError('binaryNotFound', `${by} names ${path}, which depends on the current folder. Use an absolute path.`);
   }
   if (isProgram(path)) return path;
-  throw new VaultError('binaryNotFound', `${by} names ${path}, which is not a program: correct it or clear it.`);
+  throw new VaultError('binaryNotFound', `${by} names ${path}, which is not a program. Correct it or clear it.`);
 }
 
 function isProgram(path: string): boolean {

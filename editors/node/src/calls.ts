@@ -1,17 +1,17 @@
-// How a method of the vault is called: what leads, then options; a Promise, or a Node callback behind.
+// The signature of a method: leading arguments, then options. It returns a Promise, or takes a Node callback at the end.
 
 import type { Methods } from './wire';
 
 export type Callback<R> = (error: Error | null, result?: R) => void;
 
-/** A call with leading arguments `A`, options `O` and result `R`, in both of Node's manners. */
+/** A call with leading arguments `A`, options `O` and result `R`, with a Promise or with a callback. */
 export interface Call<A extends unknown[], O, R> {
   (...args: [...leading: A, options?: O]): Promise<R>;
   (...args: [...leading: A, callback: Callback<R>]): void;
   (...args: [...leading: A, options: O | undefined, callback: Callback<R>]): void;
 }
 
-/** What may be passed besides: the method's other parameters by name, and a signal that cancels. */
+/** Options of a call: the method's other parameters by name, and a signal that cancels it. */
 export type Options<M extends keyof Methods, Leading extends string = never> = Omit<
   Methods[M]['params'],
   Leading | 'handle'
@@ -20,7 +20,7 @@ export type Options<M extends keyof Methods, Leading extends string = never> = O
 type Value<M extends keyof Methods, Name> = Name extends keyof Methods[M]['params'] ? Methods[M]['params'][Name] : never;
 type Values<M extends keyof Methods, L extends readonly string[]> = { -readonly [K in keyof L]: Value<M, L[K]> };
 
-/** The call of one method, with the parameters that lead. */
+/** The call of one method, with its leading parameters. */
 export type MethodCall<M extends keyof Methods, L extends readonly string[] = []> = Call<
   Values<M, L>,
   Options<M, L[number]>,
@@ -29,7 +29,7 @@ export type MethodCall<M extends keyof Methods, L extends readonly string[] = []
 
 export type Request = (method: string, params: object, signal?: AbortSignal) => Promise<unknown>;
 
-/** Makes the call of a method from the names of the parameters that lead. */
+/** Makes the call of a method from the names of its leading parameters. */
 export function methodCall<M extends keyof Methods, const L extends readonly string[]>(
   request: Request,
   method: M,
@@ -38,21 +38,21 @@ export function methodCall<M extends keyof Methods, const L extends readonly str
   const call = async (...args: unknown[]): Promise<unknown> => {
     const { signal, ...params } = { ...(args[leading.length] as Options<M> | undefined) };
     leading.forEach((name, index) => ((params as Record<string, unknown>)[name] = args[index]));
-    // What is meant is what the caller's objects hold now, not when it is their turn.
+    // A copy: changes that the caller makes to its objects after the call must not change the call.
     return request(method, JSON.parse(JSON.stringify(params)), signal);
   };
-  return inBothManners(leading.length, call) as MethodCall<M, L>;
+  return withCallback(leading.length, call) as MethodCall<M, L>;
 }
 
-/** Lets `call`, which has `leading` arguments and options, take a callback too. */
-export function inBothManners<A extends unknown[], O, R>(
+/** Lets `call`, which has `leading` arguments and then options, also take a callback. */
+export function withCallback<A extends unknown[], O, R>(
   leading: number,
   call: (...args: [...leading: A, options?: O]) => Promise<R>,
 ): Call<A, O, R> {
   const both = (...args: unknown[]): Promise<R> | void => {
     if (args.length <= leading || typeof args.at(-1) !== 'function') return call(...(args as [...A, O?]));
     const callback = args.pop() as Callback<R>;
-    // Outside of the promise, so that what the callback throws is not swallowed.
+    // Outside the promise, so that an exception of the callback is not swallowed.
     call(...(args as [...A, O?])).then(
       (result) => process.nextTick(callback, null, result),
       (error) => process.nextTick(callback, error),

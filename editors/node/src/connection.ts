@@ -1,4 +1,4 @@
-// One running vault: spawned, greeted, spoken to, ended. It is never restarted; `sidecar.ts` makes another.
+// One sidecar process: its start, the handshake, requests, its end. It is never restarted; `sidecar.ts` starts another one.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,17 +17,17 @@ import { version } from './version';
 
 /** The version of the protocol that this binding speaks. */
 const PROTOCOL = 1;
-/** Milliseconds for the answer to `initialize`; the vault gives it before it opens the store. */
-const GREETING = 10_000;
-/** Milliseconds for a polite end, after which the process is killed. */
-const PATIENCE = 2_000;
+/** Milliseconds for the answer to `initialize`. The sidecar answers before it opens the store. */
+const HANDSHAKE_TIMEOUT = 10_000;
+/** Milliseconds that a regular shutdown may take before the process is killed. */
+const SHUTDOWN_TIMEOUT = 2_000;
 
-/** A vault that answers. The fake one has this face too. */
+/** A running sidecar. The fake implements this interface too. */
 export interface Connection {
   readonly pid: number | undefined;
   request(method: string, params: object, signal?: AbortSignal): Promise<unknown>;
   notify(method: string, params: object): void;
-  /** Settles when the vault has ended, however; from then on it is `over`. */
+  /** Settles when the sidecar has ended for any reason. From then on `over` is true. */
   readonly ended: Promise<void>;
   readonly over: boolean;
   close(): Promise<void>;
@@ -40,9 +40,9 @@ export interface ProcessOptions {
   args: string[];
   /** URIs of the open folders. */
   folders: readonly string[];
-  /** What the client is called in `initialize`. */
+  /** The client's name in `initialize`. */
   clientName?: string;
-  /** Takes each line that the vault writes to stderr; without it they are dropped. They hold no key and no value. */
+  /** Gets each line that the sidecar writes to stderr. Without it the lines are dropped. They contain no key and no value. */
   log?: (line: string) => void;
 }
 
@@ -61,7 +61,7 @@ export class Process implements Connection {
       new StreamMessageReader(this.#child.stdout),
       new StreamMessageWriter(this.#child.stdin),
     );
-    // A stream that breaks is told by the end of the process.
+    // The end of the process reports a broken stream.
     this.#rpc.onError(() => {});
     this.#rpc.onNotification((method, params) => notice(method, params));
     this.#readLines(options.log);
@@ -77,23 +77,23 @@ export class Process implements Connection {
     this.#rpc.listen();
   }
 
-  /** Spawns the program, and makes sure that it is a vault which speaks our protocol. */
+  /** Spawns the program, and checks that it is a sidecar with the right version of the protocol. */
   static async start(path: string, options: ProcessOptions, notice: NoticeListener): Promise<Process> {
     const started = new Process(path, options, notice);
     try {
-      await started.#greet(options);
+      await started.#handshake(options);
       return started;
     } catch (error) {
       started.#child.kill('SIGKILL');
       await started.ended;
       if (error instanceof VaultError && error.kind === 'binaryUnsuitable') throw error;
       const why = started.#lastLine === '' ? '' : ` It said: ${started.#lastLine}`;
-      throw new VaultError('vaultEnded', `${path} could not be started as a vault.${why}`, { cause: error });
+      throw new VaultError('vaultEnded', `${path} could not be started as plugin-vault.${why}`, { cause: error });
     }
   }
 
-  async #greet({ folders, clientName }: ProcessOptions): Promise<void> {
-    const signal = AbortSignal.timeout(GREETING);
+  async #handshake({ folders, clientName }: ProcessOptions): Promise<void> {
+    const signal = AbortSignal.timeout(HANDSHAKE_TIMEOUT);
     const late = once(signal, 'abort').then(() => {
       throw new Error('no answer to initialize');
     });
@@ -104,13 +104,13 @@ export class Process implements Connection {
       capabilities: {},
       workspaceFolders: asFolders(folders),
     };
-    const answer = (await Promise.race([this.#rpc.sendRequest('initialize', params), late])) as Greeting;
+    const answer = (await Promise.race([this.#rpc.sendRequest('initialize', params), late])) as InitializeAnswer;
     const spoken = answer?.capabilities?.experimental?.pluginVault?.protocolVersion;
     if (spoken !== PROTOCOL) {
       const advice =
         spoken === undefined
-          ? 'it is not plugin-vault: correct the setting'
-          : `it speaks protocol ${spoken}: update ${spoken < PROTOCOL ? 'plugin-vault' : 'this extension'}`;
+          ? 'because it is not plugin-vault. Correct the setting'
+          : `because it has protocol ${spoken}. Update ${spoken < PROTOCOL ? 'plugin-vault' : 'this extension'}`;
       const { name = 'The program', version = '' } = answer?.serverInfo ?? {};
       throw new VaultError('binaryUnsuitable', `${name} ${version} can't be used with protocol ${PROTOCOL}, ${advice}.`);
     }
@@ -125,11 +125,11 @@ export class Process implements Connection {
     try {
       return await this.#rpc.sendRequest(method, params, source.token);
     } catch (error) {
-      // What the vault answered has its kind in `data`.
+      // An error that the sidecar answered has its kind in `data`.
       if (error instanceof ResponseError && error.data?.kind !== undefined) {
         throw VaultError.fromWire(error.code, error.message, error.data);
       }
-      // Anything else is a broken connection, which nobody can use any more.
+      // Any other error is a broken connection, which can no longer be used.
       this.#child.kill('SIGKILL');
       await this.ended;
       throw outcomeUnknown();
@@ -143,9 +143,9 @@ export class Process implements Connection {
     if (!this.over) this.#rpc.sendNotification(method, params).catch(() => {});
   }
 
-  /** `shutdown`, `exit`, and after two seconds the end by force. What was asked before is still answered. */
+  /** Sends `shutdown` and `exit`, and kills the process after two seconds. Earlier requests are still answered. */
   async close(): Promise<void> {
-    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), SHUTDOWN_TIMEOUT);
     try {
       await this.request('shutdown', {}).catch(() => {});
       this.notify('exit', {});
@@ -160,7 +160,7 @@ export class Process implements Connection {
     let rest = '';
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
-      // A line has an end, even if the program that writes it knows none.
+      // Limits the length of a line, for a program that never ends one.
       rest = (lines.pop() ?? '').slice(-4096);
       for (const line of lines) {
         this.#lastLine = line;
@@ -170,7 +170,7 @@ export class Process implements Connection {
   }
 }
 
-interface Greeting {
+interface InitializeAnswer {
   capabilities?: { experimental?: { pluginVault?: { protocolVersion?: number } } };
   serverInfo?: { name?: string; version?: string };
 }
@@ -181,5 +181,6 @@ export function asFolders(uris: readonly string[]): { uri: string; name: string 
 }
 
 export function outcomeUnknown(): VaultError {
-  return new VaultError('outcomeUnknown', 'The vault ended before it answered. Read before you write again.');
+  const message = 'plugin-vault ended before it answered. The call may have been carried out. Read before you write again.';
+  return new VaultError('outcomeUnknown', message);
 }

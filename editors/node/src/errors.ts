@@ -1,27 +1,27 @@
-// The one error type of the binding. It holds what the vault answered, and nothing of a key or a value.
+// The error type of the binding. It holds the error that the sidecar answered, and no key and no value.
 
 import type { ErrorData, ErrorKind } from './wire';
 
-/** Errors that the binding makes itself; all others are the vault's, see docs/protocol.md. */
+/** Errors of the binding itself. docs/reference.md lists all other kinds. */
 export type BindingErrorKind =
-  /** There is no program where one was named, or none at all. */
+  /** The named path is not a program, or there is no program at all. */
   | 'binaryNotFound'
-  /** The program speaks another version of the protocol, or is no vault. */
+  /** The program has another version of the protocol, or is not plugin-vault. */
   | 'binaryUnsuitable'
-  /** The vault could not be started, or keeps ending. */
+  /** The sidecar could not be started, or keeps ending. */
   | 'vaultEnded'
-  /** The vault ended before it answered: a write may have happened, or not. Read before you write again. */
+  /** The sidecar ended before it answered. A write may have been carried out, or not. Read before you write again. */
   | 'outcomeUnknown'
   /** `close` was called before. */
   | 'closed';
 
-/** What an error carries besides its sentence. */
+/** Members of an error besides its message. */
 export interface VaultErrorDetails {
-  /** The code on the wire; absent for errors of the binding. */
+  /** The JSON-RPC error code. Errors of the binding have none. */
   code?: number;
-  /** Whether the same call may succeed later with nothing else done. */
+  /** Whether the same call may succeed later without any other change. */
   retryable?: boolean;
-  /** `data` of the error on the wire: `revision`, `limit`, `expiresAt`, `reason`, `protector`, `parameter`. */
+  /** `data` of the JSON-RPC error: `revision`, `limit`, `expiresAt`, `reason`, `protector`, `parameter`. */
   data?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
@@ -34,7 +34,7 @@ export class VaultError extends Error {
 
   constructor(kind: ErrorKind | BindingErrorKind, message: string, details: VaultErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    // As `fetch` names it, for callers that look for this name.
+    // The name that `fetch` uses, for callers that check it.
     this.name = kind === 'requestCancelled' ? 'AbortError' : 'VaultError';
     this.kind = kind;
     this.code = details.code;
@@ -42,7 +42,7 @@ export class VaultError extends Error {
     this.data = details.data ?? {};
   }
 
-  /** The error that stands in an answer. */
+  /** Converts the error of an answer. */
   static fromWire(code: number, message: string, data: unknown): VaultError {
     const details = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
     const kind = (typeof details.kind === 'string' ? details.kind : 'internalError') as ErrorKind;
@@ -50,13 +50,13 @@ export class VaultError extends Error {
   }
 }
 
-/** An error of this kind, with what the vault says about it. */
+/** An error of this kind, with the type of its `data`. */
 export type VaultErrorOf<K extends ErrorKind | BindingErrorKind> = VaultError & {
   kind: K;
   data: K extends ErrorKind ? Extract<ErrorData, { kind: K }> : object;
 };
 
-/** Whether an error is the vault's or the binding's, and of this kind. */
+/** Whether an error is a `VaultError`, and of this kind. */
 export function isVaultError<K extends ErrorKind | BindingErrorKind>(error: unknown, kind: K): error is VaultErrorOf<K>;
 export function isVaultError(error: unknown): error is VaultError;
 export function isVaultError(error: unknown, kind?: string): boolean {

@@ -1,4 +1,4 @@
-// An in-memory vault for other people's tests: the same interface, no program, nothing on the disk.
+// An in-memory store for the tests of extensions: the same interface, no program, nothing on the disk.
 
 import { VaultError } from './errors';
 import { FakeClient } from './fake/client';
@@ -14,7 +14,7 @@ export interface FakeOptions {
   workspaceFolders?: readonly string[];
 }
 
-/** A store. What is opened on it sees the same data, as windows of an editor do; a new one is empty. */
+/** A store, empty at first. All vaults that are opened on it share its data, as windows of an editor do. */
 export class FakeStore {
   #state = new State();
   #failures: VaultError[] = [];
@@ -31,17 +31,17 @@ export class FakeStore {
     }, workspaceFolders);
   }
 
-  /** Lets the next call that needs a key fail like this, whichever window it comes from. */
+  /** Makes the next call that needs a key fail with this error, from any window. */
   failNext(kind: ErrorKind, data: Record<string, unknown> = {}): void {
     this.#failures.push(failure(kind, data));
   }
 
-  /** From now on calls are refused with `keyUnavailable`, until a window calls `unlock`; any passphrase will do. */
+  /** Locks the store: calls are refused with `keyUnavailable` until a window calls `unlock`, with any passphrase. */
   lock(): void {
     this.#state.locked = true;
   }
 
-  /** Ends a window's vault, as a crash does: what is in flight ends as `outcomeUnknown`, and the next call goes on. */
+  /** Ends a window's sidecar, as a crash does: calls in flight end as `outcomeUnknown`, and the next call works. */
   async crash(vault: Vault): Promise<void> {
     const connection = await vault.sidecar.connection();
     (connection as FakeClient).end();

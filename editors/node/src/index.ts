@@ -1,12 +1,12 @@
-// plugin-vault from Node: a private store for an extension's tokens, login state and answers.
+// The Node binding of plugin-vault: a private store for an extension's tokens, login state and answers.
 
 import type { KeyOptions } from './registration';
 import { openSidecar, type SidecarOptions } from './sidecar';
 import type { Vault } from './vault';
 
 /**
- * Finds and starts the vault, gets the key and sets it. The process belongs to the vault that is returned, and ends with
- * its `close`; for more keys on one process, see `openSidecar`.
+ * Finds and starts the sidecar, gets the key and sets it. The process belongs to the returned vault, and ends with its `close`.
+ * To use several keys with one process, see `openSidecar`.
  */
 export async function openVault(options: SidecarOptions & KeyOptions): Promise<Vault> {
   return (await openSidecar(options)).open(options, true);

@@ -1,4 +1,4 @@
-// Work under a lease: acquired, renewed while the work goes on, given up behind it. One window at a time.
+// Work under a lease: acquires the lease, renews it during the work, and releases it afterwards. One window at a time.
 
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,38 +9,37 @@ import type { Vault } from './vault';
 import type { Address, Context, JsonObject, PersistentRecord } from './wire';
 
 export interface LeaseOptions {
-  /** Milliseconds after which the lease is free if nobody renews it, 100 to 600,000; 30,000 by default. */
+  /** Milliseconds after which the lease expires unless it is renewed, 100 to 600,000; 30,000 by default. */
   ttlMs?: number;
-  /** Milliseconds to wait for it while another has it, 0 to 600,000; 60,000 by default. Then it is `leaseHeld`. */
+  /** Milliseconds to wait for the lease while another window holds it, 0 to 600,000; 60,000 by default. Then `leaseHeld`. */
   waitMs?: number;
   signal?: AbortSignal;
 }
 
 export interface ReplaceOptions extends Omit<Address, 'context'> {
   expiresAt?: string;
-  /** Whether what is stored now is used up too; by default if it is the same data as what was read. */
+  /** Whether the data that is stored now is spent too. By default it is if it equals the data that was read. */
   isSpent?: (data: JsonObject | null) => boolean;
-  /** Gives up trying. */
+  /** Stops retrying. */
   signal?: AbortSignal;
 }
 
-/** Whether ours was stored; if not, another's is, with this revision. */
+/** Whether the new data was stored. If not, another window's data is, with this revision. */
 export interface Replaced {
   stored: boolean;
   revision: number;
 }
 
-/** What the work gets. */
+/** The argument of the work. */
 export interface Lease {
-  /** The fencing token, for `lease` in writes: refused as `leaseLost` when the lease is not ours any more. */
+  /** The fencing token, for `lease` in writes. A write is refused with `leaseLost` once the lease is lost. */
   readonly token: number;
-  /** Aborted when the lease is lost, and when the caller's signal is. */
+  /** Aborted when the lease is lost, or when the caller's signal is aborted. */
   readonly signal: AbortSignal;
   /**
-   * Stores what came in the place of `seen`, a record that was read under the lease and is used up by now: a rotated
-   * token. If the lease was lost meanwhile (a laptop slept), ours may still be the only one that is good: then it is
-   * stored if what is there is spent too, and dropped if another has stored a newer one. A full disk and a busy store are
-   * waited for.
+   * Stores `data` as the successor of `seen`, a record that was read under the lease and is spent by now: a rotated token. If
+   * the lease was lost meanwhile (a laptop slept), `data` may still be the only valid token. Then it is stored if the stored
+   * data is spent too, and dropped if another window has stored newer data. Retries while the disk is full or the store busy.
    */
   replace(
     context: Context,
@@ -52,7 +51,7 @@ export interface Lease {
 
 export type Work<R> = (lease: Lease) => R | Promise<R>;
 
-/** A `Call`, whose result is that of the work. */
+/** A `Call` whose result is the result of the work. */
 export interface WithLease {
   <R>(name: string, work: Work<R>, options?: LeaseOptions): Promise<R>;
   <R>(name: string, work: Work<R>, callback: Callback<R>): void;
@@ -69,7 +68,7 @@ export async function withLease<R>(
   const lost = new AbortController();
   const renewal = setInterval(() => {
     vault.renewLease(name, token).catch((error) => {
-      // Anything else may be better the next time.
+      // Any other error may not occur at the next renewal.
       if (isVaultError(error, 'leaseLost')) lost.abort(error);
     });
   }, ttlMs / 3);
@@ -81,12 +80,12 @@ export async function withLease<R>(
     });
   } finally {
     clearInterval(renewal);
-    // It is free anyhow when its time is over.
+    // Otherwise it expires.
     await vault.releaseLease(name, token).catch(() => {});
   }
 }
 
-/** A lease ends with the process that acquired it: if that has ended, nothing is held, and it is asked for again. */
+/** A lease ends with the process that acquired it. So if that process ended, no lease is held, and the request is repeated. */
 async function acquire(
   vault: Vault,
   name: string,
@@ -121,7 +120,7 @@ async function replace(
       if (tries > 0) {
         const now = await vault.getPersistentRecord(context, { ...address, signal });
         ifRevision = now?.revision ?? 0;
-        // Also ours, from a write whose answer was lost.
+        // Stored by an earlier attempt whose answer was lost.
         if (isDeepStrictEqual(now?.data, data)) return { stored: true, revision: ifRevision };
         if (!spent(now?.data ?? null)) return { stored: false, revision: ifRevision };
       }
@@ -136,7 +135,7 @@ async function replace(
   }
 }
 
-/** Errors after which the record says what to do. */
+/** Errors after which the record is read again to decide. */
 const READ_AGAIN: ReadonlySet<string> = new Set(['leaseLost', 'revisionConflict', 'outcomeUnknown']);
-/** The longest pause, in milliseconds, before what may go better later is tried again. */
+/** The longest pause before a retry, in milliseconds. */
 const PAUSE = 5_000;

@@ -1,37 +1,37 @@
-// A key as the running vault knows it: got from the vault or from the caller, set, and its watch begun again.
+// Registers a key with the running sidecar: gets it from the sidecar or from the caller, and sets it.
 
 import type { Connection } from './connection';
 import type { Key, Methods } from './wire';
 
-/** Whose data it is. Either the vault keeps the key of this installation of the plugin, or the caller has one. */
+/** The key. Either plugin-vault keeps the key of this installation of the plugin, or the caller has one. */
 export type KeyOptions = KeptKey | OwnKey;
 
-/** The same pair always gives the same key; made once, however many windows ask. */
+/** A key that plugin-vault keeps. The same pair always gets the same key, in every window. */
 export interface KeptKey {
-  /** Like `publisher.name`. */
+  /** For example `publisher.name`. */
   plugin: string;
-  /** Like `vscode`. */
+  /** For example `vscode`. */
   installation: string;
   apiKey?: undefined;
 }
 
-/** 40 hexadecimal digits, which the caller keeps. */
+/** A key that the caller keeps: 40 hexadecimal digits. */
 export interface OwnKey {
   apiKey: string;
-  /** A key with which nothing was stored yet is refused with `apiKeyUnknown`. */
+  /** Refuses a key under which no data was stored yet, with `apiKeyUnknown`. */
   mustExist?: boolean;
   plugin?: undefined;
   installation?: undefined;
 }
 
-/** What is known of a key, without the key. */
+/** Information about a key, without the key itself. */
 export type KeyDetails = Partial<Key>;
 
 export interface Registered {
   connection: Connection;
   handle: string;
   details: KeyDetails;
-  /** Whether the vault made the key just now. */
+  /** Whether this registration created the key. */
   created: boolean;
 }
 
@@ -40,7 +40,7 @@ export async function register(connection: Connection, key: KeyOptions): Promise
   let created = false;
   if (key.apiKey === undefined) {
     const { plugin, installation } = key;
-    // Without it the vault would make another key each time, and keep none.
+    // Without `installation` the sidecar would create another key each time, and keep none.
     if (!installation) throw new TypeError('openVault needs `plugin` and `installation`, or `apiKey`.');
     const issued = (await connection.request('issueAPIKey', { plugin, installation })) as Methods['issueAPIKey']['result'];
     params = { apiKey: issued.apiKey, mustExist: true };

@@ -1,4 +1,4 @@
-// One vault process kept running, for any number of keys: started when it is needed, and again after it ended.
+// One sidecar process, for any number of keys. It is started when it is needed, and again after it ended.
 
 import { resolve } from 'node:path';
 
@@ -9,35 +9,35 @@ import type { KeyOptions } from './registration';
 import { Vault } from './vault';
 import type { DidChange, Methods, Status } from './wire';
 
-/** A vault that ended so often within a minute is not started again before the minute is over. */
+/** A sidecar that ended this often within a minute is not started again before the minute is over. */
 const ENDS = 5;
 const MINUTE = 60_000;
 
 export interface SidecarOptions extends BinaryOptions {
   /** URIs of the open folders, as the editor has them. */
   workspaceFolders?: readonly string[];
-  /** Where the store lies; the vault's own default otherwise. */
+  /** The folder of the store. By default plugin-vault's own. */
   dataDir?: string;
-  /** Where the store's key file lies; the vault's own default otherwise. */
+  /** The folder of the store's key file. By default plugin-vault's own. */
   keyDir?: string;
-  /** A store of its own that is gone at the end. */
+  /** Uses a separate store, which is deleted at the end. */
   temporary?: boolean;
   /** The extension's or editor's name, for `initialize`. */
   clientName?: string;
-  /** Takes each line that the vault writes to stderr. They hold no key and no value. */
+  /** Gets each line that the sidecar writes to stderr. The lines contain no key and no value. */
   log?: (line: string) => void;
 }
 
-/** Starts a vault. Rejects with `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`. */
+/** Starts a sidecar. Rejects with `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`. */
 export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
   const args = ['--stdio'];
-  // The program is started in another folder than this one.
+  // The sidecar starts in another folder, so relative paths are resolved here.
   if (options.dataDir !== undefined) args.push('--data-dir', resolve(options.dataDir));
   if (options.keyDir !== undefined) args.push('--key-dir', resolve(options.keyDir));
   if (options.temporary) args.push('--temporary');
   const { clientName, log } = options;
   const connect: Connect = (folders, notice) =>
-    // Sought each time: an update may have moved it.
+    // Searched for at each start: an update may have moved the program.
     Process.start(findBinary(options), { args, folders, clientName, log }, notice);
   const sidecar = new Sidecar(connect, options.workspaceFolders ?? []);
   await sidecar.connection();
@@ -63,14 +63,14 @@ export class Sidecar {
   }
 
   /**
-   * The data of one key. Rejects when the key is refused, or there is no vault. A store that is locked or can't be opened
-   * now is no reason: then each call says so, and tries again.
+   * Opens the data of one key. Rejects if the key is refused or the sidecar does not start. It does not reject if the store is
+   * locked or can't be opened now: then each call rejects with that error, and tries again.
    */
   async openVault(key: KeyOptions): Promise<Vault> {
     return this.open(key, false);
   }
 
-  /** @internal With `owned`, the process ends with the vault. */
+  /** @internal With `owned`, closing the vault ends the process. */
   async open(key: KeyOptions, owned: boolean): Promise<Vault> {
     const vault = new Vault(this, key, owned);
     this.#vaults.add(vault);
@@ -84,14 +84,14 @@ export class Sidecar {
   }
 
   /**
-   * A key for someone who keeps it: an installer that hands it to a plugin. With `installation` the vault keeps it too, and
-   * the same pair always gives the same key. Whoever has the key has the data.
+   * Returns a key for a caller that keeps it, for example an installer that passes it to a plugin. With `installation`
+   * plugin-vault keeps it too, and the same pair always gets the same key. The key gives access to the data: keep it secret.
    */
   async issueAPIKey(params: Methods['issueAPIKey']['params']): Promise<Methods['issueAPIKey']['result']> {
     return (await (await this.connection()).request('issueAPIKey', params)) as Methods['issueAPIKey']['result'];
   }
 
-  /** The state of the store. Asks nobody for anything, and makes no store. */
+  /** The state of the store. Never asks a person, and creates no store. */
   async status(): Promise<Status> {
     return (await (await this.connection()).request('vault/status', {})) as Status;
   }
@@ -103,13 +103,13 @@ export class Sidecar {
     return (answer as { keyAvailable: boolean }).keyAvailable;
   }
 
-  /** Tells when the store was unlocked, mended or replaced, by whomever. Returns what ends that. */
+  /** Calls the listener when any process unlocked, repaired or replaced the store. Returns a function that removes it. */
   onDidChangeStatus(listener: (status: Status) => void): () => void {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);
   }
 
-  /** The open folders, whenever they change. */
+  /** Sets the open folders. To be called whenever they change. */
   setWorkspaceFolders(uris: readonly string[]): void {
     const before = this.#folders;
     this.#folders = [...uris];
@@ -120,7 +120,7 @@ export class Sidecar {
       .catch(() => {});
   }
 
-  /** Ends the vault politely. What was asked before is still answered. */
+  /** Shuts the sidecar down. Earlier requests are still answered. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all([...this.#vaults].map((vault) => vault.sent()));
@@ -133,7 +133,7 @@ export class Sidecar {
     return this.close();
   }
 
-  /** @internal The running vault, started if there is none. */
+  /** @internal The running sidecar. Starts one if there is none. */
   connection(): Promise<Connection> {
     if (this.#closing) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
     if (!this.#current) {
@@ -157,7 +157,8 @@ export class Sidecar {
     const since = performance.now() - MINUTE;
     this.#ends = this.#ends.filter((end) => end > since);
     if (this.#ends.length >= ENDS) {
-      throw new VaultError('vaultEnded', 'The vault keeps ending; it is started again in a minute.', { retryable: true });
+      const message = `plugin-vault ended ${ENDS} times within a minute. It is started again when the minute is over.`;
+      throw new VaultError('vaultEnded', message, { retryable: true });
     }
     return this.#connect(this.#folders, (method, params) => this.#notice(method, params));
   }

@@ -1,24 +1,24 @@
-// Read, change, store if nobody else has stored meanwhile, and again if somebody has.
+// Reads a record, changes it, and stores it if it has not changed meanwhile. Otherwise does the same again.
 
 import { isVaultError } from './errors';
 import type { Vault } from './vault';
 import type { Address, Context, JsonObject } from './wire';
 
 export interface UpdateOptions extends Omit<Address, 'context'> {
-  /** When the record ends by itself, RFC 3339; as it was if absent. */
+  /** When the record expires, RFC 3339. By default its expiry stays the same. */
   expiresAt?: string;
-  /** The fencing token under which the write has to happen. */
+  /** The fencing token that the write needs. */
   lease?: number;
   signal?: AbortSignal;
 }
 
-/** What is stored after an update. */
+/** The stored data after an update. */
 export interface Updated {
   data: JsonObject | null;
   revision: number;
 }
 
-/** Gives the new object, `null` to delete it, or `undefined` to leave it. May be called again with newer data. */
+/** Returns the new object, `null` to delete the record, or `undefined` to leave it. May be called again with newer data. */
 export type UpdateFunction = (data: JsonObject | null) => JsonObject | null | undefined | Promise<JsonObject | null | undefined>;
 
 export async function update(
@@ -44,7 +44,7 @@ export async function update(
       return { data, revision };
     } catch (error) {
       if (isVaultError(error, 'revisionConflict')) continue;
-      // The vault that was asked has ended: if the revision is still the same, it wrote nothing and never will.
+      // The sidecar has ended. If the revision is unchanged, it wrote nothing and never will.
       if (!isVaultError(error, 'outcomeUnknown')) throw error;
       const now = await vault.getPersistentRecord(context, address);
       if ((now?.revision ?? 0) !== before.revision) throw error;

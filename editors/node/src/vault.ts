@@ -1,6 +1,6 @@
-// The data of one API key, with every method that the vault has for it.
+// The data of one API key, with every method of the protocol for it.
 
-import { inBothManners, methodCall, type Call } from './calls';
+import { methodCall, withCallback, type Call } from './calls';
 import type { Connection } from './connection';
 import { isVaultError, VaultError } from './errors';
 import { withLease, type LeaseOptions, type WithLease, type Work } from './lease';
@@ -10,10 +10,10 @@ import { update, type Updated, type UpdateFunction, type UpdateOptions } from '.
 import { Watches, type ChangeListener, type Watch } from './watches';
 import type { Context, DidChange, Methods } from './wire';
 
-/** Milliseconds until a watch that could not be begun again is tried anew. */
+/** Milliseconds before the next attempt to restart a watch. */
 const PAUSE = 1_000;
 
-/** What is simply asked again when the vault ends over it. */
+/** Methods that are repeated if the sidecar ends during them. */
 const READS: ReadonlySet<string> = new Set([
   'getPersistentData',
   'getPersistentRecord',
@@ -23,19 +23,19 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Made by `openVault`. Each method is the one of its name in docs/protocol.md: what it must have comes first, then its
- * other parameters by name, with a `signal` that cancels, and last, if you like, a Node callback instead of the Promise.
+ * Made by `openVault`. Each method is the one of its name in docs/reference.md. Its required parameters come first, then its
+ * other parameters by name, with a `signal` that cancels, and last an optional Node callback instead of the Promise.
  * Errors are `VaultError`s.
  */
 export class Vault {
-  /** The process that this vault talks to; its status, its folders, its end. */
+  /** The process that this vault uses: its status, its folders, its end. */
   readonly sidecar: Sidecar;
   #key: KeyOptions;
   #registered: { connection: Connection; result: Promise<Registered> } | undefined;
   #details: KeyDetails = {};
   #handle: string | undefined;
   #watches = new Watches();
-  /** What has been asked for and is not sent yet. */
+  /** Calls that are not sent yet. */
   #unsent = new Set<Promise<unknown>>();
   #ownsSidecar: boolean;
   #closing: Promise<void> | undefined;
@@ -52,15 +52,15 @@ export class Vault {
     for (;;) {
       const { connection, handle } = await this.#sendable();
       if (signal?.aborted) throw cancelled(signal);
-      // It ended since: nothing is sent, so nothing is unknown.
+      // The sidecar has ended meanwhile. The request was not sent, so its outcome is known.
       if (connection.over) continue;
       try {
         return await connection.request(method, { ...params, handle }, signal);
       } catch (error) {
         if (signal?.aborted && isVaultError(error, 'requestCancelled')) throw cancelled(signal);
         if (isVaultError(error, 'outcomeUnknown') && READS.has(method)) continue;
-        // Another window may have put another key in the place of the one that the vault keeps: then this goes on with
-        // that. If the key was revoked, this is refused, and the next call begins anew.
+        // Another window may have replaced the key that plugin-vault keeps. Then the call is repeated with the new key. If the
+        // key was revoked, the call is refused, and the next call uses the key that was created.
         if (!isVaultError(error, 'apiKeyRevoked') || this.#key.apiKey !== undefined || replaced) throw error;
         if (this.#handle === handle) this.#registered = undefined;
         if ((await this.#register()).created) throw error;
@@ -69,35 +69,35 @@ export class Vault {
     }
   };
 
-  // --- Records. `context` is `"user"` or `"workspace"`; `workspaceFolder` may be left out when exactly one is open.
+  // --- Records. `context` is `"user"` or `"workspace"`. `workspaceFolder` may be omitted if exactly one folder is open.
 
-  /** Stores an object. Answered when it is on the disk. */
+  /** Stores an object. Resolves when it is on the disk. */
   readonly setPersistentData = methodCall(this.#ask, 'setPersistentData', 'context', 'data');
   /** The object, or `null`. */
   readonly getPersistentData = methodCall(this.#ask, 'getPersistentData', 'context');
   /** The object with its revision and dates, or `null`. */
   readonly getPersistentRecord = methodCall(this.#ask, 'getPersistentRecord', 'context');
-  /** Changes members and leaves the others: a merge patch, RFC 7396. */
+  /** Changes members and leaves the others as they are: a merge patch, RFC 7396. */
   readonly patchPersistentData = methodCall(this.#ask, 'patchPersistentData', 'context', 'patch');
   readonly deletePersistentData = methodCall(this.#ask, 'deletePersistentData', 'context');
-  /** Where there are records, with sizes and dates, without their data. */
+  /** The addresses of records, with sizes and dates, without their data. */
   readonly listPersistentData = methodCall(this.#ask, 'listPersistentData');
-  /** Takes all records of one folder to another. */
+  /** Moves all records of one folder to another. */
   readonly movePersistentData = methodCall(this.#ask, 'movePersistentData', 'from', 'to');
 
   /**
-   * Reads, changes, and stores if nobody else has stored meanwhile; else again. `change` gets the data or `null` and gives
-   * the new object, `null` to delete it, or `undefined` to leave it.
+   * Reads a record, changes it, and stores it if it has not changed meanwhile; otherwise again. `change` gets the data or
+   * `null`, and returns the new object, `null` to delete the record, or `undefined` to leave it.
    */
-  readonly update: Call<[context: Context, change: UpdateFunction], UpdateOptions, Updated> = inBothManners(
+  readonly update: Call<[context: Context, change: UpdateFunction], UpdateOptions, Updated> = withCallback(
     2,
     (context, change, options) => update(this, context, change, options ?? {}),
   );
 
   // --- Changes by others: another window, another editor, the command line.
 
-  /** Tells of each change once, in order, also across an end of the vault; with `since` of those after it. */
-  readonly watchPersistentData: Call<[listener: ChangeListener], { since?: number }, Watch> = inBothManners(
+  /** Reports each change once, in order, also after the sidecar was restarted. With `since`, the changes after it. */
+  readonly watchPersistentData: Call<[listener: ChangeListener], { since?: number }, Watch> = withCallback(
     1,
     (listener, options) => this.#watches.add(this.#ask, listener, options?.since, () => this.#unwatch()),
   );
@@ -108,26 +108,26 @@ export class Vault {
   readonly renewLease = methodCall(this.#ask, 'renewLease', 'name', 'lease');
   readonly releaseLease = methodCall(this.#ask, 'releaseLease', 'name', 'lease');
 
-  /** Works under a lease, which is renewed meanwhile and given up behind it; see `Lease`. */
-  readonly withLease = inBothManners(2, (name: string, work: Work<unknown>, options?: LeaseOptions) =>
+  /** Runs `work` under a lease, which is renewed during it and released after it; see `Lease`. */
+  readonly withLease = withCallback(2, (name: string, work: Work<unknown>, options?: LeaseOptions) =>
     withLease(this, name, work, options ?? {}),
   ) as WithLease;
 
   // --- The key.
 
-  /** What is known of the key, never the key itself. Empty until the store is open. */
+  /** Information about the key, never the key itself. Empty until the store is open. */
   get key(): KeyDetails {
     return this.#details;
   }
 
   readonly shareAPIKey = methodCall(this.#ask, 'shareAPIKey');
   readonly listAPIKeys = methodCall(this.#ask, 'listAPIKeys');
-  /** Puts another key in the place of this one. Who keeps it himself saves the new one first, and brings it as `apiKey`. */
+  /** Replaces this key. A caller that keeps its key saves the new one first, and passes it as `apiKey`. */
   readonly rotateAPIKey = methodCall((method, params, signal) => this.#rotate(method, params, signal), 'rotateAPIKey');
-  /** Ends the key, or one that it shared. The owner's own end destroys all of its data. */
+  /** Revokes the key, or one that it shared. Revoking the owner's key destroys all of its data. */
   readonly revokeAPIKey = methodCall(this.#ask, 'revokeAPIKey');
 
-  /** Ends its watch, and the process too if `openVault` has started it. */
+  /** Ends its watch, and the process if `openVault` has started it. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -137,7 +137,7 @@ export class Vault {
     return this.close();
   }
 
-  /** @internal Settles when the key is set, or can't be now for a reason that lies with the store. */
+  /** @internal Settles when the key is set, or when it can't be set now because of the store. */
   async ready(): Promise<void> {
     try {
       await this.#register();
@@ -146,7 +146,7 @@ export class Vault {
     }
   }
 
-  /** @internal The process or the key ended: a watch goes on at once, all else when it is needed. */
+  /** @internal The process or the key ended. A watch is restarted at once, everything else when it is needed. */
   restart(): void {
     if (!this.#watches.any || this.#closing) return;
     this.#register().catch((error) => {
@@ -159,11 +159,11 @@ export class Vault {
   notice({ handle, ...change }: DidChange): void {
     if (handle !== this.#handle) return;
     if ('ended' in change && change.ended === 'apiKeyRevoked' && this.#key.apiKey === undefined) {
-      // The vault keeps another key by now, or will when it is asked.
+      // plugin-vault has another key by now, or creates one when it is asked.
       this.#registered = undefined;
       this.restart();
     } else {
-      this.#watches.tell(change);
+      this.#watches.notify(change);
     }
   }
 
@@ -182,12 +182,12 @@ export class Vault {
     }
   }
 
-  /** @internal Settles when all is sent that was asked for before. */
+  /** @internal Settles when all earlier calls are sent. */
   async sent(): Promise<void> {
     await Promise.allSettled([...this.#unsent]);
   }
 
-  /** The key as the running process knows it. What ends with the process is begun again: it was our own question. */
+  /** Registers the key with the running process. If the process ends meanwhile, registers it again: this request is our own. */
   async #register(): Promise<Registered> {
     for (;;) {
       if (this.#closing) throw new VaultError('closed', 'The vault was closed.');
@@ -224,7 +224,7 @@ export class Vault {
   async #unwatch(): Promise<void> {
     const handle = this.#handle;
     if (this.#closing || this.sidecar.isWatched(handle, this)) return;
-    // A process that has ended meanwhile tells nobody anything.
+    // A process that has ended sends no notices anyway.
     await this.#ask('unwatchPersistentData', {}).catch(() => {});
   }
 
@@ -241,7 +241,7 @@ export class Vault {
   }
 }
 
-/** Codes from here on say what is wrong with the store, not with the key. */
+/** Codes from here on are errors of the store, not of the key. */
 const STORE = 4001;
 
 function ofTheStore({ code }: VaultError): boolean {

@@ -1,4 +1,4 @@
-// This package's own version, as its manifest has it.
+// The version of this package, from its manifest.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

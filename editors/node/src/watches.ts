@@ -1,4 +1,4 @@
-// Who is told of changes: any number of listeners on one watch of the vault's, which survives the vault's end.
+// Listeners for changes: any number of them on one watch of the sidecar, which continues after the sidecar was restarted.
 
 import type { DidChange, WatchEnd } from './wire';
 
@@ -8,14 +8,14 @@ export type ChangeListener = (change: Change) => void;
 
 /** Made by `watchPersistentData`. */
 export interface Watch {
-  /** Up to which revision the listener was told. Kept, it is `since` for a later watch. */
+  /** The revision up to which the listener got the changes. A later watch can use it as `since`. */
   readonly revision: number;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 interface Listener {
-  tell: ChangeListener;
+  notify: ChangeListener;
   revision: number;
 }
 
@@ -25,7 +25,7 @@ export class Watches {
   #listeners = new Set<Listener>();
   #beginning = 0;
 
-  /** Whether anybody is told, or will be once it is answered. */
+  /** Whether there is a listener, or a request for a watch that is not answered yet. */
   get any(): boolean {
     return this.#listeners.size + this.#beginning > 0;
   }
@@ -34,11 +34,11 @@ export class Watches {
     this.#listeners.clear();
   }
 
-  /** Begins a watch, and `stop` ends it with the last listener. */
-  async add(ask: Ask, tell: ChangeListener, since: number | undefined, stop: () => Promise<void>): Promise<Watch> {
+  /** Begins a watch. `stop` ends it after the last listener is removed. */
+  async add(ask: Ask, notify: ChangeListener, since: number | undefined, stop: () => Promise<void>): Promise<Watch> {
     const revision = await this.#begin(ask, since);
-    // Not before: what others are told until the answer comes is not told from this one's `since` on.
-    const listener: Listener = { tell, revision: since ?? revision };
+    // Added only now: notices that other listeners get before the answer are not those from this listener's `since` on.
+    const listener: Listener = { notify, revision: since ?? revision };
     this.#listeners.add(listener);
     const close = async (): Promise<void> => {
       if (this.#listeners.delete(listener) && !this.any) await stop();
@@ -62,28 +62,28 @@ export class Watches {
   }
 
   /**
-   * Goes on, with a vault that was started again, from where the listener was that was told least; or, with a key that
-   * replaces a revoked one, from now.
+   * Continues after a restart of the sidecar, from the lowest revision of all listeners. With a key that was created after the
+   * old one was revoked, continues from now.
    */
-  async resume(ask: Ask, anew: boolean): Promise<void> {
+  async resume(ask: Ask, created: boolean): Promise<void> {
     if (this.#listeners.size === 0) return;
     const since = Math.min(...[...this.#listeners].map((listener) => listener.revision));
-    const { revision } = (await ask('watchPersistentData', anew ? {} : { since })) as { revision: number };
-    if (anew) this.tell({ revision, resync: true });
+    const { revision } = (await ask('watchPersistentData', created ? {} : { since })) as { revision: number };
+    if (created) this.notify({ revision, resync: true });
   }
 
-  /** The key is not good any more. */
+  /** Reports that the key is no longer valid. */
   end(ended: WatchEnd): void {
-    for (const { revision } of [...this.#listeners].slice(0, 1)) this.tell({ revision, ended });
+    for (const { revision } of [...this.#listeners].slice(0, 1)) this.notify({ revision, ended });
   }
 
-  /** Each listener is told once of each revision, though another's watch may have begun before. */
-  tell(change: Change): void {
+  /** Calls each listener once for each revision, also if another listener's watch began earlier. */
+  notify(change: Change): void {
     for (const listener of [...this.#listeners]) {
       if (!('ended' in change) && change.revision <= listener.revision) continue;
       listener.revision = Math.max(listener.revision, change.revision);
-      // On its own, so that one that throws keeps nothing from the others.
-      queueMicrotask(() => this.#listeners.has(listener) && listener.tell(change));
+      // In a task of its own, so that a listener that throws does not stop the others.
+      queueMicrotask(() => this.#listeners.has(listener) && listener.notify(change));
     }
   }
 }

@@ -1,10 +1,10 @@
-// How the conformance suite calls this binding, real or fake.
+// Runs the conformance suite with this binding, real or fake.
 
 import { test } from 'node:test';
 
 import { keepOutcomes, loadCases, runCase } from '../../conformance/run.mjs';
 
-/** Runs every case as a test. `world` makes `{open(options), kill(vault), close()}` for each. */
+/** Runs every case as a test. `makeWorld` makes `{open(options), kill(vault), close()}` for each. */
 export function runConformance(name, makeWorld) {
   const outcomes = {};
   for (const each of loadCases()) {
@@ -57,7 +57,7 @@ function take(options, name) {
   return value;
 }
 
-/** What comes before the options. */
+/** The parameters before the options. */
 export const LEADING = {
   setPersistentData: ['context', 'data'],
   getPersistentData: ['context'],

@@ -1,4 +1,4 @@
-// The conformance suite against the real binary.
+// The conformance suite with the real binary.
 
 import { World } from './world.mjs';
 import { runConformance } from './conformance.mjs';

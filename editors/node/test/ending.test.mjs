@@ -1,4 +1,4 @@
-// How vaults end: asked to, unasked, with their editor.
+// How sidecars end: by `close`, unexpectedly, or with their editor.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { processesWith, vaultTest } from './world.mjs';
 
 const pidOf = async (vault) => (await vault.sidecar.connection()).pid;
 
-vaultTest('a write in flight when the vault is killed ends as outcomeUnknown; a read is asked again', async (world) => {
+vaultTest('a write in flight when the sidecar is killed ends as outcomeUnknown; a read is repeated', async (world) => {
   const vault = await world.open();
   await vault.setPersistentData('user', { n: 1 });
   process.kill(await pidOf(vault), 'SIGSTOP');
@@ -29,13 +29,13 @@ vaultTest('a write in flight when the vault is killed ends as outcomeUnknown; a 
   assert.equal(world.processes().length, 1);
 });
 
-vaultTest('a vault that keeps ending is left alone for a while', async (world) => {
+vaultTest('a sidecar that keeps ending is not started again for a while', async (world) => {
   const vault = await world.open();
   for (let ends = 0; ends < 5; ends += 1) await world.kill(vault);
   await assert.rejects(vault.getPersistentData('user'), { kind: 'vaultEnded', retryable: true });
 });
 
-vaultTest('close ends it politely, once, and what was asked before is answered', async (world) => {
+vaultTest('close shuts the sidecar down once, and earlier calls are answered', async (world) => {
   const vault = await world.open();
   const written = vault.setPersistentData('user', { n: 1 });
   await Promise.all([vault.close(), vault.close(), vault[Symbol.asyncDispose]()]);
@@ -44,7 +44,7 @@ vaultTest('close ends it politely, once, and what was asked before is answered',
   assert.deepEqual(world.processes(), []);
 });
 
-vaultTest('a vault that does not listen any more is killed after two seconds', async (world) => {
+vaultTest('a sidecar that no longer reads its input is killed after two seconds', async (world) => {
   const vault = await world.open();
   process.kill(await pidOf(vault), 'SIGSTOP');
   const asked = [
@@ -58,7 +58,7 @@ vaultTest('a vault that does not listen any more is killed after two seconds', a
   assert.ok(took >= 1_900, `${took} ms`);
 });
 
-vaultTest('one process serves many keys, and ends with its own end', async (world) => {
+vaultTest('one process serves many keys, and stays when one of them is closed', async (world) => {
   const sidecar = await world.openSidecar();
   const [one, two] = await Promise.all(
     ['one', 'two'].map((plugin) => sidecar.openVault({ plugin: world.plugin + plugin, installation: 'test' })),
@@ -73,31 +73,31 @@ vaultTest('one process serves many keys, and ends with its own end', async (worl
   assert.equal(world.processes().length, 1);
 });
 
-vaultTest('two vaults of one key share a process, and the end of one does not end the other’s watch', async (world) => {
+vaultTest('two vaults of one key share a process, and closing one does not end the other’s watch', async (world) => {
   const sidecar = await world.openSidecar();
   const key = { apiKey: world.canaries.key() };
   const [one, two] = await Promise.all([sidecar.openVault(key), sidecar.openVault(key)]);
-  const told = [];
-  await one.watchPersistentData(() => told.push('one'));
+  const notices = [];
+  await one.watchPersistentData(() => notices.push('one'));
   const second = new Promise((resolve) => two.watchPersistentData(resolve));
   await two.getPersistentData('user');
   await one.close();
   const other = await world.open(key);
   const { revision } = await other.setPersistentData('user', { n: 1 });
   assert.equal((await second).revision, revision);
-  assert.deepEqual(told, []);
+  assert.deepEqual(notices, []);
 });
 
-// A program that opens a vault, and ends in one of the ways in which programs do.
+// Programs that open a vault, each with another way to end.
 const endings = {
-  'comes to its end behind close': 'await vault.close();',
-  'is ended by process.exit': 'process.exit(0);',
+  'ends after close': 'await vault.close();',
+  'calls process.exit': 'process.exit(0);',
   'throws': 'throw new Error("on purpose");',
   'is killed': 'process.kill(process.pid, "SIGKILL");',
   'is interrupted': 'process.kill(process.pid, "SIGINT");',
 };
 for (const [how, statement] of Object.entries(endings)) {
-  vaultTest(`no process is left behind a program that ${how}`, async (world) => {
+  vaultTest(`no process is left after a program that ${how}`, async (world) => {
     const program = join(world.top, 'program.mjs');
     const { dataDir, keyDir } = world.options;
     const options = { dataDir, keyDir, plugin: world.plugin, installation: 'test' };
@@ -113,7 +113,7 @@ for (const [how, statement] of Object.entries(endings)) {
     const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr.resume();
     await once(child, 'exit');
-    // It ends by itself: nobody is there to end it.
+    // The sidecar ends by itself.
     while (processesWith(dataDir).length > 0) await new Promise((resolve) => setImmediate(resolve));
     const vault = await world.open();
     assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });

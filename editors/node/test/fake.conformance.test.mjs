@@ -1,4 +1,4 @@
-// The conformance suite against the fake.
+// The conformance suite with the fake.
 
 import { FakeStore } from 'plugin-vault/fake';
 

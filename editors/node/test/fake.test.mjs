@@ -1,4 +1,4 @@
-// What the fake has besides: failures to order, a lock, a crash. All else is in the conformance suite.
+// The fake's own functions: failures, a lock, a crash. The conformance suite tests the rest.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { FakeStore } from 'plugin-vault/fake';
 
 const key = { plugin: 'me.mine', installation: 'test' };
 
-test('the next call fails as ordered, and the one behind it does not', async () => {
+test('failNext makes the next call fail, and not the one after it', async () => {
   const store = new FakeStore();
   const vault = await store.openVault(key);
   store.failNext('storeFull');
@@ -19,21 +19,21 @@ test('the next call fails as ordered, and the one behind it does not', async () 
   await vault.close();
 });
 
-test('a locked store says so until it is unlocked, and the vault comes up all the same', async () => {
+test('calls to a locked store are refused until it is unlocked, and openVault succeeds', async () => {
   const store = new FakeStore();
   store.lock();
   const vault = await store.openVault(key);
-  const told = [];
-  vault.sidecar.onDidChangeStatus((status) => told.push(status.keyAvailable));
+  const statuses = [];
+  vault.sidecar.onDidChangeStatus((status) => statuses.push(status.keyAvailable));
   await assert.rejects(vault.getPersistentData('user'), ({ kind, data }) => kind === 'keyUnavailable' && data.reason === 'locked');
   assert.equal((await vault.sidecar.status()).keyAvailable, false);
   assert.equal(await vault.sidecar.unlock({ passphrase: 'any' }), true);
   assert.equal(await vault.getPersistentData('user'), null);
-  assert.deepEqual(told, [true]);
+  assert.deepEqual(statuses, [true]);
   assert.equal(vault.key.plugin, key.plugin);
 });
 
-test('a crash ends what is in flight, and what was stored stays', async () => {
+test('a crash ends calls in flight, and stored data stays', async () => {
   const store = new FakeStore();
   const [vault, other] = [await store.openVault(key), await store.openVault(key)];
   await vault.setPersistentData('user', { n: 1 });
@@ -45,7 +45,7 @@ test('a crash ends what is in flight, and what was stored stays', async () => {
   assert.deepEqual(await vault.getPersistentData('user'), { n: 1 });
 });
 
-test('whatever is called open is a folder, and no other is the only one beside it', async () => {
+test('every text that is opened counts as a folder, and no other folder is the only one beside it', async () => {
   const [store, one] = [new FakeStore(), 'file:///one'];
   const open = async (...workspaceFolders) => {
     const vault = await store.openVault({ ...key, workspaceFolders });
@@ -67,13 +67,13 @@ test('whatever is called open is a folder, and no other is the only one beside i
   );
 });
 
-test('another store is another store', async () => {
+test('two stores have separate data', async () => {
   const [one, two] = await Promise.all([new FakeStore().openVault(key), new FakeStore().openVault(key)]);
   await one.setPersistentData('user', { n: 1 });
   assert.equal(await two.getPersistentData('user'), null);
 });
 
-test('what is given and what comes back are copies', async () => {
+test('arguments and results are copies', async () => {
   const vault = await new FakeStore().openVault(key);
   const data = { list: [1] };
   await vault.setPersistentData('user', data);

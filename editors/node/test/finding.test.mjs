@@ -1,4 +1,4 @@
-// Where the program is sought, and what is said when there is none, or not the right one.
+// Where the binding looks for the program, and its errors if there is none or the wrong one.
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { vaultTest, World } from './world.mjs';
 
 const { findBinary } = createRequire(import.meta.url)('../dist/binary.js');
 
-/** A folder for each place, with a program in those that are named. */
+/** Makes a folder for each place, with a program in those that are named. */
 function places(world, ...there) {
   const path = (place) => join(world.top, place, 'plugin-vault');
   for (const place of ['setting', 'environment', 'packed', 'path']) {
@@ -32,7 +32,7 @@ const quietly = (name, steps) =>
     }
   });
 
-quietly('the setting, the environment, the packed copy, the path: in that order', (world) => {
+quietly('the order is the setting, the environment, the packed copy, PATH', (world) => {
   const { path, env, packed } = places(world, 'setting', 'environment', 'packed', 'path');
   const named = { ...env, PLUGIN_VAULT_BIN: path('environment') };
   assert.equal(findBinary({ binary: path('setting'), packed }, named), path('setting'));
@@ -41,21 +41,21 @@ quietly('the setting, the environment, the packed copy, the path: in that order'
   assert.equal(findBinary({}, env), path('path'));
 });
 
-quietly('an empty setting is none, and a folder or a file that cannot be run is no program', (world) => {
+quietly('an empty setting counts as none, and a folder or a file that cannot be run is not a program', (world) => {
   const { path, env, packed } = places(world, 'packed', 'path');
   chmodSync(path('packed'), 0o644);
   assert.equal(findBinary({ binary: '', packed }, env), path('path'));
   assert.throws(() => findBinary({ binary: world.top }, env), { kind: 'binaryNotFound' });
 });
 
-quietly('a setting that names nothing is an error, and nothing else is tried', (world) => {
+quietly('a setting that names no program is an error, and no other place is tried', (world) => {
   const { path, env, packed } = places(world, 'packed', 'path');
   assert.throws(() => findBinary({ binary: path('setting'), packed }, env), { kind: 'binaryNotFound', message: /the setting names/ });
   const named = { ...env, PLUGIN_VAULT_BIN: path('environment') };
   assert.throws(() => findBinary({ packed }, named), { kind: 'binaryNotFound', message: /PLUGIN_VAULT_BIN names/ });
 });
 
-/** Carries steps out in another folder, as an editor that was started in a project. */
+/** Runs steps in another current folder, as in an editor that was started in a project. */
 function within(folder, steps) {
   const before = process.cwd();
   process.chdir(folder);
@@ -82,10 +82,10 @@ quietly('no program is taken from the current folder', (world) => {
   });
 });
 
-vaultTest('the program runs in the home folder, and folders that are named stay where they are', async (world) => {
-  const told = join(world.top, 'told');
-  const program = join(world.top, 'tells');
-  writeFileSync(program, `#!/bin/sh\n{ pwd -P; printf '%s\\n' "$@"; } > '${told}'\nexit 2\n`, { mode: 0o755 });
+vaultTest('the program runs in the home folder, and relative folders refer to the caller’s current folder', async (world) => {
+  const report = join(world.top, 'report');
+  const program = join(world.top, 'reports');
+  writeFileSync(program, `#!/bin/sh\n{ pwd -P; printf '%s\\n' "$@"; } > '${report}'\nexit 2\n`, { mode: 0o755 });
   const before = process.cwd();
   process.chdir(world.top);
   try {
@@ -94,32 +94,32 @@ vaultTest('the program runs in the home folder, and folders that are named stay 
     process.chdir(before);
   }
   const top = realpathSync(world.top);
-  const [folder, ...args] = readFileSync(told, 'utf8').trim().split('\n');
+  const [folder, ...args] = readFileSync(report, 'utf8').trim().split('\n');
   assert.equal(folder, realpathSync(homedir()));
   assert.deepEqual(args.slice(0, 5), ['--stdio', '--data-dir', join(top, 'data'), '--key-dir', join(top, 'keys')]);
   world.log = [];
 });
 
-quietly('without a program it is said where to put one', (world) => {
+quietly('without a program the error says where to put one', (world) => {
   const { env } = places(world);
-  assert.throws(() => findBinary({}, env), { kind: 'binaryNotFound', message: /put it on PATH.*setting.*PLUGIN_VAULT_BIN/ });
+  assert.throws(() => findBinary({}, env), { kind: 'binaryNotFound', message: /Put it on PATH.*setting.*PLUGIN_VAULT_BIN/ });
 });
 
-vaultTest('a program that is no vault is told from a vault', async (world) => {
+vaultTest('a program that is not plugin-vault is refused', async (world) => {
   for (const program of ['/bin/cat', '/bin/true', '/bin/false']) {
     await assert.rejects(world.open({ binary: program }), { kind: 'vaultEnded', message: new RegExp(program) });
   }
   world.log = [];
 });
 
-vaultTest('what it says before it ends stands in the error', async (world) => {
+vaultTest('the error contains what the program printed before it ended', async (world) => {
   const path = join(world.top, 'complains');
   writeFileSync(path, '#!/bin/sh\necho "there is no more room" >&2\nexit 2\n', { mode: 0o755 });
   await assert.rejects(world.open({ binary: path }), { kind: 'vaultEnded', message: /It said: there is no more room/ });
   world.log = [];
 });
 
-/** A program that answers `initialize` and nothing else, as versions of the vault do that are not there yet, or any more. */
+/** A program that only answers `initialize`, in place of an older or a later version of plugin-vault. */
 function standIn(world, result) {
   const path = join(world.top, 'stand-in');
   const body = JSON.stringify({ jsonrpc: '2.0', id: 0, result });
@@ -130,12 +130,12 @@ function standIn(world, result) {
 }
 
 const versions = [
-  ['an older vault', { capabilities: { experimental: { pluginVault: { protocolVersion: 0 } } } }, /protocol 0: update plugin-vault/],
-  ['a later vault', { capabilities: { experimental: { pluginVault: { protocolVersion: 2 } } } }, /protocol 2: update this extension/],
+  ['an older plugin-vault', { capabilities: { experimental: { pluginVault: { protocolVersion: 0 } } } }, /protocol 0\. Update plugin-vault/],
+  ['a later plugin-vault', { capabilities: { experimental: { pluginVault: { protocolVersion: 2 } } } }, /protocol 2\. Update this extension/],
   ['another language server', { capabilities: {}, serverInfo: { name: 'other' } }, /other .*is not plugin-vault/],
 ];
 for (const [what, answer, message] of versions) {
-  vaultTest(`${what} is refused, and it is said what to do`, async (world) => {
+  vaultTest(`${what} is refused, and the error says what to do`, async (world) => {
     await assert.rejects(world.open({ binary: standIn(world, answer) }), { kind: 'binaryUnsuitable', message });
   });
 }

@@ -1,4 +1,4 @@
-// Work under a lease, and the rotating token: eight windows, one token server, holders killed and stopped.
+// Work under a lease, and a rotating token: eight windows, one token server, sidecars killed and stopped.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { vaultTest } from './world.mjs';
 
 const TTL = { ttlMs: 60_000 };
 
-vaultTest('one window at a time, and it is given up behind the work, also if that throws', async (world) => {
+vaultTest('one window at a time holds the lease, and releases it after the work, also if the work throws', async (world) => {
   const [one, two] = await Promise.all([world.open(), world.open()]);
   const inside = [];
   const work = (name) => async () => {
@@ -29,12 +29,12 @@ vaultTest('one window at a time, and it is given up behind the work, also if tha
   await two.withLease('x', () => {}, { ...TTL, waitMs: 0 });
 });
 
-vaultTest('it is renewed as long as the work goes on', async (world) => {
+vaultTest('the lease is renewed during the work', async (world) => {
   const [one, two] = await Promise.all([world.open(), world.open()]);
   await one.withLease(
     'x',
     async ({ token, signal }) => {
-      // Longer than the lease, which would be free by then.
+      // Longer than the lease, which would have expired by then.
       await assert.rejects(two.acquireLease('x', 1_000, { waitMs: 900 }), { kind: 'leaseHeld' });
       await one.setPersistentData('user', { n: 1 }, { lease: token });
       assert.equal(signal.aborted, false);
@@ -43,7 +43,7 @@ vaultTest('it is renewed as long as the work goes on', async (world) => {
   );
 });
 
-vaultTest('the work hears that the lease is lost, and its writes are refused', async (world) => {
+vaultTest('the signal of the work is aborted when the lease is lost, and its writes are refused', async (world) => {
   const vault = await world.open();
   await vault.withLease(
     'x',
@@ -57,7 +57,7 @@ vaultTest('the work hears that the lease is lost, and its writes are refused', a
   );
 });
 
-vaultTest('the work hears that its caller has had enough', async (world) => {
+vaultTest('the signal of the work is aborted with that of the caller', async (world) => {
   const vault = await world.open();
   const controller = new AbortController();
   const work = ({ signal }) => {
@@ -67,7 +67,7 @@ vaultTest('the work hears that its caller has had enough', async (world) => {
   assert.equal(await vault.withLease('x', work, { ...TTL, signal: controller.signal }), true);
 });
 
-vaultTest('who waits in vain is told', async (world) => {
+vaultTest('waiting for a lease that stays held ends with leaseHeld', async (world) => {
   const [one, two] = await Promise.all([world.open(), world.open()]);
   await one.withLease('x', () => assert.rejects(two.withLease('x', () => {}, { waitMs: 50 }), { kind: 'leaseHeld' }), TTL);
 });
@@ -75,7 +75,7 @@ vaultTest('who waits in vain is told', async (world) => {
 const OLD = { token: 'old' };
 const NEW = { token: 'new' };
 
-/** Runs `between` when the old token is spent and the new one is not stored yet. */
+/** Runs `between` after the old token is spent and before the new one is stored. */
 async function refresh(vault, between, options) {
   await vault.setPersistentData('user', OLD);
   return vault.withLease(
@@ -89,19 +89,19 @@ async function refresh(vault, between, options) {
   );
 }
 
-vaultTest('what replaces a spent token is stored', async (world) => {
+vaultTest('replace stores the successor of a spent token', async (world) => {
   const vault = await world.open();
   assert.equal((await refresh(vault, () => {})).stored, true);
   assert.deepEqual(await vault.getPersistentData('user'), NEW);
 });
 
-vaultTest('the lease was lost, and the spent one is still stored: ours is stored without it', async (world) => {
+vaultTest('after the lease was lost, replace stores the new token if the spent one is still stored', async (world) => {
   const vault = await world.open();
   assert.equal((await refresh(vault, () => world.kill(vault))).stored, true);
   assert.deepEqual(await vault.getPersistentData('user'), NEW);
 });
 
-vaultTest('the lease was lost, and another has stored a newer one: ours is dropped', async (world) => {
+vaultTest('after the lease was lost, replace drops the new token if another window has stored a newer one', async (world) => {
   const [vault, other] = await Promise.all([world.open(), world.open()]);
   const newer = { token: 'newer' };
   const replaced = await refresh(vault, async () => {
@@ -112,7 +112,7 @@ vaultTest('the lease was lost, and another has stored a newer one: ours is dropp
   assert.deepEqual(await vault.getPersistentRecord('user').then(({ data, revision }) => [data, revision]), [newer, replaced.revision]);
 });
 
-vaultTest('the lease was lost, and what is stored is another, but spent too: ours is stored', async (world) => {
+vaultTest('after the lease was lost, replace stores the new token if the stored one is another spent one', async (world) => {
   const [vault, other] = await Promise.all([world.open(), world.open()]);
   const isSpent = (data) => data?.token === OLD.token;
   const between = async () => {
@@ -123,7 +123,7 @@ vaultTest('the lease was lost, and what is stored is another, but spent too: our
   assert.deepEqual(await vault.getPersistentData('user'), NEW);
 });
 
-vaultTest('the vault ends while ours is written: it is stored once', async (world) => {
+vaultTest('the new token is stored once if the sidecar ends during the write', async (world) => {
   const vault = await world.open();
   const replaced = await refresh(vault, async () => {
     const { pid } = await vault.sidecar.connection();
@@ -134,7 +134,7 @@ vaultTest('the vault ends while ours is written: it is stored once', async (worl
   assert.deepEqual(await vault.getPersistentData('user'), NEW);
 });
 
-/** A server that takes each refresh token once. Its access tokens are used up at once, so that each use refreshes. */
+/** A server that accepts each refresh token once. Its access tokens expire almost at once, so that each use refreshes. */
 class TokenServer {
   #last = 'first';
   answers = 0;
@@ -151,13 +151,13 @@ class TokenServer {
   }
 }
 
-vaultTest('a rotating token survives eight windows whose vaults are killed when it is spent and not stored', async (world) => {
+vaultTest('a rotating token survives in eight windows whose sidecars are killed between spending and storing it', async (world) => {
   const server = new TokenServer();
   const windows = await Promise.all(Array.from({ length: 8 }, () => world.open()));
   await windows[0].setPersistentData('user', { refreshToken: 'first', expiresAt: 0 }, { name: 'oauth' });
   let kills = 0;
   const use = async (vault) => {
-    // No more ends than are allowed to a vault within a minute.
+    // No more ends than the binding allows within a minute.
     for (let left = 4; left > 0; ) {
       await accessToken(vault, async (token) => {
         const fresh = server.ask(token);
@@ -172,7 +172,7 @@ vaultTest('a rotating token survives eight windows whose vaults are killed when 
   };
   await Promise.all(windows.map(use));
   assert.equal(kills, 32);
-  // Nobody was logged out: what is stored is what the server takes.
+  // No window was logged out: the server accepts the stored token.
   const { refreshToken } = await windows[0].getPersistentData('user', { name: 'oauth' });
   assert.notEqual(server.ask(refreshToken), null);
 });
@@ -186,7 +186,7 @@ async function loggedIn(world) {
   return windows;
 }
 
-vaultTest('a logout in the middle of a refresh is not undone, with the lease or without it', async (world) => {
+vaultTest('a logout during a refresh is not undone, with the lease or without it', async (world) => {
   for (const lose of [false, true]) {
     const [one, two] = await loggedIn(world);
     const ask = async () => {
@@ -199,7 +199,7 @@ vaultTest('a logout in the middle of a refresh is not undone, with the lease or 
   }
 });
 
-vaultTest('another login in the middle of a refresh is not overwritten, and goes to the caller', async (world) => {
+vaultTest('another login during a refresh is not overwritten, and the caller gets its token', async (world) => {
   for (const lose of [false, true]) {
     const [one, two] = await loggedIn(world);
     const login = { accessToken: 'a9', refreshToken: 'r9', expiresAt: 0 };
@@ -213,7 +213,7 @@ vaultTest('another login in the middle of a refresh is not overwritten, and goes
   }
 });
 
-vaultTest('the server is asked once a call, and its token goes to the caller whatever its date', async (world) => {
+vaultTest('each call asks the server once, and gets its token whatever its date', async (world) => {
   for (const expiresAt of [Date.now() - 3_600_000, undefined]) {
     const [one] = await loggedIn(world);
     let asked = 0;
@@ -229,7 +229,7 @@ vaultTest('the server is asked once a call, and its token goes to the caller wha
   }
 });
 
-vaultTest('a full disk and a busy store are waited for, and what is no use is not', async () => {
+vaultTest('replace retries while the disk is full or the store busy, and not after other errors', async () => {
   const store = new FakeStore();
   const vault = await store.openVault({ plugin: 'p', installation: 'i' });
   const replaced = await refresh(vault, () => ['storeFull', 'storeBusy'].forEach((kind) => store.failNext(kind)));

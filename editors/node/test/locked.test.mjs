@@ -1,11 +1,11 @@
-// A store behind a passphrase that nobody has given yet: the extension starts, and goes on when it is unlocked.
+// A store behind a passphrase: the extension starts while it is locked, and works once it is unlocked.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 
 import { binary, vaultTest } from './world.mjs';
 
-vaultTest('a locked store: openVault gives a vault, calls say so, and work once it is unlocked', async (world) => {
+vaultTest('with a locked store openVault returns a vault, and calls are refused until it is unlocked', async (world) => {
   const first = await world.open();
   const { canaries } = world;
   const data = { n: canaries.word() };
@@ -27,10 +27,10 @@ vaultTest('a locked store: openVault gives a vault, calls say so, and work once 
   await assert.rejects(vault.withLease('x', () => {}), locked);
   assert.deepEqual(vault.key, {});
   assert.equal((await vault.sidecar.status()).keyAvailable, false);
-  const told = new Promise((resolve) => vault.sidecar.onDidChangeStatus(resolve));
+  const changed = new Promise((resolve) => vault.sidecar.onDidChangeStatus(resolve));
   await assert.rejects(vault.sidecar.unlock({ passphrase: canaries.word() }), ({ data: { reason } }) => reason === 'wrong');
   assert.equal(await vault.sidecar.unlock({ passphrase }), true);
-  assert.equal((await told).keyAvailable, true);
+  assert.equal((await changed).keyAvailable, true);
   assert.deepEqual(await vault.getPersistentData('user'), data);
   assert.equal(vault.key.plugin, world.plugin);
 });

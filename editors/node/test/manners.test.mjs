@@ -1,4 +1,4 @@
-// Node's manners: Promises and callbacks, signals, disposal, both kinds of modules.
+// Node's conventions: Promises and callbacks, signals, disposal, both kinds of modules.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ vaultTest('require and import give one implementation', async () => {
   assert.equal(require('plugin-vault/fake').FakeStore, FakeStore);
 });
 
-vaultTest('every call takes a callback too, with and without options', async (world) => {
+vaultTest('every call also takes a callback, with and without options', async (world) => {
   const vault = await world.open();
   const called = (...call) => new Promise((resolve) => vault[call.shift()](...call, (...answer) => resolve(answer)));
   const [none, { revision }] = await called('setPersistentData', 'user', { n: 1 });
@@ -38,7 +38,7 @@ vaultTest('every call takes a callback too, with and without options', async (wo
   assert.equal((await called('listAPIKeys'))[1].length, 1);
 });
 
-/** What a program prints, whose own exceptions would end a test. */
+/** The output of a program. It runs in a process of its own because its exceptions would end the test. */
 function output(code) {
   const head = `import { FakeStore } from ${JSON.stringify(import.meta.resolve('plugin-vault/fake'))};
     process.on('uncaughtException', ({ message }) => console.log(message));
@@ -49,21 +49,21 @@ function output(code) {
   return stdout;
 }
 
-test('what a callback throws is not swallowed', () => {
+test('an exception of a callback is not swallowed', () => {
   const printed = output(`(await open()).getPersistentData('user', () => { throw new Error('on purpose') })`);
   assert.equal(printed, 'on purpose\n');
 });
 
-test('a listener that throws keeps nothing from the others', () => {
+test('a listener that throws does not stop the others', () => {
   const printed = output(`
     const [vault, other] = [await open(), await open()];
     await vault.watchPersistentData(() => { throw new Error('on purpose') });
-    await vault.watchPersistentData(() => console.log('told'));
+    await vault.watchPersistentData(() => console.log('notice'));
     await other.setPersistentData('user', { n: 1 });`);
-  assert.equal(printed, 'on purpose\ntold\n');
+  assert.equal(printed, 'on purpose\nnotice\n');
 });
 
-vaultTest('a signal cancels what waits', async (world) => {
+vaultTest('a signal cancels a waiting call', async (world) => {
   const [vault, other] = await Promise.all([world.open(), world.open()]);
   await other.acquireLease('refresh', 60_000);
   const controller = new AbortController();
@@ -74,7 +74,7 @@ vaultTest('a signal cancels what waits', async (world) => {
   await assert.rejects(waiting, { name: 'AbortError', kind: 'requestCancelled', cause: reason });
 });
 
-vaultTest('a signal that was aborted before asks for nothing; one that is aborted after changes nothing', async (world) => {
+vaultTest('a call with an aborted signal is not sent; aborting after the answer changes nothing', async (world) => {
   const vault = await world.open();
   const aborted = vault.setPersistentData('user', { n: 1 }, { signal: AbortSignal.abort() });
   await assert.rejects(aborted, { kind: 'requestCancelled' });
@@ -85,7 +85,7 @@ vaultTest('a signal that was aborted before asks for nothing; one that is aborte
   assert.deepEqual(await vault.getPersistentData('user'), { n: 2 });
 });
 
-vaultTest('what is no JSON is the caller’s error, and the vault goes on', async (world) => {
+vaultTest('a value that JSON can’t express is refused, and the vault still works', async (world) => {
   const vault = await world.open();
   const circle = {};
   circle.circle = circle;
@@ -99,23 +99,23 @@ vaultTest('what is no JSON is the caller’s error, and the vault goes on', asyn
   assert.equal(await vault.getPersistentData('user'), null);
 });
 
-vaultTest('each listener is told from its own since on', async (world) => {
+vaultTest('each listener gets changes from its own since on', async (world) => {
   const [vault, other] = await Promise.all([world.open(), world.open()]);
   const revisions = [];
   for (let n = 1; n <= 3; n += 1) revisions.push((await other.setPersistentData('user', { n })).revision);
-  const told = { late: [], early: [] };
-  const watch = (name, since) => vault.watchPersistentData(({ revision }) => told[name].push(revision), { since });
+  const notices = { late: [], early: [] };
+  const watch = (name, since) => vault.watchPersistentData(({ revision }) => notices[name].push(revision), { since });
   const late = await watch('late', revisions[1]);
   await watch('early', revisions[0]);
   const last = new Promise((resolve) => vault.watchPersistentData(resolve));
   await vault.getPersistentData('user');
   revisions.push((await other.setPersistentData('user', { n: 4 })).revision);
   await last;
-  assert.deepEqual(told, { late: revisions.slice(2), early: revisions.slice(1) });
+  assert.deepEqual(notices, { late: revisions.slice(2), early: revisions.slice(1) });
   assert.equal(late.revision, revisions[3]);
 });
 
-vaultTest('neither an error nor an object of ours shows a key, a value or a name', async (world) => {
+vaultTest('no error and no object of the binding shows a key, a value or a name', async (world) => {
   const vault = await world.open();
   const { canaries } = world;
   const own = await world.open({ apiKey: canaries.key() });

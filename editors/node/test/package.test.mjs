@@ -1,4 +1,4 @@
-// The package as npm makes it: what is in it, and that a fresh project can use it in both kinds of modules.
+// The package as npm makes it: its files, and that a new project can use it in both kinds of modules.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ after(() => rmSync(top, { recursive: true, force: true }));
 
 const run = (command, args, options = {}) => execFileSync(command, args, { cwd: top, encoding: 'utf8', ...options });
 
-// Built before: packing twice at once would build twice at once.
+// Built before the tests: packing twice at the same time would build twice at the same time.
 const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', top], { cwd: package_ }));
 const project = join(top, 'project');
 const installed = join(project, 'node_modules', 'plugin-vault');
@@ -25,7 +25,7 @@ run('tar', ['-xzf', join(top, packed.filename), '-C', installed, '--strip-compon
 cpSync(join(package_, 'node_modules', 'vscode-jsonrpc'), join(project, 'node_modules', 'vscode-jsonrpc'), { recursive: true });
 writeFileSync(join(project, 'package.json'), '{"private": true}');
 
-test('it holds what runs, its types and its README, and nothing else', () => {
+test('the package has the code, its types and its README, and nothing else', () => {
   const places = new Set(packed.files.map(({ path }) => path.split('/')[0]));
   assert.deepEqual([...places].sort(), ['README.md', 'dist', 'esm', 'package.json']);
   const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
@@ -46,7 +46,7 @@ const kinds = {
   'program.cjs': `const { openVault } = require('plugin-vault');\nconst { FakeStore } = require('plugin-vault/fake');${body}`,
 };
 for (const [file, text] of Object.entries(kinds)) {
-  test(`a project uses it from ${file}`, () => {
+  test(`a project uses the package from ${file}`, () => {
     writeFileSync(join(project, file), text);
     const env = { ...process.env, PLUGIN_VAULT_BIN: binary };
     const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: project, encoding: 'utf8', env });
@@ -54,7 +54,7 @@ for (const [file, text] of Object.entries(kinds)) {
   });
 }
 
-test('a copy of the program that is packed along is found', () => {
+test('a packed copy of the program is found', () => {
   const bin = join(installed, 'bin', `${process.platform}-${process.arch}`);
   mkdirSync(bin, { recursive: true });
   cpSync(binary, join(bin, 'plugin-vault'));
@@ -65,7 +65,7 @@ test('a copy of the program that is packed along is found', () => {
   assert.equal(stdout + stderr, '123 function\n');
 });
 
-test('its types say what is right and what is wrong, in both kinds of modules', () => {
+test('the types accept right calls and refuse wrong ones, in both kinds of modules', () => {
   const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc');
   const text = readFileSync(join(import.meta.dirname, 'types.ts'), 'utf8');
   for (const name of ['types.mts', 'types.cts']) writeFileSync(join(project, name), text);
@@ -75,15 +75,15 @@ test('its types say what is right and what is wrong, in both kinds of modules', 
   assert.equal(stdout, '');
 });
 
-test('the README shows what is tested', () => {
+test('the README shows the tested code', () => {
   const readme = readFileSync(join(package_, 'README.md'), 'utf8');
   for (const file of ['example.mjs', 'refresh.mjs']) {
     const [, shown] = readFileSync(join(import.meta.dirname, file), 'utf8').split('// ---\n');
-    assert.ok(readme.includes('```js\n' + shown + '```\n'), `a block equals test/${file} behind its line`);
+    assert.ok(readme.includes('```js\n' + shown + '```\n'), `a block equals test/${file} after its marker line`);
   }
 });
 
-test('the example does what it says', () => {
+test('the example prints what its comments say', () => {
   const env = { ...process.env, PLUGIN_VAULT_BIN: binary, PLUGIN_VAULT_DATA_DIR: join(top, 'data'), PLUGIN_VAULT_KEY_DIR: join(top, 'keys') };
   for (const expected of ['null\n', "{ token: 'abc' }\n"]) {
     const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'example.mjs')], { encoding: 'utf8', env });

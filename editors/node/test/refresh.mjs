@@ -1,8 +1,8 @@
-// The README's lines on a token that changes with each use, behind this one.
+// The README's code for a token that changes with each use follows this line.
 // ---
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A good access token. `ask(refreshToken)` asks the server for new tokens, and gives `null` if it refuses the old one. */
+/** A valid access token. `ask(refreshToken)` asks the server for new tokens, and returns `null` if it refuses the old one. */
 export async function accessToken(vault, ask) {
   let refused;
   for (let look = 0; look < 300; look += 1) {
@@ -10,12 +10,12 @@ export async function accessToken(vault, ask) {
     if (!tokens) break;
     if (tokens.expiresAt > Date.now()) return tokens.accessToken;
     if (tokens.refreshToken === refused) {
-      // Another window has spent it, and stores its successor.
+      // Another window has spent the token, and is about to store its successor.
       await pause(200);
       continue;
     }
     const outcome = await vault.withLease('oauth', (lease) => refresh(vault, ask, lease));
-    // What the server has just given is used whatever its date: one refresh for each call.
+    // Tokens that the server has just given are used whatever their date: one refresh for each call.
     if (outcome.tokens) return outcome.tokens.accessToken;
     refused = outcome.refused;
   }

@@ -1,4 +1,4 @@
-// What compiles, and what must not. Compiled by package.test.mjs, never run.
+// Calls that must compile, and calls that must not. package.test.mjs compiles this file; it never runs.
 
 import { isVaultError, openSidecar, openVault, type Change, type Lease, type Vault } from 'plugin-vault';
 import { FakeStore } from 'plugin-vault/fake';
@@ -26,14 +26,14 @@ export async function right(): Promise<void> {
 }
 
 export async function wrong(vault: Vault): Promise<void> {
-  // @ts-expect-error there are two contexts
+  // @ts-expect-error only two contexts exist
   await vault.getPersistentData('global');
   // @ts-expect-error data is an object
   await vault.setPersistentData('user', 'text');
   // @ts-expect-error a misspelt option must not become a blind write
   await vault.setPersistentData('user', {}, { ifRevison: 1 });
-  // @ts-expect-error the vault keeps keys of installations
+  // @ts-expect-error a key that plugin-vault keeps belongs to an installation
   await openVault({ plugin: 'me.mine' });
-  // @ts-expect-error the handle is the binding's affair
+  // @ts-expect-error the binding adds the handle
   await vault.getPersistentData('user', { handle: 'x' });
 }

@@ -1,10 +1,10 @@
-// Read, change, store: nothing is lost between windows.
+// `update`: no change is lost between windows.
 
 import assert from 'node:assert/strict';
 
 import { vaultTest } from './world.mjs';
 
-vaultTest('windows that count at the same time lose nothing', async (world) => {
+vaultTest('windows that count at the same time lose no count', async (world) => {
   const windows = await Promise.all(Array.from({ length: 4 }, () => world.open()));
   const count = async (vault) => {
     for (let n = 0; n < 25; n += 1) await vault.update('user', (data) => ({ n: (data?.n ?? 0) + 1 }));
@@ -13,7 +13,7 @@ vaultTest('windows that count at the same time lose nothing', async (world) => {
   assert.deepEqual(await windows[0].getPersistentData('user'), { n: 100 });
 });
 
-vaultTest('undefined leaves the record, null deletes it, and the expiry stays', async (world) => {
+vaultTest('undefined leaves the record, null deletes it, and its expiry stays', async (world) => {
   const vault = await world.open();
   assert.deepEqual(await vault.update('user', () => null), { data: null, revision: 0 });
   assert.deepEqual(await vault.update('user', () => undefined), { data: null, revision: 0 });
@@ -28,7 +28,7 @@ vaultTest('undefined leaves the record, null deletes it, and the expiry stays', 
   assert.equal(await vault.getPersistentData('user', address), null);
 });
 
-vaultTest('what the change throws comes out, and nothing is stored', async (world) => {
+vaultTest('update rejects with the exception of the change, and stores nothing', async (world) => {
   const vault = await world.open();
   const failing = () => {
     throw new Error('on purpose');
@@ -37,7 +37,7 @@ vaultTest('what the change throws comes out, and nothing is stored', async (worl
   assert.equal(await vault.getPersistentData('user'), null);
 });
 
-vaultTest('a vault that ends in the middle of an update: again, if it is sure that nothing was stored', async (world) => {
+vaultTest('an update is repeated after the sidecar ended if nothing was stored', async (world) => {
   const vault = await world.open();
   await vault.setPersistentData('user', { n: 1 });
   let calls = 0;
@@ -45,7 +45,7 @@ vaultTest('a vault that ends in the middle of an update: again, if it is sure th
   const updated = vault.update('user', (data) => {
     calls += 1;
     if (calls === 1) {
-      // It does not read what it is sent from here on.
+      // From here on it does not read its input.
       process.kill(pid, 'SIGSTOP');
       setImmediate(() => setImmediate(() => process.kill(pid, 'SIGKILL')));
     }

@@ -1,4 +1,4 @@
-// A store of its own for each test, and at its end what has to be true then: no process left, no secret anywhere.
+// A separate store for each test, and the checks at its end: no process left, no secret in any file.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
@@ -12,10 +12,10 @@ import { Canaries } from '../../../tests/clients/node/lib/canaries.mjs';
 
 export const binary = process.env.PLUGIN_VAULT_BIN;
 assert.ok(binary, 'PLUGIN_VAULT_BIN names the binary to test');
-// The caller's own store and log settings are not for tests.
+// Tests must not use the caller's own store and log settings.
 for (const name of ['PLUGIN_VAULT_DATA_DIR', 'PLUGIN_VAULT_KEY_DIR', 'RUST_LOG']) delete process.env[name];
 
-/** A test with a world of its own. */
+/** A test with a separate world. */
 export function vaultTest(name, steps) {
   test(name, { timeout: 120_000 }, async () => {
     const world = new World();
@@ -23,7 +23,7 @@ export function vaultTest(name, steps) {
       await steps(world);
       await world.close();
     } finally {
-      // What a failed test has opened would keep the others waiting.
+      // Vaults that a failed test leaves open would block the others.
       await world.abandon();
       world.remove();
     }
@@ -33,7 +33,7 @@ export function vaultTest(name, steps) {
 export class World {
   canaries = new Canaries();
   top = realpathSync(mkdtempSync(join(tmpdir(), 'vault-node-')));
-  /** Lines on stderr of every vault. A test that makes a vault warn clears it. */
+  /** Lines on stderr of every sidecar. A test that causes a warning clears it. */
   log = [];
   #open = [];
 
@@ -48,7 +48,7 @@ export class World {
     return { ...dirs, log: (line) => this.log.push(line) };
   }
 
-  /** A window: a process of its own, on the store of this world. */
+  /** A window: a separate process on the store of this world. */
   async open(options = {}) {
     const key = options.apiKey ? {} : { plugin: this.plugin, installation: 'test' };
     const vault = await openVault({ ...this.options, ...key, ...options });
@@ -62,14 +62,14 @@ export class World {
     return sidecar;
   }
 
-  /** Ends a window's vault with SIGKILL, and waits until it is gone. */
+  /** Ends a window's sidecar with SIGKILL, and waits until it has ended. */
   async kill(vault) {
     const { pid, ended } = await vault.sidecar.connection();
     process.kill(pid, 'SIGKILL');
     await ended;
   }
 
-  /** Process ids of the vaults on this world's store. */
+  /** Process ids of the sidecars on this world's store. */
   processes() {
     return processesWith(this.top);
   }
@@ -80,21 +80,21 @@ export class World {
 
   async close() {
     for (const opened of this.#open) await opened.close();
-    assert.deepEqual(this.processes(), [], 'no process is left behind');
+    assert.deepEqual(this.processes(), [], 'no process is left');
     assert.deepEqual(this.log, [], 'nothing is left on stderr');
     for (const folder of ['data', 'keys']) {
       if (readdirSync(this.top).includes(folder)) this.canaries.searchBelow(join(this.top, folder));
     }
   }
 
-  /** The way out of a failed test. */
+  /** Cleans up, also after a failed test. */
   remove() {
     for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
     rmSync(this.top, { recursive: true, force: true });
   }
 }
 
-/** Ids of the processes in whose arguments a text stands. */
+/** Ids of the processes whose arguments contain a text. */
 export function processesWith(text) {
   const arguments_ = (pid) => {
     try {

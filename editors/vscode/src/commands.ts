@@ -1,4 +1,4 @@
-// The user's commands. What destroys data asks first, and says what goes.
+// The user's commands. A command that destroys data asks first, and says which data.
 
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -36,12 +36,12 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
 
 const walkthrough = 'workbench.action.openWalkthrough';
 
-/** Theia has no walkthroughs: by that it is known. */
+/** Whether this is Theia. It is recognised by having no walkthroughs. */
 export async function isTheia(): Promise<boolean> {
   return !(await vscode.commands.getCommands()).includes(walkthrough);
 }
 
-/** `inactive`: behind the editor that its user is in, who goes on typing there. */
+/** With `inactive` it opens behind the editor in use, which keeps the focus. */
 export async function openWalkthrough(options: { inactive?: boolean } = {}): Promise<void> {
   const { id, extensionUri } = vscode.extensions.getExtension('plugin-vault.plugin-vault')!;
   if (await isTheia()) await vscode.commands.executeCommand('vscode.open', vscode.Uri.joinPath(extensionUri, 'README.md'));
@@ -52,16 +52,16 @@ async function revoke(host: Host, key: ListedKey | undefined): Promise<void> {
   if (!key) return;
   const whose = plain([key.plugin, key.installation ?? key.label].filter(Boolean).join(', '));
   const what = key.owner
-    ? `All that is stored with it is destroyed, in every window: ${count(key.records, 'record')}, ${bytes(key.bytes)}.`
-    : 'Whoever has it can no longer read or write; the data stays.';
+    ? `All data stored under it is destroyed, in every window: ${count(key.records, 'record')}, ${bytes(key.bytes)}.`
+    : 'This key can no longer read or write. The data stays.';
   if (!(await confirmed(`Revoke the key of ${whose || key.keyId}?`, what, 'Revoke'))) return;
   const { destroyed } = await host.operator.revoke(key.keyId);
-  void vscode.window.showInformationMessage(destroyed ? 'The key is revoked, its data destroyed.' : 'The key is revoked.');
+  void vscode.window.showInformationMessage(destroyed ? 'The key was revoked, and its data destroyed.' : 'The key was revoked.');
 }
 
 async function forget(host: Host, plugin: string | undefined): Promise<void> {
   if (plugin === undefined) return;
-  const what = 'All that it has stored is destroyed, in all its installations. Backups that you keep elsewhere have it still.';
+  const what = 'All its data is destroyed, in all its installations. Backups that you keep elsewhere still contain it.';
   if (!(await confirmed(`Forget ${plain(plugin)}?`, what, 'Forget'))) return;
   const { destroyed } = await host.operator.forget(plugin);
   void vscode.window.showInformationMessage(`Forgotten: ${plain(plugin)}, ${count(destroyed, 'installation')}.`);
@@ -76,11 +76,11 @@ async function backUp(host: Host): Promise<void> {
     saveLabel: 'Back Up',
   });
   if (!target) return;
-  if (target.scheme !== 'file') throw new Error('a backup goes into a file of this machine');
-  // The dialog has asked whether to replace a file, but for Theia's.
+  if (target.scheme !== 'file') throw new Error('a backup can only be written to a file on this machine');
+  // The dialog has asked whether to replace a file, except in Theia.
   const unasked = existsSync(target.fsPath) && (await isTheia());
-  if (unasked && !(await confirmed(`Replace ${plain(target.fsPath)}?`, 'There is a file of this name already.', 'Replace'))) return;
-  // What is there is kept until the new one is whole.
+  if (unasked && !(await confirmed(`Replace ${plain(target.fsPath)}?`, 'A file with this name exists already.', 'Replace'))) return;
+  // An existing file is kept until the new one is complete.
   const part = `${target.fsPath}.${process.pid}.part`;
   try {
     await host.operator.backUp(part);
@@ -89,7 +89,7 @@ async function backUp(host: Host): Promise<void> {
     await rm(part, { force: true });
   }
   void vscode.window.showInformationMessage(
-    `Backed up to ${plain(target.fsPath)}. The store's key is not in it: plugin-vault protector list shows what opens it.`,
+    `Backed up to ${plain(target.fsPath)}. The store key is not in it. plugin-vault protector list shows what opens it.`,
   );
 }
 
@@ -111,7 +111,7 @@ async function confirmed(question: string, detail: string, yes: string): Promise
 
 async function pickKey(host: Host): Promise<ListedKey | undefined> {
   const items = (await host.operator.keys()).map((key) => ({
-    label: plain(key.plugin ?? 'No plugin’s name'),
+    label: plain(key.plugin ?? 'No plugin name'),
     description: plain(key.installation ?? key.label ?? ''),
     detail: key.owner ? `${count(key.records, 'record')}, ${bytes(key.bytes)}` : 'shared key',
     key,

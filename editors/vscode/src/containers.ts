@@ -1,4 +1,4 @@
-// A store inside a container goes when the container is rebuilt: whoever works in one is told, once.
+// Warns the user once if the store is inside a container, where a rebuild deletes it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
@@ -17,8 +17,8 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
     if (!isOnTheRoot(dataDir, mounts())) return;
     const never = 'Don’t Show Again';
     const chosen = await vscode.window.showWarningMessage(
-      `The private data of your extensions lies inside this container, in ${dataDir}, and is lost when it is rebuilt. ` +
-        'To keep it, put PLUGIN_VAULT_DATA_DIR and PLUGIN_VAULT_KEY_DIR on a volume.',
+      `The private data of your extensions is stored inside this container, in ${dataDir}, and a rebuild deletes it. ` +
+        'To keep it, set PLUGIN_VAULT_DATA_DIR and PLUGIN_VAULT_KEY_DIR to folders on a volume.',
       never,
     );
     if (chosen === never) await context.globalState.update(quiet, true);
@@ -28,7 +28,7 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
 
 function isInContainer(): boolean {
   const remote = ['dev-container', 'attached-container', 'codespaces'].includes(vscode.env.remoteName ?? '');
-  // Docker's and Podman's own marks, and the variable that most others set.
+  // Files that Docker and Podman create, and a variable that most others set.
   const marked = ['/.dockerenv', '/run/.containerenv'].some((path) => existsSync(path));
   return remote || marked || Boolean(process.env.container);
 }

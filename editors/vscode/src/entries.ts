@@ -1,14 +1,14 @@
-// Entries under string keys, each in a record of its own: what secrets and mementos are made of. A value stands in an object
-// with its key, so that `null` comes back as `null`, and a key of any length is kept whole.
+// Entries under string keys, each in a separate record. Secrets and mementos consist of them. A record's data is an object with
+// the value and its key, so that `null` comes back as `null`, and a key of any length is kept completely.
 
 import { createHash } from 'node:crypto';
 import { isVaultError, type JsonObject, type ListedRecord, type Vault } from 'plugin-vault';
 
-/** Bytes that a record's name may have. */
+/** The maximum length of a record's name, in bytes. */
 const nameLimit = 256;
-/** Records that are listed at a time: all of them could be longer than a message may be. */
+/** The number of records in one list request: a list of all of them could be longer than a message may be. */
 const pageSize = 1_000;
-/** How often a write is tried whose vault ended under it. */
+/** How often a write is tried if the sidecar ends during it. */
 const attempts = 4;
 
 export interface Place {
@@ -21,14 +21,14 @@ export interface Entry {
   revision: number;
 }
 
-/** Told of a key that was changed by another window, with the revision from which on that holds. */
+/** Gets a key that another window changed, and the revision of the change. */
 export type EntryListener = (key: string, revision: number) => void;
 
 export class Entries {
-  /** Which entries there were when we last looked, by their record's name: so that after a gap the difference can be told. */
+  /** The entries at the last list or notice, by their record's name. After missed notices the difference is computed from them. */
   private readonly seen = new Map<string, { key: string; revision: number }>();
 
-  /** `kind` keeps entries of several sorts apart that share a place. */
+  /** `kind` separates entries of several kinds that share a place. */
   constructor(
     private readonly vault: Vault,
     private readonly place: Place,
@@ -40,7 +40,7 @@ export class Entries {
     return record ? { value: record.data.value, revision: record.revision } : undefined;
   }
 
-  /** Resolves with the entry's revision when it is on the disk. `value` is anything that JSON has. */
+  /** Resolves with the entry's revision when it is on the disk. `value` is any value that JSON can express. */
   async set(key: string, value: unknown, options: { ifRevision?: number } = {}): Promise<number> {
     const name = this.name(key);
     const { context, ...place } = this.place;
@@ -75,17 +75,17 @@ export class Entries {
     return keys;
   }
 
-  /** Tells of what other connections change, from now on. Returns what ends it. */
+  /** Reports changes by other connections from now on. Returns a function that stops it. */
   async watch(listener: EntryListener): Promise<() => void> {
     const watch = await this.vault.watchPersistentData((change) => {
       if ('resync' in change) void this.compare(listener).catch(() => {});
-      else if ('context' in change) void this.tell(change, listener).catch(() => {});
+      else if ('context' in change) void this.report(change, listener).catch(() => {});
     });
     await this.keys();
     return () => void watch.close().catch(() => {});
   }
 
-  private async tell(
+  private async report(
     change: { context: string; workspaceFolder?: string; name?: string; revision: number; deleted: boolean },
     listener: EntryListener,
   ): Promise<void> {
@@ -99,7 +99,7 @@ export class Entries {
     listener(key, change.revision);
   }
 
-  /** After changes were missed. */
+  /** Reports all differences, after notices were missed. */
   private async compare(listener: EntryListener): Promise<void> {
     const before = new Map([...this.seen.values()].map(({ key, revision }) => [key, revision]));
     const now = await this.keys();
@@ -133,15 +133,15 @@ export class Entries {
 }
 
 /**
- * Whether two URIs may be one folder: the vault tells of folders in its canonical form, the editor has another. To take two for
- * one here is harmless, since what is told is read from the right place.
+ * Whether two URIs may be one folder. Notices have the canonical form of plugin-vault, and the editor has another one. Taking two
+ * folders for one is harmless here, since the entry is then read from the right place.
  */
 function isSame(one: string | undefined, other: string | undefined): boolean {
   const plain = (uri: string) => decodeURIComponent(uri).toLowerCase().replace(/\/+$/, '');
   return one === other || (one !== undefined && other !== undefined && plain(one) === plain(other));
 }
 
-/** Makes a write again whose vault ended under it, and which may be made twice. Reads are asked again by the binding. */
+/** Repeats a write if the sidecar ended during it. Only for writes that may be made twice. The binding repeats reads itself. */
 async function again<R>(call: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-// The extension on Node: what it exports, and the view, the commands and the walkthrough for the user.
+// The extension on Node: its exports, and the view, the commands and the walkthrough for the user.
 
 import type { Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
@@ -17,14 +17,14 @@ let host: Host | undefined;
 
 export function activate(context: vscode.ExtensionContext): PluginVaultApi {
   const log = vscode.window.createOutputChannel('Plugin Vault', { log: true });
-  // The program's own lines: they hold no key, no value and no folder.
+  // The program's log lines contain no key, no value and no folder.
   const window = new Host(context.extensionPath, (line) => log.info(line));
   host = window;
   const tree = new PrivateData(window);
   const view = vscode.window.createTreeView('pluginVault.privateData', { treeDataProvider: tree });
   view.onDidChangeVisibility(({ visible }) => (visible ? tree.refresh() : tree.rest()));
   context.subscriptions.push(log, window, tree, view, ...registerCommands(window, tree));
-  // With the first vault there is a store to show.
+  // The first vault may have created the store.
   context.subscriptions.push(window.onDidOpen(() => tree.refresh()));
   warnInContainers(context, window);
   void greet(context);
@@ -35,18 +35,18 @@ export async function deactivate(): Promise<void> {
   await host?.close();
 }
 
-/** One for each vault: what is stored through one face is told by each, and seen in each. */
-const faces = new WeakMap<Vault, ExtensionVault>();
+/** One for each vault, so that all callers with the same vault share its entries and events. */
+const exported = new WeakMap<Vault, ExtensionVault>();
 
 async function open(window: Host, caller: vscode.ExtensionContext, options: OpenOptions = {}): Promise<ExtensionVault> {
   const { apiKey, mustExist } = options;
   const vault = await window.open(caller.extension.id, apiKey === undefined ? undefined : { apiKey, mustExist });
-  const face = faces.get(vault) ?? makeFace(vault, caller);
-  faces.set(vault, face);
-  return face;
+  const shared = exported.get(vault) ?? exportVault(vault, caller);
+  exported.set(vault, shared);
+  return shared;
 }
 
-function makeFace(vault: Vault, caller: vscode.ExtensionContext): ExtensionVault {
+function exportVault(vault: Vault, caller: vscode.ExtensionContext): ExtensionVault {
   const entries = new Entries(vault, { context: 'user' }, 'secret:');
   const secrets = secretStorage(entries, caller.subscriptions);
   const mementos = new Map<string, Promise<VaultMemento>>();
@@ -54,7 +54,7 @@ function makeFace(vault: Vault, caller: vscode.ExtensionContext): ExtensionVault
     const end = (dispose: () => void): void => void caller.subscriptions.push({ dispose });
     const loading = memento(new Entries(vault, place(context), 'state:'), end);
     mementos.set(context, loading);
-    // What could not be had now is asked for again.
+    // After a failure the next call loads it again.
     loading.catch(() => mementos.delete(context));
     return loading;
   };
@@ -68,8 +68,8 @@ function makeFace(vault: Vault, caller: vscode.ExtensionContext): ExtensionVault
 }
 
 /**
- * Where state goes: for a workspace of several folders its file stands for all of them. Empty windows have nothing of their own,
- * and share one place.
+ * The place of a memento. A workspace of several folders uses the URI of its workspace file. Empty windows have no URI, and share
+ * one place.
  */
 function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; workspaceFolder?: string } {
   if (context === 'user') return { context };
@@ -78,7 +78,7 @@ function place(context: 'user' | 'workspace'): { context: 'user' | 'workspace'; 
   return { context, workspaceFolder: uri.toString() };
 }
 
-/** The walkthrough, once, unless its user has told the editor that none is to open by itself. */
+/** Opens the walkthrough once, unless the user's settings turn that off. */
 async function greet(context: vscode.ExtensionContext): Promise<void> {
   if (context.globalState.get('greeted')) return;
   await context.globalState.update('greeted', true);

@@ -1,4 +1,4 @@
-// What the extensions of one window share: one vault process, its folders, and the vault of each extension.
+// The state that the extensions of one window share: one sidecar process, its folders, and the vault of each extension.
 
 import { join } from 'node:path';
 import { findBinary, openSidecar } from 'plugin-vault';
@@ -10,7 +10,7 @@ import { Operator } from './operator';
 export class Host implements vscode.Disposable {
   readonly operator = new Operator(() => findBinary(this.options));
   private readonly opened = new vscode.EventEmitter<Sidecar>();
-  /** An extension has opened its vault for the first time in this window. */
+  /** Fires when an extension opens its vault for the first time in this window. */
   readonly onDidOpen = this.opened.event;
   private readonly vaults = new Map<string, Promise<Vault>>();
   private starting: Promise<Sidecar> | undefined;
@@ -36,18 +36,18 @@ export class Host implements vscode.Disposable {
     });
   }
 
-  /** The window's vault process, started when it is first needed. */
+  /** The window's sidecar process. It is started when it is first needed. */
   sidecar(): Promise<Sidecar> {
     if (!this.starting) {
       const starting = openSidecar(this.options);
       this.starting = starting;
-      // A program that is installed later is found later.
+      // The next call tries again: the program may be installed by then.
       starting.catch(() => (this.starting = undefined));
     }
     return this.starting;
   }
 
-  /** The vault of one extension in this installation of the editor, under the vault's key or one of its own. */
+  /** The vault of one extension in this installation of the editor, with a key that plugin-vault keeps or with the caller's. */
   open(plugin: string, own?: OwnKey): Promise<Vault> {
     const name = JSON.stringify([plugin, own]);
     let vault = this.vaults.get(name);
@@ -66,7 +66,7 @@ export class Host implements vscode.Disposable {
     return vault;
   }
 
-  /** Ends the process, politely. */
+  /** Shuts the process down. */
   async close(): Promise<void> {
     await (await this.starting?.catch(() => undefined))?.close();
   }
@@ -77,7 +77,7 @@ export class Host implements vscode.Disposable {
   }
 }
 
-/** Which of a user's editors this is: `vscode`, `vscode-insiders`, `code-oss`, `theia`. */
+/** The name of this editor among the user's editors: `vscode`, `vscode-insiders`, `code-oss`, `theia`. */
 export function installation(): string {
   return vscode.env.uriScheme || 'vscode';
 }

@@ -1,17 +1,17 @@
-// A `vscode.Memento` in the vault. Its `get` is synchronous, so all of it is in memory, and follows the other windows.
+// A `vscode.Memento` in the vault. Its `get` is synchronous, so the whole memento is in memory and follows other windows' changes.
 
 import type { VaultMemento } from '../api';
 import type { Entries } from './entries';
 
 interface Held {
-  /** As JSON, so that nobody holds what another gets; absent where the entry is gone. */
+  /** As JSON text, so that callers never share an object. Absent if the entry was deleted. */
   text?: string;
   revision: number;
 }
 
 export async function memento(entries: Entries, onEnd: (end: () => void) => void): Promise<VaultMemento> {
   const held = new Map<string, Held>();
-  /** Updates of ours that are under way, by key: what another window has stored meanwhile is read when they are done. */
+  /** The number of updates in progress, by key. Another window's change to that key is read after they are done. */
   const underWay = new Map<string, number>();
   const missed = new Map<string, number>();
 
@@ -23,9 +23,9 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
     held.set(key, { text: entry && JSON.stringify(entry.value), revision: now });
   };
 
-  const heard = (key: string, revision: number): void => {
+  const onChange = (key: string, revision: number): void => {
     if (underWay.has(key)) missed.set(key, revision);
-    // A vault that can't be had now tells again when it is there: the watch goes on from where it was.
+    // If the read fails, the watch reports the change again after the sidecar was restarted.
     else if (revision > (held.get(key)?.revision ?? 0)) void load(key, revision).catch(() => {});
   };
 
@@ -43,8 +43,8 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
     return text === undefined ? undefined : JSON.parse(text);
   };
 
-  // Watched first, so that nothing falls between.
-  onEnd(await entries.watch(heard));
+  // The watch starts first, so that no change is missed between the two.
+  onEnd(await entries.watch(onChange));
   await Promise.all([...(await entries.keys())].map(([key, revision]) => load(key, revision)));
 
   return {
@@ -63,7 +63,7 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
         const now = held.get(key)!;
         held.set(key, { ...now, revision: Math.max(now.revision, revision) });
       } catch (error) {
-        // What is in the vault counts, not what was to be.
+        // Restores the value that the vault has.
         missed.set(key, before);
         throw error;
       } finally {

@@ -1,6 +1,6 @@
-// Which mount a folder lies on, from the kernel's list.
+// Finds the mount of a folder in the kernel's list.
 
-/** Whether a folder lies on the root's own file system, and on no volume. True where the list says nothing. */
+/** Whether a folder is on the root file system, and not on a volume. True if the list does not say. */
 export function isOnTheRoot(folder: string, mountinfo: string): boolean {
   const points = mountinfo
     .split('\n')

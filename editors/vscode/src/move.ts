@@ -1,5 +1,5 @@
-// Moves secrets from the editor's storage into the vault: all are stored, all are read back, and only then are they deleted
-// where they were. However it is interrupted, each secret is in one of the two places.
+// Moves secrets from the editor's storage into the vault. It stores all of them, reads all of them back, and only then deletes them
+// in the editor's storage. At every moment each secret is in at least one of the two places.
 
 import type { SecretStorage } from 'vscode';
 import { isVaultError } from 'plugin-vault';
@@ -11,7 +11,7 @@ type Source = Pick<SecretStorage, 'get' | 'delete'> & { keys?: () => Thenable<st
 
 export async function moveSecrets(from: Source, to: Entries, keys?: readonly string[]): Promise<MovedSecrets> {
   const wanted = keys ?? (await from.keys?.());
-  if (!wanted) throw new TypeError('this editor does not list its secrets: name their keys');
+  if (!wanted) throw new TypeError('this editor can’t list its secrets: pass their keys');
   const stored = new Map<string, string>();
   for (const key of wanted) {
     const secret = await from.get(key);
@@ -28,7 +28,7 @@ export async function moveSecrets(from: Source, to: Entries, keys?: readonly str
   return result;
 }
 
-/** Stores it where nothing is yet. */
+/** Stores the secret unless there is one already. */
 async function store(to: Entries, key: string, secret: string): Promise<void> {
   try {
     await to.set(key, secret, { ifRevision: 0 });

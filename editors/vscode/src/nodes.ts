@@ -1,4 +1,4 @@
-// What the view shows, as plain data: a tree made of what the command line lists. It has no value and no key in it.
+// The content of the view, as plain data: a tree made from the lists of the command line. It contains no value and no key.
 
 import type { Status } from 'plugin-vault';
 
@@ -10,13 +10,13 @@ export interface Node {
   description?: string;
   tooltip?: string;
   icon: string;
-  /** What a menu may offer for it. */
+  /** Determines which menu items the node has. */
   kind: 'protection' | 'plugin' | 'key' | 'place' | 'note';
-  /** For a plugin's own commands. */
+  /** The argument of the plugin's commands. */
   plugin?: string;
   key?: ListedKey;
   command?: string;
-  /** Known at once, or fetched when the node is opened; none for a leaf. */
+  /** Known already, or fetched when the node is expanded. A leaf has none. */
   children?: Node[] | (() => Promise<Node[]>);
 }
 
@@ -30,7 +30,7 @@ export function protection(status: Status): Node {
     kind: 'protection',
     label: status.keyAvailable ? 'Protection' : 'Locked',
     description: status.protectors.map(protector).join(' or ') || protector(status.protector),
-    tooltip: `The store lies in ${visible(status.dataDir)}`,
+    tooltip: `The store is in ${visible(status.dataDir)}`,
     icon: status.keyAvailable ? 'shield' : 'lock',
     children: guards.map(([name, label]) => ({
       kind: 'note',
@@ -41,7 +41,7 @@ export function protection(status: Status): Node {
   };
 }
 
-/** Plugins by name; keys that have none come last. */
+/** Plugins by name; keys without a plugin name come last. */
 export function plugins(keys: ListedKey[], records: (key: ListedKey) => Promise<ListedPlace[]>): Node[] {
   const groups = new Map<string, ListedKey[]>();
   for (const key of keys) groups.set(key.plugin ?? '', [...(groups.get(key.plugin ?? '') ?? []), key]);
@@ -55,7 +55,7 @@ function plugin(name: string, keys: ListedKey[], records: (key: ListedKey) => Pr
   const size = owners.reduce((sum, key) => sum + key.bytes, 0);
   return {
     kind: name ? 'plugin' : 'note',
-    label: visible(name) || 'Keys without a plugin’s name',
+    label: visible(name) || 'Keys without a plugin name',
     description: [bytes(size), last && when(last)].filter(Boolean).join(' · '),
     tooltip: count(owners.length, 'installation'),
     icon: 'extensions',
@@ -70,19 +70,19 @@ function installation(key: ListedKey, records: (key: ListedKey) => Promise<Liste
     key.state === 'live' ? undefined : key.state,
     key.owner ? count(key.records, 'record') : 'shared key',
     key.owner ? bytes(key.bytes) : undefined,
-    key.expiresAt && `ends ${when(key.expiresAt)}`,
+    key.expiresAt && `expires ${when(key.expiresAt)}`,
   ];
   const dates: [string, string | undefined][] = [
     ['Issued', key.issuedAt],
     ['Last change', key.lastWriteAt],
-    ['Ends', key.expiresAt],
+    ['Expires', key.expiresAt],
   ];
-  const told = dates.filter(([, at]) => at !== undefined).map(([what, at]) => `${what} ${when(at!)}`);
+  const known = dates.filter(([, at]) => at !== undefined).map(([what, at]) => `${what} ${when(at!)}`);
   return {
     kind: 'key',
     label: visible(key.installation ?? key.label ?? (key.owner ? 'Owner’s key' : 'Shared key')),
     description: facts.filter(Boolean).join(' · '),
-    tooltip: [`Key ${key.keyId}`, ...told].join('\n'),
+    tooltip: [`Key ${key.keyId}`, ...known].join('\n'),
     icon: key.state === 'live' ? 'key' : 'warning',
     key,
     children: kept && key.records > 0 ? async () => places(await records(key)) : undefined,
@@ -107,7 +107,7 @@ function places(records: ListedPlace[]): Node[] {
 }
 
 function record(place: ListedPlace): Node {
-  const facts = [bytes(place.bytes), when(place.updatedAt), place.expiresAt && `ends ${when(place.expiresAt)}`];
+  const facts = [bytes(place.bytes), when(place.updatedAt), place.expiresAt && `expires ${when(place.expiresAt)}`];
   return {
     kind: 'place',
     label: visible(place.name ?? '(the object)'),

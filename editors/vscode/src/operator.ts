@@ -1,5 +1,5 @@
-// What the user of the store may do without any plugin's key: the program's command line, run to its end. The program
-// never shows a key here, and nothing of what it says is logged.
+// Runs the program's command line, which gives the user of the store access without any plugin's key. These commands never print
+// a key, and their output is not logged.
 
 import { execFile } from 'node:child_process';
 import { workingFolder } from 'plugin-vault';
@@ -19,7 +19,7 @@ export interface ListedKey {
   lastWriteAt?: string;
 }
 
-/** Where a record lies, as `plugin-vault key records --json` shows it. */
+/** The address and size of a record, as `plugin-vault key records --json` shows it. */
 export interface ListedPlace {
   context: 'user' | 'workspace';
   workspaceFolder?: string;
@@ -29,13 +29,14 @@ export interface ListedPlace {
   expiresAt?: string;
 }
 
-/** The command line failed. The message is the program's own line, which names no key and no value. */
+/** The command failed. The message is the program's own last line, which contains no key and no value. */
 export class OperatorError extends Error {}
 
-const patienceMs = 60_000;
+/** Milliseconds after which a command is ended. */
+const timeoutMs = 60_000;
 
 export class Operator {
-  /** `binary` is asked for each time: the setting may change. */
+  /** `binary` is called for each command: the setting may change. */
   constructor(private readonly binary: () => string) {}
 
   keys(): Promise<ListedKey[]> {
@@ -54,7 +55,7 @@ export class Operator {
     return this.key('forget', plugin);
   }
 
-  /** The file must not be there yet. */
+  /** The file must not exist yet. */
   async backUp(file: string): Promise<void> {
     await this.run(['backup', '--', file]);
   }
@@ -65,9 +66,9 @@ export class Operator {
 
   private run(args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      // Nobody is asked for a passphrase behind the user's back: that is what the command Unlock is for.
+      // A command in the background must not ask for a passphrase: the command Unlock does that.
       const { PLUGIN_VAULT_ASKPASS: _, ...env } = process.env;
-      const options = { cwd: workingFolder(), env, timeout: patienceMs, windowsHide: true, maxBuffer: Infinity };
+      const options = { cwd: workingFolder(), env, timeout: timeoutMs, windowsHide: true, maxBuffer: Infinity };
       const child = execFile(this.binary(), args, options, (error, shown, complaint) => {
         if (!error) return resolve(shown);
         const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');

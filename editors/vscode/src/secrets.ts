@@ -10,7 +10,7 @@ export function secretStorage(entries: Entries, subscriptions: vscode.Disposable
   subscriptions.push(changed);
   let watching = false;
 
-  /** Other windows are listened to from the first listener on. A vault that can't be had now is told by the next call. */
+  /** Watches other windows' changes from the first listener on. If the watch fails, the next call reports the error. */
   const watch = (): void => {
     if (watching) return;
     watching = true;
@@ -32,8 +32,8 @@ export function secretStorage(entries: Entries, subscriptions: vscode.Disposable
       return typeof entry?.value === 'string' ? entry.value : undefined;
     },
     async store(key, value) {
-      // As the editor does it: what is no string is the caller's mistake.
-      if (typeof value !== 'string') throw new TypeError('a secret is a string');
+      // As in the editor: a value that is not a string is an error of the caller.
+      if (typeof value !== 'string') throw new TypeError('a secret must be a string');
       await entries.set(key, value);
       changed.fire({ key });
     },

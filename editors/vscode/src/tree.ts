@@ -1,4 +1,4 @@
-// The view "Private Data": the store as its user sees it. It follows the store while it is shown.
+// The view "Private Data". While it is shown, it updates when the store changes.
 
 import { watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Host } from './host';
 import type { ListedKey } from './operator';
 import { reason } from './words';
 
-/** Many writes in a row are one change of the view. */
+/** Milliseconds in which several writes become one update of the view. */
 const settleMs = 300;
 
 const nothing: Node = {
@@ -54,7 +54,7 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private async roots(): Promise<Node[]> {
     const status = await (await this.host.sidecar()).status();
-    // A note and no welcome: with a view that was empty once, Theia stays with the welcome.
+    // A note instead of a welcome view: once a view was empty, Theia keeps showing the welcome view.
     if (status.storeId === undefined) return [nothing];
     this.follow(status);
     const top = protection(status);
@@ -66,7 +66,7 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
     return [top, ...plugins(await this.host.operator.keys(), records)];
   }
 
-  /** Every process that writes rings this file. */
+  /** Every process that commits changes this file. */
   private follow(status: Status): void {
     if (this.watcher) return;
     try {
@@ -78,11 +78,11 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
       });
       this.watcher.on('error', () => this.rest());
     } catch {
-      // Where a file can't be watched there is the button Refresh.
+      // If the file can't be watched, the user has the button Refresh.
     }
   }
 
-  /** Stops following, when nobody looks. */
+  /** Stops following the store while the view is hidden. */
   rest(): void {
     this.watcher?.close();
     this.watcher = undefined;

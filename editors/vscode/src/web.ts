@@ -1,19 +1,21 @@
-// The extension in a window of the web: there no process runs, so there is no vault. Whoever names a fallback gets the editor's
-// own storage; whoever does not is told.
+// The extension in a window of the web, where no process can run, so there is no vault. A caller that asks for the fallback gets
+// the editor's own storage. Any other caller gets an error.
 
 import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultSecretStorage } from '../api';
 
 export function activate(): PluginVaultApi {
-  // The view and the commands are hidden: there is nothing to show.
+  // Hides the view and the commands, which can't work here.
   void vscode.commands.executeCommand('setContext', 'pluginVault.inTheWeb', true);
   return { open };
 }
 
 async function open(caller: vscode.ExtensionContext, options: OpenOptions = {}): Promise<ExtensionVault> {
   if (options.fallback !== 'editor') {
-    const error = new Error("Plugin Vault needs a process, and there is none in the web: pass { fallback: 'editor' } to do without.");
+    const message =
+      "Plugin Vault needs a process, which can't run in the web. Pass { fallback: 'editor' } to use the editor's storage instead.";
+    const error = new Error(message);
     throw Object.assign(error, { name: 'VaultError', kind: 'notInTheWeb', retryable: false, data: {} });
   }
   return {
@@ -21,7 +23,7 @@ async function open(caller: vscode.ExtensionContext, options: OpenOptions = {}):
     asSecretStorage: () => caller.secrets as VaultSecretStorage,
     asMemento: async (context) =>
       context === 'user' ? caller.globalState : Object.assign(caller.workspaceState, { setKeysForSync() {} }),
-    // They are where they are to be.
+    // The secrets are in the editor's storage already.
     moveSecrets: async () => ({ moved: [], differing: [] }),
   };
 }

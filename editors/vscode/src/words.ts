@@ -1,4 +1,4 @@
-// Sizes, times, names and the like, as people read them.
+// Formats sizes, times and names for people.
 
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;
@@ -11,7 +11,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** A time of the protocol's, in the reader's own zone, to the minute. */
+/** A time of the protocol, in the user's time zone, to the minute. */
 export function when(time: string): string {
   const at = new Date(time);
   const two = (part: number) => String(part).padStart(2, '0');
@@ -25,12 +25,12 @@ export function protector(kind: string | undefined): string {
     'key-file': 'a key file',
     keyring: 'the system’s keyring',
     passphrase: 'a passphrase',
-    command: 'a program of yours',
+    command: 'a program',
   };
   return kind === undefined ? 'nothing yet' : (names[kind] ?? kind);
 }
 
-/** What went wrong, in one line. */
+/** The message of an error. */
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
 }
@@ -38,14 +38,14 @@ export function reason(error: unknown): string {
 const hidden = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|\\(?=u\{)/gu;
 
 /**
- * A name that a plugin has chosen, safe to read: a character that is invisible, moves the text or turns its direction round
- * is written as `\u{…}`, in the same way as in the tables of the command line.
+ * Makes a name that a plugin has chosen safe to read. A character that is invisible, moves the text or reverses its direction is
+ * written as `\u{…}`, in the same way as in the tables of the command line.
  */
 export function visible(name: string): string {
   return name.replace(hidden, (letter) => (letter === ' ' ? letter : `\\u{${letter.codePointAt(0)!.toString(16)}}`));
 }
 
-/** The same for messages and lists to pick from, where `[…](…)` would become a link and `$(…)` an icon. */
+/** The same for messages and pick lists, where `[…](…)` would become a link and `$(…)` an icon. */
 export function plain(name: string): string {
   return visible(name).replaceAll('](', '] (').replaceAll('$(', '$ (');
 }

@@ -1,4 +1,4 @@
-// The conformance suite through the exported API, in real windows. A case's windows are kept for the next cases, unless the case
+// The conformance suite with the exported API, in real windows. A case's windows are used again for the next cases, unless the case
 // closes or kills one of them.
 
 import { after, before, test } from 'node:test';
@@ -10,7 +10,7 @@ import { Home } from './lib/home.mjs';
 import { gone } from './lib/processes.mjs';
 
 let home, server, browser;
-/** Windows that wait for a case, by the number of their folders. */
+/** Open windows without a case, by the number of their folders. */
 const idle = new Map([0, 1, 2].map((count) => [count, []]));
 const outcomes = {};
 let last = 0;
@@ -35,14 +35,14 @@ for (const each of loadCases()) {
   });
 }
 
-/** The editor itself is the installation. */
+/** Whether the binding supports a step. The editor itself is the installation, so there is no other one. */
 const offers = (step) => step.as !== 'another installation';
 
 async function open(each, key, { folders, notice }) {
   const count = folders.length;
   const window = idle.get(count).pop() ?? (await browser.open(server, count ? home.workspace(folders) : undefined));
   const { folders: shown } = await window.do('window');
-  // Seen with none at its first load; see `openFolders`.
+  // At its first load a window may have no folders; see `openFolders`.
   if (shown.join() !== folders.join()) await window.openFolders(folders);
   const id = (last += 1);
   window.probe.onNotice = (of, change) => of === id && notice(change);
@@ -84,7 +84,7 @@ async function open(each, key, { folders, notice }) {
     },
     folders: async (uris) => {
       await window.openFolders(uris);
-      // It may be another extension host.
+      // The window may have another extension host now.
       await window.do('begin', id, plugin, own);
     },
     kill: async () => {

@@ -1,4 +1,4 @@
-// The extension in the real editor: secrets, state, several windows, and every way to end.
+// The extension in the real editor: secrets, state, several windows, and all the ways in which an editor ends.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ describe('in one editor', () => {
     assert.equal(await window.do('value', 'workspace', 'signedIn'), true);
   });
 
-  it('a secret is stored, listed, told of to the own window too, and deleted', async () => {
+  it('a secret is stored, listed and deleted, with events in the own window too', async () => {
     await window.do('listen');
     await window.do('store', 'vault', 'own', 's3cret');
     assert.deepEqual(await window.event(), ['secret', 'own']);
@@ -36,7 +36,7 @@ describe('in one editor', () => {
     await window.do('delete', 'vault', 'own');
     assert.deepEqual(await window.event(), ['secret', 'own']);
     assert.equal(await window.do('get', 'vault', 'own'), null);
-    // Deleting what is not there is no change.
+    // Deleting a missing secret is no change.
     await window.do('delete', 'vault', 'own');
     assert.ok(!(await window.do('keys')).includes('own'));
   });
@@ -50,8 +50,8 @@ describe('in one editor', () => {
     for (const key of keys) await window.do('delete', 'vault', key);
   });
 
-  it('what is no string is no secret', async () => {
-    await assert.rejects(window.do('store', 'vault', 'wrong', 1), /a secret is a string/);
+  it('a secret that is not a string is refused', async () => {
+    await assert.rejects(window.do('store', 'vault', 'wrong', 1), /a secret must be a string/);
   });
 
   it('state keeps null, nested objects and falsy values as they were', async () => {
@@ -66,11 +66,11 @@ describe('in one editor', () => {
     await window.do('sync', ['no']);
   });
 
-  it('state is there at once, and nobody changes it by changing what he got', async () => {
+  it('an update is visible at once, and changing a returned value does not change the state', async () => {
     assert.deepEqual(await window.do('aliasing'), { atOnce: { n: 1 }, later: { n: 1 } });
   });
 
-  it('secrets of the editor are moved: stored, checked, and only then deleted there', async () => {
+  it('moveSecrets stores the editor’s secrets, checks them, and only then deletes them there', async () => {
     await window.do('store', 'editor', 'old', 'from the editor');
     await window.do('store', 'editor', 'same', 'both');
     await window.do('store', 'vault', 'same', 'both');
@@ -86,7 +86,7 @@ describe('in one editor', () => {
     assert.deepEqual(await window.do('move', keys), { moved: [], differing: ['other'] });
   });
 
-  it('another window sees a change, and each keeps the other’s', async () => {
+  it('each window sees the other’s changes', async () => {
     const second = await browser.open(server, home.folder('two'));
     await second.do('listen');
     await second.do('value', 'user', 'shared');
@@ -101,23 +101,23 @@ describe('in one editor', () => {
       await Promise.all([window.do('get', 'vault', 'second'), window.do('get', 'vault', 'across')]),
       ['of the second', null],
     );
-    // State follows too: the notice comes before that of the secret which is stored behind it.
+    // State follows too: its notice comes before that of the secret that is stored after it.
     await window.do('update', 'user', 'shared', { from: 'one' });
     await window.do('store', 'vault', 'behind', '.');
     await eventOf(second, 'behind');
     assert.deepEqual(await second.do('settled', 'user', 'shared'), { from: 'one' });
-    // And a folder's state is the folder's.
+    // The state of a folder is separate.
     assert.equal(await second.do('value', 'workspace', 'signedIn'), 'nothing');
     await second.page.close();
   });
 
-  it('a thousand secrets of a kilobyte each', async () => {
+  it('a thousand secrets of a kilobyte each come back', async () => {
     await window.do('storeMany', 1000, 1024);
     assert.equal(await window.do('getMany', 1000, 1024), 1000);
     assert.equal((await window.do('keys')).filter((key) => key.startsWith('many')).length, 1000);
   });
 
-  it('the vault’s process killed in the middle loses nothing, and the watch goes on', async () => {
+  it('no secret is lost when the sidecar is killed during writes, and the watch continues', async () => {
     const [first] = await window.do('sidecars');
     await window.do('listen');
     const many = window.do('storeMany', 300, 64);
@@ -133,7 +133,7 @@ describe('in one editor', () => {
     await other.page.close();
   });
 
-  it('a reload of the window begins anew, with all that was stored', async () => {
+  it('a reload of the window starts a new sidecar with the stored data', async () => {
     const [before] = await window.do('sidecars');
     await window.do('store', 'vault', 'kept', 'over a reload');
     await window.reload();
@@ -142,7 +142,7 @@ describe('in one editor', () => {
     await gone(before);
   });
 
-  it('nothing of a key, a value or a name stands in a log', async () => {
+  it('no log contains a key, a value or a name', async () => {
     const words = ['hunter2', 's3cret', 'from the editor', 'signedIn', 'over a reload'];
     const logs = await home.texts('user/logs');
     assert.ok(logs.some(({ path }) => path.includes('plugin-vault')));
@@ -192,7 +192,7 @@ describe('folders', () => {
     await window.page.close();
   });
 
-  it('are those that are open, from the moment at which extensions are told', async () => {
+  it('are up to date as soon as extensions get the event', async () => {
     const [first, added] = ['first', 'added'].map((name) => `file://${home.folder(name)}`);
     const refused = { kind: 'workspaceFolderRequired' };
     const window = await browser.open(server, home.workspace([]));
@@ -200,7 +200,7 @@ describe('folders', () => {
 
     await window.openFolders([first]);
     await window.do('call', 'setPersistentData', 'workspace', { in: first });
-    // Two are open: which one is meant has to be said, at once.
+    // Two folders are open, so a call has to name one at once.
     await assert.rejects(window.do('openFoldersAndCall', [first, added], 'getPersistentData', 'workspace'), refused);
     await window.do('call', 'setPersistentData', 'workspace', { in: added }, { workspaceFolder: added });
     assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace', { workspaceFolder: added }), { in: added });
@@ -210,12 +210,12 @@ describe('folders', () => {
     assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace'), { in: added });
     await window.openFolders([]);
     await assert.rejects(window.do('call', 'getPersistentData', 'workspace'), refused);
-    // A folder need not be open for one who names it.
+    // A folder that a call names need not be open.
     assert.deepEqual(await window.do('call', 'getPersistentData', 'workspace', { workspaceFolder: added }), { in: added });
     await window.page.close();
   });
 
-  it('are not needed: an empty window has state too', async () => {
+  it('are not required: an empty window has state too', async () => {
     const window = await browser.open(server);
     assert.deepEqual((await window.do('window')).folders, []);
     await window.do('update', 'workspace', 'empty', { is: 'here' });
@@ -244,10 +244,10 @@ describe('however it ends', () => {
     return { window, sidecar };
   };
 
-  it('a browser killed right after a store: the secret is there, no process is left', async (test) => {
+  it('after the browser is killed right after a store, the secret is there and no process is left', async (test) => {
     const { window, sidecar } = await start();
     const { pid } = await window.do('window');
-    // The editor's own is asked first, and so has more time than ours.
+    // The editor's own secret is stored first, and so has more time.
     await window.do('store', 'editor', 'token', 'second');
     await window.do('store', 'vault', 'token', 'second');
     await browser.kill();
@@ -257,11 +257,11 @@ describe('however it ends', () => {
     const again = await browser.open(server, home.folder('one'));
     assert.equal(await again.do('get', 'vault', 'token'), 'second');
     const theirs = await again.do('get', 'editor', 'token');
-    // It depends on what the browser happens to have written down by then, so nothing is asked of it.
+    // Whether it is there depends on what the browser has written by then, so the test does not check it.
     test.diagnostic(`the editor's own secret, stored just before, is ${theirs === 'second' ? 'there too' : 'lost'}`);
   });
 
-  it('the whole editor killed right after a store: the same', async () => {
+  it('after the editor is killed right after a store, the secret is there and no process is left', async () => {
     const { window, sidecar } = await start();
     await window.do('store', 'vault', 'token', 'third');
     await server.kill();
@@ -271,7 +271,7 @@ describe('however it ends', () => {
     assert.equal(await again.do('get', 'vault', 'token'), 'third');
   });
 
-  it('an editor that is told to end, and a window that is closed, leave no process', async () => {
+  it('closing a window and ending the editor leave no process', async () => {
     const { window, sidecar } = await start();
     await window.page.close();
     await gone(sidecar);
@@ -283,7 +283,7 @@ describe('however it ends', () => {
   });
 });
 
-/** The event of a key, past those of others. */
+/** The next event of a key. Skips events of other keys. */
 async function eventOf(window, key) {
   for (;;) {
     const event = await window.event();

@@ -1,4 +1,4 @@
-// The extension as `editors/pack` makes it for one system: it needs no other program.
+// The extension as `editors/pack` makes it for one system. It needs no other program.
 
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Browser, Server } from './lib/editor.mjs';
 import { Home } from './lib/home.mjs';
 
-test('the packed program is found, where there is no other', async () => {
+test('the packed program is found if there is no other', async () => {
   const home = new Home();
   let server, browser;
   try {

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Installs what the tests of the extension need, or finds it installed; packs the extension, with PLUGIN_VAULT_BIN in it, and
-# the probe, and unpacks both for code-server. `prepare.sh CACHE` prints what the tests have to know, for `eval`.
+# Installs the packages that the tests of the extension need, unless they are in the cache. Packs the extension, with
+# PLUGIN_VAULT_BIN in it, and the probe, and unpacks both for code-server. `prepare.sh CACHE` prints the variables that the tests
+# need, for `eval`.
 set -euo pipefail
 cache=$1
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 npm=(npm ci --cache "$cache/npm")
 
-# install NAME: what the lock file of test/NAME says, in a folder of the cache for each state of it. Native modules are compiled
-# here, for the Node that code-server wants and brings along.
+# install NAME: installs the packages of the lock file of test/NAME into a folder of the cache, one for each content of the lock
+# file. Native modules are compiled here, for the Node that code-server contains.
 install() {
   local folder
   folder=$cache/vscode-$1-$(cat "test/$1/package.json" "test/$1/package-lock.json" | cksum | tr -d ' \t\n')
@@ -38,7 +39,7 @@ if [ ! -e "$stamp" ]; then
   touch "$stamp"
 fi
 
-# Packed as for a user, but for the program's symbols.
+# Packed as for a user, except that the program has no symbols.
 extensions=$cache/vscode-extensions
 rm -rf "$extensions" && mkdir -p "$extensions"
 npm run --silent check >&2

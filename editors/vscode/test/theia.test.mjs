@@ -1,4 +1,4 @@
-// The same folder of the extension in Theia.
+// The same extension in Theia.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -27,7 +27,8 @@ describe('in Theia', () => {
   const row = (text) => window.page.locator('.theia-TreeNode', { hasText: text }).first();
   const dialog = (text) => window.page.locator('.dialogBlock', { hasText: text });
   const button = (box, name) => box.getByRole('button', { name, exact: true });
-  const said = (text) => window.page.locator('.theia-notification-toasts .theia-notification-message', { hasText: text }).waitFor();
+  const messages = '.theia-notification-toasts .theia-notification-message';
+  const seesMessage = (text) => window.page.locator(messages, { hasText: text }).waitFor();
   const installations = () => {
     const keys = JSON.parse(run('key', 'list', '--json'));
     return keys.filter(({ plugin }) => plugin === 'late.comer').map(({ installation }) => installation);
@@ -40,7 +41,7 @@ describe('in Theia', () => {
     assert.equal((await window.do('window')).app, 'Theia');
   });
 
-  it('has an installation of its own', async () => {
+  it('has a separate installation', async () => {
     const { installation, plugin } = (await window.do('call', 'listAPIKeys'))[0];
     assert.deepEqual([installation, plugin], ['theia', 'tests.probe']);
   });
@@ -64,7 +65,7 @@ describe('in Theia', () => {
     assert.equal(await window.page.getByText('is not registered').count(), 0);
   });
 
-  it('the view follows the store, and revokes a key when its user says so', async () => {
+  it('the view updates when the store changes, and revokes a key after the user confirms', async () => {
     for (const installation of ['first', 'second']) run('key', 'issue', 'late.comer', '--installation', installation);
     await row('late.comer').click();
     const question = dialog('Revoke the key of late.comer, first?');
@@ -76,21 +77,21 @@ describe('in Theia', () => {
       await button(question, answer).click();
       await question.waitFor({ state: 'detached' });
     }
-    await said('The key is revoked, its data destroyed.');
+    await seesMessage('The key was revoked, and its data destroyed.');
     await row('first').waitFor({ state: 'detached' });
     assert.deepEqual(installations(), ['second']);
   });
 
-  it('forgets a plugin, from the palette', async () => {
+  it('forgets a plugin from the command palette', async () => {
     await window.command('Plugin Vault: Forget a Plugin…');
     await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'late.comer' }).click();
     await button(dialog('Forget late.comer?'), 'Forget').click();
-    await said('Forgotten: late.comer, 1 installation.');
+    await seesMessage('Forgotten: late.comer, 1 installation.');
     await row('late.comer').waitFor({ state: 'detached' });
     assert.deepEqual(installations(), []);
   });
 
-  it('backs up, and over an older backup', async () => {
+  it('backs up, also over an older backup', async () => {
     const file = home.in('home/backup.tar');
     for (const old of [false, true]) {
       if (old) writeFileSync(file, 'old');
@@ -98,14 +99,14 @@ describe('in Theia', () => {
       const box = dialog('Save');
       await box.locator('.theia-FileNameTextField').fill('backup.tar');
       await button(box, 'Back Up').click();
-      // Theia's own dialog does not ask.
+      // Theia's own dialog does not ask whether to replace the file.
       if (old) await button(dialog(`Replace ${file}?`), 'Replace').click();
-      await said(`Backed up to ${file}`);
+      await seesMessage(`Backed up to ${file}`);
       await window.do('run', 'notifications.commands.clearAll');
     }
     const restored = new Home();
     try {
-      // With the keys of the store that was backed up: without them nothing opens the copy, and restore says so.
+      // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
       const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
       execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env });
       assert.ok(existsSync(restored.in('data/data.mdb')));
@@ -114,7 +115,7 @@ describe('in Theia', () => {
     }
   });
 
-  it('killed, it leaves no process, and what was stored is there', async () => {
+  it('after Theia was killed no process is left, and stored data is there', async () => {
     const [sidecar] = await window.do('sidecars');
     await window.do('store', 'vault', 'token', 'last');
     await theia.kill();

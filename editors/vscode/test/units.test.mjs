@@ -1,4 +1,4 @@
-// What needs no editor: the mounts of a container, sizes, the nodes of the view.
+// Unit tests without an editor: the mounts of a container, sizes, the nodes of the view.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -34,13 +34,13 @@ test('a folder on a volume outlives the container, one on the root does not', ()
   assert.equal(isOnTheRoot('/tmp', ''), true);
 });
 
-test('sizes as people read them', () => {
+test('sizes have a unit and at most one decimal', () => {
   const { bytes } = modules.words;
   const sizes = [0, 999, 1000, 1049, 9949, 9950, 123_456, 5_000_000].map(bytes);
   assert.deepEqual(sizes, ['0 B', '999 B', '1.0 kB', '1.0 kB', '9.9 kB', '10 kB', '123 kB', '5.0 MB']);
 });
 
-test('keys in the view: damaged, expired, shared, and without a name', async () => {
+test('the view shows keys that are damaged, expired, shared, or without a name', async () => {
   const key = (more) => ({ keyId: 'k', owner: true, state: 'live', records: 1, bytes: 10, plugin: 'a.b', installation: 'x', ...more });
   const asked = [];
   const records = async (of) => {
@@ -65,7 +65,7 @@ test('keys in the view: damaged, expired, shared, and without a name', async () 
   assert.deepEqual(asked, ['x']);
 });
 
-test('names that a plugin has chosen are shown with all that is in them', () => {
+test('hidden characters of a plugin’s name are shown as escapes', () => {
   const { visible, plain } = modules.words;
   for (const [name, shown] of [
     ['me.plugin', 'me.plugin'],
@@ -81,7 +81,7 @@ test('names that a plugin has chosen are shown with all that is in them', () => 
   assert.equal(plain('[here](command:evil) $(trash)\n'), '[here] (command:evil) $ (trash)\\u{a}');
 });
 
-test('no name moves or turns round what stands in the view', async () => {
+test('no name moves or reverses text in the view', async () => {
   const hostile = 'me\n\u202e\u200b\u2028';
   const record = { context: 'workspace', name: hostile, bytes: 1, updatedAt: '2030-01-01T00:00:00Z' };
   const records = async () => [{ ...record, workspaceFolder: `file:///a/${encodeURIComponent(hostile)}` }];
@@ -96,6 +96,6 @@ test('no name moves or turns round what stands in the view', async () => {
   for (const node of nodes) await collect(node);
   assert.ok(texts.filter((text) => text.includes('me\\u{a}\\u{202e}\\u{200b}\\u{2028}')).length >= 6, texts.join());
   assert.ok(!texts.some((text) => /[\p{C}\p{Zl}\p{Zp}]/u.test(text)), texts.join());
-  // The commands go by the name itself.
+  // The commands use the original name.
   assert.deepEqual([nodes[0].plugin, nodes[0].children[0].key.plugin], [hostile, hostile]);
 });

@@ -1,5 +1,5 @@
-// What the user sees: the view, each command, the walkthrough, the warnings. Its pictures are those of the README, with
-// UPDATE=1; without it they go nowhere.
+// The user interface: the view, each command, the walkthrough, the warnings. With UPDATE=1 the tests also take the README's
+// pictures.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { Home } from './lib/home.mjs';
 
 const pictures = fileURLToPath(new URL('../media/readme', import.meta.url));
 
-/** What stands in the view of a store of a few extensions, as their users would have it. */
+/** Fills a store with the data of a few extensions. */
 function fill(home) {
   const run = (args, input) =>
     execFileSync(process.env.PLUGIN_VAULT_BIN, args, { env: home.env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
@@ -34,7 +34,7 @@ function fill(home) {
   return run;
 }
 
-/** For the README; small, since each pull takes it along. */
+/** Takes a picture for the README. It is small, since it is part of the repository. */
 async function takePicture(page, name) {
   if (!process.env.UPDATE) return;
   mkdirSync(pictures, { recursive: true });
@@ -63,12 +63,12 @@ describe('the view', () => {
   const picture = (name) => takePicture(page, name);
   const row = (text) => page.locator('.pane-body .monaco-list-row', { hasText: text });
   const keys = () => JSON.parse(run(['key', 'list', '--json']));
-  const said = async (text) => {
+  const seesMessage = async (text) => {
     await page.locator('.notification-list-item-message', { hasText: text }).waitFor();
     await window.do('run', 'notifications.clearAll');
   };
 
-  it('the walkthrough opens at the first start, behind the file that its user is in, and only then', async () => {
+  it('the walkthrough opens at the first start only, behind the file in use', async () => {
     await page.getByRole('tab', { name: 'Welcome' }).waitFor();
     await page.keyboard.type('mine');
     await page.locator('.view-line', { hasText: 'mine' }).waitFor();
@@ -76,7 +76,7 @@ describe('the view', () => {
     await window.do('run', 'workbench.action.closeOtherEditors');
     await page.getByRole('tab', { name: 'notes.txt' }).waitFor({ state: 'detached' });
     await page.getByText('Get Started with Plugin Vault').first().waitFor();
-    for (const step of ['What it keeps, and for whom', 'See what is stored', 'Know what protects it', 'Take a backup']) {
+    for (const step of ['What Plugin Vault stores', 'See what is stored', 'Choose what protects it', 'Take a backup']) {
       await page.getByText(step).first().waitFor();
     }
     await picture('walkthrough');
@@ -98,7 +98,7 @@ describe('the view', () => {
     await row('A stolen disk').waitFor();
     await row('acme.review').first().click();
     await row('nvim').waitFor();
-    assert.match(await row('nvim').innerText(), /1 record · .* · ends 2030-01-01 00:00/);
+    assert.match(await row('nvim').innerText(), /1 record · .* · expires 2030-01-01 00:00/);
     await row('code-oss').first().click();
     await row(/^User/).click();
     await row('secret:account').waitFor();
@@ -113,12 +113,12 @@ describe('the view', () => {
     assert.doesNotMatch(text, /\b[0-9a-f]{40}\b/);
   });
 
-  it('follows the store', async () => {
+  it('updates when the store changes', async () => {
     run(['key', 'issue', 'late.comer', '--installation', 'x']);
     await row('late.comer').waitFor();
   });
 
-  it('revokes a key, when its user says so', async () => {
+  it('revokes a key after the user confirms', async () => {
     await row('nvim').hover();
     await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
     const dialog = page.locator('.monaco-dialog-box');
@@ -130,12 +130,12 @@ describe('the view', () => {
     await row('nvim').hover();
     await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
     await dialog.getByRole('button', { name: 'Revoke' }).click();
-    await said('The key is revoked, its data destroyed.');
+    await seesMessage('The key was revoked, and its data destroyed.');
     await row('nvim').waitFor({ state: 'detached' });
     assert.equal(keys().filter(({ installation }) => installation === 'nvim').length, 0);
   });
 
-  it('forgets a plugin, from the palette too', async () => {
+  it('forgets a plugin from the command palette', async () => {
     await window.command('Plugin Vault: Forget a Plugin…');
     const choice = page.locator('.quick-input-list .monaco-list-row', { hasText: 'late.comer' });
     await choice.waitFor();
@@ -145,19 +145,19 @@ describe('the view', () => {
     assert.match(await dialog.innerText(), /Forget late.comer\?[^]*in all its installations/);
     await picture('forget');
     await dialog.getByRole('button', { name: 'Forget' }).click();
-    await said('Forgotten: late.comer, 1 installation.');
+    await seesMessage('Forgotten: late.comer, 1 installation.');
     await row('late.comer').waitFor({ state: 'detached' });
     const left = new Set(keys().map(({ plugin }) => plugin));
     assert.ok(left.has('acme.review') && left.has('example.deploy') && !left.has('late.comer'));
   });
 
-  it('backs up, and over an older backup', async () => {
+  it('backs up, also over an older backup', async () => {
     const file = home.in('home/backup.tar');
     for (const old of [false, true]) {
       if (old) writeFileSync(file, 'old');
       await window.command('Plugin Vault: Back Up…');
       const input = page.locator('.quick-input-widget input.input');
-      // What the dialog proposes comes late, and would take the place of what is typed.
+      // The dialog fills in its proposal late, which would replace typed text.
       await page.waitForFunction((box) => box.value.endsWith('.tar'), await input.elementHandle());
       if (!old) await picture('back-up');
       await input.fill(file);
@@ -166,11 +166,11 @@ describe('the view', () => {
         await page.getByText('Are you sure you want to overwrite it?').waitFor();
         await page.keyboard.press('Enter');
       }
-      await said(`Backed up to ${file}`);
+      await seesMessage(`Backed up to ${file}`);
     }
     const restored = new Home();
     try {
-      // With the keys of the store that was backed up: without them nothing opens the copy, and restore says so.
+      // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
       const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
       execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env });
       assert.ok(existsSync(restored.in('data/data.mdb')));
@@ -183,7 +183,7 @@ describe('the view', () => {
     await window.do('configure', 'pluginVault.path', '/nowhere/plugin-vault');
     await window.command('Plugin Vault: Refresh');
     await window.command('Plugin Vault: Forget a Plugin…');
-    await said('/nowhere/plugin-vault');
+    await seesMessage('/nowhere/plugin-vault');
     await row('/nowhere/plugin-vault').waitFor();
   });
 });
@@ -196,7 +196,7 @@ describe('a store behind a passphrase', () => {
     home?.remove();
   });
 
-  it('is locked until its user unlocks it', async () => {
+  it('is locked until the user unlocks it', async () => {
     home = new Home();
     fill(home);
     const secret = home.in('home/passphrase');
@@ -210,7 +210,7 @@ describe('a store behind a passphrase', () => {
     await window.command('Plugin Vault: Focus on Private Data View');
     const row = (text) => window.page.locator('.pane-body .monaco-list-row', { hasText: text });
     await row('Locked').waitFor();
-    // Its user has told the editor so, as all these windows are told but that of the first start.
+    // A setting turns the walkthrough off in all windows except in the test of the first start.
     assert.equal(await window.page.getByText('Get Started with Plugin Vault').count(), 0);
     await row('Unlock…').click();
     const input = window.page.locator('.quick-input-widget input[type="password"]');
@@ -230,13 +230,13 @@ describe('in a container', () => {
     home?.remove();
   });
 
-  it('the user is told that the store goes with it', async () => {
+  it('the user gets a warning that a rebuild deletes the store', async () => {
     home = new Home({ 'pluginVault.warnInContainers': true });
     server = await Server.start(home, { env: { container: 'docker' } });
     browser = await Browser.start(home);
     const window = await browser.open(server, home.folder('shop'));
     await window.do('store', 'vault', 'token', 'x');
-    const warning = window.page.locator('.notification-list-item', { hasText: 'is lost when it is rebuilt' });
+    const warning = window.page.locator('.notification-list-item', { hasText: 'a rebuild deletes it' });
     await warning.waitFor();
     await warning.getByText('Don’t Show Again').click();
     await warning.waitFor({ state: 'detached' });

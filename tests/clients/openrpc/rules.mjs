@@ -1,5 +1,14 @@
-// What @open-rpc/test-coverage is to call, and what has to come back. Its own rule for examples takes parameters in the
-// method's order only, and takes any result of the right type; these are strict.
+// The calls that @open-rpc/test-coverage makes, and the answers that it expects.
+//
+// The tool calls each method by rules, and has two of its own. Neither is strict enough:
+// - Its rule for examples takes the parameters of an example by their order in the method, whatever their names are. So it
+//   calls an example that leaves out an optional parameter wrongly. If the result differs, it accepts any of the right type.
+// - Its rule for generated calls generates nothing where there are examples, and accepts no error.
+//
+// So the tool is used as a library, with the rules of this file and the transport of `vault.mjs`. Each call has a process of
+// its own with a new store, in which the calls of `x-after` are made first. So revisions are the same each time, and the
+// examples contain them. Only times, ids, keys and paths may differ. Generated calls come from the tool's own rule, by name
+// and by position.
 
 import { isDeepStrictEqual } from 'node:util';
 

@@ -1,4 +1,4 @@
-// One vault process of the fake: its handles, its folders, its end.
+// One sidecar process of the fake: its handles, its folders, its end.
 
 import { randomBytes } from 'node:crypto';
 
@@ -10,16 +10,16 @@ import { METHODS } from './methods';
 import { Params } from './params';
 import { permits, type Client, type Handle, type HeldLease, type KeyRow, type State } from './state';
 
-/** What a method is called with. */
+/** The arguments of a method. */
 export interface Call {
   readonly state: State;
   readonly client: FakeClient;
   readonly params: Params;
   readonly folders: readonly string[];
   readonly signal: AbortSignal | undefined;
-  /** The key that calls; `undefined` if nothing was stored with it. Refused if it is not good. */
+  /** The row of the caller's key; `undefined` if no data was stored under it. Throws if the key is not valid. */
   row(): KeyRow | undefined;
-  /** The same, for a write: its namespace begins now. */
+  /** The same for a write: creates the namespace if there is none. */
   begin(): KeyRow;
   handle(): Handle;
   permitWriting(row: KeyRow | undefined, place?: Address): void;
@@ -61,7 +61,7 @@ export class FakeClient implements Connection, Client {
     } catch (error) {
       outcome = Promise.reject(error);
     }
-    // An answer takes its way; what it finds ended is lost.
+    // An answer takes time to arrive. If the process ended meanwhile, it is lost.
     const answer = outcome.then(later, async (error) => Promise.reject(await later(error)));
     return Promise.race([answer, this.ended.then(() => Promise.reject(outcomeUnknown()))]);
   }
@@ -128,7 +128,7 @@ export class FakeClient implements Connection, Client {
     void this.#send('vault/didChangeStatus', status);
   }
 
-  /** Behind the answer to what is going on now: no notice comes before its watch is answered. */
+  /** Sends after the answer to the current request: no notice may come before the answer to its watch. */
   async #send(method: string, params: object): Promise<void> {
     await later(undefined);
     await later(undefined);
@@ -141,7 +141,7 @@ export class FakeClient implements Connection, Client {
   }
 }
 
-/** Whether nobody else may have it. */
+/** Whether the lease excludes other holders: its process runs and it has not expired. */
 export function isLive(lease: HeldLease): boolean {
   return !lease.holder.over && lease.end > performance.now();
 }

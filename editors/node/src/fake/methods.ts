@@ -1,4 +1,4 @@
-// The methods of the fake: their parameters, whether they need the store's key, and what they do.
+// The methods of the fake: their parameters, whether they need the store key, and their implementation.
 
 import type { Scope } from '../wire';
 import { isLive, type Call } from './client';

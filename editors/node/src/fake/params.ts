@@ -1,4 +1,4 @@
-// Parameters, read as strictly as the real vault reads them.
+// Parameters, checked as strictly as the sidecar checks them.
 
 import type { Address, Context, JsonObject } from '../wire';
 import { failure } from './failure';
@@ -12,7 +12,7 @@ export function wrong(parameter: string | number, reason: Reason): Error {
   return failure('invalidParams', { parameter, reason });
 }
 
-/** The parameters of one call. Those that are not read are not known, and refused by `end`. */
+/** The parameters of one call. Refuses names that the method does not have. */
 export class Params {
   #values: Record<string, unknown>;
   #names: readonly string[];
@@ -46,7 +46,7 @@ export class Params {
     if (value === undefined) return undefined;
     if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value)) throw wrong(name, 'outOfRange');
     const time = Date.parse(value);
-    // A time before 1970 stands for one that was not set.
+    // Programs write a time before 1970 if none was set.
     if (!(time >= 0)) throw wrong(name, 'outOfRange');
     return time;
   }
@@ -72,7 +72,7 @@ export class Params {
     return value as JsonObject;
   }
 
-  /** The record that a list goes on after, as an entry of a list names it. */
+  /** The record after which a list continues, as an entry of a list names it. */
   after(): Address | undefined {
     const entry = this.object('after');
     if (entry === undefined) return undefined;
@@ -89,7 +89,7 @@ export class Params {
     return value;
   }
 
-  /** As it was written; `normalFolder` says which one it is. */
+  /** The folder as the caller wrote it; `normalFolder` makes it canonical. */
   folder(name: string): string | undefined {
     const value = this.text(name);
     if (value !== undefined && Buffer.byteLength(value) > URI) throw wrong(name, 'outOfRange');
@@ -104,8 +104,8 @@ export function required<T>(value: T | undefined, name: string): T {
 }
 
 /**
- * One name for a folder, however it is spelt; simpler than the real one, which follows RFC 3986 to the letter. An authority
- * that is none of a URL's is kept as it is.
+ * The canonical form of a folder. This is simpler than the sidecar's, which follows RFC 3986 exactly. An authority that a URL
+ * can't have is kept as it is.
  */
 export function normalFolder(uri: string): string {
   const [, scheme, authority = '', rest] = /^([a-z][a-z0-9+.-]+:)(?:\/\/([^/?#]*))?(.*)$/isu.exec(uri) ?? [];
@@ -123,7 +123,7 @@ export function normalFolder(uri: string): string {
   return `${url.protocol}//${host}${path || '/'}`;
 }
 
-/** The only one of the open folders. One that has no name counts too, and is none that can be meant. */
+/** The only open folder. A folder without a canonical name also counts as open, but can't be the only one. */
 export function onlyFolder(open: readonly string[]): string {
   const names = open.map((uri) => {
     try {

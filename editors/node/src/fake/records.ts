@@ -1,4 +1,4 @@
-// Records of the fake: read, written, patched, moved.
+// Reads, writes, patches and moves the records of the fake.
 
 import { createHash } from 'node:crypto';
 import type { Address, JsonObject } from '../wire';
@@ -9,7 +9,7 @@ import { dates, defined, permits, type KeyRow, type Namespace, type StoredRecord
 
 const MAX_DATA = 8 * 1024 * 1024;
 
-/** Which record is meant. */
+/** The address of the record that a call names. */
 export function address(call: Call): Address {
   const { params, folders } = call;
   const context = required(params.context(), 'context');
@@ -32,7 +32,7 @@ function find(namespace: Namespace | undefined, place: Address): StoredRecord | 
   return record?.expiresAt !== undefined && record.expiresAt <= Date.now() ? undefined : record;
 }
 
-/** The record that a read means, if the key may see it. */
+/** The record that a read names, if the key may read it. */
 export function read(call: Call): StoredRecord | undefined {
   const place = address(call);
   const row = call.row();
@@ -45,7 +45,7 @@ export function getRecord(call: Call): object | null {
   return record ? { data: JSON.parse(record.text), revision: record.revision, ...dates(record) } : null;
 }
 
-/** The record that a write means; `check` refuses what was not to be written over. */
+/** The record that a write names. `check` refuses the write if its conditions do not hold. */
 function writable(call: Call): { place: Address; row?: KeyRow; before?: StoredRecord; check(): void } {
   const place = address(call);
   const lease = call.params.integer('lease');
@@ -61,7 +61,7 @@ function writable(call: Call): { place: Address; row?: KeyRow; before?: StoredRe
   return { place, row, before, check };
 }
 
-/** Stores what `change` makes of the text that is there. */
+/** Stores the text that `change` makes of the stored one. */
 function write(
   call: Call,
   change: (before: StoredRecord | undefined) => { text: string; expiresAt?: number },
@@ -124,7 +124,7 @@ export function remove(call: Call): object {
 /** Records in one page of a list. */
 const PAGE = 1_000;
 
-/** Where a record is in every list: an order that says nothing of it, as in the real vault. */
+/** The position of a record in every list. The order reveals nothing about it, as with the sidecar. */
 const order = (place: Address): string => createHash('sha256').update(keyOf(place)).digest('hex');
 
 export function list({ params, row: caller }: Call): object[] {

@@ -1,4 +1,4 @@
-// What the fake store holds: keys, records, changes. It is one for all of its vaults, as the real one is.
+// The content of the fake store: keys, records, changes. All sidecars of the fake share it, as real ones share a store.
 
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -31,10 +31,10 @@ export interface StoredRecord {
 export interface HeldLease {
   token: number;
   holder: Client;
-  /** The key that acquired it: it alone renews and releases. */
+  /** The key that acquired it. Only this key may renew and release it. */
   keyId: string;
   ttlMs: number;
-  /** On the clock of `performance.now`. */
+  /** When it expires, on the clock of `performance.now`. */
   end: number;
 }
 
@@ -50,7 +50,7 @@ export interface Handle {
   watching: boolean;
 }
 
-/** One vault process, as the store sees it. */
+/** One sidecar process, as the store sees it. */
 export interface Client {
   readonly over: boolean;
   readonly handles: Map<string, Handle>;
@@ -80,7 +80,7 @@ export class State {
     return this.revision;
   }
 
-  /** The key that the store keeps for an installation, good or not. */
+  /** The key that the store keeps for an installation, valid or expired. */
   kept(plugin: string, installation: string): KeyRow | undefined {
     const rows = [...this.keys.values()];
     return rows.find((row) => !row.revoked && row.owner && row.plugin === plugin && row.installation === installation);
@@ -95,7 +95,7 @@ export class State {
     return row;
   }
 
-  /** The key, if it is good; `undefined` if nothing was stored with it. */
+  /** The row of a valid key; `undefined` if no data was stored under it. Throws if the key was revoked or has expired. */
   good(apiKey: string): KeyRow | undefined {
     const row = this.keys.get(apiKey);
     if (row?.revoked) throw failure('apiKeyRevoked');
@@ -103,7 +103,7 @@ export class State {
     return row;
   }
 
-  /** The end of a key, told to those who watch with it. */
+  /** Ends a key, and sends a notice to each watch with it. */
   revoke(row: KeyRow): void {
     row.revoked = true;
     const revision = this.nextRevision();
@@ -116,7 +116,7 @@ export class State {
     }
   }
 
-  /** A change, kept for watches to come and told to those that are. */
+  /** Keeps a change for later watches, and sends it to the present ones. */
   changed(namespace: Namespace, by: Client, address: Address, revision: number, deleted: boolean): void {
     const change = { revision, namespace, by, address, deleted };
     this.#changes.push(change);
@@ -125,7 +125,7 @@ export class State {
     }
   }
 
-  /** What was changed after a revision. */
+  /** Sends the changes after a revision. */
   replay(client: Client, handle: Handle, since: number): void {
     for (const change of this.#changes) if (change.revision > since) this.#tell(client, handle, change);
   }
@@ -136,7 +136,7 @@ export class State {
     client.tell({ handle: handle.id, revision, ...address, deleted });
   }
 
-  /** Waits until something may have become free, `ms` are over, or a signal comes. */
+  /** Waits until a lease may have become free, until `ms` are over, or until the signal is aborted. */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     let wake = (): void => {};
     const woken = new Promise<void>((resolve) => (wake = resolve));
@@ -176,13 +176,13 @@ export class State {
 }
 
 export function permits(scope: Scope | undefined, { context, workspaceFolder }: Address): boolean {
-  // Folders alone are folders, and nothing of what belongs to the user.
+  // Folders alone mean the context `workspace` alone.
   const contexts = scope?.contexts ?? (scope?.workspaceFolders ? ['workspace'] : undefined);
   if (contexts && !contexts.includes(context)) return false;
   return !scope?.workspaceFolders || context === 'user' || scope.workspaceFolders.includes(workspaceFolder ?? '');
 }
 
-/** Whether a key of this scope may take and keep leases: one that may change nothing may not. */
+/** Whether a key with this scope may use leases. A key that may change nothing may not. */
 export function permitsLeases(scope: Scope | undefined): boolean {
   if (scope?.readOnly) return false;
   const anyFolder = scope?.workspaceFolders?.[0] ?? (scope?.workspaceFolders ? undefined : 'file:///');
@@ -190,13 +190,13 @@ export function permitsLeases(scope: Scope | undefined): boolean {
   return inWorkspace || permits(scope, { context: 'user' });
 }
 
-/** What is told of a key. */
+/** The description of a key in answers. */
 export function describe(row: KeyRow): Key {
   const { keyId, plugin, installation, label, scope, owner } = row;
   return defined({ keyId, plugin, installation, label, ...dates(row), scope, owner }) as Key;
 }
 
-/** Dates as they stand on the wire. */
+/** Dates in the form of the protocol. */
 export function dates(row: { issuedAt?: number; createdAt?: number; updatedAt?: number; expiresAt?: number }): object {
   const text = (time?: number): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
   const { issuedAt, createdAt, updatedAt, expiresAt } = row;

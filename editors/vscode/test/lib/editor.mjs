@@ -1,4 +1,4 @@
-// code-server with the extension and the probe in it, and the browser that looks at it.
+// code-server with the extension and the probe, and the browser that shows it.
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { Program, deadline } from './processes.mjs';
 /** Where `tests/run` has installed code-server and the driver. */
 export const host = process.env.VSCODE_HOST;
 const { chromium } = createRequire(join(host, 'package.json'))('playwright-core');
-/** What is the same for each test: the extensions, unpacked once by `prepare.mjs`. */
+/** The extensions, which `prepare.sh` unpacks once for all tests. */
 const extensions = process.env.VSCODE_EXTENSIONS;
 
 export class Server {
@@ -31,7 +31,7 @@ export class Server {
     return server;
   }
 
-  /** Where a folder, a `.code-workspace` file, or nothing is open; and a file in it, if there is one. */
+  /** The URL that opens a folder, a `.code-workspace` file or nothing, and optionally a file in it. */
   url(path, file) {
     const kind = path?.endsWith('.code-workspace') ? 'workspace' : 'folder';
     const query = new URLSearchParams(path ? { [kind]: path } : { ew: true });
@@ -40,13 +40,13 @@ export class Server {
     return `http://${host}/?${query}`;
   }
 
-  /** Ends it as a machine does that loses its power. */
+  /** Ends it without warning, as a loss of power does. */
   kill() {
     return this.program.kill();
   }
 }
 
-/** A small Theia with the very same folders of extensions. */
+/** A small Theia with the same folders of extensions. */
 export class Theia {
   static async start(home) {
     const theia = new Theia();
@@ -76,7 +76,7 @@ const flags = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
 ];
 
-/** A browser with a profile of its own, in a process of its own. */
+/** A browser with a separate profile, in a separate process. */
 export class Browser {
   static async start(home, profile = 'profile') {
     const browser = new Browser();
@@ -85,7 +85,7 @@ export class Browser {
     const address = await browser.program.says(/DevTools listening on (ws:\S+)/);
     browser.driver = await chromium.connectOverCDP(address);
     [browser.context] = browser.driver.contexts();
-    // Nothing leaves the machine.
+    // No request leaves the machine.
     await browser.context.route(
       (url) => !['127.0.0.1', 'localhost'].includes(url.hostname) && url.protocol.startsWith('http'),
       (route) => route.abort(),
@@ -109,20 +109,20 @@ export class Browser {
     return new Window(page, await probe, server);
   }
 
-  /** Ends it as a machine does that loses its power. */
+  /** Ends it without warning, as a loss of power does. */
   async kill() {
     await this.program.kill();
     await this.driver.close();
   }
 
-  /** Ends it as its user does. */
+  /** Closes it as its user does. */
   async close() {
     await this.driver.close();
     await this.program.end();
   }
 }
 
-/** One window of the editor: what is seen, and what is inside. */
+/** One window of the editor: its page, and the probe inside. */
 export class Window {
   constructor(page, probe, server) {
     Object.assign(this, { page, probe, server });
@@ -143,9 +143,16 @@ export class Window {
   }
 
   /**
-   * Makes the window's folders these. When the first one is another, the window is loaded anew, as code-server does it itself
-   * then. It begins with its own copy of the workspace file, and where that is not yet the file, it stays with the folders from
-   * before; the next time its copy is the file.
+   * Changes the folders of the window to these.
+   *
+   * Folders behind the first one change in a running window. The extensions get an event, and the vault has to follow it.
+   *
+   * If the first folder changes, code-server reloads the window itself, 10 ms after it has sent the event to its extensions. The
+   * new window starts with the browser's own copy of the workspace file. If that copy is outdated, the window stays with the
+   * previous folders, or with none, and so do its extensions: the vault follows the window, and the window is wrong. Waiting
+   * does not help: such a window still had the wrong folders seconds later. Leaving this case out would leave untested whether
+   * the vault follows. So the test reloads the window itself, and again while its folders differ from those of the file, at
+   * most four times. A vault that does not follow still fails the conformance case.
    */
   async openFolders(uris) {
     const { folders } = await this.do('window');
@@ -161,7 +168,7 @@ export class Window {
     }
   }
 
-  /** Runs a command from the palette, which may still be going away from the last time. */
+  /** Runs a command from the palette. First waits until the palette of an earlier command is hidden. */
   async command(title) {
     const palette = this.page.locator('.quick-input-widget');
     await palette.waitFor({ state: 'hidden' });

@@ -1,4 +1,4 @@
-// A home of a test's own: the store, the editor's folders, the workspace. Nothing of the user's is touched.
+// A separate home for each test: the store, the editor's folders, the workspace. The user's own files are not touched.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Settings without which an editor talks to others, or shows what is not asked for. */
+/** Settings that keep the editor from using the network and from showing unrelated things. */
 const settings = {
   'workbench.startupEditor': 'none',
   'chat.disableAIFeatures': true,
@@ -28,7 +28,7 @@ export class Home {
     this.path = mkdtempSync(join(tmpdir(), 'pv-'));
     for (const name of ['home', 'data', 'keys', 'probe', 'user/User', 'user/Machine']) mkdirSync(this.in(name), { recursive: true, mode: 0o700 });
     const all = JSON.stringify({ ...settings, ...more });
-    // Where code-server looks for them, those of the machine among them, and where Theia does.
+    // The places where code-server (user and machine settings) and Theia look for them.
     for (const path of ['user/User', 'user/Machine', 'user']) writeFileSync(this.in(path, 'settings.json'), all);
   }
 
@@ -43,10 +43,10 @@ export class Home {
     return path;
   }
 
-  /** A workspace file of its own, with these folders, which need not be there. */
+  /** A new workspace file with these folders, which need not exist. */
   workspace(uris) {
     const path = this.in(`work-${(this.files = (this.files ?? 0) + 1)}.code-workspace`);
-    // As paths: a URI would mean the browser's machine.
+    // Paths, because a URI would refer to the browser's machine.
     writeFileSync(path, JSON.stringify({ folders: uris.map((uri) => ({ path: fileURLToPath(uri) })) }));
     return path;
   }

@@ -1,4 +1,4 @@
-// The test's end of the probe: one for each extension host.
+// The test's side of the probe, one for each extension host.
 
 import { watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -35,7 +35,7 @@ export async function nextProbe(folder) {
 }
 
 class Probe {
-  /** Told of notices of the conformance suite. */
+  /** Called with notices of the conformance suite. */
   onNotice;
   #socket;
   #last = 0;
@@ -68,14 +68,14 @@ class Probe {
     else resolve(result);
   }
 
-  /** Does an action in the editor. */
+  /** Runs an action in the editor. */
   do(action, ...args) {
     const id = (this.#last += 1);
     this.#socket.write(`${JSON.stringify({ id, action, args })}\n`);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** The next event of the editor's. */
+  /** The next event from the editor. */
   async event() {
     while (this.#events.length === 0) {
       const late = once(AbortSignal.timeout(deadline), 'abort').then(() => Promise.reject(new Error('no event came')));

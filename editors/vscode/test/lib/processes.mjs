@@ -1,16 +1,16 @@
-// Processes that a test starts, and ends with all that they started.
+// Processes that a test starts, and ends together with all processes that they started.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
-/** Longer than anything takes that works. */
+/** Milliseconds, longer than any working step takes. */
 export const deadline = 60_000;
 
 export class Program {
   constructor(command, args, env) {
     this.output = '';
-    // A group of its own, so that nothing of it is left.
+    // A separate process group, so that no process of it is left.
     this.child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
@@ -21,7 +21,7 @@ export class Program {
     this.ended = once(this.child, 'close').then(() => (this.over = true));
   }
 
-  /** What stands in the first bracket, once the output has it. */
+  /** Waits until the output matches, and returns the first group of the match. */
   async says(pattern) {
     const signal = AbortSignal.timeout(deadline);
     for (;;) {
@@ -32,7 +32,7 @@ export class Program {
     }
   }
 
-  /** Ends the group at once. */
+  /** Kills the process group. */
   async kill() {
     try {
       process.kill(-this.child.pid, 'SIGKILL');
@@ -49,7 +49,7 @@ export class Program {
   }
 }
 
-/** Resolves when a process is gone that is not ours. */
+/** Resolves when a process has ended that is not a child of this one. */
 export async function gone(pid) {
   await promisify(execFile)('tail', [`--pid=${pid}`, '-s', '0.05', '-f', '/dev/null'], { timeout: deadline });
 }

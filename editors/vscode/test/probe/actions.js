@@ -1,4 +1,5 @@
-// What a test may ask for. Each action gets the probe first: the extension's context, and a way to tell of events.
+// The actions that a test may request. The first argument of each is the probe: the extension's context, and a function that sends
+// events.
 
 const { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } = require('node:fs');
 const { join } = require('node:path');
@@ -12,20 +13,20 @@ const secrets = async (probe) => (await vault(probe)).asSecretStorage();
 const state = async (probe, context) => (await vault(probe)).asMemento(context);
 const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
 
-/** Makes the window's folders these, of which the first one stays; `told` is called when its extensions are told. */
-const openFolders = (uris, told) => {
+/** Changes the window's folders, of which the first one stays. `onEvent` is called when extensions get the event. */
+const openFolders = (uris, onEvent) => {
   const before = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
   const changed = uris.findIndex((uri, at) => uri !== before[at]);
   const start = changed < 0 ? uris.length : changed;
   return new Promise((resolve, reject) => {
     const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
       listening.dispose();
-      resolve(told());
+      resolve(onEvent());
     });
     const added = uris.slice(start).map((uri) => ({ uri: vscode.Uri.parse(uri) }));
     if (vscode.workspace.updateWorkspaceFolders(start, before.length - start, ...added)) return;
     listening.dispose();
-    reject(new Error('the editor takes no such folders'));
+    reject(new Error('the editor refuses these folders'));
   });
 };
 
@@ -44,7 +45,7 @@ module.exports = {
   signIn: ({ context }, token) => first.signIn(context, token),
   run: (_, command, ...args) => vscode.commands.executeCommand(command, ...args).then(() => null),
   openFolders: (_, uris) => openFolders(uris, () => null),
-  /** The vault is called by who is told of the folders, at once. */
+  /** Calls the vault at once when the event of the folders arrives. */
   openFoldersAndCall: async (probe, uris, method, ...args) => {
     const ours = (await vault(probe)).vault;
     return openFolders(uris, () => ours[method](...args));
@@ -52,14 +53,14 @@ module.exports = {
   configure: (_, name, value) =>
     vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global),
 
-  // Secrets: ours, or the editor's own.
+  // Secrets: the vault's, or the editor's own.
   store: async (probe, whose, key, value) => (await storage(probe, whose)).store(key, value),
   get: async (probe, whose, key) => (await storage(probe, whose)).get(key),
   delete: async (probe, whose, key) => (await storage(probe, whose)).delete(key),
   keys: async (probe) => (await secrets(probe)).keys(),
   listen: async (probe) => {
     (await secrets(probe)).onDidChange(({ key }) => probe.event('secret', key));
-    // A watch holds from its answer on; what is asked after it is answered after it.
+    // The watch is active once it is answered, and this later request is answered after it.
     await (await vault(probe)).vault.listPersistentData();
   },
   storeMany: async (probe, count, size, whose = 'vault') => {
@@ -76,7 +77,7 @@ module.exports = {
 
   // State.
   update: async (probe, context, key, value) => (await state(probe, context)).update(key, value),
-  // `undefined` is no JSON: the test's own word stands for it.
+  // JSON has no `undefined`: the word "nothing" stands for it.
   value: async (probe, context, key) => (await state(probe, context)).get(key, 'nothing'),
   forget: async (probe, context, key) => (await state(probe, context)).update(key, undefined),
   aliasing: async (probe) => {
@@ -89,7 +90,7 @@ module.exports = {
     ours.get('alias').n = 3;
     return { atOnce, later: ours.get('alias') };
   },
-  /** What is told of is read behind what was told: so is this. */
+  /** A change is read after its notice. A list request makes sure that earlier notices have arrived. */
   settled: async (probe, context, key) => {
     await (await vault(probe)).vault.listPersistentData();
     return (await state(probe, context)).get(key, 'nothing');
@@ -104,9 +105,9 @@ module.exports = {
     return kept;
   },
 
-  /** Milliseconds of each call, one after the other. `append` is what a disk takes at least to keep as much. */
+  /** Milliseconds of each call, one after the other. `append` is the time that the disk takes at least for the same data. */
   time: async (probe, what, count, size) => {
-    // Never the same twice: what is stored already is not written.
+    // A new value each time: storing the same value again writes nothing.
     const value = () => `${(written += 1)}`.padEnd(size, 'x');
     const ours = await secrets(probe);
     const memento = await state(probe, 'user');
@@ -136,7 +137,7 @@ module.exports = {
     return times;
   },
 
-  /** Process ids of the vaults that this window has started. */
+  /** Process ids of the sidecars that this window has started. */
   sidecars: () =>
     readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
       .trim()

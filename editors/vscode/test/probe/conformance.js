@@ -1,4 +1,4 @@
-// The exported API, as the conformance suite calls it: any number of extensions in one window, each with its vault.
+// Calls the exported API for the conformance suite: any number of extensions in one window, each with its vault.
 
 const vscode = require('vscode');
 
@@ -13,7 +13,7 @@ module.exports = {
     const { vault } = await api.open(caller, options);
     opened.set(id, { vault });
   },
-  /** A call by its name; `spoil` changes what was passed behind it, as a careless caller does. */
+  /** Calls a method by its name. `spoil` changes the passed object after the call, as a careless caller does. */
   invoke: async (probe, id, method, args, { token, spoil }) => {
     const { vault } = opened.get(id);
     const abort = new AbortController();
@@ -34,7 +34,7 @@ module.exports = {
     await watch.close();
     return { watching: false, revision: watch.revision };
   },
-  /** The suite's own end of a window that stays open for the next case. */
+  /** Ends a case in a window that stays open for the next case. */
   endCase: async (probe, id) => {
     await opened.get(id)?.watch?.close();
     opened.delete(id);

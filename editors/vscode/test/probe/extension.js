@@ -1,4 +1,4 @@
-// The inside of a test: one line of JSON asks for something over a socket, one answers.
+// The part of a test that runs inside the editor. It gets requests over a socket, one line of JSON each, and answers with one line.
 
 const { mkdirSync, renameSync } = require('node:fs');
 const { createServer } = require('node:net');
@@ -15,7 +15,7 @@ exports.activate = (context) => {
   const path = join(folder, `${process.pid}.part`);
   const server = createServer((socket) => serve(context, socket));
   context.subscriptions.push({ dispose: () => server.close() });
-  // Under its name it answers.
+  // The name changes once the server is ready.
   server.listen(path, () => renameSync(path, join(folder, `${process.pid}.sock`)));
   context.subscriptions.push(vscode.commands.registerCommand('probe.first', () => {}));
 };

@@ -1,4 +1,4 @@
-// Uses the extension's exports where no process runs, and tells the user, and so the test, what came of it.
+// Uses the extension's exports where no process can run, and shows the results in a message that the test reads.
 
 const vscode = require('vscode');
 
@@ -14,7 +14,7 @@ exports.activate = async (context) => {
   workspace.setKeysForSync([]);
   await user.update('where', 'here');
   await workspace.update('where', 'there');
-  const told = {
+  const report = {
     host: typeof process === 'undefined' && typeof importScripts === 'function' ? 'worker' : 'another',
     without,
     kept: vault.kept,
@@ -22,5 +22,5 @@ exports.activate = async (context) => {
     secret: await context.secrets.get('token'),
     states: [context.globalState.get('where'), context.workspaceState.get('where')],
   };
-  vscode.window.showInformationMessage(`Told: ${JSON.stringify(told)}`);
+  vscode.window.showInformationMessage(`Report: ${JSON.stringify(report)}`);
 };

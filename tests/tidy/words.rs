@@ -1,0 +1,115 @@
+//! Checks the language of what people read: the list of decisions, and words that are not plain English.
+
+use std::fs;
+
+use crate::{read, root};
+
+/// Files and folders in which [`REFUSED`] words are not allowed.
+const CHECKED: &[&str] = &["README.md", "docs", "editors"];
+
+/// Files in [`CHECKED`] folders that are not edited yet. To check one, remove its line. To check the source code, add
+/// `"src"` to [`CHECKED`].
+const NOT_YET: &[&str] = &[
+    "docs/architecture.md",
+    "docs/format.md",
+    "docs/performance.md",
+    "docs/protocol.md",
+    "docs/recipes.md",
+    "docs/reliability.md",
+    "docs/threat-model.md",
+    // Generated from the comments in `src`.
+    "editors/node/src/wire.ts",
+];
+
+/// Files with a refused word that is right there: the file, the word, and why.
+const ALLOWED: &[(&str, &str, &str)] = &[];
+
+/// Beginnings of words that are refused, in lower case. A space stands for any white space.
+const REFUSED: &[&str] =
+    &["whoever", "befall", "befell", "somebody", "nobody", "mend", "at hand", "patience"];
+
+/// The refused words of a text, in any case. A word begins behind anything that is no letter.
+fn refused(text: &str) -> Vec<&'static str> {
+    let mut plain = String::from(" ");
+    for word in text.split_whitespace() {
+        plain.push_str(&word.to_lowercase());
+        plain.push(' ');
+    }
+    let begins = |at: usize| plain[..at].ends_with(|letter: char| !letter.is_alphabetic());
+    let found = |word: &&str| plain.match_indices(word).any(|(at, _)| begins(at));
+    REFUSED.iter().copied().filter(found).collect()
+}
+
+#[test]
+fn a_refused_word_is_found_at_the_beginning_of_a_word() {
+    assert_eq!(refused("A store mends itself; Nobody's key is at\n  hand"), ["nobody", "mend", "at hand"]);
+    assert_eq!(refused("Recommended: amend it, with what handles are at"), Vec::<&str>::new());
+    assert_eq!(refused("const PATIENCE = 2; // whoever"), ["whoever", "patience"]);
+}
+
+/// Folders and files of other projects, or made by a build.
+const NOT_OURS: &[&str] = &["node_modules", "dist", "package-lock.json", "bin", ".cache"];
+
+/// The text files below a file or folder, with their paths from the root.
+fn texts(place: &str) -> Vec<(String, String)> {
+    let path = root().join(place);
+    if !path.is_dir() {
+        return fs::read_to_string(path).map(|text| (place.to_owned(), text)).into_iter().collect();
+    }
+    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let ours = names.filter(|name| !NOT_OURS.contains(&name.as_str()));
+    ours.flat_map(|name| texts(&format!("{place}/{name}"))).collect()
+}
+
+#[test]
+fn texts_have_no_word_that_is_not_plain_english() {
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    let mut unused: Vec<_> = ALLOWED.iter().map(|(file, word, _)| (*file, *word)).collect();
+    for (path, text) in CHECKED.iter().flat_map(|place| texts(place)) {
+        count += 1;
+        if NOT_YET.contains(&path.as_str()) {
+            continue;
+        }
+        for word in refused(&text) {
+            let is_this = |&(file, allowed): &(&str, &str)| file == path && allowed == word;
+            if ALLOWED.iter().any(|&(file, allowed, _)| is_this(&(file, allowed))) {
+                unused.retain(|one| !is_this(one));
+            } else {
+                wrong.push(format!("{path}: {word}"));
+            }
+        }
+    }
+    assert!(count > 150, "the files were not found");
+    assert!(wrong.is_empty(), "say who acts, or use the noun: {wrong:#?}");
+    assert!(unused.is_empty(), "exceptions that are not needed: {unused:?}");
+}
+
+#[test]
+fn every_decision_is_listed_with_its_title() {
+    let list = read("docs/decisions/README.md");
+    let rows: Vec<_> = list.lines().filter(|line| line.starts_with("| 0")).collect();
+    let mut wanted = Vec::new();
+    for (path, text) in texts("docs/decisions") {
+        let file = path.trim_start_matches("docs/decisions/");
+        if file == "README.md" {
+            continue;
+        }
+        let title = text.lines().next().unwrap().strip_prefix("# ").unwrap();
+        // In part or as a whole, by the decision behind the first link.
+        let superseded = text.lines().find(|line| line.starts_with("Superseded "));
+        let by = superseded.and_then(|line| line.split_once("](")?.1.split_once(')')).map(|(link, _)| link);
+        wanted.push((format!("| {} | [{title}]({file}) |", &file[..4]), by.map(str::to_owned)));
+    }
+    wanted.sort();
+    assert!(wanted.len() > 60, "the decisions were not found");
+    assert_eq!(rows.len(), wanted.len(), "docs/decisions/README.md has another number of decisions");
+    for (row, (begin, by)) in rows.iter().zip(wanted) {
+        assert!(row.starts_with(&begin), "docs/decisions/README.md has\n{row}\nand should have\n{begin}");
+        let last = &row[begin.len()..];
+        match by {
+            Some(link) => assert!(last.contains(&format!("]({link})")), "{row}: superseded by {link}"),
+            None => assert_eq!(last, " |", "{row}: not superseded"),
+        }
+    }
+}
