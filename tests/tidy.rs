@@ -194,9 +194,9 @@ fn every_file_says_what_it_is_for_and_is_short() {
 
 #[test]
 fn every_method_is_documented() {
-    let protocol = read("docs/protocol.md");
+    let reference = read("docs/reference.md");
     for name in rpc::NAMES {
-        assert!(protocol.contains(&format!("`{name}`")), "docs/protocol.md does not have {name}");
+        assert!(reference.contains(&format!("`{name}`")), "docs/reference.md does not have {name}");
     }
 }
 
