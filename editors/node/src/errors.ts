@@ -2,7 +2,7 @@
 
 import type { ErrorData, ErrorKind } from './wire';
 
-/** Errors that the binding makes itself; all others are the vault's, see docs/protocol.md. */
+/** Errors that the binding makes itself; all others are the vault's, see docs/reference.md. */
 export type BindingErrorKind =
   /** There is no program where one was named, or none at all. */
   | 'binaryNotFound'

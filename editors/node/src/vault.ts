@@ -23,7 +23,7 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Made by `openVault`. Each method is the one of its name in docs/protocol.md: what it must have comes first, then its
+ * Made by `openVault`. Each method is the one of its name in docs/reference.md: what it must have comes first, then its
  * other parameters by name, with a `signal` that cancels, and last, if you like, a Node callback instead of the Promise.
  * Errors are `VaultError`s.
  */
