@@ -9,7 +9,8 @@ use super::shape::Deleted;
 use super::{Call, Outcome};
 
 method! {
-    /// Removes a record. If there is no record, the call succeeds with `{"deleted": false, "revision": 0}`.
+    /// Removes a record. If there is no such record, the result is `{"deleted": false, "revision": 0}`, unless
+    /// `ifRevision` demands one.
     "deletePersistentData" => Deleted,
     positional {
         "context" => context: Context,

@@ -17,10 +17,10 @@ method! {
     /// Lists the records in the key's namespace and scope, without their data. The order is always the same, and says
     /// nothing about the records.
     ///
-    /// A list that is longer than a message may be fails with 2002, and `data.limit` is that length in bytes. Ask for
-    /// such a list in pages: pass `limit`, and pass the last entry of one page as `after` of the next. A page with
-    /// fewer entries than `limit` is the last one. Each page shows the store at its own moment. A record that exists
-    /// all the time is in one of the pages.
+    /// If the list is longer than a message may be, the call fails with 2002, and `data.limit` is that length in
+    /// bytes. Ask for such a list in pages: pass `limit`, and pass the last entry of one page as `after` of the next.
+    /// A page with fewer entries than `limit` is the last one. Each page shows the store at its own moment. A record
+    /// that exists all the time is in one of the pages.
     "listPersistentData" => Vec<ListedRecord>,
     positional {}
     named {
@@ -28,7 +28,7 @@ method! {
         "context" => context: Option<Context>,
         /// Only records of this folder.
         "workspaceFolder" => folder: Option<Place>,
-        /// The most entries to return; without it, all.
+        /// The most entries to return, from 1 to 1,000; without it, all.
         "limit" => limit: Option<PageSize>,
         /// Only records that follow this one in the order. The record itself need not exist any more.
         "after" => after: Option<ListedBefore>,

@@ -71,7 +71,7 @@ pub(super) struct KeySet {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct KnownKey {
-    /// Whether anything was stored with the key, or plugin-vault issued it here.
+    /// Whether anything was stored with the key, or the key was issued in this store.
     pub(super) known: bool,
     #[serde(flatten)]
     pub(super) key: Key,

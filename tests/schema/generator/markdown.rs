@@ -247,9 +247,10 @@ fn linked(shape: &Type) -> String {
         Type::Null => "`null`".into(),
         Type::Literal(value) => format!("`{value}`"),
         Type::Open | Type::Object(_) => "an object".into(),
+        Type::List(of) if matches!(**of, Type::Open | Type::Object(_)) => "a list of objects".into(),
         Type::List(of) => format!("a list of {}", linked(of)),
         Type::OneOf(types) => {
-            let or = if is_list_of_values(shape) { ", " } else { " or " };
+            let or = if is_list_of_values(shape) { ", " } else { ", or " };
             types.iter().map(linked).collect::<Vec<_>>().join(or)
         }
     }
@@ -335,6 +336,7 @@ mod tests {
             "### vault/do\n\nDoes it.\n",
             "| **`a`** | a string | One \\| two. |\n| `b?` | `true` or `false` |  |\n",
             "| `c?` | an integer from 9 to 600,000 days |  |\n",
+            "Each list of errors leaves out those of every request: `lost`.\n",
             "Result: [Done](#done).\n",
             "Like this:\n\n```json\n{\"method\": \"vault/do\", \"params\": [\"x\"]}\n{\"result\": {\"done\": 1}}\n```\n",
             "### Done\n\n| member | type | |\n|---|---|---|\n| `done` | an integer |  |\n",
