@@ -34,7 +34,8 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which nothing is `async`.
-const SYNCHRONOUS: &[&str] = &["faults", "files", "json", "limits", "logging", "crypto", "store", "protector", "vault"];
+const SYNCHRONOUS: &[&str] =
+    &["faults", "files", "json", "limits", "logging", "crypto", "store", "protector", "vault"];
 
 /// The files that make the bytes on the disk.
 const FORMAT_FILES: &[&str] = &[
@@ -194,9 +195,9 @@ fn every_file_says_what_it_is_for_and_is_short() {
 
 #[test]
 fn every_method_is_documented() {
-    let protocol = read("docs/protocol.md");
+    let reference = read("docs/reference.md");
     for name in rpc::NAMES {
-        assert!(protocol.contains(&format!("`{name}`")), "docs/protocol.md does not have {name}");
+        assert!(reference.contains(&format!("`{name}`")), "docs/reference.md does not have {name}");
     }
 }
 

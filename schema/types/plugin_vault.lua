@@ -2,14 +2,14 @@
 -- The types of plugin-vault's protocol. Made from schema/openrpc.json; do not edit.
 -- `UPDATE=1 cargo test --features schema --test schema` writes it.
 
----40 hexadecimal digits. Whoever has them has the data: keep them as a secret.
+---40 hexadecimal digits. They give access to the data: keep them secret.
 ---@alias plugin_vault.APIKey string
 
----Where a record is.
+---The address of a record.
 ---@class plugin_vault.Address
----@field context plugin_vault.Context One of the two.
----@field name? plugin_vault.Name Its name. Without it, *the* object of its context.
----@field workspaceFolder? plugin_vault.WorkspaceFolder Its folder, for the context `workspace`. May be left out when exactly one is open.
+---@field context plugin_vault.Context The record's context.
+---@field name? plugin_vault.Name The record's name; without it, the unnamed record of its context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder, for the context `workspace`. Optional while exactly one folder is open.
 
 ---The API key has expired; its data is kept.
 ---@class plugin_vault.ApiKeyExpiredData
@@ -36,14 +36,14 @@
 ---@field kind "apiKeyUnknown"
 ---@field retryable false
 
----What the store is busy with, if not with another process.
+---The cause, if it is not another process.
 ---@alias plugin_vault.BusyReason "threads"
 
 ---@class plugin_vault.Capabilities
 ---@field experimental plugin_vault.Experimental
 ---@field workspace plugin_vault.WorkspaceCapabilities
 
----One set of records for the user, or one for each workspace folder.
+---`user` has one set of records, `workspace` has one for each workspace folder.
 ---@alias plugin_vault.Context "user"|"workspace"
 
 ---Over a limit; data.limit is the limit.
@@ -52,33 +52,33 @@
 ---@field retryable false
 ---@field limit integer The limit: bytes, records, handles, leases or keys.
 
----A record that was removed.
+---The result of a removal.
 ---@class plugin_vault.Deleted
----@field deleted boolean Whether there was one.
----@field revision plugin_vault.Revision The revision of the removal; 0 where there was none.
+---@field deleted boolean Whether there was a record.
+---@field revision plugin_vault.Revision The revision of the removal; 0 if there was no record.
 
----What a watching client is told.
+---A change notice.
 ---@class plugin_vault.DidChange1
----@field context plugin_vault.Context Where the record is.
----@field deleted boolean Whether it was deleted.
----@field handle plugin_vault.Handle The watch that this is for.
+---@field context plugin_vault.Context The record's context.
+---@field deleted boolean Whether the record was deleted.
+---@field handle plugin_vault.Handle The watch that this notice belongs to.
 ---@field revision plugin_vault.Revision The record's revision now.
----@field name? plugin_vault.Name Its name; absent for *the* object of its context.
----@field workspaceFolder? plugin_vault.WorkspaceFolder Its folder; absent for the context `user`.
+---@field name? plugin_vault.Name The record's name; absent for the unnamed record of its context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder; absent for the context `user`.
 
----What a watching client is told.
+---A change notice.
 ---@class plugin_vault.DidChange2
----@field resync true Tells this from other notices.
----@field handle plugin_vault.Handle The watch that this is for.
----@field revision plugin_vault.Revision The revision up to which they were missed.
+---@field resync true Marks this kind of notice.
+---@field handle plugin_vault.Handle The watch that this notice belongs to.
+---@field revision plugin_vault.Revision The revision up to which changes were missed.
 
----What a watching client is told.
+---A change notice.
 ---@class plugin_vault.DidChange3
----@field ended plugin_vault.WatchEnd Why.
----@field handle plugin_vault.Handle The watch that this is for.
----@field revision plugin_vault.Revision The revision up to which the client has been told.
+---@field ended plugin_vault.WatchEnd Why the watch ends.
+---@field handle plugin_vault.Handle The watch that this notice belongs to.
+---@field revision plugin_vault.Revision The revision up to which the client has its notices.
 
----What a watching client is told.
+---A change notice.
 ---@alias plugin_vault.DidChange plugin_vault.DidChange1|plugin_vault.DidChange2|plugin_vault.DidChange3
 
 ---`error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
@@ -99,10 +99,10 @@
 ---@field kind "formatTooNew"
 ---@field retryable false
 
----Names a key on the connection on which `setAPIKey` gave it.
+---Names a key on the connection where `setAPIKey` returned it.
 ---@alias plugin_vault.Handle string
 
----What the server is, and can do.
+---The capabilities and the version of the sidecar.
 ---@class plugin_vault.Initialized
 ---@field capabilities plugin_vault.Capabilities
 ---@field serverInfo plugin_vault.ServerInfo
@@ -116,72 +116,72 @@
 ---@class plugin_vault.InvalidParamsData
 ---@field kind "invalidParams"
 ---@field retryable false
----@field parameter string|integer One of our names; or a position from 0, also among the members, for a name that the method does not have.
----@field reason plugin_vault.ParameterReason What is wrong with it.
+---@field parameter string|integer The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members.
+---@field reason plugin_vault.ParameterReason What is wrong with the parameter.
 
 ---The message is not a JSON-RPC 2.0 request, or has no place here.
 ---@class plugin_vault.InvalidRequestData
 ---@field kind "invalidRequest"
 ---@field retryable false
 
----A key that was issued, or is kept.
+---A key that this call issued, or that the store keeps.
 ---@class plugin_vault.IssuedKey
 ---@field apiKey plugin_vault.APIKey The key itself.
----@field created boolean Whether it was made now.
----@field keyId plugin_vault.KeyId Names the key in `revokeAPIKey`.
----@field owner boolean Whether it is the owner of its namespace.
----@field expiresAt? plugin_vault.Time When it ends, if it does.
----@field installation? plugin_vault.Name For which installation the vault keeps it.
----@field issuedAt? plugin_vault.Time When the vault issued it; absent for a key that it did not issue.
----@field label? plugin_vault.Name What its owner calls it.
----@field plugin? plugin_vault.Name For which plugin it was issued.
----@field scope? plugin_vault.Scope What it may do, where that is less than what its owner may.
+---@field created boolean Whether this call issued the key.
+---@field keyId plugin_vault.KeyId The id of the key, for `revokeAPIKey`.
+---@field owner boolean Whether it is the owner key of its namespace.
+---@field expiresAt? plugin_vault.Time When the key expires; absent if it never does.
+---@field installation? plugin_vault.Name The installation that the store keeps the key for.
+---@field issuedAt? plugin_vault.Time When plugin-vault issued the key; absent for a key that it did not issue.
+---@field label? plugin_vault.Name The name of the key in lists.
+---@field plugin? plugin_vault.Name The plugin that the key was issued for.
+---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
----A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default.
+---A JSON object, kept byte for byte except for white space at its ends. Its length is at most `maxDataBytes` of `initialize`, 8 MiB by default.
 ---@alias plugin_vault.JsonObject table<string, any>
 
----What is told of a key; never the key itself.
+---The description of a key. It never contains the key itself.
 ---@class plugin_vault.Key
----@field keyId plugin_vault.KeyId Names the key in `revokeAPIKey`.
----@field owner boolean Whether it is the owner of its namespace.
----@field expiresAt? plugin_vault.Time When it ends, if it does.
----@field installation? plugin_vault.Name For which installation the vault keeps it.
----@field issuedAt? plugin_vault.Time When the vault issued it; absent for a key that it did not issue.
----@field label? plugin_vault.Name What its owner calls it.
----@field plugin? plugin_vault.Name For which plugin it was issued.
----@field scope? plugin_vault.Scope What it may do, where that is less than what its owner may.
+---@field keyId plugin_vault.KeyId The id of the key, for `revokeAPIKey`.
+---@field owner boolean Whether it is the owner key of its namespace.
+---@field expiresAt? plugin_vault.Time When the key expires; absent if it never does.
+---@field installation? plugin_vault.Name The installation that the store keeps the key for.
+---@field issuedAt? plugin_vault.Time When plugin-vault issued the key; absent for a key that it did not issue.
+---@field label? plugin_vault.Name The name of the key in lists.
+---@field plugin? plugin_vault.Name The plugin that the key was issued for.
+---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
----Names a key, and tells nothing of it: 32 hexadecimal digits.
+---Names a key and reveals nothing about it: 32 hexadecimal digits.
 ---@alias plugin_vault.KeyId string
 
----Why a protector does not give the store's key.
+---Why a protector does not give the store key.
 ---@alias plugin_vault.KeyReason "locked"|"missing"|"wrong"|"denied"|"deadline"|"failed"|"programMissing"|"relativeProgram"|"invalidPassphrase"|"memory"
 
----What `setAPIKey` knows of a key.
+---The answer of `setAPIKey`.
 ---@class plugin_vault.KeySet
 ---@field handle plugin_vault.Handle Names the key on this connection from now on.
----@field expiresAt? plugin_vault.Time When it ends, if it does.
----@field installation? plugin_vault.Name For which installation the vault keeps it.
----@field issuedAt? plugin_vault.Time When the vault issued it; absent for a key that it did not issue.
----@field keyId? plugin_vault.KeyId Names the key in `revokeAPIKey`.
----@field known? boolean Whether anything was stored with it, or it was issued here.
----@field label? plugin_vault.Name What its owner calls it.
----@field owner? boolean Whether it is the owner of its namespace.
----@field plugin? plugin_vault.Name For which plugin it was issued.
----@field scope? plugin_vault.Scope What it may do, where that is less than what its owner may.
+---@field expiresAt? plugin_vault.Time When the key expires; absent if it never does.
+---@field installation? plugin_vault.Name The installation that the store keeps the key for.
+---@field issuedAt? plugin_vault.Time When plugin-vault issued the key; absent for a key that it did not issue.
+---@field keyId? plugin_vault.KeyId The id of the key, for `revokeAPIKey`.
+---@field known? boolean Whether anything was stored with the key, or the key was issued in this store.
+---@field label? plugin_vault.Name The name of the key in lists.
+---@field owner? boolean Whether it is the owner key of its namespace.
+---@field plugin? plugin_vault.Name The plugin that the key was issued for.
+---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
 ---The store's key is not at hand; nothing is lost.
 ---@class plugin_vault.KeyUnavailableData
 ---@field kind "keyUnavailable"
----@field protector plugin_vault.Protector The protector that stands in the way.
----@field reason plugin_vault.KeyReason Why. `retryable` is true for `locked`, `deadline` and `memory`.
+---@field protector plugin_vault.Protector The protector that did not give the store key.
+---@field reason plugin_vault.KeyReason Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
 ---@field retryable boolean
 
 ---Another holds the lease; data.expiresAt says until when.
 ---@class plugin_vault.LeaseHeldData
 ---@field kind "leaseHeld"
 ---@field retryable true
----@field expiresAt plugin_vault.Time Until when it is held if it is not renewed.
+---@field expiresAt plugin_vault.Time When the lease expires if it is not renewed.
 
 ---The lease is not held any more: acquire it again.
 ---@class plugin_vault.LeaseLostData
@@ -190,39 +190,39 @@
 
 ---A lease that was acquired.
 ---@class plugin_vault.Leased
----@field expiresAt plugin_vault.Time Until when it is held if it is not renewed.
----@field lease plugin_vault.Revision The fencing token: a number that only grows.
+---@field expiresAt plugin_vault.Time When the lease expires if it is not renewed.
+---@field lease plugin_vault.Revision The fencing token: a number that only increases.
 
----Names a record, as an entry of a list does; what else the entry has may be there too.
+---Names a record, as an entry of a list does. The other members of an entry may be present too.
 ---@class plugin_vault.ListedBefore
 ---@field context plugin_vault.Context
 ---@field name? plugin_vault.Name
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder
 
----A key of `listAPIKeys`.
+---A key in the answer of `listAPIKeys`.
 ---@class plugin_vault.ListedKey
----@field current boolean Whether it is the caller's own.
----@field keyId plugin_vault.KeyId Names the key in `revokeAPIKey`.
----@field owner boolean Whether it is the owner of its namespace.
----@field expiresAt? plugin_vault.Time When it ends, if it does.
----@field installation? plugin_vault.Name For which installation the vault keeps it.
----@field issuedAt? plugin_vault.Time When the vault issued it; absent for a key that it did not issue.
----@field label? plugin_vault.Name What its owner calls it.
----@field plugin? plugin_vault.Name For which plugin it was issued.
----@field scope? plugin_vault.Scope What it may do, where that is less than what its owner may.
+---@field current boolean Whether it is the caller's own key.
+---@field keyId plugin_vault.KeyId The id of the key, for `revokeAPIKey`.
+---@field owner boolean Whether it is the owner key of its namespace.
+---@field expiresAt? plugin_vault.Time When the key expires; absent if it never does.
+---@field installation? plugin_vault.Name The installation that the store keeps the key for.
+---@field issuedAt? plugin_vault.Time When plugin-vault issued the key; absent for a key that it did not issue.
+---@field label? plugin_vault.Name The name of the key in lists.
+---@field plugin? plugin_vault.Name The plugin that the key was issued for.
+---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
----A record of `listPersistentData`.
+---A record in the answer of `listPersistentData`.
 ---@class plugin_vault.ListedRecord
----@field bytes integer How long its text is, in bytes.
----@field context plugin_vault.Context Where it is.
----@field createdAt plugin_vault.Time When it was first written.
----@field revision plugin_vault.Revision Of the write that last changed it.
----@field updatedAt plugin_vault.Time When it was last written.
----@field expiresAt? plugin_vault.Time When it expires, if it does.
----@field name? plugin_vault.Name Its name; absent for *the* object of its context.
----@field workspaceFolder? plugin_vault.WorkspaceFolder Its folder; absent for the context `user`.
+---@field bytes integer The length of the record's text, in bytes.
+---@field context plugin_vault.Context The record's context.
+---@field createdAt plugin_vault.Time When the record was first written.
+---@field revision plugin_vault.Revision The revision of the last change.
+---@field updatedAt plugin_vault.Time When the record was last written.
+---@field expiresAt? plugin_vault.Time When the record expires; absent if it never does.
+---@field name? plugin_vault.Name The record's name; absent for the unnamed record of its context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder; absent for the context `user`.
 
----A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.
+---A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 ---@alias plugin_vault.MergePatch table<string, any>
 
 ---There is no such method.
@@ -230,27 +230,27 @@
 ---@field kind "methodNotFound"
 ---@field retryable false
 
----Records that were moved.
+---The result of a move.
 ---@class plugin_vault.Moved
----@field moved integer How many.
----@field revision plugin_vault.Revision The last of their revisions; 0 where there were none.
+---@field moved integer How many records were moved.
+---@field revision plugin_vault.Revision The last of their revisions; 0 if no record was moved.
 
 ---1 to 256 bytes of UTF-8, compared byte for byte.
 ---@alias plugin_vault.Name string
 
----A key, for whoever asked for it.
+---A key and its description, for the caller that asked for it.
 ---@class plugin_vault.NewKey
 ---@field apiKey plugin_vault.APIKey The key itself.
----@field keyId plugin_vault.KeyId Names the key in `revokeAPIKey`.
----@field owner boolean Whether it is the owner of its namespace.
----@field expiresAt? plugin_vault.Time When it ends, if it does.
----@field installation? plugin_vault.Name For which installation the vault keeps it.
----@field issuedAt? plugin_vault.Time When the vault issued it; absent for a key that it did not issue.
----@field label? plugin_vault.Name What its owner calls it.
----@field plugin? plugin_vault.Name For which plugin it was issued.
----@field scope? plugin_vault.Scope What it may do, where that is less than what its owner may.
+---@field keyId plugin_vault.KeyId The id of the key, for `revokeAPIKey`.
+---@field owner boolean Whether it is the owner key of its namespace.
+---@field expiresAt? plugin_vault.Time When the key expires; absent if it never does.
+---@field installation? plugin_vault.Name The installation that the store keeps the key for.
+---@field issuedAt? plugin_vault.Time When plugin-vault issued the key; absent for a key that it did not issue.
+---@field label? plugin_vault.Name The name of the key in lists.
+---@field plugin? plugin_vault.Name The plugin that the key was issued for.
+---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
----The scope of a key that is to be made. `null` means that a member is absent.
+---The scope of a new key. `null` means that a member is absent.
 ---@class plugin_vault.NewScope
 ---@field contexts? plugin_vault.Context[]|vim.NIL
 ---@field readOnly? boolean|vim.NIL
@@ -261,10 +261,10 @@
 ---@field kind "notPermitted"
 ---@field retryable false
 
----LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored.
+---LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
 ---@alias plugin_vault.OpenFolders table<string, any>[]
 
----An OpenRPC document: this one.
+---This OpenRPC document.
 ---@alias plugin_vault.OpenRPC table<string, any>
 
 ---Too much waits at once; take answers before asking for more.
@@ -280,110 +280,110 @@
 ---@field kind "parseError"
 ---@field retryable false
 
----A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty.
+---A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty.
 ---@alias plugin_vault.Passphrase string
 
----A path of this machine.
+---A path on this machine.
 ---@alias plugin_vault.Path string
 
 ---A record with its revision and its dates.
 ---@class plugin_vault.PersistentRecord
----@field createdAt plugin_vault.Time When it was first written.
----@field data plugin_vault.JsonObject What is stored, byte for byte.
----@field revision plugin_vault.Revision Of the write that last changed it.
----@field updatedAt plugin_vault.Time When it was last written.
----@field expiresAt? plugin_vault.Time When it expires, if it does.
----@field restored? true It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent.
+---@field createdAt plugin_vault.Time When the record was first written.
+---@field data plugin_vault.JsonObject The stored object, byte for byte.
+---@field revision plugin_vault.Revision The revision of the last change.
+---@field updatedAt plugin_vault.Time When the record was last written.
+---@field expiresAt? plugin_vault.Time When the record expires; absent if it never does.
+---@field restored? true Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent.
 
----A process of this machine; a number that no system gives is ignored.
+---The id of a process on this machine. A number that no operating system uses as one is ignored.
 ---@alias plugin_vault.ProcessId number
 
----A way to the store's key.
+---A kind of protector: a way to get the store key.
 ---@alias plugin_vault.Protector "key-file"|"keyring"|"passphrase"|"command"
 
 ---What the protectors guard against.
 ---@class plugin_vault.Protects
----@field copiesOfTheDataFolder boolean Whoever has a copy of the data folder alone.
----@field otherUsers boolean Other users of the machine; not where others may read the key file.
----@field stolenDisk boolean Whoever has the disk.
+---@field copiesOfTheDataFolder boolean An attacker who has a copy of the data folder and nothing else.
+---@field otherUsers boolean Other users of the machine; `false` if others may read the key file.
+---@field stolenDisk boolean An attacker who has the disk.
 
 ---The stored value is damaged; it is kept as it is.
 ---@class plugin_vault.RecordDamagedData
 ---@field kind "recordDamaged"
 ---@field retryable false
 
----What stands in the way of a store.
+---Why plugin-vault does not use a store.
 ---@alias plugin_vault.RefusalReason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"
 
----A lease that was given up.
+---A lease that was released.
 ---@class plugin_vault.Released
 ---@field released true
 
 ---A lease that was renewed.
 ---@class plugin_vault.Renewed
----@field expiresAt plugin_vault.Time Until when it is held if it is not renewed again.
+---@field expiresAt plugin_vault.Time When the lease expires if it is not renewed again.
 
 ---What a repair of a damaged store did.
 ---@class plugin_vault.Repaired
----@field at plugin_vault.Time When.
----@field kept integer How many records were whole.
----@field lost? integer How many were not; absent if it can't be known.
----@field quarantine? plugin_vault.Path The folder in which the damaged file lies.
----@field restoredFrom? plugin_vault.Time When the backup was taken that was put back, if one was.
+---@field at plugin_vault.Time When the repair took place.
+---@field kept integer How many records were intact.
+---@field lost? integer How many records were not intact; absent if this can't be known.
+---@field quarantine? plugin_vault.Path The folder with the damaged file.
+---@field restoredFrom? plugin_vault.Time When the backup was taken that the repair restored; absent if it restored none.
 
 ---The request was cancelled and not carried out.
 ---@class plugin_vault.RequestCancelledData
 ---@field kind "requestCancelled"
 ---@field retryable true
 
----A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means "not there".
+---A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist.
 ---@alias plugin_vault.Revision integer
 
 ---The record has another revision: read it again.
 ---@class plugin_vault.RevisionConflictData
 ---@field kind "revisionConflict"
 ---@field retryable false
----@field revision plugin_vault.Revision The record's revision, 0 for none.
+---@field revision plugin_vault.Revision The record's revision; 0 if there is no record.
 
----A key that has ended.
+---A key that was revoked.
 ---@class plugin_vault.RevokedKey
 ---@field revoked true
----@field destroyed boolean Whether it was an owner's, and its namespace was destroyed with all records and shared keys.
+---@field destroyed boolean Whether it was an owner key, so that its namespace was destroyed with all records and shared keys.
 
----An absolute path. For anything else a folder is open in which nothing can be stored.
+---An absolute path. Any other text counts as an open folder in which nothing can be stored.
 ---@alias plugin_vault.RootPath string
 
----An absolute URI. For anything else a folder is open in which nothing can be stored.
+---An absolute URI. Any other text counts as an open folder in which nothing can be stored.
 ---@alias plugin_vault.RootUri string
 
----What a shared key may do, where that is less than what its owner may.
+---What a shared key may do, if that is less than what its owner may do.
 ---@class plugin_vault.Scope
----@field contexts? plugin_vault.Context[] The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.
----@field readOnly? boolean Whether it may only read.
----@field workspaceFolders? plugin_vault.WorkspaceFolder[] The folders that it may use; all, if absent.
+---@field contexts? plugin_vault.Context[] The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present.
+---@field readOnly? boolean Whether the key may only read.
+---@field workspaceFolders? plugin_vault.WorkspaceFolder[] The folders that the key may use; if absent, all.
 
 ---@class plugin_vault.ServerInfo
 ---@field name string
----@field version string The version of the program.
+---@field version string The version of plugin-vault.
 
----The state of the store, and what protects it.
+---The state of the store and of its protection.
 ---@class plugin_vault.Status
----@field bytes integer How long the store is, in bytes on the disk.
----@field dataDir plugin_vault.Path Where the store lies, or would lie.
----@field formatVersion integer The version of what lies on the disk.
----@field keyAvailable boolean Whether what needs data works now.
----@field protectors plugin_vault.Protector[] All that could open it.
----@field protects plugin_vault.Protects What all protectors together guard against, as things lie now; `false` also where it can't be known.
----@field records integer How many records there are, of all plugins.
+---@field bytes integer The size of the store on the disk, in bytes.
+---@field dataDir plugin_vault.Path The folder where the store is, or would be.
+---@field formatVersion integer The version of the disk format.
+---@field keyAvailable boolean Whether methods that need data work now.
+---@field protectors plugin_vault.Protector[] All protectors that can open the store.
+---@field protects plugin_vault.Protects What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
+---@field records integer The number of records, of all plugins.
 ---@field protector? plugin_vault.Protector The protector that opened the store.
 ---@field repaired? plugin_vault.Repaired What the last repair of a damaged store did; absent if there was none.
----@field storeId? plugin_vault.StoreId Absent where there is no store yet.
+---@field storeId? plugin_vault.StoreId The id of the store; absent if there is no store yet.
 
 ---The store is busy; nothing was changed.
 ---@class plugin_vault.StoreBusyData
 ---@field kind "storeBusy"
 ---@field retryable true
----@field reason? plugin_vault.BusyReason There where it is no other process: `threads` if the system gives this process no more threads.
+---@field reason? plugin_vault.BusyReason Present if the cause is not another process. `threads`: the system gives this process no more threads.
 
 ---The store is damaged, and nothing could replace it; its files are kept as they are.
 ---@class plugin_vault.StoreDamagedData
@@ -394,42 +394,42 @@
 ---@class plugin_vault.StoreFailedData
 ---@field kind "storeFailed"
 ---@field retryable false
----@field outcome? "unknown" There if a commit was under way: read before you write again.
+---@field outcome? "unknown" Present if a commit was under way: read before you write again.
 
 ---The disk or the store is full; nothing was changed.
 ---@class plugin_vault.StoreFullData
 ---@field kind "storeFull"
 ---@field retryable true
 
----Names a store.
+---The id of a store.
 ---@alias plugin_vault.StoreId string
 
 ---The store can't be used as it lies there; the log says what to do.
 ---@class plugin_vault.StoreRefusedData
 ---@field kind "storeRefused"
 ---@field retryable false
----@field reason plugin_vault.RefusalReason What stands in the way.
+---@field reason plugin_vault.RefusalReason Why plugin-vault does not use the store.
 
 ---The target has such a record already; nothing was moved.
 ---@class plugin_vault.TargetExistsData
 ---@field kind "targetExists"
 ---@field retryable false
 
----An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds.
+---An RFC 3339 date and time, from 1970 on. A parameter may have any offset from UTC; results are in UTC with milliseconds.
 ---@alias plugin_vault.Time string
 
----Whether the store's key is at hand.
+---Whether the store key is available.
 ---@class plugin_vault.Unlocked
----@field keyAvailable boolean Whether what needs data works now. `false` where there is no store yet.
+---@field keyAvailable boolean Whether methods that need data work now; `false` if there is no store yet.
 
 ---@class plugin_vault.VaultCapabilities
----@field maxDataBytes integer The longest object that can be stored, in bytes of JSON text.
----@field protocolVersion integer The version of this contract. A client that needs a later one says so, and goes on with nothing.
+---@field maxDataBytes integer The length of the longest object that can be stored, in bytes of JSON text.
+---@field protocolVersion integer The version of this contract. A client that needs a later version reports that and does not go on.
 
----A watch.
+---The state of a watch.
 ---@class plugin_vault.Watch
----@field revision plugin_vault.Revision The revision up to which it has been told.
----@field watching boolean Whether the client is told of changes from now on.
+---@field revision plugin_vault.Revision The revision up to which the client has its notices.
+---@field watching boolean Whether the client gets change notices from now on.
 
 ---Why a watch ends.
 ---@alias plugin_vault.WatchEnd "apiKeyRevoked"|"apiKeyExpired"
@@ -437,7 +437,7 @@
 ---@class plugin_vault.WorkspaceCapabilities
 ---@field workspaceFolders plugin_vault.FolderCapabilities
 
----The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed.
+---The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed.
 ---@alias plugin_vault.WorkspaceFolder string
 
 ---A workspace folder is an absolute URI.
@@ -450,152 +450,160 @@
 ---@field kind "workspaceFolderRequired"
 ---@field retryable false
 
----A write.
+---The result of a write.
 ---@class plugin_vault.Written
 ---@field revision plugin_vault.Revision The record's revision now.
 
----Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else `rootPath`. What the client calls open counts as open even where it is no URI: no other folder is the only one then, and `context: "workspace"` without `workspaceFolder` is 2003. All else that LSP clients send is ignored. A second one is −32600.
+---Begins an editor's session, as in LSP 3.17. The open folders come from `workspaceFolders`, or else from `rootUri`, or else from `rootPath`. Every folder that the client names counts as open, even one without an absolute URI. Beside such a folder no other folder is the only open one, so `context: "workspace"` without `workspaceFolder` fails with 2003. All other members that LSP clients send are ignored. A second `initialize` fails with −32600.
 ---
----A client that never sends it is a script: every method works at once, and the open folders are those of `--workspace-folder`, else the current directory.
+---A client that never sends `initialize` is a script. Every method works at once, and the open folders are those of `--workspace-folder`, or else the current directory.
 ---@class plugin_vault.initialize.params
----@field processId? plugin_vault.ProcessId|vim.NIL The process with which the server ends.
----@field rootUri? plugin_vault.RootUri|vim.NIL The open folder, from clients that know no more than one.
----@field rootPath? plugin_vault.RootPath|vim.NIL The same as a path, from older clients.
----@field workspaceFolders? plugin_vault.OpenFolders|vim.NIL The open folders. `[]` says that none is open; `null` says nothing.
+---@field processId? plugin_vault.ProcessId|vim.NIL The client's process. The sidecar ends when this process has ended.
+---@field rootUri? plugin_vault.RootUri|vim.NIL The open folder, from clients that support only one.
+---@field rootPath? plugin_vault.RootPath|vim.NIL The open folder as a path, from older clients.
+---@field workspaceFolders? plugin_vault.OpenFolders|vim.NIL The open folders. `[]` means that no folder is open; `null` means the same as no member.
 
----Registers a key on this connection. The same key again gives the same handle; at most 256 keys a connection (2002). Calls without `handle` mean the one key that the connection has set: a second key ends that for the connection, a refused `setAPIKey` until the only key is set again.
+---Registers a key on this connection, and returns a handle for it. The same key gives the same handle again. A connection has at most 256 keys (2002).
 ---
----Where the store's key is not at hand the result is `{handle}` alone; with `mustExist` it is 4001.
+---A call without `handle` uses the only key that the connection has set. This no longer works once the connection has set a second key. After a refused `setAPIKey` it does not work either, until the only key is set again.
 ---
----A well-formed key that was never issued is a key all the same: its namespace begins with the first write.
+---If the store key is not available, the result is `{handle}` alone; with `mustExist` the call fails with 4001.
+---
+---A well-formed key that was never issued is valid as well: its namespace begins with the first write.
 ---@class plugin_vault.setAPIKey.params
----@field apiKey plugin_vault.APIKey The key.
----@field mustExist? boolean|vim.NIL Whether a key with which nothing was stored yet is refused (1003); `false` by default.
+---@field apiKey plugin_vault.APIKey The API key.
+---@field mustExist? boolean|vim.NIL Whether to refuse a key with which nothing was stored yet (1003); `false` by default.
 
----A new namespace's owner key. With `installation` the vault keeps it: the same pair always gives the same key, made once however many processes ask; also one that has expired, with its `expiresAt`. If none is found while a key's row is damaged the answer is 4002: it may be that one.
+---Issues the owner key of a new namespace. With `installation`, the store keeps the key: the same pair of `plugin` and `installation` always gives the same key, issued once however many processes ask. A key that has expired is returned too, with its `expiresAt`. If no key is found while the row of some key is damaged, the call fails with 4002, because the damaged row may be the one that is asked for.
 ---@class plugin_vault.issueAPIKey.params
----@field plugin plugin_vault.Name What the user installed, like `publisher.name`: a claim, not a proof.
----@field installation? plugin_vault.Name|vim.NIL Which installation of it, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself.
----@field label? plugin_vault.Name|vim.NIL What the key is called in lists.
----@field expiresAt? plugin_vault.Time|vim.NIL When the key ends; without it, never.
+---@field plugin plugin_vault.Name What the user installed, like `publisher.name`. It is a claim, not a proof.
+---@field installation? plugin_vault.Name|vim.NIL Which installation of the plugin, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself.
+---@field label? plugin_vault.Name|vim.NIL The name of the key in lists.
+---@field expiresAt? plugin_vault.Time|vim.NIL When the key expires; without it, never.
 
----Another key for the same namespace; only its owner may (1006). It dies with its owner.
+---Creates another key for the same namespace. Only its owner may do this (1006). The new key ends with the owner key, if not earlier.
 ---@class plugin_vault.shareAPIKey.params
----@field label? plugin_vault.Name|vim.NIL What the key is called in lists.
----@field expiresAt? plugin_vault.Time|vim.NIL When the key ends: no later than the owner's, and with the owner's by default.
----@field scope? plugin_vault.NewScope|vim.NIL What the key may do. Without it, all that the owner may, except sharing.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field label? plugin_vault.Name|vim.NIL The name of the key in lists.
+---@field expiresAt? plugin_vault.Time|vim.NIL When the key expires: no later than the owner key, and by default together with it.
+---@field scope? plugin_vault.NewScope|vim.NIL What the key may do. Without it, everything that the owner may do, except sharing.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----All keys of the namespace for its owner, and for a shared key itself; expired ones too, revoked ones not, and none whose row is damaged.
+---Lists all keys of the namespace for its owner. A shared key sees only itself. Expired keys are listed; revoked keys, and keys whose row is damaged, are not.
 ---@class plugin_vault.listAPIKeys.params
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004), and the handle goes on with the new one. A key that the vault keeps is kept anew: `issueAPIKey` gives the new one.
+---Replaces the caller's key by a new one, in one commit. From then on every process refuses the old key (1004), and the handle means the new one. If the store keeps the old key, it keeps the new one in its place, and `issueAPIKey` returns the new one.
 ---@class plugin_vault.rotateAPIKey.params
----@field apiKey? plugin_vault.APIKey|vim.NIL The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the same call again gives the same answer. Without it, the vault makes one.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field apiKey? plugin_vault.APIKey|vim.NIL The new key, for a caller that keeps its key itself and has saved the new one before the call. A lost answer then loses nothing, and the same call gives the same answer again. Without it, plugin-vault generates the key.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Ends the caller's key, or with `keyId` one that it shared. An owner's own end destroys its namespace, with all records and shared keys. From the answer on every process refuses the key (1004).
+---Revokes the caller's key, or with `keyId` a key that it shared. Revoking an owner key destroys its namespace, with all records and shared keys. Once the call is answered, every process refuses the revoked key (1004).
 ---@class plugin_vault.revokeAPIKey.params
----@field keyId? plugin_vault.KeyId|vim.NIL Which key, from `listAPIKeys`; without it, the caller's own. 1003 for one that the namespace does not have, 1006 where a shared key names another.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field keyId? plugin_vault.KeyId|vim.NIL The id of the key to revoke, from `listAPIKeys`; without it, the caller's own key. The call fails with 1003 for a key that the namespace does not have, and with 1006 if a shared key names another key.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Stores an object in the place of what was there. The same text with the same expiry changes nothing and keeps its revision.
+---Stores an object, and replaces the one that the record had before. The same text with the same expiry changes nothing and keeps the revision.
 ---@class plugin_vault.setPersistentData.params
----@field context plugin_vault.Context Where the record is.
----@field data plugin_vault.JsonObject What is stored.
----@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
----@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
----@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
----@field expiresAt? plugin_vault.Time|vim.NIL When the record expires; without it, never. One in the past expires at once.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field context plugin_vault.Context The record's context.
+---@field data plugin_vault.JsonObject The object to store.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+---@field expiresAt? plugin_vault.Time|vim.NIL When the record expires; without it, never. With a time in the past, the record expires at once.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----The object, byte for byte as it was stored, or `null` if there is none.
+---Returns the object byte for byte as it was stored, or `null` if there is no record.
 ---@class plugin_vault.getPersistentData.params
----@field context plugin_vault.Context Where the record is.
----@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
----@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field context plugin_vault.Context The record's context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----The object with its revision and its dates, or `null` if there is none.
+---Returns the object with its revision and its dates, or `null` if there is no record.
 ---@class plugin_vault.getPersistentRecord.params
----@field context plugin_vault.Context Where the record is.
----@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
----@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field context plugin_vault.Context The record's context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Changes members of an object, atomically: a merge patch (RFC 7396), on `{}` where there is no record. Members that it does not touch keep their text; the expiry stays.
+---Changes members of an object atomically, by a merge patch (RFC 7396). If there is no record, the patch is applied to `{}`. Members that the patch does not touch keep their text. The record keeps its expiry.
 ---@class plugin_vault.patchPersistentData.params
----@field context plugin_vault.Context Where the record is.
----@field patch plugin_vault.MergePatch What is changed.
----@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
----@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
----@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field context plugin_vault.Context The record's context.
+---@field patch plugin_vault.MergePatch The changes.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Removes a record. Where there is none that is no error: `{"deleted": false, "revision": 0}`.
+---Removes a record. If there is no such record, the result is `{"deleted": false, "revision": 0}`, unless `ifRevision` demands one.
 ---@class plugin_vault.deletePersistentData.params
----@field context plugin_vault.Context Where the record is.
----@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
----@field name? plugin_vault.Name|vim.NIL The record's name. Without it, *the* object of its context.
----@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, 0 for none; else 2001.
----@field lease? plugin_vault.Revision|vim.NIL A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field context plugin_vault.Context The record's context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field ifRevision? plugin_vault.Revision|vim.NIL The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+---@field lease? plugin_vault.Revision|vim.NIL A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in one of them.
+---Lists the records in the key's namespace and scope, without their data. The order is always the same, and says nothing about the records.
+---
+---If the list is longer than a message may be, the call fails with 2002, and `data.limit` is that length in bytes. Ask for such a list in pages: pass `limit`, and pass the last entry of one page as `after` of the next. A page with fewer entries than `limit` is the last one. Each page shows the store at its own moment. A record that exists all the time is in one of the pages.
 ---@class plugin_vault.listPersistentData.params
 ---@field context? plugin_vault.Context|vim.NIL Only records of this context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL Only records of this folder.
----@field limit? integer|vim.NIL At most so many entries; without it, all.
----@field after? plugin_vault.ListedBefore|vim.NIL Only what comes after this record in the order, whether or not it is still there.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field limit? integer|vim.NIL The most entries to return, from 1 to 1,000; without it, all.
+---@field after? plugin_vault.ListedBefore|vim.NIL Only records that follow this one in the order. The record itself need not exist any more.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Moves all records of one folder to another, or none. Each takes two revisions. `createdAt` and expiry stay.
+---Moves all records of one folder to another folder, or none of them. Each moved record takes two revisions. Records keep their `createdAt` and their expiry.
 ---@class plugin_vault.movePersistentData.params
----@field from plugin_vault.WorkspaceFolder The folder that they are in.
----@field to plugin_vault.WorkspaceFolder The folder that they go to. 2005 if it has one of them already.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field from plugin_vault.WorkspaceFolder The folder that the records are in.
+---@field to plugin_vault.WorkspaceFolder The folder that the records move to. The call fails with 2005 if this folder already has one of them.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Asks to be told, by `persistentData/didChange`, what other connections, in this process or any other, change in the namespace and the scope of the key. Asked again without `since`, a watch goes on from where it is.
+---Starts a watch. The sidecar then sends `persistentData/didChange` for each change that other connections, in this process or any other, make in the namespace and the scope of the key. A second call without `since` leaves the watch where it is.
 ---@class plugin_vault.watchPersistentData.params
----@field since? plugin_vault.Revision|vim.NIL The revision up to which the client knows the records: the last `revision` that it was told. Without it, the last of the store.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field since? plugin_vault.Revision|vim.NIL The revision up to which the client knows the records: the last `revision` that it received. Without it, the latest revision of the store.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Ends a watch. `revision` is what `since` has to be to go on from there.
+---Ends a watch. A later watch with this `revision` as `since` continues from there.
 ---@class plugin_vault.unwatchPersistentData.params
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Claims a name, exclusively, for `ttlMs` unless it is renewed. Where another holds it, the request waits for up to `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
+---Acquires an exclusive lease on a name. The lease lasts for `ttlMs`, and longer if it is renewed. If the name is already held, the request waits for up to `waitMs` and then fails with 3001. Waiting requests are served in no particular order. The current holder waits like any other caller.
 ---
----It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace has at most 1,000, and a shared key holds at most 100 (2002).
+---The name becomes free within a second of any of these events: the lease is released; its time is over, on a clock that also runs while the machine sleeps; the sidecar that acquired it ends, for any reason; the key that acquired it is revoked.
+---
+---All keys of a namespace share the names of leases. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection may wait for leases (5004). A namespace has at most 1,000 leases, and a shared key holds at most 100 (2002).
 ---@class plugin_vault.acquireLease.params
----@field name plugin_vault.Name The lease's name, in the key's namespace.
----@field ttlMs integer How long it is held without being renewed, in milliseconds.
----@field waitMs? integer|vim.NIL How long the request waits where another holds it, in milliseconds; 0 by default.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field name plugin_vault.Name The name of the lease, in the key's namespace.
+---@field ttlMs integer How long the lease lasts without being renewed, in milliseconds.
+---@field waitMs? integer|vim.NIL How long the request waits while the lease is held, in milliseconds; 0 by default.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
+---Renews a lease for its whole length, from now on. Only the key that acquired the lease may do this, in any process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets 1006.
 ---@class plugin_vault.renewLease.params
----@field name plugin_vault.Name The lease's name.
----@field lease plugin_vault.Revision The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field name plugin_vault.Name The name of the lease.
+---@field lease plugin_vault.Revision The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
+---Releases a lease. A request that waits for it gets it within a second. Only the key that acquired the lease may do this, in any process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets 1006.
 ---@class plugin_vault.releaseLease.params
----@field name plugin_vault.Name The lease's name.
----@field lease plugin_vault.Revision The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
----@field handle? plugin_vault.Handle|vim.NIL The key that is meant; may be left out while the connection has set exactly one.
+---@field name plugin_vault.Name The name of the lease.
+---@field lease plugin_vault.Revision The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
+---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
----Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away. One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may wait.
+---Gets the store key of a locked store: with `passphrase`, or by asking a person through the program that `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs data fails with 4001 `locked` at once.
 ---
----On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the kernel's keyring may not be used, each process asks once.
+---One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends the program's question. One process derives one key at a time. It carries out its requests in the order in which they came. At most 256 requests with `passphrase` and 256 without it may wait (5004).
+---
+---On Linux, a key that `keyring`, `passphrase` or `command` gave stays in the kernel's keyring of the login session until log-out. A key from `key-file` never does. With the key in that keyring, no other process of the session has to ask: `setAPIKey` and `vault/status` find it, and `protector` still names the protector that gave it. Removing a protector removes the key from that keyring. On other systems, and where the kernel's keyring may not be used, each process asks once.
 ---@class plugin_vault.vault.unlock.params
----@field passphrase? plugin_vault.Passphrase|vim.NIL The passphrase, where the client has asked for it itself.
+---@field passphrase? plugin_vault.Passphrase|vim.NIL The passphrase, if the client has asked for it itself.
 ---@field timeoutMs? integer|vim.NIL How long a person may take, in milliseconds; 60,000 by default.
 
----Takes a waiting request back: it is answered −32800, and nothing of it is carried out; or with its true outcome, if this came too late.
+---Cancels a waiting request. The request fails with −32800, and nothing of it is carried out. If the notification comes too late, the request is answered with its true outcome.
 ---@class plugin_vault.cancelRequest.params
 ---@field id string|number|vim.NIL The request's id.
 
@@ -603,7 +611,7 @@
 ---@class plugin_vault.setTrace.params
 ---@field value string
 
----Folders were opened and closed, as in LSP 3.17: `event` has `added` and `removed`.
+---The client opened or closed folders, as in LSP 3.17: `event` has `added` and `removed`.
 ---@class plugin_vault.workspace.didChangeWorkspaceFolders.params
 ---@field event table<string, any>
 

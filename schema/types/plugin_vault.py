@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 
 APIKey: TypeAlias = str
-"""40 hexadecimal digits. Whoever has them has the data: keep them as a secret."""
+"""40 hexadecimal digits. They give access to the data: keep them secret."""
 
 
 Context: TypeAlias = Literal["user"] | Literal["workspace"]
-"""One set of records for the user, or one for each workspace folder."""
+"""`user` has one set of records, `workspace` has one for each workspace folder."""
 
 
 Name: TypeAlias = str
@@ -19,20 +19,20 @@ Name: TypeAlias = str
 
 
 WorkspaceFolder: TypeAlias = str
-"""The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed."""
+"""The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed."""
 
 
 class Address(TypedDict):
-    """Where a record is."""
+    """The address of a record."""
 
     context: Context
-    """One of the two."""
+    """The record's context."""
 
     name: NotRequired[Name]
-    """Its name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder]
-    """Its folder, for the context `workspace`. May be left out when exactly one is open."""
+    """The record's folder, for the context `workspace`. Optional while exactly one folder is open."""
 
 
 class ApiKeyExpiredData(TypedDict):
@@ -76,16 +76,16 @@ class ApiKeyUnknownData(TypedDict):
 
 
 BusyReason: TypeAlias = Literal["threads"]
-"""What the store is busy with, if not with another process."""
+"""The cause, if it is not another process."""
 
 
 class VaultCapabilities(TypedDict):
 
     maxDataBytes: int
-    """The longest object that can be stored, in bytes of JSON text."""
+    """The length of the longest object that can be stored, in bytes of JSON text."""
 
     protocolVersion: int
-    """The version of this contract. A client that needs a later one says so, and goes on with nothing."""
+    """The version of this contract. A client that needs a later version reports that and does not go on."""
 
 
 class Experimental(TypedDict):
@@ -124,21 +124,21 @@ class DataTooLargeData(TypedDict):
 
 
 Revision: TypeAlias = int
-"""A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means "not there"."""
+"""A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist."""
 
 
 class Deleted(TypedDict):
-    """A record that was removed."""
+    """The result of a removal."""
 
     deleted: bool
-    """Whether there was one."""
+    """Whether there was a record."""
 
     revision: Revision
-    """The revision of the removal; 0 where there was none."""
+    """The revision of the removal; 0 if there was no record."""
 
 
 Handle: TypeAlias = str
-"""Names a key on the connection on which `setAPIKey` gave it."""
+"""Names a key on the connection where `setAPIKey` returned it."""
 
 
 WatchEnd: TypeAlias = Literal["apiKeyRevoked"] | Literal["apiKeyExpired"]
@@ -146,55 +146,55 @@ WatchEnd: TypeAlias = Literal["apiKeyRevoked"] | Literal["apiKeyExpired"]
 
 
 class DidChange1(TypedDict):
-    """What a watching client is told."""
+    """A change notice."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     deleted: bool
-    """Whether it was deleted."""
+    """Whether the record was deleted."""
 
     handle: Handle
-    """The watch that this is for."""
+    """The watch that this notice belongs to."""
 
     revision: Revision
     """The record's revision now."""
 
     name: NotRequired[Name]
-    """Its name; absent for *the* object of its context."""
+    """The record's name; absent for the unnamed record of its context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder]
-    """Its folder; absent for the context `user`."""
+    """The record's folder; absent for the context `user`."""
 
 
 class DidChange2(TypedDict):
-    """What a watching client is told."""
+    """A change notice."""
 
     resync: Literal[True]
-    """Tells this from other notices."""
+    """Marks this kind of notice."""
 
     handle: Handle
-    """The watch that this is for."""
+    """The watch that this notice belongs to."""
 
     revision: Revision
-    """The revision up to which they were missed."""
+    """The revision up to which changes were missed."""
 
 
 class DidChange3(TypedDict):
-    """What a watching client is told."""
+    """A change notice."""
 
     ended: WatchEnd
-    """Why."""
+    """Why the watch ends."""
 
     handle: Handle
-    """The watch that this is for."""
+    """The watch that this notice belongs to."""
 
     revision: Revision
-    """The revision up to which the client has been told."""
+    """The revision up to which the client has its notices."""
 
 
 DidChange: TypeAlias = DidChange1 | DidChange2 | DidChange3
-"""What a watching client is told."""
+"""A change notice."""
 
 
 class FormatTooNewData(TypedDict):
@@ -225,10 +225,10 @@ class InvalidParamsData(TypedDict):
     retryable: Literal[False]
 
     parameter: str | int
-    """One of our names; or a position from 0, also among the members, for a name that the method does not have."""
+    """The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members."""
 
     reason: ParameterReason
-    """What is wrong with it."""
+    """What is wrong with the parameter."""
 
 
 class InvalidRequestData(TypedDict):
@@ -240,11 +240,11 @@ class InvalidRequestData(TypedDict):
 
 
 KeyReason: TypeAlias = Literal["locked"] | Literal["missing"] | Literal["wrong"] | Literal["denied"] | Literal["deadline"] | Literal["failed"] | Literal["programMissing"] | Literal["relativeProgram"] | Literal["invalidPassphrase"] | Literal["memory"]
-"""Why a protector does not give the store's key."""
+"""Why a protector does not give the store key."""
 
 
 Protector: TypeAlias = Literal["key-file"] | Literal["keyring"] | Literal["passphrase"] | Literal["command"]
-"""A way to the store's key."""
+"""A kind of protector: a way to get the store key."""
 
 
 class KeyUnavailableData(TypedDict):
@@ -253,16 +253,16 @@ class KeyUnavailableData(TypedDict):
     kind: Literal["keyUnavailable"]
 
     protector: Protector
-    """The protector that stands in the way."""
+    """The protector that did not give the store key."""
 
     reason: KeyReason
-    """Why. `retryable` is true for `locked`, `deadline` and `memory`."""
+    """Why it did not. `retryable` is true for `locked`, `deadline` and `memory`."""
 
     retryable: bool
 
 
 Time: TypeAlias = str
-"""An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds."""
+"""An RFC 3339 date and time, from 1970 on. A parameter may have any offset from UTC; results are in UTC with milliseconds."""
 
 
 class LeaseHeldData(TypedDict):
@@ -273,7 +273,7 @@ class LeaseHeldData(TypedDict):
     retryable: Literal[True]
 
     expiresAt: Time
-    """Until when it is held if it is not renewed."""
+    """When the lease expires if it is not renewed."""
 
 
 class LeaseLostData(TypedDict):
@@ -340,7 +340,7 @@ class RevisionConflictData(TypedDict):
     retryable: Literal[False]
 
     revision: Revision
-    """The record's revision, 0 for none."""
+    """The record's revision; 0 if there is no record."""
 
 
 class StoreBusyData(TypedDict):
@@ -351,7 +351,7 @@ class StoreBusyData(TypedDict):
     retryable: Literal[True]
 
     reason: NotRequired[BusyReason]
-    """There where it is no other process: `threads` if the system gives this process no more threads."""
+    """Present if the cause is not another process. `threads`: the system gives this process no more threads."""
 
 
 class StoreDamagedData(TypedDict):
@@ -370,7 +370,7 @@ class StoreFailedData(TypedDict):
     retryable: Literal[False]
 
     outcome: NotRequired[Literal["unknown"]]
-    """There if a commit was under way: read before you write again."""
+    """Present if a commit was under way: read before you write again."""
 
 
 class StoreFullData(TypedDict):
@@ -382,7 +382,7 @@ class StoreFullData(TypedDict):
 
 
 RefusalReason: TypeAlias = Literal["permissions"] | Literal["owner"] | Literal["platform"] | Literal["networkFileSystem"] | Literal["readOnly"] | Literal["link"] | Literal["fileType"] | Literal["access"]
-"""What stands in the way of a store."""
+"""Why plugin-vault does not use a store."""
 
 
 class StoreRefusedData(TypedDict):
@@ -393,7 +393,7 @@ class StoreRefusedData(TypedDict):
     retryable: Literal[False]
 
     reason: RefusalReason
-    """What stands in the way."""
+    """Why plugin-vault does not use the store."""
 
 
 class TargetExistsData(TypedDict):
@@ -433,11 +433,11 @@ class ServerInfo(TypedDict):
     name: str
 
     version: str
-    """The version of the program."""
+    """The version of plugin-vault."""
 
 
 class Initialized(TypedDict):
-    """What the server is, and can do."""
+    """The capabilities and the version of the sidecar."""
 
     capabilities: Capabilities
 
@@ -445,134 +445,134 @@ class Initialized(TypedDict):
 
 
 KeyId: TypeAlias = str
-"""Names a key, and tells nothing of it: 32 hexadecimal digits."""
+"""Names a key and reveals nothing about it: 32 hexadecimal digits."""
 
 
 class Scope(TypedDict):
-    """What a shared key may do, where that is less than what its owner may."""
+    """What a shared key may do, if that is less than what its owner may do."""
 
     contexts: NotRequired[list[Context]]
-    """The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there."""
+    """The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present."""
 
     readOnly: NotRequired[bool]
-    """Whether it may only read."""
+    """Whether the key may only read."""
 
     workspaceFolders: NotRequired[list[WorkspaceFolder]]
-    """The folders that it may use; all, if absent."""
+    """The folders that the key may use; if absent, all."""
 
 
 class IssuedKey(TypedDict):
-    """A key that was issued, or is kept."""
+    """A key that this call issued, or that the store keeps."""
 
     apiKey: APIKey
     """The key itself."""
 
     created: bool
-    """Whether it was made now."""
+    """Whether this call issued the key."""
 
     keyId: KeyId
-    """Names the key in `revokeAPIKey`."""
+    """The id of the key, for `revokeAPIKey`."""
 
     owner: bool
-    """Whether it is the owner of its namespace."""
+    """Whether it is the owner key of its namespace."""
 
     expiresAt: NotRequired[Time]
-    """When it ends, if it does."""
+    """When the key expires; absent if it never does."""
 
     installation: NotRequired[Name]
-    """For which installation the vault keeps it."""
+    """The installation that the store keeps the key for."""
 
     issuedAt: NotRequired[Time]
-    """When the vault issued it; absent for a key that it did not issue."""
+    """When plugin-vault issued the key; absent for a key that it did not issue."""
 
     label: NotRequired[Name]
-    """What its owner calls it."""
+    """The name of the key in lists."""
 
     plugin: NotRequired[Name]
-    """For which plugin it was issued."""
+    """The plugin that the key was issued for."""
 
     scope: NotRequired[Scope]
-    """What it may do, where that is less than what its owner may."""
+    """What the key may do, if that is less than what its owner may do."""
 
 
 JsonObject: TypeAlias = dict[str, Any]
-"""A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default."""
+"""A JSON object, kept byte for byte except for white space at its ends. Its length is at most `maxDataBytes` of `initialize`, 8 MiB by default."""
 
 
 class Key(TypedDict):
-    """What is told of a key; never the key itself."""
+    """The description of a key. It never contains the key itself."""
 
     keyId: KeyId
-    """Names the key in `revokeAPIKey`."""
+    """The id of the key, for `revokeAPIKey`."""
 
     owner: bool
-    """Whether it is the owner of its namespace."""
+    """Whether it is the owner key of its namespace."""
 
     expiresAt: NotRequired[Time]
-    """When it ends, if it does."""
+    """When the key expires; absent if it never does."""
 
     installation: NotRequired[Name]
-    """For which installation the vault keeps it."""
+    """The installation that the store keeps the key for."""
 
     issuedAt: NotRequired[Time]
-    """When the vault issued it; absent for a key that it did not issue."""
+    """When plugin-vault issued the key; absent for a key that it did not issue."""
 
     label: NotRequired[Name]
-    """What its owner calls it."""
+    """The name of the key in lists."""
 
     plugin: NotRequired[Name]
-    """For which plugin it was issued."""
+    """The plugin that the key was issued for."""
 
     scope: NotRequired[Scope]
-    """What it may do, where that is less than what its owner may."""
+    """What the key may do, if that is less than what its owner may do."""
 
 
 class KeySet(TypedDict):
-    """What `setAPIKey` knows of a key."""
+    """The answer of `setAPIKey`."""
 
     handle: Handle
     """Names the key on this connection from now on."""
 
     expiresAt: NotRequired[Time]
-    """When it ends, if it does."""
+    """When the key expires; absent if it never does."""
 
     installation: NotRequired[Name]
-    """For which installation the vault keeps it."""
+    """The installation that the store keeps the key for."""
 
     issuedAt: NotRequired[Time]
-    """When the vault issued it; absent for a key that it did not issue."""
+    """When plugin-vault issued the key; absent for a key that it did not issue."""
 
     keyId: NotRequired[KeyId]
-    """Names the key in `revokeAPIKey`."""
+    """The id of the key, for `revokeAPIKey`."""
 
     known: NotRequired[bool]
-    """Whether anything was stored with it, or it was issued here."""
+    """Whether anything was stored with the key, or the key was issued in this store."""
 
     label: NotRequired[Name]
-    """What its owner calls it."""
+    """The name of the key in lists."""
 
     owner: NotRequired[bool]
-    """Whether it is the owner of its namespace."""
+    """Whether it is the owner key of its namespace."""
 
     plugin: NotRequired[Name]
-    """For which plugin it was issued."""
+    """The plugin that the key was issued for."""
 
     scope: NotRequired[Scope]
-    """What it may do, where that is less than what its owner may."""
+    """What the key may do, if that is less than what its owner may do."""
 
 
 class Leased(TypedDict):
     """A lease that was acquired."""
 
     expiresAt: Time
-    """Until when it is held if it is not renewed."""
+    """When the lease expires if it is not renewed."""
 
     lease: Revision
-    """The fencing token: a number that only grows."""
+    """The fencing token: a number that only increases."""
 
 
 class ListedBefore(TypedDict):
-    """Names a record, as an entry of a list does; what else the entry has may be there too."""
+    """Names a record, as an entry of a list does. The other members of an entry may be present too."""
 
     context: Context
 
@@ -582,111 +582,111 @@ class ListedBefore(TypedDict):
 
 
 class ListedKey(TypedDict):
-    """A key of `listAPIKeys`."""
+    """A key in the answer of `listAPIKeys`."""
 
     current: bool
-    """Whether it is the caller's own."""
+    """Whether it is the caller's own key."""
 
     keyId: KeyId
-    """Names the key in `revokeAPIKey`."""
+    """The id of the key, for `revokeAPIKey`."""
 
     owner: bool
-    """Whether it is the owner of its namespace."""
+    """Whether it is the owner key of its namespace."""
 
     expiresAt: NotRequired[Time]
-    """When it ends, if it does."""
+    """When the key expires; absent if it never does."""
 
     installation: NotRequired[Name]
-    """For which installation the vault keeps it."""
+    """The installation that the store keeps the key for."""
 
     issuedAt: NotRequired[Time]
-    """When the vault issued it; absent for a key that it did not issue."""
+    """When plugin-vault issued the key; absent for a key that it did not issue."""
 
     label: NotRequired[Name]
-    """What its owner calls it."""
+    """The name of the key in lists."""
 
     plugin: NotRequired[Name]
-    """For which plugin it was issued."""
+    """The plugin that the key was issued for."""
 
     scope: NotRequired[Scope]
-    """What it may do, where that is less than what its owner may."""
+    """What the key may do, if that is less than what its owner may do."""
 
 
 class ListedRecord(TypedDict):
-    """A record of `listPersistentData`."""
+    """A record in the answer of `listPersistentData`."""
 
     bytes: int
-    """How long its text is, in bytes."""
+    """The length of the record's text, in bytes."""
 
     context: Context
-    """Where it is."""
+    """The record's context."""
 
     createdAt: Time
-    """When it was first written."""
+    """When the record was first written."""
 
     revision: Revision
-    """Of the write that last changed it."""
+    """The revision of the last change."""
 
     updatedAt: Time
-    """When it was last written."""
+    """When the record was last written."""
 
     expiresAt: NotRequired[Time]
-    """When it expires, if it does."""
+    """When the record expires; absent if it never does."""
 
     name: NotRequired[Name]
-    """Its name; absent for *the* object of its context."""
+    """The record's name; absent for the unnamed record of its context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder]
-    """Its folder; absent for the context `user`."""
+    """The record's folder; absent for the context `user`."""
 
 
 MergePatch: TypeAlias = dict[str, Any]
-"""A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be."""
+"""A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored."""
 
 
 class Moved(TypedDict):
-    """Records that were moved."""
+    """The result of a move."""
 
     moved: int
-    """How many."""
+    """How many records were moved."""
 
     revision: Revision
-    """The last of their revisions; 0 where there were none."""
+    """The last of their revisions; 0 if no record was moved."""
 
 
 class NewKey(TypedDict):
-    """A key, for whoever asked for it."""
+    """A key and its description, for the caller that asked for it."""
 
     apiKey: APIKey
     """The key itself."""
 
     keyId: KeyId
-    """Names the key in `revokeAPIKey`."""
+    """The id of the key, for `revokeAPIKey`."""
 
     owner: bool
-    """Whether it is the owner of its namespace."""
+    """Whether it is the owner key of its namespace."""
 
     expiresAt: NotRequired[Time]
-    """When it ends, if it does."""
+    """When the key expires; absent if it never does."""
 
     installation: NotRequired[Name]
-    """For which installation the vault keeps it."""
+    """The installation that the store keeps the key for."""
 
     issuedAt: NotRequired[Time]
-    """When the vault issued it; absent for a key that it did not issue."""
+    """When plugin-vault issued the key; absent for a key that it did not issue."""
 
     label: NotRequired[Name]
-    """What its owner calls it."""
+    """The name of the key in lists."""
 
     plugin: NotRequired[Name]
-    """For which plugin it was issued."""
+    """The plugin that the key was issued for."""
 
     scope: NotRequired[Scope]
-    """What it may do, where that is less than what its owner may."""
+    """What the key may do, if that is less than what its owner may do."""
 
 
 class NewScope(TypedDict):
-    """The scope of a key that is to be made. `null` means that a member is absent."""
+    """The scope of a new key. `null` means that a member is absent."""
 
     contexts: NotRequired[list[Context] | None]
 
@@ -696,62 +696,62 @@ class NewScope(TypedDict):
 
 
 OpenFolders: TypeAlias = list[dict[str, Any]]
-"""LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored."""
+"""LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder."""
 
 
 OpenRPC: TypeAlias = dict[str, Any]
-"""An OpenRPC document: this one."""
+"""This OpenRPC document."""
 
 
 Passphrase: TypeAlias = str
-"""A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty."""
+"""A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty."""
 
 
 Path: TypeAlias = str
-"""A path of this machine."""
+"""A path on this machine."""
 
 
 class PersistentRecord(TypedDict):
     """A record with its revision and its dates."""
 
     createdAt: Time
-    """When it was first written."""
+    """When the record was first written."""
 
     data: JsonObject
-    """What is stored, byte for byte."""
+    """The stored object, byte for byte."""
 
     revision: Revision
-    """Of the write that last changed it."""
+    """The revision of the last change."""
 
     updatedAt: Time
-    """When it was last written."""
+    """When the record was last written."""
 
     expiresAt: NotRequired[Time]
-    """When it expires, if it does."""
+    """When the record expires; absent if it never does."""
 
     restored: NotRequired[Literal[True]]
-    """It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent."""
+    """Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent."""
 
 
 ProcessId: TypeAlias = float
-"""A process of this machine; a number that no system gives is ignored."""
+"""The id of a process on this machine. A number that no operating system uses as one is ignored."""
 
 
 class Protects(TypedDict):
     """What the protectors guard against."""
 
     copiesOfTheDataFolder: bool
-    """Whoever has a copy of the data folder alone."""
+    """An attacker who has a copy of the data folder and nothing else."""
 
     otherUsers: bool
-    """Other users of the machine; not where others may read the key file."""
+    """Other users of the machine; `false` if others may read the key file."""
 
     stolenDisk: bool
-    """Whoever has the disk."""
+    """An attacker who has the disk."""
 
 
 class Released(TypedDict):
-    """A lease that was given up."""
+    """A lease that was released."""
 
     released: Literal[True]
 
@@ -760,72 +760,72 @@ class Renewed(TypedDict):
     """A lease that was renewed."""
 
     expiresAt: Time
-    """Until when it is held if it is not renewed again."""
+    """When the lease expires if it is not renewed again."""
 
 
 class Repaired(TypedDict):
     """What a repair of a damaged store did."""
 
     at: Time
-    """When."""
+    """When the repair took place."""
 
     kept: int
-    """How many records were whole."""
+    """How many records were intact."""
 
     lost: NotRequired[int]
-    """How many were not; absent if it can't be known."""
+    """How many records were not intact; absent if this can't be known."""
 
     quarantine: NotRequired[Path]
-    """The folder in which the damaged file lies."""
+    """The folder with the damaged file."""
 
     restoredFrom: NotRequired[Time]
-    """When the backup was taken that was put back, if one was."""
+    """When the backup was taken that the repair restored; absent if it restored none."""
 
 
 class RevokedKey(TypedDict):
-    """A key that has ended."""
+    """A key that was revoked."""
 
     revoked: Literal[True]
 
     destroyed: bool
-    """Whether it was an owner's, and its namespace was destroyed with all records and shared keys."""
+    """Whether it was an owner key, so that its namespace was destroyed with all records and shared keys."""
 
 
 RootPath: TypeAlias = str
-"""An absolute path. For anything else a folder is open in which nothing can be stored."""
+"""An absolute path. Any other text counts as an open folder in which nothing can be stored."""
 
 
 RootUri: TypeAlias = str
-"""An absolute URI. For anything else a folder is open in which nothing can be stored."""
+"""An absolute URI. Any other text counts as an open folder in which nothing can be stored."""
 
 
 StoreId: TypeAlias = str
-"""Names a store."""
+"""The id of a store."""
 
 
 class Status(TypedDict):
-    """The state of the store, and what protects it."""
+    """The state of the store and of its protection."""
 
     bytes: int
-    """How long the store is, in bytes on the disk."""
+    """The size of the store on the disk, in bytes."""
 
     dataDir: Path
-    """Where the store lies, or would lie."""
+    """The folder where the store is, or would be."""
 
     formatVersion: int
-    """The version of what lies on the disk."""
+    """The version of the disk format."""
 
     keyAvailable: bool
-    """Whether what needs data works now."""
+    """Whether methods that need data work now."""
 
     protectors: list[Protector]
-    """All that could open it."""
+    """All protectors that can open the store."""
 
     protects: Protects
-    """What all protectors together guard against, as things lie now; `false` also where it can't be known."""
+    """What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known."""
 
     records: int
-    """How many records there are, of all plugins."""
+    """The number of records, of all plugins."""
 
     protector: NotRequired[Protector]
     """The protector that opened the store."""
@@ -834,28 +834,28 @@ class Status(TypedDict):
     """What the last repair of a damaged store did; absent if there was none."""
 
     storeId: NotRequired[StoreId]
-    """Absent where there is no store yet."""
+    """The id of the store; absent if there is no store yet."""
 
 
 class Unlocked(TypedDict):
-    """Whether the store's key is at hand."""
+    """Whether the store key is available."""
 
     keyAvailable: bool
-    """Whether what needs data works now. `false` where there is no store yet."""
+    """Whether methods that need data work now; `false` if there is no store yet."""
 
 
 class Watch(TypedDict):
-    """A watch."""
+    """The state of a watch."""
 
     revision: Revision
-    """The revision up to which it has been told."""
+    """The revision up to which the client has its notices."""
 
     watching: bool
-    """Whether the client is told of changes from now on."""
+    """Whether the client gets change notices from now on."""
 
 
 class Written(TypedDict):
-    """A write."""
+    """The result of a write."""
 
     revision: Revision
     """The record's revision now."""
@@ -865,192 +865,192 @@ class InitializeParams(TypedDict):
     """What goes with `initialize`."""
 
     processId: NotRequired[ProcessId | None]
-    """The process with which the server ends."""
+    """The client's process. The sidecar ends when this process has ended."""
 
     rootUri: NotRequired[RootUri | None]
-    """The open folder, from clients that know no more than one."""
+    """The open folder, from clients that support only one."""
 
     rootPath: NotRequired[RootPath | None]
-    """The same as a path, from older clients."""
+    """The open folder as a path, from older clients."""
 
     workspaceFolders: NotRequired[OpenFolders | None]
-    """The open folders. `[]` says that none is open; `null` says nothing."""
+    """The open folders. `[]` means that no folder is open; `null` means the same as no member."""
 
 
 class SetAPIKeyParams(TypedDict):
     """What goes with `setAPIKey`."""
 
     apiKey: APIKey
-    """The key."""
+    """The API key."""
 
     mustExist: NotRequired[bool | None]
-    """Whether a key with which nothing was stored yet is refused (1003); `false` by default."""
+    """Whether to refuse a key with which nothing was stored yet (1003); `false` by default."""
 
 
 class IssueAPIKeyParams(TypedDict):
     """What goes with `issueAPIKey`."""
 
     plugin: Name
-    """What the user installed, like `publisher.name`: a claim, not a proof."""
+    """What the user installed, like `publisher.name`. It is a claim, not a proof."""
 
     installation: NotRequired[Name | None]
-    """Which installation of it, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself."""
+    """Which installation of the plugin, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself."""
 
     label: NotRequired[Name | None]
-    """What the key is called in lists."""
+    """The name of the key in lists."""
 
     expiresAt: NotRequired[Time | None]
-    """When the key ends; without it, never."""
+    """When the key expires; without it, never."""
 
 
 class ShareAPIKeyParams(TypedDict):
     """What goes with `shareAPIKey`."""
 
     label: NotRequired[Name | None]
-    """What the key is called in lists."""
+    """The name of the key in lists."""
 
     expiresAt: NotRequired[Time | None]
-    """When the key ends: no later than the owner's, and with the owner's by default."""
+    """When the key expires: no later than the owner key, and by default together with it."""
 
     scope: NotRequired[NewScope | None]
-    """What the key may do. Without it, all that the owner may, except sharing."""
+    """What the key may do. Without it, everything that the owner may do, except sharing."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class ListAPIKeysParams(TypedDict):
     """What goes with `listAPIKeys`."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class RotateAPIKeyParams(TypedDict):
     """What goes with `rotateAPIKey`."""
 
     apiKey: NotRequired[APIKey | None]
-    """The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the same call again gives the same answer. Without it, the vault makes one."""
+    """The new key, for a caller that keeps its key itself and has saved the new one before the call. A lost answer then loses nothing, and the same call gives the same answer again. Without it, plugin-vault generates the key."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class RevokeAPIKeyParams(TypedDict):
     """What goes with `revokeAPIKey`."""
 
     keyId: NotRequired[KeyId | None]
-    """Which key, from `listAPIKeys`; without it, the caller's own. 1003 for one that the namespace does not have, 1006 where a shared key names another."""
+    """The id of the key to revoke, from `listAPIKeys`; without it, the caller's own key. The call fails with 1003 for a key that the namespace does not have, and with 1006 if a shared key names another key."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class SetPersistentDataParams(TypedDict):
     """What goes with `setPersistentData`."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     data: JsonObject
-    """What is stored."""
+    """The object to store."""
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
-    """The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`."""
+    """The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`."""
 
     name: NotRequired[Name | None]
-    """The record's name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     ifRevision: NotRequired[Revision | None]
-    """The revision that the record must have, 0 for none; else 2001."""
+    """The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001."""
 
     expiresAt: NotRequired[Time | None]
-    """When the record expires; without it, never. One in the past expires at once."""
+    """When the record expires; without it, never. With a time in the past, the record expires at once."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
+    """A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class GetPersistentDataParams(TypedDict):
     """What goes with `getPersistentData`."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
-    """The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`."""
+    """The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`."""
 
     name: NotRequired[Name | None]
-    """The record's name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class GetPersistentRecordParams(TypedDict):
     """What goes with `getPersistentRecord`."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
-    """The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`."""
+    """The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`."""
 
     name: NotRequired[Name | None]
-    """The record's name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class PatchPersistentDataParams(TypedDict):
     """What goes with `patchPersistentData`."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     patch: MergePatch
-    """What is changed."""
+    """The changes."""
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
-    """The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`."""
+    """The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`."""
 
     name: NotRequired[Name | None]
-    """The record's name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     ifRevision: NotRequired[Revision | None]
-    """The revision that the record must have, 0 for none; else 2001."""
+    """The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
+    """A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class DeletePersistentDataParams(TypedDict):
     """What goes with `deletePersistentData`."""
 
     context: Context
-    """Where the record is."""
+    """The record's context."""
 
     workspaceFolder: NotRequired[WorkspaceFolder | None]
-    """The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`."""
+    """The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`."""
 
     name: NotRequired[Name | None]
-    """The record's name. Without it, *the* object of its context."""
+    """The record's name; without it, the unnamed record of its context."""
 
     ifRevision: NotRequired[Revision | None]
-    """The revision that the record must have, 0 for none; else 2001."""
+    """The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001."""
 
     lease: NotRequired[Revision | None]
-    """A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."""
+    """A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class ListPersistentDataParams(TypedDict):
@@ -1063,13 +1063,13 @@ class ListPersistentDataParams(TypedDict):
     """Only records of this folder."""
 
     limit: NotRequired[int | None]
-    """At most so many entries; without it, all."""
+    """The most entries to return, from 1 to 1,000; without it, all."""
 
     after: NotRequired[ListedBefore | None]
-    """Only what comes after this record in the order, whether or not it is still there."""
+    """Only records that follow this one in the order. The record itself need not exist any more."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 MovePersistentDataParams = TypedDict(
@@ -1087,66 +1087,66 @@ class WatchPersistentDataParams(TypedDict):
     """What goes with `watchPersistentData`."""
 
     since: NotRequired[Revision | None]
-    """The revision up to which the client knows the records: the last `revision` that it was told. Without it, the last of the store."""
+    """The revision up to which the client knows the records: the last `revision` that it received. Without it, the latest revision of the store."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class UnwatchPersistentDataParams(TypedDict):
     """What goes with `unwatchPersistentData`."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class AcquireLeaseParams(TypedDict):
     """What goes with `acquireLease`."""
 
     name: Name
-    """The lease's name, in the key's namespace."""
+    """The name of the lease, in the key's namespace."""
 
     ttlMs: int
-    """How long it is held without being renewed, in milliseconds."""
+    """How long the lease lasts without being renewed, in milliseconds."""
 
     waitMs: NotRequired[int | None]
-    """How long the request waits where another holds it, in milliseconds; 0 by default."""
+    """How long the request waits while the lease is held, in milliseconds; 0 by default."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class RenewLeaseParams(TypedDict):
     """What goes with `renewLease`."""
 
     name: Name
-    """The lease's name."""
+    """The name of the lease."""
 
     lease: Revision
-    """The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease."""
+    """The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class ReleaseLeaseParams(TypedDict):
     """What goes with `releaseLease`."""
 
     name: Name
-    """The lease's name."""
+    """The name of the lease."""
 
     lease: Revision
-    """The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease."""
+    """The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease."""
 
     handle: NotRequired[Handle | None]
-    """The key that is meant; may be left out while the connection has set exactly one."""
+    """The key to use. Optional while the connection has set exactly one."""
 
 
 class VaultUnlockParams(TypedDict):
     """What goes with `vault/unlock`."""
 
     passphrase: NotRequired[Passphrase | None]
-    """The passphrase, where the client has asked for it itself."""
+    """The passphrase, if the client has asked for it itself."""
 
     timeoutMs: NotRequired[int | None]
     """How long a person may take, in milliseconds; 60,000 by default."""

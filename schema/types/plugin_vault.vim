@@ -2,13 +2,13 @@ vim9script
 # The types of plugin-vault's protocol. Made from schema/openrpc.json; do not edit.
 # `UPDATE=1 cargo test --features schema --test schema` writes it.
 # APIKey: string
-# 40 hexadecimal digits. Whoever has them has the data: keep them as a secret.
+# 40 hexadecimal digits. They give access to the data: keep them secret.
 #
 # Address: {context, name?, workspaceFolder?}
-# Where a record is.
-#   context: Context  One of the two.
-#   name?: Name  Its name. Without it, *the* object of its context.
-#   workspaceFolder?: WorkspaceFolder  Its folder, for the context `workspace`. May be left out when exactly one is open.
+# The address of a record.
+#   context: Context  The record's context.
+#   name?: Name  The record's name; without it, the unnamed record of its context.
+#   workspaceFolder?: WorkspaceFolder  The record's folder, for the context `workspace`. Optional while exactly one folder is open.
 #
 # ApiKeyExpiredData: {kind, retryable}
 # The API key has expired; its data is kept.
@@ -36,14 +36,14 @@ vim9script
 #   retryable: false
 #
 # BusyReason: "threads"
-# What the store is busy with, if not with another process.
+# The cause, if it is not another process.
 #
 # Capabilities: {experimental, workspace}
 #   experimental: Experimental
 #   workspace: WorkspaceCapabilities
 #
 # Context: "user" | "workspace"
-# One set of records for the user, or one for each workspace folder.
+# `user` has one set of records, `workspace` has one for each workspace folder.
 #
 # DataTooLargeData: {kind, retryable, limit}
 # Over a limit; data.limit is the limit.
@@ -52,12 +52,12 @@ vim9script
 #   limit: number  The limit: bytes, records, handles, leases or keys.
 #
 # Deleted: {deleted, revision}
-# A record that was removed.
-#   deleted: bool  Whether there was one.
-#   revision: Revision  The revision of the removal; 0 where there was none.
+# The result of a removal.
+#   deleted: bool  Whether there was a record.
+#   revision: Revision  The revision of the removal; 0 if there was no record.
 #
 # DidChange: {context, deleted, handle, revision, name?, workspaceFolder?} | {resync, handle, revision} | {ended, handle, revision}
-# What a watching client is told.
+# A change notice.
 #
 # ErrorData: ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData
 # `error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
@@ -78,10 +78,10 @@ vim9script
 #   retryable: false
 #
 # Handle: string
-# Names a key on the connection on which `setAPIKey` gave it.
+# Names a key on the connection where `setAPIKey` returned it.
 #
 # Initialized: {capabilities, serverInfo}
-# What the server is, and can do.
+# The capabilities and the version of the sidecar.
 #   capabilities: Capabilities
 #   serverInfo: ServerInfo
 #
@@ -94,8 +94,8 @@ vim9script
 # A parameter is wrong; data says which and why.
 #   kind: "invalidParams"
 #   retryable: false
-#   parameter: string | number  One of our names; or a position from 0, also among the members, for a name that the method does not have.
-#   reason: ParameterReason  What is wrong with it.
+#   parameter: string | number  The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members.
+#   reason: ParameterReason  What is wrong with the parameter.
 #
 # InvalidRequestData: {kind, retryable}
 # The message is not a JSON-RPC 2.0 request, or has no place here.
@@ -103,63 +103,63 @@ vim9script
 #   retryable: false
 #
 # IssuedKey: {apiKey, created, keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
-# A key that was issued, or is kept.
+# A key that this call issued, or that the store keeps.
 #   apiKey: APIKey  The key itself.
-#   created: bool  Whether it was made now.
-#   keyId: KeyId  Names the key in `revokeAPIKey`.
-#   owner: bool  Whether it is the owner of its namespace.
-#   expiresAt?: Time  When it ends, if it does.
-#   installation?: Name  For which installation the vault keeps it.
-#   issuedAt?: Time  When the vault issued it; absent for a key that it did not issue.
-#   label?: Name  What its owner calls it.
-#   plugin?: Name  For which plugin it was issued.
-#   scope?: Scope  What it may do, where that is less than what its owner may.
+#   created: bool  Whether this call issued the key.
+#   keyId: KeyId  The id of the key, for `revokeAPIKey`.
+#   owner: bool  Whether it is the owner key of its namespace.
+#   expiresAt?: Time  When the key expires; absent if it never does.
+#   installation?: Name  The installation that the store keeps the key for.
+#   issuedAt?: Time  When plugin-vault issued the key; absent for a key that it did not issue.
+#   label?: Name  The name of the key in lists.
+#   plugin?: Name  The plugin that the key was issued for.
+#   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # JsonObject: dict<any>
-# A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default.
+# A JSON object, kept byte for byte except for white space at its ends. Its length is at most `maxDataBytes` of `initialize`, 8 MiB by default.
 #
 # Key: {keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
-# What is told of a key; never the key itself.
-#   keyId: KeyId  Names the key in `revokeAPIKey`.
-#   owner: bool  Whether it is the owner of its namespace.
-#   expiresAt?: Time  When it ends, if it does.
-#   installation?: Name  For which installation the vault keeps it.
-#   issuedAt?: Time  When the vault issued it; absent for a key that it did not issue.
-#   label?: Name  What its owner calls it.
-#   plugin?: Name  For which plugin it was issued.
-#   scope?: Scope  What it may do, where that is less than what its owner may.
+# The description of a key. It never contains the key itself.
+#   keyId: KeyId  The id of the key, for `revokeAPIKey`.
+#   owner: bool  Whether it is the owner key of its namespace.
+#   expiresAt?: Time  When the key expires; absent if it never does.
+#   installation?: Name  The installation that the store keeps the key for.
+#   issuedAt?: Time  When plugin-vault issued the key; absent for a key that it did not issue.
+#   label?: Name  The name of the key in lists.
+#   plugin?: Name  The plugin that the key was issued for.
+#   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # KeyId: string
-# Names a key, and tells nothing of it: 32 hexadecimal digits.
+# Names a key and reveals nothing about it: 32 hexadecimal digits.
 #
 # KeyReason: "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory"
-# Why a protector does not give the store's key.
+# Why a protector does not give the store key.
 #
 # KeySet: {handle, expiresAt?, installation?, issuedAt?, keyId?, known?, label?, owner?, plugin?, scope?}
-# What `setAPIKey` knows of a key.
+# The answer of `setAPIKey`.
 #   handle: Handle  Names the key on this connection from now on.
-#   expiresAt?: Time  When it ends, if it does.
-#   installation?: Name  For which installation the vault keeps it.
-#   issuedAt?: Time  When the vault issued it; absent for a key that it did not issue.
-#   keyId?: KeyId  Names the key in `revokeAPIKey`.
-#   known?: bool  Whether anything was stored with it, or it was issued here.
-#   label?: Name  What its owner calls it.
-#   owner?: bool  Whether it is the owner of its namespace.
-#   plugin?: Name  For which plugin it was issued.
-#   scope?: Scope  What it may do, where that is less than what its owner may.
+#   expiresAt?: Time  When the key expires; absent if it never does.
+#   installation?: Name  The installation that the store keeps the key for.
+#   issuedAt?: Time  When plugin-vault issued the key; absent for a key that it did not issue.
+#   keyId?: KeyId  The id of the key, for `revokeAPIKey`.
+#   known?: bool  Whether anything was stored with the key, or the key was issued in this store.
+#   label?: Name  The name of the key in lists.
+#   owner?: bool  Whether it is the owner key of its namespace.
+#   plugin?: Name  The plugin that the key was issued for.
+#   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # KeyUnavailableData: {kind, protector, reason, retryable}
 # The store's key is not at hand; nothing is lost.
 #   kind: "keyUnavailable"
-#   protector: Protector  The protector that stands in the way.
-#   reason: KeyReason  Why. `retryable` is true for `locked`, `deadline` and `memory`.
+#   protector: Protector  The protector that did not give the store key.
+#   reason: KeyReason  Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
 #   retryable: bool
 #
 # LeaseHeldData: {kind, retryable, expiresAt}
 # Another holds the lease; data.expiresAt says until when.
 #   kind: "leaseHeld"
 #   retryable: true
-#   expiresAt: Time  Until when it is held if it is not renewed.
+#   expiresAt: Time  When the lease expires if it is not renewed.
 #
 # LeaseLostData: {kind, retryable}
 # The lease is not held any more: acquire it again.
@@ -168,40 +168,40 @@ vim9script
 #
 # Leased: {expiresAt, lease}
 # A lease that was acquired.
-#   expiresAt: Time  Until when it is held if it is not renewed.
-#   lease: Revision  The fencing token: a number that only grows.
+#   expiresAt: Time  When the lease expires if it is not renewed.
+#   lease: Revision  The fencing token: a number that only increases.
 #
 # ListedBefore: {context, name?, workspaceFolder?}
-# Names a record, as an entry of a list does; what else the entry has may be there too.
+# Names a record, as an entry of a list does. The other members of an entry may be present too.
 #   context: Context
 #   name?: Name
 #   workspaceFolder?: WorkspaceFolder
 #
 # ListedKey: {current, keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
-# A key of `listAPIKeys`.
-#   current: bool  Whether it is the caller's own.
-#   keyId: KeyId  Names the key in `revokeAPIKey`.
-#   owner: bool  Whether it is the owner of its namespace.
-#   expiresAt?: Time  When it ends, if it does.
-#   installation?: Name  For which installation the vault keeps it.
-#   issuedAt?: Time  When the vault issued it; absent for a key that it did not issue.
-#   label?: Name  What its owner calls it.
-#   plugin?: Name  For which plugin it was issued.
-#   scope?: Scope  What it may do, where that is less than what its owner may.
+# A key in the answer of `listAPIKeys`.
+#   current: bool  Whether it is the caller's own key.
+#   keyId: KeyId  The id of the key, for `revokeAPIKey`.
+#   owner: bool  Whether it is the owner key of its namespace.
+#   expiresAt?: Time  When the key expires; absent if it never does.
+#   installation?: Name  The installation that the store keeps the key for.
+#   issuedAt?: Time  When plugin-vault issued the key; absent for a key that it did not issue.
+#   label?: Name  The name of the key in lists.
+#   plugin?: Name  The plugin that the key was issued for.
+#   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # ListedRecord: {bytes, context, createdAt, revision, updatedAt, expiresAt?, name?, workspaceFolder?}
-# A record of `listPersistentData`.
-#   bytes: number  How long its text is, in bytes.
-#   context: Context  Where it is.
-#   createdAt: Time  When it was first written.
-#   revision: Revision  Of the write that last changed it.
-#   updatedAt: Time  When it was last written.
-#   expiresAt?: Time  When it expires, if it does.
-#   name?: Name  Its name; absent for *the* object of its context.
-#   workspaceFolder?: WorkspaceFolder  Its folder; absent for the context `user`.
+# A record in the answer of `listPersistentData`.
+#   bytes: number  The length of the record's text, in bytes.
+#   context: Context  The record's context.
+#   createdAt: Time  When the record was first written.
+#   revision: Revision  The revision of the last change.
+#   updatedAt: Time  When the record was last written.
+#   expiresAt?: Time  When the record expires; absent if it never does.
+#   name?: Name  The record's name; absent for the unnamed record of its context.
+#   workspaceFolder?: WorkspaceFolder  The record's folder; absent for the context `user`.
 #
 # MergePatch: dict<any>
-# A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.
+# A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 #
 # MethodNotFoundData: {kind, retryable}
 # There is no such method.
@@ -209,27 +209,27 @@ vim9script
 #   retryable: false
 #
 # Moved: {moved, revision}
-# Records that were moved.
-#   moved: number  How many.
-#   revision: Revision  The last of their revisions; 0 where there were none.
+# The result of a move.
+#   moved: number  How many records were moved.
+#   revision: Revision  The last of their revisions; 0 if no record was moved.
 #
 # Name: string
 # 1 to 256 bytes of UTF-8, compared byte for byte.
 #
 # NewKey: {apiKey, keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
-# A key, for whoever asked for it.
+# A key and its description, for the caller that asked for it.
 #   apiKey: APIKey  The key itself.
-#   keyId: KeyId  Names the key in `revokeAPIKey`.
-#   owner: bool  Whether it is the owner of its namespace.
-#   expiresAt?: Time  When it ends, if it does.
-#   installation?: Name  For which installation the vault keeps it.
-#   issuedAt?: Time  When the vault issued it; absent for a key that it did not issue.
-#   label?: Name  What its owner calls it.
-#   plugin?: Name  For which plugin it was issued.
-#   scope?: Scope  What it may do, where that is less than what its owner may.
+#   keyId: KeyId  The id of the key, for `revokeAPIKey`.
+#   owner: bool  Whether it is the owner key of its namespace.
+#   expiresAt?: Time  When the key expires; absent if it never does.
+#   installation?: Name  The installation that the store keeps the key for.
+#   issuedAt?: Time  When plugin-vault issued the key; absent for a key that it did not issue.
+#   label?: Name  The name of the key in lists.
+#   plugin?: Name  The plugin that the key was issued for.
+#   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # NewScope: {contexts?, readOnly?, workspaceFolders?}
-# The scope of a key that is to be made. `null` means that a member is absent.
+# The scope of a new key. `null` means that a member is absent.
 #   contexts?: list<Context> | null
 #   readOnly?: bool | null
 #   workspaceFolders?: list<WorkspaceFolder> | null
@@ -240,10 +240,10 @@ vim9script
 #   retryable: false
 #
 # OpenFolders: list<{uri, name?}>
-# LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored.
+# LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
 #
 # OpenRPC: dict<any>
-# An OpenRPC document: this one.
+# This OpenRPC document.
 #
 # OverloadedData: {kind, retryable}
 # Too much waits at once; take answers before asking for more.
@@ -259,31 +259,31 @@ vim9script
 #   retryable: false
 #
 # Passphrase: string
-# A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty.
+# A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty.
 #
 # Path: string
-# A path of this machine.
+# A path on this machine.
 #
 # PersistentRecord: {createdAt, data, revision, updatedAt, expiresAt?, restored?}
 # A record with its revision and its dates.
-#   createdAt: Time  When it was first written.
-#   data: JsonObject  What is stored, byte for byte.
-#   revision: Revision  Of the write that last changed it.
-#   updatedAt: Time  When it was last written.
-#   expiresAt?: Time  When it expires, if it does.
-#   restored?: true  It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent.
+#   createdAt: Time  When the record was first written.
+#   data: JsonObject  The stored object, byte for byte.
+#   revision: Revision  The revision of the last change.
+#   updatedAt: Time  When the record was last written.
+#   expiresAt?: Time  When the record expires; absent if it never does.
+#   restored?: true  Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent.
 #
 # ProcessId: float
-# A process of this machine; a number that no system gives is ignored.
+# The id of a process on this machine. A number that no operating system uses as one is ignored.
 #
 # Protector: "key-file" | "keyring" | "passphrase" | "command"
-# A way to the store's key.
+# A kind of protector: a way to get the store key.
 #
 # Protects: {copiesOfTheDataFolder, otherUsers, stolenDisk}
 # What the protectors guard against.
-#   copiesOfTheDataFolder: bool  Whoever has a copy of the data folder alone.
-#   otherUsers: bool  Other users of the machine; not where others may read the key file.
-#   stolenDisk: bool  Whoever has the disk.
+#   copiesOfTheDataFolder: bool  An attacker who has a copy of the data folder and nothing else.
+#   otherUsers: bool  Other users of the machine; `false` if others may read the key file.
+#   stolenDisk: bool  An attacker who has the disk.
 #
 # RecordDamagedData: {kind, retryable}
 # The stored value is damaged; it is kept as it is.
@@ -291,23 +291,23 @@ vim9script
 #   retryable: false
 #
 # RefusalReason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access"
-# What stands in the way of a store.
+# Why plugin-vault does not use a store.
 #
 # Released: {released}
-# A lease that was given up.
+# A lease that was released.
 #   released: true
 #
 # Renewed: {expiresAt}
 # A lease that was renewed.
-#   expiresAt: Time  Until when it is held if it is not renewed again.
+#   expiresAt: Time  When the lease expires if it is not renewed again.
 #
 # Repaired: {at, kept, lost?, quarantine?, restoredFrom?}
 # What a repair of a damaged store did.
-#   at: Time  When.
-#   kept: number  How many records were whole.
-#   lost?: number  How many were not; absent if it can't be known.
-#   quarantine?: Path  The folder in which the damaged file lies.
-#   restoredFrom?: Time  When the backup was taken that was put back, if one was.
+#   at: Time  When the repair took place.
+#   kept: number  How many records were intact.
+#   lost?: number  How many records were not intact; absent if this can't be known.
+#   quarantine?: Path  The folder with the damaged file.
+#   restoredFrom?: Time  When the backup was taken that the repair restored; absent if it restored none.
 #
 # RequestCancelledData: {kind, retryable}
 # The request was cancelled and not carried out.
@@ -315,53 +315,53 @@ vim9script
 #   retryable: true
 #
 # Revision: number
-# A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means "not there".
+# A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist.
 #
 # RevisionConflictData: {kind, retryable, revision}
 # The record has another revision: read it again.
 #   kind: "revisionConflict"
 #   retryable: false
-#   revision: Revision  The record's revision, 0 for none.
+#   revision: Revision  The record's revision; 0 if there is no record.
 #
 # RevokedKey: {revoked, destroyed}
-# A key that has ended.
+# A key that was revoked.
 #   revoked: true
-#   destroyed: bool  Whether it was an owner's, and its namespace was destroyed with all records and shared keys.
+#   destroyed: bool  Whether it was an owner key, so that its namespace was destroyed with all records and shared keys.
 #
 # RootPath: string
-# An absolute path. For anything else a folder is open in which nothing can be stored.
+# An absolute path. Any other text counts as an open folder in which nothing can be stored.
 #
 # RootUri: string
-# An absolute URI. For anything else a folder is open in which nothing can be stored.
+# An absolute URI. Any other text counts as an open folder in which nothing can be stored.
 #
 # Scope: {contexts?, readOnly?, workspaceFolders?}
-# What a shared key may do, where that is less than what its owner may.
-#   contexts?: list<Context>  The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.
-#   readOnly?: bool  Whether it may only read.
-#   workspaceFolders?: list<WorkspaceFolder>  The folders that it may use; all, if absent.
+# What a shared key may do, if that is less than what its owner may do.
+#   contexts?: list<Context>  The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present.
+#   readOnly?: bool  Whether the key may only read.
+#   workspaceFolders?: list<WorkspaceFolder>  The folders that the key may use; if absent, all.
 #
 # ServerInfo: {name, version}
 #   name: string
-#   version: string  The version of the program.
+#   version: string  The version of plugin-vault.
 #
 # Status: {bytes, dataDir, formatVersion, keyAvailable, protectors, protects, records, protector?, repaired?, storeId?}
-# The state of the store, and what protects it.
-#   bytes: number  How long the store is, in bytes on the disk.
-#   dataDir: Path  Where the store lies, or would lie.
-#   formatVersion: number  The version of what lies on the disk.
-#   keyAvailable: bool  Whether what needs data works now.
-#   protectors: list<Protector>  All that could open it.
-#   protects: Protects  What all protectors together guard against, as things lie now; `false` also where it can't be known.
-#   records: number  How many records there are, of all plugins.
+# The state of the store and of its protection.
+#   bytes: number  The size of the store on the disk, in bytes.
+#   dataDir: Path  The folder where the store is, or would be.
+#   formatVersion: number  The version of the disk format.
+#   keyAvailable: bool  Whether methods that need data work now.
+#   protectors: list<Protector>  All protectors that can open the store.
+#   protects: Protects  What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
+#   records: number  The number of records, of all plugins.
 #   protector?: Protector  The protector that opened the store.
 #   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none.
-#   storeId?: StoreId  Absent where there is no store yet.
+#   storeId?: StoreId  The id of the store; absent if there is no store yet.
 #
 # StoreBusyData: {kind, retryable, reason?}
 # The store is busy; nothing was changed.
 #   kind: "storeBusy"
 #   retryable: true
-#   reason?: BusyReason  There where it is no other process: `threads` if the system gives this process no more threads.
+#   reason?: BusyReason  Present if the cause is not another process. `threads`: the system gives this process no more threads.
 #
 # StoreDamagedData: {kind, retryable}
 # The store is damaged, and nothing could replace it; its files are kept as they are.
@@ -372,7 +372,7 @@ vim9script
 # The store could not be read or written.
 #   kind: "storeFailed"
 #   retryable: false
-#   outcome?: "unknown"  There if a commit was under way: read before you write again.
+#   outcome?: "unknown"  Present if a commit was under way: read before you write again.
 #
 # StoreFullData: {kind, retryable}
 # The disk or the store is full; nothing was changed.
@@ -380,13 +380,13 @@ vim9script
 #   retryable: true
 #
 # StoreId: string
-# Names a store.
+# The id of a store.
 #
 # StoreRefusedData: {kind, retryable, reason}
 # The store can't be used as it lies there; the log says what to do.
 #   kind: "storeRefused"
 #   retryable: false
-#   reason: RefusalReason  What stands in the way.
+#   reason: RefusalReason  Why plugin-vault does not use the store.
 #
 # TargetExistsData: {kind, retryable}
 # The target has such a record already; nothing was moved.
@@ -394,20 +394,20 @@ vim9script
 #   retryable: false
 #
 # Time: string
-# An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds.
+# An RFC 3339 date and time, from 1970 on. A parameter may have any offset from UTC; results are in UTC with milliseconds.
 #
 # Unlocked: {keyAvailable}
-# Whether the store's key is at hand.
-#   keyAvailable: bool  Whether what needs data works now. `false` where there is no store yet.
+# Whether the store key is available.
+#   keyAvailable: bool  Whether methods that need data work now; `false` if there is no store yet.
 #
 # VaultCapabilities: {maxDataBytes, protocolVersion}
-#   maxDataBytes: number  The longest object that can be stored, in bytes of JSON text.
-#   protocolVersion: number  The version of this contract. A client that needs a later one says so, and goes on with nothing.
+#   maxDataBytes: number  The length of the longest object that can be stored, in bytes of JSON text.
+#   protocolVersion: number  The version of this contract. A client that needs a later version reports that and does not go on.
 #
 # Watch: {revision, watching}
-# A watch.
-#   revision: Revision  The revision up to which it has been told.
-#   watching: bool  Whether the client is told of changes from now on.
+# The state of a watch.
+#   revision: Revision  The revision up to which the client has its notices.
+#   watching: bool  Whether the client gets change notices from now on.
 #
 # WatchEnd: "apiKeyRevoked" | "apiKeyExpired"
 # Why a watch ends.
@@ -416,7 +416,7 @@ vim9script
 #   workspaceFolders: FolderCapabilities
 #
 # WorkspaceFolder: string
-# The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed.
+# The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed.
 #
 # WorkspaceFolderInvalidData: {kind, retryable}
 # A workspace folder is an absolute URI.
@@ -429,124 +429,124 @@ vim9script
 #   retryable: false
 #
 # Written: {revision}
-# A write.
+# The result of a write.
 #   revision: Revision  The record's revision now.
 #
 
 # What goes with each request, and its type.
 # initialize -> Initialized
-#   processId?: ProcessId | null  The process with which the server ends.
-#   rootUri?: RootUri | null  The open folder, from clients that know no more than one.
-#   rootPath?: RootPath | null  The same as a path, from older clients.
-#   workspaceFolders?: OpenFolders | null  The open folders. `[]` says that none is open; `null` says nothing.
+#   processId?: ProcessId | null  The client's process. The sidecar ends when this process has ended.
+#   rootUri?: RootUri | null  The open folder, from clients that support only one.
+#   rootPath?: RootPath | null  The open folder as a path, from older clients.
+#   workspaceFolders?: OpenFolders | null  The open folders. `[]` means that no folder is open; `null` means the same as no member.
 #
 # shutdown -> null
 #
 # setAPIKey -> KeySet
-#   apiKey: APIKey  The key.
-#   mustExist?: bool | null  Whether a key with which nothing was stored yet is refused (1003); `false` by default.
+#   apiKey: APIKey  The API key.
+#   mustExist?: bool | null  Whether to refuse a key with which nothing was stored yet (1003); `false` by default.
 #
 # issueAPIKey -> IssuedKey
-#   plugin: Name  What the user installed, like `publisher.name`: a claim, not a proof.
-#   installation?: Name | null  Which installation of it, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself.
-#   label?: Name | null  What the key is called in lists.
-#   expiresAt?: Time | null  When the key ends; without it, never.
+#   plugin: Name  What the user installed, like `publisher.name`. It is a claim, not a proof.
+#   installation?: Name | null  Which installation of the plugin, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself.
+#   label?: Name | null  The name of the key in lists.
+#   expiresAt?: Time | null  When the key expires; without it, never.
 #
 # shareAPIKey -> NewKey
-#   label?: Name | null  What the key is called in lists.
-#   expiresAt?: Time | null  When the key ends: no later than the owner's, and with the owner's by default.
-#   scope?: NewScope | null  What the key may do. Without it, all that the owner may, except sharing.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   label?: Name | null  The name of the key in lists.
+#   expiresAt?: Time | null  When the key expires: no later than the owner key, and by default together with it.
+#   scope?: NewScope | null  What the key may do. Without it, everything that the owner may do, except sharing.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # listAPIKeys -> list<ListedKey>
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # rotateAPIKey -> NewKey
-#   apiKey?: APIKey | null  The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the same call again gives the same answer. Without it, the vault makes one.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   apiKey?: APIKey | null  The new key, for a caller that keeps its key itself and has saved the new one before the call. A lost answer then loses nothing, and the same call gives the same answer again. Without it, plugin-vault generates the key.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # revokeAPIKey -> RevokedKey
-#   keyId?: KeyId | null  Which key, from `listAPIKeys`; without it, the caller's own. 1003 for one that the namespace does not have, 1006 where a shared key names another.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   keyId?: KeyId | null  The id of the key to revoke, from `listAPIKeys`; without it, the caller's own key. The call fails with 1003 for a key that the namespace does not have, and with 1006 if a shared key names another key.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # setPersistentData -> Written
-#   context: Context  Where the record is.
-#   data: JsonObject  What is stored.
-#   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
-#   name?: Name | null  The record's name. Without it, *the* object of its context.
-#   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
-#   expiresAt?: Time | null  When the record expires; without it, never. One in the past expires at once.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   context: Context  The record's context.
+#   data: JsonObject  The object to store.
+#   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+#   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   ifRevision?: Revision | null  The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+#   expiresAt?: Time | null  When the record expires; without it, never. With a time in the past, the record expires at once.
+#   lease?: Revision | null  A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # getPersistentData -> JsonObject | null
-#   context: Context  Where the record is.
-#   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
-#   name?: Name | null  The record's name. Without it, *the* object of its context.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   context: Context  The record's context.
+#   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+#   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # getPersistentRecord -> PersistentRecord | null
-#   context: Context  Where the record is.
-#   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
-#   name?: Name | null  The record's name. Without it, *the* object of its context.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   context: Context  The record's context.
+#   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+#   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # patchPersistentData -> Written
-#   context: Context  Where the record is.
-#   patch: MergePatch  What is changed.
-#   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
-#   name?: Name | null  The record's name. Without it, *the* object of its context.
-#   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   context: Context  The record's context.
+#   patch: MergePatch  The changes.
+#   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+#   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   ifRevision?: Revision | null  The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+#   lease?: Revision | null  A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # deletePersistentData -> Deleted
-#   context: Context  Where the record is.
-#   workspaceFolder?: WorkspaceFolder | null  The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`.
-#   name?: Name | null  The record's name. Without it, *the* object of its context.
-#   ifRevision?: Revision | null  The revision that the record must have, 0 for none; else 2001.
-#   lease?: Revision | null  A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   context: Context  The record's context.
+#   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
+#   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   ifRevision?: Revision | null  The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001.
+#   lease?: Revision | null  A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # listPersistentData -> list<ListedRecord>
 #   context?: Context | null  Only records of this context.
 #   workspaceFolder?: WorkspaceFolder | null  Only records of this folder.
-#   limit?: number | null  At most so many entries; without it, all.
-#   after?: ListedBefore | null  Only what comes after this record in the order, whether or not it is still there.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   limit?: number | null  The most entries to return, from 1 to 1,000; without it, all.
+#   after?: ListedBefore | null  Only records that follow this one in the order. The record itself need not exist any more.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # movePersistentData -> Moved
-#   from: WorkspaceFolder  The folder that they are in.
-#   to: WorkspaceFolder  The folder that they go to. 2005 if it has one of them already.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   from: WorkspaceFolder  The folder that the records are in.
+#   to: WorkspaceFolder  The folder that the records move to. The call fails with 2005 if this folder already has one of them.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # watchPersistentData -> Watch
-#   since?: Revision | null  The revision up to which the client knows the records: the last `revision` that it was told. Without it, the last of the store.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   since?: Revision | null  The revision up to which the client knows the records: the last `revision` that it received. Without it, the latest revision of the store.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # unwatchPersistentData -> Watch
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # acquireLease -> Leased
-#   name: Name  The lease's name, in the key's namespace.
-#   ttlMs: number  How long it is held without being renewed, in milliseconds.
-#   waitMs?: number | null  How long the request waits where another holds it, in milliseconds; 0 by default.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   name: Name  The name of the lease, in the key's namespace.
+#   ttlMs: number  How long the lease lasts without being renewed, in milliseconds.
+#   waitMs?: number | null  How long the request waits while the lease is held, in milliseconds; 0 by default.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # renewLease -> Renewed
-#   name: Name  The lease's name.
-#   lease: Revision  The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   name: Name  The name of the lease.
+#   lease: Revision  The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # releaseLease -> Released
-#   name: Name  The lease's name.
-#   lease: Revision  The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
-#   handle?: Handle | null  The key that is meant; may be left out while the connection has set exactly one.
+#   name: Name  The name of the lease.
+#   lease: Revision  The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
+#   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # vault/status -> Status
 #
 # vault/unlock -> Unlocked
-#   passphrase?: Passphrase | null  The passphrase, where the client has asked for it itself.
+#   passphrase?: Passphrase | null  The passphrase, if the client has asked for it itself.
 #   timeoutMs?: number | null  How long a person may take, in milliseconds; 60,000 by default.
 #
 # rpc.discover -> OpenRPC

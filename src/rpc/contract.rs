@@ -50,17 +50,20 @@ impl Parameter {
 /// What is said of a parameter that has no comment, since it means the same in every method.
 fn usual(name: &str) -> &'static str {
     match name {
-        "context" => "Where the record is.",
+        "context" => "The record's context.",
         "workspaceFolder" => {
-            "The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly \
-             one is open; has to be absent for `user`."
+            "The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder \
+             is open. Must be absent for `user`."
         }
-        "name" => "The record's name. Without it, *the* object of its context.",
-        "ifRevision" => "The revision that the record must have, 0 for none; else 2001.",
+        "name" => "The record's name; without it, the unnamed record of its context.",
+        "ifRevision" => {
+            "The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001."
+        }
         "lease" => {
-            "A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it."
+            "A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the \
+             name of the lease and whichever key acquired it."
         }
-        "handle" => "The key that is meant; may be left out while the connection has set exactly one.",
+        "handle" => "The key to use. Optional while the connection has set exactly one.",
         _ => panic!("{name} has no comment"),
     }
 }

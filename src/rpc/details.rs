@@ -1,4 +1,4 @@
-//! What an error's `data` has besides its kind: one type for each code that has more.
+//! The members of an error's `data` besides `kind` and `retryable`: one type for each code that has any.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::vault::{KeyReason, Refusal, Timestamp, Unavailable};
 use super::error::{Parameter, Reason};
 use super::values::{Protector, Revision};
 
-/// The members, of one kind or another.
+/// The members, of one type or another.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Details {
@@ -21,25 +21,26 @@ pub(super) enum Details {
     Busy(Busy),
 }
 
-/// Which parameter, and why.
+/// Which parameter is wrong, and why.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct WrongParameter {
-    /// One of our names; or a position from 0, also among the members, for a name that the method does not have.
+    /// The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array
+    /// or among the members.
     parameter: Parameter,
-    /// What is wrong with it.
+    /// What is wrong with the parameter.
     reason: Reason,
 }
 
-/// What stands in the way of a write with `ifRevision`.
+/// The state that a write with `ifRevision` does not match.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Conflict {
-    /// The record's revision, 0 for none.
+    /// The record's revision; 0 if there is no record.
     revision: Revision,
 }
 
-/// A limit that would be passed.
+/// A limit that the request would exceed.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct OverLimit {
@@ -47,26 +48,26 @@ pub(super) struct OverLimit {
     limit: u64,
 }
 
-/// How long another holds a lease.
+/// How long the current holder has the lease.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HeldUntil {
-    /// Until when it is held if it is not renewed.
+    /// When the lease expires if it is not renewed.
     expires_at: Timestamp,
 }
 
-/// Why the store's key is not at hand.
+/// Why the store key is not available.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct NoKey {
-    /// The protector that stands in the way.
+    /// The protector that did not give the store key.
     protector: Protector,
-    /// Why. `retryable` is true for `locked`, `deadline` and `memory`.
+    /// Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
     reason: NoKeyReason,
 }
 
-/// Why a protector does not give the store's key.
+/// Why a protector does not give the store key.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "KeyReason"))]
 #[serde(rename_all = "camelCase")]
@@ -83,15 +84,15 @@ enum NoKeyReason {
     Memory,
 }
 
-/// Why the store can't be used as it lies there.
+/// Why plugin-vault does not use the store in its present state.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Refused {
-    /// What stands in the way.
+    /// Why plugin-vault does not use the store.
     reason: RefusalReason,
 }
 
-/// What stands in the way of a store.
+/// Why plugin-vault does not use a store.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -110,12 +111,12 @@ enum RefusalReason {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Busy {
-    /// There where it is no other process: `threads` if the system gives this process no more threads.
+    /// Present if the cause is not another process. `threads`: the system gives this process no more threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<BusyReason>,
 }
 
-/// What the store is busy with, if not with another process.
+/// The cause, if it is not another process.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -123,11 +124,11 @@ enum BusyReason {
     Threads,
 }
 
-/// What may have become of a write.
+/// What is known about a write that failed.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Failed {
-    /// There if a commit was under way: read before you write again.
+    /// Present if a commit was under way: read before you write again.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Unknown>,
 }

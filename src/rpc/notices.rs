@@ -1,5 +1,6 @@
-//! What is sent unasked: changes to those who watch, and the state of the store. One task a connection; it sends a notice
-//! only when the client has taken everything that was sent before, so that one who does not read costs nothing.
+//! Notifications that no request asked for: changes, for clients with a watch, and the state of the store. One task a
+//! connection. It sends a notice only when the client has taken everything that was sent before, so that a client
+//! that does not read costs nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,50 +16,50 @@ use crate::vault::{BeginWatch, Caller, Change, Changed, Context, Error, Name, Ti
 use super::methods::status;
 use super::values::{Handle, Revision, True};
 
-/// How long until it is tried again to read what could not be read.
+/// How long to wait after a read that failed.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The notification of a change.
 pub(super) const DID_CHANGE: &str = "persistentData/didChange";
 
-/// What a watching client is told.
+/// A change notice.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(super) enum DidChange<'a> {
-    /// A record was written, or deleted.
+    /// A record was written or deleted.
     Change {
-        /// The watch that this is for.
+        /// The watch that this notice belongs to.
         handle: Handle<'a>,
         /// The record's revision now.
         revision: Revision,
-        /// Where the record is.
+        /// The record's context.
         context: Context,
-        /// Its folder; absent for the context `user`.
+        /// The record's folder; absent for the context `user`.
         #[serde(skip_serializing_if = "Option::is_none")]
         workspace_folder: Option<&'a WorkspaceFolder>,
-        /// Its name; absent for *the* object of its context.
+        /// The record's name; absent for the unnamed record of its context.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<&'a Name>,
-        /// Whether it was deleted.
+        /// Whether the record was deleted.
         deleted: bool,
     },
-    /// Changes were missed, and are not kept any more (the newest 10,000 of the store are): read everything again.
+    /// The client missed changes that the store no longer keeps (it keeps the newest 10,000): read everything again.
     Resync {
-        /// The watch that this is for.
+        /// The watch that this notice belongs to.
         handle: Handle<'a>,
-        /// The revision up to which they were missed.
+        /// The revision up to which changes were missed.
         revision: Revision,
-        /// Tells this from other notices.
+        /// Marks this kind of notice.
         resync: True,
     },
-    /// The last one: the key is not good any more.
+    /// The last notice of the watch: the key is no longer valid.
     Ended {
-        /// The watch that this is for.
+        /// The watch that this notice belongs to.
         handle: Handle<'a>,
-        /// The revision up to which the client has been told.
+        /// The revision up to which the client has its notices.
         revision: Revision,
-        /// Why.
+        /// Why the watch ends.
         ended: Ended,
     },
 }
@@ -77,7 +78,7 @@ pub(super) enum Ended {
 pub(super) async fn run(session: Arc<Session>) {
     let (mut commits, mut calls) = (session.commits(), session.calls());
     loop {
-        // Before looking: what comes in between is not missed.
+        // Before the read, so that a commit in between is not missed.
         commits.mark_unchanged();
         let again = tell_changes(&session).await;
         let end = session.first_end().map(until);
@@ -90,7 +91,7 @@ pub(super) async fn run(session: Arc<Session>) {
     }
 }
 
-/// So long, or for ever.
+/// Waits this long, or for ever.
 async fn sleep(wait: Option<Duration>) {
     match wait {
         Some(wait) => tokio::time::sleep(wait).await,
@@ -102,7 +103,7 @@ fn until(end: Timestamp) -> Duration {
     Duration::from_millis(end.millis().saturating_sub(Timestamp::now().millis()))
 }
 
-/// Tells every watch what it has not been told. Where that can't be read just now, how long to wait.
+/// Sends each watch the notices that it has not had. If a read fails, returns how long to wait.
 async fn tell_changes(session: &Session) -> Option<Duration> {
     let mut again = None;
     for handle in session.watched() {
@@ -134,21 +135,21 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
     again
 }
 
-/// Whether the connection itself has put a new key in the place of the one that was refused just now. A read waits for
-/// the rotation that this is perhaps the sign of, and is then made with the key that the handle means.
+/// Whether the connection itself has replaced the key that was refused just now. A read waits for the rotation that
+/// this may be the sign of, and then uses the key that the handle means.
 async fn was_rotated_meanwhile(session: &Session, caller: Caller) -> bool {
     session.read(BeginWatch(caller), &Cancel::default()).await.is_ok()
 }
 
 async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {
-    // A folder that was deleted is no reason to make a new store: nothing is asked for.
+    // A deleted folder is no reason to create a new store: no request asked for data.
     if session.vault().opened().is_none() && !session.vault().has_store() {
         return Ok(Changed::without_store(told));
     }
     Ok(session.opened(&Cancel::default()).await?.changes(caller, told)?)
 }
 
-/// Tells one watch what was read for it. `false` if it is another watch by now.
+/// Sends one watch the notices that were read for it. `false` if the watch has been replaced.
 async fn tell(session: &Session, handle: &str, mut told: Told, now: Told, changed: &Changed) -> bool {
     if changed.fell_behind {
         let up_to = changed.up_to;
@@ -182,7 +183,7 @@ fn did_change<'a>(handle: &'a str, change: &'a Change) -> DidChange<'a> {
 }
 
 async fn send(session: &Session, params: &DidChange<'_>) {
-    // A client that has said goodbye wants no more.
+    // After `shutdown` the client wants no more notices.
     if session.phase() < Phase::ShutDown {
         let message = json!({"jsonrpc": "2.0", "method": DID_CHANGE, "params": params});
         session.client().send(message.to_string().into_bytes());

@@ -1,5 +1,5 @@
-//! The kinds of values that go over the wire: how each is read from a parameter, how it is written into a result, and
-//! what the schema says of it. One place for each, so that the three can't differ.
+//! The kinds of values on the wire: how each is read from a parameter, written into a result and described in the
+//! schema. Each has one place, so that the three can't differ.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::vault::{Context, MergePatch, Name, Passphrase, Place, Timestamp};
 use super::error::Error;
 use super::params::{Argument, out_of_range, wrong_type};
 
-/// What the schema says of a type: its name there, a sentence, and how its values are told from others.
+/// The schema of a type: its name there, a description, and the JSON Schema of its values.
 macro_rules! schema {
     ($type:ty, $name:expr, $description:expr, $schema:tt) => {
         #[cfg(feature = "schema")]
@@ -46,14 +46,14 @@ macro_rules! text {
     };
 }
 
-text!(StoreId, "Names a store.", {"type": "string", "pattern": "^[0-9a-f]{32}$"});
-text!(Path, "A path of this machine.", {"type": "string", "minLength": 1});
-text!(Protector, "A way to the store's key.",
+text!(StoreId, "The id of a store.", {"type": "string", "pattern": "^[0-9a-f]{32}$"});
+text!(Path, "A path on this machine.", {"type": "string", "minLength": 1});
+text!(Protector, "A kind of protector: a way to get the store key.",
     {"type": "string", "enum": ["key-file", "keyring", "passphrase", "command"]});
 
 pub(super) fn string<'a>(name: &'static str, value: &'a RawValue) -> Result<Cow<'a, str>, Error> {
     match json::kind(value) {
-        // Half a surrogate pair stands for no character.
+        // One half of a surrogate pair is not a character.
         Kind::String => json::string(value).ok_or(out_of_range(name)),
         _ => Err(wrong_type(name)),
     }
@@ -80,7 +80,7 @@ impl<'a> Argument<'a> for Revision {
 }
 
 schema!(Revision, "Revision",
-    "A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means \"not there\".",
+    "A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist.",
     {"type": "integer", "minimum": 0, "maximum": limits::REVISION});
 
 /// A span of time in milliseconds, with both limits.
@@ -123,7 +123,7 @@ impl<'a> Argument<'a> for bool {
     }
 }
 
-/// Only `true`, where its absence says the contrary.
+/// Always `true`; a member that is absent stands for `false`.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct True(bool);
@@ -178,7 +178,7 @@ impl Serialize for Context {
     }
 }
 
-schema!(Context, "Context", "One set of records for the user, or one for each workspace folder.",
+schema!(Context, "Context", "`user` has one set of records, `workspace` has one for each workspace folder.",
     {"type": "string", "enum": [Context::User.name(), Context::Workspace.name()]});
 
 impl<'a> Argument<'a> for Timestamp {
@@ -194,10 +194,10 @@ impl Serialize for Timestamp {
 }
 
 schema!(Timestamp, "Time",
-    "An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds.",
+    "An RFC 3339 date and time, from 1970 on. A parameter may have any offset from UTC; results are in UTC with milliseconds.",
     {"type": "string", "format": "date-time"});
 
-/// A folder that a parameter names. What is wrong with it is told only after what is wrong with the key.
+/// A folder that a parameter names. An error of the folder is reported only after an error of the key.
 impl<'a> Argument<'a> for Place {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
         let text = string(name, value)?;
@@ -215,9 +215,9 @@ impl Serialize for WorkspaceFolder {
 }
 
 #[cfg(feature = "schema")]
-const FOLDER: &str = "The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, \
-percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that \
-RFC 3986 does not know is kept as it is. Symbolic links are not followed.";
+const FOLDER: &str = "The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in \
+lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that \
+RFC 3986 does not define is kept as it is. Symbolic links are not followed.";
 schema!(Place, "WorkspaceFolder", FOLDER,
     {"type": "string", "maxLength": limits::URI, "x-maxBytes": limits::URI});
 schema!(WorkspaceFolder, "WorkspaceFolder", FOLDER,
@@ -236,7 +236,8 @@ impl<'a> Argument<'a> for Object<'a> {
 }
 
 schema!(Object<'_>, "JsonObject",
-    "A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default.",
+    "A JSON object, kept byte for byte except for white space at its ends. Its length is at most `maxDataBytes` of \
+    `initialize`, 8 MiB by default.",
     {"type": "object", "additionalProperties": true});
 
 impl<'a> Argument<'a> for MergePatch<'a> {
@@ -249,10 +250,11 @@ impl<'a> Argument<'a> for MergePatch<'a> {
 }
 
 schema!(MergePatch<'_>, "MergePatch",
-    "A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be.",
+    "A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, \
+    and is no longer than an object that can be stored.",
     {"type": "object", "additionalProperties": true});
 
-/// What [`crate::session::Session::accept_key`] gave.
+/// The handle that [`crate::session::Session::accept_key`] returned.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct Handle<'a>(pub(super) Cow<'a, str>);
@@ -263,9 +265,9 @@ impl<'a> Argument<'a> for Handle<'a> {
     }
 }
 
-schema!(Handle<'_>, "Handle", "Names a key on the connection on which `setAPIKey` gave it.", {"type": "string"});
+schema!(Handle<'_>, "Handle", "Names a key on the connection where `setAPIKey` returned it.", {"type": "string"});
 
-/// An API key, as its client wrote it. Whether it is one is told after all that is wrong with other parameters.
+/// An API key, as the client wrote it. An invalid key is reported only after the errors of all other parameters.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct KeyText<'a>(pub(super) Cow<'a, str>);
@@ -276,7 +278,7 @@ impl<'a> Argument<'a> for KeyText<'a> {
     }
 }
 
-schema!(KeyText<'_>, "APIKey", "40 hexadecimal digits. Whoever has them has the data: keep them as a secret.",
+schema!(KeyText<'_>, "APIKey", "40 hexadecimal digits. They give access to the data: keep them secret.",
     {"type": "string", "pattern": "^[0-9A-Fa-f]{40}$", "x-secret": true});
 
 /// The id of a key.
@@ -290,7 +292,7 @@ impl<'a> Argument<'a> for KeyId<'a> {
     }
 }
 
-schema!(KeyId<'_>, "KeyId", "Names a key, and tells nothing of it: 32 hexadecimal digits.", {"type": "string"});
+schema!(KeyId<'_>, "KeyId", "Names a key and reveals nothing about it: 32 hexadecimal digits.", {"type": "string"});
 
 impl<'a> Argument<'a> for Passphrase {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
@@ -300,7 +302,7 @@ impl<'a> Argument<'a> for Passphrase {
 }
 
 schema!(Passphrase, "Passphrase",
-    "A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, \
-    every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store \
-    however it was typed. What is left must not be empty.",
+    "A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading \
+    byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that \
+    the passphrase opens the store however it was typed. The result must not be empty.",
     {"type": "string", "minLength": 1, "maxLength": 65_536, "x-secret": true});

@@ -1,5 +1,5 @@
-//! What is made from what, and where it lies. The chain begins with the code; each file is made from the one before, as
-//! it is checked in.
+//! The generated files and their sources. The chain begins with the code; each file is generated from the one before it,
+//! as that is checked in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::json;
 use plugin_vault::rpc::contract;
 
 pub(crate) const DOCUMENT: &str = "schema/openrpc.json";
-const PAGE: &str = "docs/protocol.md";
+const PAGE: &str = "docs/reference.md";
 
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,22 +48,5 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin_vault.py", &python::types(&contract));
     made("schema/types/plugin_vault.lua", &lua::types(&contract));
     made("schema/types/plugin_vault.vim", &vim::types(&contract));
-    let mut page = read(PAGE);
-    for (part, text) in [
-        ("methods", markdown::methods(&contract)),
-        ("errors", markdown::errors(&contract)),
-        ("reference", markdown::reference(&contract)),
-    ] {
-        page = with_part(&page, part, &text);
-    }
-    made(PAGE, &page);
-}
-
-/// The page with another text between the two marks of a part.
-fn with_part(page: &str, part: &str, text: &str) -> String {
-    let (begin, end) = (format!("<!-- {part}: made from {DOCUMENT}"), format!("<!-- end of {part} -->"));
-    let from = page.find(&begin).unwrap_or_else(|| panic!("{PAGE} has no {begin}"));
-    let from = from + page[from..].find("-->\n").unwrap() + 4;
-    let to = page.find(&end).unwrap_or_else(|| panic!("{PAGE} has no {end}"));
-    format!("{}{text}{}", &page[..from], &page[to..])
+    made(PAGE, &markdown::page(&contract));
 }

@@ -1,16 +1,16 @@
 // The types of plugin-vault's protocol. Made from schema/openrpc.json; do not edit.
 // `UPDATE=1 cargo test --features schema --test schema` writes it.
 
-/** 40 hexadecimal digits. Whoever has them has the data: keep them as a secret. */
+/** 40 hexadecimal digits. They give access to the data: keep them secret. */
 export type APIKey = string;
 
-/** Where a record is. */
+/** The address of a record. */
 export interface Address {
-  /** One of the two. */
+  /** The record's context. */
   context: Context;
-  /** Its name. Without it, *the* object of its context. */
+  /** The record's name; without it, the unnamed record of its context. */
   name?: Name;
-  /** Its folder, for the context `workspace`. May be left out when exactly one is open. */
+  /** The record's folder, for the context `workspace`. Optional while exactly one folder is open. */
   workspaceFolder?: WorkspaceFolder;
 }
 
@@ -44,7 +44,7 @@ export interface ApiKeyUnknownData {
   retryable: false;
 }
 
-/** What the store is busy with, if not with another process. */
+/** The cause, if it is not another process. */
 export type BusyReason = "threads";
 
 export interface Capabilities {
@@ -52,7 +52,7 @@ export interface Capabilities {
   workspace: WorkspaceCapabilities;
 }
 
-/** One set of records for the user, or one for each workspace folder. */
+/** `user` has one set of records, `workspace` has one for each workspace folder. */
 export type Context = "user" | "workspace";
 
 /** Over a limit; data.limit is the limit. */
@@ -63,41 +63,41 @@ export interface DataTooLargeData {
   limit: number;
 }
 
-/** A record that was removed. */
+/** The result of a removal. */
 export interface Deleted {
-  /** Whether there was one. */
+  /** Whether there was a record. */
   deleted: boolean;
-  /** The revision of the removal; 0 where there was none. */
+  /** The revision of the removal; 0 if there was no record. */
   revision: Revision;
 }
 
-/** What a watching client is told. */
+/** A change notice. */
 export type DidChange = {
-  /** Where the record is. */
+  /** The record's context. */
   context: Context;
-  /** Whether it was deleted. */
+  /** Whether the record was deleted. */
   deleted: boolean;
-  /** The watch that this is for. */
+  /** The watch that this notice belongs to. */
   handle: Handle;
   /** The record's revision now. */
   revision: Revision;
-  /** Its name; absent for *the* object of its context. */
+  /** The record's name; absent for the unnamed record of its context. */
   name?: Name;
-  /** Its folder; absent for the context `user`. */
+  /** The record's folder; absent for the context `user`. */
   workspaceFolder?: WorkspaceFolder;
 } | {
-  /** Tells this from other notices. */
+  /** Marks this kind of notice. */
   resync: true;
-  /** The watch that this is for. */
+  /** The watch that this notice belongs to. */
   handle: Handle;
-  /** The revision up to which they were missed. */
+  /** The revision up to which changes were missed. */
   revision: Revision;
 } | {
-  /** Why. */
+  /** Why the watch ends. */
   ended: WatchEnd;
-  /** The watch that this is for. */
+  /** The watch that this notice belongs to. */
   handle: Handle;
-  /** The revision up to which the client has been told. */
+  /** The revision up to which the client has its notices. */
   revision: Revision;
 };
 
@@ -122,10 +122,10 @@ export interface FormatTooNewData {
   retryable: false;
 }
 
-/** Names a key on the connection on which `setAPIKey` gave it. */
+/** Names a key on the connection where `setAPIKey` returned it. */
 export type Handle = string;
 
-/** What the server is, and can do. */
+/** The capabilities and the version of the sidecar. */
 export interface Initialized {
   capabilities: Capabilities;
   serverInfo: ServerInfo;
@@ -141,9 +141,9 @@ export interface InternalErrorData {
 export interface InvalidParamsData {
   kind: "invalidParams";
   retryable: false;
-  /** One of our names; or a position from 0, also among the members, for a name that the method does not have. */
+  /** The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members. */
   parameter: string | number;
-  /** What is wrong with it. */
+  /** What is wrong with the parameter. */
   reason: ParameterReason;
 }
 
@@ -153,89 +153,89 @@ export interface InvalidRequestData {
   retryable: false;
 }
 
-/** A key that was issued, or is kept. */
+/** A key that this call issued, or that the store keeps. */
 export interface IssuedKey {
   /** The key itself. */
   apiKey: APIKey;
-  /** Whether it was made now. */
+  /** Whether this call issued the key. */
   created: boolean;
-  /** Names the key in `revokeAPIKey`. */
+  /** The id of the key, for `revokeAPIKey`. */
   keyId: KeyId;
-  /** Whether it is the owner of its namespace. */
+  /** Whether it is the owner key of its namespace. */
   owner: boolean;
-  /** When it ends, if it does. */
+  /** When the key expires; absent if it never does. */
   expiresAt?: Time;
-  /** For which installation the vault keeps it. */
+  /** The installation that the store keeps the key for. */
   installation?: Name;
-  /** When the vault issued it; absent for a key that it did not issue. */
+  /** When plugin-vault issued the key; absent for a key that it did not issue. */
   issuedAt?: Time;
-  /** What its owner calls it. */
+  /** The name of the key in lists. */
   label?: Name;
-  /** For which plugin it was issued. */
+  /** The plugin that the key was issued for. */
   plugin?: Name;
-  /** What it may do, where that is less than what its owner may. */
+  /** What the key may do, if that is less than what its owner may do. */
   scope?: Scope;
 }
 
-/** A JSON object, kept byte for byte less white space at its ends. Up to `maxDataBytes` of `initialize`, 8 MiB by default. */
+/** A JSON object, kept byte for byte except for white space at its ends. Its length is at most `maxDataBytes` of `initialize`, 8 MiB by default. */
 export type JsonObject = { [name: string]: unknown };
 
-/** What is told of a key; never the key itself. */
+/** The description of a key. It never contains the key itself. */
 export interface Key {
-  /** Names the key in `revokeAPIKey`. */
+  /** The id of the key, for `revokeAPIKey`. */
   keyId: KeyId;
-  /** Whether it is the owner of its namespace. */
+  /** Whether it is the owner key of its namespace. */
   owner: boolean;
-  /** When it ends, if it does. */
+  /** When the key expires; absent if it never does. */
   expiresAt?: Time;
-  /** For which installation the vault keeps it. */
+  /** The installation that the store keeps the key for. */
   installation?: Name;
-  /** When the vault issued it; absent for a key that it did not issue. */
+  /** When plugin-vault issued the key; absent for a key that it did not issue. */
   issuedAt?: Time;
-  /** What its owner calls it. */
+  /** The name of the key in lists. */
   label?: Name;
-  /** For which plugin it was issued. */
+  /** The plugin that the key was issued for. */
   plugin?: Name;
-  /** What it may do, where that is less than what its owner may. */
+  /** What the key may do, if that is less than what its owner may do. */
   scope?: Scope;
 }
 
-/** Names a key, and tells nothing of it: 32 hexadecimal digits. */
+/** Names a key and reveals nothing about it: 32 hexadecimal digits. */
 export type KeyId = string;
 
-/** Why a protector does not give the store's key. */
+/** Why a protector does not give the store key. */
 export type KeyReason = "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory";
 
-/** What `setAPIKey` knows of a key. */
+/** The answer of `setAPIKey`. */
 export interface KeySet {
   /** Names the key on this connection from now on. */
   handle: Handle;
-  /** When it ends, if it does. */
+  /** When the key expires; absent if it never does. */
   expiresAt?: Time;
-  /** For which installation the vault keeps it. */
+  /** The installation that the store keeps the key for. */
   installation?: Name;
-  /** When the vault issued it; absent for a key that it did not issue. */
+  /** When plugin-vault issued the key; absent for a key that it did not issue. */
   issuedAt?: Time;
-  /** Names the key in `revokeAPIKey`. */
+  /** The id of the key, for `revokeAPIKey`. */
   keyId?: KeyId;
-  /** Whether anything was stored with it, or it was issued here. */
+  /** Whether anything was stored with the key, or the key was issued in this store. */
   known?: boolean;
-  /** What its owner calls it. */
+  /** The name of the key in lists. */
   label?: Name;
-  /** Whether it is the owner of its namespace. */
+  /** Whether it is the owner key of its namespace. */
   owner?: boolean;
-  /** For which plugin it was issued. */
+  /** The plugin that the key was issued for. */
   plugin?: Name;
-  /** What it may do, where that is less than what its owner may. */
+  /** What the key may do, if that is less than what its owner may do. */
   scope?: Scope;
 }
 
 /** The store's key is not at hand; nothing is lost. */
 export interface KeyUnavailableData {
   kind: "keyUnavailable";
-  /** The protector that stands in the way. */
+  /** The protector that did not give the store key. */
   protector: Protector;
-  /** Why. `retryable` is true for `locked`, `deadline` and `memory`. */
+  /** Why it did not. `retryable` is true for `locked`, `deadline` and `memory`. */
   reason: KeyReason;
   retryable: boolean;
 }
@@ -244,7 +244,7 @@ export interface KeyUnavailableData {
 export interface LeaseHeldData {
   kind: "leaseHeld";
   retryable: true;
-  /** Until when it is held if it is not renewed. */
+  /** When the lease expires if it is not renewed. */
   expiresAt: Time;
 }
 
@@ -256,62 +256,62 @@ export interface LeaseLostData {
 
 /** A lease that was acquired. */
 export interface Leased {
-  /** Until when it is held if it is not renewed. */
+  /** When the lease expires if it is not renewed. */
   expiresAt: Time;
-  /** The fencing token: a number that only grows. */
+  /** The fencing token: a number that only increases. */
   lease: Revision;
 }
 
-/** Names a record, as an entry of a list does; what else the entry has may be there too. */
+/** Names a record, as an entry of a list does. The other members of an entry may be present too. */
 export interface ListedBefore {
   context: Context;
   name?: Name;
   workspaceFolder?: WorkspaceFolder;
 }
 
-/** A key of `listAPIKeys`. */
+/** A key in the answer of `listAPIKeys`. */
 export interface ListedKey {
-  /** Whether it is the caller's own. */
+  /** Whether it is the caller's own key. */
   current: boolean;
-  /** Names the key in `revokeAPIKey`. */
+  /** The id of the key, for `revokeAPIKey`. */
   keyId: KeyId;
-  /** Whether it is the owner of its namespace. */
+  /** Whether it is the owner key of its namespace. */
   owner: boolean;
-  /** When it ends, if it does. */
+  /** When the key expires; absent if it never does. */
   expiresAt?: Time;
-  /** For which installation the vault keeps it. */
+  /** The installation that the store keeps the key for. */
   installation?: Name;
-  /** When the vault issued it; absent for a key that it did not issue. */
+  /** When plugin-vault issued the key; absent for a key that it did not issue. */
   issuedAt?: Time;
-  /** What its owner calls it. */
+  /** The name of the key in lists. */
   label?: Name;
-  /** For which plugin it was issued. */
+  /** The plugin that the key was issued for. */
   plugin?: Name;
-  /** What it may do, where that is less than what its owner may. */
+  /** What the key may do, if that is less than what its owner may do. */
   scope?: Scope;
 }
 
-/** A record of `listPersistentData`. */
+/** A record in the answer of `listPersistentData`. */
 export interface ListedRecord {
-  /** How long its text is, in bytes. */
+  /** The length of the record's text, in bytes. */
   bytes: number;
-  /** Where it is. */
+  /** The record's context. */
   context: Context;
-  /** When it was first written. */
+  /** When the record was first written. */
   createdAt: Time;
-  /** Of the write that last changed it. */
+  /** The revision of the last change. */
   revision: Revision;
-  /** When it was last written. */
+  /** When the record was last written. */
   updatedAt: Time;
-  /** When it expires, if it does. */
+  /** When the record expires; absent if it never does. */
   expiresAt?: Time;
-  /** Its name; absent for *the* object of its context. */
+  /** The record's name; absent for the unnamed record of its context. */
   name?: Name;
-  /** Its folder; absent for the context `user`. */
+  /** The record's folder; absent for the context `user`. */
   workspaceFolder?: WorkspaceFolder;
 }
 
-/** A merge patch (RFC 7396): members take the place of those that are there, and `null` removes one. At most 128 levels, and no longer than an object that is stored may be. */
+/** A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored. */
 export type MergePatch = { [name: string]: unknown };
 
 /** There is no such method. */
@@ -320,40 +320,40 @@ export interface MethodNotFoundData {
   retryable: false;
 }
 
-/** Records that were moved. */
+/** The result of a move. */
 export interface Moved {
-  /** How many. */
+  /** How many records were moved. */
   moved: number;
-  /** The last of their revisions; 0 where there were none. */
+  /** The last of their revisions; 0 if no record was moved. */
   revision: Revision;
 }
 
 /** 1 to 256 bytes of UTF-8, compared byte for byte. */
 export type Name = string;
 
-/** A key, for whoever asked for it. */
+/** A key and its description, for the caller that asked for it. */
 export interface NewKey {
   /** The key itself. */
   apiKey: APIKey;
-  /** Names the key in `revokeAPIKey`. */
+  /** The id of the key, for `revokeAPIKey`. */
   keyId: KeyId;
-  /** Whether it is the owner of its namespace. */
+  /** Whether it is the owner key of its namespace. */
   owner: boolean;
-  /** When it ends, if it does. */
+  /** When the key expires; absent if it never does. */
   expiresAt?: Time;
-  /** For which installation the vault keeps it. */
+  /** The installation that the store keeps the key for. */
   installation?: Name;
-  /** When the vault issued it; absent for a key that it did not issue. */
+  /** When plugin-vault issued the key; absent for a key that it did not issue. */
   issuedAt?: Time;
-  /** What its owner calls it. */
+  /** The name of the key in lists. */
   label?: Name;
-  /** For which plugin it was issued. */
+  /** The plugin that the key was issued for. */
   plugin?: Name;
-  /** What it may do, where that is less than what its owner may. */
+  /** What the key may do, if that is less than what its owner may do. */
   scope?: Scope;
 }
 
-/** The scope of a key that is to be made. `null` means that a member is absent. */
+/** The scope of a new key. `null` means that a member is absent. */
 export interface NewScope {
   contexts?: Context[] | null;
   readOnly?: boolean | null;
@@ -366,13 +366,13 @@ export interface NotPermittedData {
   retryable: false;
 }
 
-/** LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where its `uri` is no absolute URI, one in which nothing can be stored. */
+/** LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder. */
 export type OpenFolders = {
   uri: string;
   name?: string;
 }[];
 
-/** An OpenRPC document: this one. */
+/** This OpenRPC document. */
 export type OpenRPC = { [name: string]: unknown };
 
 /** Too much waits at once; take answers before asking for more. */
@@ -390,41 +390,41 @@ export interface ParseErrorData {
   retryable: false;
 }
 
-/** A passphrase of the store: up to 64 KiB of UTF-8 without control characters. A leading byte-order mark is dropped, every other space becomes U+0020, and the text is brought into Normalization Form C, so that it opens the store however it was typed. What is left must not be empty. */
+/** A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty. */
 export type Passphrase = string;
 
-/** A path of this machine. */
+/** A path on this machine. */
 export type Path = string;
 
 /** A record with its revision and its dates. */
 export interface PersistentRecord {
-  /** When it was first written. */
+  /** When the record was first written. */
   createdAt: Time;
-  /** What is stored, byte for byte. */
+  /** The stored object, byte for byte. */
   data: JsonObject;
-  /** Of the write that last changed it. */
+  /** The revision of the last change. */
   revision: Revision;
-  /** When it was last written. */
+  /** When the record was last written. */
   updatedAt: Time;
-  /** When it expires, if it does. */
+  /** When the record expires; absent if it never does. */
   expiresAt?: Time;
-  /** It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not be what was stored last. A token in it may be spent. */
+  /** Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent. */
   restored?: true;
 }
 
-/** A process of this machine; a number that no system gives is ignored. */
+/** The id of a process on this machine. A number that no operating system uses as one is ignored. */
 export type ProcessId = number;
 
-/** A way to the store's key. */
+/** A kind of protector: a way to get the store key. */
 export type Protector = "key-file" | "keyring" | "passphrase" | "command";
 
 /** What the protectors guard against. */
 export interface Protects {
-  /** Whoever has a copy of the data folder alone. */
+  /** An attacker who has a copy of the data folder and nothing else. */
   copiesOfTheDataFolder: boolean;
-  /** Other users of the machine; not where others may read the key file. */
+  /** Other users of the machine; `false` if others may read the key file. */
   otherUsers: boolean;
-  /** Whoever has the disk. */
+  /** An attacker who has the disk. */
   stolenDisk: boolean;
 }
 
@@ -434,31 +434,31 @@ export interface RecordDamagedData {
   retryable: false;
 }
 
-/** What stands in the way of a store. */
+/** Why plugin-vault does not use a store. */
 export type RefusalReason = "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access";
 
-/** A lease that was given up. */
+/** A lease that was released. */
 export interface Released {
   released: true;
 }
 
 /** A lease that was renewed. */
 export interface Renewed {
-  /** Until when it is held if it is not renewed again. */
+  /** When the lease expires if it is not renewed again. */
   expiresAt: Time;
 }
 
 /** What a repair of a damaged store did. */
 export interface Repaired {
-  /** When. */
+  /** When the repair took place. */
   at: Time;
-  /** How many records were whole. */
+  /** How many records were intact. */
   kept: number;
-  /** How many were not; absent if it can't be known. */
+  /** How many records were not intact; absent if this can't be known. */
   lost?: number;
-  /** The folder in which the damaged file lies. */
+  /** The folder with the damaged file. */
   quarantine?: Path;
-  /** When the backup was taken that was put back, if one was. */
+  /** When the backup was taken that the repair restored; absent if it restored none. */
   restoredFrom?: Time;
 }
 
@@ -468,67 +468,67 @@ export interface RequestCancelledData {
   retryable: true;
 }
 
-/** A revision, or a lease's fencing token: strictly increasing over the whole store. 0 means "not there". */
+/** A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist. */
 export type Revision = number;
 
 /** The record has another revision: read it again. */
 export interface RevisionConflictData {
   kind: "revisionConflict";
   retryable: false;
-  /** The record's revision, 0 for none. */
+  /** The record's revision; 0 if there is no record. */
   revision: Revision;
 }
 
-/** A key that has ended. */
+/** A key that was revoked. */
 export interface RevokedKey {
   revoked: true;
-  /** Whether it was an owner's, and its namespace was destroyed with all records and shared keys. */
+  /** Whether it was an owner key, so that its namespace was destroyed with all records and shared keys. */
   destroyed: boolean;
 }
 
-/** An absolute path. For anything else a folder is open in which nothing can be stored. */
+/** An absolute path. Any other text counts as an open folder in which nothing can be stored. */
 export type RootPath = string;
 
-/** An absolute URI. For anything else a folder is open in which nothing can be stored. */
+/** An absolute URI. Any other text counts as an open folder in which nothing can be stored. */
 export type RootUri = string;
 
-/** What a shared key may do, where that is less than what its owner may. */
+/** What a shared key may do, if that is less than what its owner may do. */
 export interface Scope {
-  /** The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there. */
+  /** The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present. */
   contexts?: Context[];
-  /** Whether it may only read. */
+  /** Whether the key may only read. */
   readOnly?: boolean;
-  /** The folders that it may use; all, if absent. */
+  /** The folders that the key may use; if absent, all. */
   workspaceFolders?: WorkspaceFolder[];
 }
 
 export interface ServerInfo {
   name: string;
-  /** The version of the program. */
+  /** The version of plugin-vault. */
   version: string;
 }
 
-/** The state of the store, and what protects it. */
+/** The state of the store and of its protection. */
 export interface Status {
-  /** How long the store is, in bytes on the disk. */
+  /** The size of the store on the disk, in bytes. */
   bytes: number;
-  /** Where the store lies, or would lie. */
+  /** The folder where the store is, or would be. */
   dataDir: Path;
-  /** The version of what lies on the disk. */
+  /** The version of the disk format. */
   formatVersion: number;
-  /** Whether what needs data works now. */
+  /** Whether methods that need data work now. */
   keyAvailable: boolean;
-  /** All that could open it. */
+  /** All protectors that can open the store. */
   protectors: Protector[];
-  /** What all protectors together guard against, as things lie now; `false` also where it can't be known. */
+  /** What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known. */
   protects: Protects;
-  /** How many records there are, of all plugins. */
+  /** The number of records, of all plugins. */
   records: number;
   /** The protector that opened the store. */
   protector?: Protector;
   /** What the last repair of a damaged store did; absent if there was none. */
   repaired?: Repaired;
-  /** Absent where there is no store yet. */
+  /** The id of the store; absent if there is no store yet. */
   storeId?: StoreId;
 }
 
@@ -536,7 +536,7 @@ export interface Status {
 export interface StoreBusyData {
   kind: "storeBusy";
   retryable: true;
-  /** There where it is no other process: `threads` if the system gives this process no more threads. */
+  /** Present if the cause is not another process. `threads`: the system gives this process no more threads. */
   reason?: BusyReason;
 }
 
@@ -550,7 +550,7 @@ export interface StoreDamagedData {
 export interface StoreFailedData {
   kind: "storeFailed";
   retryable: false;
-  /** There if a commit was under way: read before you write again. */
+  /** Present if a commit was under way: read before you write again. */
   outcome?: "unknown";
 }
 
@@ -560,14 +560,14 @@ export interface StoreFullData {
   retryable: true;
 }
 
-/** Names a store. */
+/** The id of a store. */
 export type StoreId = string;
 
 /** The store can't be used as it lies there; the log says what to do. */
 export interface StoreRefusedData {
   kind: "storeRefused";
   retryable: false;
-  /** What stands in the way. */
+  /** Why plugin-vault does not use the store. */
   reason: RefusalReason;
 }
 
@@ -577,27 +577,27 @@ export interface TargetExistsData {
   retryable: false;
 }
 
-/** An RFC 3339 date and time from 1970 on. Taken with any offset from UTC, given in UTC with milliseconds. */
+/** An RFC 3339 date and time, from 1970 on. A parameter may have any offset from UTC; results are in UTC with milliseconds. */
 export type Time = string;
 
-/** Whether the store's key is at hand. */
+/** Whether the store key is available. */
 export interface Unlocked {
-  /** Whether what needs data works now. `false` where there is no store yet. */
+  /** Whether methods that need data work now; `false` if there is no store yet. */
   keyAvailable: boolean;
 }
 
 export interface VaultCapabilities {
-  /** The longest object that can be stored, in bytes of JSON text. */
+  /** The length of the longest object that can be stored, in bytes of JSON text. */
   maxDataBytes: number;
-  /** The version of this contract. A client that needs a later one says so, and goes on with nothing. */
+  /** The version of this contract. A client that needs a later version reports that and does not go on. */
   protocolVersion: number;
 }
 
-/** A watch. */
+/** The state of a watch. */
 export interface Watch {
-  /** The revision up to which it has been told. */
+  /** The revision up to which the client has its notices. */
   revision: Revision;
-  /** Whether the client is told of changes from now on. */
+  /** Whether the client gets change notices from now on. */
   watching: boolean;
 }
 
@@ -608,7 +608,7 @@ export interface WorkspaceCapabilities {
   workspaceFolders: FolderCapabilities;
 }
 
-/** The absolute URI of a workspace folder, open or not. Normalised: scheme and host in lower case, percent-encoding made canonical, a drive letter in lower case, no slash at the end, `localhost` dropped; an authority that RFC 3986 does not know is kept as it is. Symbolic links are not followed. */
+/** The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed. */
 export type WorkspaceFolder = string;
 
 /** A workspace folder is an absolute URI. */
@@ -623,7 +623,7 @@ export interface WorkspaceFolderRequiredData {
   retryable: false;
 }
 
-/** A write. */
+/** The result of a write. */
 export interface Written {
   /** The record's revision now. */
   revision: Revision;
@@ -695,296 +695,306 @@ export const RETRYABLE: readonly ErrorKind[] = ["requestCancelled", "leaseHeld",
 /** The requests: what goes with each, and what comes back. */
 export interface Methods {
   /**
-   * Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else `rootPath`. What the client calls open counts as open even where it is no URI: no other folder is the only one then, and `context: "workspace"` without `workspaceFolder` is 2003. All else that LSP clients send is ignored. A second one is −32600.
+   * Begins an editor's session, as in LSP 3.17. The open folders come from `workspaceFolders`, or else from `rootUri`, or else from `rootPath`. Every folder that the client names counts as open, even one without an absolute URI. Beside such a folder no other folder is the only open one, so `context: "workspace"` without `workspaceFolder` fails with 2003. All other members that LSP clients send are ignored. A second `initialize` fails with −32600.
    *
-   * A client that never sends it is a script: every method works at once, and the open folders are those of `--workspace-folder`, else the current directory.
+   * A client that never sends `initialize` is a script. Every method works at once, and the open folders are those of `--workspace-folder`, or else the current directory.
    */
   "initialize": {
     params: {
-      /** The process with which the server ends. */
+      /** The client's process. The sidecar ends when this process has ended. */
       processId?: ProcessId | null;
-      /** The open folder, from clients that know no more than one. */
+      /** The open folder, from clients that support only one. */
       rootUri?: RootUri | null;
-      /** The same as a path, from older clients. */
+      /** The open folder as a path, from older clients. */
       rootPath?: RootPath | null;
-      /** The open folders. `[]` says that none is open; `null` says nothing. */
+      /** The open folders. `[]` means that no folder is open; `null` means the same as no member. */
       workspaceFolders?: OpenFolders | null;
     } & { [name: string]: unknown };
     result: Initialized;
   };
-  /** Says that no more requests will come. Answered when everything that was written before is in the store. After it every request but `exit` is −32600. */
+  /** Says that no more requests will come. The sidecar answers when every earlier write is in the store. After it, every request except `exit` fails with −32600. */
   "shutdown": {
     params: { [name: string]: unknown };
     result: null;
   };
   /**
-   * Registers a key on this connection. The same key again gives the same handle; at most 256 keys a connection (2002). Calls without `handle` mean the one key that the connection has set: a second key ends that for the connection, a refused `setAPIKey` until the only key is set again.
+   * Registers a key on this connection, and returns a handle for it. The same key gives the same handle again. A connection has at most 256 keys (2002).
    *
-   * Where the store's key is not at hand the result is `{handle}` alone; with `mustExist` it is 4001.
+   * A call without `handle` uses the only key that the connection has set. This no longer works once the connection has set a second key. After a refused `setAPIKey` it does not work either, until the only key is set again.
    *
-   * A well-formed key that was never issued is a key all the same: its namespace begins with the first write.
+   * If the store key is not available, the result is `{handle}` alone; with `mustExist` the call fails with 4001.
+   *
+   * A well-formed key that was never issued is valid as well: its namespace begins with the first write.
    */
   "setAPIKey": {
     params: {
-      /** The key. */
+      /** The API key. */
       apiKey: APIKey;
-      /** Whether a key with which nothing was stored yet is refused (1003); `false` by default. */
+      /** Whether to refuse a key with which nothing was stored yet (1003); `false` by default. */
       mustExist?: boolean | null;
     };
     result: KeySet;
   };
-  /** A new namespace's owner key. With `installation` the vault keeps it: the same pair always gives the same key, made once however many processes ask; also one that has expired, with its `expiresAt`. If none is found while a key's row is damaged the answer is 4002: it may be that one. */
+  /** Issues the owner key of a new namespace. With `installation`, the store keeps the key: the same pair of `plugin` and `installation` always gives the same key, issued once however many processes ask. A key that has expired is returned too, with its `expiresAt`. If no key is found while the row of some key is damaged, the call fails with 4002, because the damaged row may be the one that is asked for. */
   "issueAPIKey": {
     params: {
-      /** What the user installed, like `publisher.name`: a claim, not a proof. */
+      /** What the user installed, like `publisher.name`. It is a claim, not a proof. */
       plugin: Name;
-      /** Which installation of it, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself. */
+      /** Which installation of the plugin, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself. */
       installation?: Name | null;
-      /** What the key is called in lists. */
+      /** The name of the key in lists. */
       label?: Name | null;
-      /** When the key ends; without it, never. */
+      /** When the key expires; without it, never. */
       expiresAt?: Time | null;
     };
     result: IssuedKey;
   };
-  /** Another key for the same namespace; only its owner may (1006). It dies with its owner. */
+  /** Creates another key for the same namespace. Only its owner may do this (1006). The new key ends with the owner key, if not earlier. */
   "shareAPIKey": {
     params: {
-      /** What the key is called in lists. */
+      /** The name of the key in lists. */
       label?: Name | null;
-      /** When the key ends: no later than the owner's, and with the owner's by default. */
+      /** When the key expires: no later than the owner key, and by default together with it. */
       expiresAt?: Time | null;
-      /** What the key may do. Without it, all that the owner may, except sharing. */
+      /** What the key may do. Without it, everything that the owner may do, except sharing. */
       scope?: NewScope | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: NewKey;
   };
-  /** All keys of the namespace for its owner, and for a shared key itself; expired ones too, revoked ones not, and none whose row is damaged. */
+  /** Lists all keys of the namespace for its owner. A shared key sees only itself. Expired keys are listed; revoked keys, and keys whose row is damaged, are not. */
   "listAPIKeys": {
     params: {
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: ListedKey[];
   };
-  /** Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004), and the handle goes on with the new one. A key that the vault keeps is kept anew: `issueAPIKey` gives the new one. */
+  /** Replaces the caller's key by a new one, in one commit. From then on every process refuses the old key (1004), and the handle means the new one. If the store keeps the old key, it keeps the new one in its place, and `issueAPIKey` returns the new one. */
   "rotateAPIKey": {
     params: {
-      /** The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the same call again gives the same answer. Without it, the vault makes one. */
+      /** The new key, for a caller that keeps its key itself and has saved the new one before the call. A lost answer then loses nothing, and the same call gives the same answer again. Without it, plugin-vault generates the key. */
       apiKey?: APIKey | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: NewKey;
   };
-  /** Ends the caller's key, or with `keyId` one that it shared. An owner's own end destroys its namespace, with all records and shared keys. From the answer on every process refuses the key (1004). */
+  /** Revokes the caller's key, or with `keyId` a key that it shared. Revoking an owner key destroys its namespace, with all records and shared keys. Once the call is answered, every process refuses the revoked key (1004). */
   "revokeAPIKey": {
     params: {
-      /** Which key, from `listAPIKeys`; without it, the caller's own. 1003 for one that the namespace does not have, 1006 where a shared key names another. */
+      /** The id of the key to revoke, from `listAPIKeys`; without it, the caller's own key. The call fails with 1003 for a key that the namespace does not have, and with 1006 if a shared key names another key. */
       keyId?: KeyId | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: RevokedKey;
   };
-  /** Stores an object in the place of what was there. The same text with the same expiry changes nothing and keeps its revision. */
+  /** Stores an object, and replaces the one that the record had before. The same text with the same expiry changes nothing and keeps the revision. */
   "setPersistentData": {
     params: {
-      /** Where the record is. */
+      /** The record's context. */
       context: Context;
-      /** What is stored. */
+      /** The object to store. */
       data: JsonObject;
-      /** The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`. */
+      /** The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** The record's name. Without it, *the* object of its context. */
+      /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
-      /** The revision that the record must have, 0 for none; else 2001. */
+      /** The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001. */
       ifRevision?: Revision | null;
-      /** When the record expires; without it, never. One in the past expires at once. */
+      /** When the record expires; without it, never. With a time in the past, the record expires at once. */
       expiresAt?: Time | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
+      /** A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it. */
       lease?: Revision | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Written;
   };
-  /** The object, byte for byte as it was stored, or `null` if there is none. */
+  /** Returns the object byte for byte as it was stored, or `null` if there is no record. */
   "getPersistentData": {
     params: {
-      /** Where the record is. */
+      /** The record's context. */
       context: Context;
-      /** The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`. */
+      /** The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** The record's name. Without it, *the* object of its context. */
+      /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: JsonObject | null;
   };
-  /** The object with its revision and its dates, or `null` if there is none. */
+  /** Returns the object with its revision and its dates, or `null` if there is no record. */
   "getPersistentRecord": {
     params: {
-      /** Where the record is. */
+      /** The record's context. */
       context: Context;
-      /** The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`. */
+      /** The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** The record's name. Without it, *the* object of its context. */
+      /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: PersistentRecord | null;
   };
-  /** Changes members of an object, atomically: a merge patch (RFC 7396), on `{}` where there is no record. Members that it does not touch keep their text; the expiry stays. */
+  /** Changes members of an object atomically, by a merge patch (RFC 7396). If there is no record, the patch is applied to `{}`. Members that the patch does not touch keep their text. The record keeps its expiry. */
   "patchPersistentData": {
     params: {
-      /** Where the record is. */
+      /** The record's context. */
       context: Context;
-      /** What is changed. */
+      /** The changes. */
       patch: MergePatch;
-      /** The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`. */
+      /** The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** The record's name. Without it, *the* object of its context. */
+      /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
-      /** The revision that the record must have, 0 for none; else 2001. */
+      /** The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001. */
       ifRevision?: Revision | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
+      /** A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it. */
       lease?: Revision | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Written;
   };
-  /** Removes a record. Where there is none that is no error: `{"deleted": false, "revision": 0}`. */
+  /** Removes a record. If there is no such record, the result is `{"deleted": false, "revision": 0}`, unless `ifRevision` demands one. */
   "deletePersistentData": {
     params: {
-      /** Where the record is. */
+      /** The record's context. */
       context: Context;
-      /** The folder of a record in the context `workspace`: any absolute URI, open or not. May be left out when exactly one is open; has to be absent for `user`. */
+      /** The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** The record's name. Without it, *the* object of its context. */
+      /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
-      /** The revision that the record must have, 0 for none; else 2001. */
+      /** The revision that the record must have, or 0 if it must not exist. Otherwise the call fails with 2001. */
       ifRevision?: Revision | null;
-      /** A fencing token: 3002 if it is not that of a live lease of the namespace, whichever its name and whichever key acquired it. */
+      /** A fencing token. The call fails with 3002 unless it is the token of a live lease of the namespace, whatever the name of the lease and whichever key acquired it. */
       lease?: Revision | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Deleted;
   };
-  /** What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in one of them. */
+  /**
+   * Lists the records in the key's namespace and scope, without their data. The order is always the same, and says nothing about the records.
+   *
+   * If the list is longer than a message may be, the call fails with 2002, and `data.limit` is that length in bytes. Ask for such a list in pages: pass `limit`, and pass the last entry of one page as `after` of the next. A page with fewer entries than `limit` is the last one. Each page shows the store at its own moment. A record that exists all the time is in one of the pages.
+   */
   "listPersistentData": {
     params: {
       /** Only records of this context. */
       context?: Context | null;
       /** Only records of this folder. */
       workspaceFolder?: WorkspaceFolder | null;
-      /** At most so many entries; without it, all. */
+      /** The most entries to return, from 1 to 1,000; without it, all. */
       limit?: number | null;
-      /** Only what comes after this record in the order, whether or not it is still there. */
+      /** Only records that follow this one in the order. The record itself need not exist any more. */
       after?: ListedBefore | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: ListedRecord[];
   };
-  /** Moves all records of one folder to another, or none. Each takes two revisions. `createdAt` and expiry stay. */
+  /** Moves all records of one folder to another folder, or none of them. Each moved record takes two revisions. Records keep their `createdAt` and their expiry. */
   "movePersistentData": {
     params: {
-      /** The folder that they are in. */
+      /** The folder that the records are in. */
       from: WorkspaceFolder;
-      /** The folder that they go to. 2005 if it has one of them already. */
+      /** The folder that the records move to. The call fails with 2005 if this folder already has one of them. */
       to: WorkspaceFolder;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Moved;
   };
-  /** Asks to be told, by `persistentData/didChange`, what other connections, in this process or any other, change in the namespace and the scope of the key. Asked again without `since`, a watch goes on from where it is. */
+  /** Starts a watch. The sidecar then sends `persistentData/didChange` for each change that other connections, in this process or any other, make in the namespace and the scope of the key. A second call without `since` leaves the watch where it is. */
   "watchPersistentData": {
     params: {
-      /** The revision up to which the client knows the records: the last `revision` that it was told. Without it, the last of the store. */
+      /** The revision up to which the client knows the records: the last `revision` that it received. Without it, the latest revision of the store. */
       since?: Revision | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Watch;
   };
-  /** Ends a watch. `revision` is what `since` has to be to go on from there. */
+  /** Ends a watch. A later watch with this `revision` as `since` continues from there. */
   "unwatchPersistentData": {
     params: {
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Watch;
   };
   /**
-   * Claims a name, exclusively, for `ttlMs` unless it is renewed. Where another holds it, the request waits for up to `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
+   * Acquires an exclusive lease on a name. The lease lasts for `ttlMs`, and longer if it is renewed. If the name is already held, the request waits for up to `waitMs` and then fails with 3001. Waiting requests are served in no particular order. The current holder waits like any other caller.
    *
-   * It is free again, within a second, when it is released, when its time is over (on the clock that goes on while the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace has at most 1,000, and a shared key holds at most 100 (2002).
+   * The name becomes free within a second of any of these events: the lease is released; its time is over, on a clock that also runs while the machine sleeps; the sidecar that acquired it ends, for any reason; the key that acquired it is revoked.
+   *
+   * All keys of a namespace share the names of leases. A key that may change no record (`readOnly`, or a scope that covers no record) gets no lease (1006). At most 64 requests of a connection may wait for leases (5004). A namespace has at most 1,000 leases, and a shared key holds at most 100 (2002).
    */
   "acquireLease": {
     params: {
-      /** The lease's name, in the key's namespace. */
+      /** The name of the lease, in the key's namespace. */
       name: Name;
-      /** How long it is held without being renewed, in milliseconds. */
+      /** How long the lease lasts without being renewed, in milliseconds. */
       ttlMs: number;
-      /** How long the request waits where another holds it, in milliseconds; 0 by default. */
+      /** How long the request waits while the lease is held, in milliseconds; 0 by default. */
       waitMs?: number | null;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Leased;
   };
-  /** Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another. */
+  /** Renews a lease for its whole length, from now on. Only the key that acquired the lease may do this, in any process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets 1006. */
   "renewLease": {
     params: {
-      /** The lease's name. */
+      /** The name of the lease. */
       name: Name;
-      /** The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease. */
+      /** The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease. */
       lease: Revision;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Renewed;
   };
-  /** Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any process, or the key that was put in its place by `rotateAPIKey`: 1006 for another. */
+  /** Releases a lease. A request that waits for it gets it within a second. Only the key that acquired the lease may do this, in any process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets 1006. */
   "releaseLease": {
     params: {
-      /** The lease's name. */
+      /** The name of the lease. */
       name: Name;
-      /** The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease. */
+      /** The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease. */
       lease: Revision;
-      /** The key that is meant; may be left out while the connection has set exactly one. */
+      /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
     result: Released;
   };
-  /** The state of the store, and what protects it. Never a name or a value. Asks nobody for anything, and makes no store. */
+  /** Returns the state of the store and of its protection. The result never contains a name or a value. The method never prompts the user, and never creates a store. */
   "vault/status": {
     params: { [name: string]: never };
     result: Status;
   };
   /**
-   * Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away. One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may wait.
+   * Gets the store key of a locked store: with `passphrase`, or by asking a person through the program that `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs data fails with 4001 `locked` at once.
    *
-   * On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the kernel's keyring may not be used, each process asks once.
+   * One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends the program's question. One process derives one key at a time. It carries out its requests in the order in which they came. At most 256 requests with `passphrase` and 256 without it may wait (5004).
+   *
+   * On Linux, a key that `keyring`, `passphrase` or `command` gave stays in the kernel's keyring of the login session until log-out. A key from `key-file` never does. With the key in that keyring, no other process of the session has to ask: `setAPIKey` and `vault/status` find it, and `protector` still names the protector that gave it. Removing a protector removes the key from that keyring. On other systems, and where the kernel's keyring may not be used, each process asks once.
    */
   "vault/unlock": {
     params: {
-      /** The passphrase, where the client has asked for it itself. */
+      /** The passphrase, if the client has asked for it itself. */
       passphrase?: Passphrase | null;
       /** How long a person may take, in milliseconds; 60,000 by default. */
       timeoutMs?: number | null;
     };
     result: Unlocked;
   };
-  /** This document: every method, notification, parameter, result and error, with descriptions, limits and examples. It is what `plugin-vault schema` prints, byte for byte. */
+  /** Returns this document: every method, notification, parameter, result and error, with descriptions, limits and examples. It is byte for byte what `plugin-vault schema` prints. */
   "rpc.discover": {
     params: { [name: string]: never };
     result: OpenRPC;
@@ -993,11 +1003,11 @@ export interface Methods {
 
 /** The notifications that a client sends: what goes with each. */
 export interface ClientNotifications {
-  /** The client has taken the answer to `initialize`. It asks for nothing. */
+  /** The client has read the answer to `initialize`. The sidecar does nothing. */
   "initialized": { [name: string]: unknown };
-  /** Ends the process: with exit code 0 after `shutdown`, else 1. */
+  /** Ends the sidecar, with exit code 0 after `shutdown` and 1 otherwise. */
   "exit": { [name: string]: unknown };
-  /** Takes a waiting request back: it is answered −32800, and nothing of it is carried out; or with its true outcome, if this came too late. */
+  /** Cancels a waiting request. The request fails with −32800, and nothing of it is carried out. If the notification comes too late, the request is answered with its true outcome. */
   "$/cancelRequest": {
       /** The request's id. */
       id: string | number | null;
@@ -1006,7 +1016,7 @@ export interface ClientNotifications {
   "$/setTrace": {
       value: string;
     } & { [name: string]: unknown };
-  /** Folders were opened and closed, as in LSP 3.17: `event` has `added` and `removed`. */
+  /** The client opened or closed folders, as in LSP 3.17: `event` has `added` and `removed`. */
   "workspace/didChangeWorkspaceFolders": {
       event: { [name: string]: unknown };
     } & { [name: string]: unknown };
@@ -1014,8 +1024,8 @@ export interface ClientNotifications {
 
 /** The notifications that the server sends: what comes with each. */
 export interface ServerNotifications {
-  /** What other connections have changed in the namespace and the scope of a watching handle's key: each change once, in order, and none before the watch is answered. The next one is sent when the client has taken the one before: one who does not read falls behind, and no memory grows. A record that expires is not told of. */
+  /** A change by another connection, in the namespace and the scope of the key of a watching handle. Each change comes once, in order, and none comes before the answer to the watch. The sidecar sends the next notice when the client has taken the one before. A client that does not read falls behind, and the sidecar's memory does not grow. There is no notice for a record that expires. */
   "persistentData/didChange": DidChange;
-  /** Tells every connection, in every process that has the store open, when it was unlocked, mended after damage, or replaced by `plugin-vault restore`, and when a protector was added or removed. */
+  /** The state of the store has changed: it was unlocked, repaired after damage, or replaced by `plugin-vault restore`, or a protector was added or removed. Every connection gets this notification, in every process that has the store open. */
   "vault/didChangeStatus": Status;
 }

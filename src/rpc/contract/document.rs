@@ -21,16 +21,16 @@ const ALWAYS: [Code; 4] = [INVALID_REQUEST, INVALID_PARAMS, INTERNAL_ERROR, CANC
 /// The calls that stand before an example of a method that uses a namespace.
 const EXAMPLE_KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// Where a record is.
+/// The address of a record.
 #[derive(schemars::JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[allow(dead_code, reason = "it stands for the schema only")]
 struct Address {
-    /// One of the two.
+    /// The record's context.
     context: Context,
-    /// Its folder, for the context `workspace`. May be left out when exactly one is open.
+    /// The record's folder, for the context `workspace`. Optional while exactly one folder is open.
     workspace_folder: Option<WorkspaceFolder>,
-    /// Its name. Without it, *the* object of its context.
+    /// The record's name; without it, the unnamed record of its context.
     name: Option<Name>,
 }
 
@@ -40,7 +40,7 @@ pub fn document() -> Value {
     let mut entries = Vec::new();
     let mut notices = notifications::all(&mut generator);
     for method in methods::describe(&mut generator) {
-        // A notification, though whoever sends it as a request gets an answer.
+        // A notification, though a client that sends it as a request gets an answer.
         if method.name == EXIT {
             notices.insert(1, notification(&method));
         } else {
@@ -60,8 +60,8 @@ pub fn document() -> Value {
         "openrpc": OPENRPC,
         "info": {
             "title": "plugin-vault",
-            "description": "A private, encrypted store for editor extensions, spoken to in JSON-RPC 2.0 over stdin and \
-                stdout. See docs/protocol.md for framing, the life cycle and the order of checks.",
+            "description": "A private, encrypted store for editor extensions. A client uses it through JSON-RPC 2.0 over stdin \
+                and stdout. docs/protocol.md describes framing, the life cycle and the order of checks.",
             "license": {"name": "MIT"},
             "version": initialize::PROTOCOL_VERSION.to_string(),
         },

@@ -32,35 +32,37 @@ pub(super) fn all(generator: &mut SchemaGenerator) -> Vec<Value> {
     vec![
         to_server(
             "initialized",
-            "The client has taken the answer to `initialize`. It asks for nothing.",
+            "The client has read the answer to `initialize`. The sidecar does nothing.",
             vec![],
             true,
         ),
         to_server(
             methods::CANCEL,
-            "Takes a waiting request back: it is answered −32800, and nothing of it is carried out; or with its true \
-             outcome, if this came too late.",
+            "Cancels a waiting request. The request fails with −32800, and nothing of it is carried out. If the notification \
+             comes too late, the request is answered with its true outcome.",
             vec![id],
             true,
         ),
         to_server("$/setTrace", "Ignored.", vec![value], true),
         to_server(
             workspace_folders::NAME,
-            "Folders were opened and closed, as in LSP 3.17: `event` has `added` and `removed`.",
+            "The client opened or closed folders, as in LSP 3.17: `event` has `added` and `removed`.",
             vec![event],
             true,
         ),
         to_client(
             notices::DID_CHANGE,
-            "What other connections have changed in the namespace and the scope of a watching handle's key: each change \
-             once, in order, and none before the watch is answered. The next one is sent when the client has taken the \
-             one before: one who does not read falls behind, and no memory grows. A record that expires is not told of.",
+            "A change by another connection, in the namespace and the scope of the key of a watching handle. Each change \
+             comes once, in order, and none comes before the answer to the watch. The sidecar sends the next notice when \
+             the client has taken the one before. A client that does not read falls behind, and the sidecar's memory does \
+             not grow. There is no notice for a record that expires.",
             generator.subschema_for::<DidChange<'_>>().into(),
         ),
         to_client(
             status::DID_CHANGE,
-            "Tells every connection, in every process that has the store open, when it was unlocked, mended after damage, \
-             or replaced by `plugin-vault restore`, and when a protector was added or removed.",
+            "The state of the store has changed: it was unlocked, repaired after damage, or replaced by \
+             `plugin-vault restore`, or a protector was added or removed. Every connection gets this notification, in every \
+             process that has the store open.",
             generator.subschema_for::<status::Status>().into(),
         ),
     ]

@@ -1,4 +1,4 @@
-//! `acquireLease`: an exclusive claim on a name, for a while.
+//! `acquireLease`: an exclusive claim on a name, for a limited time.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_HELD, OVERLOADED, WRITE_ERRORS};
@@ -9,35 +9,38 @@ use super::wire::Leased;
 use super::{Call, Outcome};
 
 method! {
-    /// Claims a name, exclusively, for `ttlMs` unless it is renewed. Where another holds it, the request waits for up to
-    /// `waitMs`, then it is 3001; nobody is served in any order, and whoever holds it already waits like anybody else.
+    /// Acquires an exclusive lease on a name. The lease lasts for `ttlMs`, and longer if it is renewed. If the name
+    /// is already held, the request waits for up to `waitMs` and then fails with 3001. Waiting requests are served in
+    /// no particular order. The current holder waits like any other caller.
     ///
-    /// It is free again, within a second, when it is released, when its time is over (on the clock that goes on while
-    /// the machine sleeps), when the process that acquired it ends, however it ends, and when the key that acquired it
-    /// is revoked. All keys of a namespace share the names. A key that may change no record (`readOnly`, or a scope that
-    /// covers no record) gets no lease (1006). At most 64 requests of a connection wait for leases (5004), a namespace
-    /// has at most 1,000, and a shared key holds at most 100 (2002).
+    /// The name becomes free within a second of any of these events: the lease is released; its time is over, on a
+    /// clock that also runs while the machine sleeps; the sidecar that acquired it ends, for any reason; the key that
+    /// acquired it is revoked.
+    ///
+    /// All keys of a namespace share the names of leases. A key that may change no record (`readOnly`, or a scope
+    /// that covers no record) gets no lease (1006). At most 64 requests of a connection may wait for leases (5004). A
+    /// namespace has at most 1,000 leases, and a shared key holds at most 100 (2002).
     "acquireLease" => Leased,
     positional {
-        /// The lease's name, in the key's namespace.
+        /// The name of the lease, in the key's namespace.
         "name" => name: Name,
-        /// How long it is held without being renewed, in milliseconds.
+        /// How long the lease lasts without being renewed, in milliseconds.
         "ttlMs" => ttl: LeaseLength,
     }
     named {
-        /// How long the request waits where another holds it, in milliseconds; 0 by default.
+        /// How long the request waits while the lease is held, in milliseconds; 0 by default.
         "waitMs" => wait: Option<LeaseWait>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_HELD, OVERLOADED]]
     examples [
         example(
-            "Half a minute, for whoever refreshes the token",
+            "30 seconds, for the window that refreshes the token",
             json!({"name": "refresh", "ttlMs": 30_000, "waitMs": 10_000}),
             json!({"lease": 2, "expiresAt": "2030-01-01T00:00:30.000Z"}),
         ),
         refusal(
-            "It is held",
+            "The lease is held",
             json!({"name": "refresh", "ttlMs": 30_000}),
             "leaseHeld",
             json!({"expiresAt": "2030-01-01T00:00:30.000Z"}),

@@ -9,7 +9,8 @@ use super::wire::Deleted;
 use super::{Call, Outcome};
 
 method! {
-    /// Removes a record. Where there is none that is no error: `{"deleted": false, "revision": 0}`.
+    /// Removes a record. If there is no such record, the result is `{"deleted": false, "revision": 0}`, unless
+    /// `ifRevision` demands one.
     "deletePersistentData" => Deleted,
     positional {
         "context" => context: Context,
@@ -23,11 +24,11 @@ method! {
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
     examples [
-        example("A record that is there", json!({"context": "user"}), json!({"deleted": true, "revision": 3}))
+        example("The record exists", json!({"context": "user"}), json!({"deleted": true, "revision": 3}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        example("None is there", json!({"context": "user"}), json!({"deleted": false, "revision": 0})),
+        example("There is no such record", json!({"context": "user"}), json!({"deleted": false, "revision": 0})),
         refusal(
-            "Another has written it meanwhile",
+            "Another client has written the record meanwhile",
             json!({"context": "user", "ifRevision": 4}),
             "revisionConflict",
             json!({"revision": 2}),

@@ -1,4 +1,4 @@
-//! `rpc.discover`: the contract, as `OpenRPC` has it.
+//! `rpc.discover`: the contract as an `OpenRPC` document.
 
 use serde::Serialize;
 
@@ -10,28 +10,28 @@ use super::{Call, Outcome};
 /// The contract, byte for byte as it is checked in.
 pub const CONTRACT: &str = include_str!("../../../schema/openrpc.json");
 
-/// The text goes out as it is; this stands for it in the schema.
+/// Stands for the document in the schema. The answer is the text of [`CONTRACT`], unparsed.
 #[derive(Serialize)]
 struct Document {}
 
-schema!(Document, "OpenRPC", "An OpenRPC document: this one.",
+schema!(Document, "OpenRPC", "This OpenRPC document.",
     {"type": "object", "required": ["openrpc", "info", "methods"], "additionalProperties": true});
 
 method! {
-    /// This document: every method, notification, parameter, result and error, with descriptions, limits and examples. It
-    /// is what `plugin-vault schema` prints, byte for byte.
+    /// Returns this document: every method, notification, parameter, result and error, with descriptions, limits and
+    /// examples. It is byte for byte what `plugin-vault schema` prints.
     "rpc.discover" => Document,
     positional {}
     named {}
     errors []
     examples [
         example(
-            "Shortened here",
+            "The document, shortened here",
             json!({}),
             json!({"openrpc": "1.3.2", "info": {"title": "plugin-vault", "version": "1"}, "methods": []}),
         ),
         refusal(
-            "It has no parameters",
+            "The method has no parameters",
             json!({"verbose": true}),
             "invalidParams",
             json!({"parameter": 0, "reason": "unknown"}),

@@ -1,4 +1,4 @@
-//! `exit`: the end of the connection. A notification; whoever sends it as a request gets an answer.
+//! `exit`: the end of the connection. It is a notification; a client that sends it as a request gets an answer.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::Error;
@@ -7,7 +7,7 @@ use crate::session::Phase;
 use super::{Call, Outcome};
 
 method! {
-    /// Ends the process: with exit code 0 after `shutdown`, else 1.
+    /// Ends the sidecar, with exit code 0 after `shutdown` and 1 otherwise.
     "exit" => (),
     lenient true,
     positional {}

@@ -8,7 +8,7 @@ use crate::vault::{Context, GetRecord, Name, Place};
 use super::{Call, Outcome};
 
 method! {
-    /// The object, byte for byte as it was stored, or `null` if there is none.
+    /// Returns the object byte for byte as it was stored, or `null` if there is no record.
     "getPersistentData" => Option<Object<'static>>,
     positional {
         "context" => context: Context,
@@ -20,11 +20,11 @@ method! {
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
     examples [
-        example("What belongs to the user", json!(["user"]), json!({"theme": "dark"}))
+        example("The user's record", json!(["user"]), json!({"theme": "dark"}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        example("Nothing is there", json!({"context": "workspace", "name": "session"}), json!(null)),
+        example("There is no such record", json!({"context": "workspace", "name": "session"}), json!(null)),
         refusal(
-            "No folder",
+            "Not a folder's URI",
             json!({"context": "workspace", "workspaceFolder": "project"}),
             "workspaceFolderInvalid",
             json!({}),
@@ -36,7 +36,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
     match call.session.read(GetRecord(target), &call.cancel).await? {
-        // It was read through when it was stored.
+        // The text was checked when it was stored.
         Some(record) => Ok(record.text),
         None => answer(&None),
     }

@@ -13,7 +13,7 @@ use super::wire::Record;
 use super::{Call, Outcome};
 
 method! {
-    /// The object with its revision and its dates, or `null` if there is none.
+    /// Returns the object with its revision and its dates, or `null` if there is no record.
     "getPersistentRecord" => Option<Record>,
     positional {
         "context" => context: Context,
@@ -26,7 +26,7 @@ method! {
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
     examples [
         example(
-            "With what a later write needs for ifRevision",
+            "With the revision that a later write passes as ifRevision",
             json!({"context": "user"}),
             json!({
                 "data": {"theme": "dark"}, "revision": 2,
@@ -34,9 +34,9 @@ method! {
             }),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        example("Nothing is there", json!(["user"]), json!(null)),
+        example("There is no such record", json!(["user"]), json!(null)),
         refusal(
-            "No such context",
+            "There is no such context",
             json!({"context": "project"}),
             "invalidParams",
             json!({"parameter": "context", "reason": "outOfRange"}),

@@ -1,4 +1,4 @@
-//! `initialize`: the client says who it is and which folders are open; from then on it is no script.
+//! `initialize`: the client names its process and the open folders. From then on it is not a script.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -13,28 +13,29 @@ use crate::vault::folder::WorkspaceFolder;
 
 use super::{Call, Outcome};
 
-/// The version of what goes over the wire; that of what lies on the disk is another.
+/// The version of the wire protocol. The disk format has a version of its own.
 pub(in crate::rpc) const PROTOCOL_VERSION: u32 = 1;
 
 method! {
-    /// Begins an editor's session, as LSP 3.17 has it. Open folders are those of `workspaceFolders`, else `rootUri`, else
-    /// `rootPath`. What the client calls open counts as open even where it is no URI: no other folder is the only one
-    /// then, and `context: "workspace"` without `workspaceFolder` is 2003. All else that LSP clients send is ignored. A
-    /// second one is −32600.
+    /// Begins an editor's session, as in LSP 3.17. The open folders come from `workspaceFolders`, or else from
+    /// `rootUri`, or else from `rootPath`. Every folder that the client names counts as open, even one without an
+    /// absolute URI. Beside such a folder no other folder is the only open one, so `context: "workspace"` without
+    /// `workspaceFolder` fails with 2003. All other members that LSP clients send are ignored. A second `initialize`
+    /// fails with −32600.
     ///
-    /// A client that never sends it is a script: every method works at once, and the open folders are those of
-    /// `--workspace-folder`, else the current directory.
+    /// A client that never sends `initialize` is a script. Every method works at once, and the open folders are those
+    /// of `--workspace-folder`, or else the current directory.
     "initialize" => Initialized,
     lenient true,
     positional {}
     named {
-        /// The process with which the server ends.
+        /// The client's process. The sidecar ends when this process has ended.
         "processId" => process: Option<ProcessId>,
-        /// The open folder, from clients that know no more than one.
+        /// The open folder, from clients that support only one.
         "rootUri" => root_uri: Option<RootUri>,
-        /// The same as a path, from older clients.
+        /// The open folder as a path, from older clients.
         "rootPath" => root_path: Option<RootPath>,
-        /// The open folders. `[]` says that none is open; `null` says nothing.
+        /// The open folders. `[]` means that no folder is open; `null` means the same as no member.
         "workspaceFolders" => folders: Option<OpenFolders>,
     }
     errors []
@@ -53,12 +54,12 @@ method! {
                 "serverInfo": {"name": "plugin-vault", "version": env!("CARGO_PKG_VERSION")},
             }),
         ),
-        refusal("Twice", json!({"processId": null, "capabilities": {}}), "invalidRequest", json!({}))
+        refusal("A second initialize", json!({"processId": null, "capabilities": {}}), "invalidRequest", json!({}))
             .after("initialize", json!({"processId": null, "capabilities": {}})),
     ]
 }
 
-/// What the server is, and can do.
+/// The capabilities and the version of the sidecar.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -100,9 +101,9 @@ struct Experimental {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct VaultCapabilities {
-    /// The version of this contract. A client that needs a later one says so, and goes on with nothing.
+    /// The version of this contract. A client that needs a later version reports that and does not go on.
     protocol_version: u32,
-    /// The longest object that can be stored, in bytes of JSON text.
+    /// The length of the longest object that can be stored, in bytes of JSON text.
     max_data_bytes: usize,
 }
 
@@ -110,13 +111,13 @@ struct VaultCapabilities {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ServerInfo {
     name: &'static str,
-    /// The version of the program.
+    /// The version of plugin-vault.
     version: &'static str,
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
-    // What older clients send counts where nothing newer does.
+    // The members of older clients count only if the newer ones are absent.
     let folders = match (params.folders, params.root_uri, params.root_path) {
         (Some(folders), _, _) => folders.0,
         (None, Some(folder), _) => vec![folder.0],
@@ -139,7 +140,8 @@ pub(super) async fn call(call: Call) -> Outcome {
     })
 }
 
-/// One that no system gives names no process: it is ignored like one that does not exist.
+/// A number that no operating system uses as a process id names no process. It is ignored like the id of a process
+/// that does not exist.
 struct ProcessId(Option<u32>);
 
 impl<'a> Argument<'a> for ProcessId {
@@ -152,7 +154,7 @@ impl<'a> Argument<'a> for ProcessId {
     }
 }
 
-schema!(ProcessId, "ProcessId", "A process of this machine; a number that no system gives is ignored.", {"type": "number"});
+schema!(ProcessId, "ProcessId", "The id of a process on this machine. A number that no operating system uses as one is ignored.", {"type": "number"});
 
 struct RootUri(OpenFolder);
 
@@ -162,7 +164,7 @@ impl<'a> Argument<'a> for RootUri {
     }
 }
 
-schema!(RootUri, "RootUri", "An absolute URI. For anything else a folder is open in which nothing can be stored.",
+schema!(RootUri, "RootUri", "An absolute URI. Any other text counts as an open folder in which nothing can be stored.",
     {"type": "string"});
 
 struct RootPath(OpenFolder);
@@ -175,7 +177,7 @@ impl<'a> Argument<'a> for RootPath {
     }
 }
 
-schema!(RootPath, "RootPath", "An absolute path. For anything else a folder is open in which nothing can be stored.",
+schema!(RootPath, "RootPath", "An absolute path. Any other text counts as an open folder in which nothing can be stored.",
     {"type": "string"});
 
 /// LSP's `WorkspaceFolder`s.
@@ -189,8 +191,8 @@ impl<'a> Argument<'a> for OpenFolders {
 }
 
 schema!(OpenFolders, "OpenFolders",
-    "LSP's `WorkspaceFolder`s; one folder may stand there in several spellings. Each element is an open folder: where \
-its `uri` is no absolute URI, one in which nothing can be stored.",
+    "LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` \
+is not an absolute URI, nothing can be stored in that folder.",
     {"type": "array", "items": {"type": "object", "properties": {
         "uri": {"type": "string"}, "name": {"type": "string"}}, "required": ["uri"], "additionalProperties": true}});
 

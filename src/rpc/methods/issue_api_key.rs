@@ -1,4 +1,4 @@
-//! `issueAPIKey`: a new namespace's owner key, or the one that the vault keeps for this plugin's installation.
+//! `issueAPIKey`: the owner key of a new namespace, or the key that the store keeps for this plugin's installation.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_REVOKED, WRITE_ERRORS};
@@ -8,26 +8,28 @@ use super::wire::{IssuedKey, NewKey};
 use super::{Call, Outcome};
 
 method! {
-    /// A new namespace's owner key. With `installation` the vault keeps it: the same pair always gives the same key, made
-    /// once however many processes ask; also one that has expired, with its `expiresAt`. If none is found while a key's
-    /// row is damaged the answer is 4002: it may be that one.
+    /// Issues the owner key of a new namespace. With `installation`, the store keeps the key: the same pair of
+    /// `plugin` and `installation` always gives the same key, issued once however many processes ask. A key that has
+    /// expired is returned too, with its `expiresAt`. If no key is found while the row of some key is damaged, the
+    /// call fails with 4002, because the damaged row may be the one that is asked for.
     "issueAPIKey" => IssuedKey<'_>,
     positional {
-        /// What the user installed, like `publisher.name`: a claim, not a proof.
+        /// What the user installed, like `publisher.name`. It is a claim, not a proof.
         "plugin" => plugin: Name,
     }
     named {
-        /// Which installation of it, like `vscode` or `nvim-work`. Without it, the caller keeps the key itself.
+        /// Which installation of the plugin, like `vscode` or `nvim-work`. Without it, the caller keeps the key
+        /// itself.
         "installation" => installation: Option<Name>,
-        /// What the key is called in lists.
+        /// The name of the key in lists.
         "label" => label: Option<Name>,
-        /// When the key ends; without it, never.
+        /// When the key expires; without it, never.
         "expiresAt" => expires_at: Option<Timestamp>,
     }
     errors [WRITE_ERRORS, [API_KEY_REVOKED]]
     examples [
         example(
-            "The key of this editor's installation, kept by the vault",
+            "The key of this editor's installation, kept by the store",
             json!({"plugin": "acme.notes", "installation": "vscode"}),
             json!({
                 "apiKey": "89abcdef0123456789abcdef0123456789abcdef", "created": true,
@@ -36,7 +38,7 @@ method! {
             }),
         ),
         refusal(
-            "No plugin",
+            "The plugin is missing",
             json!({"installation": "vscode"}),
             "invalidParams",
             json!({"parameter": "plugin", "reason": "missing"}),
@@ -53,7 +55,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     if let Some(installation) = &issue.installation
         && !call.session.has_pending_writes()
     {
-        // Most calls find a key that is there: they need no lock.
+        // Most calls find an existing key, and need no lock.
         let opened = call.session.opened(&call.cancel).await?;
         if let Some(kept) = opened.kept(&issue.plugin, installation)? {
             return shape(kept);

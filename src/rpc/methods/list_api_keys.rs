@@ -1,4 +1,5 @@
-//! `listAPIKeys`: the keys of the caller's namespace, for its owner; for a shared key, itself. Never a key.
+//! `listAPIKeys`: the keys of the caller's namespace, for its owner; for a shared key, only itself. Never a key's
+//! text.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
@@ -9,8 +10,8 @@ use super::wire::ListedKey;
 use super::{Call, Outcome};
 
 method! {
-    /// All keys of the namespace for its owner, and for a shared key itself; expired ones too, revoked ones not, and none
-    /// whose row is damaged.
+    /// Lists all keys of the namespace for its owner. A shared key sees only itself. Expired keys are listed; revoked
+    /// keys, and keys whose row is damaged, are not.
     "listAPIKeys" => Vec<ListedKey>,
     positional {}
     named {
@@ -19,12 +20,12 @@ method! {
     errors [KEY_ERRORS, READ_ERRORS]
     examples [
         example(
-            "The owner alone",
+            "Only the owner key",
             json!({}),
             json!([{"keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "owner": true, "current": true}]),
         )
         .after("setPersistentData", json!({"context": "user", "data": {}})),
-        refusal("No key of this connection", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
     ]
 }
 

@@ -14,11 +14,13 @@ use super::wire::ListedRecord;
 use super::{Call, FOLDER, Outcome};
 
 method! {
-    /// What is stored in the key's namespace and scope, without the data: always in the same order, which says nothing of
-    /// the records. A list that is longer than a message may be is 2002, and `data.limit` says how many bytes that are: ask
-    /// for it in pages, with `limit`, and with the last entry of one page as `after` of the next. A page that has fewer
-    /// entries than `limit` is the last one. Each page is as of its own moment; a record that is there all the time is in
-    /// one of them.
+    /// Lists the records in the key's namespace and scope, without their data. The order is always the same, and says
+    /// nothing about the records.
+    ///
+    /// If the list is longer than a message may be, the call fails with 2002, and `data.limit` is that length in
+    /// bytes. Ask for such a list in pages: pass `limit`, and pass the last entry of one page as `after` of the next.
+    /// A page with fewer entries than `limit` is the last one. Each page shows the store at its own moment. A record
+    /// that exists all the time is in one of the pages.
     "listPersistentData" => Vec<ListedRecord>,
     positional {}
     named {
@@ -26,9 +28,9 @@ method! {
         "context" => context: Option<Context>,
         /// Only records of this folder.
         "workspaceFolder" => folder: Option<Place>,
-        /// At most so many entries; without it, all.
+        /// The most entries to return, from 1 to 1,000; without it, all.
         "limit" => limit: Option<PageSize>,
-        /// Only what comes after this record in the order, whether or not it is still there.
+        /// Only records that follow this one in the order. The record itself need not exist any more.
         "after" => after: Option<ListedBefore>,
         "handle" => handle: Option<Handle<'a>>,
     }
@@ -44,7 +46,7 @@ method! {
         )
         .after("setPersistentData", json!({"context": "user", "name": "session", "data": {"theme": "dark"}})),
         example(
-            "The page after this one: there is none",
+            "The page after the last record is empty",
             json!({"limit": 100, "after": {"context": "user", "name": "session"}}),
             json!([]),
         )
@@ -75,17 +77,17 @@ pub(super) async fn call(call: Call) -> Outcome {
     };
     let entries = call.session.read(list, &call.cancel).await?;
     let text = answer(&entries.into_iter().map(listed).collect())?;
-    // With room for what stands around it.
+    // The rest of the message needs room as well.
     if text.len() + ENVELOPE > most {
         return Err(vault::Error::DataTooLarge { limit: most as u64 }.into());
     }
     Ok(text)
 }
 
-/// Bytes of an answer besides its result, at most.
+/// The most bytes of an answer besides its result.
 const ENVELOPE: usize = limits::ID + 64;
 
-/// How many entries a page has at most.
+/// The most entries of a page.
 struct PageSize(usize);
 
 impl<'a> Argument<'a> for PageSize {
@@ -113,7 +115,7 @@ impl schemars::JsonSchema for PageSize {
     }
 }
 
-/// The record that a list goes on after. The entry of a list names it, with what else the entry has.
+/// The record after which a page begins. An entry of a list names it; the other members of the entry are ignored.
 struct ListedBefore(After);
 
 impl<'a> Argument<'a> for ListedBefore {
@@ -147,7 +149,7 @@ impl schemars::JsonSchema for ListedBefore {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "object",
-            "description": "Names a record, as an entry of a list does; what else the entry has may be there too.",
+            "description": "Names a record, as an entry of a list does. The other members of an entry may be present too.",
             "required": ["context"],
             "properties": {
                 "context": generator.subschema_for::<Context>(),

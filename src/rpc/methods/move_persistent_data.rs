@@ -1,4 +1,4 @@
-//! `movePersistentData`: takes a folder's records along when the folder has moved; all of them, or none.
+//! `movePersistentData`: moves a folder's records when the folder has moved; all of them, or none.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, TARGET_EXISTS, WRITE_ERRORS};
@@ -9,12 +9,13 @@ use super::wire::Moved;
 use super::{Call, Outcome};
 
 method! {
-    /// Moves all records of one folder to another, or none. Each takes two revisions. `createdAt` and expiry stay.
+    /// Moves all records of one folder to another folder, or none of them. Each moved record takes two revisions.
+    /// Records keep their `createdAt` and their expiry.
     "movePersistentData" => Moved,
     positional {
-        /// The folder that they are in.
+        /// The folder that the records are in.
         "from" => from: Place,
-        /// The folder that they go to. 2005 if it has one of them already.
+        /// The folder that the records move to. The call fails with 2005 if this folder already has one of them.
         "to" => to: Place,
     }
     named {
@@ -29,7 +30,7 @@ method! {
         )
         .after("setPersistentData", json!({"context": "workspace", "data": {"theme": "dark"}})),
         refusal(
-            "There is such a record already",
+            "The target already has such a record",
             json!({"from": "file:///home/me/project", "to": "file:///home/me/renamed"}),
             "targetExists",
             json!({}),

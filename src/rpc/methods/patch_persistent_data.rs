@@ -9,12 +9,12 @@ use super::wire::Written;
 use super::{Call, Outcome};
 
 method! {
-    /// Changes members of an object, atomically: a merge patch (RFC 7396), on `{}` where there is no record. Members that
-    /// it does not touch keep their text; the expiry stays.
+    /// Changes members of an object atomically, by a merge patch (RFC 7396). If there is no record, the patch is
+    /// applied to `{}`. Members that the patch does not touch keep their text. The record keeps its expiry.
     "patchPersistentData" => Written,
     positional {
         "context" => context: Context,
-        /// What is changed.
+        /// The changes.
         "patch" => patch: MergePatch<'a>,
     }
     named {
@@ -27,13 +27,13 @@ method! {
     errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
     examples [
         example(
-            "One member changed, one removed",
+            "One member is changed, and one is removed",
             json!(["user", {"theme": "light", "legacy": null}]),
             json!({"revision": 3}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark", "legacy": 1}})),
         refusal(
-            "No object",
+            "The patch is not an object",
             json!({"context": "user", "patch": []}),
             "invalidParams",
             json!({"parameter": "patch", "reason": "wrongType"}),

@@ -1,4 +1,4 @@
-//! `releaseLease`: a lease is given up.
+//! `releaseLease`: gives a lease up.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
@@ -9,13 +9,14 @@ use super::wire::Released;
 use super::{Call, Outcome};
 
 method! {
-    /// Gives a lease up; a request that waits for it has it within a second. Only the key that acquired it may, in any
-    /// process, or the key that was put in its place by `rotateAPIKey`: 1006 for another.
+    /// Releases a lease. A request that waits for it gets it within a second. Only the key that acquired the lease
+    /// may do this, in any process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets
+    /// 1006.
     "releaseLease" => Released,
     positional {
-        /// The lease's name.
+        /// The name of the lease.
         "name" => name: Name,
-        /// The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
+        /// The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
         "lease" => lease: Revision,
     }
     named {
@@ -23,9 +24,9 @@ method! {
     }
     errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_LOST]]
     examples [
-        example("It is free", json!({"name": "refresh", "lease": 2}), json!({"released": true}))
+        example("The lease is free", json!({"name": "refresh", "lease": 2}), json!({"released": true}))
             .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
-        refusal("It was lost before", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
+        refusal("The lease was lost before", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
     ]
 }
 

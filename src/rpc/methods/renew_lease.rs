@@ -1,4 +1,4 @@
-//! `renewLease`: a lease is held for its whole length from now on.
+//! `renewLease`: a lease lasts for its whole length from now on.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
@@ -9,13 +9,13 @@ use super::wire::Renewed;
 use super::{Call, Outcome};
 
 method! {
-    /// Holds a lease for its whole length, from now on. Only the key that acquired it may, in any process, or the key
-    /// that was put in its place by `rotateAPIKey`: 1006 for another.
+    /// Renews a lease for its whole length, from now on. Only the key that acquired the lease may do this, in any
+    /// process, or the key that replaced it by `rotateAPIKey`. Another key of the namespace gets 1006.
     "renewLease" => Renewed,
     positional {
-        /// The lease's name.
+        /// The name of the lease.
         "name" => name: Name,
-        /// The fencing token that `acquireLease` gave. 3002 if it is not that of the live lease.
+        /// The fencing token from `acquireLease`. The call fails with 3002 if it is not the token of the live lease.
         "lease" => lease: Revision,
     }
     named {
@@ -24,12 +24,12 @@ method! {
     errors [KEY_ERRORS, WRITE_ERRORS, [LEASE_LOST]]
     examples [
         example(
-            "Half a minute more",
+            "30 more seconds",
             json!({"name": "refresh", "lease": 2}),
             json!({"expiresAt": "2030-01-01T00:01:00.000Z"}),
         )
         .after("acquireLease", json!({"name": "refresh", "ttlMs": 30_000})),
-        refusal("It is lost", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
+        refusal("The lease is lost", json!({"name": "refresh", "lease": 2}), "leaseLost", json!({})),
     ]
 }
 

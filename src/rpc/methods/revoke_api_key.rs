@@ -1,4 +1,5 @@
-//! `revokeAPIKey`: ends the caller's own key, or one that it has shared. An owner's own end destroys its namespace.
+//! `revokeAPIKey`: ends the caller's own key, or one that it has shared. Revoking an owner key destroys its
+//! namespace.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, WRITE_ERRORS};
@@ -9,22 +10,22 @@ use super::wire::RevokedKey;
 use super::{Call, Outcome};
 
 method! {
-    /// Ends the caller's key, or with `keyId` one that it shared. An owner's own end destroys its namespace, with all
-    /// records and shared keys. From the answer on every process refuses the key (1004).
+    /// Revokes the caller's key, or with `keyId` a key that it shared. Revoking an owner key destroys its namespace,
+    /// with all records and shared keys. Once the call is answered, every process refuses the revoked key (1004).
     "revokeAPIKey" => RevokedKey,
     positional {}
     named {
-        /// Which key, from `listAPIKeys`; without it, the caller's own. 1003 for one that the namespace does not have,
-        /// 1006 where a shared key names another.
+        /// The id of the key to revoke, from `listAPIKeys`; without it, the caller's own key. The call fails with
+        /// 1003 for a key that the namespace does not have, and with 1006 if a shared key names another key.
         "keyId" => key_id: Option<KeyId<'a>>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, WRITE_ERRORS]
     examples [
-        example("An owner's own end", json!({}), json!({"revoked": true, "destroyed": true}))
+        example("An owner revokes its own key", json!({}), json!({"revoked": true, "destroyed": true}))
             .after("setPersistentData", json!({"context": "user", "data": {}})),
         refusal(
-            "No key of this namespace",
+            "The namespace has no such key",
             json!({"keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}),
             "apiKeyUnknown",
             json!({}),

@@ -1,4 +1,4 @@
-//! `rotateAPIKey`: a new key takes the caller's place, in one commit. The handle goes on with the new one.
+//! `rotateAPIKey`: a new key replaces the caller's, in one commit. The handle then means the new key.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_INVALID, Error, KEY_ERRORS, WRITE_ERRORS};
@@ -9,14 +9,15 @@ use super::wire::NewKey;
 use super::{Call, Outcome};
 
 method! {
-    /// Puts a new key in the place of the caller's, in one commit: from then on every process refuses the old one (1004),
-    /// and the handle goes on with the new one. A key that the vault keeps is kept anew: `issueAPIKey`
-    /// gives the new one.
+    /// Replaces the caller's key by a new one, in one commit. From then on every process refuses the old key (1004),
+    /// and the handle means the new one. If the store keeps the old key, it keeps the new one in its place, and
+    /// `issueAPIKey` returns the new one.
     "rotateAPIKey" => NewKey<'_>,
     positional {}
     named {
-        /// The new key, for whoever keeps it itself and has saved it before: then a lost answer loses nothing, and the
-        /// same call again gives the same answer. Without it, the vault makes one.
+        /// The new key, for a caller that keeps its key itself and has saved the new one before the call. A lost
+        /// answer then loses nothing, and the same call gives the same answer again. Without it, plugin-vault
+        /// generates the key.
         "apiKey" => api_key: Option<KeyText<'a>>,
         "handle" => handle: Option<Handle<'a>>,
     }
@@ -31,7 +32,7 @@ method! {
             }),
         )
         .after("setPersistentData", json!({"context": "user", "data": {}})),
-        refusal("No key", json!({"apiKey": "secret"}), "apiKeyInvalid", json!({})),
+        refusal("Not an API key", json!({"apiKey": "secret"}), "apiKeyInvalid", json!({})),
     ]
 }
 

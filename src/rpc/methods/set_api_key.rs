@@ -1,4 +1,4 @@
-//! `setAPIKey`: the plugin hands its key over; from then on the connection may use it. Asks nobody for anything.
+//! `setAPIKey`: the plugin presents its key; from then on the connection may use it. Never prompts the user.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_INVALID, DATA_TOO_LARGE, Error, KEY_ERRORS, READ_ERRORS};
@@ -10,35 +10,38 @@ use super::wire::{KeySet, KnownKey};
 use super::{Call, Outcome};
 
 method! {
-    /// Registers a key on this connection. The same key again gives the same handle; at most 256 keys a connection (2002).
-    /// Calls without `handle` mean the one key that the connection has set: a second key ends that for the connection, a
-    /// refused `setAPIKey` until the only key is set again.
+    /// Registers a key on this connection, and returns a handle for it. The same key gives the same handle again. A
+    /// connection has at most 256 keys (2002).
     ///
-    /// Where the store's key is not at hand the result is `{handle}` alone; with `mustExist` it is 4001.
+    /// A call without `handle` uses the only key that the connection has set. This no longer works once the
+    /// connection has set a second key. After a refused `setAPIKey` it does not work either, until the only key is
+    /// set again.
     ///
-    /// A well-formed key that was never issued is a key all the same: its namespace begins with the first write.
+    /// If the store key is not available, the result is `{handle}` alone; with `mustExist` the call fails with 4001.
+    ///
+    /// A well-formed key that was never issued is valid as well: its namespace begins with the first write.
     "setAPIKey" => KeySet,
     positional {
-        /// The key.
+        /// The API key.
         "apiKey" => api_key: KeyText<'a>,
     }
     named {
-        /// Whether a key with which nothing was stored yet is refused (1003); `false` by default.
+        /// Whether to refuse a key with which nothing was stored yet (1003); `false` by default.
         "mustExist" => must_exist: Option<bool>,
     }
     errors [KEY_ERRORS, READ_ERRORS, [API_KEY_INVALID, DATA_TOO_LARGE]]
     examples [
         example(
-            "A key that is new here",
+            "A key that is new in this store",
             json!(["89abcdef0123456789abcdef0123456789abcdef"]),
             json!({
                 "handle": "7b1d4f0e6a2c48d39e5f60718293a4b5", "known": false,
                 "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "owner": true,
             }),
         ),
-        refusal("No key", json!({"apiKey": "secret"}), "apiKeyInvalid", json!({})),
+        refusal("Not an API key", json!({"apiKey": "secret"}), "apiKeyInvalid", json!({})),
         refusal(
-            "A key with which nothing was stored yet",
+            "Nothing was stored with the key yet",
             json!({"apiKey": "89abcdef0123456789abcdef0123456789abcdef", "mustExist": true}),
             "apiKeyUnknown",
             json!({}),
@@ -69,8 +72,8 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
     Ok((key, params.must_exist.unwrap_or(false)))
 }
 
-/// Without the store's key nothing can be known of this one. It may be set all the same, since what needs data says
-/// so then; but not on condition that something is known.
+/// Without the store key nothing is known about an API key. The connection may set it all the same, since later calls
+/// that need data report the missing store key. It may not if the caller demands a known key.
 async fn look_up(session: &Session, caller: &Caller, cancel: &Cancel) -> Result<Option<Known>, Failure> {
     match session.read_at_hand(KnowKey::new(caller), cancel).await {
         Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),

@@ -1,4 +1,4 @@
-//! `setPersistentData`: stores an object in the place of what was there.
+//! `setPersistentData`: stores an object, and replaces the one before.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
@@ -9,28 +9,28 @@ use super::wire::Written;
 use super::{Call, Outcome};
 
 method! {
-    /// Stores an object in the place of what was there. The same text with the same expiry changes nothing and keeps its
-    /// revision.
+    /// Stores an object, and replaces the one that the record had before. The same text with the same expiry changes
+    /// nothing and keeps the revision.
     "setPersistentData" => Written,
     positional {
         "context" => context: Context,
-        /// What is stored.
+        /// The object to store.
         "data" => data: Object<'a>,
     }
     named {
         "workspaceFolder" => folder: Option<Place>,
         "name" => name: Option<Name>,
         "ifRevision" => if_revision: Option<Revision>,
-        /// When the record expires; without it, never. One in the past expires at once.
+        /// When the record expires; without it, never. With a time in the past, the record expires at once.
         "expiresAt" => expires_at: Option<Timestamp>,
         "lease" => lease: Option<Revision>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, WRITE_ERRORS, [REVISION_CONFLICT, LEASE_LOST]]
     examples [
-        example("What belongs to the user", json!(["user", {"theme": "dark"}]), json!({"revision": 2})),
+        example("The user's record", json!(["user", {"theme": "dark"}]), json!({"revision": 2})),
         example(
-            "A record with a name, of one folder, which must not be there yet",
+            "A named record of one folder, which must not exist yet",
             json!({
                 "context": "workspace", "workspaceFolder": "file:///home/me/project", "name": "session",
                 "data": {"token": "abc"}, "ifRevision": 0, "expiresAt": "2099-01-01T00:00:00Z",
@@ -38,14 +38,14 @@ method! {
             json!({"revision": 2}),
         ),
         refusal(
-            "Another has written it meanwhile",
+            "Another client has written the record meanwhile",
             json!({"context": "user", "data": {"theme": "light"}, "ifRevision": 0}),
             "revisionConflict",
             json!({"revision": 2}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         refusal(
-            "A misspelt name",
+            "A misspelt parameter name",
             json!({"context": "user", "data": {}, "ifrevision": 0}),
             "invalidParams",
             json!({"parameter": 2, "reason": "unknown"}),

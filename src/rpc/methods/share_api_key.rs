@@ -1,4 +1,4 @@
-//! `shareAPIKey`: another key for the same namespace, perhaps with a scope. For owner keys.
+//! `shareAPIKey`: another key for the same namespace, perhaps with a scope. Only for owner keys.
 
 use serde_json::value::RawValue;
 
@@ -14,22 +14,23 @@ use super::wire::NewKey;
 use super::{Call, Outcome};
 
 method! {
-    /// Another key for the same namespace; only its owner may (1006). It dies with its owner.
+    /// Creates another key for the same namespace. Only its owner may do this (1006). The new key ends with the owner
+    /// key, if not earlier.
     "shareAPIKey" => NewKey<'_>,
     positional {}
     named {
-        /// What the key is called in lists.
+        /// The name of the key in lists.
         "label" => label: Option<Name>,
-        /// When the key ends: no later than the owner's, and with the owner's by default.
+        /// When the key expires: no later than the owner key, and by default together with it.
         "expiresAt" => expires_at: Option<Timestamp>,
-        /// What the key may do. Without it, all that the owner may, except sharing.
+        /// What the key may do. Without it, everything that the owner may do, except sharing.
         "scope" => scope: Option<NewScope>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, WRITE_ERRORS, [FOLDER_INVALID]]
     examples [
         example(
-            "A key that may only read what belongs to the user",
+            "A key that may only read the user's records",
             json!({"label": "status bar", "scope": {"contexts": ["user"], "readOnly": true}}),
             json!({
                 "apiKey": "89abcdef0123456789abcdef0123456789abcdef", "keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
@@ -58,8 +59,8 @@ pub(super) async fn call(call: Call) -> Outcome {
     answer(&NewKey::new(&shared.api_key, shared.info))
 }
 
-/// The scope of a key that is to be made. Strict, like parameters: a misspelt `readOnly` must not become a key that may
-/// write. `null` means that a member is absent.
+/// The scope of a new key. Strict, like parameters: a misspelt `readOnly` must not become a key that may write.
+/// `null` means that a member is absent.
 struct NewScope(Scope);
 
 impl<'a> Argument<'a> for NewScope {
@@ -116,7 +117,7 @@ impl schemars::JsonSchema for NewScope {
         };
         schemars::json_schema!({
             "type": "object",
-            "description": "The scope of a key that is to be made. `null` means that a member is absent.",
+            "description": "The scope of a new key. `null` means that a member is absent.",
             "properties": {
                 "contexts": or_null("contexts", generator),
                 "readOnly": or_null("readOnly", generator),
@@ -136,15 +137,15 @@ impl schemars::JsonSchema for Scope {
         let list =
             |items| serde_json::json!({"type": "array", "items": items, "maxItems": limits::SCOPE_FOLDERS});
         let mut contexts = list(generator.subschema_for::<Context>());
-        contexts["description"] = "The contexts that it may use. If absent: all, or `workspace` alone where `workspaceFolders` is there.".into();
+        contexts["description"] = "The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present.".into();
         let mut folders = list(generator.subschema_for::<crate::vault::folder::WorkspaceFolder>());
-        folders["description"] = "The folders that it may use; all, if absent.".into();
+        folders["description"] = "The folders that the key may use; if absent, all.".into();
         schemars::json_schema!({
             "type": "object",
-            "description": "What a shared key may do, where that is less than what its owner may.",
+            "description": "What a shared key may do, if that is less than what its owner may do.",
             "properties": {
                 "contexts": contexts,
-                "readOnly": {"type": "boolean", "description": "Whether it may only read."},
+                "readOnly": {"type": "boolean", "description": "Whether the key may only read."},
                 "workspaceFolders": folders,
             },
         })

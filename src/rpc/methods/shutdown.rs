@@ -1,5 +1,5 @@
-//! `shutdown`: no more requests will come. Answered when what was written before is in the store, since some clients
-//! end the process as soon as they have the answer.
+//! `shutdown`: no more requests will come. Answered when every earlier write is in the store, since some clients end
+//! the process as soon as they have the answer.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::Error;
@@ -8,8 +8,8 @@ use crate::session::Phase;
 use super::{Call, Outcome};
 
 method! {
-    /// Says that no more requests will come. Answered when everything that was written before is in the store. After it
-    /// every request but `exit` is −32600.
+    /// Says that no more requests will come. The sidecar answers when every earlier write is in the store. After it,
+    /// every request except `exit` fails with −32600.
     "shutdown" => (),
     lenient true,
     positional {}
@@ -17,7 +17,7 @@ method! {
     errors []
     examples [
         example("The end of a session", json!({}), json!(null)),
-        refusal("Twice", json!({}), "invalidRequest", json!({})).after("shutdown", json!({})),
+        refusal("A second shutdown", json!({}), "invalidRequest", json!({})).after("shutdown", json!({})),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! `vault/status`: the state of the store, and what protects it. Never a name or a value; makes no store.
+//! `vault/status`: the state of the store and of its protection. Never a name or a value; never creates a store.
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,33 +11,34 @@ use crate::vault::{self, FORMAT, Opened, Timestamp};
 
 use super::{Call, Outcome};
 
-/// The notification that says the same unasked.
+/// The notification with the same members.
 pub(in crate::rpc) const DID_CHANGE: &str = "vault/didChangeStatus";
 
-/// The state of the store, and what protects it.
+/// The state of the store and of its protection.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::rpc) struct Status {
-    /// Absent where there is no store yet.
+    /// The id of the store; absent if there is no store yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     store_id: Option<StoreId>,
-    /// The version of what lies on the disk.
+    /// The version of the disk format.
     format_version: u32,
-    /// Where the store lies, or would lie.
+    /// The folder where the store is, or would be.
     data_dir: Path,
     /// The protector that opened the store.
     #[serde(skip_serializing_if = "Option::is_none")]
     protector: Option<Protector>,
-    /// All that could open it.
+    /// All protectors that can open the store.
     protectors: Vec<Protector>,
-    /// Whether what needs data works now.
+    /// Whether methods that need data work now.
     key_available: bool,
-    /// What all protectors together guard against, as things lie now; `false` also where it can't be known.
+    /// What all protectors together guard against, as they are set up now. A member is also `false` if this can't be
+    /// known.
     protects: Protects,
-    /// How many records there are, of all plugins.
+    /// The number of records, of all plugins.
     records: u64,
-    /// How long the store is, in bytes on the disk.
+    /// The size of the store on the disk, in bytes.
     bytes: u64,
     /// What the last repair of a damaged store did; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,17 +50,17 @@ pub(in crate::rpc) struct Status {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Repaired {
-    /// When.
+    /// When the repair took place.
     at: Timestamp,
-    /// When the backup was taken that was put back, if one was.
+    /// When the backup was taken that the repair restored; absent if it restored none.
     #[serde(skip_serializing_if = "Option::is_none")]
     restored_from: Option<Timestamp>,
-    /// How many records were whole.
+    /// How many records were intact.
     kept: u64,
-    /// How many were not; absent if it can't be known.
+    /// How many records were not intact; absent if this can't be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
-    /// The folder in which the damaged file lies.
+    /// The folder with the damaged file.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Path>,
 }
@@ -69,16 +70,17 @@ struct Repaired {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Protects {
-    /// Whoever has a copy of the data folder alone.
+    /// An attacker who has a copy of the data folder and nothing else.
     copies_of_the_data_folder: bool,
-    /// Other users of the machine; not where others may read the key file.
+    /// Other users of the machine; `false` if others may read the key file.
     other_users: bool,
-    /// Whoever has the disk.
+    /// An attacker who has the disk.
     stolen_disk: bool,
 }
 
 method! {
-    /// The state of the store, and what protects it. Never a name or a value. Asks nobody for anything, and makes no store.
+    /// Returns the state of the store and of its protection. The result never contains a name or a value. The method
+    /// never prompts the user, and never creates a store.
     "vault/status" => Status,
     positional {}
     named {}
@@ -94,7 +96,7 @@ method! {
             }),
         ),
         refusal(
-            "It has no parameters",
+            "The method has no parameters",
             json!({"verbose": true}),
             "invalidParams",
             json!({"parameter": 0, "reason": "unknown"}),
@@ -108,12 +110,12 @@ pub(super) async fn call(call: Call) -> Outcome {
     answer(&status(&call.session, opened.as_deref())?)
 }
 
-/// `vault/didChangeStatus`: the same, unasked.
+/// `vault/didChangeStatus`: the same members, sent as a notification.
 pub(in crate::rpc) async fn tell(session: &Session) {
-    // What another process unlocked may be at hand for this one too.
+    // A store key that another process unlocked may be available to this one too.
     let Ok(opened) = session.existing(&Cancel::default()).await else { return };
     let Ok(params) = status(session, opened.as_deref()) else { return };
-    // A client that has said goodbye wants no more.
+    // After `shutdown` the client wants no more notices.
     if session.phase() < Phase::ShutDown {
         let message = json!({"jsonrpc": "2.0", "method": DID_CHANGE, "params": params});
         session.client().send(message.to_string().into_bytes());

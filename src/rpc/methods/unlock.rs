@@ -1,4 +1,4 @@
-//! `vault/unlock`: gets the store's key, and may ask a person for it. The only method that may.
+//! `vault/unlock`: gets the store key, and may ask a person for it. No other method may.
 
 use std::time::Duration;
 
@@ -11,44 +11,47 @@ use crate::vault::Passphrase;
 
 use super::{Call, Outcome};
 
-/// How long a person may take, if the client does not say.
+/// How long a person may take by default.
 const USUAL_WAIT: Duration = Duration::from_mins(1);
 
-/// Whether the store's key is at hand.
+/// Whether the store key is available.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Unlocked {
-    /// Whether what needs data works now. `false` where there is no store yet.
+    /// Whether methods that need data work now; `false` if there is no store yet.
     key_available: bool,
 }
 
 method! {
-    /// Gets the store's key where it is locked, with `passphrase`, or by asking a person with the program
-    /// `PLUGIN_VAULT_ASKPASS`. It is the only method that may ask anybody; a request that needs data is 4001 `locked` at
-    /// once. One process at a time asks: another waits, and is 4001 `deadline` if its time is over first. With
-    /// `passphrase` nobody else is asked, and no person is waited for. `$/cancelRequest` takes the program's question away.
-    /// One process derives one key at a time; its requests are carried out in the order of asking, and 256 of each kind may
-    /// wait.
+    /// Gets the store key of a locked store: with `passphrase`, or by asking a person through the program that
+    /// `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs
+    /// data fails with 4001 `locked` at once.
     ///
-    /// On Linux a key that `keyring`, `passphrase` or `command` gave (never `key-file`) stays in the kernel's keyring of
-    /// the login session until log-out: no other process of the session has to ask, `setAPIKey` and `vault/status` find
-    /// it, and `protector` is still the one that gave it. Removing a protector drops it. Elsewhere, and where the
-    /// kernel's keyring may not be used, each process asks once.
+    /// One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over
+    /// first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends
+    /// the program's question. One process derives one key at a time. It carries out its requests in the order in
+    /// which they came. At most 256 requests with `passphrase` and 256 without it may wait (5004).
+    ///
+    /// On Linux, a key that `keyring`, `passphrase` or `command` gave stays in the kernel's keyring of the login
+    /// session until log-out. A key from `key-file` never does. With the key in that keyring, no other process of the
+    /// session has to ask: `setAPIKey` and `vault/status` find it, and `protector` still names the protector that
+    /// gave it. Removing a protector removes the key from that keyring. On other systems, and where the kernel's
+    /// keyring may not be used, each process asks once.
     "vault/unlock" => Unlocked,
     positional {}
     named {
-        /// The passphrase, where the client has asked for it itself.
+        /// The passphrase, if the client has asked for it itself.
         "passphrase" => passphrase: Option<Passphrase>,
         /// How long a person may take, in milliseconds; 60,000 by default.
         "timeoutMs" => timeout: Option<UnlockWait>,
     }
     errors [STORE_ERRORS, [OVERLOADED]]
     examples [
-        example("Nobody has to be asked", json!({}), json!({"keyAvailable": true}))
+        example("No prompt is needed", json!({}), json!({"keyAvailable": true}))
             .after("setPersistentData", json!({"context": "user", "data": {}})),
         refusal(
-            "Too long",
+            "The timeout is too long",
             json!({"timeoutMs": 3_600_000}),
             "invalidParams",
             json!({"parameter": "timeoutMs", "reason": "outOfRange"}),

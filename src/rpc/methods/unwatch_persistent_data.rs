@@ -1,4 +1,4 @@
-//! `unwatchPersistentData`: the client is told no more.
+//! `unwatchPersistentData`: the client gets no more change notices.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
@@ -9,7 +9,7 @@ use super::wire::Watch;
 use super::{Call, Outcome};
 
 method! {
-    /// Ends a watch. `revision` is what `since` has to be to go on from there.
+    /// Ends a watch. A later watch with this `revision` as `since` continues from there.
     "unwatchPersistentData" => Watch,
     positional {}
     named {
@@ -19,14 +19,14 @@ method! {
     examples [
         example("The end of a watch", json!({}), json!({"watching": false, "revision": 0}))
             .after("watchPersistentData", json!({})),
-        refusal("No key of this connection", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
     ]
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    // Whatever becomes of the rest: nothing is told any more.
+    // The watch ends even if the rest of the call fails.
     let told = call.session.unwatch_caller(&caller);
     let now = call.session.read(BeginWatch(caller), &call.cancel).await?;
     answer(&Watch { watching: false, revision: Revision(told.unwrap_or(now)) })

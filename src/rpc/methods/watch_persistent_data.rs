@@ -1,4 +1,5 @@
-//! `watchPersistentData`: from now on the client is told what other connections change in the key's namespace and scope.
+//! `watchPersistentData`: from now on the client gets notices of other connections' changes in the key's namespace
+//! and scope.
 
 use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
@@ -9,13 +10,14 @@ use super::wire::Watch;
 use super::{Call, Outcome};
 
 method! {
-    /// Asks to be told, by `persistentData/didChange`, what other connections, in this process or any other, change in
-    /// the namespace and the scope of the key. Asked again without `since`, a watch goes on from where it is.
+    /// Starts a watch. The sidecar then sends `persistentData/didChange` for each change that other connections, in
+    /// this process or any other, make in the namespace and the scope of the key. A second call without `since`
+    /// leaves the watch where it is.
     "watchPersistentData" => Watch,
     positional {}
     named {
-        /// The revision up to which the client knows the records: the last `revision` that it was told. Without it, the
-        /// last of the store.
+        /// The revision up to which the client knows the records: the last `revision` that it received. Without it,
+        /// the latest revision of the store.
         "since" => since: Option<Revision>,
         "handle" => handle: Option<Handle<'a>>,
     }
@@ -25,7 +27,7 @@ method! {
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         example("After a restart", json!({"since": 2}), json!({"watching": true, "revision": 2}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        refusal("No key of this connection", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
     ]
 }
 
@@ -33,7 +35,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let since = params.since.map(|since| since.0);
     let caller = call.caller(params.handle).await?;
-    // Not before this has come to the thread that notices are sent from, so that none comes before this is answered.
+    // Continues on the thread that sends notices, so that no notice goes out before this call is answered.
     tokio::task::yield_now().await;
     call.session.follow();
     let begun = call.session.read(BeginWatch(caller.clone()), &call.cancel).await;

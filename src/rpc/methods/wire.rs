@@ -1,4 +1,5 @@
-//! Results: each is a type, from which its text and its schema come. A member that may be absent is left out then.
+//! Results. The text and the schema of each result come from one type. A member that may be absent is left out, never
+//! `null`.
 
 use std::borrow::Cow;
 
@@ -8,36 +9,36 @@ use crate::rpc::values::{Handle, KeyId, KeyText, Object, Revision, True};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Context, KeyInfo, Name, Scope, Timestamp};
 
-/// What is told of a key; never the key itself.
+/// The description of a key. It never contains the key itself.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::rpc) struct Key {
-    /// Names the key in `revokeAPIKey`.
+    /// The id of the key, for `revokeAPIKey`.
     #[serde(rename = "keyId")]
     id: KeyId<'static>,
-    /// For which plugin it was issued.
+    /// The plugin that the key was issued for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Name>"))]
     plugin: Option<String>,
-    /// For which installation the vault keeps it.
+    /// The installation that the store keeps the key for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Name>"))]
     installation: Option<String>,
-    /// What its owner calls it.
+    /// The name of the key in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Name>"))]
     label: Option<String>,
-    /// When the vault issued it; absent for a key that it did not issue.
+    /// When plugin-vault issued the key; absent for a key that it did not issue.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_at: Option<Timestamp>,
-    /// When it ends, if it does.
+    /// When the key expires; absent if it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// What it may do, where that is less than what its owner may.
+    /// What the key may do, if that is less than what its owner may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    /// Whether it is the owner of its namespace.
+    /// Whether it is the owner key of its namespace.
     owner: bool,
 }
 
@@ -56,13 +57,13 @@ impl From<KeyInfo> for Key {
     }
 }
 
-/// What `setAPIKey` knows of a key.
+/// The answer of `setAPIKey`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct KeySet {
     /// Names the key on this connection from now on.
     pub(super) handle: Handle<'static>,
-    /// The rest is absent where the store's key is not at hand.
+    /// Absent if the store key is not available.
     #[serde(flatten)]
     pub(super) known: Option<KnownKey>,
 }
@@ -70,23 +71,23 @@ pub(super) struct KeySet {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct KnownKey {
-    /// Whether anything was stored with it, or it was issued here.
+    /// Whether anything was stored with the key, or the key was issued in this store.
     pub(super) known: bool,
     #[serde(flatten)]
     pub(super) key: Key,
 }
 
-/// A key of `listAPIKeys`.
+/// A key in the answer of `listAPIKeys`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct ListedKey {
     #[serde(flatten)]
     pub(super) key: Key,
-    /// Whether it is the caller's own.
+    /// Whether it is the caller's own key.
     pub(super) current: bool,
 }
 
-/// A key, for whoever asked for it.
+/// A key and its description, for the caller that asked for it.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -103,26 +104,26 @@ impl<'a> NewKey<'a> {
     }
 }
 
-/// A key that was issued, or is kept.
+/// A key that this call issued, or that the store keeps.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct IssuedKey<'a> {
-    /// Whether it was made now.
+    /// Whether this call issued the key.
     pub(super) created: bool,
     #[serde(flatten)]
     pub(super) key: NewKey<'a>,
 }
 
-/// A key that has ended.
+/// A key that was revoked.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RevokedKey {
     pub(super) revoked: True,
-    /// Whether it was an owner's, and its namespace was destroyed with all records and shared keys.
+    /// Whether it was an owner key, so that its namespace was destroyed with all records and shared keys.
     pub(super) destroyed: bool,
 }
 
-/// A write.
+/// The result of a write.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Written {
@@ -130,23 +131,23 @@ pub(super) struct Written {
     pub(super) revision: Revision,
 }
 
-/// A record that was removed.
+/// The result of a removal.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Deleted {
-    /// Whether there was one.
+    /// Whether there was a record.
     pub(super) deleted: bool,
-    /// The revision of the removal; 0 where there was none.
+    /// The revision of the removal; 0 if there was no record.
     pub(super) revision: Revision,
 }
 
-/// Records that were moved.
+/// The result of a move.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Moved {
-    /// How many.
+    /// How many records were moved.
     pub(super) moved: u64,
-    /// The last of their revisions; 0 where there were none.
+    /// The last of their revisions; 0 if no record was moved.
     pub(super) revision: Revision,
 }
 
@@ -155,56 +156,56 @@ pub(super) struct Moved {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PersistentRecord"))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
-    /// What is stored, byte for byte.
+    /// The stored object, byte for byte.
     pub(super) data: Object<'static>,
-    /// Of the write that last changed it.
+    /// The revision of the last change.
     pub(super) revision: Revision,
-    /// When it was first written.
+    /// When the record was first written.
     pub(super) created_at: Timestamp,
-    /// When it was last written.
+    /// When the record was last written.
     pub(super) updated_at: Timestamp,
-    /// When it expires, if it does.
+    /// When the record expires; absent if it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<Timestamp>,
-    /// It came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since: it may not
-    /// be what was stored last. A token in it may be spent.
+    /// Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been
+    /// written since. It may not be what was stored last. A token in it may be spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) restored: Option<True>,
 }
 
-/// A record of `listPersistentData`.
+/// A record in the answer of `listPersistentData`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListedRecord {
-    /// Where it is.
+    /// The record's context.
     pub(super) context: Context,
-    /// Its folder; absent for the context `user`.
+    /// The record's folder; absent for the context `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) workspace_folder: Option<WorkspaceFolder>,
-    /// Its name; absent for *the* object of its context.
+    /// The record's name; absent for the unnamed record of its context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<Name>,
-    /// Of the write that last changed it.
+    /// The revision of the last change.
     pub(super) revision: Revision,
-    /// When it was first written.
+    /// When the record was first written.
     pub(super) created_at: Timestamp,
-    /// When it was last written.
+    /// When the record was last written.
     pub(super) updated_at: Timestamp,
-    /// When it expires, if it does.
+    /// When the record expires; absent if it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<Timestamp>,
-    /// How long its text is, in bytes.
+    /// The length of the record's text, in bytes.
     pub(super) bytes: u64,
 }
 
-/// A watch.
+/// The state of a watch.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Watch {
-    /// Whether the client is told of changes from now on.
+    /// Whether the client gets change notices from now on.
     pub(super) watching: bool,
-    /// The revision up to which it has been told.
+    /// The revision up to which the client has its notices.
     pub(super) revision: Revision,
 }
 
@@ -213,9 +214,9 @@ pub(super) struct Watch {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Leased {
-    /// The fencing token: a number that only grows.
+    /// The fencing token: a number that only increases.
     pub(super) lease: Revision,
-    /// Until when it is held if it is not renewed.
+    /// When the lease expires if it is not renewed.
     pub(super) expires_at: Timestamp,
 }
 
@@ -224,11 +225,11 @@ pub(super) struct Leased {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Renewed {
-    /// Until when it is held if it is not renewed again.
+    /// When the lease expires if it is not renewed again.
     pub(super) expires_at: Timestamp,
 }
 
-/// A lease that was given up.
+/// A lease that was released.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Released {

@@ -104,7 +104,7 @@ for (const major of [9, 10]) {
 
     describe('a token that changes with each use', () => {
       const tokens = { context: 'user', name: 'oauth' };
-      const options = { leaseMs: 300, looks: 40 };
+      const options = { leaseMs: 300, reads: 40 };
       const old = { accessToken: 'a0', refreshToken: 'r0', expiresAt: 0 };
       const fresh = { accessToken: 'a1', refreshToken: 'r1', expiresAt: Date.now() + 3_600_000 };
 
@@ -219,7 +219,7 @@ for (const major of [9, 10]) {
 
       test('is never deleted, and nobody is asked to log in before it was looked for', async () => {
         const [one, , stored] = await loggedIn();
-        await assert.rejects(accessToken(one.vault, async () => null, { ...options, looks: 3 }), LoginNeeded);
+        await assert.rejects(accessToken(one.vault, async () => null, { ...options, reads: 3 }), LoginNeeded);
         assert.deepEqual(await stored(), old);
         const nobody = window(newKey());
         await assert.rejects(accessToken(nobody.vault, assert.fail, options), LoginNeeded);

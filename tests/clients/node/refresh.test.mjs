@@ -204,7 +204,7 @@ async function refreshing(settings) {
 }
 
 const least = Number(process.env.RIG_SECONDS ?? 0) * 1000;
-const window = { options: { leaseMs: LEASE, looks: 300 }, fault: '', killAfterStoring: 0.1 };
+const window = { options: { leaseMs: LEASE, reads: 300 }, fault: '', killAfterStoring: 0.1 };
 
 test('eight windows refresh a token that is taken once, and nobody is ever logged out', async () => {
   const enough = ({ refreshes }, time) => refreshes >= REFRESHES && time >= least;
@@ -220,7 +220,7 @@ const found = (_, time) => time > 120_000;
 test('a write that is answered before it is stored logs them out', async () => {
   const planted = process.env.PLUGIN_VAULT_FAULTS_BIN;
   assert.ok(planted, 'PLUGIN_VAULT_FAULTS_BIN names the binary that bugs can be planted in');
-  const own = { options: { leaseMs: LEASE, looks: 20 }, fault: 'early-answer', killAfterStoring: 0.5 };
+  const own = { options: { leaseMs: LEASE, reads: 20 }, fault: 'early-answer', killAfterStoring: 0.5 };
   assert.ok((await refreshing({ binary: planted, window: own, enough: found })).loggedOut);
 });
 

@@ -1,4 +1,4 @@
-//! Markdown: the tables and the reference in `docs/protocol.md`.
+//! Markdown: `docs/reference.md`, the whole page.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,9 +6,28 @@ use std::fmt::Write as _;
 use super::super::json;
 use super::model::{Contract, Example, Field, Method, Named, Params, Type};
 
-/// One line a method.
-pub(crate) fn methods(contract: &Contract) -> String {
-    let mut out = String::from("| method | parameters | result |\n|---|---|---|\n");
+/// The text above the first table.
+const HEAD: &str = "\
+# Reference
+
+Every method, error, notification and type of the protocol. [protocol.md](protocol.md) describes how a client uses them,
+and [glossary.md](glossary.md) defines the terms. This page is generated from
+[schema/openrpc.json](../schema/openrpc.json): change the declarations in `src/rpc/`, then run
+`UPDATE=1 cargo test --features schema --test schema`.
+
+";
+
+/// The whole page.
+pub(crate) fn page(contract: &Contract) -> String {
+    format!("{HEAD}{}\n{}\n{}", methods(contract), errors(contract), reference(contract))
+}
+
+/// A table with one line for each method.
+fn methods(contract: &Contract) -> String {
+    let mut out = String::from(
+        "## Methods\n\nParameters in **bold** also go by position, in this order; `?` marks an optional one.\n\n\
+         | method | parameters | result |\n|---|---|---|\n",
+    );
     for (method, result) in contract.requests() {
         let params: Vec<_> =
             fields_of(method).iter().enumerate().map(|(at, field)| short(method, at, field)).collect();
@@ -18,19 +37,20 @@ pub(crate) fn methods(contract: &Contract) -> String {
             .unwrap();
     }
     let key = contract.types.iter().find(|named| named.name == "Key").expect("there is a Key");
-    writeln!(out, "\n`…key` is `{}`; never the key itself.", members(&key.shape, &BTreeSet::new())).unwrap();
+    let members = members(&key.shape, &BTreeSet::new());
+    writeln!(out, "\n`…key` stands for `{members}`. It never contains the key itself.").unwrap();
     out
 }
 
-/// The table of errors, and what their data has besides.
-pub(crate) fn errors(contract: &Contract) -> String {
-    let mut out = String::from("| code | kind | retryable | message |\n|---|---|---|---|\n");
+/// The table of errors, and the members of `data` that only some of them have.
+fn errors(contract: &Contract) -> String {
+    let mut out = String::from("## Errors\n\n| code | kind | retryable | message |\n|---|---|---|---|\n");
     for error in &contract.errors {
         let retryable = if error.retryable { "yes" } else { "no" };
         writeln!(out, "| {} | `{}` | {retryable} | {} |", number(error.code), error.kind, error.message)
             .unwrap();
     }
-    out.push_str("\nBesides, `data` has\n\n| code | member | |\n|---|---|---|\n");
+    out.push_str("\nSome errors have further members in `data`:\n\n| code | member | |\n|---|---|---|\n");
     for error in &contract.errors {
         let name = format!("{}{}Data", error.kind[..1].to_uppercase(), &error.kind[1..]);
         let data = contract.types.iter().find(|named| named.name == name).expect("each kind has a type");
@@ -47,29 +67,35 @@ pub(crate) fn errors(contract: &Contract) -> String {
 }
 
 /// Each method with its parameters, errors and examples; the notifications; the types.
-pub(crate) fn reference(contract: &Contract) -> String {
-    let mut out = String::from("\n");
+fn reference(contract: &Contract) -> String {
+    let mut out = String::from(
+        "## Each method\n\n\
+         Every example starts with a new store and one open folder, `file:///home/me/project`. Where the method takes\n\
+         `handle?`, the connection has set one key. `x-after` in the OpenRPC document lists further calls that an\n\
+         example needs before it.\n\n",
+    );
+    let is_general = |kind: &&String| contract.requests().all(|(method, _)| method.errors.contains(kind));
+    let general = contract.errors.iter().map(|error| &error.kind).filter(is_general);
+    writeln!(out, "Each list of errors leaves out those of every request: {}.\n", quoted(general)).unwrap();
     for (method, result) in contract.requests() {
         head(&mut out, method);
         writeln!(out, "Result: {}.\n", linked(result)).unwrap();
-        let always = |kind: &&String| contract.requests().all(|(method, _)| method.errors.contains(kind));
-        let own = method.errors.iter().filter(|kind| !always(kind));
-        let own: Vec<_> = own.map(|kind| format!("`{kind}`")).collect();
+        let own = quoted(method.errors.iter().filter(|kind| !is_general(kind)));
         if !own.is_empty() {
-            writeln!(out, "Errors: {}.\n", own.join(", ")).unwrap();
+            writeln!(out, "Errors: {own}.\n").unwrap();
         }
         method.examples.iter().for_each(|example| show(&mut out, method, example));
     }
-    out.push_str("### Notifications\n\n");
-    for (to_client, way) in [(false, "from the client"), (true, "from the server")] {
+    out.push_str("## Notifications\n\n");
+    for (to_client, sender) in [(false, "client"), (true, "sidecar")] {
         for method in contract.notifications(to_client) {
-            writeln!(out, "**`{}`**, {way}. {}\n", method.name, method.description).unwrap();
+            writeln!(out, "**`{}`**, from the {sender}. {}\n", method.name, method.description).unwrap();
             if let Params::Whole(shape) = &method.params {
                 writeln!(out, "Parameters: {}.\n", linked(shape)).unwrap();
             }
         }
     }
-    out.push_str("### Types\n\n");
+    out.push_str("## Types\n\n");
     let is_error = |named: &&Named| named.name.ends_with("Data") || named.name == "ErrorKind";
     for named in contract.types.iter().filter(|named| !is_error(named)) {
         describe(&mut out, named);
@@ -110,7 +136,7 @@ fn show(out: &mut String, method: &Method, example: &Example) {
 }
 
 fn describe(out: &mut String, named: &Named) {
-    writeln!(out, "#### {}\n", named.name).unwrap();
+    writeln!(out, "### {}\n", named.name).unwrap();
     let description =
         if named.description.is_empty() { String::new() } else { format!("{} ", named.description) };
     match &named.shape {
@@ -121,14 +147,17 @@ fn describe(out: &mut String, named: &Named) {
             table(out, fields);
         }
         Type::OneOf(types) if types.iter().any(|shape| matches!(shape, Type::Object(_))) => {
-            writeln!(out, "{description}One of\n").unwrap();
+            writeln!(out, "{description}One of these:\n").unwrap();
             for shape in types {
                 if let Type::Object(fields) = shape {
                     table(out, fields);
                 }
             }
         }
-        shape => writeln!(out, "{description}Its values: {}.\n", linked(shape)).unwrap(),
+        shape if is_list_of_values(shape) => {
+            writeln!(out, "{description}Values: {}.\n", linked(shape)).unwrap();
+        }
+        shape => writeln!(out, "{description}Type: {}.\n", linked(shape)).unwrap(),
     }
 }
 
@@ -149,14 +178,14 @@ fn fields_of(method: &Method) -> &[Field] {
     }
 }
 
-/// Bold if it may go by position.
+/// The name of a parameter: bold if it may go by position.
 fn short(method: &Method, at: usize, field: &Field) -> String {
     let mark = if field.required { "" } else { "?" };
     let bold = if at < method.positional { "**" } else { "" };
     format!("{bold}`{}{mark}`{bold}", field.name)
 }
 
-/// A result in a few words.
+/// The short form of a result.
 fn summary(contract: &Contract, shape: &Type) -> String {
     match shape {
         Type::Null => "`null`".into(),
@@ -218,27 +247,36 @@ fn linked(shape: &Type) -> String {
         Type::Null => "`null`".into(),
         Type::Literal(value) => format!("`{value}`"),
         Type::Open | Type::Object(_) => "an object".into(),
+        Type::List(of) if matches!(**of, Type::Open | Type::Object(_)) => "a list of objects".into(),
         Type::List(of) => format!("a list of {}", linked(of)),
-        Type::OneOf(types) => types.iter().map(linked).collect::<Vec<_>>().join(", "),
+        Type::OneOf(types) => {
+            let or = if is_list_of_values(shape) { ", " } else { ", or " };
+            types.iter().map(linked).collect::<Vec<_>>().join(or)
+        }
     }
 }
 
-/// What the values of a short list are.
+fn is_list_of_values(shape: &Type) -> bool {
+    match shape {
+        Type::OneOf(types) => types.iter().all(|shape| matches!(shape, Type::Literal(_))),
+        shape => matches!(shape, Type::Literal(_)),
+    }
+}
+
+fn quoted<'a>(kinds: impl Iterator<Item = &'a String>) -> String {
+    kinds.map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The values of a type that is a list of values; else nothing.
 fn values(contract: &Contract, shape: &Type) -> String {
     let shape = match shape {
         Type::Named(name) => &contract.types.iter().find(|named| named.name == *name).expect("a type").shape,
         shape => shape,
     };
-    match shape {
-        Type::OneOf(types) if types.iter().all(|shape| matches!(shape, Type::Literal(_))) => {
-            format!(" {}", linked(shape))
-        }
-        Type::Literal(_) => format!(" {}", linked(shape)),
-        _ => String::new(),
-    }
+    if is_list_of_values(shape) { format!(" {}", linked(shape)) } else { String::new() }
 }
 
-/// As the site shows headings.
+/// The anchor of a heading, as Markdown viewers form it.
 fn anchor(heading: &str) -> String {
     heading.to_lowercase().chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect()
 }
@@ -298,9 +336,10 @@ mod tests {
             "### vault/do\n\nDoes it.\n",
             "| **`a`** | a string | One \\| two. |\n| `b?` | `true` or `false` |  |\n",
             "| `c?` | an integer from 9 to 600,000 days |  |\n",
+            "Each list of errors leaves out those of every request: `lost`.\n",
             "Result: [Done](#done).\n",
             "Like this:\n\n```json\n{\"method\": \"vault/do\", \"params\": [\"x\"]}\n{\"result\": {\"done\": 1}}\n```\n",
-            "#### Done\n\n| member | type | |\n|---|---|---|\n| `done` | an integer |  |\n",
+            "### Done\n\n| member | type | |\n|---|---|---|\n| `done` | an integer |  |\n",
         ] {
             assert!(reference.contains(part), "{part}\n{reference}");
         }
