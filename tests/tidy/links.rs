@@ -85,7 +85,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
         found.extend(between(line, "id=\"", &['"']).into_iter().map(ToOwned::to_owned));
         let Some(heading) = line.strip_prefix('#') else { continue };
         // Of a link in a heading only its text counts.
-        let heading: String = heading.trim_start_matches('#').split("](").map(after_link).collect();
+        let parts = heading.trim_start_matches('#').split("](").enumerate();
+        let heading: String = parts.map(|(at, part)| if at == 0 { part } else { after_link(part) }).collect();
         let plain = anchor(&heading);
         let mut name = plain.clone();
         let mut count = 0;
@@ -97,6 +98,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     found
 }
 
+/// What comes after the target of a link.
 fn after_link(part: &str) -> &str {
     part.split_once(')').map_or(part, |(_, rest)| rest)
 }
@@ -172,8 +174,8 @@ fn a_link_is_told_from_code_and_from_an_address() {
 
 #[test]
 fn a_heading_has_the_anchor_that_is_linked_to() {
-    let text = "# Who, what & `why`\n## A [link](b.md) here\n## Again\n## Again\n```\n# code\n```";
-    let expected = ["a-link-here", "again", "again-1", "who-what--why"];
+    let text = "# Who, what & `why` (now)\n## A [link](b.md) here\n## Again\n## Again\n```\n# code\n```";
+    let expected = ["a-link-here", "again", "again-1", "who-what--why-now"];
     assert_eq!(anchors(text).into_iter().collect::<Vec<_>>(), expected);
 }
 
