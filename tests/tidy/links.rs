@@ -38,9 +38,9 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A line with its inline code blanked: brackets in code are no links.
-fn without_code(line: &str) -> String {
-    let parts = line.split('`').enumerate();
+/// A paragraph with its inline code replaced, which may go over several lines: brackets in code are no links.
+fn without_code(paragraph: &str) -> String {
+    let parts = paragraph.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 0 { part } else { "code" }).collect()
 }
 
@@ -52,9 +52,11 @@ fn between<'t>(text: &'t str, begin: &str, ends: &[char]) -> Vec<&'t str> {
 /// The targets of all links and pictures in a text.
 fn targets(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for line in prose(text).map(without_code) {
+    let prose = prose(text).collect::<Vec<_>>().join("\n");
+    let plain = prose.split("\n\n").map(without_code).collect::<Vec<_>>().join("\n");
+    for line in plain.lines() {
         for (begin, ends) in [("](", &[')', ' '][..]), ("href=\"", &['"']), ("src=\"", &['"'])] {
-            found.extend(between(&line, begin, ends).into_iter().map(ToOwned::to_owned));
+            found.extend(between(line, begin, ends).into_iter().map(ToOwned::to_owned));
         }
         // A link that is defined in one place, `[name]: target`.
         if let Some((_, target)) = line.split_once("]: ")
@@ -163,7 +165,7 @@ fn every_link_of_every_page_leads_somewhere() {
 
 #[test]
 fn a_link_is_told_from_code_and_from_an_address() {
-    let text = "[a](b.md) `[c](d)` ![e](f/g.png \"title\")\n```\n[h](i)\n```\n<a href=\"j#k\">\n[l]: m.md\n[n](https://o)";
+    let text = "[a](b.md) `[c](d)` `x\n[c](d)` ![e](f/g.png \"title\")\n```\n[h](i)\n```\n<a href=\"j#k\">\n[l]: m.md\n[n](https://o)";
     assert_eq!(targets(text), ["b.md", "f/g.png", "j#k", "m.md", "https://o"]);
     for (target, expected) in
         [("https://o", true), ("mailto:a@b", true), ("command:x", true), ("a/b.md#c:d", false)]
