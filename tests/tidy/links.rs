@@ -1,5 +1,5 @@
-//! Follows every link of every Markdown file in the repository: the file or folder exists, and the heading too.
-//! Addresses on other hosts are not looked up, since a test has no network.
+//! Follows every link of every Markdown file in the repository: the file or folder exists, and the heading too. So do the
+//! files that a page names in inline code. Addresses on other hosts are not looked up, since a test has no network.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -161,6 +161,45 @@ fn every_link_of_every_page_leads_somewhere() {
     }
     assert!(followed > 100, "the links were not found");
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The files and folders of the repository that a page names in inline code, like `src/main.rs`.
+fn named_files(text: &str) -> Vec<String> {
+    let prose = prose(text).collect::<Vec<_>>().join("\n");
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
+    let is_file = |code: &&str| {
+        ["src/", "tests/", "docs/"].iter().any(|folder| code.starts_with(folder)) && code.chars().all(is_name)
+    };
+    let code = prose.split("\n\n").flat_map(|paragraph| paragraph.split('`').skip(1).step_by(2));
+    code.filter(is_file).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for page in pages(root()) {
+        let path = page.strip_prefix(root()).unwrap().to_str().unwrap();
+        // A decision names the files of its time.
+        if path.starts_with("docs/decisions") || path.starts_with("editors") {
+            continue;
+        }
+        for file in named_files(&fs::read_to_string(&page).unwrap()) {
+            named += 1;
+            // `tests/history` may be a folder or, without its ending, a file.
+            if !root().join(&file).exists() && !root().join(format!("{file}.rs")).exists() {
+                missing.push(format!("{path}: {file}"));
+            }
+        }
+    }
+    assert!(named > 50, "the names were not found");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn a_file_in_inline_code_is_told_from_other_code() {
+    let text = "`src/main.rs`, `tests/run quick`, src/no.rs, `tests/e2e/` and `x.rs`\n```\n`src/no.rs`\n```";
+    assert_eq!(named_files(text), ["src/main.rs", "tests/e2e/"]);
 }
 
 #[test]
