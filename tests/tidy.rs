@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
 
+#[path = "tidy/links.rs"]
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
