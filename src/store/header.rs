@@ -17,7 +17,7 @@ use super::{Id, StoreError};
 pub const FORMAT: u32 = 1;
 
 /// No header is longer.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 const MAGIC: &str = "plugin-vault";
 
 /// The kind and size of the mutexes in LMDB's lock file, which is all that differs between builds of one LMDB. The C
@@ -63,10 +63,15 @@ impl StoreHeader {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
-        let text = match files::read_whole(path, LONGEST) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Damaged),
-            text => String::from_utf8(text?).map_err(|_| StoreError::Damaged)?,
-        };
+        match files::read_whole(path, LONGEST) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Damaged),
+            text => Self::parse(&text?),
+        }
+    }
+
+    /// Reads a header's bytes.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, StoreError> {
+        let text = std::str::from_utf8(text).map_err(|_| StoreError::Damaged)?;
         let mut words = text.split_ascii_whitespace();
         let mut word = || words.next().ok_or(StoreError::Damaged);
         if word()? != MAGIC {

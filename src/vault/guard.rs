@@ -25,7 +25,7 @@ impl Opened {
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        let turn = protector::asks(&rows, effort).then(|| self.turn_to_ask(effort));
+        let turn = if protector::asks(&rows, effort) { self.turn_to_ask(effort)? } else { None };
         let tested = protector::test(&config.means(), store, &rows, effort);
         drop(turn);
         Ok(tested?)
