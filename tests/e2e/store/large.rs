@@ -90,6 +90,8 @@ fn a_large_store_is_taken_as_it_is_only_if_nothing_has_touched_it_since_it_was_c
     let text = std::fs::read_to_string(&record).unwrap();
     let words: Vec<_> = text.split_ascii_whitespace().collect();
     let ["plugin-vault", "1", boot, ..] = words[..] else { panic!("{text}") };
+    let this_boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    assert_eq!(boot, this_boot.trim().replace('-', ""), "another boot ends it");
     for wrong in ["", "plugin-vault", &text[..text.len() - 2], &text.replacen(boot, &"0".repeat(32), 1)] {
         std::fs::write(&record, wrong).unwrap();
         assert_eq!(depth(&home, &key), "depth=Some(Structure)", "{wrong}");
