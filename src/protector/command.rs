@@ -65,12 +65,12 @@ pub(super) fn ask(
 
 /// Whether nobody else names the program that is run as this user.
 fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
-    if found.mode & 0o077 == 0 {
-        return Ok(());
+    if found.mode & 0o077 != 0 {
+        let path = files::quoted(path);
+        tracing::error!("other users may read or write {path}, which names a program; run: chmod 600 {path}");
+        return Err(Reason::OpenToOthers);
     }
-    let path = files::quoted(path);
-    tracing::error!("other users may read or write {path}, which names a program; run: chmod 600 {path}");
-    Err(Reason::OpenToOthers)
+    Ok(())
 }
 
 /// Forgets the program of a row.
