@@ -3,10 +3,10 @@
 //! The map of the house, one line a room, lowest first. Which room may name which is a table in
 //! `docs/architecture.md`, and `tests/tidy.rs` holds it.
 
-#[cfg(all(feature = "failpoints", not(debug_assertions)))]
+#[cfg(all(feature = "faults", not(debug_assertions)))]
 compile_error!("the feature failpoints lets the environment break the store; it is for tests");
-#[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
-compile_error!("the feature planted-bugs lets the environment break the store; it is for tests");
+#[cfg(all(feature = "faults", not(debug_assertions)))]
+compile_error!("the feature faults lets the environment break the store; it is for tests");
 
 pub mod files;
 pub mod json;

@@ -6,12 +6,12 @@
 
 mod cache;
 mod command;
+mod deadline;
 mod derivation;
 mod key_file;
 mod keyring;
 mod make;
 mod passphrase;
-mod patience;
 mod program;
 mod protects;
 mod row;
@@ -23,9 +23,9 @@ use std::time::Duration;
 use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 
 use cache::Cache;
+pub use deadline::Deadline;
 pub use make::{New, NotMade, make};
 pub use passphrase::{Passphrase, PassphraseError, first_line};
-pub use patience::Patience;
 pub use program::is_relative as is_relative_program;
 pub use protects::{Protects, protects};
 pub use row::Kind;
@@ -40,7 +40,7 @@ const QUIET: Duration = Duration::from_secs(4);
 const PROBE: Duration = Duration::from_secs(2);
 
 /// Where protectors look for what they need.
-pub struct Means<'m> {
+pub struct ProtectorConfig<'m> {
     /// The folder of key files.
     pub key_folder: &'m Path,
     /// Who asks a person for the passphrase.
@@ -57,24 +57,24 @@ pub enum Askpass {
 
 /// How far to go for the store key.
 #[derive(Clone, Copy)]
-pub enum Effort<'e> {
+pub enum UnlockMode<'e> {
     /// What lies in a file or was given to another process: nobody is asked, nothing is run.
-    AtHand,
+    CachedOnly,
     /// Whatever gives its key without a person.
     Quiet,
     /// A person may be asked, and may have said the passphrase already.
-    Ask {
+    AskUser {
         /// The passphrase, if it was given.
         passphrase: Option<&'e Passphrase>,
         /// How long the person may take.
-        patience: &'e Patience,
+        deadline: &'e Deadline,
     },
 }
 
-impl Effort<'_> {
+impl UnlockMode<'_> {
     /// Whether nobody waits any more.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Ask { patience, .. } if patience.is_over())
+        matches!(self, Self::AskUser { deadline, .. } if deadline.is_over())
     }
 }
 
@@ -159,26 +159,26 @@ pub struct Protector {
 }
 
 /// Whether the folder of key files is there, or may be made by this process.
-pub fn may_keep(means: &Means<'_>) -> std::io::Result<()> {
-    Ok(crate::files::may_create_folder(means.key_folder)?)
+pub fn may_keep(config: &ProtectorConfig<'_>) -> std::io::Result<()> {
+    Ok(crate::files::may_create_folder(config.key_folder)?)
 }
 
 /// Where the key file of a store lies, whether or not there is one.
-pub fn key_file(means: &Means<'_>, store: StoreId) -> PathBuf {
-    key_file::path(means.key_folder, store)
+pub fn key_file(config: &ProtectorConfig<'_>, store: StoreId) -> PathBuf {
+    key_file::path(config.key_folder, store)
 }
 
 /// Takes away what a protector keeps outside of the store. Its row is gone already.
-pub fn forget(means: &Means<'_>, store: StoreId, protector: Protector) {
+pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector) {
     // Whoever takes one away wants the others asked.
     if let Some(cache) = Cache::of(store) {
         cache.drop_entry();
     }
     match protector.kind {
-        Kind::KeyFile => key_file::forget(means.key_folder, store),
-        Kind::Command => command::forget(means.key_folder, store, protector.id),
+        Kind::KeyFile => key_file::forget(config.key_folder, store),
+        Kind::Command => command::forget(config.key_folder, store, protector.id),
         Kind::Keyring => {
-            if keyring::delete(store, protector.id, &Patience::of(QUIET)).is_err() {
+            if keyring::delete(store, protector.id, &Deadline::of(QUIET)).is_err() {
                 tracing::error!("the key could not be deleted from the keyring; delete it yourself");
             }
         }
@@ -196,14 +196,14 @@ pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
 /// that was said before any of those that may show a window. A key that another process of this login session was given
 /// costs nothing; one that this one is given is left for the others.
 pub fn open(
-    means: &Means<'_>,
+    config: &ProtectorConfig<'_>,
     store: StoreId,
     rows: &[StoredRow],
-    effort: &Effort<'_>,
+    mode: &UnlockMode<'_>,
 ) -> Result<(StoreKey, Kind), Unavailable> {
-    let known = by_cost(rows, effort);
+    let known = by_cost(rows, mode);
     let (files, others) = known.split_at(known.partition_point(|(_, row)| row.kind() == Kind::KeyFile));
-    let no_file = match first(means, store, files, effort) {
+    let no_file = match first(config, store, files, mode) {
         Ok(found) => return Ok((found.store_key, Kind::KeyFile)),
         Err(why) => why,
     };
@@ -214,7 +214,7 @@ pub fn open(
     if let Some(found) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
         return Ok(found);
     }
-    let found = first(means, store, others, effort).map_err(|why| worse(no_file, why).unwrap_or(NOTHING))?;
+    let found = first(config, store, others, mode).map_err(|why| worse(no_file, why).unwrap_or(NOTHING))?;
     if let Some(cache) = cache {
         cache.keep(found.row, &found.key);
     }
@@ -223,12 +223,12 @@ pub fn open(
 
 /// The first of these protectors that gives the store key now: they are really asked, no cache is looked at.
 pub fn test(
-    means: &Means<'_>,
+    config: &ProtectorConfig<'_>,
     store: StoreId,
     rows: &[StoredRow],
-    effort: &Effort<'_>,
+    mode: &UnlockMode<'_>,
 ) -> Result<[u8; 16], Unavailable> {
-    let found = first(means, store, &by_cost(rows, effort), effort);
+    let found = first(config, store, &by_cost(rows, mode), mode);
     found.map(|found| found.row).map_err(|why| why.unwrap_or(NOTHING))
 }
 
@@ -239,8 +239,8 @@ pub fn takes_turns(store: StoreId, rows: &[StoredRow]) -> bool {
 }
 
 /// Whether a person would be asked by whoever goes that far.
-pub fn asks(rows: &[StoredRow], effort: &Effort<'_>) -> bool {
-    matches!(effort, Effort::Ask { passphrase: None, .. })
+pub fn asks(rows: &[StoredRow], mode: &UnlockMode<'_>) -> bool {
+    matches!(mode, UnlockMode::AskUser { passphrase: None, .. })
         && list(rows).iter().any(|one| one.kind != Kind::KeyFile)
 }
 
@@ -259,8 +259,8 @@ struct Found {
     store_key: StoreKey,
 }
 
-fn by_cost<'r>(rows: &'r [StoredRow], effort: &Effort<'_>) -> Vec<([u8; 16], Row<'r>)> {
-    let was_said = matches!(effort, Effort::Ask { passphrase: Some(_), .. });
+fn by_cost<'r>(rows: &'r [StoredRow], mode: &UnlockMode<'_>) -> Vec<([u8; 16], Row<'r>)> {
+    let was_said = matches!(mode, UnlockMode::AskUser { passphrase: Some(_), .. });
     let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
     known.sort_by_key(|(_, row)| match row.kind() {
         Kind::KeyFile => 0,
@@ -275,16 +275,16 @@ fn by_cost<'r>(rows: &'r [StoredRow], effort: &Effort<'_>) -> Vec<([u8; 16], Row
 /// Asks one after the other; a person is asked once, and what they say is tried with every passphrase. `Err(None)` where
 /// there is none.
 fn first(
-    means: &Means<'_>,
+    config: &ProtectorConfig<'_>,
     store: StoreId,
     rows: &[([u8; 16], Row<'_>)],
-    effort: &Effort<'_>,
+    mode: &UnlockMode<'_>,
 ) -> Result<Found, Option<Unavailable>> {
     let mut why = None;
-    let mut person = Person { means, said: None };
+    let mut person = Person { config, said: None };
     for (id, row) in rows {
         let (row, kind) = (row, row.kind());
-        let asked = ask(means, store, (*id, row), effort, &mut person).and_then(|key| {
+        let asked = ask(config, store, (*id, row), mode, &mut person).and_then(|key| {
             let store_key = row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)?;
             Ok(Found { row: *id, kind, key, store_key })
         });
@@ -322,33 +322,35 @@ fn recall(cache: &Cache, store: StoreId, rows: &[([u8; 16], Row<'_>)]) -> Option
 }
 
 fn ask(
-    means: &Means<'_>,
+    config: &ProtectorConfig<'_>,
     store: StoreId,
     (id, row): ([u8; 16], &Row<'_>),
-    effort: &Effort<'_>,
+    mode: &UnlockMode<'_>,
     person: &mut Person<'_>,
 ) -> Result<ProtectorKey, Reason> {
-    match (row.kind(), effort) {
-        (Kind::KeyFile, _) => key_file::read(means.key_folder, store),
+    match (row.kind(), mode) {
+        (Kind::KeyFile, _) => key_file::read(config.key_folder, store),
         // Who has said a passphrase has been asked already.
-        (Kind::Keyring, Effort::Quiet | Effort::Ask { passphrase: Some(_), .. }) => {
-            keyring::read(store, id, false, &Patience::of(QUIET))
+        (Kind::Keyring, UnlockMode::Quiet | UnlockMode::AskUser { passphrase: Some(_), .. }) => {
+            keyring::read(store, id, false, &Deadline::of(QUIET))
         }
-        (Kind::Keyring, Effort::Ask { passphrase: None, patience }) => {
-            keyring::read(store, id, true, patience)
+        (Kind::Keyring, UnlockMode::AskUser { passphrase: None, deadline }) => {
+            keyring::read(store, id, true, deadline)
         }
-        (Kind::Keyring | Kind::Command, Effort::AtHand)
-        | (Kind::Passphrase, Effort::AtHand | Effort::Quiet) => Err(Reason::Locked),
-        (Kind::Command, Effort::Quiet) => {
-            let said = command::ask(means.key_folder, store, id, &Patience::of(QUIET))?;
-            derive(row, &said, &Patience::of(QUIET))
+        (Kind::Keyring | Kind::Command, UnlockMode::CachedOnly)
+        | (Kind::Passphrase, UnlockMode::CachedOnly | UnlockMode::Quiet) => Err(Reason::Locked),
+        (Kind::Command, UnlockMode::Quiet) => {
+            let said = command::ask(config.key_folder, store, id, &Deadline::of(QUIET))?;
+            derive(row, &said, &Deadline::of(QUIET))
         }
-        (Kind::Command, Effort::Ask { patience, .. }) => {
-            derive(row, &command::ask(means.key_folder, store, id, patience)?, patience)
+        (Kind::Command, UnlockMode::AskUser { deadline, .. }) => {
+            derive(row, &command::ask(config.key_folder, store, id, deadline)?, deadline)
         }
-        (Kind::Passphrase, Effort::Ask { passphrase: Some(said), patience }) => derive(row, said, patience),
-        (Kind::Passphrase, Effort::Ask { passphrase: None, patience }) => {
-            derive(row, person.ask(patience)?, patience)
+        (Kind::Passphrase, UnlockMode::AskUser { passphrase: Some(said), deadline }) => {
+            derive(row, said, deadline)
+        }
+        (Kind::Passphrase, UnlockMode::AskUser { passphrase: None, deadline }) => {
+            derive(row, person.ask(deadline)?, deadline)
         }
     }
 }
@@ -356,18 +358,18 @@ fn ask(
 /// A person who may be asked for a passphrase, once: their answer is good for every passphrase of the store, and so is
 /// their refusal.
 struct Person<'m> {
-    means: &'m Means<'m>,
+    config: &'m ProtectorConfig<'m>,
     said: Option<Result<Passphrase, Reason>>,
 }
 
 impl Person<'_> {
-    fn ask(&mut self, patience: &Patience) -> Result<&Passphrase, Reason> {
-        let askpass = self.means.askpass;
+    fn ask(&mut self, deadline: &Deadline) -> Result<&Passphrase, Reason> {
+        let askpass = self.config.askpass;
         let said = self.said.get_or_insert_with(|| {
             let question = "Passphrase of plugin-vault: ";
             match askpass.ok_or(Reason::Locked)? {
-                Askpass::Program(program) => program::ask(&[program.clone(), question.into()], patience),
-                Askpass::Terminal => typed(&terminal::ask(question, patience)?),
+                Askpass::Program(program) => program::ask(&[program.clone(), question.into()], deadline),
+                Askpass::Terminal => typed(&terminal::ask(question, deadline)?),
             }
         });
         said.as_ref().map_err(|reason| *reason)
@@ -385,6 +387,6 @@ fn typed(line: &[u8]) -> Result<Passphrase, Reason> {
     })
 }
 
-fn derive(row: &Row<'_>, said: &Passphrase, patience: &Patience) -> Result<ProtectorKey, Reason> {
-    passphrase::derive(said, row.parameters(), patience)
+fn derive(row: &Row<'_>, said: &Passphrase, deadline: &Deadline) -> Result<ProtectorKey, Reason> {
+    passphrase::derive(said, row.parameters(), deadline)
 }

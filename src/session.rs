@@ -9,9 +9,9 @@ mod cancel;
 mod folders;
 mod keys;
 mod leases;
+mod pending_writes;
 mod phase;
 pub mod tasks;
-mod turns;
 mod waiting;
 mod watches;
 
@@ -23,7 +23,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
+use crate::vault::{Caller, Error, Key, Place, StoreEvent, Vault};
 
 pub use batch::{BatchRoom, Batched};
 pub use cancel::Cancel;
@@ -32,8 +32,8 @@ pub use keys::Attempt;
 pub use phase::{Phase, WrongPhase};
 
 use folders::OpenFolders;
-use keys::{Keys, Meant, Position};
-use turns::Turns;
+use keys::{Keys, Position, Resolved};
+use pending_writes::PendingWrites;
 use watches::Watches;
 pub use watches::{NoNotices, Told};
 
@@ -79,7 +79,7 @@ pub struct Session {
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
     batched: Arc<Batched>,
-    turns: Turns,
+    turns: PendingWrites,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
     /// Told at each commit that is heard of.
@@ -115,12 +115,12 @@ impl Session {
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
         let watches = Arc::new(Watches::default());
-        vault.on_heard({
+        vault.on_store_event({
             let (commits, calls, watches) = (commits.clone(), calls.clone(), watches.clone());
             move |heard| match heard {
-                Heard::Commit => commits.send_replace(()),
-                Heard::Call => calls.send_replace(()),
-                Heard::Replaced => {
+                StoreEvent::Committed => commits.send_replace(()),
+                StoreEvent::StateChanged => calls.send_replace(()),
+                StoreEvent::Replaced => {
                     watches.lose_store();
                     calls.send_replace(());
                     commits.send_replace(());
@@ -135,7 +135,7 @@ impl Session {
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
             batched: Arc::default(),
-            turns: Turns::default(),
+            turns: PendingWrites::default(),
             watches,
             waiting_leases: Mutex::default(),
             commits,
@@ -219,9 +219,9 @@ impl Session {
     /// `None` while that depends on what becomes of a key that was set before.
     fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
         match lock(&self.keys).find(handle, position) {
-            Meant::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
-            Meant::Nobody => Some(Err(Error::ApiKeyRequired)),
-            Meant::Open => None,
+            Resolved::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
+            Resolved::Nobody => Some(Err(Error::ApiKeyRequired)),
+            Resolved::Open => None,
         }
     }
 

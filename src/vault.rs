@@ -16,13 +16,11 @@ pub mod folder;
 #[cfg(test)]
 mod forged;
 mod guard;
-mod hearing;
 mod issue;
 mod key_index;
 mod key_row;
 mod keys;
 mod lease;
-mod life;
 mod merge;
 mod namespace;
 mod opened;
@@ -33,8 +31,10 @@ mod record;
 mod revoke;
 mod rotate;
 mod share;
+mod store_events;
 mod sweep;
 mod target;
+mod this_process;
 mod thread;
 mod timestamp;
 mod unlock;
@@ -47,7 +47,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::limits::Limits;
-use crate::protector::Means;
+use crate::protector::ProtectorConfig;
 use crate::store::Folder;
 
 pub use access::{Caller, Key, random_handle, random_key, random_origin};
@@ -56,7 +56,6 @@ pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standi
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
-pub use hearing::Following;
 pub use issue::{Issue, Issued};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
@@ -68,6 +67,7 @@ pub use reads::{After, Entry, GetRecord, ListRecords, Record};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
+pub use store_events::Following;
 pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
@@ -76,15 +76,15 @@ pub use view::{OneByOne, Read, Room};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Text, Written};
 
 pub use crate::protector::{
-    Askpass, Effort, Kind, New, Passphrase, Patience, Protector, Reason as KeyReason, Unavailable,
+    Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Heard, Member, Refusal};
+pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, StoreEvent};
 pub use draft::Write;
-use hearing::Hearing;
-use life::Life;
 use queue::{Queue, Queued, QueuedRead};
+use store_events::StoreEvents;
 use sweep::Sweeper;
+use this_process::ThisProcess;
 use unlock::Unlocks;
 
 /// Where a vault keeps what.
@@ -102,8 +102,8 @@ pub struct Config {
 }
 
 impl Config {
-    fn means(&self) -> Means<'_> {
-        Means { key_folder: &self.keys, askpass: self.askpass.as_ref() }
+    fn means(&self) -> ProtectorConfig<'_> {
+        ProtectorConfig { key_folder: &self.keys, askpass: self.askpass.as_ref() }
     }
 }
 
@@ -116,8 +116,8 @@ pub struct Vault {
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
-    hearing: Hearing,
-    life: Life,
+    events: StoreEvents,
+    this_process: ThisProcess,
     brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
     has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
     unlocks: Unlocks,
@@ -138,8 +138,8 @@ impl Vault {
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
-            hearing: Hearing::default(),
-            life: Life::default(),
+            events: StoreEvents::default(),
+            this_process: ThisProcess::default(),
             brought: OnceLock::new(),
             has_room: OnceLock::new(),
             unlocks: Unlocks::default(),
@@ -231,7 +231,7 @@ impl Vault {
     /// any more.
     pub fn end(&self) {
         self.close_in_order();
-        self.life.end();
+        self.this_process.end();
     }
 
     /// The process that holds the store's lock, or held it last.

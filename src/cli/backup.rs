@@ -97,7 +97,7 @@ fn written(
     Ok(format!("written; {advice}"))
 }
 
-/// Looks whether a file could be made there, so that the first thing that is wrong is said before all else.
+/// Poller whether a file could be made there, so that the first thing that is wrong is said before all else.
 fn check_target(file: &Path) -> Result<(), Failed> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match std::fs::metadata(folder) {

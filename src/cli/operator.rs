@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::vault::{
-    Config, Effort, Error, KeyReason, Kind, Need, Opened, Passphrase, Patience, Unavailable, Vault, Write,
+    Config, Deadline, Error, KeyReason, Kind, Need, Opened, Passphrase, Unavailable, UnlockMode, Vault, Write,
 };
 
 use super::question::Question;
@@ -178,14 +178,14 @@ impl Operator {
     }
 
     /// How far to go for the store's key: whoever sits at the command line may be asked.
-    pub(super) fn effort<'e>(&'e self, patience: &'e Patience) -> Effort<'e> {
-        Effort::Ask { passphrase: self.passphrase.as_ref(), patience }
+    pub(super) fn mode<'e>(&'e self, deadline: &'e Deadline) -> UnlockMode<'e> {
+        UnlockMode::AskUser { passphrase: self.passphrase.as_ref(), deadline }
     }
 
     /// The store with its key, if there is a store.
     pub(super) fn existing(&self) -> Result<Option<Arc<Opened>>, Failed> {
         let Some(opened) = self.open(Need::Existing)? else { return Ok(None) };
-        opened.unlock(self.config(), &self.effort(Question::begin().patience()))?;
+        opened.unlock(self.config(), &self.mode(Question::begin().deadline()))?;
         Ok(Some(opened))
     }
 
@@ -197,7 +197,7 @@ impl Operator {
     /// The store with its key; made if there is none.
     pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
         let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
-        opened.unlock(self.config(), &self.effort(Question::begin().patience()))?;
+        opened.unlock(self.config(), &self.mode(Question::begin().deadline()))?;
         Ok(opened)
     }
 

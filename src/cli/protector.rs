@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::protector::is_relative_program;
 use crate::vault::{
-    Effort, Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
+    Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
+    UnlockMode,
 };
 
 use super::operator::{Answer, Failed, Operator};
@@ -158,7 +159,7 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
     }
     let is_other = |other: &Protector| other.id != protector.id;
     let other =
-        opened.try_protectors(operator.config(), is_other, &operator.effort(Question::begin().patience()));
+        opened.try_protectors(operator.config(), is_other, &operator.mode(Question::begin().deadline()));
     let stays = other.map_err(|error| {
         let Failed(why) = error.into();
         Failed(format!("no other is known to work, so it was not removed: {why}"))
@@ -197,8 +198,8 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
             let question = Question::begin();
-            let effort = operator.effort(question.patience());
-            results.push((protector, why_not(operator, &opened, protector, &effort)?));
+            let mode = operator.mode(question.deadline());
+            results.push((protector, why_not(operator, &opened, protector, &mode)?));
         }
     }
     if results.is_empty() {
@@ -212,7 +213,7 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
 
 /// What each protector says where nobody is asked.
 pub(super) fn test_quietly(operator: &Operator, opened: &Opened) -> Result<Vec<Tested>, Failed> {
-    let each = |protector| Ok((protector, why_not(operator, opened, protector, &Effort::Quiet)?));
+    let each = |protector| Ok((protector, why_not(operator, opened, protector, &UnlockMode::Quiet)?));
     opened.protectors()?.into_iter().map(each).collect()
 }
 
@@ -220,10 +221,10 @@ fn why_not(
     operator: &Operator,
     opened: &Opened,
     protector: Protector,
-    effort: &Effort<'_>,
+    mode: &UnlockMode<'_>,
 ) -> Result<Option<&'static str>, Failed> {
     let only = |other: &Protector| other.id == protector.id;
-    match opened.try_protectors(operator.config(), only, effort) {
+    match opened.try_protectors(operator.config(), only, mode) {
         Ok(_) => Ok(None),
         Err(Error::KeyUnavailable(why)) => Ok(Some(why.reason.name())),
         Err(Error::StoreRefused(Refusal::Permissions)) => Ok(Some("permissions")),

@@ -1,29 +1,29 @@
 //! A question to a person, and what becomes of it when they go away: with Ctrl-C, or with the end of their session, the
 //! window that asks goes too. At any other time a signal ends the process as it always does.
 
-use crate::vault::Patience;
+use crate::vault::Deadline;
 
 use super::operator::PATIENCE;
 
 /// Somebody may be asked, for as long as this is kept.
 pub(super) struct Question {
-    patience: Patience,
+    deadline: Deadline,
     #[cfg(unix)]
-    _signals: signals::Heard,
+    _signals: signals::StoreEvent,
 }
 
 impl Question {
     pub(super) fn begin() -> Self {
-        let patience = Patience::of(PATIENCE);
+        let deadline = Deadline::of(PATIENCE);
         Self {
             #[cfg(unix)]
-            _signals: signals::hear(&patience),
-            patience,
+            _signals: signals::hear(&deadline),
+            deadline,
         }
     }
 
-    pub(super) fn patience(&self) -> &Patience {
-        &self.patience
+    pub(super) fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 }
 
@@ -37,7 +37,7 @@ mod signals {
     use signal_hook::flag::{register, register_conditional_default};
     use signal_hook::{SigId, low_level::unregister};
 
-    use super::Patience;
+    use super::Deadline;
     use crate::server::is_ignored;
 
     /// The signals that end a question: SIGTERM, and of the others those that the parent has not ignored, as `nohup` does
@@ -57,16 +57,16 @@ mod signals {
         ends
     });
 
-    /// Signals end somebody's patience, for as long as this is kept.
-    pub(super) struct Heard(Vec<SigId>);
+    /// Signals end somebody's deadline, for as long as this is kept.
+    pub(super) struct StoreEvent(Vec<SigId>);
 
-    pub(super) fn hear(patience: &Patience) -> Heard {
+    pub(super) fn hear(deadline: &Deadline) -> StoreEvent {
         ENDS.store(false, Ordering::SeqCst);
-        let heard = ALL.iter().filter_map(|signal| register(*signal, patience.ended()).ok());
-        Heard(heard.collect())
+        let heard = ALL.iter().filter_map(|signal| register(*signal, deadline.ended()).ok());
+        StoreEvent(heard.collect())
     }
 
-    impl Drop for Heard {
+    impl Drop for StoreEvent {
         fn drop(&mut self) {
             ENDS.store(true, Ordering::SeqCst);
             for id in self.0.drain(..) {

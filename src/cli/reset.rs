@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::vault::{Effort, Error};
+use crate::vault::{Error, UnlockMode};
 
 use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
@@ -41,7 +41,7 @@ fn look(operator: &Operator) -> Result<Option<String>, Failed> {
         Err(error) => return Err(error.into()),
     };
     let records = operator.vault().status(Some(&opened))?.records;
-    Ok(Some(match opened.unlock(operator.config(), &Effort::Quiet) {
+    Ok(Some(match opened.unlock(operator.config(), &UnlockMode::Quiet) {
         Ok(_) => format!("has {records} records and CAN BE OPENED"),
         Err(Error::KeyUnavailable(why)) => {
             let (protector, reason) = (why.protector.name(), why.reason.name());

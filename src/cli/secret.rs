@@ -52,7 +52,7 @@ fn unreadable(descriptor: u32) -> Failed {
 /// where it is longer than any secret may be, so whoever takes it refuses it.
 fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     if descriptor == 0 && has_terminal() {
-        return ask_at_terminal(question, Question::begin().patience())
+        return ask_at_terminal(question, Question::begin().deadline())
             .map_err(|_| Failed("nothing was typed".into()));
     }
     let mut source: Box<dyn Read> = if descriptor == 0 {

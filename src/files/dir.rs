@@ -225,7 +225,7 @@ impl Dir {
         }
     }
 
-    /// Looks whether a file may be opened by its path, by a library that opens by path alone: a regular file of ours,
+    /// Poller whether a file may be opened by its path, by a library that opens by path alone: a regular file of ours,
     /// and none with a second name unless that is allowed. `None` if it is not there.
     pub fn check(&self, name: &str, may_have_names: bool) -> Result<Option<Found>> {
         let Some(found) = self.find(name)? else { return Ok(None) };

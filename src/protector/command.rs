@@ -10,7 +10,7 @@ use crate::crypto::StoreId;
 use crate::files::{self, Cause, Dir, Found};
 
 use super::key_file::check_folder;
-use super::{Passphrase, Patience, Reason, program};
+use super::{Deadline, Passphrase, Reason, program};
 
 /// No program file is longer.
 const LONGEST: usize = 64 * 1024;
@@ -41,7 +41,7 @@ pub(super) fn ask(
     folder: &Path,
     store: StoreId,
     row: [u8; 16],
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Passphrase, Reason> {
     let own = own_folder(folder, store);
     let (text, found) =
@@ -60,7 +60,7 @@ pub(super) fn ask(
     check_file(&own.join(name(row)), &found)?;
     check_folder(&own)?;
     let argv: Vec<String> = serde_json::from_slice(&text).map_err(|_| Reason::Wrong)?;
-    program::ask(&argv, patience)
+    program::ask(&argv, deadline)
 }
 
 /// Whether nobody else names the program that is run as this user.

@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::Patience;
-use super::patience::LOOK;
+use super::Deadline;
+use super::deadline::LOOK;
 
 /// Those that derive or wait to derive, in order; the first one derives.
 static LINE: Mutex<Line> = Mutex::new(Line { last: 0, waiting: VecDeque::new() });
@@ -26,17 +26,17 @@ fn line() -> MutexGuard<'static, Line> {
 pub(super) struct Turn(u64);
 
 /// Waits for the turn to derive a key; `None` once nobody waits for it any more.
-pub(super) fn turn(patience: &Patience) -> Option<Turn> {
+pub(super) fn turn(deadline: &Deadline) -> Option<Turn> {
     let mut line = line();
     line.last += 1;
     let turn = Turn(line.last);
     line.waiting.push_back(turn.0);
-    while !patience.is_over() {
+    while !deadline.is_over() {
         if line.waiting.front() == Some(&turn.0) {
             return Some(turn);
         }
-        // Nobody wakes this thread when patience ends, so it looks from time to time.
-        let pause = patience.left().min(LOOK);
+        // Nobody wakes this thread when deadline ends, so it looks from time to time.
+        let pause = deadline.left().min(LOOK);
         line = MOVED.wait_timeout(line, pause).unwrap_or_else(PoisonError::into_inner).0;
     }
     // Dropping the turn takes the lock.
@@ -63,13 +63,13 @@ mod tests {
     /// In one test, since the line is the process's: turns that other tests take are waited for.
     #[test]
     fn turns_are_taken_one_at_a_time_and_who_gives_up_leaves_the_line() {
-        let long = Patience::of(Duration::from_mins(1));
+        let long = Deadline::of(Duration::from_mins(1));
         let first = turn(&long).unwrap();
-        let given_up = Patience::of(Duration::from_mins(1));
+        let given_up = Deadline::of(Duration::from_mins(1));
         let (took, taken) = channel();
-        let threads = [given_up.clone(), long.clone()].map(|patience| {
+        let threads = [given_up.clone(), long.clone()].map(|deadline| {
             let took = took.clone();
-            thread::spawn(move || took.send(turn(&patience).is_some()).unwrap())
+            thread::spawn(move || took.send(turn(&deadline).is_some()).unwrap())
         });
         given_up.end();
         assert!(!taken.recv().unwrap(), "the one that gave up is the first to go on");

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, StoreId};
 
-use super::{Patience, QUIET, Reason};
+use super::{Deadline, QUIET, Reason};
 
 /// Whose item it is.
 const SERVICE: &str = "plugin-vault";
@@ -63,26 +63,26 @@ pub(super) fn read(
     store: StoreId,
     row: [u8; 16],
     ask: bool,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<ProtectorKey, Reason> {
     let item = Item::new(store, row);
     // Its window can't be taken away there: whoever asks has the turn for as long as the window may stand.
     #[cfg(target_os = "macos")]
-    let patience = &Patience::of(patience.left());
-    let work = move |patience| parse(&Keyring::open(patience)?.read(&item, ask)?);
-    deadline::within(patience, work, || ()).map_err(log)
+    let deadline = &Deadline::of(deadline.left());
+    let work = move |deadline| parse(&Keyring::open(deadline)?.read(&item, ask)?);
+    deadline::within(deadline, work, || ()).map_err(log)
 }
 
 /// Generates the key of a new row and keeps it in the keyring, once it was read back as it was stored. Asks nobody.
 /// An item that is there already stays as it is, and is [`Reason::Denied`].
-pub(super) fn make(store: StoreId, row: [u8; 16], patience: &Patience) -> Result<ProtectorKey, Reason> {
+pub(super) fn make(store: StoreId, row: [u8; 16], deadline: &Deadline) -> Result<ProtectorKey, Reason> {
     let item = Item::new(store, row);
     let late = item.clone();
     // Nobody knows of a key that was stored after the caller had given up.
     let undo = move || {
-        let _ = Keyring::open(Patience::of(QUIET)).and_then(|keyring| keyring.delete(&late));
+        let _ = Keyring::open(Deadline::of(QUIET)).and_then(|keyring| keyring.delete(&late));
     };
-    deadline::within(patience, move |patience| keep(&Keyring::open(patience)?, &item), undo).map_err(log)
+    deadline::within(deadline, move |deadline| keep(&Keyring::open(deadline)?, &item), undo).map_err(log)
 }
 
 fn keep(keyring: &Keyring, item: &Item) -> Result<ProtectorKey, Fault> {
@@ -110,9 +110,9 @@ fn keep(keyring: &Keyring, item: &Item) -> Result<ProtectorKey, Fault> {
 }
 
 /// Deletes the key of a row that is no more. Asks nobody.
-pub(super) fn delete(store: StoreId, row: [u8; 16], patience: &Patience) -> Result<(), Reason> {
+pub(super) fn delete(store: StoreId, row: [u8; 16], deadline: &Deadline) -> Result<(), Reason> {
     let item = Item::new(store, row);
-    deadline::within(patience, move |patience| Keyring::open(patience)?.delete(&item), || ()).map_err(log)
+    deadline::within(deadline, move |deadline| Keyring::open(deadline)?.delete(&item), || ()).map_err(log)
 }
 
 fn parse(text: &[u8]) -> Result<ProtectorKey, Fault> {

@@ -7,8 +7,8 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey, random};
 
 use super::row::{Description, Kind};
 use super::{
-    Means, PROBE, Passphrase, Patience, QUIET, Reason, StoredRow, Unavailable, command, key_file, keyring,
-    passphrase, program,
+    Deadline, PROBE, Passphrase, ProtectorConfig, QUIET, Reason, StoredRow, Unavailable, command, key_file,
+    keyring, passphrase, program,
 };
 
 /// How long the derivation of a new key waits for others in this process.
@@ -44,7 +44,7 @@ impl From<io::Error> for NotMade {
 /// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
 /// the store yet.
 pub fn make(
-    means: &Means<'_>,
+    config: &ProtectorConfig<'_>,
     new: &New,
     store: StoreId,
     store_key: &StoreKey,
@@ -52,17 +52,17 @@ pub fn make(
 ) -> Result<StoredRow, NotMade> {
     let id = random();
     let (kind, parameters, key) = match new {
-        New::KeyFile => (Kind::KeyFile, Vec::new(), make_key_file(means, store)?),
+        New::KeyFile => (Kind::KeyFile, Vec::new(), make_key_file(config, store)?),
         New::Keyring => {
-            let key = keyring::make(store, id, &Patience::of(PROBE))
+            let key = keyring::make(store, id, &Deadline::of(PROBE))
                 .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
             (Kind::Keyring, Vec::new(), key)
         }
         New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
         New::Command(argv) => {
-            command::keep(means.key_folder, store, id, argv)?;
-            let said = program::ask(argv, &Patience::of(QUIET)).map_err(|reason| {
-                command::forget(means.key_folder, store, id);
+            command::keep(config.key_folder, store, id, argv)?;
+            let said = program::ask(argv, &Deadline::of(QUIET)).map_err(|reason| {
+                command::forget(config.key_folder, store, id);
                 NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
             })?;
             with_passphrase(Kind::Command, &said)?
@@ -73,12 +73,12 @@ pub fn make(
 }
 
 /// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
-fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
-    key_file::make(means.key_folder, store).map_err(|error| {
+fn make_key_file(config: &ProtectorConfig<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
+    key_file::make(config.key_folder, store).map_err(|error| {
         if error.kind() != io::ErrorKind::AlreadyExists {
             return NotMade::Io(error);
         }
-        let path = key_file::path(means.key_folder, store);
+        let path = key_file::path(config.key_folder, store);
         tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
         NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
     })
@@ -86,7 +86,7 @@ fn make_key_file(means: &Means<'_>, store: StoreId) -> Result<ProtectorKey, NotM
 
 fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
     let parameters = passphrase::parameters();
-    let key = passphrase::derive(said, &parameters, &Patience::of(MAKING))
+    let key = passphrase::derive(said, &parameters, &Deadline::of(MAKING))
         .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
     Ok((kind, parameters, key))
 }

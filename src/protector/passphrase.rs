@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, random};
 
-use super::{Patience, Reason, derivation};
+use super::{Deadline, Reason, derivation};
 
 /// What a person knows, or a program says, in the form that keys are derived from. Zeroed when dropped; never printed.
 pub struct Passphrase(Zeroizing<String>);
@@ -126,7 +126,7 @@ pub(super) fn parameters() -> Vec<u8> {
 pub(super) fn derive(
     passphrase: &Passphrase,
     parameters: &[u8],
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<ProtectorKey, Reason> {
     let parameters: &[u8; LENGTH] = parameters.try_into().map_err(|_| Reason::Wrong)?;
     let (salt, costs) = parameters.split_at(SALT);
@@ -135,7 +135,7 @@ pub(super) fn derive(
     let mut cost = |most: u32| costs.next().filter(|cost| *cost <= most).ok_or(Reason::Wrong);
     let (memory, passes, lanes) = (cost(MOST.memory_kib)?, cost(MOST.passes)?, cost(MOST.lanes)?);
     let costs = Params::new(memory, passes, lanes, Some(32)).map_err(|_| Reason::Wrong)?;
-    let turn = derivation::turn(patience).ok_or(Reason::Deadline)?;
+    let turn = derivation::turn(deadline).ok_or(Reason::Deadline)?;
     let mut key = Zeroizing::new([0; 32]);
     let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, costs).hash_password_into(
         passphrase.0.as_bytes(),
@@ -163,15 +163,15 @@ mod tests {
         Passphrase::new(text.as_bytes()).ok().unwrap()
     }
 
-    fn patience() -> Patience {
-        Patience::of(Duration::from_mins(1))
+    fn deadline() -> Deadline {
+        Deadline::of(Duration::from_mins(1))
     }
 
     #[test]
     fn the_same_passphrase_gives_the_same_key_and_another_gives_another() {
         let parameters = parameters();
         let key = |text, parameters: &[u8]| {
-            *derive(&passphrase(text), parameters, &patience()).ok().unwrap().expose()
+            *derive(&passphrase(text), parameters, &deadline()).ok().unwrap().expose()
         };
         assert_eq!(key("one", &parameters), key("one", &parameters));
         assert_ne!(key("one", &parameters), key("two", &parameters));
@@ -183,7 +183,7 @@ mod tests {
         let check = |position: usize, cost: u32| {
             let mut parameters = parameters();
             parameters[SALT + 4 * position..][..4].copy_from_slice(&cost.to_be_bytes());
-            assert_eq!(derive(&passphrase("one"), &parameters, &patience()).err(), Some(Reason::Wrong));
+            assert_eq!(derive(&passphrase("one"), &parameters, &deadline()).err(), Some(Reason::Wrong));
         };
         check(0, u32::MAX);
         check(0, MOST.memory_kib + 1);
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn nothing_is_derived_for_somebody_who_does_not_wait() {
-        let given_up = patience();
+        let given_up = deadline();
         given_up.end();
         let derived = derive(&passphrase("one"), &parameters(), &given_up);
         assert_eq!(derived.err(), Some(Reason::Deadline));

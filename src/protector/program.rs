@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::deadline::LOOK;
 use super::passphrase::first_line;
-use super::patience::LOOK;
-use super::{Passphrase, Patience, Reason};
+use super::{Deadline, Passphrase, Reason};
 
 /// The programs that run; `None` once no more may.
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
@@ -78,7 +78,7 @@ fn working_folder(program: &Path) -> PathBuf {
 }
 
 /// Runs a program and takes the first line that it prints.
-pub(super) fn ask(program: &[String], patience: &Patience) -> Result<Passphrase, Reason> {
+pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase, Reason> {
     let (name, arguments) = program.split_first().ok_or(Reason::Missing)?;
     let file = find(name)?;
     let mut command = Command::new(&file);
@@ -94,7 +94,7 @@ pub(super) fn ask(program: &[String], patience: &Patience) -> Result<Passphrase,
         tracing::error!("the program that gives the store's passphrase can't be started: {error}");
         if error.kind() == ErrorKind::NotFound { Reason::ProgramMissing } else { Reason::Denied }
     })?;
-    let line = listen(&mut child).and_then(|said| wait(&mut child, &said, patience));
+    let line = listen(&mut child).and_then(|said| wait(&mut child, &said, deadline));
     let status = end(child);
     let line = line?;
     if !status.as_ref().is_ok_and(ExitStatus::success) {
@@ -158,18 +158,18 @@ fn read(output: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
 
 /// Waits for the first line and for the program's end. What the program has started may go on: once the program itself
 /// has ended, that is ended too, since it may keep the output open.
-fn wait(child: &mut Child, said: &Said, patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
+fn wait(child: &mut Child, said: &Said, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     let mut line = None;
     let mut pause = Duration::from_millis(1);
     loop {
         if line.is_none() {
-            match said.recv_timeout(patience.left().min(LOOK)) {
+            match said.recv_timeout(deadline.left().min(LOOK)) {
                 Ok(Ok(read)) => line = Some(read),
                 Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(Reason::Failed),
                 Err(RecvTimeoutError::Timeout) => {}
             }
         } else {
-            std::thread::sleep(patience.left().min(pause));
+            std::thread::sleep(deadline.left().min(pause));
             pause = (2 * pause).min(LOOK);
         }
         if has_ended(child) {
@@ -178,7 +178,7 @@ fn wait(child: &mut Child, said: &Said, patience: &Patience) -> Result<Zeroizing
                 None => kill(child.id()),
             }
         }
-        if patience.is_over() {
+        if deadline.is_over() {
             tracing::error!("the program that gives the store's passphrase is not waited for any more");
             return Err(Reason::Deadline);
         }
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn run(script: &str, millis: u64) -> Result<Passphrase, Reason> {
-        ask(&["sh".into(), "-c".into(), script.into()], &Patience::of(Duration::from_millis(millis)))
+        ask(&["sh".into(), "-c".into(), script.into()], &Deadline::of(Duration::from_millis(millis)))
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         let check = |name: &str, expected: bool| assert_eq!(is_relative(name), expected, "{name:?}");
         for name in ["./say", "../say", "a/say", "~/say", "say/", "say/.", ".", "..", ""] {
             check(name, true);
-            let asked = ask(&[name.into()], &Patience::of(Duration::from_secs(1)));
+            let asked = ask(&[name.into()], &Deadline::of(Duration::from_secs(1)));
             assert_eq!(asked.err(), Some(Reason::RelativeProgram), "{name:?}");
         }
         for name in ["say", "say.sh", "...", "~", "/usr/bin/say", "/../say", "a b"] {
@@ -287,7 +287,7 @@ mod tests {
     fn a_program_that_is_not_there_is_a_reason() {
         let check = |program: &[&str], expected| {
             let program: Vec<_> = program.iter().map(|&word| word.to_owned()).collect();
-            let asked = ask(&program, &Patience::of(Duration::from_secs(10)));
+            let asked = ask(&program, &Deadline::of(Duration::from_secs(10)));
             assert_eq!(asked.err(), Some(expected), "{program:?}");
         };
         check(&["no-such-program"], Reason::ProgramMissing);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::crypto::StoreId;
 
-use super::{Kind, Means, Protector, key_file};
+use super::{Kind, Protector, ProtectorConfig, key_file};
 
 /// What guards a store, said truly for where things lie now: what every one of its protectors guards against, since one
 /// way in is enough.
@@ -19,7 +19,12 @@ pub struct Protects {
 }
 
 /// What these protectors of a store guard against together; nothing, where there is none.
-pub fn protects(means: &Means<'_>, store: StoreId, protectors: &[Protector], data_folder: &Path) -> Protects {
+pub fn protects(
+    means: &ProtectorConfig<'_>,
+    store: StoreId,
+    protectors: &[Protector],
+    data_folder: &Path,
+) -> Protects {
     let any = !protectors.is_empty();
     let start = Protects { copies_of_the_data_folder: any, other_users: any, stolen_disk: any };
     protectors.iter().fold(start, |all, protector| {

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Patience, Reason};
+use super::{Deadline, Reason};
 
 /// Whether somebody sits there: standard input is a terminal that can be asked at.
 pub fn is_there() -> bool {
@@ -12,13 +12,13 @@ pub fn is_there() -> bool {
 
 /// Asks, and takes the bytes of the line that is typed. The terminal is as it was when this returns, however it does.
 #[cfg(unix)]
-pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
+pub fn ask(prompt: &str, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     use std::io::Write as _;
 
     let terminal = Quiet::begin().map_err(|_| Reason::Denied)?;
     // Who does not see it may answer all the same.
     let _ = std::io::stderr().write_all(prompt.as_bytes());
-    let line = read_line(patience);
+    let line = read_line(deadline);
     drop(terminal);
     // The one that was typed was not shown.
     let _ = std::io::stderr().write_all(b"\n");
@@ -27,7 +27,7 @@ pub fn ask(prompt: &str, patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reas
 
 /// There is no way yet to ask at this system's terminals.
 #[cfg(not(unix))]
-pub fn ask(_prompt: &str, _patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
+pub fn ask(_prompt: &str, _patience: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     Err(Reason::Locked)
 }
 
@@ -37,7 +37,7 @@ const LONGEST: usize = super::Passphrase::LONGEST + 1;
 
 /// Reads letter by letter: Ctrl-C has to come as a letter, so that nothing ends this process while the terminal is mute.
 #[cfg(unix)]
-fn read_line(patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
+fn read_line(deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     const CTRL_C: u8 = 3;
@@ -49,7 +49,7 @@ fn read_line(patience: &Patience) -> Result<Zeroizing<Vec<u8>>, Reason> {
     // Whole from the start: one that grows would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     loop {
-        let left = Timespec::try_from(patience.left()).map_err(|_| Reason::Deadline)?;
+        let left = Timespec::try_from(deadline.left()).map_err(|_| Reason::Deadline)?;
         match poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&left)) {
             Ok(0) => return Err(Reason::Deadline),
             Ok(_) => {}

@@ -18,13 +18,13 @@ mod revoke_api_key;
 mod rotate_api_key;
 mod set_api_key;
 mod set_persistent_data;
-pub(super) mod shape;
 mod share_api_key;
 mod shutdown;
 pub(super) mod status;
 mod unlock;
 mod unwatch_persistent_data;
 mod watch_persistent_data;
+pub(super) mod wire;
 pub(super) mod workspace_folders;
 
 use std::future::Future;

@@ -20,7 +20,7 @@ pub struct Attempt(u64);
 pub(super) struct Position(u64);
 
 /// Which key a call means.
-pub(super) enum Meant {
+pub(super) enum Resolved {
     /// This one; if the flag is set, only if it has a namespace.
     Key(Arc<Key>, bool),
     /// None.
@@ -34,7 +34,7 @@ struct Entry {
     handle: String,
 }
 
-struct Made {
+struct PendingAttempt {
     number: u64,
     /// `None` for something that was no key.
     key: Option<Arc<Key>>,
@@ -44,12 +44,12 @@ struct Made {
 
 /// What a call without a handle means after all attempts that are settled.
 #[derive(Clone, Default)]
-struct Standing {
+struct Selection {
     keys: Vec<Arc<Key>>,
     lapsed: bool,
 }
 
-impl Standing {
+impl Selection {
     fn accept(&mut self, key: &Arc<Key>) {
         if !self.keys.iter().any(|known| Arc::ptr_eq(known, key)) {
             self.keys.push(key.clone());
@@ -73,9 +73,9 @@ impl Standing {
 pub(super) struct Keys {
     /// Those that were accepted, and those that are being looked up.
     entries: Vec<Entry>,
-    standing: Standing,
+    standing: Selection,
     /// The attempts since, in the order of reading.
-    made: VecDeque<Made>,
+    made: VecDeque<PendingAttempt>,
     last: u64,
     waiting: usize,
 }
@@ -101,7 +101,12 @@ impl Keys {
             }
         };
         self.last += 1;
-        self.made.push_back(Made { number: self.last, key: Some(key.clone()), must_exist, accepted: None });
+        self.made.push_back(PendingAttempt {
+            number: self.last,
+            key: Some(key.clone()),
+            must_exist,
+            accepted: None,
+        });
         Ok((Attempt(self.last), key))
     }
 
@@ -128,7 +133,8 @@ impl Keys {
     /// What was given for a key was none.
     pub(super) fn refuse_no_key(&mut self) {
         self.last += 1;
-        let refused = Made { number: self.last, key: None, must_exist: false, accepted: Some(false) };
+        let refused =
+            PendingAttempt { number: self.last, key: None, must_exist: false, accepted: Some(false) };
         self.made.push_back(refused);
         self.fold();
     }
@@ -174,10 +180,10 @@ impl Keys {
     }
 
     /// Which key a call means that was read at `position`.
-    pub(super) fn find(&self, handle: Option<&str>, position: Position) -> Meant {
+    pub(super) fn find(&self, handle: Option<&str>, position: Position) -> Resolved {
         if let Some(handle) = handle {
             let entry = self.entries.iter().find(|entry| entry.handle == handle);
-            return entry.map_or(Meant::Nobody, |entry| Meant::Key(entry.key.clone(), false));
+            return entry.map_or(Resolved::Nobody, |entry| Resolved::Key(entry.key.clone(), false));
         }
         let mut standing = self.standing.clone();
         let mut conditional = false;
@@ -188,18 +194,18 @@ impl Keys {
                     standing.accept(key);
                     conditional |= made.must_exist;
                 }
-                (_, None) => return Meant::Open,
+                (_, None) => return Resolved::Open,
                 (_, Some(_)) => apply(&mut standing, made),
             }
         }
         match standing.keys.as_slice() {
-            [key] if !standing.lapsed => Meant::Key(key.clone(), conditional),
-            _ => Meant::Nobody,
+            [key] if !standing.lapsed => Resolved::Key(key.clone(), conditional),
+            _ => Resolved::Nobody,
         }
     }
 }
 
-fn apply(standing: &mut Standing, made: &Made) {
+fn apply(standing: &mut Selection, made: &PendingAttempt) {
     match (&made.key, made.accepted) {
         (Some(key), Some(true)) => standing.accept(key),
         _ => standing.refuse(),
@@ -228,7 +234,7 @@ mod tests {
     }
 
     fn meant_at(keys: &Keys, position: Position) -> Option<char> {
-        let Meant::Key(found, _) = keys.find(None, position) else { return None };
+        let Resolved::Key(found, _) = keys.find(None, position) else { return None };
         [ONE, TWO].into_iter().find(|digit| found.is(&key(*digit)))
     }
 
@@ -237,7 +243,7 @@ mod tests {
     }
 
     fn has(keys: &Keys, handle: &str, digit: char) -> bool {
-        matches!(keys.find(Some(handle), keys.now()), Meant::Key(found, _) if found.is(&key(digit)))
+        matches!(keys.find(Some(handle), keys.now()), Resolved::Key(found, _) if found.is(&key(digit)))
     }
 
     #[test]
@@ -260,7 +266,7 @@ mod tests {
         assert_eq!(meant(&keys), None);
         assert!(has(&keys, &one, ONE));
         assert!(has(&keys, &two, TWO));
-        assert!(matches!(keys.find(Some("no handle"), keys.now()), Meant::Nobody));
+        assert!(matches!(keys.find(Some("no handle"), keys.now()), Resolved::Nobody));
     }
 
     #[test]
@@ -292,9 +298,9 @@ mod tests {
     fn a_key_that_is_being_looked_up_counts_already() {
         let mut keys = Keys::default();
         let (one, _) = keys.begin(key(ONE), true, 9).ok().unwrap();
-        assert!(matches!(keys.find(None, keys.now()), Meant::Key(found, true) if found.is(&key(ONE))));
+        assert!(matches!(keys.find(None, keys.now()), Resolved::Key(found, true) if found.is(&key(ONE))));
         keys.refuse(one);
-        assert!(matches!(keys.find(None, keys.now()), Meant::Nobody));
+        assert!(matches!(keys.find(None, keys.now()), Resolved::Nobody));
     }
 
     #[test]
@@ -308,8 +314,8 @@ mod tests {
             let (again, _) = keys.begin(key(ONE), false, 9).ok().unwrap();
             let after = keys.now();
             assert_eq!(meant_at(&keys, before), Some(ONE));
-            assert!(matches!(keys.find(None, between), Meant::Open));
-            assert!(matches!(keys.find(None, after), Meant::Open));
+            assert!(matches!(keys.find(None, between), Resolved::Open));
+            assert!(matches!(keys.find(None, after), Resolved::Open));
             keys.wait();
             keys.accept(again);
             keys.accept(one);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Error, Key, Need, OneByOne, Opened, Passphrase, Patience, Read, Write};
+use crate::vault::{Deadline, Error, Key, Need, OneByOne, Opened, Passphrase, Read, Write};
 
 use super::{Cancel, Failure, Session};
 
@@ -34,7 +34,7 @@ impl Session {
     pub async fn unlock(
         &self,
         passphrase: Option<Passphrase>,
-        deadline: Duration,
+        wait: Duration,
         cancel: &Cancel,
     ) -> Result<bool, Failure> {
         let Some(opened) = self.existing(cancel).await? else { return Ok(false) };
@@ -44,13 +44,13 @@ impl Session {
         let asks = passphrase.is_none();
         let locked = opened.why_locked();
         let (done, mut unlocked) = oneshot::channel();
-        let patience = Patience::of(deadline);
-        let ticket = self.vault.unlock(&opened, passphrase, patience.clone(), move |result| {
+        let deadline = Deadline::of(wait);
+        let ticket = self.vault.unlock(&opened, passphrase, deadline.clone(), move |result| {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(result);
         });
         drop(opened);
-        let too_late = tokio::time::sleep(deadline);
+        let too_late = tokio::time::sleep(wait);
         tokio::pin!(too_late);
         let mut waits = true;
         let given_up = loop {
@@ -72,7 +72,7 @@ impl Session {
                 }
             }
         };
-        patience.end();
+        deadline.end();
         self.vault.withdraw_unlock(ticket);
         Err(given_up)
     }

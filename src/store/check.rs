@@ -10,10 +10,10 @@
 
 mod damage;
 mod free;
+mod meta_number;
 mod rows;
 #[cfg(test)]
 mod tests;
-mod turn;
 mod walk;
 
 use std::fs::File;
@@ -22,7 +22,7 @@ pub use damage::{Damage, Unsound, What};
 
 use super::layout::Meta;
 use super::pages::Pages;
-use super::plant::Plant;
+use crate::faults::Fault;
 #[cfg(test)]
 pub(super) use tests::mutated;
 use walk::Walk;
@@ -64,7 +64,7 @@ pub(super) fn check_to(
     page_size: usize,
     snapshot: Option<u64>,
 ) -> Result<Checked, Unsound> {
-    if Plant::NoCheck.is_there() {
+    if Fault::NoCheck.is_injected() {
         return Ok(Checked { txn: 0, rows: 0, pages: 0, damaged_rows: 0, unlisted_pages: 0 });
     }
     let (pages, metas) = heads(file, page_size)?;
@@ -74,14 +74,14 @@ pub(super) fn check_to(
     };
     let meta = meta.ok_or(Unsound::Gone)?;
     let checked = Walk::new(pages, meta, depth).all()?;
-    turn::other(file, page_size, metas, meta)?;
+    meta_number::other(file, page_size, metas, meta)?;
     Ok(checked)
 }
 
 /// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot. Returns the newest
 /// transaction.
 pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
-    if Plant::NoCheck.is_there() {
+    if Fault::NoCheck.is_injected() {
         return Ok(0);
     }
     heads(file, page_size).map(|(_, [even, odd])| even.txn.max(odd.txn))

@@ -7,14 +7,14 @@ use crate::files::Dir;
 use super::engine::{CommitError, Engine};
 use super::folder::{DATA_FILE, FOLDERS};
 use super::header::StoreHeader;
-use super::{Alone, Batch, Folder, Id, ProtectorRow, Row, StoreError, Table, meta};
+use super::{Batch, ExclusiveLock, Folder, Id, ProtectorRow, Row, StoreError, Table, meta};
 
 pub(super) use crate::files::ASIDE;
 
 /// The right to make a store: nobody else has anything open in the folder.
 pub struct Creation {
     pub(super) folder: Folder,
-    pub(super) _alone: Alone,
+    pub(super) _alone: ExclusiveLock,
 }
 
 impl Creation {

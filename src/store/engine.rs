@@ -16,12 +16,12 @@ use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn
 use crate::files::Dir;
 use crate::limits;
 
-use super::failpoint::{self, Point};
 use super::meta_page::{Before, MetaPages};
 use super::open::allocate_reader_table;
-use super::plant::Plant;
 use super::snapshot::Snapshot;
-use super::{Batch, Row, StoreError, Table, Unsound, checksum, meta, room};
+use super::{Batch, Row, StoreError, Table, Unsound, checksum, free_space, meta};
+use crate::faults::Fault;
+use crate::faults::{self, Point};
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
@@ -63,7 +63,7 @@ pub(super) struct Engine {
     gone_through: AtomicUsize,
     /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
     /// by one more transaction.
-    forsaken: AtomicBool,
+    unusable: AtomicBool,
 }
 
 impl Engine {
@@ -104,8 +104,8 @@ impl Engine {
         let tables = opened.try_into().map_err(|_| StoreError::Damaged)?;
         let page_size = env.unnamed_database_stat().page_size.into();
         let meta_pages = MetaPages::open(env.path(), page_size)?;
-        let (transactions, forsaken) = (RwLock::new(()), AtomicBool::new(false));
-        Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), forsaken })
+        let (transactions, unusable) = (RwLock::new(()), AtomicBool::new(false));
+        Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), unusable })
     }
 
     /// Makes an environment in an empty folder.
@@ -156,12 +156,12 @@ impl Engine {
 
     /// Whether it can be used still.
     pub(super) fn is_usable(&self) -> bool {
-        !self.forsaken.load(Ordering::Acquire)
+        !self.unusable.load(Ordering::Acquire)
     }
 
     /// Nothing more is done with it: another store lies in its place.
-    pub(super) fn forsake(&self) {
-        self.forsaken.store(true, Ordering::Release);
+    pub(super) fn mark_unusable(&self) {
+        self.unusable.store(true, Ordering::Release);
     }
 
     /// What each transaction passes through.
@@ -196,7 +196,7 @@ impl Engine {
     /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
     /// Nothing slow happens in here: everything was sealed before.
     pub(super) fn commit(&self, batch: &Batch, limit: u64) -> Result<(), CommitError> {
-        failpoint::reach(Point::BeforeBegin)?;
+        faults::reach(Point::BeforeBegin)?;
         let _guard = loop {
             let guard = self.gate()?;
             match self.env.write_txn() {
@@ -215,7 +215,7 @@ impl Engine {
             // LMDB writes the meta page there without a full flush of the disk.
             self.env.force_sync().map_err(|_| CommitError::Unknown)?;
         }
-        failpoint::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
+        faults::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
     }
 
     fn write(&self, mut txn: RwTxn<'_>, batch: &Batch, limit: u64) -> Result<(), CommitError> {
@@ -245,10 +245,10 @@ impl Engine {
         let mut revision = batch.revision.to_be_bytes().to_vec();
         revision.extend_from_slice(&checksum::of(Table::Meta, meta::REVISION, &revision));
         self.table(Table::Meta).put(&mut txn, meta::REVISION, &revision)?;
-        failpoint::reach(Point::BeforeCommit)?;
+        faults::reach(Point::BeforeCommit)?;
         let before = self.meta_pages.before(txn.id() as u64)?;
         let committed = txn.commit().map_err(|error| self.why_not_done(error.into(), added, &before));
-        if Plant::DeafCommit.is_there() { Ok(()) } else { committed }
+        if Fault::DeafCommit.is_injected() { Ok(()) } else { committed }
     }
 
     /// What became of a commit that failed. The meta page is written last, and makes it count; where that failed, LMDB
@@ -259,7 +259,7 @@ impl Engine {
             return CommitError::Unknown;
         }
         // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
-        let is_full = error == StoreError::Failed && !room::is_there(&self.env, added);
+        let is_full = error == StoreError::Failed && !free_space::is_there(&self.env, added);
         CommitError::NotDone(if is_full { StoreError::Full } else { error })
     }
 
@@ -317,7 +317,7 @@ impl Engine {
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
         if self.is_usable() && unsafe { self.env.resize(self.env.info().map_size) }.is_err() {
             // The old map is gone already.
-            self.forsake();
+            self.mark_unusable();
         }
     }
 
@@ -331,7 +331,7 @@ impl Engine {
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
         if unsafe { self.env.resize(0) }.is_err() {
             // LMDB gives the old map back before it asks for the new one, and would read on without any.
-            self.forsake();
+            self.mark_unusable();
             return Err(StoreError::Replaced);
         }
         Ok(())
@@ -345,7 +345,7 @@ impl Engine {
 /// they differ, a second reader decides.
 fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
     let mut txn = env.read_txn()?;
-    while !Plant::NoGuard.is_there() && env.info().last_txn_id != txn.id() {
+    while !Fault::NoGuard.is_injected() && env.info().last_txn_id != txn.id() {
         let second = env.read_txn()?;
         if second.id() == txn.id() {
             break;
@@ -359,7 +359,7 @@ fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
 fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
-    if Plant::NoSync.is_there() {
+    if Fault::NoSync.is_injected() {
         // SAFETY: what is lost is a test's.
         unsafe { options.flags(heed::EnvFlags::NO_SYNC) };
     }

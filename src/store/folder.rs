@@ -9,7 +9,7 @@ use crate::files::{self, Dir, Privacy};
 use super::create::Creation;
 use super::file_system;
 use super::header::StoreHeader;
-use super::live::{self, Dead, Live};
+use super::liveness::{self, LivenessLock, StaleProcesses};
 use super::lock::OpenLock;
 use super::open::ALWAYS_CHECKED;
 use super::{Id, Refusal, StoreError};
@@ -150,9 +150,9 @@ impl Folder {
     }
 
     /// This process is alive from now on, under this name.
-    pub fn begin_life(&self, id: Id) -> Result<Live, StoreError> {
+    pub fn begin_process(&self, id: Id) -> Result<LivenessLock, StoreError> {
         let folder = self.dir()?.make_folder("live")?;
-        let live = Live::begin(folder, id)?;
+        let live = LivenessLock::begin(folder, id)?;
         // After a loss of power it is what tells that there was one, where that is asked.
         if fs::symlink_metadata(self.data_file()).is_ok_and(|data| data.len() > ALWAYS_CHECKED) {
             self.live()?.sync()?;
@@ -161,13 +161,13 @@ impl Folder {
     }
 
     /// The processes of before that did not end in an orderly way; `own` is this one's name.
-    pub fn dead(&self, own: &Id) -> Result<Dead, StoreError> {
-        Ok(Dead::find(self.live()?, own)?)
+    pub fn stale_processes(&self, own: &Id) -> Result<StaleProcesses, StoreError> {
+        Ok(StaleProcesses::find(self.live()?, own)?)
     }
 
     /// Whether the process of this name lives.
     pub fn is_alive(&self, id: &Id) -> bool {
-        self.live().is_ok_and(|live| live::is_alive(&live, id))
+        self.live().is_ok_and(|live| liveness::is_alive(&live, id))
     }
 
     pub(super) fn waiting_lock(&self) -> PathBuf {
@@ -183,7 +183,7 @@ impl Folder {
         self.prepare()?;
         let mut was_adopted = false;
         loop {
-            let waiting = self.wait_for_those_alone()?;
+            let waiting = self.wait_for_exclusive_lock()?;
             let lock = OpenLock::shared(OpenLock::file(&self.open_lock())?)?;
             drop(waiting);
             if self.has_store() {
@@ -222,7 +222,7 @@ impl Folder {
     /// Takes over a store whose lock file another build has made, if no process has it open. The first process that
     /// opens it makes the lock file anew.
     fn adopt(&self, lock: OpenLock) -> Result<(), StoreError> {
-        let Some(_alone) = lock.into_alone()? else { return Err(platform()) };
+        let Some(_alone) = lock.into_exclusive()? else { return Err(platform()) };
         // Another process may have been first, or have replaced the store.
         let header = StoreHeader::read(&self.header())?;
         if !header.is_ours() {

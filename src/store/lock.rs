@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::files;
 
-use super::bell;
+use super::events;
 use super::meta_page::write_all_at;
 use super::{Folder, Id, StoreError, id_text};
 
@@ -39,7 +39,7 @@ impl OpenLock {
 
     /// From shared to alone; `None` if another process has the store open. Another process may have had it alone in
     /// between: what was found before has to be read again.
-    pub(super) fn into_alone(self) -> io::Result<Option<Self>> {
+    pub(super) fn into_exclusive(self) -> io::Result<Option<Self>> {
         self.0.unlock()?;
         match self.0.try_lock() {
             Ok(()) => Ok(Some(self)),
@@ -50,21 +50,21 @@ impl OpenLock {
 }
 
 /// The right to have the store alone, to make, mend or replace it. Nobody else has it open, and whoever comes waits.
-pub struct Alone {
+pub struct ExclusiveLock {
     _lock: OpenLock,
     _waiting: File,
 }
 
 impl Folder {
     /// Waits until whoever has the store alone is done. Not again before what is returned is dropped.
-    pub(super) fn wait_for_those_alone(&self) -> io::Result<File> {
+    pub(super) fn wait_for_exclusive_lock(&self) -> io::Result<File> {
         let file = files::open_or_create(&self.make_lock())?;
         file.lock_shared()?;
         Ok(file)
     }
 
     /// Whether somebody wants the store alone: then it is to be closed, and opened again later.
-    pub fn is_wanted_alone(&self) -> bool {
+    pub fn is_exclusive_lock_wanted(&self) -> bool {
         let Ok(file) = files::open(&self.make_lock()) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
@@ -72,7 +72,7 @@ impl Folder {
     /// Asks all others to let go of the store, and waits until they have; `None` if that is not wanted any more once
     /// those before this one are done. [`StoreError::Busy`] if somebody keeps it for ten seconds: then nothing has
     /// changed. Whoever asks must not have it open.
-    pub fn alone(&self, still_wanted: impl FnOnce() -> bool) -> Result<Option<Alone>, StoreError> {
+    pub fn alone(&self, still_wanted: impl FnOnce() -> bool) -> Result<Option<ExclusiveLock>, StoreError> {
         let waiting = files::open_or_create(&self.make_lock())?;
         waiting.lock()?;
         if !still_wanted() {
@@ -83,7 +83,7 @@ impl Folder {
         let mut asked = false;
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Some(Alone { _lock: OpenLock(lock), _waiting: waiting })),
+                Ok(()) => return Ok(Some(ExclusiveLock { _lock: OpenLock(lock), _waiting: waiting })),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(StoreError::Busy),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error.into()),
@@ -97,7 +97,7 @@ impl Folder {
 
     /// Makes every process that has the store open look at `make.lock`.
     fn call(&self) -> io::Result<()> {
-        bell::strike(&self.news())
+        events::strike(&self.news())
     }
 
     /// Tells every process that has the store open that the state of the store has changed.

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 
 use crate::files::{self, Dir, FileId};
 
-use super::bell::{self, Bell};
 use super::check::{Checked, Damage, Depth, Unsound, check, check_heads, check_to};
 use super::engine::{CommitError, Engine};
+use super::events::{self, CommitSignal};
 use super::folder::{DATA_FILE, Present, READER_TABLE_FILE};
 use super::lock::OpenLock;
 use super::waiting::Waiting;
@@ -43,7 +43,7 @@ pub struct Store {
     write_lock: File,
     writer: File,
     waiting: Waiting,
-    bell: Bell,
+    bell: CommitSignal,
     data_file: Registered,
     checked: Option<Checked>,
     // Last: it is given back when all the rest is closed.
@@ -73,7 +73,7 @@ pub(super) fn open_sound(folder: &Dir, page_size: usize) -> Result<Engine, Store
     Engine::open(folder.path(), |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
 }
 
-/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+/// Poller at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
     folder.check(READER_TABLE_FILE, false)?;
     Ok(folder.write_linked(DATA_FILE)?)
@@ -118,8 +118,8 @@ impl Store {
         let write_lock = files::open_or_create(&folder.write_lock())?;
         let writer = files::open_or_create(&folder.writer_file())?;
         let waiting = Waiting::new(files::open_or_create(&folder.waiting_lock())?);
-        let bell = Bell::new(&folder.bell())?;
-        bell::prepare(&folder.news())?;
+        let bell = CommitSignal::new(&folder.bell())?;
+        events::prepare(&folder.news())?;
         let id = header.store;
         let store = Self {
             engine,
@@ -153,7 +153,7 @@ impl Store {
         if !is_usable {
             return;
         }
-        let recorded = match lock.into_alone() {
+        let recorded = match lock.into_exclusive() {
             Ok(Some(alone)) => folder.record_close(&alone, closed, page_size),
             Ok(None) => Ok(()),
             Err(error) => Err(error),
@@ -205,11 +205,11 @@ impl Store {
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
-    /// Looks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    /// Poller whether this is the store that lies in the folder. If it is not, nothing more is done with it.
     pub fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {
-            self.engine.forsake();
+            self.engine.mark_unusable();
         }
         self.engine.is_usable()
     }

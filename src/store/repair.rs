@@ -9,7 +9,7 @@ use super::header::StoreHeader;
 use super::open::open_sound;
 use super::replace::Replacement;
 use super::salvage::{DamagedRow, Salvaged, Standing, WholeRow, salvage};
-use super::{Alone, Folder, Repair, Row, StoreError, Table, meta};
+use super::{ExclusiveLock, Folder, Repair, Row, StoreError, Table, meta};
 
 /// Rows are put in place about so many bytes at a time.
 const PIECE: usize = 8 << 20;
@@ -21,7 +21,7 @@ const LEFT_OVER: Duration = Duration::from_hours(1);
 impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
-    pub fn repair(&self, alone: &Alone, now: u64) -> Result<Option<Repair>, StoreError> {
+    pub fn repair(&self, alone: &ExclusiveLock, now: u64) -> Result<Option<Repair>, StoreError> {
         self.check_files()?;
         let header = self.header_or_what_it_said()?;
         // What somebody is about to restore is younger.
@@ -148,7 +148,7 @@ impl<'f> Plan<'f> {
         Ok(Self { folder, base, backup, found, rows, damaged })
     }
 
-    fn carry_out(mut self, alone: &Alone, now: u64) -> Result<Repair, StoreError> {
+    fn carry_out(mut self, alone: &ExclusiveLock, now: u64) -> Result<Repair, StoreError> {
         let found_id = self.value_of(meta::STORE_ID)?;
         if found_id.is_some_and(|id| id != self.base.id().unwrap_or_default()) {
             // Another store's file has got here; there is nothing to be mended.

@@ -10,12 +10,12 @@ use crate::limits;
 
 use super::create;
 use super::engine::{CommitError, Engine};
-use super::failpoint::{self, Point};
 use super::folder::DATA_FILE;
 use super::header::StoreHeader;
 use super::open::open_sound;
 use super::salvage::salvage;
-use super::{Alone, Batch, Folder, Id, Row, StoreError, Table, meta};
+use super::{Batch, ExclusiveLock, Folder, Id, Row, StoreError, Table, meta};
+use crate::faults::{self, Point};
 
 /// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
 const LEAP: u64 = 1 << 32;
@@ -23,7 +23,7 @@ const LEAP: u64 = 1 << 32;
 const QUARANTINES: u32 = 10_000;
 
 /// What is known of a store without opening it for use.
-pub struct Glance {
+pub struct StoreSummary {
     /// Its identity; `None` where nothing is left that says it.
     pub store: Option<Id>,
     /// The last revision that was given in it.
@@ -31,8 +31,8 @@ pub struct Glance {
 }
 
 impl Folder {
-    /// Looks at the store that is there, or what remains of it.
-    pub fn glance(&self, _alone: &Alone) -> Result<Option<Glance>, StoreError> {
+    /// Poller at the store that is there, or what remains of it.
+    pub fn summary(&self, _alone: &ExclusiveLock) -> Result<Option<StoreSummary>, StoreError> {
         if !self.has_remains()? {
             return Ok(None);
         }
@@ -40,11 +40,11 @@ impl Folder {
         let backed_up = self.backups()?.first().map_or(0, |backup| backup.revision);
         let header = match self.header_or_what_it_said() {
             Ok(header) => header,
-            Err(StoreError::Damaged) => return Ok(Some(Glance { store: None, revision: backed_up })),
+            Err(StoreError::Damaged) => return Ok(Some(StoreSummary { store: None, revision: backed_up })),
             Err(error) => return Err(error),
         };
         if !self.has_store() {
-            return Ok(Some(Glance { store: Some(header.store), revision: backed_up }));
+            return Ok(Some(StoreSummary { store: Some(header.store), revision: backed_up }));
         }
         let revision = match open_sound(&self.dir()?, header.page_size) {
             Ok(engine) => {
@@ -59,7 +59,7 @@ impl Folder {
             }
             Err(error) => return Err(error),
         };
-        Ok(Some(Glance { store: Some(header.store), revision: revision.max(backed_up) }))
+        Ok(Some(StoreSummary { store: Some(header.store), revision: revision.max(backed_up) }))
     }
 
     /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
@@ -209,7 +209,7 @@ impl Replacement {
     }
 
     /// Moves them into the store's place; what lay there is in quarantine then, in the folder that is returned.
-    pub fn put_in_place(self, _alone: &Alone) -> Result<Option<PathBuf>, StoreError> {
+    pub fn put_in_place(self, _alone: &ExclusiveLock) -> Result<Option<PathBuf>, StoreError> {
         let strangers = self.slots_without_row()?;
         let Self { folder, aside, engine } = self;
         let page_size = engine.page_size();
@@ -218,7 +218,7 @@ impl Replacement {
         open_sound(&aside, page_size)?.close();
         aside.sync()?;
         let quarantine = folder.quarantine()?;
-        failpoint::reach(Point::BeforeReplacing)?;
+        faults::reach(Point::BeforeReplacing)?;
         let header = StoreHeader::read(&folder.header())?;
         if header.page_size != page_size {
             StoreHeader::new(header.store, page_size).write(&folder.header())?;

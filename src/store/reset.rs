@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Alone, Folder, StoreError};
+use super::{ExclusiveLock, Folder, StoreError};
 
 /// What makes a store, in the order in which it is moved. Without its protectors nothing opens a store (and nothing
 /// takes the place for an empty one, as long as the tables are there), so a reset that was cut off can be finished.
@@ -14,7 +14,7 @@ impl Folder {
     ///
     /// # Errors
     /// A part may have been moved by then; the rest is moved by the next reset.
-    pub fn set_aside(&self, _alone: &Alone) -> Result<PathBuf, StoreError> {
+    pub fn set_aside(&self, _alone: &ExclusiveLock) -> Result<PathBuf, StoreError> {
         let own = self.new_quarantine()?;
         let dir = self.dir()?;
         for part in PARTS {

@@ -168,7 +168,7 @@ impl<'s> Snapshot<'s> {
         let counter = self.get(Table::Meta, name).map(|value| value.and_then(meta::counter));
         if matches!(counter, Ok(None) | Err(StoreError::Damaged)) {
             // Nothing can be decided by such a store: whoever asks next opens it anew, which repairs it.
-            self.engine.forsake();
+            self.engine.mark_unusable();
         }
         counter?.ok_or(StoreError::Damaged)
     }

@@ -172,7 +172,7 @@ impl Vault {
     pub fn restore(&self, backup: ReadBackup, with_all: bool) -> Result<Restored, NotRestored> {
         let ReadBackup { unpacked, arrivals: agreed, .. } = backup;
         let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
-        let highest = match self.folder.glance(&alone)? {
+        let highest = match self.folder.summary(&alone)? {
             Some(there) if there.store.is_some_and(|store| store != unpacked.id()) => {
                 return Err(Error::TargetExists.into());
             }

@@ -1,7 +1,7 @@
 //! The store's protectors: which there are, and how one is added or removed.
 
 use crate::crypto::StoreId;
-use crate::protector::{self, Effort, New, NotMade, Protector, StoredRow, Unavailable};
+use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, UnlockMode};
 use crate::store::StoreError;
 
 use super::draft::{Changes, Draft, ProtectorChange, Write};
@@ -18,15 +18,15 @@ impl Opened {
         &self,
         config: &Config,
         wanted: impl Fn(&Protector) -> bool,
-        effort: &Effort<'_>,
+        mode: &UnlockMode<'_>,
     ) -> Result<[u8; 16], Error> {
         let rows = self.store().folder().protectors()?;
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        let turn = if protector::asks(&rows, effort) { self.turn_to_ask(effort)? } else { None };
-        let tested = protector::test(&config.means(), store, &rows, effort);
+        let turn = if protector::asks(&rows, mode) { self.turn_to_ask(mode)? } else { None };
+        let tested = protector::test(&config.means(), store, &rows, mode);
         drop(turn);
         Ok(tested?)
     }

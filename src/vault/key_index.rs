@@ -139,7 +139,7 @@ pub(super) struct Found {
     pub(super) keys: LiveKeys,
 }
 
-/// Looks a key up: its row, and whether that is the newest one. `None` for a key that has no row.
+/// Poller a key up: its row, and whether that is the newest one. `None` for a key that has no row.
 pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Option<Found>, Error> {
     let Some(row) = view.value(Table::Keys, &slot.0).map_err(of_a_key)? else { return Ok(None) };
     let row = KeyRow::open(keys, slot, row)?;

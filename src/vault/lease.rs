@@ -155,7 +155,7 @@ pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u6
     let rows = draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)?;
     let lease = rows.into_values().flatten().find(|lease| lease.token == token);
     let live = lease.is_some_and(|lease| lease.held(draft.opened, now).is_some());
-    if live || Plant::StaleLease.is_there() { Ok(()) } else { Err(Error::LeaseLost) }
+    if live || Fault::StaleLease.is_injected() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
 /// Takes a lease.
@@ -193,14 +193,15 @@ impl Write for AcquireLease {
         let now = BootTime::now();
         let held = find(draft, &access, &self.name)?.and_then(|lease| lease.held(draft.opened, now));
         if let Some(left) = held
-            && !Plant::TwoHolders.is_there()
+            && !Fault::TwoHolders.is_injected()
         {
             return Err(Error::LeaseHeld { expires_at: after(left) });
         }
         make_room(draft, &mut changes, &access, now)?;
         let token = changes.next_revision()?;
         let ttl = u32::try_from(self.ttl.as_millis()).expect("limits keep leases far shorter");
-        let mut lease = Lease { token, holder: draft.opened.life(), slot: access.slot, end: now, ttl };
+        let mut lease =
+            Lease { token, holder: draft.opened.this_process(), slot: access.slot, end: now, ttl };
         let expires_at = lease.extend();
         changes.put(Table::Leases, &row_key(&access.data, &self.name), lease.encode());
         Ok((Leased { token, expires_at }, Some(changes)))
@@ -289,7 +290,7 @@ impl Write for ReleaseLease {
     }
 }
 
-/// Looks whether a lease is free, before anybody takes the store's lock for it.
+/// Poller whether a lease is free, before anybody takes the store's lock for it.
 pub struct LeaseIsFree {
     /// Who calls.
     pub caller: Caller,

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Effort, Kind, New, Patience, Protects, Reason, StoredRow, Unavailable};
+use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
 use crate::store::{Entered, Folder, Id, Snapshot, Store, StoreError, Table, WriteLock, meta};
 
 use super::key_row::KeyRow;
-use super::life::Life;
+use super::this_process::ThisProcess;
 use super::{Config, Error, Timestamp, key_index};
 
 /// How long to wait for another process that runs the program of a protector.
@@ -25,7 +25,7 @@ pub struct Opened {
     was_repaired: bool,
     /// Records up to this revision came back from a backup. It changes only when another file takes this one's place.
     restored: Option<u64>,
-    life: Id,
+    this_process: Id,
     limits: Limits,
     protectors_repaired: AtomicBool,
     secrets: OnceLock<Secrets>,
@@ -86,11 +86,11 @@ impl Opened {
     pub(super) fn open(
         config: &Config,
         folder: &Folder,
-        life: &Life,
+        this_process: &ThisProcess,
         make: bool,
     ) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let (store, was_repaired) = match Self::open_store(config, folder, life, make) {
+        let (store, was_repaired) = match Self::open_store(config, folder, this_process, make) {
             Err(Error::StoreDamaged) if folder.protectors()?.is_empty() => {
                 let path = folder.path().display();
                 tracing::error!(
@@ -104,7 +104,7 @@ impl Opened {
                 // Another process may have been first.
                 let was_repaired = folder.repair(&alone, Timestamp::now().millis())?.is_some();
                 drop(alone);
-                (Self::open_store(config, folder, life, make)?, was_repaired)
+                (Self::open_store(config, folder, this_process, make)?, was_repaired)
             }
             store => (store?, false),
         };
@@ -119,7 +119,7 @@ impl Opened {
             store,
             was_repaired,
             restored,
-            life: life.id(),
+            this_process: this_process.id(),
             limits: config.limits,
             protectors_repaired: AtomicBool::new(false),
             secrets: OnceLock::new(),
@@ -127,7 +127,12 @@ impl Opened {
         }))
     }
 
-    fn open_store(config: &Config, folder: &Folder, life: &Life, make: bool) -> Result<Option<Store>, Error> {
+    fn open_store(
+        config: &Config,
+        folder: &Folder,
+        this_process: &ThisProcess,
+        make: bool,
+    ) -> Result<Option<Store>, Error> {
         loop {
             if !folder.has_remains()? {
                 if !make {
@@ -137,9 +142,9 @@ impl Opened {
             }
             match folder.enter()? {
                 Entered::Store(present) => {
-                    let dead = life.begin(folder)?;
-                    let store = Store::open(present, config.limits.store, life.ended(&dead))?;
-                    life.trust(dead);
+                    let dead = this_process.begin(folder)?;
+                    let store = Store::open(present, config.limits.store, this_process.ended(&dead))?;
+                    this_process.trust(dead);
                     return Ok(Some(store));
                 }
                 Entered::Empty(creation) => {
@@ -154,14 +159,14 @@ impl Opened {
         }
     }
 
-    /// Gets the store key, if it is not at hand, with so much effort. Whether it was this call that got it.
-    pub fn unlock(&self, config: &Config, effort: &Effort<'_>) -> Result<bool, Error> {
+    /// Gets the store key, if it is not at hand, with so much mode. Whether it was this call that got it.
+    pub fn unlock(&self, config: &Config, mode: &UnlockMode<'_>) -> Result<bool, Error> {
         if self.is_unlocked() {
             return Ok(false);
         }
         let rows = self.store.folder().protectors()?;
         let id = StoreId(self.store.id());
-        let asked = match self.ask(config, &rows, effort) {
+        let asked = match self.ask(config, &rows, mode) {
             Err(NotAsked::Store(error)) => return Err(error.into()),
             Err(NotAsked::Unavailable(why)) => {
                 *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = why;
@@ -189,25 +194,25 @@ impl Opened {
         &self,
         config: &Config,
         rows: &[StoredRow],
-        effort: &Effort<'_>,
+        mode: &UnlockMode<'_>,
     ) -> Result<Option<(StoreKey, Kind)>, NotAsked> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
-        let runs = matches!(effort, Effort::Quiet) && protector::takes_turns(id, rows);
+        let runs = matches!(mode, UnlockMode::Quiet) && protector::takes_turns(id, rows);
         let mut turn = None;
-        if runs || protector::asks(rows, effort) {
-            let locked = match protector::open(&means, id, rows, &Effort::AtHand) {
+        if runs || protector::asks(rows, mode) {
+            let locked = match protector::open(&means, id, rows, &UnlockMode::CachedOnly) {
                 Ok(found) => return Ok(Some(found)),
                 Err(locked) => locked,
             };
-            turn = self.turn_to_ask(effort).map_err(NotAsked::Store)?;
-            if effort.is_over() {
+            turn = self.turn_to_ask(mode).map_err(NotAsked::Store)?;
+            if mode.is_over() {
                 return Err(NotAsked::Unavailable(locked.too_late()));
             }
             if self.is_unlocked() {
                 return Ok(None);
             }
         }
-        let found = protector::open(&means, id, rows, effort);
+        let found = protector::open(&means, id, rows, mode);
         drop(turn);
         found.map(Some).map_err(NotAsked::Unavailable)
     }
@@ -217,11 +222,11 @@ impl Opened {
     ///
     /// # Errors
     /// If something else has the name of the file that is locked.
-    pub(super) fn turn_to_ask(&self, effort: &Effort<'_>) -> Result<Option<File>, StoreError> {
-        let turn = Patience::of(TURN);
-        let waits = || match effort {
-            Effort::Ask { patience, .. } => !patience.is_over(),
-            Effort::AtHand | Effort::Quiet => !turn.is_over(),
+    pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Result<Option<File>, StoreError> {
+        let turn = Deadline::of(TURN);
+        let waits = || match mode {
+            UnlockMode::AskUser { deadline, .. } => !deadline.is_over(),
+            UnlockMode::CachedOnly | UnlockMode::Quiet => !turn.is_over(),
         };
         self.store.folder().lock_prompt(waits)
     }
@@ -283,8 +288,8 @@ impl Opened {
     }
 
     /// This process, as its leases name it.
-    pub(super) fn life(&self) -> Id {
-        self.life
+    pub(super) fn this_process(&self) -> Id {
+        self.this_process
     }
 
     pub(super) fn limits(&self) -> &Limits {

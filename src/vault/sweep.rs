@@ -74,7 +74,7 @@ mod tests {
 
     const HOUR: u64 = 60 * 60 * 1000;
 
-    /// Looks at the clocks at these pairs of milliseconds; says what was trusted at the last.
+    /// Poller at the clocks at these pairs of milliseconds; says what was trusted at the last.
     fn trusted(looks: &[(u64, u64)]) -> Option<u64> {
         let start = Instant::now();
         let mut sweeper = Sweeper::default();

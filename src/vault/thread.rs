@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::protector::Effort;
-use crate::store::{Heard, StoreError, WriteLock};
+use crate::protector::UnlockMode;
+use crate::store::{StoreError, StoreEvent, WriteLock};
 
 use super::{Error, Opened, Timestamp, Vault, key_index};
 
@@ -87,17 +87,19 @@ impl Vault {
         }
         let opened = match current {
             Some(opened) => opened,
-            None => match Opened::open(&self.config, &self.folder, &self.life, need != Need::Existing)? {
-                Some(opened) => self.install(opened),
-                None => return Ok(None),
-            },
+            None => {
+                match Opened::open(&self.config, &self.folder, &self.this_process, need != Need::Existing)? {
+                    Some(opened) => self.install(opened),
+                    None => return Ok(None),
+                }
+            }
         };
         match need {
             Need::Key => {
-                opened.unlock(&self.config, &Effort::Quiet)?;
+                opened.unlock(&self.config, &UnlockMode::Quiet)?;
             }
             // Whoever needs no key is served without it.
-            Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &Effort::AtHand)),
+            Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &UnlockMode::CachedOnly)),
         }
         Ok(Some(opened))
     }
@@ -138,7 +140,7 @@ impl Vault {
         if let Some(opened) = opened {
             self.close(opened);
             // Those who watch or wait look at the store that is there then.
-            self.hearing.tell(Heard::Commit);
+            self.events.tell(StoreEvent::Committed);
         }
     }
 
@@ -161,7 +163,7 @@ impl Vault {
         let deadline = Instant::now() + ENDING;
         loop {
             match Arc::try_unwrap(opened) {
-                Ok(opened) if !self.life.is_doubted() => return opened.close(),
+                Ok(opened) if !self.this_process.is_doubted() => return opened.close(),
                 Ok(_) => return,
                 Err(_) if Instant::now() >= deadline => return,
                 Err(still_used) => opened = still_used,
@@ -193,12 +195,12 @@ impl Vault {
         if outcome.is_err() {
             self.has_brought();
             // Whatever made it unusable, the next one is to be looked at first.
-            self.life.doubt();
+            self.this_process.doubt();
             self.close(opened);
         }
     }
 
-    /// Looks after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
+    /// Poller after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         opened.repair_protectors(lock);
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::protector::{Effort, Passphrase, Patience};
+use crate::protector::{Deadline, Passphrase, UnlockMode};
 
 use super::{Error, Opened, Vault};
 
@@ -27,7 +27,7 @@ struct Request {
     /// A store that is closed while the request waits must not be kept open by it.
     opened: Weak<Opened>,
     passphrase: Option<Passphrase>,
-    patience: Patience,
+    deadline: Deadline,
     done: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
@@ -63,7 +63,7 @@ impl Vault {
         self: &Arc<Self>,
         opened: &Arc<Opened>,
         passphrase: Option<Passphrase>,
-        patience: Patience,
+        deadline: Deadline,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) -> UnlockTicket {
         let which = usize::from(passphrase.is_some());
@@ -79,7 +79,7 @@ impl Vault {
             number: ticket.number,
             opened: Arc::downgrade(opened),
             passphrase,
-            patience,
+            deadline,
             done: Box::new(done),
         });
         let needs_thread = !std::mem::replace(&mut lane.has_thread, true);
@@ -116,11 +116,11 @@ impl Vault {
     }
 
     fn carry_out(&self, request: Request) {
-        let Request { opened, passphrase, patience, done, .. } = request;
-        let effort = Effort::Ask { passphrase: passphrase.as_ref(), patience: &patience };
+        let Request { opened, passphrase, deadline, done, .. } = request;
+        let mode = UnlockMode::AskUser { passphrase: passphrase.as_ref(), deadline: &deadline };
         // A fault in one request must not take the others' thread away.
         let unlocked = match opened.upgrade() {
-            Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock(&self.config, &effort)))
+            Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock(&self.config, &mode)))
                 .unwrap_or(Err(Error::Internal)),
             // Closed meanwhile, since another process wanted it alone: it is opened at the next request.
             None => Err(Error::StoreBusy),

@@ -48,14 +48,14 @@ fn a_write_that_is_answered_before_its_commit_is_noticed() {
     notices("early-answer");
 }
 
-fn notices(plant: &str) {
+fn notices(fault: &str) {
     let seed = rig::seed();
     let mut random = Random(seed);
-    let recording = Recording::make(&mut random, 30, plant);
+    let recording = Recording::make(&mut random, 30, fault);
     let report = crash(&recording, &mut random, Duration::from_mins(5));
     let found = report.wrong.first();
-    rig::tell(&format!("{plant}: seed {seed}, noticed in {} states: {found:?}", report.states));
-    assert!(found.is_some(), "{plant} was not noticed; seed {seed}");
+    rig::tell(&format!("{fault}: seed {seed}, noticed in {} states: {found:?}", report.states));
+    assert!(found.is_some(), "{fault} was not noticed; seed {seed}");
 }
 
 #[derive(Default)]

@@ -42,7 +42,7 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// Asks two processes, one after the other, and records them.
-    pub(crate) fn make(random: &mut Random, steps: usize, plant: &str) -> Self {
+    pub(crate) fn make(random: &mut Random, steps: usize, fault: &str) -> Self {
         let home = Home::new();
         let root = home.path().canonicalize().unwrap().to_str().unwrap().to_owned();
         let key = Value::from(base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>()));
@@ -55,7 +55,7 @@ impl Recording {
             let log = logs.path().join(session.to_string());
             let mut command = home.command();
             command
-                .env("PLUGIN_VAULT_PLANT", plant)
+                .env("PLUGIN_VAULT_FAULT", fault)
                 .env("LD_PRELOAD", preload())
                 .env("RIG_MODE", "record")
                 .env("RIG_ROOT", &root)

@@ -2,7 +2,7 @@
 //! whether it is sound, and the program is then asked for what lies in it. It must never end by a signal, never
 //! answer with anything but what was stored, and never say that there is nothing where there was something.
 //!
-//! `PLUGIN_VAULT_DAMAGE_COPIES` is how many copies, `PLUGIN_VAULT_DAMAGE_SEED` which ones. With the feature `planted-bugs`,
+//! `PLUGIN_VAULT_DAMAGE_COPIES` is how many copies, `PLUGIN_VAULT_DAMAGE_SEED` which ones. With the feature `faults`,
 //! the same matrix has to find out that nothing is checked.
 
 #![cfg(unix)]
@@ -26,7 +26,7 @@ const COPIES: u64 = 2_000;
 /// As many of a large store, each of which takes a second to mend.
 const LARGE_COPIES: u64 = 40;
 /// As many as are enough to see that nothing is checked.
-#[cfg(feature = "planted-bugs")]
+#[cfg(feature = "faults")]
 const FEW: u64 = 280;
 
 fn number(name: &str, default: u64) -> u64 {
@@ -38,13 +38,13 @@ fn seed() -> u64 {
 }
 
 /// Damages copies and judges them, two at a time; with a bug that is planted, if any.
-fn matrix(copies: u64, seed: u64, plant: &'static str) -> Report {
+fn matrix(copies: u64, seed: u64, fault: &'static str) -> Report {
     println!("seed {seed}, {copies} copies");
     let begun = Instant::now();
     let made = store::make();
     let next = AtomicU64::new(0);
     let worker = || {
-        let place = made.place(plant);
+        let place = made.place(fault);
         let mut report = Report::default();
         loop {
             let copy = next.fetch_add(1, Ordering::Relaxed);
@@ -75,7 +75,7 @@ fn no_damage_ends_the_process_or_changes_an_answer() {
     assert!(report.unsound() > 0 && report.sound() > 0);
 }
 
-#[cfg(feature = "planted-bugs")]
+#[cfg(feature = "faults")]
 #[test]
 fn a_check_that_is_left_out_is_noticed() {
     let (copies, seed) = (number("PLUGIN_VAULT_DAMAGE_COPIES", FEW), seed());

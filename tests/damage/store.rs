@@ -39,7 +39,7 @@ pub(crate) struct Made {
 /// A copy of the store's folder, for one damaged file after another.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
-    plant: &'static str,
+    fault: &'static str,
 }
 
 /// How an attempt to read everything ended.
@@ -67,13 +67,13 @@ impl Server {
     }
 
     /// The same, with a bug that is planted.
-    fn planted(folder: &Path, plant: &str) -> Self {
+    fn planted(folder: &Path, fault: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(folder.join("data"))
             .arg("--key-dir")
             .arg(folder.join("keys"))
-            .env("PLUGIN_VAULT_PLANT", plant)
+            .env("PLUGIN_VAULT_FAULT", fault)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -221,10 +221,10 @@ pub(crate) fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
 
 impl Made {
     /// A copy, for processes with a bug that is planted.
-    pub(crate) fn place(&self, plant: &'static str) -> Place {
+    pub(crate) fn place(&self, fault: &'static str) -> Place {
         let folder = tempfile::tempdir().unwrap();
         copy(self.folder.path(), folder.path());
-        Place { folder, plant }
+        Place { folder, fault }
     }
 }
 
@@ -264,7 +264,7 @@ impl Place {
 
     /// Asks a process for the first records.
     pub(crate) fn ask(&self, records: usize) -> Outcome {
-        let mut server = Server::planted(self.folder.path(), self.plant);
+        let mut server = Server::planted(self.folder.path(), self.fault);
         for record in 0..records {
             server.send("getPersistentRecord", &server.address(record));
         }

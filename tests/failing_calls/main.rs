@@ -107,7 +107,7 @@ fn a_commit_that_failed_and_is_answered_with_success_is_noticed() {
 }
 
 /// Lets each call of each failure fail, on all processors.
-fn try_all(script: &Script, plant: &str, failures: Vec<Failure>, report: &mut Report) {
+fn try_all(script: &Script, fault: &str, failures: Vec<Failure>, report: &mut Report) {
     let (left, shared) = (Mutex::new(failures), Mutex::new(report));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
@@ -115,7 +115,7 @@ fn try_all(script: &Script, plant: &str, failures: Vec<Failure>, report: &mut Re
                 loop {
                     let Some(failure) = left.lock().unwrap().pop() else { return };
                     for turn in 1.. {
-                        let (calls, outcome) = try_one(script, plant, failure, turn);
+                        let (calls, outcome) = try_one(script, fault, failure, turn);
                         if calls == 0 {
                             break;
                         }
@@ -139,12 +139,12 @@ fn try_all(script: &Script, plant: &str, failures: Vec<Failure>, report: &mut Re
 }
 
 /// How many calls failed, and what became of it.
-fn try_one(script: &Script, plant: &str, failure: Failure, turn: usize) -> (usize, Result<Errors, String>) {
+fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usize, Result<Errors, String>) {
     let home = Home::new();
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = home.command();
     command
-        .env("PLUGIN_VAULT_PLANT", plant)
+        .env("PLUGIN_VAULT_FAULT", fault)
         .env("LD_PRELOAD", rig::preload())
         .env("RIG_MODE", "fail")
         .env("RIG_ROOT", home.path().canonicalize().unwrap())

@@ -25,7 +25,7 @@ pub(crate) struct Options {
     /// Whether processes are killed and stopped.
     pub(crate) kills: bool,
     /// The bug that is planted.
-    pub(crate) plant: &'static str,
+    pub(crate) fault: &'static str,
     /// Whether readers stand still between publishing their number and copying the meta page.
     pub(crate) stalls: bool,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Report {
 pub(crate) struct Seats {
     home: Home,
     key: String,
-    plant: &'static str,
+    fault: &'static str,
     stalls: bool,
     sitting: Vec<RwLock<(Arc<Sidecar>, usize)>>,
     /// Of each process that was killed, by seat and turn: when it was there for the last time, and when it was certainly
@@ -60,8 +60,8 @@ impl Seats {
         // The namespace begins: a key's row takes a revision.
         first.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         assert!(first.end().success());
-        let (plant, stalls) = (options.plant, options.stalls);
-        let mut seats = Self { home, key, plant, stalls, sitting: Vec::new(), gone };
+        let (fault, stalls) = (options.fault, options.stalls);
+        let mut seats = Self { home, key, fault, stalls, sitting: Vec::new(), gone };
         seats.sitting = (0..options.sidecars).map(|_| RwLock::new((seats.start(true), 0))).collect();
         seats
     }
@@ -70,7 +70,7 @@ impl Seats {
     fn start(&self, harmed: bool) -> Arc<Sidecar> {
         let mut command: Command = self.home.command();
         if harmed {
-            command.env("PLUGIN_VAULT_PLANT", self.plant);
+            command.env("PLUGIN_VAULT_FAULT", self.fault);
         }
         if self.stalls && harmed {
             command

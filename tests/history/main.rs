@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use crowd::{Crowd, Options};
 
 /// What happens to the processes while they are asked.
-const USUAL: Options = Options { sidecars: 5, threads: 3, records: 6, kills: true, plant: "", stalls: false };
+const USUAL: Options = Options { sidecars: 5, threads: 3, records: 6, kills: true, fault: "", stalls: false };
 
 #[test]
 fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
@@ -37,7 +37,7 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
 /// Few records, so that every read can contradict another.
 #[cfg(target_os = "linux")]
 const STANDING: Options =
-    Options { sidecars: 4, threads: 2, records: 1, kills: false, plant: "", stalls: true };
+    Options { sidecars: 4, threads: 2, records: 1, kills: false, fault: "", stalls: true };
 
 /// LMDB's race between publishing a reader's number and copying the meta page, made a million times as likely.
 #[cfg(target_os = "linux")]
@@ -59,24 +59,24 @@ fn another_process_is_told_of_each_change() {
 
 #[test]
 fn writes_that_are_answered_before_their_commit_are_noticed() {
-    notices(&Options { plant: "early-answer", ..USUAL });
+    notices(&Options { fault: "early-answer", ..USUAL });
 }
 
 #[test]
 fn writes_under_a_lease_that_is_over_are_noticed() {
-    notices(&Options { plant: "stale-lease", ..USUAL });
+    notices(&Options { fault: "stale-lease", ..USUAL });
 }
 
 #[test]
 fn a_lease_that_two_hold_is_noticed() {
-    notices(&Options { plant: "two-holders", ..USUAL });
+    notices(&Options { fault: "two-holders", ..USUAL });
 }
 
 /// Without the guard, and where readers stand still: on its own the race comes once in a million reads.
 #[cfg(target_os = "linux")]
 #[test]
 fn reads_without_their_guard_are_noticed() {
-    notices(&Options { plant: "no-guard", ..STANDING });
+    notices(&Options { fault: "no-guard", ..STANDING });
 }
 
 /// Runs until the planted bug is found, but not for ever.
@@ -87,12 +87,12 @@ fn notices(options: &Options) {
         if let Err(wrong) = report.outcome {
             rig::tell(&format!(
                 "{}: seed {seed}, noticed after {} s: {}",
-                options.plant,
+                options.fault,
                 began.elapsed().as_secs(),
                 wrong.0
             ));
             return;
         }
     }
-    panic!("{} was not noticed; seed {seed}", options.plant);
+    panic!("{} was not noticed; seed {seed}", options.fault);
 }

@@ -36,8 +36,8 @@ impl Family {
     }
 
     /// A server that fails at the `turn`-th commit; the earlier ones are writes of another plugin.
-    fn failing(&self, failpoint: &str, turn: usize) -> (Server, Value) {
-        let mut server = self.home.failing(&format!("{failpoint}:{turn}"));
+    fn failing(&self, fault: &str, turn: usize) -> (Server, Value) {
+        let mut server = self.home.failing(&format!("{fault}:{turn}"));
         let other = server.set_key(&random_key());
         for number in 1..turn {
             let params = json!({"context": "user", "data": {"number": number}});

@@ -153,7 +153,7 @@ fn no_key_stands_in_the_data_folder() {
 
 /// A rotation to a key that the caller brought did not come through; the caller took another. What the first attempt
 /// left behind must not outlive the namespace.
-#[cfg(feature = "failpoints")]
+#[cfg(feature = "faults")]
 #[test]
 fn nothing_opens_with_a_key_whose_rotation_failed() {
     for point in ["before-commit:full:1", "before-commit:kill:1"] {

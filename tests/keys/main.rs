@@ -9,7 +9,7 @@
 mod disk;
 mod server;
 
-#[cfg(feature = "failpoints")]
+#[cfg(feature = "faults")]
 mod crashes;
 mod damaged_row;
 mod expiry;

@@ -55,9 +55,9 @@ impl Home {
         self.failing("")
     }
 
-    /// A server that fails as `failpoint` says, if the binary has points of failure.
-    pub(crate) fn failing(&self, failpoint: &str) -> Server {
-        self.started(&[], failpoint)
+    /// A server that fails as `fault` says, if the binary has points of failure.
+    pub(crate) fn failing(&self, fault: &str) -> Server {
+        self.started(&[], fault)
     }
 
     /// A server with limits of its own.
@@ -65,7 +65,7 @@ impl Home {
         self.started(arguments, "")
     }
 
-    fn started(&self, arguments: &[&str], failpoint: &str) -> Server {
+    fn started(&self, arguments: &[&str], fault: &str) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(self.data())
@@ -73,7 +73,7 @@ impl Home {
             .arg(self.keys())
             .args(["--max-handles", "100000", "--workspace-folder", "file:///open"])
             .args(arguments)
-            .env("PLUGIN_VAULT_FAILPOINT", failpoint)
+            .env("PLUGIN_VAULT_FAULT", fault)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -13,7 +13,7 @@ pub(crate) type Outcome = Result<(), String>;
 
 pub(crate) struct Walk {
     home: Home,
-    plant: &'static str,
+    fault: &'static str,
     key: String,
     sidecar: Sidecar,
     model: Model,
@@ -23,14 +23,14 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn new(random: Random, plant: &'static str) -> Self {
+    pub(crate) fn new(random: Random, fault: &'static str) -> Self {
         let home = Home::new();
         let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
-        let sidecar = start(&home, plant, &key);
+        let sidecar = start(&home, fault, &key);
         let first = sidecar.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         let mut model = Model { last: first["revision"].as_u64().unwrap() - 1, ..Model::default() };
         model.set((None, None), &json!({}), None, None).unwrap();
-        Self { home, plant, key, sidecar, model, random, calls: 0, restarts: 0 }
+        Self { home, fault, key, sidecar, model, random, calls: 0, restarts: 0 }
     }
 
     /// One call, and now and then a look at everything, or another process.
@@ -46,7 +46,7 @@ impl Walk {
             } else if !self.sidecar.end().success() {
                 return Err("it does not end as it should".to_owned());
             }
-            self.sidecar = start(&self.home, self.plant, &self.key);
+            self.sidecar = start(&self.home, self.fault, &self.key);
         }
         let place = self.place();
         match self.random.below(20) {
@@ -251,9 +251,9 @@ impl Walk {
     }
 }
 
-fn start(home: &Home, plant: &str, key: &str) -> Sidecar {
+fn start(home: &Home, fault: &str, key: &str) -> Sidecar {
     let mut command = home.command();
-    command.args(["--workspace-folder", FOLDERS[0]]).env("PLUGIN_VAULT_PLANT", plant);
+    command.args(["--workspace-folder", FOLDERS[0]]).env("PLUGIN_VAULT_FAULT", fault);
     let sidecar = Sidecar::start(command);
     sidecar.ok("setAPIKey", &json!([key]));
     sidecar

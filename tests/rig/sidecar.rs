@@ -40,7 +40,7 @@ impl Home {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
         command.arg("--data-dir").arg(self.file("data")).arg("--key-dir").arg(self.file("keys"));
-        for name in ["PLUGIN_VAULT_PLANT", "RUST_LOG"] {
+        for name in ["PLUGIN_VAULT_FAULT", "RUST_LOG"] {
             command.env_remove(name);
         }
         command.stderr(Stdio::null());

@@ -84,7 +84,7 @@ fn notices(kind: Kind) {
 }
 
 /// Lets the file system go down until the time is over or something is wrong.
-fn run(kind: Kind, random: &mut Random, length: Duration, plant: &str) -> Report {
+fn run(kind: Kind, random: &mut Random, length: Duration, fault: &str) -> Report {
     let home = Home::new();
     let mut volume = Volume::make(kind, home.path());
     let key = json!([base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>())]);
@@ -97,7 +97,7 @@ fn run(kind: Kind, random: &mut Random, length: Duration, plant: &str) -> Report
             writers.iter_mut().for_each(Writer::forget);
             report.made += 1;
         }
-        go_down(&home, &volume, &mut writers, random, plant, &key);
+        go_down(&home, &volume, &mut writers, random, fault, &key);
         volume.mount_again();
         report.rounds += 1;
         report.wrong = check(&home, &key, &mut writers).err();
@@ -117,13 +117,13 @@ fn go_down(
     volume: &Volume,
     writers: &mut [Writer],
     random: &mut Random,
-    plant: &str,
+    fault: &str,
     key: &Value,
 ) {
     let sidecars: Vec<_> = (0..SIDECARS)
         .map(|_| {
             let mut command = home.command();
-            command.env("PLUGIN_VAULT_PLANT", plant);
+            command.env("PLUGIN_VAULT_FAULT", fault);
             Sidecar::start(command)
         })
         .collect();

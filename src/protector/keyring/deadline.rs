@@ -3,8 +3,8 @@
 //! The thread is left behind, since a call into a keyring can't be taken back. So that a keyring that hangs for a day
 //! does not gather a day's threads, only a few may be left behind at one time.
 
-use super::{Fault, NO_ANSWER, Patience, Reason};
-use crate::protector::patience::LOOK;
+use super::{Deadline, Fault, NO_ANSWER, Reason};
+use crate::protector::deadline::LOOK;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,15 +22,15 @@ const DIED: Fault = Fault(Reason::Denied, "what asked the keyring came to a sudd
 /// Does `work`, which is told how long somebody waits, or gives it up. If it succeeds after that, `too_late` undoes it,
 /// on the thread that was left behind.
 pub(super) fn within<T: Send + 'static>(
-    patience: &Patience,
-    work: impl FnOnce(Patience) -> Result<T, Fault> + Send + 'static,
+    deadline: &Deadline,
+    work: impl FnOnce(Deadline) -> Result<T, Fault> + Send + 'static,
     too_late: impl FnOnce() + Send + 'static,
 ) -> Result<T, Fault> {
     if left_behind().len() >= MOST_LEFT {
         return Err(NO_ANSWER);
     }
     let (result, done) = channel();
-    let for_the_work = patience.clone();
+    let for_the_work = deadline.clone();
     // Who sets it first decides: the work, with its result, or who waits. So no result is both given up and kept.
     let decided = Arc::new(AtomicBool::new(false));
     let deciding = Arc::clone(&decided);
@@ -44,10 +44,10 @@ pub(super) fn within<T: Send + 'static>(
     };
     let thread = thread::Builder::new().name("keyring".into()).spawn(body).map_err(|_| NO_THREAD)?;
     loop {
-        match done.recv_timeout(patience.left().min(LOOK)) {
+        match done.recv_timeout(deadline.left().min(LOOK)) {
             Ok(outcome) => return outcome,
             Err(RecvTimeoutError::Disconnected) => return Err(DIED),
-            Err(RecvTimeoutError::Timeout) if !patience.is_over() => {}
+            Err(RecvTimeoutError::Timeout) if !deadline.is_over() => {}
             Err(RecvTimeoutError::Timeout) if decided.swap(true, Ordering::AcqRel) => {
                 return done.recv().unwrap_or(Err(DIED));
             }

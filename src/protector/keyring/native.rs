@@ -9,7 +9,7 @@ use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-use super::{Fault, Item, MISSING, NOT_A_KEY, Patience, Reason, SERVICE, Text};
+use super::{Deadline, Fault, Item, MISSING, NOT_A_KEY, Reason, SERVICE, Text};
 
 #[cfg(target_os = "macos")]
 use apple_native_keyring_store::keychain::Store;
@@ -31,7 +31,7 @@ pub(super) struct Keyring(std::sync::Arc<Store>);
 impl Keyring {
     /// Asks the system nothing yet. Its calls can't be given an end.
     #[allow(clippy::needless_pass_by_value, reason = "the same face as on other systems")]
-    pub(super) fn open(_patience: Patience) -> Result<Self, Fault> {
+    pub(super) fn open(_patience: Deadline) -> Result<Self, Fault> {
         Store::new().map(Self).map_err(|error| fault(&error))
     }
 

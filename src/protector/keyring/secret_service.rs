@@ -15,8 +15,8 @@ use zbus::proxy::CacheProperties;
 use zbus::zvariant::{DynamicDeserialize, DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use zeroize::Zeroizing;
 
-use super::{DISMISSED, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Patience, Reason, SERVICE, Text};
-use crate::protector::patience::LOOK;
+use super::{DISMISSED, Deadline, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Reason, SERVICE, Text};
+use crate::protector::deadline::LOOK;
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
@@ -37,7 +37,7 @@ const ASKS: Fault =
 /// A connection of its own to the user's session bus.
 pub(super) struct Keyring {
     bus: Connection,
-    patience: Patience,
+    deadline: Deadline,
 }
 
 /// A secret on the bus: session, parameters, value, type of the content.
@@ -45,10 +45,10 @@ type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 impl Keyring {
     /// Connects; no call on the connection takes longer than there is time.
-    pub(super) fn open(patience: Patience) -> Result<Self, Fault> {
-        let left = patience.left();
+    pub(super) fn open(deadline: Deadline) -> Result<Self, Fault> {
+        let left = deadline.left();
         let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
-        bus.map(|bus| Self { bus, patience }).map_err(|error| fault(&error, NO_BUS))
+        bus.map(|bus| Self { bus, deadline }).map_err(|error| fault(&error, NO_BUS))
     }
 
     pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
@@ -151,11 +151,11 @@ impl Keyring {
         let no_window = "";
         let () = self.call(prompt.path(), PROMPT_FACE, "Prompt", &no_window)?;
         loop {
-            match answered.recv_timeout(self.patience.left().min(LOOK)) {
+            match answered.recv_timeout(self.deadline.left().min(LOOK)) {
                 Ok(Some(false)) => return Ok(()),
                 Ok(Some(true)) => return Err(DISMISSED),
                 Ok(None) | Err(RecvTimeoutError::Disconnected) => return Err(NO_SERVICE),
-                Err(RecvTimeoutError::Timeout) if !self.patience.is_over() => {}
+                Err(RecvTimeoutError::Timeout) if !self.deadline.is_over() => {}
                 Err(RecvTimeoutError::Timeout) => {
                     let _ = prompt.call_noreply("Dismiss", &());
                     return Err(NO_ANSWER);

@@ -14,7 +14,7 @@ mod gnome;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::{Fault, Item, MISSING, Patience, Reason, deadline, parse};
+use super::{Deadline, Fault, Item, MISSING, Reason, deadline, parse};
 use crate::crypto::StoreId;
 
 /// Longer than anything takes that answers at all.
@@ -49,8 +49,8 @@ fn an_item_is_named_by_store_and_row() {
 
 #[test]
 fn work_in_time_gives_its_own_answer() {
-    assert_eq!(deadline::within(&Patience::of(LONG), |_| Ok(7), || ()).ok(), Some(7));
-    let missing = deadline::within(&Patience::of(LONG), |_| Err::<(), _>(MISSING), || ());
+    assert_eq!(deadline::within(&Deadline::of(LONG), |_| Ok(7), || ()).ok(), Some(7));
+    let missing = deadline::within(&Deadline::of(LONG), |_| Err::<(), _>(MISSING), || ());
     assert!(matches!(missing, Err(Fault(Reason::Missing, _))));
 }
 
@@ -59,7 +59,7 @@ fn work_that_comes_too_late_is_given_up_and_undone() {
     let (go_on, wait) = channel::<()>();
     let (undone, was_undone) = channel();
     let work = move |_| wait.recv().map_err(|_| MISSING);
-    let given_up = deadline::within(&Patience::of(SHORT), work, move || undone.send(()).unwrap());
+    let given_up = deadline::within(&Deadline::of(SHORT), work, move || undone.send(()).unwrap());
     assert!(matches!(given_up, Err(Fault(Reason::Deadline, _))));
     go_on.send(()).unwrap();
     was_undone.recv_timeout(LONG).unwrap();

@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::rpc::error::{CANCELLED, Code, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, TABLE};
-use crate::rpc::methods::shape::Key;
+use crate::rpc::methods::wire::Key;
 use crate::rpc::methods::{self, EXIT, initialize};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Context, Name};
@@ -249,7 +249,7 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Turns references into the document into references within one schema, and gathers what they name.
+/// PendingWrites references into the document into references within one schema, and gathers what they name.
 fn localise(value: &mut Value, document: &Value, definitions: &mut Map<String, Value>) {
     match value {
         Value::Object(members) => {

@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, LEASE_HELD, OVERLOADED, WRITE_ERRORS};
 use crate::rpc::values::{Handle, LeaseLength, LeaseWait, Revision};
 use crate::vault::{AcquireLease, Name};
 
-use super::shape::Leased;
+use super::wire::Leased;
 use super::{Call, Outcome};
 
 method! {

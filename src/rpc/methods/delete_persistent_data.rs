@@ -5,7 +5,7 @@ use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Context, Delete, Name, Place};
 
-use super::shape::Deleted;
+use super::wire::Deleted;
 use super::{Call, Outcome};
 
 method! {

@@ -9,7 +9,7 @@ use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
 use crate::rpc::values::{Handle, Object, Revision, True};
 use crate::vault::{Context, Error, GetRecord, Name, Place, Record as Found};
 
-use super::shape::Record;
+use super::wire::Record;
 use super::{Call, Outcome};
 
 method! {

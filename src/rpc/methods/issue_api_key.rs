@@ -4,7 +4,7 @@ use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_REVOKED, WRITE_ERRORS};
 use crate::vault::{Issue, Issued, Name, Timestamp};
 
-use super::shape::{IssuedKey, NewKey};
+use super::wire::{IssuedKey, NewKey};
 use super::{Call, Outcome};
 
 method! {

@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
 use crate::rpc::values::Handle;
 use crate::vault::ListKeys;
 
-use super::shape::ListedKey;
+use super::wire::ListedKey;
 use super::{Call, Outcome};
 
 method! {

@@ -10,7 +10,7 @@ use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{self, After, Context, Entry, ListRecords, Name, Place};
 
-use super::shape::ListedRecord;
+use super::wire::ListedRecord;
 use super::{Call, FOLDER, Outcome};
 
 method! {

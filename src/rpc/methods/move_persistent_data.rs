@@ -5,7 +5,7 @@ use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, TARGET_EXISTS, WRITE_ERRORS};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Move, Place};
 
-use super::shape::Moved;
+use super::wire::Moved;
 use super::{Call, Outcome};
 
 method! {

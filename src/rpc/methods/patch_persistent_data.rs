@@ -5,7 +5,7 @@ use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Context, MergePatch, Name, Patch, Place};
 
-use super::shape::Written;
+use super::wire::Written;
 use super::{Call, Outcome};
 
 method! {

@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
 use crate::rpc::values::{Handle, Revision, True};
 use crate::vault::{Name, ReleaseLease};
 
-use super::shape::Released;
+use super::wire::Released;
 use super::{Call, Outcome};
 
 method! {

@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Name, RenewLease};
 
-use super::shape::Renewed;
+use super::wire::Renewed;
 use super::{Call, Outcome};
 
 method! {

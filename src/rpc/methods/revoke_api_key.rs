@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, WRITE_ERRORS};
 use crate::rpc::values::{Handle, KeyId, True};
 use crate::vault::Revoke;
 
-use super::shape::RevokedKey;
+use super::wire::RevokedKey;
 use super::{Call, Outcome};
 
 method! {

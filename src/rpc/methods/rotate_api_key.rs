@@ -5,7 +5,7 @@ use crate::rpc::error::{API_KEY_INVALID, Error, KEY_ERRORS, WRITE_ERRORS};
 use crate::rpc::values::{Handle, KeyText};
 use crate::vault::Rotate;
 
-use super::shape::NewKey;
+use super::wire::NewKey;
 use super::{Call, Outcome};
 
 method! {

@@ -6,7 +6,7 @@ use crate::rpc::values::{Handle, KeyText};
 use crate::session::{Cancel, Failure, Session};
 use crate::vault::{self, Caller, Key, KnowKey, Known};
 
-use super::shape::{KeySet, KnownKey};
+use super::wire::{KeySet, KnownKey};
 use super::{Call, Outcome};
 
 method! {

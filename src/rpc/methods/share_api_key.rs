@@ -10,7 +10,7 @@ use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::Handle;
 use crate::vault::{Context, Name, Scope, Share, Timestamp};
 
-use super::shape::NewKey;
+use super::wire::NewKey;
 use super::{Call, Outcome};
 
 method! {

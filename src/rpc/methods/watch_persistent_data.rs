@@ -5,7 +5,7 @@ use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::BeginWatch;
 
-use super::shape::Watch;
+use super::wire::Watch;
 use super::{Call, Outcome};
 
 method! {

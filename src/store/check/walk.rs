@@ -74,7 +74,7 @@ impl<'f> Walk<'f> {
     pub(super) fn all(mut self) -> Result<Checked, Unsound> {
         let Meta { txn, last, free, tables } = self.meta;
         self.tree(&free, Part::Free)?;
-        if !super::turn::is_own(&self.meta, self.last_freed) {
+        if !super::meta_number::is_own(&self.meta, self.last_freed) {
             return Err(Damage::at(txn % META_PAGES, What::Meta));
         }
         self.tree(&tables, Part::Tables)?;

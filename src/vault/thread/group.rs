@@ -126,7 +126,7 @@ impl Vault {
             Ok(decided) => decided,
             Err(error) => return Err((error.into(), lock)),
         };
-        if Plant::EarlyAnswer.is_there() {
+        if Fault::EarlyAnswer.is_injected() {
             // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
             // rigs that have to notice.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);

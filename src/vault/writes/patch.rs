@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::faults::Fault;
 use crate::limits::Limits;
-use crate::store::Plant;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::merge::{check_depth, merge};
 use crate::vault::{Error, Target};
@@ -60,7 +60,7 @@ impl Write for Patch {
         }
         spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
-        let expires_at = expires_at.filter(|_| !Plant::LostEnd.is_there());
+        let expires_at = expires_at.filter(|_| !Fault::LostEnd.is_injected());
         match (merged, &spot.current) {
             (Some(text), _) => spot.put(draft, &self.target.caller, &text, expires_at),
             (None, Current::Live(head, _)) => Ok((Written { revision: head.header.revision }, None)),

@@ -194,7 +194,7 @@ const seed = Number(process.env.RIG_SEED ?? randomBytes(4).readUInt32BE());
 async function refreshing(settings) {
   const run = await new Refreshing(seed, settings).run();
   const { refreshes, refused, windowsKilled, sidecarsKilled, stops, stopsWithTheToken } = run.figures;
-  const what = settings.window.careless ? 'refreshing without care' : `refreshing ${settings.window.plant}`.trim();
+  const what = settings.window.careless ? 'refreshing without care' : `refreshing ${settings.window.fault}`.trim();
   console.log(
     `rig: ${what}: seed ${seed}, ${refreshes} refreshes, ${refused} spent tokens presented, ` +
       `${windowsKilled} windows and ${sidecarsKilled} sidecars killed, ${stops} stops longer than the lease, ` +
@@ -204,7 +204,7 @@ async function refreshing(settings) {
 }
 
 const least = Number(process.env.RIG_SECONDS ?? 0) * 1000;
-const window = { options: { leaseMs: LEASE, looks: 300 }, plant: '', killAfterStoring: 0.1 };
+const window = { options: { leaseMs: LEASE, looks: 300 }, fault: '', killAfterStoring: 0.1 };
 
 test('eight windows refresh a token that is taken once, and nobody is ever logged out', async () => {
   const enough = ({ refreshes }, time) => refreshes >= REFRESHES && time >= least;
@@ -218,9 +218,9 @@ test('eight windows refresh a token that is taken once, and nobody is ever logge
 const found = (_, time) => time > 120_000;
 
 test('a write that is answered before it is stored logs them out', async () => {
-  const planted = process.env.PLUGIN_VAULT_PLANTED_BIN;
-  assert.ok(planted, 'PLUGIN_VAULT_PLANTED_BIN names the binary that bugs can be planted in');
-  const own = { options: { leaseMs: LEASE, looks: 20 }, plant: 'early-answer', killAfterStoring: 0.5 };
+  const planted = process.env.PLUGIN_VAULT_FAULTS_BIN;
+  assert.ok(planted, 'PLUGIN_VAULT_FAULTS_BIN names the binary that bugs can be planted in');
+  const own = { options: { leaseMs: LEASE, looks: 20 }, fault: 'early-answer', killAfterStoring: 0.5 };
   assert.ok((await refreshing({ binary: planted, window: own, enough: found })).loggedOut);
 });
 

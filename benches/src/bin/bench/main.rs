@@ -25,13 +25,13 @@ use contender::Place;
 use report::Report;
 
 /// How much is measured.
-struct Effort {
+struct UnlockMode {
     rounds: usize,
     /// Every count is divided by this.
     less: usize,
 }
 
-impl Effort {
+impl UnlockMode {
     fn count(&self, full: usize) -> usize {
         (full / self.less).max(2)
     }
@@ -39,7 +39,7 @@ impl Effort {
 
 struct Bench {
     place: Place,
-    effort: Effort,
+    effort: UnlockMode,
     report: Report,
 }
 
@@ -86,7 +86,7 @@ fn main() -> Done {
     }
     std::fs::create_dir_all(&work)?;
     let place = Place { vault: vault.canonicalize()?, programs, work: work.canonicalize()? };
-    let mut bench = Bench { place, effort: Effort { rounds, less }, report: Report::default() };
+    let mut bench = Bench { place, effort: UnlockMode { rounds, less }, report: Report::default() };
     for (name, part) in PARTS {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             let began = Instant::now();

@@ -12,7 +12,7 @@ use super::LONG;
 use super::bus::{Bus, on_a_bus};
 use crate::crypto::StoreId;
 use crate::protector::keyring::{delete, make, read};
-use crate::protector::{Patience, Reason};
+use crate::protector::{Deadline, Reason};
 
 const SOON: Duration = Duration::from_millis(300);
 
@@ -99,14 +99,14 @@ fn store() -> StoreId {
 }
 
 fn check_read(ask: bool, deadline: Duration, expected: Reason) {
-    assert_eq!(read(store(), [7; 16], ask, &Patience::of(deadline)).err(), Some(expected));
+    assert_eq!(read(store(), [7; 16], ask, &Deadline::of(deadline)).err(), Some(expected));
 }
 
 #[test]
 fn a_prompt_that_is_granted_gives_the_key() {
     on_a_bus(&Bus::Empty, "fake::a_prompt_that_is_granted_gives_the_key", || {
         let events = service(Manner::Grants);
-        let key = read(store(), [7; 16], true, &Patience::of(LONG)).unwrap();
+        let key = read(store(), [7; 16], true, &Deadline::of(LONG)).unwrap();
         assert!(*key.expose() == [0x11; 32]);
         assert_eq!(events.try_recv(), Ok(Event::Shown));
     });
@@ -117,8 +117,8 @@ fn nobody_is_asked_without_leave() {
     on_a_bus(&Bus::Empty, "fake::nobody_is_asked_without_leave", || {
         let events = service(Manner::Grants);
         check_read(false, LONG, Reason::Locked);
-        assert_eq!(make(store(), [7; 16], &Patience::of(LONG)).err(), Some(Reason::Locked));
-        assert_eq!(delete(store(), [7; 16], &Patience::of(LONG)).err(), Some(Reason::Locked));
+        assert_eq!(make(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Locked));
+        assert_eq!(delete(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Locked));
         assert!(events.try_recv().is_err());
     });
 }
@@ -127,7 +127,7 @@ fn nobody_is_asked_without_leave() {
 fn a_service_that_asks_before_it_deletes_is_not_let() {
     on_a_bus(&Bus::Empty, "fake::a_service_that_asks_before_it_deletes_is_not_let", || {
         let events = service(Manner::AsksForChanges);
-        assert_eq!(delete(store(), [7; 16], &Patience::of(LONG)).err(), Some(Reason::Denied));
+        assert_eq!(delete(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Denied));
         assert!(events.try_recv().is_err());
     });
 }
@@ -158,11 +158,11 @@ fn a_prompt_that_nobody_waits_for_any_more_is_taken_away_at_once() {
     on_a_bus(&Bus::Empty, "fake::a_prompt_that_nobody_waits_for_any_more_is_taken_away_at_once", || {
         let events = service(Manner::Ignores);
         let start = Instant::now();
-        let patience = Patience::of(LONG);
-        let waits = patience.clone();
+        let deadline = Deadline::of(LONG);
+        let waits = deadline.clone();
         let waiting = thread::spawn(move || read(store(), [7; 16], true, &waits).err());
         assert_eq!(events.recv_timeout(LONG), Ok(Event::Shown));
-        patience.end();
+        deadline.end();
         assert_eq!(waiting.join().unwrap(), Some(Reason::Deadline));
         assert_eq!(events.recv_timeout(LONG), Ok(Event::TakenAway));
         assert!(start.elapsed() < LONG / 4);
@@ -176,8 +176,8 @@ fn a_service_that_never_answers_costs_the_deadline() {
         let start = Instant::now();
         check_read(false, SOON, Reason::Deadline);
         check_read(true, SOON, Reason::Deadline);
-        assert_eq!(make(store(), [7; 16], &Patience::of(SOON)).err(), Some(Reason::Deadline));
-        assert_eq!(delete(store(), [7; 16], &Patience::of(SOON)).err(), Some(Reason::Deadline));
+        assert_eq!(make(store(), [7; 16], &Deadline::of(SOON)).err(), Some(Reason::Deadline));
+        assert_eq!(delete(store(), [7; 16], &Deadline::of(SOON)).err(), Some(Reason::Deadline));
         assert!(start.elapsed() >= SOON * 4 && start.elapsed() < LONG / 4);
     });
 }
@@ -200,7 +200,7 @@ fn no_service_on_the_bus_is_denied() {
     on_a_bus(&Bus::Empty, "fake::no_service_on_the_bus_is_denied", || {
         check_read(false, LONG, Reason::Denied);
         check_read(true, LONG, Reason::Denied);
-        assert_eq!(make(store(), [7; 16], &Patience::of(LONG)).err(), Some(Reason::Denied));
+        assert_eq!(make(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Denied));
     });
 }
 

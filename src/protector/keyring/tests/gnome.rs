@@ -11,7 +11,7 @@ use zbus::zvariant::OwnedObjectPath;
 use super::bus::{Bus, on_a_bus};
 use super::{Item, LONG};
 use crate::crypto::StoreId;
-use crate::protector::Patience;
+use crate::protector::Deadline;
 use crate::protector::Reason;
 use crate::protector::keyring::{delete, make, read};
 
@@ -81,9 +81,9 @@ fn a_key_comes_back_and_can_be_found_by_its_name() {
     on_a_bus(&Bus::Empty, "gnome::a_key_comes_back_and_can_be_found_by_its_name", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
-        let key = make(store, ROW, &Patience::of(LONG)).unwrap();
-        assert!(read(store, ROW, false, &Patience::of(LONG)).unwrap().expose() == key.expose());
-        assert!(read(store, ROW, true, &Patience::of(LONG)).unwrap().expose() == key.expose());
+        let key = make(store, ROW, &Deadline::of(LONG)).unwrap();
+        assert!(read(store, ROW, false, &Deadline::of(LONG)).unwrap().expose() == key.expose());
+        assert!(read(store, ROW, true, &Deadline::of(LONG)).unwrap().expose() == key.expose());
         let text = secret_tool(&["lookup"], store, "");
         assert!(text == base16ct::lower::encode_string(key.expose()));
         assert!(secret_tool(&["search"], store, "").contains("label = plugin-vault store key"));
@@ -95,11 +95,11 @@ fn another_row_or_store_has_another_key() {
     on_a_bus(&Bus::Empty, "gnome::another_row_or_store_has_another_key", || {
         let _gnome = Gnome::start(Some("password"));
         let (store, other) = (StoreId::generate(), StoreId::generate());
-        let key = make(store, ROW, &Patience::of(LONG)).unwrap();
-        assert_eq!(reason(read(store, [8; 16], false, &Patience::of(LONG))), Some(Reason::Missing));
-        assert_eq!(reason(read(other, ROW, false, &Patience::of(LONG))), Some(Reason::Missing));
-        assert!(make(other, ROW, &Patience::of(LONG)).unwrap().expose() != key.expose());
-        assert!(read(store, ROW, false, &Patience::of(LONG)).unwrap().expose() == key.expose());
+        let key = make(store, ROW, &Deadline::of(LONG)).unwrap();
+        assert_eq!(reason(read(store, [8; 16], false, &Deadline::of(LONG))), Some(Reason::Missing));
+        assert_eq!(reason(read(other, ROW, false, &Deadline::of(LONG))), Some(Reason::Missing));
+        assert!(make(other, ROW, &Deadline::of(LONG)).unwrap().expose() != key.expose());
+        assert!(read(store, ROW, false, &Deadline::of(LONG)).unwrap().expose() == key.expose());
     });
 }
 
@@ -108,9 +108,9 @@ fn a_key_that_is_there_is_never_replaced() {
     on_a_bus(&Bus::Empty, "gnome::a_key_that_is_there_is_never_replaced", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
-        let key = make(store, ROW, &Patience::of(LONG)).unwrap();
-        assert_eq!(reason(make(store, ROW, &Patience::of(LONG))), Some(Reason::Denied));
-        assert!(read(store, ROW, false, &Patience::of(LONG)).unwrap().expose() == key.expose());
+        let key = make(store, ROW, &Deadline::of(LONG)).unwrap();
+        assert_eq!(reason(make(store, ROW, &Deadline::of(LONG))), Some(Reason::Denied));
+        assert!(read(store, ROW, false, &Deadline::of(LONG)).unwrap().expose() == key.expose());
     });
 }
 
@@ -119,12 +119,12 @@ fn a_locked_keyring_is_locked_at_once_for_everything() {
     on_a_bus(&Bus::Empty, "gnome::a_locked_keyring_is_locked_at_once_for_everything", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
-        let _key = make(store, ROW, &Patience::of(LONG)).unwrap();
+        let _key = make(store, ROW, &Deadline::of(LONG)).unwrap();
         Gnome::lock();
         let start = Instant::now();
-        assert_eq!(reason(read(store, ROW, false, &Patience::of(LONG))), Some(Reason::Locked));
-        assert_eq!(reason(make(store, [8; 16], &Patience::of(LONG))), Some(Reason::Locked));
-        assert_eq!(reason(delete(store, ROW, &Patience::of(LONG))), Some(Reason::Locked));
+        assert_eq!(reason(read(store, ROW, false, &Deadline::of(LONG))), Some(Reason::Locked));
+        assert_eq!(reason(make(store, [8; 16], &Deadline::of(LONG))), Some(Reason::Locked));
+        assert_eq!(reason(delete(store, ROW, &Deadline::of(LONG))), Some(Reason::Locked));
         assert!(start.elapsed() < LONG / 4);
     });
 }
@@ -134,10 +134,10 @@ fn a_keyring_that_has_nowhere_to_ask_is_denied() {
     on_a_bus(&Bus::Empty, "gnome::a_keyring_that_has_nowhere_to_ask_is_denied", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
-        let _key = make(store, ROW, &Patience::of(LONG)).unwrap();
+        let _key = make(store, ROW, &Deadline::of(LONG)).unwrap();
         Gnome::lock();
         // Its prompt needs a desktop, and there is none.
-        assert_eq!(reason(read(store, ROW, true, &Patience::of(LONG))), Some(Reason::Denied));
+        assert_eq!(reason(read(store, ROW, true, &Deadline::of(LONG))), Some(Reason::Denied));
     });
 }
 
@@ -146,14 +146,14 @@ fn a_key_that_was_deleted_is_missing() {
     on_a_bus(&Bus::Empty, "gnome::a_key_that_was_deleted_is_missing", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
-        assert_eq!(reason(read(store, ROW, false, &Patience::of(LONG))), Some(Reason::Missing));
-        let _key = make(store, ROW, &Patience::of(LONG)).unwrap();
+        assert_eq!(reason(read(store, ROW, false, &Deadline::of(LONG))), Some(Reason::Missing));
+        let _key = make(store, ROW, &Deadline::of(LONG)).unwrap();
         secret_tool(&["clear"], store, "");
-        assert_eq!(reason(read(store, ROW, true, &Patience::of(LONG))), Some(Reason::Missing));
-        assert_eq!(reason(delete(store, ROW, &Patience::of(LONG))), Some(Reason::Missing));
-        let _key = make(store, ROW, &Patience::of(LONG)).unwrap();
-        delete(store, ROW, &Patience::of(LONG)).unwrap();
-        assert_eq!(reason(read(store, ROW, false, &Patience::of(LONG))), Some(Reason::Missing));
+        assert_eq!(reason(read(store, ROW, true, &Deadline::of(LONG))), Some(Reason::Missing));
+        assert_eq!(reason(delete(store, ROW, &Deadline::of(LONG))), Some(Reason::Missing));
+        let _key = make(store, ROW, &Deadline::of(LONG)).unwrap();
+        delete(store, ROW, &Deadline::of(LONG)).unwrap();
+        assert_eq!(reason(read(store, ROW, false, &Deadline::of(LONG))), Some(Reason::Missing));
     });
 }
 
@@ -163,8 +163,8 @@ fn something_else_under_its_name_is_wrong_and_stays() {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
         secret_tool(&["store", "--label=other"], store, "another's password");
-        assert_eq!(reason(read(store, ROW, false, &Patience::of(LONG))), Some(Reason::Wrong));
-        assert_eq!(reason(make(store, ROW, &Patience::of(LONG))), Some(Reason::Denied));
+        assert_eq!(reason(read(store, ROW, false, &Deadline::of(LONG))), Some(Reason::Wrong));
+        assert_eq!(reason(make(store, ROW, &Deadline::of(LONG))), Some(Reason::Denied));
         assert_eq!(secret_tool(&["lookup"], store, ""), "another's password");
     });
 }
@@ -174,7 +174,7 @@ fn a_keyring_service_without_a_keyring_takes_no_key() {
     on_a_bus(&Bus::Empty, "gnome::a_keyring_service_without_a_keyring_takes_no_key", || {
         let _gnome = Gnome::start(None);
         let store = StoreId::generate();
-        assert_eq!(reason(make(store, ROW, &Patience::of(LONG))), Some(Reason::Denied));
-        assert_eq!(reason(read(store, ROW, false, &Patience::of(LONG))), Some(Reason::Missing));
+        assert_eq!(reason(make(store, ROW, &Deadline::of(LONG))), Some(Reason::Denied));
+        assert_eq!(reason(read(store, ROW, false, &Deadline::of(LONG))), Some(Reason::Missing));
     });
 }

@@ -14,7 +14,7 @@ let sidecar;
 const vault = new Vault(settings.key, () => {
   sidecar = spawn(settings.binary, settings.args, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, PLUGIN_VAULT_PLANT: settings.plant },
+    env: { ...process.env, PLUGIN_VAULT_FAULT: settings.fault },
   });
   const { pid } = sidecar;
   tell({ sidecar: pid });

@@ -11,7 +11,7 @@ use super::lock;
 
 /// The writes of a connection that have no outcome yet.
 #[derive(Default)]
-pub(super) struct Turns {
+pub(super) struct PendingWrites {
     pending: Mutex<Pending>,
     changed: Notify,
 }
@@ -25,11 +25,11 @@ struct Pending {
 
 /// A write's place in the order; given up when dropped.
 pub(super) struct Turn<'t> {
-    turns: &'t Turns,
+    turns: &'t PendingWrites,
     number: u64,
 }
 
-impl Turns {
+impl PendingWrites {
     pub(super) fn take(&self, key: Option<Arc<Key>>) -> Turn<'_> {
         let mut pending = lock(&self.pending);
         pending.last += 1;

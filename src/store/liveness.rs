@@ -16,13 +16,13 @@ use super::{Id, id_text, parse_id};
 const ABOUT: &str = ".txt";
 
 /// This process, as the others see it.
-pub struct Live {
+pub struct LivenessLock {
     id: Id,
     folder: Dir,
     _locked: File,
 }
 
-impl Live {
+impl LivenessLock {
     /// Makes this process's files.
     pub(super) fn begin(folder: Dir, id: Id) -> files::Result<Self> {
         let name = id_text(&id);
@@ -56,7 +56,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for LivenessLock {
     fn drop(&mut self) {
         // A file that stays behind is one that the next process finds unlocked.
         remove(&self.folder, &id_text(&self.id));
@@ -75,14 +75,14 @@ fn remove(folder: &Dir, name: &str) {
 /// Processes that have ended without taking their files away: they were killed, or the machine went down. The files stay
 /// until they are buried; until then, whoever opens the store finds them.
 #[must_use]
-pub struct Dead {
+pub struct StaleProcesses {
     folder: Dir,
     locks: Vec<String>,
     /// Second files without a first one. They say nothing of how a process ended.
     leftovers: Vec<String>,
 }
 
-impl Dead {
+impl StaleProcesses {
     pub(super) fn find(folder: Dir, own: &Id) -> files::Result<Self> {
         let (mut locks, mut leftovers) = (Vec::new(), Vec::new());
         for name in folder.names()? {
@@ -104,7 +104,7 @@ impl Dead {
     }
 
     /// The store has been opened and checked: the files are of no use any more.
-    pub fn bury(self) {
+    pub fn remove(self) {
         for name in self.locks {
             match self.folder.read(&name) {
                 // One that was only about to begin may live by now.
@@ -156,10 +156,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = ([1; 16], [2; 16]);
         assert!(!is_alive(&dir(&folder), &one));
-        let first = Live::begin(dir(&folder), one).unwrap();
+        let first = LivenessLock::begin(dir(&folder), one).unwrap();
         assert!(is_alive(&dir(&folder), &one));
-        let _second = Live::begin(dir(&folder), two).unwrap();
-        let dead = Dead::find(dir(&folder), &two).unwrap();
+        let _second = LivenessLock::begin(dir(&folder), two).unwrap();
+        let dead = StaleProcesses::find(dir(&folder), &two).unwrap();
         assert!(dead.is_empty(), "a process that lives is none that was killed");
         drop(first);
         assert!(!is_alive(&dir(&folder), &one));
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_locked_file_is_empty_and_the_one_beside_it_names_version_and_process() {
         let folder = tempfile::tempdir().unwrap();
-        let live = Live::begin(dir(&folder), [1; 16]).unwrap();
+        let live = LivenessLock::begin(dir(&folder), [1; 16]).unwrap();
         assert_eq!(fs::metadata(folder.path().join(id_text(&live.id()))).unwrap().len(), 0);
         let about = fs::read_to_string(folder.path().join(format!("{}.txt", "01".repeat(16)))).unwrap();
         assert_eq!(about, format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id()));
@@ -181,14 +181,14 @@ mod tests {
     fn a_second_file_without_a_first_is_no_dead_process_and_is_taken_away() {
         let folder = tempfile::tempdir().unwrap();
         let own = [2; 16];
-        let live = Live::begin(dir(&folder), own).unwrap();
+        let live = LivenessLock::begin(dir(&folder), own).unwrap();
         let alone = folder.path().join(format!("{}.txt", id_text(&[1; 16])));
         let foreign = folder.path().join("notes.txt");
         files::create_new(&alone).unwrap();
         files::create_new(&foreign).unwrap();
-        let dead = Dead::find(dir(&folder), &own).unwrap();
+        let dead = StaleProcesses::find(dir(&folder), &own).unwrap();
         assert!(dead.is_empty());
-        dead.bury();
+        dead.remove();
         assert!(!alone.exists());
         assert!(foreign.exists() && about_path(&folder.path().join(id_text(&live.id()))).exists());
     }
@@ -202,12 +202,12 @@ mod tests {
         files::create_new(&about_path(&path)).unwrap();
         files::create_new(&folder.path().join("something else")).unwrap();
         assert!(!is_alive(&dir(&folder), &dead));
-        let _live = Live::begin(dir(&folder), own).unwrap();
-        let found = Dead::find(dir(&folder), &own).unwrap();
+        let _live = LivenessLock::begin(dir(&folder), own).unwrap();
+        let found = StaleProcesses::find(dir(&folder), &own).unwrap();
         assert!(!found.is_empty() && path.exists());
-        found.bury();
+        found.remove();
         assert!(!path.exists() && !about_path(&path).exists());
-        assert!(Dead::find(dir(&folder), &own).unwrap().is_empty());
+        assert!(StaleProcesses::find(dir(&folder), &own).unwrap().is_empty());
         assert!(folder.path().join("something else").exists());
     }
 
@@ -216,9 +216,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (other, own) = ([1; 16], [2; 16]);
         files::create_new(&folder.path().join(id_text(&other))).unwrap();
-        let dead = Dead::find(dir(&folder), &own).unwrap();
-        let _other = Live::begin(dir(&folder), other).unwrap();
-        dead.bury();
+        let dead = StaleProcesses::find(dir(&folder), &own).unwrap();
+        let _other = LivenessLock::begin(dir(&folder), other).unwrap();
+        dead.remove();
         assert!(is_alive(&dir(&folder), &other));
     }
 
@@ -229,10 +229,10 @@ mod tests {
         let (own, elsewhere) = ([9; 16], folder.path().join("elsewhere"));
         files::create_new(&elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, folder.path().join(id_text(&[1; 16]))).unwrap();
-        let dead = Dead::find(dir(&folder), &own).unwrap();
+        let dead = StaleProcesses::find(dir(&folder), &own).unwrap();
         assert!(!dead.is_empty());
-        dead.bury();
-        assert!(Dead::find(dir(&folder), &own).unwrap().is_empty());
+        dead.remove();
+        assert!(StaleProcesses::find(dir(&folder), &own).unwrap().is_empty());
         assert!(elsewhere.exists());
     }
 }

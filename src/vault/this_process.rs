@@ -4,48 +4,48 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::crypto;
-use crate::store::{Dead, Ended, Folder, Id, Live, StoreError};
+use crate::store::{Ended, Folder, Id, LivenessLock, StaleProcesses, StoreError};
 
 /// One name for the whole life of the process, however often the store is opened in it.
-pub(super) struct Life {
+pub(super) struct ThisProcess {
     id: Id,
-    live: Mutex<Option<Live>>,
+    live: Mutex<Option<LivenessLock>>,
     doubted: AtomicBool,
 }
 
-impl Default for Life {
+impl Default for ThisProcess {
     fn default() -> Self {
         Self { id: crypto::random(), live: Mutex::default(), doubted: AtomicBool::new(false) }
     }
 }
 
-impl Life {
+impl ThisProcess {
     pub(super) fn id(&self) -> Id {
         self.id
     }
 
     /// From now on the others see that this process lives. Returns those before it that did not end as they should.
-    pub(super) fn begin(&self, folder: &Folder) -> Result<Dead, StoreError> {
+    pub(super) fn begin(&self, folder: &Folder) -> Result<StaleProcesses, StoreError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         // Its file goes with a folder that is taken away.
         if live.is_none() || !folder.is_alive(&self.id) {
             // First: it would take the new file away, which has the same name.
             drop(live.take());
-            *live = Some(folder.begin_life(self.id)?);
+            *live = Some(folder.begin_process(self.id)?);
         }
-        folder.dead(&self.id)
+        folder.stale_processes(&self.id)
     }
 
     /// Whether the next store that is opened is to be checked, with these dead before it.
-    pub(super) fn ended(&self, dead: &Dead) -> Ended {
+    pub(super) fn ended(&self, dead: &StaleProcesses) -> Ended {
         let doubted = self.doubted.load(Ordering::Relaxed);
         if doubted || !dead.is_empty() { Ended::Unknown } else { Ended::Cleanly }
     }
 
     /// The store has been opened, and checked if it had to be.
-    pub(super) fn trust(&self, dead: Dead) {
+    pub(super) fn trust(&self, dead: StaleProcesses) {
         self.doubted.store(false, Ordering::Relaxed);
-        dead.bury();
+        dead.remove();
     }
 
     /// A store did not do what it should: the next one that is opened is checked, whatever its size.

@@ -27,18 +27,18 @@ const SELDOM: u32 = 4;
 
 /// What was heard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
+pub enum StoreEvent {
     /// Somebody may have committed.
-    Commit,
+    Committed,
     /// Something may have befallen the store: unlocked, mended, or somebody wants it alone.
-    Call,
+    StateChanged,
     /// Another data file lies in the folder, or none, and no process of ours said so: a person moved, deleted or copied
     /// the folder.
     Replaced,
 }
 
 /// The file `bell`, which is written again after each commit. Nothing locks it, and its content says nothing.
-pub(super) struct Bell {
+pub(super) struct CommitSignal {
     /// Kept open: a commit pays for one system call.
     #[cfg(unix)]
     file: File,
@@ -47,7 +47,7 @@ pub(super) struct Bell {
     path: PathBuf,
 }
 
-impl Bell {
+impl CommitSignal {
     /// The bell at `path`. Its one byte is written at once, so that ringing needs no room on a full disk.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         prepare(path)?;
@@ -83,22 +83,22 @@ pub(super) fn strike(path: &Path) -> io::Result<()> {
 }
 
 /// Hears the bells of one store, until it is dropped.
-pub struct Listener {
+pub struct StoreWatcher {
     bell: PathBuf,
     /// Absent where no watch can be had.
     watcher: Mutex<Option<RecommendedWatcher>>,
-    looks: Looks,
+    looks: Poller,
 }
 
-impl Listener {
+impl StoreWatcher {
     /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
     /// thread of the listener's own and must not block.
-    pub fn new(store: &Store, heard: impl Fn(Heard) + Send + Sync + 'static) -> Self {
-        let heard: Arc<dyn Fn(Heard) + Send + Sync> = Arc::new(heard);
+    pub fn new(store: &Store, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
+        let heard: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(heard);
         let folder = store.folder();
         // The watch first: where there is but one thread more, it is the one that hears at once.
         let watcher = watch(&folder.news(), heard.clone());
-        let looks = Looks::start(folder.data_file(), store.data_file(), heard);
+        let looks = Poller::start(folder.data_file(), store.data_file(), heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
         match watcher {
             Ok(watcher) => *listener.watcher() = Some(watcher),
@@ -134,7 +134,7 @@ impl Listener {
     }
 }
 
-fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
+fn watch(news: &Path, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
     let call = news.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Files are opened and closed all the time; what rings is a write.
@@ -143,7 +143,7 @@ fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result
             return;
         }
         let is_call = event.paths.iter().any(|path| path.file_name() == call.as_deref());
-        heard(if is_call { Heard::Call } else { Heard::Commit });
+        heard(if is_call { StoreEvent::StateChanged } else { StoreEvent::Committed });
     })?;
     // Where the system starts no thread, `notify` does not say so: every later call and its drop panic. Only this call
     // returns an error then.
@@ -157,7 +157,7 @@ fn watch(news: &Path, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> notify::Result
 
 /// A thread that looks now and then: always whether the data file is still the one that is open, which no watch of a
 /// file reports when the folder above it is moved away; and for the rest where a watch can't be had.
-struct Looks(Arc<Look>);
+struct Poller(Arc<Look>);
 
 /// What is looked for.
 #[derive(Default)]
@@ -169,8 +169,8 @@ struct Look {
     over: AtomicBool,
 }
 
-impl Looks {
-    fn start(data: PathBuf, open: FileId, heard: Arc<dyn Fn(Heard) + Send + Sync>) -> Self {
+impl Poller {
+    fn start(data: PathBuf, open: FileId, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> Self {
         let look = Arc::new(Look::default());
         let wanted = look.clone();
         let run = move || {
@@ -184,15 +184,15 @@ impl Looks {
                     Err(_) => there,
                 };
                 if std::mem::replace(&mut there, now) != now && !wanted.over.load(Ordering::Relaxed) {
-                    heard(Heard::Replaced);
+                    heard(StoreEvent::Replaced);
                 }
                 turn = turn.wrapping_add(1);
                 if wanted.unwatched.load(Ordering::Relaxed) {
                     if wanted.follows.load(Ordering::Relaxed) {
-                        heard(Heard::Commit);
+                        heard(StoreEvent::Committed);
                     }
                     if turn.is_multiple_of(SELDOM) {
-                        heard(Heard::Call);
+                        heard(StoreEvent::StateChanged);
                     }
                 }
             }
@@ -203,7 +203,7 @@ impl Looks {
     }
 }
 
-impl Drop for Looks {
+impl Drop for Poller {
     fn drop(&mut self) {
         self.0.over.store(true, Ordering::Relaxed);
     }

@@ -3,15 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::crypto;
-use crate::store::{Heard, Listener};
+use crate::store::{StoreEvent, StoreWatcher};
 
 use super::{Opened, Vault};
 
 /// What a vault hears with, and who is told.
 #[derive(Default)]
-pub(super) struct Hearing {
-    told: OnceLock<Box<dyn Fn(Heard) + Send + Sync>>,
-    /// Held while the listener begins or ends following, which waits for its thread. What that thread calls must
+pub(super) struct StoreEvents {
+    told: OnceLock<Box<dyn Fn(StoreEvent) + Send + Sync>>,
+    /// Held while the watcher begins or ends following, which waits for its thread. What that thread calls must
     /// never ask for it.
     state: Mutex<State>,
     /// What was announced last.
@@ -21,12 +21,12 @@ pub(super) struct Hearing {
 #[derive(Default)]
 struct State {
     /// Of the store that is open.
-    listener: Option<Listener>,
+    watcher: Option<StoreWatcher>,
     /// How many follow commits.
     followers: usize,
 }
 
-impl Hearing {
+impl StoreEvents {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -39,7 +39,7 @@ impl Hearing {
         is_news
     }
 
-    pub(super) fn tell(&self, heard: Heard) {
+    pub(super) fn tell(&self, heard: StoreEvent) {
         if let Some(told) = self.told.get() {
             told(heard);
         }
@@ -58,8 +58,8 @@ impl Drop for Following {
 impl Vault {
     /// Who is told what is heard: of commits while somebody follows them, and of what befalls the store. Called on any
     /// thread; must not block. Only the first registration takes effect.
-    pub fn on_heard(&self, told: impl Fn(Heard) + Send + Sync + 'static) {
-        let _ = self.hearing.told.set(Box::new(told));
+    pub fn on_store_event(&self, told: impl Fn(StoreEvent) + Send + Sync + 'static) {
+        let _ = self.events.told.set(Box::new(told));
     }
 
     /// Follows commits from now on: those of this process, too. Those before are to be looked for once.
@@ -69,40 +69,40 @@ impl Vault {
     }
 
     fn change_followers(&self, change: impl FnOnce(&mut usize)) {
-        let mut state = self.hearing.state();
+        let mut state = self.events.state();
         change(&mut state.followers);
         let follow = state.followers > 0;
-        if let Some(listener) = &state.listener {
-            listener.follow_commits(follow);
+        if let Some(watcher) = &state.watcher {
+            watcher.follow_commits(follow);
         }
     }
 
     /// Listens to the store that was opened just now.
     pub(super) fn listen(self: &Arc<Self>, opened: &Opened) {
         let vault: Weak<Self> = Arc::downgrade(self);
-        let listener = Listener::new(opened.store(), move |heard| {
+        let watcher = StoreWatcher::new(opened.store(), move |heard| {
             if let Some(vault) = vault.upgrade() {
                 vault.hear(heard);
             }
         });
-        let mut state = self.hearing.state();
-        listener.follow_commits(state.followers > 0);
-        self.hearing.is_news(self.folder.announced());
-        state.listener = Some(listener);
+        let mut state = self.events.state();
+        watcher.follow_commits(state.followers > 0);
+        self.events.is_news(self.folder.announced());
+        state.watcher = Some(watcher);
     }
 
-    fn hear(&self, heard: Heard) {
+    fn hear(&self, heard: StoreEvent) {
         match heard {
-            Heard::Commit => {}
-            Heard::Call => {
-                if self.folder.is_wanted_alone() {
+            StoreEvent::Committed => {}
+            StoreEvent::StateChanged => {
+                if self.folder.is_exclusive_lock_wanted() {
                     self.queue.push_leave();
                 }
-                if !self.hearing.is_news(self.folder.announced()) {
+                if !self.events.is_news(self.folder.announced()) {
                     return;
                 }
             }
-            Heard::Replaced => {
+            StoreEvent::Replaced => {
                 let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
                 match opened {
                     // From now on it is not used any more; the next request opens what lies there.
@@ -114,13 +114,13 @@ impl Vault {
                     // What lies there was opened meanwhile.
                     Some(_) => return,
                     None => {
-                        self.hearing.tell(Heard::Call);
-                        return self.hearing.tell(Heard::Commit);
+                        self.events.tell(StoreEvent::StateChanged);
+                        return self.events.tell(StoreEvent::Committed);
                     }
                 }
             }
         }
-        self.hearing.tell(heard);
+        self.events.tell(heard);
     }
 
     /// Tells every process that has the store open, this one too, that its state is another.

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 /// How often who waits for something else looks whether anybody still waits for them.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// Somebody's patience. Its clones end together.
+/// Somebody's deadline. Its clones end together.
 #[derive(Clone)]
-pub struct Patience {
+pub struct Deadline {
     until: Instant,
     ended: Arc<AtomicBool>,
 }
 
-impl Patience {
+impl Deadline {
     /// From now on, for so long.
     pub fn of(time: Duration) -> Self {
         Self { until: Instant::now() + time, ended: Arc::default() }

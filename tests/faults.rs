@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// A server that fails as `failpoint` says, and the client's ends of its pipes.
+/// A server that fails as `fault` says, and the client's ends of its pipes.
 struct Server {
     child: Child,
     input: ChildStdin,
@@ -21,20 +21,20 @@ struct Server {
 }
 
 impl Server {
-    fn start(folder: &Path, failpoint: &str) -> Self {
-        let mut server = Self::spawn(folder, failpoint);
+    fn start(folder: &Path, fault: &str) -> Self {
+        let mut server = Self::spawn(folder, fault);
         server.send("setAPIKey", &json!([KEY]));
         assert!(server.answer().unwrap()["result"]["handle"].is_string());
         server
     }
 
-    fn spawn(folder: &Path, failpoint: &str) -> Self {
+    fn spawn(folder: &Path, fault: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
             .arg("--data-dir")
             .arg(folder.join("data"))
             .arg("--key-dir")
             .arg(folder.join("keys"))
-            .env("PLUGIN_VAULT_FAILPOINT", failpoint)
+            .env("PLUGIN_VAULT_FAULT", fault)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -79,13 +79,13 @@ impl Server {
 }
 
 /// A store in which `{"value":"before"}` lies, and a server that is about to fail.
-fn about_to_fail(failpoint: &str) -> (tempfile::TempDir, Server) {
+fn about_to_fail(fault: &str) -> (tempfile::TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();
     let mut first = Server::start(folder.path(), "");
     let stored = first.call("setPersistentData", &json!(["user", {"value": "before"}])).unwrap();
     assert!(stored["result"]["revision"].is_u64());
     first.end();
-    let server = Server::start(folder.path(), failpoint);
+    let server = Server::start(folder.path(), fault);
     (folder, server)
 }
 
@@ -180,8 +180,8 @@ fn damaged() -> (tempfile::TempDir, Vec<u8>) {
 fn a_repair_that_is_cut_off_has_changed_nothing_and_is_done_by_the_next_process() {
     for action in ["kill", "full", "eio"] {
         let (folder, file) = damaged();
-        let failpoint = format!("before-replacing:{action}:1");
-        let mut server = Server::spawn(folder.path(), &failpoint);
+        let fault = format!("before-replacing:{action}:1");
+        let mut server = Server::spawn(folder.path(), &fault);
         let answer = server.call("setAPIKey", &json!([KEY]));
         let code = answer.map(|answer| answer["error"]["code"].clone());
         assert_eq!(

@@ -1,0 +1,121 @@
+//! Faults that tests inject: bugs that the proof rigs have to find, and points at which the writer fails. Only with the
+//! feature `faults`, which a release build refuses; without it no fault exists and each point does nothing.
+//!
+//! `PLUGIN_VAULT_FAULT` chooses one: the name of a [`Fault`], or `<point>:<action>:<n>` for a [`Point`].
+
+use std::io;
+
+/// A bug, by its name in the variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `early-answer`: writes are answered before they are committed.
+    EarlyAnswer,
+    /// `no-guard`: a snapshot is taken as LMDB gives it.
+    NoGuard,
+    /// `no-sync`: LMDB writes without waiting for the disk.
+    NoSync,
+    /// `deaf-commit`: a commit that the disk refused counts as done.
+    DeafCommit,
+    /// `lost-end`: a patch drops the record's expiry.
+    LostEnd,
+    /// `no-check`: every file counts as sound.
+    NoCheck,
+    /// `stale-lease`: a write succeeds with the token of a lease that has ended.
+    StaleLease,
+    /// `two-holders`: every request for a lease is granted.
+    TwoHolders,
+}
+
+/// A point in a commit, or in a repair.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// `before-begin`: the lock is held, no transaction has begun.
+    BeforeBegin,
+    /// `before-commit`: every row is in the transaction.
+    BeforeCommit,
+    /// `after-commit`: the rows are on the disk, no client has an answer.
+    AfterCommit,
+    /// `before-replacing`: the store is in quarantine, and its replacement is ready.
+    BeforeReplacing,
+}
+
+impl Fault {
+    /// Whether the environment chose this bug.
+    #[cfg(not(feature = "faults"))]
+    pub const fn is_injected(self) -> bool {
+        false
+    }
+
+    /// Whether the environment chose this bug.
+    #[cfg(feature = "faults")]
+    pub fn is_injected(self) -> bool {
+        injected::BUG.is_some_and(|bug| bug == self)
+    }
+}
+
+/// Does nothing.
+///
+/// # Errors
+/// None without the feature `faults`.
+#[cfg(not(feature = "faults"))]
+#[allow(clippy::unnecessary_wraps, reason = "with the feature it does fail")]
+pub const fn reach(_: Point) -> io::Result<()> {
+    Ok(())
+}
+
+/// Fails at the n-th time that the chosen point is reached, counted from 1. The action `kill` ends the process.
+///
+/// # Errors
+/// The action `eio` gives an input or output error, `full` a full disk.
+#[cfg(feature = "faults")]
+pub fn reach(point: Point) -> io::Result<()> {
+    injected::reach(point)
+}
+
+#[cfg(feature = "faults")]
+mod injected {
+    use std::io;
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::{Fault, Point};
+
+    static CHOSEN: LazyLock<String> =
+        LazyLock::new(|| std::env::var("PLUGIN_VAULT_FAULT").unwrap_or_default());
+
+    pub(super) static BUG: LazyLock<Option<Fault>> = LazyLock::new(|| match CHOSEN.as_str() {
+        "early-answer" => Some(Fault::EarlyAnswer),
+        "no-guard" => Some(Fault::NoGuard),
+        "no-sync" => Some(Fault::NoSync),
+        "deaf-commit" => Some(Fault::DeafCommit),
+        "lost-end" => Some(Fault::LostEnd),
+        "no-check" => Some(Fault::NoCheck),
+        "stale-lease" => Some(Fault::StaleLease),
+        "two-holders" => Some(Fault::TwoHolders),
+        _ => None,
+    });
+
+    pub(super) fn reach(point: Point) -> io::Result<()> {
+        static REACHED: AtomicU64 = AtomicU64::new(0);
+        let name = match point {
+            Point::BeforeBegin => "before-begin",
+            Point::BeforeCommit => "before-commit",
+            Point::AfterCommit => "after-commit",
+            Point::BeforeReplacing => "before-replacing",
+        };
+        let mut words = CHOSEN.split(':');
+        if words.next() != Some(name) {
+            return Ok(());
+        }
+        let action = words.next().unwrap_or_default();
+        let turn = words.next().and_then(|turn| turn.parse().ok()).unwrap_or(1);
+        if REACHED.fetch_add(1, Ordering::Relaxed) + 1 != turn {
+            return Ok(());
+        }
+        match action {
+            "kill" => std::process::abort(),
+            "full" => Err(io::ErrorKind::StorageFull.into()),
+            _ => Err(io::Error::other("a failure that a test asked for")),
+        }
+    }
+}
