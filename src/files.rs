@@ -21,7 +21,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-pub use dir::{ASIDE, Dir};
+pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
 pub use quote::quoted;
 pub use system::{id, id_at, privacy, sync_folder};

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -105,10 +106,16 @@ impl Dir {
 
     /// Reads a file of at most `longest` bytes.
     pub fn read_whole(&self, name: &str, longest: usize) -> Result<Vec<u8>> {
+        self.read_found(name, longest).map(|(content, _)| content)
+    }
+
+    /// Reads a file of at most `longest` bytes, with what it is.
+    pub fn read_found(&self, name: &str, longest: usize) -> Result<(Vec<u8>, Found)> {
+        let failed = |error| self.error(name, Cause::Io(error));
         let file = self.read(name)?;
-        super::read_bounded(&file, longest)
-            .map_err(|error| self.error(name, Cause::Io(error)))?
-            .ok_or_else(|| self.error(name, Cause::TooLong))
+        let found = system::found_of(&file).map_err(failed)?;
+        let content = super::read_bounded(&file, longest).map_err(failed)?;
+        Ok((content.ok_or_else(|| self.error(name, Cause::TooLong))?, found))
     }
 
     /// Opens a file that is there for reading and writing.
@@ -140,13 +147,15 @@ impl Dir {
         builder.prefix(ASIDE).make_in(&self.path, create).map_err(|error| self.failed_itself(error))
     }
 
-    /// Makes a folder under a name that nothing has, with mode 0700. Gone with all that is in it when it is dropped.
-    pub fn create_folder_aside(&self) -> Result<TempDir> {
+    /// Makes a folder under a name that nothing has, with mode 0700, and opens it.
+    pub fn create_folder_aside(&self) -> Result<FolderAside> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(ASIDE);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        builder.tempdir_in(&self.path).map_err(|error| self.failed_itself(error))
+        let made = builder.tempdir_in(&self.path).map_err(|error| self.failed_itself(error))?;
+        // Opened by its name in this folder: what has that name by now is a folder of ours, and no link.
+        Ok(FolderAside { dir: self.folder(name_of(made.path()))?, _gone: made })
     }
 
     /// Moves a file that was made aside into its place, in this folder, in the place of what has its name. The folder is
@@ -298,6 +307,20 @@ impl Dir {
     /// Makes the names in it as durable as the files behind them.
     pub fn sync(&self) -> Result<()> {
         self.handle.sync().map_err(|error| self.failed_itself(error))
+    }
+}
+
+/// A folder that was made aside, open. Gone with all that is in it when it is dropped.
+pub struct FolderAside {
+    dir: Dir,
+    _gone: TempDir,
+}
+
+impl Deref for FolderAside {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.dir
     }
 }
 

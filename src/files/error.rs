@@ -142,7 +142,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::Kind(FileKind::Link) => write!(
                 text,
-                "{path} is a link, and no link is followed inside the data folder; put the file itself there, or \
+                "{path} is a link, and no link is followed in this place; put the file itself there, or \
                  remove the link: rm {path}"
             ),
             Cause::Kind(FileKind::Special) => write!(

@@ -61,6 +61,23 @@ fn what_was_made_aside_and_not_put_into_its_place_is_gone() {
     assert!(dir.is_empty().unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_was_made_aside_is_used_wherever_its_path_leads_by_now() {
+    let (folder, dir) = dir();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let aside = dir.create_folder_aside().unwrap();
+    let moved = folder.path().join("moved");
+    fs::rename(aside.path(), &moved).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), aside.path()).unwrap();
+    aside.create_new("a").unwrap();
+    aside.make_folder("inner").unwrap().create_new("b").unwrap();
+    aside.rename("a", &dir, "a").unwrap();
+    assert!(dir.read("a").is_ok() && moved.join("inner/b").exists());
+    drop(aside);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_file_is_overwritten_if_it_is_one_of_ours() {
     let (_folder, dir) = dir();

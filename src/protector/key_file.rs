@@ -81,8 +81,8 @@ fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     }
 }
 
-/// Whether nobody but us, and the super-user, can put another file in the key's place.
-fn check_folder(folder: &Path) -> Result<(), Reason> {
+/// Whether nobody but us, and the super-user, can put another file in the place of one that is kept in a folder.
+pub(super) fn check_folder(folder: &Path) -> Result<(), Reason> {
     let denied = |error| {
         tracing::error!("the folder of the store's key can't be looked at: {error}");
         Reason::Denied

@@ -13,6 +13,7 @@ use std::sync::{RwLock, RwLockReadGuard};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
+use crate::files::Dir;
 use crate::limits;
 
 use super::meta_page::{Before, MetaPages};
@@ -108,8 +109,9 @@ impl Engine {
     }
 
     /// Makes an environment in an empty folder.
-    pub(super) fn create(folder: &Path) -> Result<Self, StoreError> {
-        allocate_reader_table(&folder.join("lock.mdb"))?;
+    pub(super) fn create(folder: &Dir) -> Result<Self, StoreError> {
+        allocate_reader_table(folder)?;
+        let folder = folder.path();
         let env = open_env(folder)?;
         env.create_databases_and_commit(env.write_txn()?, |opener, txn| {
             for table in Table::ALL {

@@ -25,7 +25,7 @@ impl Opened {
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        let turn = protector::asks(&rows, mode).then(|| self.turn_to_ask(mode));
+        let turn = if protector::asks(&rows, mode) { self.turn_to_ask(mode)? } else { None };
         let tested = protector::test(&config.means(), store, &rows, mode);
         drop(turn);
         Ok(tested?)
