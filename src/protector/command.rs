@@ -1,7 +1,7 @@
-//! `command`: a program of the user's says the passphrase.
+//! `command`: a program that the user chose prints the passphrase.
 //!
-//! Which program lies in the key folder, not in the store: whoever can slip a store to the user (a synchronised or
-//! restored data folder) must not be able to slip a program with it.
+//! The name of the program is stored in the key folder, not in the store. An attacker who can plant a store (a
+//! synchronised or restored data folder) must not be able to plant a program with it.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ fn path(folder: &Path, store: StoreId, row: [u8; 16]) -> PathBuf {
     folder.join(store.to_text()).join(format!("command-{row}"))
 }
 
-/// Writes down which program a new row asks.
+/// Stores which program a new row runs.
 pub(super) fn keep(folder: &Path, store: StoreId, row: [u8; 16], argv: &[String]) -> io::Result<()> {
     let path = path(folder, store, row);
     files::create_folder(path.parent().unwrap_or(folder))?;
@@ -25,7 +25,7 @@ pub(super) fn keep(folder: &Path, store: StoreId, row: [u8; 16], argv: &[String]
     files::create_whole(&path, &text)
 }
 
-/// Asks the program of a row.
+/// Runs the program of a row.
 pub(super) fn ask(
     folder: &Path,
     store: StoreId,
@@ -41,7 +41,10 @@ pub(super) fn ask(
         if error.kind() == io::ErrorKind::NotFound { Reason::Missing } else { Reason::Denied }
     };
     if files::privacy(&path).map_err(reason)? != Privacy::Private {
-        tracing::error!("others may write '{}'; run: chmod 600 on it", path.display());
+        tracing::error!(
+            "other users may write to '{}', which names the program that gives the store's passphrase; run chmod 600 on it",
+            path.display()
+        );
         return Err(Reason::OpenToOthers);
     }
     let text = fs::read(&path).map_err(reason)?;
@@ -49,8 +52,8 @@ pub(super) fn ask(
     program::ask(&argv, deadline)
 }
 
-/// Forgets the program of a row.
+/// Removes the file that names the program of a row.
 pub(super) fn forget(folder: &Path, store: StoreId, row: [u8; 16]) {
-    // One that stays behind names a program and opens nothing.
+    // A file that can't be removed names a program and opens nothing.
     let _ = fs::remove_file(path(folder, store, row));
 }

@@ -1,4 +1,4 @@
-//! Making a protector: what it keeps outside of the store, and its row.
+//! Creates a protector: its row, and what it keeps outside of the store.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::{
     keyring, passphrase, program,
 };
 
-/// How long the derivation of a new key waits for others in this process.
+/// How long the derivation of a new key waits for other derivations in this process.
 const MAKING: Duration = Duration::from_mins(1);
 
-/// A protector that is to be made.
+/// The kind of a new protector, and what it is made from.
 pub enum New {
     /// A file of random bytes.
     KeyFile,
@@ -22,16 +22,16 @@ pub enum New {
     Keyring,
     /// A passphrase.
     Passphrase(Passphrase),
-    /// A program that says a passphrase; an argument vector.
+    /// A program that prints a passphrase, as an argument vector.
     Command(Vec<String>),
 }
 
-/// A protector could not be made.
+/// Why a protector could not be created.
 #[derive(Debug)]
 pub enum NotMade {
     /// Its files could not be written.
     Io(io::Error),
-    /// It does not give a key now, so it would not later.
+    /// It does not give its key now, so it would not give it later.
     Unavailable(Unavailable),
 }
 
@@ -41,8 +41,11 @@ impl From<io::Error> for NotMade {
     }
 }
 
-/// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
-/// the store yet.
+/// Creates a protector for a store key, and stores what it keeps outside of the store. Returns its row, which the
+/// caller has to put into the store.
+///
+/// # Errors
+/// [`NotMade`] if its files can't be written, or it does not give its key back.
 pub fn make(
     config: &ProtectorConfig<'_>,
     new: &New,
@@ -72,14 +75,14 @@ pub fn make(
     Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
 }
 
-/// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
+/// An existing key file is never replaced: it may be the key of a copy of this store.
 fn make_key_file(config: &ProtectorConfig<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
     key_file::make(config.key_folder, store).map_err(|error| {
         if error.kind() != io::ErrorKind::AlreadyExists {
             return NotMade::Io(error);
         }
         let path = key_file::path(config.key_folder, store);
-        tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
+        tracing::error!("'{}' is a key file of another store; move it away", path.display());
         NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
     })
 }

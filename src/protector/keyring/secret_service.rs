@@ -1,8 +1,8 @@
-//! The Secret Service over D-Bus: what GNOME, KDE and `KeePassXC` offer.
+//! The Secret Service over D-Bus, as GNOME, KDE and `KeePassXC` implement it.
 //!
-//! Spoken over plain `zbus` calls, since the ready-made clients unlock, and so ask, on their own. Here nothing but
-//! [`Keyring::ask`] ever runs one of the service's prompts. Secrets cross the session bus in the specification's
-//! `plain` form: whoever may listen on this user's bus may as well ask the keyring itself.
+//! Uses plain `zbus` calls, since existing client libraries unlock, and so ask the user, on their own. Only
+//! [`Keyring::ask`] runs a prompt of the service. Secrets cross the session bus in the specification's `plain` form: a
+//! process that may listen on this user's bus may as well ask the keyring itself.
 
 use std::collections::HashMap;
 use std::io;
@@ -30,11 +30,11 @@ const NONE: &str = "/";
 const NO_BUS: Fault = Fault(Reason::Denied, "there is no session bus, and so no keyring");
 const NO_SERVICE: Fault = Fault(Reason::Denied, "no keyring service runs on the session bus");
 const REFUSED: Fault = Fault(Reason::Denied, "the keyring service refused");
-const NO_COLLECTION: Fault = Fault(Reason::Denied, "the keyring has no default collection; make one first");
+const NO_COLLECTION: Fault = Fault(Reason::Denied, "the keyring has no default collection; create one first");
 const ASKS: Fault =
-    Fault(Reason::Denied, "the keyring asks a person first; do it in the keyring's own window");
+    Fault(Reason::Denied, "the keyring asks the user first; do it in the keyring's own window");
 
-/// A connection of its own to the user's session bus.
+/// A separate connection to the user's session bus.
 pub(super) struct Keyring {
     bus: Connection,
     deadline: Deadline,
@@ -44,7 +44,7 @@ pub(super) struct Keyring {
 type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 impl Keyring {
-    /// Connects; no call on the connection takes longer than there is time.
+    /// Connects. No call on the connection takes longer than the deadline allows.
     pub(super) fn open(deadline: Deadline) -> Result<Self, Fault> {
         let left = deadline.left();
         let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
@@ -82,7 +82,8 @@ impl Keyring {
 
     /// The item's path, once it can be read.
     fn find(&self, item: &Item, ask: bool) -> Result<OwnedObjectPath, Fault> {
-        // Before the search: some services show nothing of what is locked, and some ask when they are searched.
+        // This must precede the search: some services do not show locked items, and some ask the user when they are
+        // searched.
         if let Some(collection) = self.default_collection()?
             && self.locked(&collection)?
         {
@@ -99,7 +100,7 @@ impl Keyring {
         self.search(item)?.0.into_iter().next().ok_or(LOCKED)
     }
 
-    /// Paths of what can be read, and of what is locked.
+    /// The paths of items that can be read, and of items that are locked.
     fn search(&self, item: &Item) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), Fault> {
         self.call(&ROOT, SERVICE_FACE, "SearchItems", &attributes(item))
     }
@@ -130,7 +131,7 @@ impl Keyring {
         if prompt.as_str() == NONE { Ok(()) } else { self.ask(prompt) }
     }
 
-    /// Shows the service's prompt and waits until it is answered. When nobody waits any more it is taken away.
+    /// Shows the service's prompt and waits for the answer. Closes the prompt at the deadline.
     fn ask(&self, path: OwnedObjectPath) -> Result<(), Fault> {
         let prompt: Proxy<'static> = proxy::Builder::new(&self.bus)
             .destination(NAME)
@@ -140,7 +141,7 @@ impl Keyring {
             .map_err(|error| fault(&error, REFUSED))?;
         let mut answers = prompt.receive_signal("Completed").map_err(|error| fault(&error, REFUSED))?;
         let (answer, answered) = channel();
-        // A signal can't be waited for with an end. This thread ends with the signal, or with the connection.
+        // Waiting for a signal takes no deadline. This thread ends with the signal, or with the connection.
         let wait = move || {
             let dismissed = answers.next().and_then(|signal| {
                 signal.body().deserialize::<(bool, OwnedValue)>().ok().map(|(dismissed, _)| dismissed)
@@ -176,18 +177,19 @@ impl Keyring {
 }
 
 impl Drop for Keyring {
-    /// With the connection the service takes back sessions and prompts, and a thread that waits for a signal ends.
+    /// Closes the connection. The service then ends its sessions and prompts, and a thread that waits for a signal
+    /// ends.
     fn drop(&mut self) {
         let _ = self.bus.clone().close();
     }
 }
 
-/// By which the item is found, under the names that other clients use too.
+/// The attributes by which the item is found. Their names are those that other clients use.
 fn attributes(item: &Item) -> HashMap<&'static str, &str> {
     HashMap::from([("service", SERVICE), ("username", item.user.as_str())])
 }
 
-/// What an error on the bus means. Its text is the service's own and stays out of the log; its name does not.
+/// The reason behind an error on the bus. The log gets its name, but not its text, which comes from the service.
 fn fault(error: &zbus::Error, otherwise: Fault) -> Fault {
     match error {
         zbus::Error::MethodError(name, _, _) => {
