@@ -99,7 +99,7 @@ pub fn start(filter: Filter, file: Option<&Path>) -> Result<Log, NoLog> {
     std::panic::set_hook(Box::new(|panic| {
         // Logs the place of the panic and not its message, which may contain a caller's data.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!("plugin-vault has a bug at {place}; please report it");
+        tracing::error!("plugin-vault has a fault at {place}; please report it");
     }));
     Ok(log)
 }
