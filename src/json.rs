@@ -88,7 +88,8 @@ pub fn members(object: &RawValue) -> Option<Vec<Member<'_>>> {
     members_in(object.get())
 }
 
-/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+/// As [`members`], for a text that was not parsed yet and has no white space before it; `None` if it is not such an
+/// object.
 pub fn members_in(object: &str) -> Option<Vec<Member<'_>>> {
     // This check is cheaper than the parser's error.
     if !object.starts_with('{') {
@@ -103,7 +104,8 @@ pub fn elements(array: &RawValue) -> Option<Vec<&RawValue>> {
     elements_in(array.get())
 }
 
-/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+/// As [`elements`], for a text that was not parsed yet and has no white space before it; `None` if it is not such an
+/// array.
 pub fn elements_in(array: &str) -> Option<Vec<&RawValue>> {
     if !array.starts_with('[') {
         return None;

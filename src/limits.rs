@@ -59,7 +59,7 @@ pub const WAITING_LEASES: usize = 64;
 pub const LEASE_MILLIS: (u64, u64) = (100, 600_000);
 /// How long a request may wait for a lease.
 pub const LEASE_WAIT_MILLIS: u64 = 600_000;
-/// How long a person may take to unlock the store.
+/// How long the user may take to unlock the store.
 pub const UNLOCK_WAIT_MILLIS: u64 = 600_000;
 /// How long the process waits for the client to read its answers while it ends.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);

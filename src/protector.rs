@@ -43,11 +43,11 @@ const PROBE: Duration = Duration::from_secs(2);
 pub struct ProtectorConfig<'m> {
     /// The folder of key files.
     pub key_folder: &'m Path,
-    /// Who asks a person for the passphrase.
+    /// How to ask the user for the passphrase; `None` if there is no way.
     pub askpass: Option<&'m Askpass>,
 }
 
-/// Who asks a person for the passphrase.
+/// How to ask the user for the passphrase.
 pub enum Askpass {
     /// A program that gets the question as its argument.
     Program(String),
@@ -291,10 +291,10 @@ fn first(
     mode: &UnlockMode<'_>,
 ) -> Result<Found, Option<Unavailable>> {
     let mut why = None;
-    let mut person = Person { config, said: None };
+    let mut user = UserAnswer { config, said: None };
     for (id, row) in rows {
         let (row, kind) = (row, row.kind());
-        let asked = ask(config, store, (*id, row), mode, &mut person).and_then(|key| {
+        let asked = ask(config, store, (*id, row), mode, &mut user).and_then(|key| {
             let store_key = row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)?;
             Ok(Found { row: *id, kind, key, store_key })
         });
@@ -336,7 +336,7 @@ fn ask(
     store: StoreId,
     (id, row): ([u8; 16], &Row<'_>),
     mode: &UnlockMode<'_>,
-    person: &mut Person<'_>,
+    user: &mut UserAnswer<'_>,
 ) -> Result<ProtectorKey, Reason> {
     match (row.kind(), mode) {
         (Kind::KeyFile, _) => key_file::read(config.key_folder, store),
@@ -360,19 +360,19 @@ fn ask(
             derive(row, said, deadline)
         }
         (Kind::Passphrase, UnlockMode::AskUser { passphrase: None, deadline }) => {
-            derive(row, person.ask(deadline)?, deadline)
+            derive(row, user.ask(deadline)?, deadline)
         }
     }
 }
 
 /// The user, who is asked for a passphrase at most once: the answer counts for every passphrase row of the store, and
 /// so does a refusal.
-struct Person<'m> {
+struct UserAnswer<'m> {
     config: &'m ProtectorConfig<'m>,
     said: Option<Result<Passphrase, Reason>>,
 }
 
-impl Person<'_> {
+impl UserAnswer<'_> {
     fn ask(&mut self, deadline: &Deadline) -> Result<&Passphrase, Reason> {
         let askpass = self.config.askpass;
         let said = self.said.get_or_insert_with(|| {

@@ -150,19 +150,19 @@ pub(super) fn restore(
     let with_all = agree(command, &backup)?;
     let arrivals: Vec<_> = backup.arrivals().to_vec();
     let restored = operator.vault().restore(backup, with_all).map_err(not_restored)?;
-    let brought = |arrival: &&Arrival| {
+    let added = |arrival: &&Arrival| {
         arrival.standing != Standing::Present && (with_all || !arrival.standing.is_asked_for())
     };
-    let brought: Vec<_> = arrivals.iter().filter(brought).collect();
+    let added: Vec<_> = arrivals.iter().filter(added).collect();
     // The user is not asked: a protector that needs the user counts as one that can open the store.
     let opened = operator.locked()?.ok_or_else(|| Failed("another process has removed the store".into()))?;
     let tested = test_quietly(operator, &opened)?;
     let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
     let but = (!opens).then(|| nothing_opens(operator, &opened, &tested));
     let shown = if as_json {
-        restored_json(&restored, &brought, &tested)
+        restored_json(&restored, &added, &tested)
     } else {
-        restored_text(&restored, &brought, &tested)
+        restored_text(&restored, &added, &tested)
     };
     Ok(Answer { shown: Some(shown), but })
 }
@@ -291,21 +291,21 @@ fn nothing_opens(operator: &Operator, opened: &Opened, tested: &[Tested]) -> Str
     format!("the store is restored, but no protector here opens it; it needs: {}", needs.join(", or "))
 }
 
-fn restored_json(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+fn restored_json(restored: &Restored, added: &[&Arrival], tested: &[Tested]) -> String {
     let protectors: Value = serde_json::from_str(&results_json(tested)).unwrap_or_default();
-    let brought: Vec<_> = brought.iter().map(|arrival| id(&arrival.protector)).collect();
+    let added: Vec<_> = added.iter().map(|arrival| id(&arrival.protector)).collect();
     json!({
         "records": restored.records,
         "quarantine": restored.quarantine.as_ref().map(|folder| folder.display().to_string()),
-        "brought": brought,
+        "added": added,
         "protectors": protectors,
     })
     .to_string()
 }
 
-fn restored_text(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+fn restored_text(restored: &Restored, added: &[&Arrival], tested: &[Tested]) -> String {
     let mut lines = vec![format!("restored, with {} records", restored.records)];
-    lines.extend(brought.iter().map(|arrival| format!("protector of the backup: {}", described(arrival))));
+    lines.extend(added.iter().map(|arrival| format!("protector of the backup: {}", described(arrival))));
     for (protector, why) in tested {
         let state = match (protector.kind, *why) {
             (_, None) => "opens it".to_owned(),

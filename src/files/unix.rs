@@ -301,6 +301,6 @@ pub(super) fn mount_writable(path: &Path) -> String {
 /// blocks that user for ever. A folder that all users may write to, or one that the system lets a normal user write to,
 /// does no harm.
 pub(super) fn may_make_in(folder: &Metadata) -> bool {
-    let everybody_may_write = folder.permissions().mode() & 0o002 != 0;
-    us() != 0 || folder.uid() == 0 || everybody_may_write
+    let all_may_write = folder.permissions().mode() & 0o002 != 0;
+    us() != 0 || folder.uid() == 0 || all_may_write
 }

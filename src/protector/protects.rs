@@ -30,7 +30,7 @@ pub fn protects(
     protectors.iter().fold(start, |all, protector| {
         let (copies, users, disk) = match protector.kind {
             Kind::KeyFile => (
-                !key_file::lies_below(config.key_folder, data_folder),
+                !key_file::is_below(config.key_folder, data_folder),
                 !key_file::is_open_to_others(config.key_folder, store),
                 false,
             ),

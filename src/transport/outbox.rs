@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use self::queue::{Chunk, Queue};
 use super::frame::{Framing, encode};
 
-/// The longest single write. A pipe holds no more, so a longer frame could never go out in one write; and the end of
-/// each write shows that the client is alive. Queued frames share a write up to this length.
+/// The longest single write. A pipe has no more space, so a longer frame could never go out in one write; and the end
+/// of each write shows that the client is alive. Queued frames share a write up to this length.
 const WRITE: usize = 64 * 1024;
 
 /// The destination of the bytes.

@@ -70,7 +70,7 @@ fn a_removed_protector_comes_back_only_with_somebodys_leave() {
     assert!(content(&home) == before);
     // Without it.
     let kept = home.json(&["restore", "--keep-protectors", file], "");
-    assert_eq!((&kept["brought"], &kept["records"]), (&json!([]), &json!(1)));
+    assert_eq!((&kept["added"], &kept["records"]), (&json!([]), &json!(1)));
     assert_eq!(kinds(&home), ["key-file"]);
     assert_eq!(value(&home), json!({"a": 1}));
     // With it.
