@@ -164,7 +164,7 @@ impl Operation {
     pub fn run(self) -> Outcome {
         let as_json = self.common.json;
         let (shown, failed) = match self.answer() {
-            Ok(Answer { shown, but }) => (shown, but),
+            Ok(Answer { shown, failed }) => (shown, failed),
             Err(Failed(why)) => (None, Some(why)),
         };
         // Tables have escaped their cells already.
@@ -173,8 +173,8 @@ impl Operation {
     }
 
     fn answer(self) -> Result<Answer, Failed> {
-        let said = self.common.passphrase_fd.map(passphrase).transpose()?;
-        let operator = Operator::new(self.config, said);
+        let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
+        let operator = Operator::new(self.config, passphrase);
         let json = self.common.json;
         match &self.command {
             Operate::Key(command) => key::run(&operator, command, json),

@@ -17,8 +17,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::files;
 
 /// The message for a system that refuses to start a thread.
-pub const NO_THREAD: &str = "the system refuses to start another thread; end other programs of this user, or raise the limit \
-    on processes (ulimit -u, or the limit of the container)";
+pub const NO_THREAD: &str = "the system refuses to start another thread; end other programs of this user, or raise \
+    the limit on processes (ulimit -u, or the limit of the container)";
 
 /// How many lines may wait for the thread; more are dropped.
 const LINES: usize = 1_024;
@@ -46,9 +46,9 @@ pub const USUAL_LEVEL: LevelFilter = LevelFilter::WARN;
 
 /// The filter of `RUST_LOG`. The variable is often meant for another program. So a part counts only if it is a level,
 /// or a level of a target; and a part that names targets of other programs changes nothing for this one.
-pub fn filter_of_environment(said: &str) -> Filter {
+pub fn filter_of_environment(given: &str) -> Filter {
     let mut filter = Targets::new().with_default(USUAL_LEVEL);
-    for part in parts(said) {
+    for part in parts(given) {
         if let Ok(level) = part.parse::<LevelFilter>() {
             filter = filter.with_default(level);
         } else if let Ok(targets) = part.parse::<Targets>() {
@@ -60,7 +60,7 @@ pub fn filter_of_environment(said: &str) -> Filter {
 }
 
 /// The parts of a filter, separated by commas outside of brackets.
-fn parts(said: &str) -> impl Iterator<Item = &str> {
+fn parts(given: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_usize;
     let ends = move |letter: char| {
         match letter {
@@ -70,7 +70,7 @@ fn parts(said: &str) -> impl Iterator<Item = &str> {
         }
         letter == ',' && depth == 0
     };
-    said.split(ends).map(str::trim).filter(|part| !part.is_empty())
+    given.split(ends).map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Why logging could not start.
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn unknown_parts_of_the_environment_are_ignored() {
-        for (said, level) in [
+        for (given, level) in [
             ("", Level::WARN),
             ("debug", Level::DEBUG),
             ("off", Level::OFF),
@@ -185,7 +185,7 @@ mod tests {
             ("[span]=info,debug", Level::DEBUG),
             ("\u{1f511}=\0, trace ", Level::TRACE),
         ] {
-            let filter = filter_of_environment(said);
+            let filter = filter_of_environment(given);
             let passes = |level| filter.would_enable("plugin_vault::store", &level);
             let all = [
                 (tracing::Level::ERROR, Level::ERROR),
@@ -195,7 +195,7 @@ mod tests {
                 (tracing::Level::TRACE, Level::TRACE),
             ];
             for (one, as_filter) in all {
-                assert_eq!(passes(one), as_filter <= level, "{said:?}: {one}");
+                assert_eq!(passes(one), as_filter <= level, "{given:?}: {one}");
             }
         }
     }

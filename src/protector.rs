@@ -220,7 +220,8 @@ pub fn open(
     if let Some(found) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
         return Ok(found);
     }
-    let found = first(config, store, others, mode).map_err(|why| worse(no_file, why).unwrap_or(NOTHING))?;
+    let found =
+        first(config, store, others, mode).map_err(|why| preferred(no_file, why).unwrap_or(NOTHING))?;
     if let Some(cache) = cache {
         cache.keep(found.row, &found.key);
     }
@@ -270,11 +271,11 @@ struct Found {
 }
 
 fn by_cost<'r>(rows: &'r [StoredRow], mode: &UnlockMode<'_>) -> Vec<([u8; 16], Row<'r>)> {
-    let was_said = matches!(mode, UnlockMode::AskUser { passphrase: Some(_), .. });
+    let has_passphrase = matches!(mode, UnlockMode::AskUser { passphrase: Some(_), .. });
     let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
     known.sort_by_key(|(_, row)| match row.kind() {
         Kind::KeyFile => 0,
-        Kind::Passphrase if was_said => 1,
+        Kind::Passphrase if has_passphrase => 1,
         Kind::Keyring => 2,
         Kind::Command => 3,
         Kind::Passphrase => 4,
@@ -291,7 +292,7 @@ fn first(
     mode: &UnlockMode<'_>,
 ) -> Result<Found, Option<Unavailable>> {
     let mut why = None;
-    let mut user = UserAnswer { config, said: None };
+    let mut user = UserAnswer { config, answer: None };
     for (id, row) in rows {
         let (row, kind) = (row, row.kind());
         let asked = ask(config, store, (*id, row), mode, &mut user).and_then(|key| {
@@ -300,14 +301,14 @@ fn first(
         });
         match asked {
             Ok(found) => return Ok(found),
-            Err(reason) => why = worse(why, Some(Unavailable { protector: kind, reason })),
+            Err(reason) => why = preferred(why, Some(Unavailable { protector: kind, reason })),
         }
     }
     Err(why)
 }
 
 /// Which of two reasons to report: one that the user can fix at once, otherwise the later one.
-fn worse(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
+fn preferred(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
     const WRONG_WORD: Unavailable = Unavailable { protector: Kind::Passphrase, reason: Reason::Wrong };
     match (before, after) {
         (Some(before), after)
@@ -350,14 +351,14 @@ fn ask(
         (Kind::Keyring | Kind::Command, UnlockMode::CachedOnly)
         | (Kind::Passphrase, UnlockMode::CachedOnly | UnlockMode::Quiet) => Err(Reason::Locked),
         (Kind::Command, UnlockMode::Quiet) => {
-            let said = command::ask(config.key_folder, store, id, &Deadline::of(QUIET))?;
-            derive(row, &said, &Deadline::of(QUIET))
+            let passphrase = command::ask(config.key_folder, store, id, &Deadline::of(QUIET))?;
+            derive(row, &passphrase, &Deadline::of(QUIET))
         }
         (Kind::Command, UnlockMode::AskUser { deadline, .. }) => {
             derive(row, &command::ask(config.key_folder, store, id, deadline)?, deadline)
         }
-        (Kind::Passphrase, UnlockMode::AskUser { passphrase: Some(said), deadline }) => {
-            derive(row, said, deadline)
+        (Kind::Passphrase, UnlockMode::AskUser { passphrase: Some(passphrase), deadline }) => {
+            derive(row, passphrase, deadline)
         }
         (Kind::Passphrase, UnlockMode::AskUser { passphrase: None, deadline }) => {
             derive(row, user.ask(deadline)?, deadline)
@@ -369,20 +370,20 @@ fn ask(
 /// so does a refusal.
 struct UserAnswer<'m> {
     config: &'m ProtectorConfig<'m>,
-    said: Option<Result<Passphrase, Reason>>,
+    answer: Option<Result<Passphrase, Reason>>,
 }
 
 impl UserAnswer<'_> {
     fn ask(&mut self, deadline: &Deadline) -> Result<&Passphrase, Reason> {
         let askpass = self.config.askpass;
-        let said = self.said.get_or_insert_with(|| {
+        let answer = self.answer.get_or_insert_with(|| {
             let question = "Passphrase of plugin-vault: ";
             match askpass.ok_or(Reason::Locked)? {
                 Askpass::Program(program) => program::ask(&[program.clone(), question.into()], deadline),
                 Askpass::Terminal => typed(&terminal::ask(question, deadline)?),
             }
         });
-        said.as_ref().map_err(|reason| *reason)
+        answer.as_ref().map_err(|reason| *reason)
     }
 }
 
@@ -397,6 +398,6 @@ fn typed(line: &[u8]) -> Result<Passphrase, Reason> {
     })
 }
 
-fn derive(row: &Row<'_>, said: &Passphrase, deadline: &Deadline) -> Result<ProtectorKey, Reason> {
-    passphrase::derive(said, row.parameters(), deadline)
+fn derive(row: &Row<'_>, passphrase: &Passphrase, deadline: &Deadline) -> Result<ProtectorKey, Reason> {
+    passphrase::derive(passphrase, row.parameters(), deadline)
 }

@@ -66,7 +66,7 @@ pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: boo
     if to_stdout {
         // Standard output carries the backup.
         let _ = writeln!(io::stderr(), "{text}");
-        return Ok(Answer { shown: None, but: None });
+        return Ok(Answer { shown: None, failed: None });
     }
     Ok(text.into())
 }
@@ -158,13 +158,13 @@ pub(super) fn restore(
     let opened = operator.locked()?.ok_or_else(|| Failed("another process has removed the store".into()))?;
     let tested = test_quietly(operator, &opened)?;
     let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
-    let but = (!opens).then(|| nothing_opens(operator, &opened, &tested));
+    let failed = (!opens).then(|| nothing_opens(operator, &opened, &tested));
     let shown = if as_json {
         restored_json(&restored, &added, &tested)
     } else {
         restored_text(&restored, &added, &tested)
     };
-    Ok(Answer { shown: Some(shown), but })
+    Ok(Answer { shown: Some(shown), failed })
 }
 
 fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ReadBackup, Failed> {
@@ -198,7 +198,7 @@ fn cannot_read(why: io::ErrorKind) -> Failed {
 fn not_restored(error: NotRestored) -> Failed {
     match error {
         NotRestored::Archive(bad) => {
-            let why = what_is_wrong(bad);
+            let why = describe(bad);
             Failed(format!("the file is not a complete backup: {why}; nothing was changed"))
         }
         NotRestored::Source(kind) => cannot_read(kind),
@@ -209,7 +209,7 @@ fn not_restored(error: NotRestored) -> Failed {
     }
 }
 
-fn what_is_wrong(bad: BadArchive) -> String {
+fn describe(bad: BadArchive) -> String {
     match bad {
         BadArchive::NotAnArchive => "plugin-vault backup did not write it".into(),
         BadArchive::CutOff => "its end is missing".into(),

@@ -167,10 +167,10 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
-            operator.there()?;
+            operator.required()?;
             let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
-            Ok(said_or(as_json, &Value::Object(key(&info)), end).into())
+            Ok(json_or(as_json, &Value::Object(key(&info)), end).into())
         }
         KeyCommand::Forget { plugin } => forget(operator, plugin, as_json).map(Answer::from),
     }
@@ -183,15 +183,15 @@ fn revoke(
     as_json: bool,
 ) -> Result<String, Failed> {
     let destroyed = if let Some(id) = id {
-        operator.there()?;
+        operator.required()?;
         operator.write(EndKey { key_id: id.to_owned() })?
     } else {
         let revoke = Revoke { caller: source.caller()?, key_id: None };
-        operator.there()?;
+        operator.required()?;
         operator.write(revoke)?.destroyed
     };
-    let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
-    Ok(said_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), said.into()))
+    let text = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
+    Ok(json_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), text.into()))
 }
 
 fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Failed> {
@@ -199,12 +199,12 @@ fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Fa
         Some(_) => operator.write(ForgetPlugin { plugin: plugin.to_owned() })?,
         None => 0,
     };
-    let said = match destroyed {
+    let text = match destroyed {
         0 => return Err(Failed("there is no such plugin; see plugin-vault key list".into())),
         1 => "destroyed the data of 1 installation".into(),
         count => format!("destroyed the data of {count} installations"),
     };
-    Ok(said_or(as_json, &json!({"destroyed": destroyed}), said))
+    Ok(json_or(as_json, &json!({"destroyed": destroyed}), text))
 }
 
 fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Option<Scope>, Failed> {
@@ -224,8 +224,8 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     }))
 }
 
-fn said_or(as_json: bool, value: &Value, said: String) -> String {
-    if as_json { value.to_string() } else { said }
+fn json_or(as_json: bool, value: &Value, text: String) -> String {
+    if as_json { value.to_string() } else { text }
 }
 
 /// The public description of a key, with the names of the protocol.

@@ -8,7 +8,7 @@ use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, OneByOne, Rota
 
 use super::key::{KeySource, key, not_a_key};
 use super::operator::{Answer, Failed, Operator};
-use super::output::{Lost, goes_nowhere, write};
+use super::output::{Lost, is_discarded, write};
 use super::secret::secret_line;
 use super::visible::escaped;
 
@@ -16,10 +16,10 @@ use super::visible::escaped;
 pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<Answer, Failed> {
     let is_kept = issue.installation.is_some();
     if !is_kept {
-        refuse_nowhere()?;
+        refuse_discarded_output()?;
     }
     operator.opened()?;
-    let issued = operator.try_write(issue).map_err(not_one_more)?;
+    let issued = operator.try_write(issue).map_err(over_key_limit)?;
     let mut members = key(&issued.info);
     members.insert("created".into(), issued.created.into());
     let text = key_text(&issued.api_key, members, as_json);
@@ -28,9 +28,9 @@ pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<
 
 /// Issues a shared key for a namespace.
 pub(super) fn share(operator: &Operator, share: Share, as_json: bool) -> Result<Answer, Failed> {
-    refuse_nowhere()?;
+    refuse_discarded_output()?;
     operator.opened()?;
-    let shared = operator.try_write(share).map_err(not_one_more)?;
+    let shared = operator.try_write(share).map_err(over_key_limit)?;
     let text = key_text(&shared.api_key, key(&shared.info), as_json);
     hand_over(operator, &shared, &text)
 }
@@ -43,13 +43,13 @@ pub(super) fn rotate(
     as_json: bool,
 ) -> Result<Answer, Failed> {
     if new_key_fd.is_none() {
-        refuse_nowhere()?;
+        refuse_discarded_output()?;
     }
     let caller = source.caller()?;
     let Some(descriptor) = new_key_fd else { return rotate_to_any(operator, caller, as_json) };
     let line = secret_line(descriptor, "New API key: ")?;
     let rotate = Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?;
-    operator.there()?;
+    operator.required()?;
     let rotated = operator.write(rotate)?;
     Ok(key_text(&rotated.api_key.to_text(), key(&rotated.info), as_json).into())
 }
@@ -57,7 +57,7 @@ pub(super) fn rotate(
 /// The new key is written to stdout before it becomes valid. If it became valid first, lost output would lose the only
 /// key to the data.
 fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<Answer, Failed> {
-    let opened = operator.there()?;
+    let opened = operator.required()?;
     // An old key that is refused must be refused before a new one is shown.
     let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }), &OneByOne);
     known.map_err(|error| match error {
@@ -87,18 +87,18 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     Ok(format!(",{rest}").into())
 }
 
-fn not_one_more(error: Error) -> Failed {
+fn over_key_limit(error: Error) -> Failed {
     match error {
         Error::DataTooLarge { limit } => Failed(format!(
-            "there are {limit} live keys already, which is the limit: revoke keys that are not used; see plugin-vault key \
-             list, and --max-keys"
+            "there are {limit} live keys already, which is the limit; revoke keys that are not used, see \
+             plugin-vault key list and --max-keys"
         )),
         error => error.into(),
     }
 }
 
-fn refuse_nowhere() -> Result<(), Failed> {
-    if goes_nowhere() {
+fn refuse_discarded_output() -> Result<(), Failed> {
+    if is_discarded() {
         let why = "stdout is closed or /dev/null, and the new key is shown nowhere else; nothing was changed: \
             send stdout to a program or a file";
         return Err(Failed(why.into()));

@@ -41,13 +41,18 @@ impl From<Error> for Failed {
                     ));
                 }
                 Error::Overloaded => "too many requests wait at once; try again",
-                Error::RecordDamaged => "a stored value is damaged and stays as it is; restore a backup to get it back",
+                Error::RecordDamaged => {
+                    "a stored value is damaged and stays as it is; restore a backup to get it back"
+                }
                 Error::TargetExists => "a store exists there already; choose another --data-dir",
                 Error::StoreDamaged => {
                     "the store is damaged and could not be repaired; run plugin-vault restore to replace it by a \
                      backup, or plugin-vault reset to move it aside"
                 }
-                Error::StoreFull => "the disk or the store is full, so nothing was changed; free disk space, or raise --max-store-bytes",
+                Error::StoreFull => {
+                    "the disk or the store is full, so nothing was changed; free disk space, or raise \
+                     --max-store-bytes"
+                }
                 Error::StoreBusy => "another process keeps the store busy; try again",
                 Error::NoThread => {
                     "the system refuses to start another thread, so nothing was done; end other programs, or raise \
@@ -56,7 +61,7 @@ impl From<Error> for Failed {
                 Error::FormatTooNew => "the store was written by a later version; update plugin-vault",
                 Error::StoreRefused(refusal) => refused(refusal),
                 Error::StoreFailed { outcome_unknown: false } => {
-                    "the system could not read or write the store, so nothing was changed; check the disk"
+                    "the system could not read or write the store; check the disk and the permissions of its files"
                 }
                 Error::StoreFailed { outcome_unknown: true } => {
                     "the system could not write the store, and the change may or may not have been made; check \
@@ -138,7 +143,9 @@ fn no_key(why: Unavailable) -> String {
             --passphrase-fd, or name a program that asks for it in PLUGIN_VAULT_ASKPASS"
             .into(),
         (Kind::Passphrase, KeyReason::Wrong) => "the passphrase is wrong; try again".into(),
-        (Kind::Passphrase, KeyReason::Denied) => "no passphrase was given, so the store stays locked; try again".into(),
+        (Kind::Passphrase, KeyReason::Denied) => {
+            "no passphrase was given, so the store stays locked; try again".into()
+        }
         (Kind::Passphrase, KeyReason::InvalidPassphrase) => {
             "the given text is not a valid passphrase; it must have 1 to 65,536 \
             bytes of UTF-8, and no control characters such as a tab"
@@ -202,19 +209,19 @@ fn no_key(why: Unavailable) -> String {
 pub(super) struct Answer {
     /// Absent if the subcommand has written its answer itself.
     pub(super) shown: Option<String>,
-    pub(super) but: Option<String>,
+    pub(super) failed: Option<String>,
 }
 
 impl Answer {
     /// The answer of a subcommand that has written it itself.
     pub(super) fn shown_already() -> Self {
-        Self { shown: None, but: None }
+        Self { shown: None, failed: None }
     }
 }
 
 impl From<String> for Answer {
     fn from(shown: String) -> Self {
-        Self { shown: Some(shown), but: None }
+        Self { shown: Some(shown), failed: None }
     }
 }
 
@@ -250,7 +257,7 @@ impl Operator {
     }
 
     /// The store, unlocked; a failure if there is none.
-    pub(super) fn there(&self) -> Result<Arc<Opened>, Failed> {
+    pub(super) fn required(&self) -> Result<Arc<Opened>, Failed> {
         self.existing()?.ok_or_else(|| Error::ApiKeyUnknown.into())
     }
 

@@ -26,7 +26,7 @@ pub fn write(text: &str) -> Result<(), Lost> {
 
 /// Whether stdout is `/dev/null`, so that the output is lost. A descriptor that was closed at the start of the process
 /// is `/dev/null` as well.
-pub(super) fn goes_nowhere() -> bool {
+pub(super) fn is_discarded() -> bool {
     #[cfg(unix)]
     {
         use rustix::fs::{fstat, stat};

@@ -81,7 +81,7 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         NewProtector::Passphrase { new_passphrase_fd } => {
             New::Passphrase(new_passphrase(*new_passphrase_fd)?)
         }
-        NewProtector::Command { program } => New::Command(named_for_ever(program)?),
+        NewProtector::Command { program } => New::Command(independent_of_folder(program)?),
     };
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
         return Err(Failed("the store has a key file already".into()));
@@ -107,12 +107,12 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     }
     added?;
     operator.vault().announce();
-    let said = "added; the other protectors still open the store: remove those that should not";
-    Ok(shown(as_json, protector, said))
+    let text = "added; the other protectors still open the store: remove those that should not";
+    Ok(shown(as_json, protector, text))
 }
 
 /// A program with a name that does not depend on the current folder: a path becomes absolute, a bare name stays.
-fn named_for_ever(program: &[String]) -> Result<Vec<String>, Failed> {
+fn independent_of_folder(program: &[String]) -> Result<Vec<String>, Failed> {
     let mut program = program.to_vec();
     if let Some(name) = program.first_mut().filter(|name| is_relative_program(name)) {
         let whole = std::path::absolute(&name).ok().and_then(|path| path.into_os_string().into_string().ok());
@@ -142,11 +142,11 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
     Failed(format!("the program {name:?} {why}; the protector was not added"))
 }
 
-fn shown(as_json: bool, protector: Protector, said: &str) -> Answer {
+fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
     if as_json {
         json!({"id": id(&protector), "kind": protector.kind.name()}).to_string()
     } else {
-        said.into()
+        text.into()
     }
     .into()
 }
@@ -170,8 +170,8 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
     }
     opened.forget_protector(operator.config(), protector);
     operator.vault().announce();
-    let said = "removed; copies of the data folder that were made before still open with it";
-    Ok(shown(as_json, protector, said))
+    let text = "removed; copies of the data folder that were made before still open with it";
+    Ok(shown(as_json, protector, text))
 }
 
 fn no_store() -> Failed {
@@ -211,9 +211,9 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
         return Err(Failed("there is no such protector; see plugin-vault protector list".into()));
     }
     let all_work = results.iter().all(|(_, why)| why.is_none());
-    let but = (!all_work).then(|| "not all protectors give the key; the output says why".into());
+    let failed = (!all_work).then(|| "not all protectors give the key; the output says why".into());
     let shown = if as_json { results_json(&results) } else { results_table(&results) };
-    Ok(Answer { shown: Some(shown), but })
+    Ok(Answer { shown: Some(shown), failed })
 }
 
 /// Tests each protector without asking the user.

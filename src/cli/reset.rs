@@ -16,7 +16,7 @@ pub(super) struct ResetCommand {
 /// Moves the store to quarantine.
 pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) -> Result<Answer, Failed> {
     let nothing = || Failed("there is no store; nothing was changed".into());
-    let about = look(operator)?.ok_or_else(nothing)?;
+    let about = describe(operator)?.ok_or_else(nothing)?;
     let folder = operator.config().data.display();
     let what = format!(
         "the store in '{folder}' {about}. It moves to quarantine unchanged: nothing is deleted, but no plugin sees \
@@ -33,7 +33,7 @@ pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) ->
 }
 
 /// Describes the store for the question; `None` if there is none.
-fn look(operator: &Operator) -> Result<Option<String>, Failed> {
+fn describe(operator: &Operator) -> Result<Option<String>, Failed> {
     let opened = match operator.try_locked() {
         Ok(Some(opened)) => opened,
         Ok(None) => return Ok(None),

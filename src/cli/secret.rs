@@ -21,14 +21,14 @@ impl From<PassphraseError> for Failed {
 
 /// Reads a new passphrase. The terminal does not show what the user types, so the user types it twice.
 pub(super) fn new_passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
-    let said = Passphrase::new(&secret(descriptor, "New passphrase: ")?)?;
+    let first = Passphrase::new(&secret(descriptor, "New passphrase: ")?)?;
     if descriptor == 0 && has_terminal() {
         let again = Passphrase::new(&secret(descriptor, "The same again: ")?);
-        if again.map_or(true, |again| again.expose() != said.expose()) {
+        if again.map_or(true, |again| again.expose() != first.expose()) {
             return Err(Failed("the two passphrases differ; nothing was changed".into()));
         }
     }
-    Ok(said)
+    Ok(first)
 }
 
 /// Reads the passphrase of the store.

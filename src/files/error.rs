@@ -123,9 +123,9 @@ impl Error {
             _ if system::is_super_user() => {
                 write!(text, "run plugin-vault as that user, without sudo, or name another folder")
             }
-            Some(folder) => write!(text, "{}", system::take_over(folder)),
+            Some(folder) => write!(text, "{}", system::take_ownership(folder)),
             None if path == &self.path || is_in_home(path) => {
-                write!(text, "{}, or name another folder", system::take_over(path))
+                write!(text, "{}, or name another folder", system::take_ownership(path))
             }
             None => write!(text, "name a folder of your own with --data-dir and --key-dir"),
         }
@@ -173,7 +173,7 @@ impl fmt::Display for Error {
                 io::ErrorKind::PermissionDenied => {
                     let obstacle = system::obstacle(&self.path);
                     if obstacle.is_ours {
-                        write!(text, "{}", system::let_in(&obstacle))
+                        write!(text, "{}", system::allow_access(&obstacle))
                     } else {
                         self.owned_by_another(text, &obstacle)
                     }

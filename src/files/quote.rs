@@ -73,8 +73,8 @@ mod tests {
         for name in names {
             let quoted = quoted(Path::new(OsStr::from_bytes(name)));
             assert!(!quoted.chars().any(is_hidden), "{quoted}");
-            let said = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
-            assert_eq!(said.stdout, name, "{quoted}");
+            let output = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
+            assert_eq!(output.stdout, name, "{quoted}");
         }
     }
 }

@@ -216,12 +216,12 @@ pub(super) fn is_super_user() -> bool {
 }
 
 /// The command that makes this user the owner.
-pub(super) fn take_over(path: &Path) -> String {
+pub(super) fn take_ownership(path: &Path) -> String {
     format!("run as an administrator: takeown /r /f {}", quoted(path))
 }
 
 /// What to do about a file or folder of this user that the process may not use.
-pub(super) fn let_in(obstacle: &Obstacle) -> String {
+pub(super) fn allow_access(obstacle: &Obstacle) -> String {
     let path = quoted(&obstacle.path);
     format!(
         "the system denies access to {path}: its access list is the reason, or another program has it open; look at: \

@@ -41,9 +41,10 @@ pub(super) fn ask(
         if error.kind() == io::ErrorKind::NotFound { Reason::Missing } else { Reason::Denied }
     };
     if files::privacy(&path).map_err(reason)? != Privacy::Private {
+        let path = files::quoted(&path);
         tracing::error!(
-            "other users may write to '{}', which names the program that gives the store's passphrase; run chmod 600 on it",
-            path.display()
+            "other users may write to the file that names the program for the store's passphrase; \
+             run: chmod 600 {path}"
         );
         return Err(Reason::OpenToOthers);
     }

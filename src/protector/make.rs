@@ -61,14 +61,14 @@ pub fn make(
                 .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
             (Kind::Keyring, Vec::new(), key)
         }
-        New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
+        New::Passphrase(passphrase) => with_passphrase(Kind::Passphrase, passphrase)?,
         New::Command(argv) => {
             command::keep(config.key_folder, store, id, argv)?;
-            let said = program::ask(argv, &Deadline::of(QUIET)).map_err(|reason| {
+            let passphrase = program::ask(argv, &Deadline::of(QUIET)).map_err(|reason| {
                 command::forget(config.key_folder, store, id);
                 NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
             })?;
-            with_passphrase(Kind::Command, &said)?
+            with_passphrase(Kind::Command, &passphrase)?
         }
     };
     let row = Description { kind, made_at: now, parameters };
@@ -87,9 +87,9 @@ fn make_key_file(config: &ProtectorConfig<'_>, store: StoreId) -> Result<Protect
     })
 }
 
-fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
+fn with_passphrase(kind: Kind, passphrase: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
     let parameters = passphrase::parameters();
-    let key = passphrase::derive(said, &parameters, &Deadline::of(MAKING))
+    let key = passphrase::derive(passphrase, &parameters, &Deadline::of(MAKING))
         .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
     Ok((kind, parameters, key))
 }

@@ -94,7 +94,7 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
         tracing::error!("the program that gives the store's passphrase can't be started: {error}");
         if error.kind() == ErrorKind::NotFound { Reason::ProgramMissing } else { Reason::Denied }
     })?;
-    let line = listen(&mut child).and_then(|said| wait(&mut child, &said, deadline));
+    let line = listen(&mut child).and_then(|line| wait(&mut child, &line, deadline));
     let status = end(child);
     let line = line?;
     if !status.as_ref().is_ok_and(ExitStatus::success) {
@@ -104,22 +104,24 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
     }
     Passphrase::new(first_line(&line)).map_err(|error| {
         let why = error.name();
-        tracing::error!("the output of the program that gives the store's passphrase is not a valid passphrase: its first line {why}");
+        tracing::error!(
+            "the program that gives the store's passphrase printed an invalid one: its first line {why}"
+        );
         Reason::InvalidPassphrase
     })
 }
 
 /// The first line of a program's output, from the thread that reads it.
-type Said = Receiver<io::Result<Zeroizing<Vec<u8>>>>;
+type FirstLine = Receiver<io::Result<Zeroizing<Vec<u8>>>>;
 
 /// Reads the program's output on a thread of its own, since a read takes no deadline.
-fn listen(child: &mut Child) -> Result<Said, Reason> {
+fn listen(child: &mut Child) -> Result<FirstLine, Reason> {
     let mut output = child.stdout.take().ok_or(Reason::Denied)?;
-    let (say, said) = channel();
+    let (send, received) = channel();
     let listening = std::thread::Builder::new().name("program".into()).spawn(move || {
         let line = read_line(&mut output);
         let goes_on = line.is_ok();
-        let _ = say.send(line);
+        let _ = send.send(line);
         // The rest is not used, but a program whose output is not read fails, or never ends.
         let mut rest = Zeroizing::new([0; 4 * 1024]);
         while goes_on && read(&mut output, &mut *rest).is_ok_and(|length| length > 0) {}
@@ -128,7 +130,7 @@ fn listen(child: &mut Child) -> Result<Said, Reason> {
         tracing::error!("the thread that reads a program's output can't be started: {error}");
         Reason::Failed
     })?;
-    Ok(said)
+    Ok(received)
 }
 
 /// Reads the output up to the end of its first line, or until the line is too long.
@@ -158,12 +160,12 @@ fn read(output: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
 
 /// Waits for the first line and for the program's end. Processes that the program has started may go on; once the
 /// program itself has ended, they are killed, since they may keep the output open.
-fn wait(child: &mut Child, said: &Said, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
+fn wait(child: &mut Child, received: &FirstLine, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     let mut line = None;
     let mut pause = Duration::from_millis(1);
     loop {
         if line.is_none() {
-            match said.recv_timeout(deadline.left().min(LOOK)) {
+            match received.recv_timeout(deadline.left().min(LOOK)) {
                 Ok(Ok(read)) => line = Some(read),
                 Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(Reason::Failed),
                 Err(RecvTimeoutError::Timeout) => {}

@@ -93,7 +93,7 @@ mod other {
     pub(in crate::server) struct Signals;
 
     impl Signals {
-        #[allow(clippy::unnecessary_wraps, reason = "the same face as on Unix")]
+        #[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
         pub(in crate::server) fn new() -> io::Result<Self> {
             Ok(Self)
         }

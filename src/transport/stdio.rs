@@ -92,7 +92,7 @@ mod unix {
     #[cfg(test)]
     impl StdoutWriter {
         /// A writer as on a system where a pipe can't be opened again.
-        pub(in crate::transport) fn asking_first(self) -> Self {
+        pub(in crate::transport) fn polling_first(self) -> Self {
             Self { direct: None, ..self }
         }
     }

@@ -20,10 +20,10 @@ use crate::protector::deadline::LOOK;
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
-const SERVICE_FACE: &str = "org.freedesktop.Secret.Service";
-const COLLECTION_FACE: &str = "org.freedesktop.Secret.Collection";
-const ITEM_FACE: &str = "org.freedesktop.Secret.Item";
-const PROMPT_FACE: &str = "org.freedesktop.Secret.Prompt";
+const SERVICE_INTERFACE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION_INTERFACE: &str = "org.freedesktop.Secret.Collection";
+const ITEM_INTERFACE: &str = "org.freedesktop.Secret.Item";
+const PROMPT_INTERFACE: &str = "org.freedesktop.Secret.Prompt";
 /// The path that stands for "none".
 const NONE: &str = "/";
 
@@ -54,7 +54,7 @@ impl Keyring {
     pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
         let path = self.find(item, ask)?;
         let session = self.session()?;
-        let secret: Secret = self.call(&path, ITEM_FACE, "GetSecret", &session)?;
+        let secret: Secret = self.call(&path, ITEM_INTERFACE, "GetSecret", &session)?;
         Ok(Zeroizing::new(secret.2))
     }
 
@@ -70,13 +70,13 @@ impl Keyring {
         let secret = (self.session()?, [0_u8; 0].as_slice(), text, "text/plain");
         let replace = false;
         let made: (OwnedObjectPath, OwnedObjectPath) =
-            self.call(&collection, COLLECTION_FACE, "CreateItem", &(properties, secret, replace))?;
+            self.call(&collection, COLLECTION_INTERFACE, "CreateItem", &(properties, secret, replace))?;
         if made.0.as_str() == NONE { Err(ASKS) } else { Ok(()) }
     }
 
     pub(super) fn delete(&self, item: &Item) -> Result<(), Fault> {
         let path = self.find(item, false)?;
-        let prompt: OwnedObjectPath = self.call(&path, ITEM_FACE, "Delete", &())?;
+        let prompt: OwnedObjectPath = self.call(&path, ITEM_INTERFACE, "Delete", &())?;
         if prompt.as_str() == NONE { Ok(()) } else { Err(ASKS) }
     }
 
@@ -102,23 +102,23 @@ impl Keyring {
 
     /// The paths of items that can be read, and of items that are locked.
     fn search(&self, item: &Item) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), Fault> {
-        self.call(&ROOT, SERVICE_FACE, "SearchItems", &attributes(item))
+        self.call(&ROOT, SERVICE_INTERFACE, "SearchItems", &attributes(item))
     }
 
     fn default_collection(&self) -> Result<Option<OwnedObjectPath>, Fault> {
-        let path: OwnedObjectPath = self.call(&ROOT, SERVICE_FACE, "ReadAlias", &"default")?;
+        let path: OwnedObjectPath = self.call(&ROOT, SERVICE_INTERFACE, "ReadAlias", &"default")?;
         Ok((path.as_str() != NONE).then_some(path))
     }
 
     fn locked(&self, collection: &ObjectPath<'_>) -> Result<bool, Fault> {
-        let asked = (COLLECTION_FACE, "Locked");
+        let asked = (COLLECTION_INTERFACE, "Locked");
         let locked: OwnedValue = self.call(collection, "org.freedesktop.DBus.Properties", "Get", &asked)?;
         bool::try_from(locked).map_err(|_| REFUSED)
     }
 
     fn session(&self) -> Result<OwnedObjectPath, Fault> {
         let plain = ("plain", Value::from(""));
-        let (_, path): (OwnedValue, _) = self.call(&ROOT, SERVICE_FACE, "OpenSession", &plain)?;
+        let (_, path): (OwnedValue, _) = self.call(&ROOT, SERVICE_INTERFACE, "OpenSession", &plain)?;
         Ok(path)
     }
 
@@ -127,7 +127,7 @@ impl Keyring {
             return Err(LOCKED);
         }
         let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
-            self.call(&ROOT, SERVICE_FACE, "Unlock", &objects)?;
+            self.call(&ROOT, SERVICE_INTERFACE, "Unlock", &objects)?;
         if prompt.as_str() == NONE { Ok(()) } else { self.ask(prompt) }
     }
 
@@ -136,7 +136,7 @@ impl Keyring {
         let prompt: Proxy<'static> = proxy::Builder::new(&self.bus)
             .destination(NAME)
             .and_then(|builder| builder.path(path))
-            .and_then(|builder| builder.interface(PROMPT_FACE))
+            .and_then(|builder| builder.interface(PROMPT_INTERFACE))
             .and_then(|builder| builder.cache_properties(CacheProperties::No).build())
             .map_err(|error| fault(&error, REFUSED))?;
         let mut answers = prompt.receive_signal("Completed").map_err(|error| fault(&error, REFUSED))?;
@@ -150,7 +150,7 @@ impl Keyring {
         };
         thread::Builder::new().name("keyring prompt".into()).spawn(wait).map_err(|_| REFUSED)?;
         let no_window = "";
-        let () = self.call(prompt.path(), PROMPT_FACE, "Prompt", &no_window)?;
+        let () = self.call(prompt.path(), PROMPT_INTERFACE, "Prompt", &no_window)?;
         loop {
             match answered.recv_timeout(self.deadline.left().min(LOOK)) {
                 Ok(Some(false)) => return Ok(()),
@@ -165,12 +165,12 @@ impl Keyring {
         }
     }
 
-    fn call<B, R>(&self, path: &ObjectPath<'_>, face: &str, method: &str, body: &B) -> Result<R, Fault>
+    fn call<B, R>(&self, path: &ObjectPath<'_>, interface: &str, method: &str, body: &B) -> Result<R, Fault>
     where
         B: Serialize + DynamicType,
         R: for<'d> DynamicDeserialize<'d>,
     {
-        let reply = self.bus.call_method(Some(NAME), path, Some(face), method, body);
+        let reply = self.bus.call_method(Some(NAME), path, Some(interface), method, body);
         let reply = reply.map_err(|error| fault(&error, REFUSED))?;
         reply.body().deserialize().map_err(|error| fault(&error, REFUSED))
     }

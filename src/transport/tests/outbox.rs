@@ -33,7 +33,7 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    fn shut_for_ever(&self) {
+    fn shut_permanently(&self) {
         self.0.0.lock().unwrap().broken = true;
         self.0.1.notify_all();
     }
@@ -267,7 +267,7 @@ fn a_closed_reader_releases_all_waiting_threads() {
     outbox.send(vec![b'x'; 100]);
     gate.wait_until(|inside| inside.waiting);
     outbox.send(vec![b'x'; 100]);
-    gate.shut_for_ever();
+    gate.shut_permanently();
     outbox.wait_for_room(0, LONG);
     assert!(outbox.broken());
     outbox.send(vec![b'x'; 100]);

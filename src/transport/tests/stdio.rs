@@ -49,7 +49,7 @@ fn a_pipe_is_written_to_without_waiting_until_it_is_full() {
         assert_eq!(all.len(), sum);
     };
     let (from, to) = std::io::pipe().unwrap();
-    let mut asking = writer(to).asking_first();
+    let mut asking = writer(to).polling_first();
     assert!(would_block(asking.try_write(&[b'x'; 5000])), "more than a pipe is sure to take");
     check(from, asking, 300);
     let (from, to) = std::io::pipe().unwrap();

@@ -43,9 +43,9 @@ impl Gnome {
     /// Locks the login keyring.
     fn lock() {
         let bus = Connection::session().unwrap();
-        let face = Some("org.freedesktop.Secret.Service");
+        let interface = Some("org.freedesktop.Secret.Service");
         let call = |method, body: &[OwnedObjectPath]| {
-            bus.call_method(Some(NAME), "/org/freedesktop/secrets", face, method, &body).unwrap()
+            bus.call_method(Some(NAME), "/org/freedesktop/secrets", interface, method, &body).unwrap()
         };
         let login = OwnedObjectPath::try_from("/org/freedesktop/secrets/collection/login").unwrap();
         let reply = call("Lock", &[login]);
