@@ -106,7 +106,7 @@ pub enum Reason {
     Wrong,
     /// The program may not ask it, or it refused.
     Denied,
-    /// It took too long.
+    /// It did not give its key before the deadline.
     Deadline,
     /// Other users can read its key or replace it.
     OpenToOthers,
@@ -127,7 +127,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// As it is named on the wire and the command line.
+    /// Its name in the protocol and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Locked => "locked",

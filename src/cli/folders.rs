@@ -71,7 +71,7 @@ fn of_environment(path: OsString, names: &Names) -> Result<PathBuf, Wrong> {
     )))
 }
 
-/// `HOME` may be a relative path, too.
+/// Refuses a missing or relative path, since `HOME` may be relative too.
 fn usual_folder(folder: Option<PathBuf>, names: &Names) -> Result<PathBuf, Wrong> {
     let flag = names.flag;
     folder

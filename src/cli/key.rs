@@ -26,7 +26,7 @@ pub(super) enum KeyCommand {
         #[command(flatten)]
         description: Description,
     },
-    /// Share a namespace: another key for it, perhaps with a scope. Reads the owner's key
+    /// Share a namespace by issuing another key for it, with a scope if you like. Reads the owner key
     Share {
         #[command(flatten)]
         description: Description,
@@ -36,7 +36,7 @@ pub(super) enum KeyCommand {
         /// A context that the new key may use: user, or workspace [default: both; with --folder: workspace]
         #[arg(long, value_name = "CONTEXT", value_parser = ["user", "workspace"])]
         context: Vec<String>,
-        /// A folder that the new key may use, as a URI; without --context it gets nothing of the context user [default: all]
+        /// A folder that the new key may use, as a URI; without --context it can't use the context user [default: all]
         #[arg(long, value_name = "URI")]
         folder: Vec<String>,
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What [`Dir`] and the functions with paths open, and what they refuse.
+//! Tests of [`Dir`] and the functions with paths: what they open, and what they refuse.
 
 use std::fs;
 use std::path::Path;

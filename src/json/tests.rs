@@ -258,7 +258,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_parsed_as_a_plain_parser_would(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        // What a plain parser takes, this one takes; it may take more.
+        // This parser accepts everything that a plain parser accepts, and perhaps more.
         if serde_json::from_slice::<serde_json::Value>(&bytes).is_ok() {
             prop_assert!(parse(&bytes).is_some());
         }

@@ -11,7 +11,7 @@ use super::signals::Signals;
 pub enum Ending {
     /// The client sent `exit`.
     Exit,
-    /// The input ended.
+    /// The input ended between two messages, or could not be read any more.
     EndOfInput,
     /// The input ended in the middle of a message.
     CutOff,

@@ -46,7 +46,7 @@ mod unix {
 
     use super::is_ignored;
 
-    /// The signals that end the process in an orderly way.
+    /// The signals that end the process cleanly.
     pub(in crate::server) struct Signals {
         terminate: Signal,
         interrupt: Option<Signal>,
@@ -89,7 +89,7 @@ mod unix {
 mod other {
     use std::io;
 
-    /// The signals that end the process in an orderly way.
+    /// The signals that end the process cleanly.
     pub(in crate::server) struct Signals;
 
     impl Signals {

@@ -163,7 +163,7 @@ pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u6
 /// Acquires a lease.
 #[derive(Clone)]
 pub struct AcquireLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -247,7 +247,7 @@ fn over_limit(access: &Access, others: &[(Vec<u8>, Lease)]) -> Option<u64> {
 
 /// Renews a lease for its full lifetime from now on.
 pub struct RenewLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -271,7 +271,7 @@ impl Write for RenewLease {
 
 /// Releases a lease.
 pub struct ReleaseLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -294,7 +294,7 @@ impl Write for ReleaseLease {
 
 /// Checks whether a lease is free, before a write takes the store's lock for it.
 pub struct LeaseIsFree {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,

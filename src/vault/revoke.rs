@@ -11,7 +11,7 @@ use super::{Caller, Error, key_index, lease};
 
 /// Revokes the caller's own key, or a key that it has shared.
 pub struct Revoke {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The id of the key; without one it is the caller's own.
     pub key_id: Option<String>,

@@ -10,7 +10,7 @@ use crate::store::{Batch, Row, Snapshot, StoreError, StoredRecord, Table};
 
 use super::Timestamp;
 
-/// How long the bytes of an expired record are kept.
+/// How long the store keeps an expired record.
 const KEPT: Duration = Duration::from_hours(24);
 /// How long ago this process must have seen a time to trust it.
 const TRUSTED_AFTER: Duration = Duration::from_hours(1);

@@ -9,7 +9,7 @@ use super::{Address, Caller, Error, Name, Place};
 /// A record as a caller names it, not yet checked against the store.
 #[derive(Clone)]
 pub struct Target {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The context and folder.
     pub place: Place,
