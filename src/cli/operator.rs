@@ -44,7 +44,7 @@ impl From<Error> for Failed {
                 Error::RecordDamaged => {
                     "a stored value is damaged and stays as it is; restore a backup to get it back"
                 }
-                Error::TargetExists => "a store exists there already; choose another --data-dir",
+                Error::TargetExists => "the data folder has files of another store; name another one with --data-dir",
                 Error::StoreDamaged => {
                     "the store is damaged and could not be repaired; run plugin-vault restore to replace it by a \
                      backup, or plugin-vault reset to move it aside"
