@@ -118,7 +118,7 @@ pub enum Reason {
     RelativeProgram,
     /// The user or the program gave a text that is not a valid passphrase.
     InvalidPassphrase,
-    /// The system has not enough memory to derive a key.
+    /// The system does not have enough memory to derive a key.
     Memory,
     /// The key file or its folder belongs to another user.
     NotOurs,
