@@ -1,7 +1,7 @@
-//! `command`: a program of the user's says the passphrase.
+//! `command`: a program that the user chose prints the passphrase.
 //!
-//! Which program lies in the key folder, not in the store: whoever can slip a store to the user (a synchronised or
-//! restored data folder) must not be able to slip a program with it.
+//! The name of the program is stored in the key folder, not in the store. An attacker who can plant a store (a
+//! synchronised or restored data folder) must not be able to plant a program with it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,19 +24,19 @@ fn name(row: [u8; 16]) -> String {
     format!("command-{}", base16ct::lower::encode_string(&row))
 }
 
-/// Writes down which program a new row asks.
+/// Stores which program a new row runs.
 pub(super) fn keep(folder: &Path, store: StoreId, row: [u8; 16], argv: &[String]) -> io::Result<()> {
     let own = own_folder(folder, store);
     files::create_folder(&own)?;
     let text = serde_json::to_vec(argv).map_err(io::Error::other)?;
-    // What is longer is not read again.
+    // A reader refuses a longer file.
     if text.len() > LONGEST {
         return Err(io::ErrorKind::ArgumentListTooLong.into());
     }
     Ok(Dir::reach(&own)?.create_whole(&name(row), &text)?)
 }
 
-/// Asks the program of a row.
+/// Runs the program of a row.
 pub(super) fn ask(
     folder: &Path,
     store: StoreId,
@@ -63,7 +63,7 @@ pub(super) fn ask(
     program::ask(&argv, deadline)
 }
 
-/// Whether nobody else names the program that is run as this user.
+/// Checks that no other user can change which program runs as this user.
 fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     if found.mode & 0o077 != 0 {
         let path = files::quoted(path);
@@ -73,8 +73,8 @@ fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Forgets the program of a row.
+/// Removes the file that names the program of a row.
 pub(super) fn forget(folder: &Path, store: StoreId, row: [u8; 16]) {
-    // One that stays behind names a program and opens nothing.
+    // A file that can't be removed names a program and opens nothing.
     let _ = Dir::reach(&own_folder(folder, store)).and_then(|own| own.remove(&name(row)));
 }

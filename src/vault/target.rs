@@ -1,4 +1,4 @@
-//! Which record a caller means, and by what right.
+//! The record that a caller names, and the check of the caller's rights.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use super::access::Access;
 use super::key_row::Use;
 use super::{Address, Caller, Error, Name, Place};
 
-/// A record as a caller names it; nothing of it has been checked against the store.
+/// A record as a caller names it, not yet checked against the store.
 #[derive(Clone)]
 pub struct Target {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The context and folder.
     pub place: Place,
@@ -18,7 +18,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The address, once the key is known to be good: the folder is checked before the scope.
+    /// The address, after the key was accepted. Checks the folder before the scope.
     pub(super) fn address(&self, access: Option<&Arc<Access>>, wanted: Use) -> Result<Address, Error> {
         let address = Address { folder: self.place.folder()?.cloned(), name: self.name.clone() };
         if let Some(access) = access {

@@ -104,12 +104,12 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
         assert!(
-            listed.code == 1 && listed.said.contains("add it again by its whole path"),
+            listed.code == 1 && listed.said.contains("add it again with its absolute path"),
             "{}",
             listed.said
         );
         assert!(
-            listed.said.contains("named by a path that depends on the current folder"),
+            listed.said.contains("passphrase depends on the current folder, so it is not run"),
             "{}",
             listed.said
         );
