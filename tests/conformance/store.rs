@@ -141,7 +141,8 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
         return true;
     }
     // A store without a whole protector is damaged.
-    assert!(answer.contains("\"code\":4001,") || answer.contains("\"code\":4003,"), "{answer}");
+    // The refusal may come before the second request is read, which then has no key.
+    assert!(answers.contains("\"code\":4001,") || answers.contains("\"code\":4003,"), "{answers}");
     false
 }
 
