@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 # The groups of tests/run that are more than one command. tests/run reads this file.
 
 top=$PWD
@@ -83,7 +83,7 @@ python_clients() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements" || return 1
     touch "$venv/installed"
   fi
-  "$venv/bin/python" -m pytest -q --color=no -p no:cacheprovider tests/clients/python
+  "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider tests/clients/python
 }
 
 # The TypeScript types are compiled with the Node binding, and the Python clients test those for Python.
