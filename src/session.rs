@@ -5,13 +5,12 @@
 //! is done by the tasks of single requests, never by that thread.
 
 mod batch;
-mod cancel;
 mod folders;
 mod keys;
 mod leases;
+mod pending;
 mod phase;
 pub mod tasks;
-mod turns;
 mod waiting;
 mod watches;
 
@@ -25,15 +24,15 @@ use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
 
-pub use batch::{BatchRoom, Batched};
-pub use cancel::Cancel;
+pub use batch::BatchRoom;
 pub use folders::OpenFolder;
 pub use keys::Attempt;
+pub use pending::{Id, Pending, PendingRequests, Unanswered};
 pub use phase::{Phase, WrongPhase};
 
+use batch::Batched;
 use folders::OpenFolders;
 use keys::{Keys, Meant, Position};
-use turns::Turns;
 use watches::Watches;
 pub use watches::{NoNotices, Told};
 
@@ -79,7 +78,7 @@ pub struct Session {
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
     batched: Arc<Batched>,
-    turns: Turns,
+    pending: Arc<PendingRequests>,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
     /// Told at each commit that is heard of.
@@ -115,6 +114,7 @@ impl Session {
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
         let watches = Arc::new(Watches::default());
+        let batched = Arc::<Batched>::default();
         vault.on_heard({
             let (commits, calls, watches) = (commits.clone(), calls.clone(), watches.clone());
             move |heard| match heard {
@@ -134,8 +134,8 @@ impl Session {
             keys: Mutex::default(),
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
-            batched: Arc::default(),
-            turns: Turns::default(),
+            pending: Arc::new(PendingRequests::new(batched.clone())),
+            batched,
             watches,
             waiting_leases: Mutex::default(),
             commits,
@@ -145,10 +145,11 @@ impl Session {
         }
     }
 
-    /// From now on the vault's thread goes on with the requests whose outcomes it brings. They find this runtime there.
+    /// From now on the vault's thread runs the tasks of the requests whose outcomes it brings. They find this runtime
+    /// there.
     pub fn answer_on_the_vaults_thread(&self, runtime: Handle) {
         let client = self.client.clone();
-        self.vault.on_brought(move || tasks::go_on(&runtime, &*client));
+        self.vault.after_turn(move || tasks::run_woken(&runtime, &*client));
         let client = self.client.clone();
         self.vault.on_reading(move |most| client.has_room(most));
     }
@@ -247,9 +248,9 @@ impl Session {
         Arc::new(BatchRoom::new(&self.batched, self.limits().message))
     }
 
-    /// What answers take that wait for others of their batch.
-    pub fn batched(&self) -> &Arc<Batched> {
-        &self.batched
+    /// The requests that have no answer yet.
+    pub fn pending(&self) -> &Arc<PendingRequests> {
+        &self.pending
     }
 
     /// Told at each commit that is heard of, and when something new is watched.

@@ -34,7 +34,6 @@ mod revoke;
 mod rotate;
 mod share;
 mod sweep;
-mod target;
 mod thread;
 mod timestamp;
 mod unlock;
@@ -50,7 +49,7 @@ use crate::limits::Limits;
 use crate::protector::Means;
 use crate::store::Folder;
 
-pub use access::{Caller, Key, random_handle, random_key, random_origin};
+pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
 pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
 pub use changes::{BeginWatch, Change, Changed};
@@ -68,7 +67,6 @@ pub use reads::{After, Entry, GetRecord, ListRecords, Record};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
-pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use unlock::UnlockTicket;
@@ -118,7 +116,7 @@ pub struct Vault {
     was_refused: AtomicBool,
     hearing: Hearing,
     life: Life,
-    brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
     unlocks: Unlocks,
     /// Whether the vault's thread runs, and who starts it.
@@ -140,7 +138,7 @@ impl Vault {
             was_refused: AtomicBool::new(false),
             hearing: Hearing::default(),
             life: Life::default(),
-            brought: OnceLock::new(),
+            after_turn: OnceLock::new(),
             has_room: OnceLock::new(),
             unlocks: Unlocks::default(),
             started: AtomicBool::new(false),
@@ -216,10 +214,10 @@ impl Vault {
         let _ = self.has_room.set(Box::new(has_room));
     }
 
-    /// Called on the vault's thread whenever it has brought outcomes, before it does anything that may take long. The
-    /// first word counts.
-    pub fn on_brought(&self, call: impl Fn() + Send + Sync + 'static) {
-        let _ = self.brought.set(Box::new(call));
+    /// Registers what the vault's thread calls at the end of each turn, and within one before it does anything that may
+    /// take long: it has brought outcomes by then. Only the first registration takes effect.
+    pub fn after_turn(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.after_turn.set(Box::new(call));
     }
 
     /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.

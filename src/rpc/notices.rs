@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::session::{Cancel, Failure, Phase, Session, Told};
+use crate::session::{Failure, Pending, Phase, Session, Told};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{BeginWatch, Caller, Change, Changed, Context, Error, Name, Timestamp};
 
@@ -137,7 +137,7 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
 /// Whether the connection itself has put a new key in the place of the one that was refused just now. A read waits for
 /// the rotation that this is perhaps the sign of, and is then made with the key that the handle means.
 async fn was_rotated_meanwhile(session: &Session, caller: Caller) -> bool {
-    session.read(BeginWatch(caller), &Cancel::default()).await.is_ok()
+    session.read(BeginWatch(caller), &Pending::default()).await.is_ok()
 }
 
 async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {
@@ -145,7 +145,7 @@ async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Change
     if session.vault().opened().is_none() && !session.vault().has_store() {
         return Ok(Changed::without_store(told));
     }
-    Ok(session.opened(&Cancel::default()).await?.changes(caller, told)?)
+    Ok(session.opened(&Pending::default()).await?.changes(caller, told)?)
 }
 
 /// Tells one watch what was read for it. `false` if it is another watch by now.

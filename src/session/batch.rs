@@ -11,11 +11,11 @@ use crate::vault::{Error, Room};
 
 /// What all batches of a connection hold.
 #[derive(Default)]
-pub struct Batched(AtomicUsize);
+pub(super) struct Batched(AtomicUsize);
 
 impl Batched {
     /// Bytes of the answers that are made and wait for others.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -21,6 +21,9 @@ pub trait Write: Send {
     /// What its caller is told.
     type Outcome: Send;
 
+    /// Who calls, if a key does: the reads of the same namespace behind this wait for it.
+    fn caller(&self) -> Option<&Caller>;
+
     /// Decides about the write, and says what it changes. Changes nothing itself, and may be called again with
     /// another draft, if the first one's commit failed.
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Self::Outcome, Option<Changes>), Error>;

@@ -1,7 +1,7 @@
 //! `listAPIKeys`: the keys of the caller's namespace, for its owner; for a shared key, itself. Never a key.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::Handle;
 use crate::vault::ListKeys;
 
@@ -31,6 +31,6 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let keys = call.session.read(ListKeys(caller), &call.cancel).await?;
+    let keys = call.session.read(ListKeys(caller), &call.pending).await?;
     answer(&keys.into_iter().map(|(info, current)| ListedKey { key: info.into(), current }).collect())
 }

@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::declare::method;
 use crate::rpc::error::{Error, FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{self, After, Context, Entry, ListRecords, Name, Place};
@@ -73,7 +73,7 @@ pub(super) async fn call(call: Call) -> Outcome {
         limit: params.limit.map(|limit| limit.0),
         most,
     };
-    let entries = call.session.read(list, &call.cancel).await?;
+    let entries = call.session.read(list, &call.pending).await?;
     let text = answer(&entries.into_iter().map(listed).collect())?;
     // With room for what stands around it.
     if text.len() + ENVELOPE > most {

@@ -1,9 +1,9 @@
 //! `setAPIKey`: the plugin hands its key over; from then on the connection may use it. Asks nobody for anything.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_INVALID, DATA_TOO_LARGE, Error, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, KeyText};
-use crate::session::{Cancel, Failure, Session};
+use crate::session::{Failure, Pending, Session};
 use crate::vault::{self, Caller, Key, KnowKey, Known};
 
 use super::shape::{KeySet, KnownKey};
@@ -50,7 +50,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let session = &call.session;
     let (key, must_exist) = read(&call).inspect_err(|_| session.refuse_no_key())?;
     let (attempt, caller) = session.begin_key(key, must_exist)?;
-    match look_up(session, &caller, &call.cancel).await {
+    match look_up(session, &caller, &call.pending).await {
         Ok(known) => {
             let handle = Handle(session.accept_key(attempt).into());
             let known = known.map(|known| KnownKey { known: known.known, key: known.info.into() });
@@ -71,8 +71,8 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
 
 /// Without the store's key nothing can be known of this one. It may be set all the same, since what needs data says
 /// so then; but not on condition that something is known.
-async fn look_up(session: &Session, caller: &Caller, cancel: &Cancel) -> Result<Option<Known>, Failure> {
-    match session.read_at_hand(KnowKey::new(caller), cancel).await {
+async fn look_up(session: &Session, caller: &Caller, pending: &Pending) -> Result<Option<Known>, Failure> {
+    match session.read_at_hand(KnowKey::new(caller), pending).await {
         Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),
         known => Ok(Some(known?)),
     }

@@ -1,7 +1,7 @@
 //! `watchPersistentData`: from now on the client is told what other connections change in the key's namespace and scope.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::BeginWatch;
 
@@ -36,7 +36,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     // Not before this has come to the thread that notices are sent from, so that none comes before this is answered.
     tokio::task::yield_now().await;
     call.session.follow();
-    let begun = call.session.read(BeginWatch(caller.clone()), &call.cancel).await;
+    let begun = call.session.read(BeginWatch(caller.clone()), &call.pending).await;
     let revision = match begun {
         Ok(now) => call.session.watch(&caller, since, now),
         Err(error) => {

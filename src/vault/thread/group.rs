@@ -130,7 +130,7 @@ impl Vault {
             // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
             // rigs that have to notice.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);
-            self.has_brought();
+            self.run_woken();
             std::thread::sleep(LOOK);
         }
         if let Err(error) = commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
@@ -231,7 +231,7 @@ impl Reading<'_> {
     }
 
     fn give_away(&mut self) {
-        self.vault.has_brought();
+        self.vault.run_woken();
         self.has_room = self.has_room && (self.bytes < TOGETHER || self.vault.has_room());
         self.bytes = 0;
     }
