@@ -20,7 +20,7 @@ pub const BATCHED_BYTES: usize = 16 * 1024 * 1024;
 pub const COMMIT_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of what one request may change.
 pub const CHANGE_BYTES: usize = 24 * 1024 * 1024;
-/// How long a client may leave its answers lying until reads that wait for room are refused: less than [`LOCK_WAIT`], so
+/// How long a client may take no byte of its answers until reads that wait for room are refused: less than [`LOCK_WAIT`], so
 /// that the writes behind them can still be carried out.
 pub const TAKING_WAIT: Duration = Duration::from_secs(4);
 /// Bytes of the rows of all keys in a list of keys: scopes may be long.

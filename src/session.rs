@@ -22,7 +22,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Heard, Key, Place, Vault};
+use crate::vault::{Caller, Error, Heard, Key, Place, Taking, Vault};
 
 pub use batch::BatchRoom;
 pub use folders::OpenFolder;
@@ -62,6 +62,10 @@ pub trait Client: Send + Sync {
     /// Whether so few answers lie unread that another long one may be made, for which this waits so long at most.
     fn has_room(&self, _most: Duration) -> bool {
         true
+    }
+    /// Grows whenever the client takes a part of what was sent.
+    fn taken(&self) -> u64 {
+        0
     }
     /// Calls when everything that was sent has been taken, or never will be.
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
@@ -151,7 +155,14 @@ impl Session {
         let client = self.client.clone();
         self.vault.after_turn(move || tasks::run_woken(&runtime, &*client));
         let client = self.client.clone();
-        self.vault.on_reading(move |most| client.has_room(most));
+        self.vault.on_reading(move |most| {
+            let before = client.taken();
+            match client.has_room(most) {
+                true => Taking::Enough,
+                false if client.taken() != before => Taking::Some,
+                false => Taking::Nothing,
+            }
+        });
     }
 
     /// The caps in force.

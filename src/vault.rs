@@ -105,6 +105,17 @@ impl Config {
     }
 }
 
+/// How a client takes its answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taking {
+    /// So few lie unread that another may be made.
+    Enough,
+    /// Too many lie unread, but the client takes some.
+    Some,
+    /// The client takes none.
+    Nothing,
+}
+
 /// One vault: a store on the disk, opened when it is first needed.
 pub struct Vault {
     config: Config,
@@ -117,7 +128,7 @@ pub struct Vault {
     hearing: Hearing,
     life: Life,
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
+    taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
     /// Whether the vault's thread runs, and who starts it.
     started: AtomicBool,
@@ -139,7 +150,7 @@ impl Vault {
             hearing: Hearing::default(),
             life: Life::default(),
             after_turn: OnceLock::new(),
-            has_room: OnceLock::new(),
+            taking: OnceLock::new(),
             unlocks: Unlocks::default(),
             started: AtomicBool::new(false),
             starting: Mutex::default(),
@@ -208,10 +219,10 @@ impl Vault {
         self.queue.push(Box::new(QueuedRead::new(read, room, done)))
     }
 
-    /// Called on the vault's thread between two outcomes of reads: whether there is room for another one, for which it may
-    /// wait so long. The first word counts.
-    pub fn on_reading(&self, has_room: impl Fn(Duration) -> bool + Send + Sync + 'static) {
-        let _ = self.has_room.set(Box::new(has_room));
+    /// Registers what the vault's thread calls between two outcomes of reads: how the client takes the outcomes that are made,
+    /// for which the call may wait so long. Only the first registration takes effect.
+    pub fn on_reading(&self, taking: impl Fn(Duration) -> Taking + Send + Sync + 'static) {
+        let _ = self.taking.set(Box::new(taking));
     }
 
     /// Registers what the vault's thread calls at the end of each turn, and within one before it does anything that may

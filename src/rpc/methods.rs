@@ -39,6 +39,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json;
+use crate::limits;
 use crate::session::{Pending, Session};
 use crate::vault::{self, Caller, Context, Name, Place, Target};
 
@@ -136,6 +137,17 @@ impl Call {
     /// Who calls. After all parameters: they are checked first.
     async fn caller(&self, handle: Option<Handle<'_>>) -> Result<Caller, Error> {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
+    }
+
+    /// A list, unless its answer is longer than a message may be.
+    fn fits(&self, list: String) -> Outcome {
+        /// Bytes of an answer besides its result, at most.
+        const ENVELOPE: usize = limits::ID + 64;
+        let limit = self.session.limits().message;
+        if list.len() + ENVELOPE > limit {
+            return Err(vault::Error::DataTooLarge { limit: limit as u64 }.into());
+        }
+        Ok(list)
     }
 
     /// The record that is meant now, and who calls.

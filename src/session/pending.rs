@@ -299,6 +299,12 @@ mod tests {
         RawValue::from_string(text.to_owned()).unwrap()
     }
 
+    /// How many requests are in it, and their bytes.
+    fn size(ledger: &PendingRequests) -> (usize, usize) {
+        let state = lock(&ledger.state);
+        (state.entries.len(), state.bytes)
+    }
+
     fn key(digit: char) -> Arc<Key> {
         Arc::new(Key::parse(&String::from(digit).repeat(40)).ok().unwrap())
     }
@@ -348,10 +354,10 @@ mod tests {
         let again = ledger.begin_write(request.pending(), Some(own.clone()));
         assert!(ledger.written_up_to(place, &own).now_or_never().is_some());
         assert!(ledger.has_write_for(&own));
-        assert_eq!((lock(&ledger.state).entries.len(), lock(&ledger.state).bytes), (1, 7));
+        assert_eq!(size(&ledger), (1, 7));
         drop(again);
         drop(request);
-        assert_eq!((lock(&ledger.state).entries.len(), lock(&ledger.state).bytes), (0, 0));
+        assert_eq!(size(&ledger), (0, 0));
     }
 
     #[test]
@@ -360,7 +366,7 @@ mod tests {
         let (at_once, waits) = (ledger.read(Some(id("1")), 5, None), ledger.read(None, 6, None));
         waits.waits();
         waits.waits();
-        assert_eq!((lock(&ledger.state).entries.len(), lock(&ledger.state).bytes), (1, 6));
+        assert_eq!(size(&ledger), (1, 6));
         drop(at_once);
         let mut answered = std::pin::pin!(ledger.all_answered());
         assert!(answered.as_mut().now_or_never().is_none());

@@ -143,6 +143,11 @@ impl Outbox {
         self.shared.lock().unread
     }
 
+    /// Grows with each write that the client takes.
+    pub fn writes(&self) -> u64 {
+        self.shared.lock().writes
+    }
+
     /// Calls once nothing is unread: all of it was taken, or never will be. Perhaps on another thread; it must neither
     /// wait nor send.
     pub fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {

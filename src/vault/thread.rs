@@ -293,7 +293,7 @@ mod tests {
 
     #[track_caller]
     fn check(events: &Receiver<&'static str>) {
-        let mut next = || events.recv_timeout(Duration::from_mins(1)).expect("something more happens");
+        let next = || events.recv_timeout(Duration::from_mins(1)).expect("something more happens");
         for _ in 0..3 {
             assert_eq!(next(), "outcome");
             assert_eq!(next(), "tasks run");

@@ -32,5 +32,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
     let keys = call.session.read(ListKeys(caller), &call.pending).await?;
-    answer(&keys.into_iter().map(|(info, current)| ListedKey { key: info.into(), current }).collect())
+    call.fits(answer(
+        &keys.into_iter().map(|(info, current)| ListedKey { key: info.into(), current }).collect(),
+    )?)
 }

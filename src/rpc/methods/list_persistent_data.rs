@@ -8,7 +8,7 @@ use crate::rpc::error::{Error, FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
 use crate::rpc::params::method;
 use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::{Handle, Revision};
-use crate::vault::{self, After, Context, Entry, ListRecords, Name, Place};
+use crate::vault::{After, Context, Entry, ListRecords, Name, Place};
 
 use super::shape::ListedRecord;
 use super::{Call, FOLDER, Outcome};
@@ -74,16 +74,8 @@ pub(super) async fn call(call: Call) -> Outcome {
         most,
     };
     let entries = call.session.read(list, &call.pending).await?;
-    let text = answer(&entries.into_iter().map(listed).collect())?;
-    // With room for what stands around it.
-    if text.len() + ENVELOPE > most {
-        return Err(vault::Error::DataTooLarge { limit: most as u64 }.into());
-    }
-    Ok(text)
+    call.fits(answer(&entries.into_iter().map(listed).collect())?)
 }
-
-/// Bytes of an answer besides its result, at most.
-const ENVELOPE: usize = limits::ID + 64;
 
 /// How many entries a page has at most.
 struct PageSize(usize);
