@@ -30,7 +30,6 @@ pub use keys::Attempt;
 pub use pending::{Id, Pending, PendingRequests, Unanswered};
 pub use phase::{Phase, WrongPhase};
 
-use batch::Batched;
 use folders::OpenFolders;
 use keys::{Keys, Meant, Position};
 use watches::Watches;
@@ -81,7 +80,6 @@ pub struct Session {
     keys: Mutex<Keys>,
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
-    batched: Arc<Batched>,
     pending: Arc<PendingRequests>,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
@@ -118,7 +116,6 @@ impl Session {
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
         let watches = Arc::new(Watches::default());
-        let batched = Arc::<Batched>::default();
         vault.on_heard({
             let (commits, calls, watches) = (commits.clone(), calls.clone(), watches.clone());
             move |heard| match heard {
@@ -138,8 +135,7 @@ impl Session {
             keys: Mutex::default(),
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
-            pending: Arc::new(PendingRequests::new(batched.clone())),
-            batched,
+            pending: Arc::default(),
             watches,
             waiting_leases: Mutex::default(),
             commits,
@@ -256,7 +252,7 @@ impl Session {
 
     /// Room for the answers of one batch.
     pub fn batch_room(&self) -> Arc<BatchRoom> {
-        Arc::new(BatchRoom::new(&self.batched, self.limits().message))
+        Arc::new(BatchRoom::new(&self.pending, self.limits().message))
     }
 
     /// The requests that have no answer yet.

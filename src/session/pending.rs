@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::limits;
 use crate::vault::{Key, OneByOne, Room};
 
-use super::batch::{BatchRoom, Batched};
+use super::batch::BatchRoom;
 use super::lock;
 
 /// A request's id, as its client wrote it.
@@ -38,10 +38,9 @@ pub struct Pending {
 }
 
 /// The requests of one connection that have no answer yet.
+#[derive(Default)]
 pub struct PendingRequests {
     state: Mutex<State>,
-    /// What answers take that wait for others of their batch.
-    batched: Arc<Batched>,
     /// For the thread that reads.
     fewer: Condvar,
     /// A write has its outcome, or no request is left.
@@ -53,6 +52,8 @@ struct State {
     last: u64,
     /// Of all entries.
     bytes: usize,
+    /// Bytes of the answers that wait for others of their batch.
+    batched: usize,
     /// How many of the entries write.
     writes: usize,
     /// Whether the thread that reads waits for fewer.
@@ -121,11 +122,6 @@ impl Pending {
 }
 
 impl PendingRequests {
-    /// An empty ledger.
-    pub(super) fn new(batched: Arc<Batched>) -> Self {
-        Self { state: Mutex::default(), batched, fewer: Condvar::new(), changed: Notify::new() }
-    }
-
     /// Takes a request that was read just now. It is not in the ledger yet.
     pub fn read(
         self: &Arc<Self>,
@@ -150,12 +146,33 @@ impl PendingRequests {
     pub fn wait_for_fewer(&self) {
         let mut state = lock(&self.state);
         while state.entries.len() >= limits::PENDING_REQUESTS
-            || state.bytes + self.batched.bytes() > limits::PENDING_BYTES
+            || state.bytes + state.batched > limits::PENDING_BYTES
         {
             state.is_full = true;
             state = self.fewer.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_full = false;
+    }
+
+    /// Counts an answer that will wait for others of its batch, unless it and those that wait already are more than `most`.
+    pub(super) fn hold_batched(&self, bytes: usize, most: usize) -> bool {
+        let mut state = lock(&self.state);
+        let fits = state.batched + bytes <= most;
+        state.batched += if fits { bytes } else { 0 };
+        fits
+    }
+
+    /// The answers of a batch wait no longer.
+    pub(super) fn release_batched(&self, bytes: usize) {
+        let mut state = lock(&self.state);
+        state.batched -= bytes;
+        self.tell_reader(&state);
+    }
+
+    fn tell_reader(&self, state: &State) {
+        if state.is_full {
+            self.fewer.notify_one();
+        }
     }
 
     /// Waits until every request that was read is answered.
@@ -262,9 +279,7 @@ impl Drop for Unanswered {
         }
         let mut state = lock(&self.ledger.state);
         state.leave(&self.pending);
-        if state.is_full {
-            self.ledger.fewer.notify_one();
-        }
+        self.ledger.tell_reader(&state);
         if state.entries.is_empty() {
             self.ledger.changed.notify_waiters();
         }
@@ -292,7 +307,7 @@ mod tests {
     use super::*;
 
     fn ledger() -> Arc<PendingRequests> {
-        Arc::new(PendingRequests::new(Arc::default()))
+        Arc::default()
     }
 
     fn id(text: &str) -> Id {
@@ -358,6 +373,32 @@ mod tests {
         drop(again);
         drop(request);
         assert_eq!(size(&ledger), (0, 0));
+    }
+
+    /// The reader sleeps until it is told, so that whatever made it sleep has to tell it.
+    #[test]
+    fn the_reader_goes_on_once_the_answers_of_a_batch_wait_no_longer() {
+        let ledger = ledger();
+        let room = Arc::new(BatchRoom::new(&ledger, limits::BATCHED_BYTES));
+        let request = ledger.read(Some(id("1")), 1, Some(&room));
+        request.waits();
+        assert_eq!(room.take(limits::PENDING_BYTES), Ok(()));
+        let (goes_on, told) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn({
+            let ledger = ledger.clone();
+            move || {
+                ledger.wait_for_fewer();
+                goes_on.send(()).unwrap();
+            }
+        });
+        while !lock(&ledger.state).is_full {
+            std::thread::yield_now();
+        }
+        // The room goes last, with what the request carries with it.
+        drop(room);
+        drop(request);
+        told.recv_timeout(std::time::Duration::from_mins(1)).expect("the reader goes on");
+        reader.join().unwrap();
     }
 
     #[test]
