@@ -203,7 +203,7 @@ fn run(method: &AsyncMethod<'static>, params: Option<&RawValue>, request: Unansw
     extensions.insert(Request { pending: pending.clone(), params: params.map(ToOwned::to_owned) });
     let mut response =
         method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-    // Whoever takes a pending one polls it again, with a waker of its own.
+    // The task that takes a pending one polls it again, with a waker of its own.
     match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => Started::Done(answer_to(&pending, response)),
         Poll::Pending => {

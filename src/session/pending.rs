@@ -166,10 +166,10 @@ impl PendingRequests {
     pub(super) fn release_batched(&self, bytes: usize) {
         let mut state = lock(&self.state);
         state.batched -= bytes;
-        self.tell_reader(&state);
+        self.notify_reader(&state);
     }
 
-    fn tell_reader(&self, state: &State) {
+    fn notify_reader(&self, state: &State) {
         if state.is_full {
             self.fewer.notify_one();
         }
@@ -279,7 +279,7 @@ impl Drop for Unanswered {
         }
         let mut state = lock(&self.ledger.state);
         state.leave(&self.pending);
-        self.ledger.tell_reader(&state);
+        self.ledger.notify_reader(&state);
         if state.entries.is_empty() {
             self.ledger.changed.notify_waiters();
         }
@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(size(&ledger), (0, 0));
     }
 
-    /// The reader sleeps until it is told, so that whatever made it sleep has to tell it.
+    /// The reader sleeps until it is notified, so everything that made it sleep has to notify it.
     #[test]
     fn the_reader_goes_on_once_the_answers_of_a_batch_wait_no_longer() {
         let ledger = ledger();
@@ -383,7 +383,7 @@ mod tests {
         let request = ledger.read(Some(id("1")), 1, Some(&room));
         request.waits();
         assert_eq!(room.take(limits::PENDING_BYTES), Ok(()));
-        let (goes_on, told) = std::sync::mpsc::channel();
+        let (goes_on, gone_on) = std::sync::mpsc::channel();
         let reader = std::thread::spawn({
             let ledger = ledger.clone();
             move || {
@@ -397,7 +397,7 @@ mod tests {
         // The room goes last, with what the request carries with it.
         drop(room);
         drop(request);
-        told.recv_timeout(std::time::Duration::from_mins(1)).expect("the reader goes on");
+        gone_on.recv_timeout(std::time::Duration::from_mins(1)).expect("the reader goes on");
         reader.join().unwrap();
     }
 

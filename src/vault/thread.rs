@@ -282,8 +282,8 @@ mod tests {
             match request {
                 0 => vault.open(Need::Key, move |_| answer()),
                 _ => {
-                    let nobody = ForgetPlugin { plugin: "nobody's".into() };
-                    vault.submit(nobody, move |_: Result<u64, Error>| answer());
+                    let forget = ForgetPlugin { plugin: "not there".into() };
+                    vault.submit(forget, move |_: Result<u64, Error>| answer());
                 }
             }
             happened.recv().unwrap();
@@ -309,8 +309,7 @@ mod tests {
     #[test]
     fn they_run_as_well_where_the_store_can_not_be_opened() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("data");
-        crate::files::create_new(&file).unwrap();
-        check(&events(file, folder.path().join("keys")));
+        let file = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
+        check(&events(file.path().to_owned(), folder.path().join("keys")));
     }
 }

@@ -64,7 +64,7 @@ fn a_list_of_ten_thousand_records_in_a_folder_with_a_long_name() {
     assert_eq!((&error["code"], &error["data"]["limit"]), (&json!(2002), &json!(24 * MEBIBYTE)));
     client.stayed_small("a move of 10,000 records with 8 KiB folders");
 
-    // Each record was written by another connection, and the newest changes are kept.
+    // Another connection has written each record, and the store keeps its newest 10,000 changes.
     let mut client = Client::with_key(&home, &key('1'));
     let watch = client.call("watchPersistentData", &json!({"since": RECORDS / 2}));
     assert_eq!(watch["watching"], true);
@@ -75,7 +75,7 @@ fn a_list_of_ten_thousand_records_in_a_folder_with_a_long_name() {
         assert_eq!(notice["resync"], json!(null));
         told = notice["revision"].as_u64().unwrap();
     }
-    client.stayed_small("a watch that is told of 5,000 changes in 8 KiB folders");
+    client.stayed_small("a watch that gets 5,000 changes in 8 KiB folders");
 }
 
 /// The last revision of the store.
