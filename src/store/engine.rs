@@ -327,10 +327,10 @@ impl Engine {
         unsafe_code,
         reason = "the part lies in the map, which is of a file, shared and never written through"
     )]
-    pub(super) fn give_back(&self, part: &Range<usize>) {
+    pub(super) fn give_back(&self, part: Range<usize>) {
         let page = self.page_size();
         let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
-        if start < end {
+        if start < end && end - start <= self.env.info().map_size {
             // SAFETY: the snapshot holds the gate, so the map stays where it is, and all between two of its rows is the map.
             // LMDB writes to the file and not to the map, so a page that is touched again is read from the file as it was.
             // What this returns is of no interest: it is a wish.
@@ -342,7 +342,7 @@ impl Engine {
 
     /// Only systems with `madvise` take single pages back.
     #[cfg(not(unix))]
-    pub(super) fn give_back(&self, _: &Range<usize>) {}
+    pub(super) fn give_back(&self, _: Range<usize>) {}
 
     /// Another process, with more room for addresses, made the store larger than this one's map.
     #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]

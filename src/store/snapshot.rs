@@ -1,8 +1,8 @@
 //! What the store held at one moment. Short: copy out, drop it, and only then do anything else, since pages that a
 //! snapshot sees can't be used again.
 
-use std::cell::{Cell, RefCell};
-use std::ops::{Bound, Range};
+use std::cell::Cell;
+use std::ops::Bound;
 use std::sync::RwLockReadGuard;
 
 use heed::{RoTxn, WithoutTls};
@@ -19,7 +19,7 @@ pub struct Snapshot<'s> {
     /// Those since pages were given back.
     held: Cell<usize>,
     /// Where in the map the rows lie that were gone through.
-    rows: RefCell<Range<usize>>,
+    rows: Cell<(usize, usize)>,
     _gate: RwLockReadGuard<'s, ()>,
 }
 
@@ -38,7 +38,7 @@ impl Drop for Snapshot<'_> {
 
 impl<'s> Snapshot<'s> {
     pub(super) fn new(engine: &'s Engine, txn: RoTxn<'s, WithoutTls>, gate: RwLockReadGuard<'s, ()>) -> Self {
-        let (read, held, rows) = (Cell::new(0), Cell::new(0), RefCell::new(usize::MAX..0));
+        let (read, held, rows) = (Cell::new(0), Cell::new(0), Cell::new((usize::MAX, 0)));
         Self { engine, txn, read, held, rows, _gate: gate }
     }
 
@@ -174,12 +174,17 @@ impl<'s> Snapshot<'s> {
     /// process for that.
     fn goes_through(&self, row: &[u8], bytes: usize) {
         self.read.set(self.read.get() + AROUND + bytes);
-        let (at, mut rows) = (row.as_ptr_range(), self.rows.borrow_mut());
-        *rows = rows.start.min(at.start.expose_provenance())..rows.end.max(at.end.expose_provenance());
+        if row.is_empty() {
+            // An empty slice may lie anywhere.
+            return;
+        }
+        let (at, (first, end)) = (row.as_ptr_range(), self.rows.get());
+        let (first, end) = (first.min(at.start.expose_provenance()), end.max(at.end.expose_provenance()));
+        self.rows.set((first, end));
         let held = self.held.get() + AROUND + bytes;
         self.held.set(held % GIVEN_BACK);
         if held >= GIVEN_BACK {
-            self.engine.give_back(&rows);
+            self.engine.give_back(first..end);
         }
     }
 
