@@ -22,7 +22,7 @@ pub const BATCHED_BYTES: usize = 16 * 1024 * 1024;
 pub const COMMIT_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes that one request may change.
 pub const CHANGE_BYTES: usize = 24 * 1024 * 1024;
-/// How long a client may leave its answers unread before the sidecar refuses reads that wait for space. Less than
+/// How long a client may read no byte of its answers before the sidecar refuses reads that wait for space. Less than
 /// [`LOCK_WAIT`], so that the writes after them can still be done.
 pub const TAKING_WAIT: Duration = Duration::from_secs(4);
 /// Bytes of all rows in a list of keys, since scopes may be long.

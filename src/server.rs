@@ -142,6 +142,10 @@ impl Client for Stdout {
         self.outbox.has_room(limits::UNREAD_BYTES, most)
     }
 
+    fn taken(&self) -> u64 {
+        self.outbox.writes()
+    }
+
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
         self.outbox.when_taken(taken);
     }

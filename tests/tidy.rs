@@ -337,6 +337,19 @@ fn every_claim_of_the_threat_model_is_shown_by_a_test() {
 }
 
 #[test]
+fn a_write_passes_few_files() {
+    let text = read("docs/architecture.md");
+    let section = text.split("## What one write passes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|'));
+    let files: Vec<_> = rows.flat_map(|row| row.split('`')).filter(|name| name.starts_with("src/")).collect();
+    for file in &files {
+        assert!(root().join(file).is_file(), "{file} is not there");
+    }
+    let different = files.iter().collect::<BTreeSet<_>>().len();
+    assert!((20..=35).contains(&different) && different == files.len(), "{different} files");
+}
+
+#[test]
 fn the_readme_begins_with_the_two_commands() {
     let readme = read("README.md");
     let first_screen: Vec<_> = readme.lines().take(24).collect();

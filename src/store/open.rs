@@ -73,7 +73,7 @@ pub(super) fn open_sound(folder: &Dir, page_size: usize) -> Result<Engine, Store
     Engine::open(folder.path(), |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
 }
 
-/// Poller at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
     folder.check(READER_TABLE_FILE, false)?;
     Ok(folder.write_linked(DATA_FILE)?)
@@ -205,7 +205,7 @@ impl Store {
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
-    /// Poller whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    /// Checks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
     pub fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {

@@ -31,7 +31,7 @@ pub struct StoreSummary {
 }
 
 impl Folder {
-    /// Poller at the store that is there, or what remains of it.
+    /// Looks at the store that is there, or what remains of it.
     pub fn summary(&self, _alone: &ExclusiveLock) -> Result<Option<StoreSummary>, StoreError> {
         if !self.has_remains()? {
             return Ok(None);

@@ -148,6 +148,11 @@ impl Outbox {
         self.shared.lock().unread
     }
 
+    /// Grows with each write that the client reads.
+    pub fn writes(&self) -> u64 {
+        self.shared.lock().writes
+    }
+
     /// Calls `taken` as soon as nothing is unread: everything was written, or never will be. The call may come on
     /// another thread, and must neither wait nor send.
     pub fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {

@@ -21,6 +21,9 @@ pub trait Write: Send {
     /// The result for its caller.
     type Outcome: Send;
 
+    /// The caller, if a key calls: later reads of the same namespace wait for this write.
+    fn caller(&self) -> Option<&Caller>;
+
     /// Decides about the write, and returns its changes without making them. May be called again with another draft, if
     /// the commit of the first one failed.
     ///

@@ -6,7 +6,7 @@ use crate::crypto::{ApiKey, SlotId};
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
-use super::{Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
+use super::{Caller, Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
 
 /// Issues the owner key of a new namespace, or returns the one that the store keeps.
 pub struct Issue {
@@ -51,6 +51,10 @@ impl Opened {
 
 impl Write for Issue {
     type Outcome = Issued;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Issued, Option<Changes>), Error> {
         let keys = &draft.secrets.keys;

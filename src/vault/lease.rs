@@ -150,8 +150,7 @@ fn of_key(draft: &Draft<'_>, namespace: NamespaceId, slot: SlotId) -> Result<Vec
 }
 
 /// Refuses a write with a token that is not that of a live lease of the namespace.
-pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u64>) -> Result<(), Error> {
-    let Some(token) = token else { return Ok(()) };
+pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: u64) -> Result<(), Error> {
     let access = access.ok_or(Error::LeaseLost)?;
     let now = BootTime::now();
     let rows = draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)?;
@@ -182,6 +181,10 @@ pub struct Leased {
 
 impl Write for AcquireLease {
     type Outcome = Leased;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Leased, Option<Changes>), Error> {
         let mut changes = draft.changes();
@@ -258,6 +261,10 @@ pub struct RenewLease {
 impl Write for RenewLease {
     type Outcome = Timestamp;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Timestamp, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
         access.row.permit_leases()?;
@@ -281,6 +288,10 @@ pub struct ReleaseLease {
 
 impl Write for ReleaseLease {
     type Outcome = ();
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;

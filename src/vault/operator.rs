@@ -10,7 +10,7 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
 use super::share::end_of_shared;
-use super::{Error, KeyInfo, Opened, Timestamp, key_index};
+use super::{Caller, Error, KeyInfo, Opened, Timestamp, key_index};
 
 /// A key, and the size of what was stored with it.
 pub struct KeySummary {
@@ -111,6 +111,10 @@ impl Write for EndKey {
     /// Whether a namespace was destroyed.
     type Outcome = bool;
 
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let (slot, row) = match find(draft, &self.key_id)? {
@@ -142,6 +146,10 @@ pub struct ForgetPlugin {
 impl Write for ForgetPlugin {
     /// How many namespaces were destroyed.
     type Outcome = u64;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(u64, Option<Changes>), Error> {
         let mut changes = draft.changes();
@@ -176,6 +184,10 @@ pub struct ExtendKey {
 
 impl Write for ExtendKey {
     type Outcome = KeyInfo;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
         let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };

@@ -27,6 +27,10 @@ pub struct Revoked {
 impl Write for Revoke {
     type Outcome = Revoked;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Revoked, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::ApiKeyUnknown)?;
         let namespace = access.data.namespace();

@@ -60,6 +60,10 @@ impl Rotate {
 impl Write for Rotate {
     type Outcome = Rotated;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Rotated, Option<Changes>), Error> {
         let old_slot = self.caller.key.slot(draft.opened, draft.secrets);
         let access = match draft.access(&self.caller) {

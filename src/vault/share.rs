@@ -34,6 +34,10 @@ pub(super) fn end_of_shared(
 impl Write for Share {
     type Outcome = Issued;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Issued, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let own_slot = self.caller.key.slot(draft.opened, draft.secrets);
