@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::rpc;
 use crate::vault::{
     Config, Deadline, Error, KeyReason, Kind, Need, Opened, Passphrase, Unavailable, UnlockMode, Vault, Write,
 };
@@ -30,36 +31,25 @@ impl From<Error> for Failed {
                 Error::ApiKeyUnknown => "there is no such key; see plugin-vault key list",
                 Error::ApiKeyRevoked => "the key was revoked or replaced",
                 Error::ApiKeyExpired => "the key has expired; extend it with plugin-vault key extend",
-                Error::NotPermitted => "the key does not permit this; only an owner shares",
+                Error::NotPermitted(_) => "the key does not permit this; only an owner shares",
                 Error::ExpiryTooLate => "a shared key can't end later than its owner's",
                 Error::ApiKeyTaken => "the new key is in use, or was revoked; bring another",
                 Error::KeyUnavailable(why) => return Self(no_key(why)),
-                Error::DataTooLarge { limit } => {
+                Error::DataTooLarge { limit, .. } => {
                     return Self(format!(
                         "that is over a limit, {limit}; see the limits in plugin-vault --help"
                     ));
                 }
-                Error::Overloaded => "too much was asked for at once; try again",
-                Error::RecordDamaged => "a stored value is damaged; it is kept as it is",
                 Error::TargetExists => "another store lies there; choose another --data-dir",
-                Error::StoreDamaged => {
-                    "the store is damaged, and nothing could replace it; plugin-vault restore puts a backup of yours \
-                     in its place, plugin-vault reset puts it aside"
-                }
-                Error::StoreFull => "the disk or the store is full; nothing was changed",
-                Error::StoreBusy => "another process keeps the store busy; try again",
-                Error::NoThread => {
-                    "the system allows no more threads, so nothing was done; end other programs, or raise the limit \
-                     (ulimit -u)"
-                }
-                Error::FormatTooNew => "the store was written by a later version: update plugin-vault",
-                Error::StoreRefused(_) => {
-                    "the store can't be used as it lies there; the lines above say what to do"
-                }
-                Error::StoreFailed { .. } => {
-                    "the store could not be read or written; the lines above say why"
-                }
-                Error::ApiKeyRequired
+                Error::Overloaded(_)
+                | Error::RecordDamaged(_)
+                | Error::StoreDamaged(_)
+                | Error::StoreFull(_)
+                | Error::StoreBusy { .. }
+                | Error::FormatTooNew
+                | Error::StoreRefused(_)
+                | Error::StoreFailed(_) => return Self(line(error)),
+                Error::ApiKeyRequired(_)
                 | Error::RevisionConflict { .. }
                 | Error::WorkspaceFolderRequired
                 | Error::WorkspaceFolderInvalid
@@ -71,6 +61,17 @@ impl From<Error> for Failed {
             .into(),
         )
     }
+}
+
+/// The message that clients get, as the rest of a line.
+fn line(error: Error) -> String {
+    let process = match error {
+        Error::StoreBusy { process: Some(process), .. } => format!("process {process}"),
+        _ => "another process".into(),
+    };
+    let message = rpc::message(error).replace("the process `data.process`", &process);
+    let mut letters = message.trim_end_matches('.').chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }
 
 /// What to do about a store key that is not to be had.
@@ -134,7 +135,7 @@ fn no_key(why: Unavailable) -> String {
                 .into()
         }
         (_, KeyReason::Deadline) => format!("the protector {protector} gave no key in time; try again"),
-        _ => format!("the protector {protector} did not give the store's key; the lines above say why"),
+        _ => line(Error::KeyUnavailable(why)),
     }
 }
 
@@ -234,7 +235,7 @@ impl Operator {
         let ticket = self.vault.submit(write, move |result| drop(done.send(result)));
         match outcome.recv_timeout(PATIENCE) {
             Ok(outcome) => outcome,
-            Err(_) if self.vault.withdraw(ticket) => Err(Error::StoreBusy),
+            Err(_) if self.vault.withdraw(ticket) => Err(self.vault.why_not_written()),
             Err(_) => outcome.recv().unwrap_or(Err(Error::Internal)),
         }
     }

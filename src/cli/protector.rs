@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::protector::is_relative_program;
 use crate::vault::{
-    Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
-    UnlockMode,
+    Error, Failed as StoreFailed, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector,
+    Timestamp, Unavailable, UnlockMode,
 };
 
 use super::operator::{Answer, Failed, Operator};
@@ -88,10 +88,8 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
         (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
         (Error::KeyUnavailable(why), _) => {
-            let protector = why.protector.name();
-            Failed(format!(
-                "the protector {protector} gave no key, so it was not added; the lines above say why"
-            ))
+            let (protector, Failed(reason)) = (why.protector.name(), Error::KeyUnavailable(why).into());
+            Failed(format!("the protector {protector} was not added: {reason}"))
         }
         (error, _) => error.into(),
     })?;
@@ -99,7 +97,7 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     let added = operator.try_write(made);
     // Where nobody knows whether its row is there, what it needs stays.
     if let Err(error) = &added
-        && *error != (Error::StoreFailed { outcome_unknown: true })
+        && *error != Error::StoreFailed(StoreFailed::Commit)
     {
         opened.forget_protector(operator.config(), protector);
     }
@@ -136,7 +134,7 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
         }
         KeyReason::Deadline => "did not end in time",
         KeyReason::Denied => "could not be started; see whether it is an executable file",
-        _ => "gave no passphrase; the lines above say why",
+        _ => "gave no passphrase; run it yourself to see why",
     };
     Failed(format!("the program {name:?} {why}; the protector was not added"))
 }

@@ -37,7 +37,7 @@ fn look(operator: &Operator) -> Result<Option<String>, Failed> {
     let opened = match operator.try_locked() {
         Ok(Some(opened)) => opened,
         Ok(None) => return Ok(None),
-        Err(Error::StoreDamaged) => return Ok(Some("is damaged, and nothing could repair it".into())),
+        Err(Error::StoreDamaged(_)) => return Ok(Some("is damaged, and nothing could repair it".into())),
         Err(error) => return Err(error.into()),
     };
     let records = operator.vault().status(Some(&opened))?.records;

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use crate::session::{BatchRoom, Cancel, Phase, Session, tasks};
 
 use super::answer;
-use super::error::Error;
+use super::error::{Error, NotARequest, Unreadable};
 use super::in_flight::{InFlight, Waiting};
 use super::message::{self, Id, Incoming, Message};
 use super::methods::{self, Request, Texts};
@@ -74,12 +74,18 @@ impl Connection {
 
     /// Answers a frame that could not be read, but after which the next one can be.
     pub fn refuse_malformed(&self) {
-        self.session.client().send(answer::of_error(None, Error::Parse));
+        self.session.client().send(answer::of_error(None, Error::Parse(Unreadable::Frame)));
     }
 
     /// Answers a frame after which nothing can be read.
     pub fn refuse_violation(&self) {
-        self.session.client().send(answer::of_error(None, Error::InvalidRequest));
+        self.session.client().send(answer::of_error(None, Error::InvalidRequest(NotARequest::Frame)));
+    }
+
+    /// Answers a batch that is empty, or that has too many messages.
+    pub(super) fn refuse_batch(&self) {
+        let error = Error::InvalidRequest(NotARequest::Batch);
+        self.session.client().send(answer::of_error(None, error));
     }
 
     /// Whether a text is a whole message.
@@ -97,7 +103,7 @@ impl Connection {
         match message::parse(body) {
             None => {
                 let id = message::id_in_faulty(body);
-                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse));
+                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse(Unreadable::Json)));
             }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
@@ -142,9 +148,10 @@ impl Connection {
             Message::Request { id, method, params } => self.start_request(id, &method, params, cancel),
             Message::Notification { method, params } => self.start_notification(&method, params, cancel),
             Message::Response => Started::Done(None),
-            Message::Invalid(id) => {
-                Started::Done(Some(answer::of_error(id.as_deref(), Error::InvalidRequest)))
-            }
+            Message::Invalid(id) => Started::Done(Some(answer::of_error(
+                id.as_deref(),
+                Error::InvalidRequest(NotARequest::Message),
+            ))),
         }
     }
 
@@ -162,7 +169,7 @@ impl Connection {
         }
         let refused = |error| Started::Done(Some(answer::of_error(Some(&id), error)));
         if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
-            return refused(Error::InvalidRequest);
+            return refused(Error::InvalidRequest(NotARequest::Phase));
         }
         let cancel = cancel();
         match self.call(method, params, &cancel) {

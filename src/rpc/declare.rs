@@ -54,7 +54,9 @@ macro_rules! method {
             generator: &mut schemars::SchemaGenerator,
         ) -> crate::rpc::contract::Method {
             #[allow(unused_imports, reason = "some methods need only one of them")]
-            use crate::rpc::contract::{Method, Parameter, example, refusal};
+            use crate::rpc::contract::{Method, Parameter, example, refusal, wrong};
+            #[allow(unused_imports, reason = "some methods need only one of them")]
+            use crate::rpc::error::{Rule, WrongParameter};
             #[allow(unused_imports, reason = "an example may need none")]
             use serde_json::json;
             Method {

@@ -42,8 +42,8 @@ use crate::json;
 use crate::session::{Cancel, Session};
 use crate::vault::{self, Caller, Context, Name, Place, Target};
 
-use super::error::Error;
-use super::params::{Spec, out_of_range};
+use super::error::{Error, Rule, WrongParameter};
+use super::params::Spec;
 use super::values::Handle;
 
 pub(super) const CANCEL: &str = "$/cancelRequest";
@@ -150,7 +150,7 @@ impl Call {
     ) -> Result<Target, Error> {
         let place = match (context, folder) {
             (Context::User, None) => Place::User,
-            (Context::User, Some(_)) => return Err(out_of_range(FOLDER)),
+            (Context::User, Some(_)) => return Err(WrongParameter::named(FOLDER, Rule::NoFolder).into()),
             (Context::Workspace, Some(place)) => place,
             (Context::Workspace, None) => self.session.only_folder(),
         };

@@ -86,9 +86,7 @@ impl Ending {
                  free disk space or keep the reader open, and ask again"
             }
             Self::Abandoned => "the input ended without shutdown; send shutdown and exit before closing it",
-            Self::StoreNeverOpened => {
-                "the store could not be opened; the errors in the answers and the lines above say why"
-            }
+            Self::StoreNeverOpened => "the store could not be opened; the errors in the answers say why",
         })
     }
 }

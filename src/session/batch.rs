@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits;
-use crate::vault::{Error, Room};
+use crate::vault::{Error, OverLimit, Overload, Room};
 
 /// What all batches of a connection hold.
 #[derive(Default)]
@@ -45,12 +45,12 @@ impl Room for BatchRoom {
         }
         if taken > self.most {
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Error::DataTooLarge { limit: self.most as u64 });
+            return Err(Error::DataTooLarge { reason: OverLimit::Batch, limit: self.most as u64 });
         }
         if self.all.0.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::BATCHED_BYTES.max(self.most) {
             self.all.0.fetch_sub(bytes, Ordering::Relaxed);
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Error::Overloaded);
+            return Err(Error::Overloaded(Overload::Answers));
         }
         self.counted.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
@@ -74,7 +74,10 @@ mod tests {
         let room = BatchRoom::new(&Arc::default(), 2 * LONG);
         assert_eq!(room.take(LONG), Ok(()));
         assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
-        assert_eq!(room.take(LONG), Err(Error::DataTooLarge { limit: 2 * LONG as u64 }));
+        assert_eq!(
+            room.take(LONG),
+            Err(Error::DataTooLarge { reason: OverLimit::Batch, limit: 2 * LONG as u64 })
+        );
         assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
     }
 
@@ -84,7 +87,7 @@ mod tests {
         let one = BatchRoom::new(&all, limits::BATCHED_BYTES);
         let other = BatchRoom::new(&all, limits::BATCHED_BYTES);
         assert_eq!(one.take(limits::BATCHED_BYTES), Ok(()));
-        assert_eq!(other.take(LONG), Err(Error::Overloaded));
+        assert_eq!(other.take(LONG), Err(Error::Overloaded(Overload::Answers)));
         assert_eq!(all.bytes(), limits::BATCHED_BYTES);
         drop(one);
         assert_eq!(all.bytes(), 0);

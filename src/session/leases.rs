@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::limits;
-use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased};
+use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased, Overload};
 
 use super::{Cancel, Failure, Session, lock};
 
@@ -17,7 +17,7 @@ impl<'s> Waiting<'s> {
     fn begin(session: &'s Session) -> Result<Self, Error> {
         let mut waiting = lock(&session.waiting_leases);
         if *waiting >= limits::WAITING_LEASES {
-            return Err(Error::Overloaded);
+            return Err(Error::Overloaded(Overload::Leases));
         }
         *waiting += 1;
         Ok(Self(session))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Deadline, Error, Key, Need, OneByOne, Opened, Passphrase, Read, Write};
+use crate::vault::{Busy, Deadline, Error, Key, Need, OneByOne, Opened, Passphrase, Read, Write};
 
 use super::{Cancel, Failure, Session};
 
@@ -97,7 +97,7 @@ impl Session {
     ) -> Result<T, Failure> {
         tokio::select! {
             outcome = outcome => Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
+            () = tokio::time::sleep(OPENING) => Err(Error::busy(Busy::Opening).into()),
             () = cancel.cancelled() => Err(Failure::Cancelled),
         }
     }
@@ -165,7 +165,7 @@ impl Session {
                 None
             } else {
                 tokio::time::sleep(OPENING).await;
-                Some(Failure::Vault(Error::StoreBusy))
+                Some(Failure::Vault(Error::busy(Busy::Opening)))
             }
         };
         let given_up = tokio::select! {
@@ -183,7 +183,7 @@ impl Session {
         self.room_for_answers(cancel).await?;
         match self.vault.opened() {
             Some(opened) => Ok(opened.read(&*read, cancel.room())?),
-            None => Err(Error::StoreBusy.into()),
+            None => Err(Error::busy(Busy::Closing).into()),
         }
     }
 
@@ -229,14 +229,13 @@ impl Session {
         let given_up = tokio::select! {
             biased;
             outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(limits::LOCK_WAIT) => Failure::Vault(Error::StoreBusy),
+            () = tokio::time::sleep(limits::LOCK_WAIT) => self.vault.why_not_written().into(),
             () = cancel.cancelled() => Failure::Cancelled,
         };
         if self.vault.withdraw(ticket) {
-            if given_up == Failure::Vault(Error::StoreBusy) {
-                let holder = self.vault.writer().unwrap_or_default();
+            if let Failure::Vault(Error::StoreBusy { process: Some(process), .. }) = given_up {
                 tracing::warn!(
-                    "process {holder} keeps the store's lock; if it is stopped, let it go on or end it"
+                    "process {process} holds the write lock; if it is stopped, continue or end it"
                 );
             }
             return Err(given_up);

@@ -6,6 +6,7 @@
 mod unpack;
 
 use std::cell::Cell;
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,17 @@ pub enum NotPacked {
     Target(io::ErrorKind),
 }
 
+impl fmt::Display for NotPacked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store was not read: {error}"),
+            Self::Target(kind) => write!(formatter, "the archive could not be written: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for NotPacked {}
+
 impl From<StoreError> for NotPacked {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -73,7 +85,7 @@ pub fn pack(
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder).map_err(target)?;
     let tables = copy_tables(store, aside.path()).map_err(|error| match error {
-        StoreError::Full => NotPacked::Target(io::ErrorKind::StorageFull),
+        StoreError::Full(_) => NotPacked::Target(io::ErrorKind::StorageFull),
         error => NotPacked::Store(error),
     })?;
     let whole = aside.path().join("archive");

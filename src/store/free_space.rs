@@ -21,5 +21,5 @@ pub(super) fn is_there(env: &Env<WithoutTls>, added: u64) -> bool {
         io::copy(&mut io::repeat(0).take(added + TREE), &mut other)?;
         Ok(())
     };
-    !matches!(grow().map_err(StoreError::from), Err(StoreError::Full))
+    !matches!(grow().map_err(StoreError::from), Err(StoreError::Full(_)))
 }

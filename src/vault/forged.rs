@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use super::reasons::Full;
 use super::{
     Caller, Config, Error, GetRecord, Key, Name, Need, OneByOne, Opened, Place, Revoke, Set, Target, Text,
     Vault,
@@ -140,14 +141,14 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
 fn at_the_end_of_the_numbers_everything_is_read_and_nothing_written() {
     let place = Forged::new();
     place.forge(Vec::new(), Some(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     // Repaired, it is still at the end.
     place.forge(vec![number(meta::FORGOTTEN, u64::MAX)], None);
     place.open_anew();
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     assert_eq!(place.opened().store().snapshot().unwrap().revision(), Ok(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_row_that_was_taken_away_costs_no_slot() {
     };
     all(false);
     for key in [KEY, OTHER] {
-        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is no new key");
+        assert_eq!(forged.set(key, "{}"), Err(Error::KEY_DAMAGED), "it is no new key");
     }
     // A key that comes and goes takes nothing of theirs along.
     forged.set(THIRD, "{}").unwrap();

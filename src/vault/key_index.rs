@@ -13,6 +13,7 @@ use crate::store::{Batch, Row, StoreError, Table, meta};
 use super::access::of_a_key;
 use super::draft::{Changes, Draft};
 use super::key_row::{KeyRow, KeyRows};
+use super::reasons::OverLimit;
 use super::view::View;
 use super::{Error, Name, Opened};
 
@@ -89,7 +90,7 @@ impl LiveKeys {
         match self.0.get(&slot) {
             Some(revision) if *revision == row.revision() => Ok(()),
             // The list is older than the row: it is the list that was put back.
-            Some(revision) if *revision < row.revision() => Err(Error::RecordDamaged),
+            Some(revision) if *revision < row.revision() => Err(Error::KEY_DAMAGED),
             Some(_) | None => Err(Error::ApiKeyRevoked),
         }
     }
@@ -146,7 +147,7 @@ pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Op
     if !row.is_live() {
         return Err(Error::ApiKeyRevoked);
     }
-    let live = live_keys(view, keys, row.namespace().ok_or(Error::RecordDamaged)?)?;
+    let live = live_keys(view, keys, row.namespace().ok_or(Error::KEY_DAMAGED)?)?;
     live.check(slot, &row)?;
     Ok(Some(Found { row, keys: live }))
 }
@@ -194,7 +195,7 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
             }
             // It was ended while it could not be read.
             Ok(_) => {}
-            Err(Error::RecordDamaged) => found.damaged.push(slot),
+            Err(Error::KEY_DAMAGED) => found.damaged.push(slot),
             Err(error) => return Err(error),
         }
     }
@@ -220,7 +221,7 @@ pub(super) fn find_kept(
         match found.map(TryInto::try_into) {
             Some(Ok(slot)) => match look(view, keys, SlotId(slot)) {
                 Ok(Some(found)) if is_it(&found.row) => return Ok(Some((SlotId(slot), found.row))),
-                Err(Error::RecordDamaged) => return Err(Error::RecordDamaged),
+                Err(Error::KEY_DAMAGED) => return Err(Error::KEY_DAMAGED),
                 // The index says what the table of keys does not.
                 _ => {}
             },
@@ -234,7 +235,7 @@ pub(super) fn find_kept(
             return Ok(Some((slot, row)));
         }
     }
-    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
+    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::KEY_DAMAGED) }
 }
 
 /// Refuses one more key over a limit. Keys are counted only where the whole table has that many rows.
@@ -248,7 +249,7 @@ pub(super) fn check_room(
     let rows = draft.all_rows(Table::Keys)?;
     let count = |prefix: &[u8]| draft.count(Table::KeyIndex, prefix);
     if rows >= all && count(&[LIVE])? >= all {
-        return Err(Error::DataTooLarge { limit: all });
+        return Err(Error::DataTooLarge { reason: OverLimit::Keys, limit: all });
     }
     let of_plugin = match plugin {
         Some(_) if rows >= each => count(&plugin_prefix(&draft.secrets.keys, plugin))?,
@@ -256,7 +257,11 @@ pub(super) fn check_room(
     };
     // Keys that no plugin's name was given for are counted by what they share.
     let of_namespace = namespace.map_or(0, |keys| keys.0.len() as u64);
-    if of_plugin.max(of_namespace) >= each { Err(Error::DataTooLarge { limit: each }) } else { Ok(()) }
+    if of_plugin.max(of_namespace) >= each {
+        Err(Error::DataTooLarge { reason: OverLimit::PluginKeys, limit: each })
+    } else {
+        Ok(())
+    }
 }
 
 /// What changes in the index with a row of keys: the list of the namespace as it is after the other changes of the same
@@ -277,7 +282,7 @@ pub(super) fn update(
     for (name, value) in rows_for(keys, slot, row) {
         changes.put(Table::KeyIndex, &name, value);
     }
-    let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
+    let namespace = row.namespace().ok_or(Error::KEY_DAMAGED)?;
     let mut list = match changes.take_list(namespace) {
         Some(list) => list,
         // The first key of its namespace has none before it.

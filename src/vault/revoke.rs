@@ -7,6 +7,7 @@ use crate::store::Table;
 use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{self, KeyRow};
+use super::reasons::Denied;
 use super::{Caller, Error, key_index, lease};
 
 /// Revokes the caller's own key, or one that it has shared.
@@ -35,7 +36,7 @@ impl Write for Revoke {
         match &self.key_id {
             Some(other) if !other.eq_ignore_ascii_case(&own) => {
                 if !access.row.is_owner() {
-                    return Err(Error::NotPermitted);
+                    return Err(Error::NotPermitted(Denied::Owner));
                 }
                 revoke_shared(draft, &mut changes, &access, other)?;
                 Ok((Revoked { destroyed: false }, Some(changes)))
@@ -75,7 +76,7 @@ fn revoke_shared(
         // The same call again finds nothing left to do.
         Ok(_) => Ok(()),
         // Its row can't be read, and the list of the namespace's keys says whose it is.
-        Err(Error::RecordDamaged) if owner.keys.has(slot) => {
+        Err(Error::KEY_DAMAGED) if owner.keys.has(slot) => {
             changes.end_unknown_key(draft, slot)?;
             lease::give_up(draft, changes, namespace, slot)
         }

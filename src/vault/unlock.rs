@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::protector::{Deadline, Passphrase, UnlockMode};
 
+use super::reasons::{Busy, Overload};
 use super::{Error, Opened, Vault};
 
 /// Requests that may wait in one lane. Each may hold a passphrase of 64 KiB.
@@ -72,7 +73,7 @@ impl Vault {
         let ticket = UnlockTicket { lane: which, number: lane.last };
         if lane.waiting.len() >= WAITING {
             drop(lane);
-            done(Err(Error::Overloaded));
+            done(Err(Error::Overloaded(Overload::Unlocks)));
             return ticket;
         }
         lane.waiting.push_back(Request {
@@ -123,7 +124,7 @@ impl Vault {
             Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock(&self.config, &mode)))
                 .unwrap_or(Err(Error::Internal)),
             // Closed meanwhile, since another process wanted it alone: it is opened at the next request.
-            None => Err(Error::StoreBusy),
+            None => Err(Error::busy(Busy::Closing)),
         };
         let announces = matches!(unlocked, Ok(true));
         done(unlocked.map(drop));

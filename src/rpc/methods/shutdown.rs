@@ -2,7 +2,7 @@
 //! the process as soon as they have the answer.
 
 use crate::rpc::declare::method;
-use crate::rpc::error::Error;
+use crate::rpc::error::{Error, NotARequest};
 use crate::session::Phase;
 
 use super::{Call, Outcome};
@@ -23,7 +23,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     Params::read(call.params.as_deref())?;
-    call.session.enter(Phase::ShutDown).map_err(|_| Error::InvalidRequest)?;
+    call.session.enter(Phase::ShutDown).map_err(|_| Error::InvalidRequest(NotARequest::Phase))?;
     call.session.all_written().await;
     answer(&())
 }
