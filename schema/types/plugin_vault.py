@@ -36,7 +36,7 @@ class Address(TypedDict):
 
 
 class ApiKeyExpiredData(TypedDict):
-    """The API key has expired; its data is kept."""
+    """The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`."""
 
     kind: Literal["apiKeyExpired"]
 
@@ -44,7 +44,7 @@ class ApiKeyExpiredData(TypedDict):
 
 
 class ApiKeyInvalidData(TypedDict):
-    """An API key is 40 hexadecimal digits."""
+    """The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued."""
 
     kind: Literal["apiKeyInvalid"]
 
@@ -52,15 +52,18 @@ class ApiKeyInvalidData(TypedDict):
 
 
 class ApiKeyRequiredData(TypedDict):
-    """No API key is meant: call setAPIKey, and pass its handle."""
+    """It is not known which API key the request uses."""
 
     kind: Literal["apiKeyRequired"]
 
     retryable: Literal[False]
 
+    reason: Literal["unselected"] | Literal["handle"] | Literal["refused"]
+    """The cause."""
+
 
 class ApiKeyRevokedData(TypedDict):
-    """The API key was revoked or replaced."""
+    """The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another."""
 
     kind: Literal["apiKeyRevoked"]
 
@@ -68,15 +71,11 @@ class ApiKeyRevokedData(TypedDict):
 
 
 class ApiKeyUnknownData(TypedDict):
-    """Nothing has been stored with this API key."""
+    """Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first."""
 
     kind: Literal["apiKeyUnknown"]
 
     retryable: Literal[False]
-
-
-BusyReason: TypeAlias = Literal["threads"]
-"""The cause, if it is not another process."""
 
 
 class VaultCapabilities(TypedDict):
@@ -113,7 +112,7 @@ class Capabilities(TypedDict):
 
 
 class DataTooLargeData(TypedDict):
-    """Over a limit; data.limit is the limit."""
+    """The request would exceed a limit."""
 
     kind: Literal["dataTooLarge"]
 
@@ -121,6 +120,9 @@ class DataTooLargeData(TypedDict):
 
     limit: int
     """The limit: bytes, records, handles, leases or keys."""
+
+    reason: Literal["data"] | Literal["records"] | Literal["namespace"] | Literal["change"] | Literal["answer"] | Literal["batch"] | Literal["keys"] | Literal["pluginKeys"] | Literal["handles"] | Literal["leases"]
+    """The cause."""
 
 
 Revision: TypeAlias = int
@@ -198,7 +200,7 @@ DidChange: TypeAlias = DidChange1 | DidChange2 | DidChange3
 
 
 class FormatTooNewData(TypedDict):
-    """The store was written by a later version: update plugin-vault."""
+    """A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault."""
 
     kind: Literal["formatTooNew"]
 
@@ -206,19 +208,15 @@ class FormatTooNewData(TypedDict):
 
 
 class InternalErrorData(TypedDict):
-    """The vault has a fault; please report it."""
+    """plugin-vault has a fault, so the request was not carried out. Please report it."""
 
     kind: Literal["internalError"]
 
     retryable: Literal[False]
 
 
-ParameterReason: TypeAlias = Literal["unknown"] | Literal["duplicate"] | Literal["missing"] | Literal["wrongType"] | Literal["outOfRange"]
-"""What is wrong with a parameter."""
-
-
 class InvalidParamsData(TypedDict):
-    """A parameter is wrong; data says which and why."""
+    """A parameter breaks a rule of the method, so nothing was done."""
 
     kind: Literal["invalidParams"]
 
@@ -227,20 +225,19 @@ class InvalidParamsData(TypedDict):
     parameter: str | int
     """The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members."""
 
-    reason: ParameterReason
+    reason: Literal["unknown"] | Literal["duplicate"] | Literal["missing"] | Literal["wrongType"] | Literal["outOfRange"]
     """What is wrong with the parameter."""
 
 
 class InvalidRequestData(TypedDict):
-    """The message is not a JSON-RPC 2.0 request, or has no place here."""
+    """The message is not a request that can be carried out."""
 
     kind: Literal["invalidRequest"]
 
     retryable: Literal[False]
 
-
-KeyReason: TypeAlias = Literal["locked"] | Literal["missing"] | Literal["wrong"] | Literal["denied"] | Literal["deadline"] | Literal["failed"] | Literal["programMissing"] | Literal["relativeProgram"] | Literal["invalidPassphrase"] | Literal["memory"]
-"""Why a protector does not give the store key."""
+    reason: Literal["message"] | Literal["batch"] | Literal["frame"] | Literal["phase"]
+    """The cause."""
 
 
 Protector: TypeAlias = Literal["key-file"] | Literal["keyring"] | Literal["passphrase"] | Literal["command"]
@@ -248,15 +245,15 @@ Protector: TypeAlias = Literal["key-file"] | Literal["keyring"] | Literal["passp
 
 
 class KeyUnavailableData(TypedDict):
-    """The store's key is not at hand; nothing is lost."""
+    """The store key is not available; no data was lost."""
 
     kind: Literal["keyUnavailable"]
 
     protector: Protector
     """The protector that did not give the store key."""
 
-    reason: KeyReason
-    """Why it did not. `retryable` is true for `locked`, `deadline` and `memory`."""
+    reason: Literal["locked"] | Literal["missing"] | Literal["wrong"] | Literal["denied"] | Literal["deadline"] | Literal["failed"] | Literal["programMissing"] | Literal["relativeProgram"] | Literal["invalidPassphrase"] | Literal["memory"]
+    """The cause. `retryable` is true for `locked`, `deadline` and `memory`."""
 
     retryable: bool
 
@@ -266,7 +263,7 @@ Time: TypeAlias = str
 
 
 class LeaseHeldData(TypedDict):
-    """Another holds the lease; data.expiresAt says until when."""
+    """Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`."""
 
     kind: Literal["leaseHeld"]
 
@@ -277,7 +274,7 @@ class LeaseHeldData(TypedDict):
 
 
 class LeaseLostData(TypedDict):
-    """The lease is not held any more: acquire it again."""
+    """No live lease has this token, because it expired or was released. Acquire the lease again, then read again."""
 
     kind: Literal["leaseLost"]
 
@@ -285,7 +282,7 @@ class LeaseLostData(TypedDict):
 
 
 class MethodNotFoundData(TypedDict):
-    """There is no such method."""
+    """plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods."""
 
     kind: Literal["methodNotFound"]
 
@@ -293,39 +290,51 @@ class MethodNotFoundData(TypedDict):
 
 
 class NotPermittedData(TypedDict):
-    """The API key does not permit this."""
+    """The API key does not permit the request."""
 
     kind: Literal["notPermitted"]
 
     retryable: Literal[False]
 
+    reason: Literal["scope"] | Literal["readOnly"] | Literal["owner"] | Literal["lease"]
+    """The cause."""
+
 
 class OverloadedData(TypedDict):
-    """Too much waits at once; take answers before asking for more."""
+    """Too much waits; the request was not carried out."""
 
     kind: Literal["overloaded"]
 
     retryable: Literal[True]
 
+    reason: Literal["answers"] | Literal["unlocks"] | Literal["leases"]
+    """The cause."""
+
 
 class ParseErrorData(TypedDict):
-    """The message is not JSON in UTF-8, or its frame is malformed."""
+    """The message can't be read."""
 
     kind: Literal["parseError"]
 
     retryable: Literal[False]
 
+    reason: Literal["json"] | Literal["frame"]
+    """The cause."""
+
 
 class RecordDamagedData(TypedDict):
-    """The stored value is damaged; it is kept as it is."""
+    """A part of the store is damaged, and is kept as it is."""
 
     kind: Literal["recordDamaged"]
 
     retryable: Literal[False]
 
+    reason: Literal["record"] | Literal["key"]
+    """The cause."""
+
 
 class RequestCancelledData(TypedDict):
-    """The request was cancelled and not carried out."""
+    """The client cancelled the request, so it was not carried out. Send it again if it is still needed."""
 
     kind: Literal["requestCancelled"]
 
@@ -333,7 +342,7 @@ class RequestCancelledData(TypedDict):
 
 
 class RevisionConflictData(TypedDict):
-    """The record has another revision: read it again."""
+    """The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change."""
 
     kind: Literal["revisionConflict"]
 
@@ -350,16 +359,22 @@ class StoreBusyData(TypedDict):
 
     retryable: Literal[True]
 
-    reason: NotRequired[BusyReason]
-    """Present if the cause is not another process. `threads`: the system gives this process no more threads."""
+    reason: Literal["lock"] | Literal["opening"] | Literal["closing"] | Literal["readers"] | Literal["addressSpace"] | Literal["replaced"] | Literal["overtaken"] | Literal["threads"]
+    """The cause."""
+
+    process: NotRequired[int]
+    """For `lock`: the id of the process that holds the write lock. Absent if the process is not known."""
 
 
 class StoreDamagedData(TypedDict):
-    """The store is damaged, and nothing could replace it; its files are kept as they are."""
+    """The store is damaged, and its files are kept as they are."""
 
     kind: Literal["storeDamaged"]
 
     retryable: Literal[False]
+
+    reason: Literal["data"] | Literal["protectors"]
+    """The cause."""
 
 
 class StoreFailedData(TypedDict):
@@ -369,35 +384,37 @@ class StoreFailedData(TypedDict):
 
     retryable: Literal[False]
 
+    reason: Literal["inputOutput"] | Literal["commit"]
+    """The cause."""
+
     outcome: NotRequired[Literal["unknown"]]
-    """Present if a commit was under way: read before you write again."""
+    """Present for `commit`: read before you write again."""
 
 
 class StoreFullData(TypedDict):
-    """The disk or the store is full; nothing was changed."""
+    """The store has no room left; nothing was changed."""
 
     kind: Literal["storeFull"]
 
     retryable: Literal[True]
 
-
-RefusalReason: TypeAlias = Literal["permissions"] | Literal["owner"] | Literal["platform"] | Literal["networkFileSystem"] | Literal["readOnly"] | Literal["link"] | Literal["fileType"] | Literal["access"]
-"""Why plugin-vault does not use a store."""
+    reason: Literal["disk"] | Literal["limit"] | Literal["map"] | Literal["quarantine"] | Literal["revisions"]
+    """The cause."""
 
 
 class StoreRefusedData(TypedDict):
-    """The store can't be used as it lies there; the log says what to do."""
+    """plugin-vault does not use the store in its present state."""
 
     kind: Literal["storeRefused"]
 
     retryable: Literal[False]
 
-    reason: RefusalReason
-    """Why plugin-vault does not use the store."""
+    reason: Literal["permissions"] | Literal["owner"] | Literal["platform"] | Literal["networkFileSystem"] | Literal["readOnly"] | Literal["link"] | Literal["fileType"] | Literal["access"]
+    """The cause."""
 
 
 class TargetExistsData(TypedDict):
-    """The target has such a record already; nothing was moved."""
+    """The target folder has a record with the same name, so nothing was moved. Delete one of the two first."""
 
     kind: Literal["targetExists"]
 
@@ -405,7 +422,7 @@ class TargetExistsData(TypedDict):
 
 
 class WorkspaceFolderInvalidData(TypedDict):
-    """A workspace folder is an absolute URI."""
+    """The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`."""
 
     kind: Literal["workspaceFolderInvalid"]
 
@@ -413,7 +430,7 @@ class WorkspaceFolderInvalidData(TypedDict):
 
 
 class WorkspaceFolderRequiredData(TypedDict):
-    """Pass workspaceFolder: not exactly one folder is open."""
+    """The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`."""
 
     kind: Literal["workspaceFolderRequired"]
 
@@ -425,7 +442,7 @@ ErrorData: TypeAlias = ParseErrorData | InvalidRequestData | MethodNotFoundData 
 
 
 ErrorKind: TypeAlias = Literal["parseError"] | Literal["invalidRequest"] | Literal["methodNotFound"] | Literal["invalidParams"] | Literal["internalError"] | Literal["requestCancelled"] | Literal["apiKeyRequired"] | Literal["apiKeyInvalid"] | Literal["apiKeyUnknown"] | Literal["apiKeyRevoked"] | Literal["apiKeyExpired"] | Literal["notPermitted"] | Literal["revisionConflict"] | Literal["dataTooLarge"] | Literal["workspaceFolderRequired"] | Literal["workspaceFolderInvalid"] | Literal["targetExists"] | Literal["leaseHeld"] | Literal["leaseLost"] | Literal["keyUnavailable"] | Literal["recordDamaged"] | Literal["storeDamaged"] | Literal["storeFull"] | Literal["storeBusy"] | Literal["formatTooNew"] | Literal["overloaded"] | Literal["storeRefused"] | Literal["storeFailed"]
-"""What went wrong, for programs. `message` is for people, and one sentence for each."""
+"""What went wrong, for programs. `message` is for people: there is one for each kind and reason."""
 
 
 class ServerInfo(TypedDict):
@@ -1172,59 +1189,59 @@ class WorkspaceDidChangeWorkspaceFoldersParams(TypedDict):
 
 
 ERROR_CODES: Final[dict[ErrorKind, int]] = {
-    # The message is not a JSON-RPC 2.0 request, or has no place here.
+    # The message is not a request that can be carried out.
     "invalidRequest": -32600,
-    # There is no such method.
+    # plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods.
     "methodNotFound": -32601,
-    # A parameter is wrong; data says which and why.
+    # A parameter breaks a rule of the method, so nothing was done.
     "invalidParams": -32602,
-    # The vault has a fault; please report it.
+    # plugin-vault has a fault, so the request was not carried out. Please report it.
     "internalError": -32603,
-    # The message is not JSON in UTF-8, or its frame is malformed.
+    # The message can't be read.
     "parseError": -32700,
-    # The request was cancelled and not carried out.
+    # The client cancelled the request, so it was not carried out. Send it again if it is still needed.
     "requestCancelled": -32800,
-    # No API key is meant: call setAPIKey, and pass its handle.
+    # It is not known which API key the request uses.
     "apiKeyRequired": 1001,
-    # An API key is 40 hexadecimal digits.
+    # The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued.
     "apiKeyInvalid": 1002,
-    # Nothing has been stored with this API key.
+    # Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first.
     "apiKeyUnknown": 1003,
-    # The API key was revoked or replaced.
+    # The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another.
     "apiKeyRevoked": 1004,
-    # The API key has expired; its data is kept.
+    # The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`.
     "apiKeyExpired": 1005,
-    # The API key does not permit this.
+    # The API key does not permit the request.
     "notPermitted": 1006,
-    # The record has another revision: read it again.
+    # The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.
     "revisionConflict": 2001,
-    # Over a limit; data.limit is the limit.
+    # The request would exceed a limit.
     "dataTooLarge": 2002,
-    # Pass workspaceFolder: not exactly one folder is open.
+    # The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`.
     "workspaceFolderRequired": 2003,
-    # A workspace folder is an absolute URI.
+    # The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`.
     "workspaceFolderInvalid": 2004,
-    # The target has such a record already; nothing was moved.
+    # The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
     "targetExists": 2005,
-    # Another holds the lease; data.expiresAt says until when.
+    # Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`.
     "leaseHeld": 3001,
-    # The lease is not held any more: acquire it again.
+    # No live lease has this token, because it expired or was released. Acquire the lease again, then read again.
     "leaseLost": 3002,
-    # The store's key is not at hand; nothing is lost.
+    # The store key is not available; no data was lost.
     "keyUnavailable": 4001,
-    # The stored value is damaged; it is kept as it is.
+    # A part of the store is damaged, and is kept as it is.
     "recordDamaged": 4002,
-    # The store is damaged, and nothing could replace it; its files are kept as they are.
+    # The store is damaged, and its files are kept as they are.
     "storeDamaged": 4003,
-    # The disk or the store is full; nothing was changed.
+    # The store has no room left; nothing was changed.
     "storeFull": 5001,
     # The store is busy; nothing was changed.
     "storeBusy": 5002,
-    # The store was written by a later version: update plugin-vault.
+    # A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault.
     "formatTooNew": 5003,
-    # Too much waits at once; take answers before asking for more.
+    # Too much waits; the request was not carried out.
     "overloaded": 5004,
-    # The store can't be used as it lies there; the log says what to do.
+    # plugin-vault does not use the store in its present state.
     "storeRefused": 5005,
     # The store could not be read or written.
     "storeFailed": 5006,

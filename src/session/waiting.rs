@@ -11,8 +11,9 @@ use crate::vault::{Busy, Deadline, Error, Key, Need, OneByOne, Opened, Passphras
 
 use super::{Cancel, Failure, Session};
 
-/// How long the store may take to be opened: others have to get out of the way of one that mends it.
-const OPENING: Duration = Duration::from_secs(10);
+/// How long the store may take to be opened. A repair waits ten seconds for other processes to close the store; it has to
+/// answer first, since it knows the reason.
+const OPENING: Duration = Duration::from_secs(12);
 
 impl Session {
     /// The store with its key, opened if it is not open yet.

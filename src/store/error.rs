@@ -120,10 +120,9 @@ impl From<&files::Error> for StoreError {
             return Self::Refused(refusal.into());
         }
         match error.cause() {
-            files::Cause::Io(inner) if is_full(inner) => Self::Full(FullReason::Disk),
-            files::Cause::Io(_) => {
+            files::Cause::Io(inner) => {
                 tracing::warn!("the store's files could not be used: {error}");
-                Self::Failed
+                if is_full(inner) { Self::Full(FullReason::Disk) } else { Self::Failed }
             }
             _ => {
                 tracing::error!("{error}");
@@ -133,7 +132,8 @@ impl From<&files::Error> for StoreError {
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
+/// Whether an error says that there is no room.
+pub(super) fn is_full(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge)
 }
@@ -143,11 +143,11 @@ impl From<io::Error> for StoreError {
         if let Some(error) = files::Error::of(&error) {
             return error.into();
         }
+        // An I/O error's text is the operating system's: no caller's word is in it.
+        tracing::warn!(error = %error, "the store's files could not be used");
         if is_full(&error) {
             return Self::Full(FullReason::Disk);
         }
-        // An I/O error's text is the operating system's: no caller's word is in it.
-        tracing::warn!(error = %error, "the store's files could not be used");
         match error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => Self::Refused(Refusal::ReadOnly),
             io::ErrorKind::PermissionDenied => Self::Refused(Refusal::Access),
@@ -159,13 +159,17 @@ impl From<io::Error> for StoreError {
 impl From<heed::Error> for StoreError {
     fn from(error: heed::Error) -> Self {
         use heed::MdbError as Mdb;
-        match error {
+        let lmdb = match error {
             heed::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // LMDB found its own process id among the readers of another container.
                 tracing::error!("the store is open in another container; give each its own --data-dir");
-                Self::Refused(Refusal::Platform)
+                return Self::Refused(Refusal::Platform);
             }
-            heed::Error::Io(error) => error.into(),
+            heed::Error::Io(error) => return error.into(),
+            error => error,
+        };
+        tracing::warn!(error = %lmdb, "LMDB failed");
+        match lmdb {
             heed::Error::Mdb(Mdb::MapFull | Mdb::TxnFull) => Self::Full(FullReason::Map),
             heed::Error::Mdb(Mdb::ReadersFull) => Self::Busy(BusyReason::Readers),
             heed::Error::Mdb(
@@ -178,10 +182,7 @@ impl From<heed::Error> for StoreError {
                 | Mdb::CursorFull
                 | Mdb::PageFull,
             ) => Self::Damaged,
-            other => {
-                tracing::warn!(error = %other, "LMDB failed");
-                Self::Failed
-            }
+            _ => Self::Failed,
         }
     }
 }

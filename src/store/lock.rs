@@ -85,6 +85,9 @@ impl Folder {
             match lock.try_lock() {
                 Ok(()) => return Ok(Some(ExclusiveLock { _lock: OpenLock(lock), _waiting: waiting })),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    tracing::warn!(
+                        "a process has not closed the store in time, so it can't be changed alone"
+                    );
                     return Err(StoreError::Busy(BusyReason::Closing));
                 }
                 Err(TryLockError::WouldBlock) => {}

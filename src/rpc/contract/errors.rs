@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::rpc::details::{
     Conflict, HeldUntil, LockHolder, NamedParameter, NoKey, OverLimit, UnknownOutcome,
 };
-use crate::rpc::error::{self, Code, Rule, TABLE};
+use crate::rpc::error::{self, Code, Reason, Rule, TABLE};
 
 /// `data` is a type of its own for each kind; `ErrorData` is one of them.
 pub(super) fn add_schemas(generator: &mut SchemaGenerator, schemas: &mut Map<String, Value>) {
@@ -27,8 +27,8 @@ pub(super) fn add_schemas(generator: &mut SchemaGenerator, schemas: &mut Map<Str
         all.insert("retryable".into(), retryable);
         let messages = messages(*code);
         if !messages.is_empty() {
-            let reasons: Vec<_> = messages.keys().collect();
-            let reason = json!({"type": "string", "enum": reasons, "description": about_reason(*code)});
+            let reason =
+                json!({"type": "string", "enum": reasons(*code), "description": about_reason(*code)});
             all.insert("reason".into(), reason);
             required.push("reason".into());
         }
@@ -67,6 +67,17 @@ fn messages(code: Code) -> Map<String, Value> {
     }
     messages.extend(code.causes.iter().map(|cause| (cause.reason.to_owned(), json!([cause.message]))));
     messages
+}
+
+/// The reasons of a code with several causes, in the order of the table.
+fn reasons(code: Code) -> Vec<&'static str> {
+    if code == error::INVALID_PARAMS {
+        let mut reasons: Vec<_> = Rule::ALL.iter().map(|rule| rule.reason()).collect();
+        reasons.sort();
+        reasons.dedup();
+        return reasons.into_iter().map(Reason::name).collect();
+    }
+    code.causes.iter().map(|cause| cause.reason).collect()
 }
 
 fn about_reason(code: Code) -> &'static str {
