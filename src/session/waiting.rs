@@ -234,10 +234,14 @@ impl Session {
             () = cancel.cancelled() => Failure::Cancelled,
         };
         if self.vault.withdraw(ticket) {
-            if let Failure::Vault(Error::StoreBusy { process: Some(process), .. }) = given_up {
-                tracing::warn!(
-                    "process {process} holds the write lock; if it is stopped, continue or end it"
-                );
+            match given_up {
+                Failure::Vault(Error::StoreBusy { process: Some(process), .. }) => {
+                    tracing::warn!(
+                        "process {process} holds the write lock; if it is stopped, continue or end it"
+                    );
+                }
+                Failure::Vault(error) => tracing::warn!("a write was not begun: {error}"),
+                Failure::Cancelled => {}
             }
             return Err(given_up);
         }

@@ -195,7 +195,7 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
             }
             // It was ended while it could not be read.
             Ok(_) => {}
-            Err(Error::KEY_DAMAGED) => found.damaged.push(slot),
+            Err(Error::RecordDamaged(_)) => found.damaged.push(slot),
             Err(error) => return Err(error),
         }
     }
@@ -221,7 +221,7 @@ pub(super) fn find_kept(
         match found.map(TryInto::try_into) {
             Some(Ok(slot)) => match look(view, keys, SlotId(slot)) {
                 Ok(Some(found)) if is_it(&found.row) => return Ok(Some((SlotId(slot), found.row))),
-                Err(Error::KEY_DAMAGED) => return Err(Error::KEY_DAMAGED),
+                Err(Error::RecordDamaged(_)) => return Err(Error::KEY_DAMAGED),
                 // The index says what the table of keys does not.
                 _ => {}
             },

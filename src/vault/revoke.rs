@@ -76,7 +76,7 @@ fn revoke_shared(
         // The same call again finds nothing left to do.
         Ok(_) => Ok(()),
         // Its row can't be read, and the list of the namespace's keys says whose it is.
-        Err(Error::KEY_DAMAGED) if owner.keys.has(slot) => {
+        Err(Error::RecordDamaged(_)) if owner.keys.has(slot) => {
             changes.end_unknown_key(draft, slot)?;
             lease::give_up(draft, changes, namespace, slot)
         }

@@ -124,7 +124,7 @@ fn look(draft: &Draft<'_>, access: &Access, address: &Address) -> Result<Current
     let sealed = match SealedRecord::found(id, draft.get(Table::Records, &id.0)) {
         Ok(Some(sealed)) => sealed,
         Ok(None) => return Ok(Current::Absent),
-        Err(Error::RECORD_DAMAGED) => return Ok(Current::Damaged),
+        Err(Error::RecordDamaged(_)) => return Ok(Current::Damaged),
         Err(error) => return Err(error),
     };
     Ok(match sealed.head(&access.data) {
