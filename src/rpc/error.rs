@@ -272,6 +272,17 @@ mod tests {
     }
 
     #[test]
+    fn what_only_the_vault_finds_is_said_of_the_parameter() {
+        #[track_caller]
+        fn check(error: E, expected: &str) {
+            assert_eq!(message(error), expected);
+        }
+        check(E::PatchTooDeep, "`patch` must have at most 128 levels.");
+        check(E::ExpiryTooLate, "`expiresAt` must not be later than the expiry of the owner's key.");
+        check(E::ApiKeyTaken, "`apiKey` must be a key that was never used.");
+    }
+
+    #[test]
     fn the_data_names_the_reason_and_the_process_that_has_the_lock() {
         #[track_caller]
         fn check(error: E, expected: &str) {

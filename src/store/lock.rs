@@ -153,3 +153,21 @@ impl Drop for WriteLock<'_> {
         let _ = self.0.unlock();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_is_known_only_while_it_holds_the_lock() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().to_owned());
+        assert_eq!(folder.writer(), None);
+        let lock = files::open_or_create(&folder.write_lock()).unwrap();
+        let writer = files::open_or_create(&folder.writer_file()).unwrap();
+        let held = WriteLock::take(&lock, &writer).unwrap();
+        assert_eq!(folder.writer(), Some(std::process::id()));
+        drop(held);
+        assert_eq!(folder.writer(), None);
+    }
+}

@@ -55,7 +55,7 @@ fn a_write_that_cannot_have_the_lock_gives_up_and_is_not_carried_out() {
 }
 
 #[test]
-fn a_process_that_has_let_go_of_the_lock_is_not_named() {
+fn a_holder_of_the_lock_that_is_not_known_is_not_named() {
     let home = Home::new();
     let key = home.key();
     let mut server = home.script();

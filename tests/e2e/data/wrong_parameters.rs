@@ -156,8 +156,7 @@ fn messages_name_the_parameter_and_its_rule() {
     let home = Home::new();
     let mut server = home.client();
     server.set_key(&home.key());
-    let deep = format!("{}{}", r#"{"a":"#.repeat(129), "0".to_owned() + &"}".repeat(129));
-    let deep: Value = serde_json::from_str(&deep).unwrap();
+    let deep = format!("{}{}", r#"{"a":"#.repeat(129), format!("0{}", "}".repeat(129)));
     let table = [
         ("setPersistentData", json!(["user"]), "`data` must be there."),
         ("setPersistentData", json!([1, {}]), "`context` must be a string."),
@@ -198,7 +197,6 @@ fn messages_name_the_parameter_and_its_rule() {
             json!({"context": "workspace", "workspaceFolder": "u".repeat(8 * 1024 + 1)}),
             "`workspaceFolder` must have at most 8192 bytes.",
         ),
-        ("patchPersistentData", json!(["user", deep]), "`patch` must have at most 128 levels."),
         ("listPersistentData", json!({"limit": 0}), "`limit` must be a whole number from 1 to 1000."),
         ("listPersistentData", json!({"after": 1}), "`after` must be an object."),
         (
@@ -251,7 +249,9 @@ fn messages_name_the_parameter_and_its_rule() {
     for (method, params, message) in table {
         assert_eq!(server.refused(method, params.clone()).message, message, "{method} {params}");
     }
+    let deep = format!(r#"["user",{deep}]"#);
     for (method, params, message) in [
+        ("patchPersistentData", deep.as_str(), "`patch` must have at most 128 levels."),
         ("getPersistentData", r#"{"context":"user","context":"user"}"#, "`context` must be there only once."),
         (
             "getPersistentData",
