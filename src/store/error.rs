@@ -119,16 +119,12 @@ impl From<&files::Error> for StoreError {
             tracing::error!("the store can't be used: {error}");
             return Self::Refused(refusal.into());
         }
-        match error.cause() {
-            files::Cause::Io(inner) => {
-                tracing::warn!("the store's files could not be used: {error}");
-                if is_full(inner) { Self::Full(FullReason::Disk) } else { Self::Failed }
-            }
-            _ => {
-                tracing::error!("{error}");
-                Self::Damaged
-            }
-        }
+        let files::Cause::Io(inner) = error.cause() else {
+            tracing::error!("{error}");
+            return Self::Damaged;
+        };
+        tracing::warn!("the store's files could not be used: {error}");
+        if is_full(inner) { Self::Full(FullReason::Disk) } else { Self::Failed }
     }
 }
 
