@@ -52,7 +52,7 @@ pub use boot::boot_id;
 pub use check::{Checked, Damage, Unsound, What, check, check_heads};
 pub use create::Creation;
 pub use engine::CommitError;
-pub use error::{Refusal, StoreError};
+pub use error::{BusyReason, FullReason, Refusal, StoreError};
 pub use events::{StoreEvent, StoreWatcher};
 pub use folder::{Entered, Folder, Present};
 pub use header::FORMAT;

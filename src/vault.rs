@@ -27,6 +27,7 @@ mod opened;
 mod operator;
 mod queue;
 mod reads;
+mod reasons;
 mod record;
 mod revoke;
 mod rotate;
@@ -63,6 +64,7 @@ pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
 pub use reads::{After, Entry, GetRecord, ListRecords, Record};
+pub use reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
@@ -243,9 +245,13 @@ impl Vault {
         self.this_process.end();
     }
 
-    /// The process that holds the store's lock, or held it last.
-    pub fn writer(&self) -> Option<u32> {
-        self.folder.writer()
+    /// Why a write that has waited for [`crate::limits::LOCK_WAIT`] was not begun.
+    pub fn why_not_written(&self) -> Error {
+        if self.opened().is_none() {
+            return Error::busy(Busy::Opening);
+        }
+        let process = self.folder.writer().filter(|process| *process != std::process::id());
+        Error::StoreBusy { reason: Busy::Lock, process }
     }
 
     /// Whether a store is there just now.
@@ -274,7 +280,7 @@ impl Vault {
     }
 }
 
-/// Starts a thread; [`Error::NoThread`], and a line in the log, where the system has no room for one.
+/// Starts a thread; [`Busy::Threads`], and a line in the log, where the system has no room for one.
 fn start_thread<T: Send + 'static>(
     name: &'static str,
     body: impl FnOnce() -> T + Send + 'static,
@@ -285,6 +291,6 @@ fn start_thread<T: Send + 'static>(
             "the thread {name:?} can't be started: {error}. The system allows this user, or this container, no more \
              threads, or it has no memory; end other programs, or raise the limit (ulimit -u)"
         );
-        Error::NoThread
+        Error::busy(Busy::Threads)
     })
 }

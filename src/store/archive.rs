@@ -6,6 +6,7 @@
 mod unpack;
 
 use std::cell::Cell;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, Write};
 use std::path::Path;
@@ -45,6 +46,17 @@ pub enum NotPacked {
     Target(io::ErrorKind),
 }
 
+impl fmt::Display for NotPacked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store was not read: {error}"),
+            Self::Target(kind) => write!(formatter, "the archive could not be written: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for NotPacked {}
+
 impl From<StoreError> for NotPacked {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -76,7 +88,7 @@ pub fn pack(
     let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder).map_err(target)?;
     let own = Dir::open(aside.path()).map_err(|error| target(error.into()))?;
     let tables = copy_tables(store, &own).map_err(|error| match error {
-        StoreError::Full => NotPacked::Target(io::ErrorKind::StorageFull),
+        StoreError::Full(_) => NotPacked::Target(io::ErrorKind::StorageFull),
         error => NotPacked::Store(error),
     })?;
     let whole = own.path_of(ARCHIVE);

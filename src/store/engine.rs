@@ -4,6 +4,7 @@
 //! The default flags are the only ones: `NO_SYNC` and `NO_META_SYNC` lose answered writes, `WRITE_MAP` turns a full
 //! disk into a signal.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::ops::Range;
@@ -20,7 +21,7 @@ use crate::limits;
 use super::meta_page::{Before, MetaPages};
 use super::open::allocate_reader_table;
 use super::snapshot::Snapshot;
-use super::{Batch, Row, StoreError, Table, Unsound, checksum, free_space, meta};
+use super::{Batch, BusyReason, FullReason, Row, StoreError, Table, Unsound, checksum, free_space, meta};
 use crate::faults::Fault;
 use crate::faults::{self, Point};
 
@@ -45,8 +46,33 @@ pub enum CommitError {
     Unknown,
 }
 
-impl<E: Into<StoreError>> From<E> for CommitError {
-    fn from(error: E) -> Self {
+impl fmt::Display for CommitError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDone(error) => write!(formatter, "nothing was committed: {error}"),
+            Self::Unknown => {
+                formatter.write_str("the commit failed, and may or may not have been carried out")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CommitError {}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        Self::NotDone(error)
+    }
+}
+
+impl From<heed::Error> for CommitError {
+    fn from(error: heed::Error) -> Self {
+        Self::NotDone(error.into())
+    }
+}
+
+impl From<std::io::Error> for CommitError {
+    fn from(error: std::io::Error) -> Self {
         Self::NotDone(error.into())
     }
 }
@@ -168,7 +194,7 @@ impl Engine {
     /// What each transaction passes through.
     fn gate(&self) -> Result<RwLockReadGuard<'_, ()>, StoreError> {
         let gate = self.transactions.read().expect("no transaction panics while it holds the gate");
-        if self.is_usable() { Ok(gate) } else { Err(StoreError::Replaced) }
+        if self.is_usable() { Ok(gate) } else { Err(StoreError::Busy(BusyReason::Replaced)) }
     }
 
     /// A snapshot that no later one can be older than; see [`guarded`].
@@ -222,7 +248,7 @@ impl Engine {
     fn write(&self, mut txn: RwTxn<'_>, batch: &Batch, limit: u64) -> Result<(), CommitError> {
         if self.revision(&txn)? != batch.expected {
             // A commit that was not in the snapshot: of somebody who was killed before the others were told of it.
-            return Err(StoreError::Busy.into());
+            return Err(StoreError::Busy(BusyReason::Overtaken).into());
         }
         let added = batch.rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len) as u64).sum();
         self.check_size(&txn, &batch.rows, added, limit)?;
@@ -261,7 +287,7 @@ impl Engine {
         }
         // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
         let is_full = error == StoreError::Failed && !free_space::is_there(&self.env, added);
-        CommitError::NotDone(if is_full { StoreError::Full } else { error })
+        CommitError::NotDone(if is_full { StoreError::Full(FullReason::Disk) } else { error })
     }
 
     fn revision(&self, txn: &RwTxn<'_>) -> Result<u64, StoreError> {
@@ -284,7 +310,7 @@ impl Engine {
         for table in Table::ALL {
             used += self.table_size(txn, table)?;
         }
-        if used + added > limit { Err(StoreError::Full) } else { Ok(()) }
+        if used + added > limit { Err(StoreError::Full(FullReason::Limit)) } else { Ok(()) }
     }
 
     fn trim_changes(&self, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
@@ -351,13 +377,13 @@ impl Engine {
     fn adopt_map_size(&self) -> Result<(), StoreError> {
         let _alone = self.transactions.write().expect("no transaction panics while it holds the gate");
         if !self.is_usable() {
-            return Err(StoreError::Replaced);
+            return Err(StoreError::Busy(BusyReason::Replaced));
         }
         // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
         if unsafe { self.env.resize(0) }.is_err() {
             // LMDB gives the old map back before it asks for the new one, and would read on without any.
             self.mark_unusable();
-            return Err(StoreError::Replaced);
+            return Err(StoreError::Busy(BusyReason::AddressSpace));
         }
         Ok(())
     }
@@ -403,12 +429,12 @@ fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
                     tracing::error!(
                         "too few addresses are left to this process for the store; see: ulimit -v"
                     );
-                    return Err(StoreError::Full);
+                    return Err(StoreError::Busy(BusyReason::AddressSpace));
                 };
                 options.map_size(size);
             }
             // Another process is closing the environment just now.
-            heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy),
+            heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy(BusyReason::Closing)),
             error => {
                 if tries.next().is_none() || !passes(&error) {
                     return Err(error.into());

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use heed::{Env, WithoutTls};
 
-use super::StoreError;
+use super::error::is_full;
 
 /// What LMDB may need besides for its tree.
 const TREE: u64 = 256 << 10;
@@ -21,5 +21,5 @@ pub(super) fn is_there(env: &Env<WithoutTls>, added: u64) -> bool {
         io::copy(&mut io::repeat(0).take(added + TREE), &mut other)?;
         Ok(())
     };
-    !matches!(grow().map_err(StoreError::from), Err(StoreError::Full))
+    !grow().is_err_and(|error| is_full(&error))
 }

@@ -14,7 +14,7 @@ use crate::files;
 
 use super::events;
 use super::meta_page::write_all_at;
-use super::{Folder, Id, StoreError, id_text};
+use super::{BusyReason, Folder, Id, StoreError, id_text};
 
 /// How long other processes may take to close the store.
 const LEAVING: Duration = Duration::from_secs(10);
@@ -70,7 +70,7 @@ impl Folder {
     }
 
     /// Asks all others to let go of the store, and waits until they have; `None` if that is not wanted any more once
-    /// those before this one are done. [`StoreError::Busy`] if somebody keeps it for ten seconds: then nothing has
+    /// those before this one are done. [`BusyReason::Closing`] if somebody keeps it for ten seconds: then nothing has
     /// changed. Whoever asks must not have it open.
     pub fn alone(&self, still_wanted: impl FnOnce() -> bool) -> Result<Option<ExclusiveLock>, StoreError> {
         let waiting = files::open_or_create(&self.make_lock())?;
@@ -84,7 +84,12 @@ impl Folder {
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(Some(ExclusiveLock { _lock: OpenLock(lock), _waiting: waiting })),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(StoreError::Busy),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    tracing::warn!(
+                        "a process has not closed the store in time, so it can't be changed alone"
+                    );
+                    return Err(StoreError::Busy(BusyReason::Closing));
+                }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
@@ -129,8 +134,13 @@ impl<'f> WriteLock<'f> {
 }
 
 impl Folder {
-    /// The process that writes, or wrote last.
+    /// The process that holds the write lock; `None` if the lock is free, or its holder is not known.
     pub fn writer(&self) -> Option<u32> {
+        let lock = files::open(&self.write_lock()).ok()?;
+        // The file keeps the id of a process that has let go, which may be another program's by now.
+        if !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return None;
+        }
         let mut text = String::new();
         files::open(&self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
         text.trim().parse().ok()
@@ -141,5 +151,23 @@ impl Drop for WriteLock<'_> {
     fn drop(&mut self) {
         // The lock of a file that could not be unlocked ends with the file.
         let _ = self.0.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_is_known_only_while_it_holds_the_lock() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().to_owned());
+        assert_eq!(folder.writer(), None);
+        let lock = files::open_or_create(&folder.write_lock()).unwrap();
+        let writer = files::open_or_create(&folder.writer_file()).unwrap();
+        let held = WriteLock::take(&lock, &writer).unwrap();
+        assert_eq!(folder.writer(), Some(std::process::id()));
+        drop(held);
+        assert_eq!(folder.writer(), None);
     }
 }

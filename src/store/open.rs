@@ -13,7 +13,7 @@ use super::events::{self, CommitSignal};
 use super::folder::{DATA_FILE, Present, READER_TABLE_FILE};
 use super::lock::OpenLock;
 use super::waiting::Waiting;
-use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock};
+use super::{Batch, BusyReason, Folder, Id, Snapshot, StoreError, Table, WriteLock};
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
@@ -55,7 +55,11 @@ struct Registered(FileId);
 impl Registered {
     fn new(id: FileId) -> Result<Self, StoreError> {
         let mut open = OPEN.lock().expect("nothing panics under this lock");
-        if open.get_or_insert_default().insert(id) { Ok(Self(id)) } else { Err(StoreError::Busy) }
+        if open.get_or_insert_default().insert(id) {
+            Ok(Self(id))
+        } else {
+            Err(StoreError::Busy(BusyReason::Closing))
+        }
     }
 }
 
@@ -197,12 +201,12 @@ impl Store {
         self.engine.snapshot()
     }
 
-    /// Waits for the right to write, for as long as it takes, behind those who wait already. [`StoreError::Replaced`] if
+    /// Waits for the right to write, for as long as it takes, behind those who wait already. [`BusyReason::Replaced`] if
     /// another store has been put in this one's place: then nothing may be written to this one any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         self.waiting.let_others_first()?;
         let lock = self.waiting.during(|| WriteLock::take(&self.write_lock, &self.writer))?;
-        if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
+        if self.is_in_place() { Ok(lock) } else { Err(StoreError::Busy(BusyReason::Replaced)) }
     }
 
     /// Checks whether this is the store that lies in the folder. If it is not, nothing more is done with it.

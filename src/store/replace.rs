@@ -14,7 +14,7 @@ use super::folder::DATA_FILE;
 use super::header::StoreHeader;
 use super::open::open_sound;
 use super::salvage::salvage;
-use super::{Batch, ExclusiveLock, Folder, Id, Row, StoreError, Table, meta};
+use super::{Batch, ExclusiveLock, Folder, FullReason, Id, Row, StoreError, Table, meta};
 use crate::faults::{self, Point};
 
 /// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
@@ -86,7 +86,7 @@ impl Folder {
             own.sync()?;
             return Ok(Some(name));
         }
-        Err(StoreError::Full)
+        Err(StoreError::Full(FullReason::Quarantine))
     }
 
     /// An empty folder in `quarantine/`.
@@ -98,7 +98,7 @@ impl Folder {
                 return Ok(all.make_folder(&name)?);
             }
         }
-        Err(StoreError::Full)
+        Err(StoreError::Full(FullReason::Quarantine))
     }
 }
 

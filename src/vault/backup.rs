@@ -1,6 +1,7 @@
 //! Copies of a whole store for people to keep, and the way back.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::crypto::StoreId;
@@ -33,6 +34,30 @@ pub enum NotRestored {
     /// The protectors of the store that is there have changed since the backup was looked at.
     ProtectorsChanged,
 }
+
+impl fmt::Display for NotBackedUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store was not copied: {error}"),
+            Self::Target(kind) => write!(formatter, "the copy could not be written: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for NotBackedUp {}
+
+impl fmt::Display for NotRestored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive(bad) => write!(formatter, "the backup is not whole: {bad}"),
+            Self::Source(kind) => write!(formatter, "the backup could not be read: {kind}"),
+            Self::Store(error) => write!(formatter, "the backup was not restored: {error}"),
+            Self::ProtectorsChanged => formatter.write_str("the protectors of the store have changed"),
+        }
+    }
+}
+
+impl std::error::Error for NotRestored {}
 
 impl From<NotUnpacked> for NotRestored {
     fn from(error: NotUnpacked) -> Self {
@@ -207,7 +232,7 @@ impl Vault {
     /// deleted, and the next request that needs a store makes a new one.
     ///
     /// # Errors
-    /// [`Error::StoreBusy`] if a process keeps the store open.
+    /// [`super::Busy::Closing`] if a process keeps the store open.
     pub fn reset(&self) -> Result<Option<PathBuf>, Error> {
         if !self.folder.has_remains()? {
             return Ok(None);

@@ -14,6 +14,7 @@ use super::access::{Access, Caller, Remembered};
 use super::key_index::{self, LiveKeys};
 use super::key_row::KeyRow;
 use super::opened::Secrets;
+use super::reasons::Full;
 use super::{Error, Opened, Timestamp};
 
 /// A request that changes the store.
@@ -79,7 +80,7 @@ impl Changes {
     /// The next revision of the store.
     pub(super) fn next_revision(&mut self) -> Result<u64, Error> {
         if self.revision >= limits::REVISION {
-            return Err(Error::StoreFull);
+            return Err(Error::StoreFull(Full::Revisions));
         }
         self.revision += 1;
         Ok(self.revision)

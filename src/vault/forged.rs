@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use super::reasons::Full;
 use super::{
     Caller, Config, Error, GetRecord, Key, Name, Need, OneByOne, Opened, Place, Revoke, Set, Target, Text,
     Vault,
@@ -140,14 +141,14 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
 fn after_the_last_revision_the_store_is_read_only() {
     let place = Forged::new();
     place.forge(Vec::new(), Some(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     // After a repair the revision is still the last one.
     place.forge(vec![number(meta::FORGOTTEN, u64::MAX)], None);
     place.open_anew();
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     assert_eq!(place.opened().store().snapshot().unwrap().revision(), Ok(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_removed_row_does_not_destroy_its_slot() {
     };
     all(false);
     for key in [KEY, OTHER] {
-        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is not a new key");
+        assert_eq!(forged.set(key, "{}"), Err(Error::KEY_DAMAGED), "it is not a new key");
     }
     // Issuing and revoking another key does not destroy their slots.
     forged.set(THIRD, "{}").unwrap();

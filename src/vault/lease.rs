@@ -20,6 +20,7 @@ use crate::store::{Id, StoreError, Table};
 use super::access::Access;
 use super::boot_clock::BootTime;
 use super::draft::{Changes, Draft, Write};
+use super::reasons::{Denied, OverLimit};
 use super::view::{Read, View};
 use super::{Caller, Error, Name, Opened, Timestamp, namespace};
 
@@ -112,7 +113,7 @@ fn own(draft: &Draft<'_>, access: &Access, name: &Name, token: u64) -> Result<Le
     let lease = find(draft, access, name)?.filter(|lease| lease.token == token);
     let lease = lease.filter(|lease| lease.held(draft.opened, BootTime::now()).is_some());
     let lease = lease.ok_or(Error::LeaseLost)?;
-    if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted) }
+    if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted(Denied::Lease)) }
 }
 
 /// Gives the leases of a key to the key that replaces it.
@@ -233,7 +234,8 @@ fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: Boo
             is_held
         });
     }
-    over_limit(access, &others).map_or(Ok(()), |limit| Err(Error::DataTooLarge { limit }))
+    over_limit(access, &others)
+        .map_or(Ok(()), |limit| Err(Error::DataTooLarge { reason: OverLimit::Leases, limit }))
 }
 
 /// The limit that another lease would exceed.

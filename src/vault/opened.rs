@@ -12,6 +12,7 @@ use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, U
 use crate::store::{Entered, Folder, Id, Snapshot, Store, StoreError, Table, WriteLock, meta};
 
 use super::key_row::KeyRow;
+use super::reasons::DamagedStore;
 use super::this_process::ThisProcess;
 use super::{Config, Error, Timestamp, key_index};
 
@@ -91,15 +92,15 @@ impl Opened {
     ) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let (store, was_repaired) = match Self::open_store(config, folder, this_process, make) {
-            Err(Error::StoreDamaged) if folder.protectors()?.is_empty() => {
+            Err(Error::StoreDamaged(_)) if folder.protectors()?.is_empty() => {
                 let path = folder.path().display();
                 tracing::error!(
                     "the store in '{path}' has no whole protector file, so nothing opens it; run: plugin-vault restore \
                      with a backup of yours, or plugin-vault reset, which puts the store aside"
                 );
-                return Err(Error::StoreDamaged);
+                return Err(Error::StoreDamaged(DamagedStore::Protectors));
             }
-            Err(Error::StoreDamaged) => {
+            Err(Error::StoreDamaged(_)) => {
                 let alone = folder.alone(|| true)?.ok_or(Error::Internal)?;
                 // Another process may have been first.
                 let was_repaired = folder.repair(&alone, Timestamp::now().millis())?.is_some();

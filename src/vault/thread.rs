@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protector::UnlockMode;
-use crate::store::{StoreError, StoreEvent, WriteLock};
+use crate::store::{StoreEvent, WriteLock};
 
 use super::{Error, Opened, Timestamp, Vault, key_index};
 
@@ -82,7 +82,7 @@ impl Vault {
                 let first = !self.was_refused.swap(true, Ordering::Relaxed);
                 // The others have said already what to do.
                 if first
-                    && matches!(error, Error::StoreFailed { .. } | Error::StoreFull | Error::StoreDamaged)
+                    && matches!(error, Error::StoreFailed(_) | Error::StoreFull(_) | Error::StoreDamaged(_))
                 {
                     let path = self.folder.path().display();
                     tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
@@ -206,7 +206,7 @@ impl Vault {
                 unusable => unusable,
             },
             // Another store lies there now: what is queued goes to that one.
-            Err(StoreError::Replaced) => Err(Unusable),
+            Err(error) if error.needs_reopening() => Err(Unusable),
             Err(error) => {
                 self.refuse_all(error.into());
                 Ok(())

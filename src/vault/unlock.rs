@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::protector::{Deadline, Passphrase, UnlockMode};
 
+use super::reasons::{Busy, Overload};
 use super::{Error, Opened, Vault};
 
 /// How many requests may wait in one lane. Each may have a passphrase of 64 KiB.
@@ -76,7 +77,7 @@ impl Vault {
         let ticket = UnlockTicket { lane: which, number: lane.last };
         if lane.waiting.len() >= WAITING {
             drop(lane);
-            done(Err(Error::Overloaded));
+            done(Err(Error::Overloaded(Overload::Unlocks)));
             return ticket;
         }
         lane.waiting.push_back(Request {
@@ -128,7 +129,7 @@ impl Vault {
                 .unwrap_or(Err(Error::Internal)),
             // The store was closed meanwhile, because another process needed the exclusive lock. The next request opens
             // it again.
-            None => Err(Error::StoreBusy),
+            None => Err(Error::busy(Busy::Closing)),
         };
         let announces = matches!(unlocked, Ok(true));
         done(unlocked.map(drop));

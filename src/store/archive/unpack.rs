@@ -1,6 +1,7 @@
 //! Taking an archive apart beside a store. It may come from anywhere: nothing is allocated on its word, and anything in
 //! it that `pack` does not write is refused.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -82,6 +83,38 @@ pub enum NotUnpacked {
     /// The place where it goes.
     Store(StoreError),
 }
+
+impl fmt::Display for BadArchive {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotAnArchive => "it is not an archive",
+            Self::CutOff => "it ends too early",
+            Self::Garbled => "what is between two members was changed",
+            Self::Foreign => "it has a member that no backup has",
+            Self::Twice(_) => "it has a member twice",
+            Self::TooLong(_) => "a member is too long",
+            Self::HeaderNotFirst => "it does not begin with the header",
+            Self::Damaged(_) => "a member is damaged",
+            Self::NoTables => "it has no tables",
+            Self::NoProtector => "it has no protector",
+            Self::OtherTables => "its tables are those of another store",
+        })
+    }
+}
+
+impl std::error::Error for BadArchive {}
+
+impl fmt::Display for NotUnpacked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive(bad) => write!(formatter, "the archive is not whole: {bad}"),
+            Self::Source(kind) => write!(formatter, "the archive could not be read: {kind}"),
+            Self::Store(error) => write!(formatter, "the archive was not taken apart: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for NotUnpacked {}
 
 impl From<StoreError> for NotUnpacked {
     fn from(error: StoreError) -> Self {

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::super::StoreError;
 use super::super::pages::BadRun;
+use super::super::{BusyReason, StoreError};
 
 /// Why a file was not found sound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +97,7 @@ impl From<Unsound> for StoreError {
     fn from(unsound: Unsound) -> Self {
         match unsound {
             Unsound::Failed(error) => error,
-            Unsound::Gone => Self::Busy,
+            Unsound::Gone => Self::Busy(BusyReason::Overtaken),
             Unsound::Damaged(_) => Self::Damaged,
         }
     }
