@@ -8,10 +8,9 @@ use std::sync::OnceLock;
 
 use plugin_vault::crypto::{AssociatedData, Cipher, Place, StoreId};
 use plugin_vault::files;
+use plugin_vault::rows::{StoredRecord, Table};
 use plugin_vault::rpc::Connection;
-use plugin_vault::store::{
-    Batch, Ended, Entered, Folder, Row, Standing, Store, StoredRecord, Table, check, salvage,
-};
+use plugin_vault::store::{Batch, Ended, Entered, Folder, Row, Standing, Store, check, salvage};
 use plugin_vault::transport::{FrameReader, Input};
 
 /// Hands out a few bytes at a time.

@@ -11,10 +11,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::files;
+use crate::rows::id_text;
 
-use super::create::ASIDE;
+use super::StoreError;
+use super::lmdb::create::ASIDE;
+use super::lmdb::open::Store;
 use super::protectors::{self, ProtectorRow};
-use super::{Store, StoreError, id_text};
 
 pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked, unpack};
 

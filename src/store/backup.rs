@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use crate::files::{self, ASIDE, Dir};
 use crate::limits;
 
-use super::{Folder, Store, StoreError};
+use super::lmdb::open::Store;
+use super::{Folder, StoreError};
 
 /// How old the newest one is when the next is due.
 const EVERY: Duration = Duration::from_hours(24);

@@ -17,8 +17,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::files::{self, FileId};
 
-use super::Store;
-use super::meta_page::write_all_at;
+use super::lmdb::meta_page::write_all_at;
+use super::lmdb::open::Store;
 
 /// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
 const LOOK: Duration = Duration::from_millis(500);

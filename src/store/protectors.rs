@@ -14,9 +14,11 @@ use std::path::PathBuf;
 use twox_hash::xxhash3_64::Hasher;
 
 use crate::files::{self, Dir};
+use crate::rows::{Id, checksum, id_text, parse_id};
 
-use super::create::ASIDE;
-use super::{Folder, Id, StoreError, WriteLock, checksum, id_text, parse_id};
+use super::lmdb::create::ASIDE;
+use super::lmdb::lock::WriteLock;
+use super::{Folder, StoreError};
 
 /// What every block begins with.
 const HEADER: &[u8; 8] = b"pvprot\0\x01";

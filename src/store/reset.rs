@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::{ExclusiveLock, Folder, StoreError};
+use super::lmdb::lock::ExclusiveLock;
+use super::{Folder, StoreError};
 
 /// What makes a store, in the order in which it is moved. Without its protectors nothing opens a store (and nothing
 /// takes the place for an empty one, as long as the tables are there), so a reset that was cut off can be finished.

@@ -6,8 +6,9 @@
 use std::io::{Seek as _, SeekFrom, Write as _};
 
 use crate::files::{self, Dir};
+use crate::rows::{Id, id_text, parse_id};
 
-use super::{Folder, Id, StoreError};
+use super::{Folder, StoreError};
 
 /// What every slot file begins with, bound to what is wrapped in it: name, format, generation of the data key. A slot
 /// file of another generation is refused.
@@ -51,7 +52,7 @@ impl Folder {
 
     /// All that is in a slot file.
     pub(super) fn slot_file(&self, slot: &Id) -> files::Result<Vec<u8>> {
-        self.slots_folder()?.read_whole(&super::id_text(slot), LONGEST)
+        self.slots_folder()?.read_whole(&id_text(slot), LONGEST)
     }
 
     /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
@@ -70,7 +71,7 @@ impl Folder {
             let mut pending = dir.open_or_create(PENDING)?;
             pending.seek(SeekFrom::End(0))?;
             // Behind a line that a process did not write to its end.
-            pending.write_all(format!("\n{}\n", super::id_text(slot)).as_bytes())?;
+            pending.write_all(format!("\n{}\n", id_text(slot)).as_bytes())?;
             pending.sync_all()?;
             // After a loss of power, a slot that is left over must not look like one that had a row.
             if is_new {
@@ -94,7 +95,7 @@ impl Folder {
 
     /// Writes all that is in a slot file.
     pub(super) fn put_slot_file(&self, slot: &Id, content: &[u8]) -> files::Result<()> {
-        self.dir()?.make_folder(SLOTS)?.replace(&super::id_text(slot), content)
+        self.dir()?.make_folder(SLOTS)?.replace(&id_text(slot), content)
     }
 
     /// The slots that have a file.
@@ -103,14 +104,14 @@ impl Folder {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             folder => folder?,
         };
-        Ok(folder.names()?.iter().filter_map(|name| super::parse_id(name)).collect())
+        Ok(folder.names()?.iter().filter_map(|name| parse_id(name)).collect())
     }
 
     /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there. A file that has
     /// not the shape of a slot, or a second name somewhere, is left as it is.
     pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         let is_slot = |content: &[u8]| content.starts_with(SLOT_HEADER) || is_destroyed(content);
-        match self.slots_folder()?.overwrite(&super::id_text(slot), LONGEST, is_slot) {
+        match self.slots_folder()?.overwrite(&id_text(slot), LONGEST, is_slot) {
             Err(error) if error.is_not_found() => Ok(()),
             outcome => Ok(outcome?),
         }
@@ -120,7 +121,7 @@ impl Folder {
 fn pending_slots_in(dir: &Dir) -> files::Result<Vec<Id>> {
     match dir.read_whole(PENDING, LONGEST_PENDING) {
         Err(error) if error.is_not_found() => Ok(Vec::new()),
-        names => Ok(String::from_utf8_lossy(&names?).lines().filter_map(super::parse_id).collect()),
+        names => Ok(String::from_utf8_lossy(&names?).lines().filter_map(parse_id).collect()),
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use crate::crypto::StoreId;
 use crate::protector::{self, New, Protector};
+use crate::rows::{Table, meta};
 use crate::store::{
     BadArchive, CopySource, CopyTarget, Folder, Member, NotPacked, NotUnpacked, Progress, ProtectorRow,
-    Replacement, Row, StoreError, Table, Unpacked, meta, pack, unpack,
+    Replacement, Row, StoreError, Unpacked, pack, unpack,
 };
 
 use super::{Config, Error, Opened, Passphrase, Timestamp, Vault};

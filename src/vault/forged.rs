@@ -11,7 +11,8 @@ use super::{
     Vault,
 };
 use crate::limits::{self, Limits};
-use crate::store::{Batch, Row, Slot, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, Row, Slot};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "1123456789abcdef0123456789abcdef01234567";

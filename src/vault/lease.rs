@@ -14,7 +14,8 @@ use std::time::Duration;
 use crate::crypto::{DataKeys, NamespaceId, SlotId};
 use crate::faults::Fault;
 use crate::limits;
-use crate::store::{Id, StoreError, Table};
+use crate::rows::{Id, Table};
+use crate::store::StoreError;
 
 use super::access::Access;
 use super::boot_clock::BootTime;

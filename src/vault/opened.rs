@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
-use crate::store::{Entered, Folder, Id, Snapshot, Store, StoreError, Table, WriteLock, meta};
+use crate::rows::{Id, Table, meta};
+use crate::store::{Entered, Folder, Snapshot, Store, StoreError, WriteLock};
 
 use super::key_row::KeyRow;
 use super::this_process::ThisProcess;

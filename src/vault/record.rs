@@ -1,7 +1,8 @@
 //! Records between what a caller stores and what lies in a row.
 
 use crate::crypto::{DataKeys, RecordId, sealed_length};
-use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
+use crate::rows::{NEVER, RecordHeader, StoredRecord, Table};
+use crate::store::{Row, StoreError};
 
 use super::{Address, Error, Timestamp};
 

@@ -2,7 +2,7 @@
 //! free pages nor backups of the tables open what it opened.
 
 use crate::crypto::{NamespaceId, SlotId};
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft, Write};

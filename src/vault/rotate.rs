@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, StoreError, Table};
+use crate::rows::Table;
+use crate::store::{SLOT_HEADER, StoreError};
 
 use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::{Batch, Row, Snapshot, StoreError, StoredRecord, Table};
+use crate::rows::{StoredRecord, Table};
+use crate::store::{Batch, Row, Snapshot, StoreError};
 
 use super::Timestamp;
 

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::crypto;
-use crate::store::{Ended, Folder, Id, LivenessLock, StaleProcesses, StoreError};
+use crate::rows::Id;
+use crate::store::{Ended, Folder, LivenessLock, StaleProcesses, StoreError};
 
 /// One name for the whole life of the process, however often the store is opened in it.
 pub(super) struct ThisProcess {

@@ -8,9 +8,8 @@ use std::process::{Command, Stdio};
 
 use plugin_vault::crypto::{ApiKey, DataKeys, ProtectorKey, ProtectorKeys, RecordId, StoreId, StoreKeys};
 use plugin_vault::files;
-use plugin_vault::store::{
-    Batch, Ended, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table,
-};
+use plugin_vault::rows::{NEVER, StoredRecord, Table};
+use plugin_vault::store::{Batch, Ended, Entered, Folder, SLOT_HEADER, Slot, Store};
 use plugin_vault::store::{Row, Snapshot};
 
 use crate::case;

@@ -6,12 +6,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::files;
+use crate::rows::{Id, id_text, parse_id};
 
-use super::super::create::ASIDE;
 use super::super::folder::FOLDERS;
-use super::super::header::StoreHeader;
+use super::super::lmdb::create::ASIDE;
+use super::super::lmdb::header::StoreHeader;
 use super::super::protectors::{self, ProtectorRow};
-use super::super::{Folder, Id, StoreError, id_text, parse_id};
+use super::super::{Folder, StoreError};
 use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
 
 /// No slot file and no header is longer.
