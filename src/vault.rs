@@ -34,7 +34,6 @@ mod share;
 mod store_events;
 mod sweep;
 mod target;
-mod this_process;
 mod thread;
 mod timestamp;
 mod unlock;
@@ -46,13 +45,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::crypto;
 use crate::limits::Limits;
 use crate::protector::ProtectorConfig;
-use crate::store::Folder;
+use crate::store::Location;
 
 pub use access::{Caller, Key, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
@@ -79,12 +79,11 @@ pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, StoreEvent};
+pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;
 use sweep::Sweeper;
-use this_process::ThisProcess;
 use unlock::Unlocks;
 
 /// Where a vault keeps what.
@@ -110,14 +109,13 @@ impl Config {
 /// One vault: a store on the disk, opened when it is first needed.
 pub struct Vault {
     config: Config,
-    folder: Folder,
+    location: Location,
     queue: Queue,
     sweeper: Mutex<Sweeper>,
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
     events: StoreEvents,
-    this_process: ThisProcess,
     brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
     has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
     unlocks: Unlocks,
@@ -129,17 +127,16 @@ pub struct Vault {
 impl Vault {
     /// A vault that touches nothing until it is asked for something.
     pub fn new(config: Config) -> Arc<Self> {
-        let folder = Folder::new(config.data.clone()).allow_network(config.allow_network);
+        let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
             config,
-            folder,
+            location,
             queue: Queue::default(),
             sweeper: Mutex::default(),
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
             events: StoreEvents::default(),
-            this_process: ThisProcess::default(),
             brought: OnceLock::new(),
             has_room: OnceLock::new(),
             unlocks: Unlocks::default(),
@@ -231,17 +228,17 @@ impl Vault {
     /// any more.
     pub fn end(&self) {
         self.close_in_order();
-        self.this_process.end();
+        self.location.end();
     }
 
     /// The process that holds the store's lock, or held it last.
     pub fn writer(&self) -> Option<u32> {
-        self.folder.writer()
+        self.location.writer()
     }
 
     /// Whether a store is there just now.
     pub fn has_store(&self) -> bool {
-        self.folder.has_store()
+        self.location.has_store()
     }
 
     /// The state of the store, whether or not it could be opened.

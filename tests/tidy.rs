@@ -167,6 +167,22 @@ fn a_crate_is_named_only_where_it_belongs() {
     }
 }
 
+/// What only the store knows: its engine, the sizes that this one has, and the files that lie in the data folder.
+const ONLY_THE_STORE_S: &[&str] =
+    &["lmdb", ".mdb", "page_size", "slots/", "\"slots\"", "quarantine/", "backups/"];
+
+#[test]
+fn nothing_outside_of_the_store_names_its_engine_or_its_files() {
+    for (path, text) in sources("src") {
+        // Tests may look at the files.
+        let (text, _) = text.split_once("#[cfg(test)]\nmod tests").unwrap_or((&text, ""));
+        if room(&path) != "store" && !path.ends_with("/forged.rs") {
+            let named = ONLY_THE_STORE_S.iter().find(|word| code(text).any(|line| line.contains(**word)));
+            assert!(named.is_none(), "{path} names {named:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_at_or_below_the_vault_is_async() {
     for (path, text) in sources("src") {

@@ -15,10 +15,12 @@ use crate::rows::id_text;
 
 use super::StoreError;
 use super::lmdb::create::ASIDE;
-use super::lmdb::open::Store;
+use super::lmdb::open::LmdbStore;
 use super::protectors::{self, ProtectorRow};
 
-pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked, unpack};
+pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked};
+
+pub(super) use unpack::unpack;
 
 const HEADER: &str = "header";
 const DATA: &str = "data.mdb";
@@ -55,8 +57,8 @@ impl From<StoreError> for NotPacked {
 ///
 /// # Errors
 /// Nothing is left at the target then, unless it is a stream.
-pub fn pack(
-    store: &Store,
+pub(super) fn pack(
+    store: &LmdbStore,
     to: CopyTarget<'_>,
     extra: Option<&ProtectorRow>,
     progress: Progress<'_>,
@@ -90,14 +92,14 @@ pub fn pack(
     linked.and_then(|()| files::sync_folder(folder)).map_err(target)
 }
 
-fn copy_tables(store: &Store, aside: &Path) -> Result<PathBuf, StoreError> {
+fn copy_tables(store: &LmdbStore, aside: &Path) -> Result<PathBuf, StoreError> {
     let tables = aside.join(DATA);
     store.copy_to(&mut files::create_new(&tables)?)?;
     Ok(tables)
 }
 
 fn write<W: Write>(
-    store: &Store,
+    store: &LmdbStore,
     tables: &Path,
     extra: Option<&ProtectorRow>,
     to: W,

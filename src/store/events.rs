@@ -18,7 +18,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::files::{self, FileId};
 
 use super::lmdb::meta_page::write_all_at;
-use super::lmdb::open::Store;
+use super::lmdb::open::LmdbStore;
 
 /// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
 const LOOK: Duration = Duration::from_millis(500);
@@ -82,6 +82,43 @@ pub(super) fn strike(path: &Path) -> io::Result<()> {
     write_all_at(&files::open_or_create(path)?, b"\n", 0)
 }
 
+/// What was announced last of the state of the store, as far as this process has been told.
+#[derive(Default)]
+pub(super) struct News(Mutex<String>);
+
+impl News {
+    /// Whether this is not what was announced last; from now on it is.
+    fn is_new(&self, announced: String) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = *last != announced;
+        *last = announced;
+        is_new
+    }
+}
+
+/// See [`super::Location::watch`].
+pub(super) fn watch(
+    store: &LmdbStore,
+    news: &Arc<News>,
+    heard: impl Fn(StoreEvent) + Send + Sync + 'static,
+    leave: impl Fn() + Send + Sync + 'static,
+) -> StoreWatcher {
+    let (folder, known) = (store.folder().clone(), news.clone());
+    let watcher = StoreWatcher::new(store, move |event| {
+        if event == StoreEvent::StateChanged {
+            if folder.is_exclusive_lock_wanted() {
+                leave();
+            }
+            if !known.is_new(folder.announced()) {
+                return;
+            }
+        }
+        heard(event);
+    });
+    news.is_new(store.folder().announced());
+    watcher
+}
+
 /// Hears the bells of one store, until it is dropped.
 pub struct StoreWatcher {
     bell: PathBuf,
@@ -93,11 +130,11 @@ pub struct StoreWatcher {
 impl StoreWatcher {
     /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
     /// thread of the listener's own and must not block.
-    pub fn new(store: &Store, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
+    fn new(store: &LmdbStore, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(heard);
         let folder = store.folder();
         // The watch first: where there is but one thread more, it is the one that hears at once.
-        let watcher = watch(&folder.news(), heard.clone());
+        let watcher = watch_file(&folder.news(), heard.clone());
         let looks = Poller::start(folder.data_file(), store.data_file(), heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
         match watcher {
@@ -134,7 +171,10 @@ impl StoreWatcher {
     }
 }
 
-fn watch(news: &Path, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
+fn watch_file(
+    news: &Path,
+    heard: Arc<dyn Fn(StoreEvent) + Send + Sync>,
+) -> notify::Result<RecommendedWatcher> {
     let call = news.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Files are opened and closed all the time; what rings is a write.

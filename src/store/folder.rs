@@ -16,25 +16,25 @@ pub(super) const FOLDERS: [&str; 5] = ["slots", "live", "backups", "quarantine",
 
 /// A data folder, whether or not it exists.
 #[derive(Clone)]
-pub struct Folder {
+pub(super) struct Folder {
     path: PathBuf,
     allow_network: bool,
 }
 
 impl Folder {
     /// The data folder at `path`.
-    pub fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf) -> Self {
         Self { path, allow_network: false }
     }
 
     /// The same, on a network file system too if that is allowed: LMDB is not safe there.
     #[must_use]
-    pub fn allow_network(self, allow_network: bool) -> Self {
+    pub(super) fn allow_network(self, allow_network: bool) -> Self {
         Self { allow_network, ..self }
     }
 
     /// Where it lies.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -45,12 +45,12 @@ impl Folder {
 
     /// Whether a store is there, or something else has its data file's name. It may be made or moved away at any time
     /// after.
-    pub fn has_store(&self) -> bool {
+    pub(super) fn has_store(&self) -> bool {
         self.dir().and_then(|dir| dir.find(DATA_FILE)).is_ok_and(|found| found.is_some())
     }
 
     /// Whether something is there that was a store's: then there is, or was, a store. An error where that can't be seen.
-    pub fn has_remains(&self) -> Result<bool, StoreError> {
+    pub(super) fn has_remains(&self) -> Result<bool, StoreError> {
         let dir = match self.dir() {
             Err(error) if error.is_not_found() => return Ok(false),
             dir => dir?,
@@ -59,7 +59,7 @@ impl Folder {
     }
 
     /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
-    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
+    pub(super) fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
         // Whatever has that name instead is told, and keeps nobody from being asked.
         let file = self.dir().and_then(|dir| dir.open_or_create("prompt.lock"));
         let file = file.map_err(StoreError::from).ok()?;

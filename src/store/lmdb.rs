@@ -3,7 +3,7 @@
 //!
 //! Nothing outside of `store` names anything in here but by what `store.rs` shows.
 
-pub(super) mod check;
+pub mod check;
 mod closed;
 pub(super) mod create;
 pub(super) mod engine;
@@ -18,8 +18,9 @@ pub(super) mod open;
 mod pages;
 mod repair;
 pub(super) mod replace;
-pub(super) mod salvage;
+pub mod salvage;
 #[cfg(test)]
 mod sample;
 pub(super) mod snapshot;
+pub(super) mod this_process;
 mod waiting;

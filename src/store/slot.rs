@@ -38,7 +38,7 @@ impl Folder {
     }
 
     /// Reads a slot file.
-    pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
+    pub(super) fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
         let content = match self.slot_file(slot) {
             Err(error) if error.is_not_found() => return Ok(Slot::Absent),
             content => content?,
@@ -60,7 +60,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where the slot had a row once: the row is lost, and what the slot opens must not be.
-    pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
         let dir = self.dir()?;
         let is_left_over = pending_slots_in(&dir)?.contains(slot);
         if !is_left_over {
@@ -99,7 +99,7 @@ impl Folder {
     }
 
     /// The slots that have a file.
-    pub fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
+    pub(super) fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
         let folder = match self.slots_folder() {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             folder => folder?,
@@ -109,7 +109,7 @@ impl Folder {
 
     /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there. A file that has
     /// not the shape of a slot, or a second name somewhere, is left as it is.
-    pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
+    pub(super) fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         let is_slot = |content: &[u8]| content.starts_with(SLOT_HEADER) || is_destroyed(content);
         match self.slots_folder()?.overwrite(&id_text(slot), LONGEST, is_slot) {
             Err(error) if error.is_not_found() => Ok(()),

@@ -170,7 +170,7 @@ pub(super) fn of_a_key(error: StoreError) -> Error {
 
 /// What a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().folder().slot(&slot.id().0).map_err(of_a_key)? {
+    match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::RecordDamaged),
         Slot::Absent if opened.store().is_in_place() => Err(Error::RecordDamaged),
         Slot::Absent => Err(StoreError::Replaced.into()),

@@ -217,14 +217,15 @@ fn a_row_that_was_taken_away_costs_no_slot() {
 fn a_slot_whose_commit_never_came_is_overwritten_by_the_next_commit_of_a_key() {
     let forged = Forged::new();
     let left_over = [7; 16];
-    let folder = forged.opened().store().folder().clone();
-    folder.put_slot(&left_over, &[1; 100]).unwrap();
+    let opened = forged.opened();
+    let store = opened.store();
+    store.put_slot(&left_over, &[1; 100]).unwrap();
     // Replaced as often as it is tried.
-    folder.put_slot(&left_over, &[2; 100]).unwrap();
+    store.put_slot(&left_over, &[2; 100]).unwrap();
     forged.set(OTHER, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
     forged.set(THIRD, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Destroyed)));
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Destroyed)));
     let pending = fs::read(forged.data.join("pending-slots")).unwrap();
     assert!(pending.is_empty());
 }

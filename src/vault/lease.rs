@@ -77,7 +77,7 @@ impl Lease {
     /// How long it is still held, in milliseconds; `None` if it is free.
     fn held(&self, opened: &Opened, now: BootTime) -> Option<u64> {
         let left = self.end.left(now);
-        (left > 0 && opened.store().folder().is_alive(&self.holder)).then_some(left)
+        (left > 0 && opened.store().is_alive(&self.holder)).then_some(left)
     }
 
     /// From now on for its whole length.

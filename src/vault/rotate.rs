@@ -110,7 +110,7 @@ fn replace(
 ) -> Result<KeyRow, Error> {
     let (namespace, data_key) = data_key(draft.opened, old_slot)?;
     let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
-    draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
+    draft.opened.store().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
         // Its row is lost, and what it opens is not.
         StoreError::Damaged => Error::ApiKeyTaken,
         other => other.into(),

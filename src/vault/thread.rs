@@ -72,7 +72,7 @@ impl Vault {
                 if first
                     && matches!(error, Error::StoreFailed { .. } | Error::StoreFull | Error::StoreDamaged)
                 {
-                    let path = self.folder.path().display();
+                    let path = self.location.path().display();
                     tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
                 }
             }
@@ -87,12 +87,10 @@ impl Vault {
         }
         let opened = match current {
             Some(opened) => opened,
-            None => {
-                match Opened::open(&self.config, &self.folder, &self.this_process, need != Need::Existing)? {
-                    Some(opened) => self.install(opened),
-                    None => return Ok(None),
-                }
-            }
+            None => match Opened::open(&self.config, &self.location, need != Need::Existing)? {
+                Some(opened) => self.install(opened),
+                None => return Ok(None),
+            },
         };
         match need {
             Need::Key => {
@@ -163,8 +161,7 @@ impl Vault {
         let deadline = Instant::now() + ENDING;
         loop {
             match Arc::try_unwrap(opened) {
-                Ok(opened) if !self.this_process.is_doubted() => return opened.close(),
-                Ok(_) => return,
+                Ok(opened) => return self.location.close(opened.into_store()),
                 Err(_) if Instant::now() >= deadline => return,
                 Err(still_used) => opened = still_used,
             }
@@ -195,7 +192,7 @@ impl Vault {
         if outcome.is_err() {
             self.has_brought();
             // Whatever made it unusable, the next one is to be looked at first.
-            self.this_process.doubt();
+            self.location.doubt();
             self.close(opened);
         }
     }

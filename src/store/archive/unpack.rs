@@ -81,6 +81,8 @@ pub enum NotUnpacked {
     Source(io::ErrorKind),
     /// The place where it goes.
     Store(StoreError),
+    /// Another store is in that place.
+    OtherStore,
 }
 
 impl From<StoreError> for NotUnpacked {
@@ -119,6 +121,16 @@ impl Member {
         }
     }
 
+    /// What the archive calls it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Header => HEADER.to_owned(),
+            Self::Data => DATA.to_owned(),
+            Self::Slot(id) => format!("{SLOTS}{}", id_text(&id)),
+            Self::Protector(id) => format!("{PROTECTORS}{}", id_text(&id)),
+        }
+    }
+
     fn longest(self, limit: u64) -> u64 {
         match self {
             Self::Header | Self::Slot(_) => SMALL,
@@ -140,7 +152,7 @@ pub struct Unpacked {
 ///
 /// # Errors
 /// Nothing has changed then.
-pub fn unpack(
+pub(in crate::store) fn unpack(
     folder: &Folder,
     source: CopySource<'_>,
     progress: Progress<'_>,
@@ -231,7 +243,7 @@ impl Taken<'_> {
                 self.has_tables = true;
             }
             Member::Slot(slot) => {
-                self.write(&format!("{SLOTS}{}", id_text(&slot)), member, size, content, failed)?;
+                self.write(&member.name(), member, size, content, failed)?;
                 self.slots.push(slot);
             }
             Member::Protector(id) => self.take_protector(id, size, content, failed)?,
@@ -306,12 +318,12 @@ impl Unpacked {
     }
 
     /// How large its pages are.
-    pub fn page_size(&self) -> usize {
+    pub(in crate::store) fn page_size(&self) -> usize {
         self.header.page_size
     }
 
     /// The copy of the tables.
-    pub fn tables(&self) -> PathBuf {
+    pub(in crate::store) fn tables(&self) -> PathBuf {
         self.aside.path().join(DATA)
     }
 
@@ -325,7 +337,11 @@ impl Unpacked {
     ///
     /// # Errors
     /// The tables that are there have not changed.
-    pub fn put_in_place(&self, folder: &Folder, protectors: &[ProtectorRow]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_in_place(
+        &self,
+        folder: &Folder,
+        protectors: &[ProtectorRow],
+    ) -> Result<(), StoreError> {
         let dir = folder.dir()?;
         for name in FOLDERS {
             dir.make_folder(name)?;

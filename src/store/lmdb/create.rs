@@ -15,7 +15,7 @@ use super::lock::ExclusiveLock;
 pub(in crate::store) use crate::files::ASIDE;
 
 /// The right to make a store: nobody else has anything open in the folder.
-pub struct Creation {
+pub(in crate::store) struct Creation {
     pub(in crate::store) folder: Folder,
     pub(in crate::store) _alone: ExclusiveLock,
 }
@@ -26,7 +26,12 @@ impl Creation {
     ///
     /// # Errors
     /// No store is there then.
-    pub fn finish(self, id: Id, protector: &ProtectorRow, rows: Vec<Row>) -> Result<(), StoreError> {
+    pub(in crate::store) fn finish(
+        self,
+        id: Id,
+        protector: &ProtectorRow,
+        rows: Vec<Row>,
+    ) -> Result<(), StoreError> {
         self.folder.sweep(Duration::ZERO)?;
         // A process that was killed while it made a store may have left one behind.
         self.folder.forget_protectors()?;

@@ -8,7 +8,7 @@ use super::header::StoreHeader;
 use super::lock::OpenLock;
 
 /// What was found in a data folder; whatever it is holds `open.lock`.
-pub enum Entered {
+pub(in crate::store) enum Entered {
     /// A store.
     Store(Present),
     /// No store, and the right to make one.
@@ -16,7 +16,7 @@ pub enum Entered {
 }
 
 /// A store that is there, before it is opened.
-pub struct Present {
+pub(in crate::store) struct Present {
     pub(super) folder: Folder,
     pub(super) lock: OpenLock,
     pub(super) header: StoreHeader,
@@ -24,14 +24,14 @@ pub struct Present {
 
 impl Folder {
     /// The identity of the store that is there, or of what remains of it, as the header says it.
-    pub fn said_id(&self) -> Option<Id> {
+    pub(in crate::store) fn said_id(&self) -> Option<Id> {
         let has_remains = self.has_remains().is_ok_and(|has_remains| has_remains);
         let header = has_remains.then(|| StoreHeader::read(&self.header()).ok());
         header.flatten().map(|header| header.store)
     }
 
     /// Goes in: makes the folder if it is not there, and finds a store or the right to make one.
-    pub fn enter(&self) -> Result<Entered, StoreError> {
+    pub(in crate::store) fn enter(&self) -> Result<Entered, StoreError> {
         self.prepare()?;
         let mut was_adopted = false;
         loop {
@@ -49,7 +49,7 @@ impl Folder {
             }
             drop(lock);
             // Another process may make it while this one waits.
-            if let Some(alone) = self.alone(|| !self.has_store())? {
+            if let Some(alone) = self.alone_if(|| !self.has_store())? {
                 // A store whose backups or slots are there, and whose tables are gone, is no empty place.
                 if self.has_remains()? {
                     return Err(StoreError::Damaged);

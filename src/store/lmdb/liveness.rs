@@ -18,7 +18,7 @@ use super::open::ALWAYS_CHECKED;
 const ABOUT: &str = ".txt";
 
 /// This process, as the others see it.
-pub struct LivenessLock {
+pub(in crate::store) struct LivenessLock {
     id: Id,
     folder: Dir,
     _locked: File,
@@ -51,11 +51,6 @@ impl LivenessLock {
         }
         Ok(live)
     }
-
-    /// Its name.
-    pub fn id(&self) -> Id {
-        self.id
-    }
 }
 
 impl Drop for LivenessLock {
@@ -77,7 +72,7 @@ fn remove(folder: &Dir, name: &str) {
 /// Processes that have ended without taking their files away: they were killed, or the machine went down. The files stay
 /// until they are buried; until then, whoever opens the store finds them.
 #[must_use]
-pub struct StaleProcesses {
+pub(in crate::store) struct StaleProcesses {
     folder: Dir,
     locks: Vec<String>,
     /// Second files without a first one. They say nothing of how a process ended.
@@ -101,12 +96,12 @@ impl StaleProcesses {
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(in crate::store) fn is_empty(&self) -> bool {
         self.locks.is_empty()
     }
 
     /// The store has been opened and checked: the files are of no use any more.
-    pub fn remove(self) {
+    pub(in crate::store) fn remove(self) {
         for name in self.locks {
             match self.folder.read(&name) {
                 // One that was only about to begin may live by now.
@@ -144,7 +139,7 @@ impl Folder {
     }
 
     /// This process is alive from now on, under this name.
-    pub fn begin_process(&self, id: Id) -> Result<LivenessLock, StoreError> {
+    pub(in crate::store) fn begin_process(&self, id: Id) -> Result<LivenessLock, StoreError> {
         let folder = self.dir()?.make_folder("live")?;
         let live = LivenessLock::begin(folder, id)?;
         // After a loss of power it is what tells that there was one, where that is asked.
@@ -155,12 +150,12 @@ impl Folder {
     }
 
     /// The processes of before that did not end in an orderly way; `own` is this one's name.
-    pub fn stale_processes(&self, own: &Id) -> Result<StaleProcesses, StoreError> {
+    pub(in crate::store) fn stale_processes(&self, own: &Id) -> Result<StaleProcesses, StoreError> {
         Ok(StaleProcesses::find(self.live()?, own)?)
     }
 
     /// Whether the process of this name lives.
-    pub fn is_alive(&self, id: &Id) -> bool {
+    pub(in crate::store) fn is_alive(&self, id: &Id) -> bool {
         self.live().is_ok_and(|live| is_alive(&live, id))
     }
 }
@@ -201,7 +196,7 @@ mod tests {
     fn the_locked_file_is_empty_and_the_one_beside_it_names_version_and_process() {
         let folder = tempfile::tempdir().unwrap();
         let live = LivenessLock::begin(dir(&folder), [1; 16]).unwrap();
-        assert_eq!(fs::metadata(folder.path().join(id_text(&live.id()))).unwrap().len(), 0);
+        assert_eq!(fs::metadata(folder.path().join(id_text(&live.id))).unwrap().len(), 0);
         let about = fs::read_to_string(folder.path().join(format!("{}.txt", "01".repeat(16)))).unwrap();
         assert_eq!(about, format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id()));
     }
@@ -219,7 +214,7 @@ mod tests {
         assert!(dead.is_empty());
         dead.remove();
         assert!(!alone.exists());
-        assert!(foreign.exists() && about_path(&folder.path().join(id_text(&live.id()))).exists());
+        assert!(foreign.exists() && about_path(&folder.path().join(id_text(&live.id))).exists());
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl OpenLock {
 }
 
 /// The right to have the store alone, to make, mend or replace it. Nobody else has it open, and whoever comes waits.
-pub struct ExclusiveLock {
+pub(in crate::store) struct ExclusiveLock {
     _lock: OpenLock,
     _waiting: File,
 }
@@ -65,7 +65,7 @@ impl Folder {
     }
 
     /// Whether somebody wants the store alone: then it is to be closed, and opened again later.
-    pub fn is_exclusive_lock_wanted(&self) -> bool {
+    pub(in crate::store) fn is_exclusive_lock_wanted(&self) -> bool {
         let Ok(file) = files::open(&self.make_lock()) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
@@ -73,7 +73,10 @@ impl Folder {
     /// Asks all others to let go of the store, and waits until they have; `None` if that is not wanted any more once
     /// those before this one are done. [`StoreError::Busy`] if somebody keeps it for ten seconds: then nothing has
     /// changed. Whoever asks must not have it open.
-    pub fn alone(&self, still_wanted: impl FnOnce() -> bool) -> Result<Option<ExclusiveLock>, StoreError> {
+    pub(in crate::store) fn alone_if(
+        &self,
+        still_wanted: impl FnOnce() -> bool,
+    ) -> Result<Option<ExclusiveLock>, StoreError> {
         let waiting = files::open_or_create(&self.make_lock())?;
         waiting.lock()?;
         if !still_wanted() {
@@ -96,19 +99,24 @@ impl Folder {
         }
     }
 
+    /// The same, whatever those before this one did.
+    pub(in crate::store) fn alone(&self) -> Result<ExclusiveLock, StoreError> {
+        self.alone_if(|| true)?.ok_or(StoreError::Failed)
+    }
+
     /// Makes every process that has the store open look at `make.lock`.
     fn call(&self) -> io::Result<()> {
         events::strike(&self.news())
     }
 
     /// Tells every process that has the store open that the state of the store has changed.
-    pub fn announce(&self, mark: Id) -> io::Result<()> {
+    pub(in crate::store) fn announce(&self, mark: Id) -> io::Result<()> {
         // The first byte is the call's.
         files::open_or_create(&self.news())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
     }
 
     /// The last announcement: a process that has seen it has missed nothing.
-    pub fn announced(&self) -> String {
+    pub(in crate::store) fn announced(&self) -> String {
         // The first byte is the call's.
         let text = files::read_whole(&self.news(), 256).unwrap_or_default();
         String::from_utf8(text).unwrap_or_default().trim().to_owned()
@@ -131,7 +139,7 @@ impl<'f> WriteLock<'f> {
 
 impl Folder {
     /// The process that writes, or wrote last.
-    pub fn writer(&self) -> Option<u32> {
+    pub(in crate::store) fn writer(&self) -> Option<u32> {
         let mut text = String::new();
         files::open(&self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
         text.trim().parse().ok()

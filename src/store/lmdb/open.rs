@@ -31,7 +31,7 @@ pub(in crate::store) const ALWAYS_CHECKED: u64 = 64 << 20;
 
 /// How the processes ended that had the store open before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ended {
+pub(in crate::store) enum Ended {
     /// Each closed it.
     Cleanly,
     /// One may have been killed, or the machine have lost its power.
@@ -39,7 +39,7 @@ pub enum Ended {
 }
 
 /// A store that is open in this process.
-pub struct Store {
+pub(in crate::store) struct LmdbStore {
     engine: Engine,
     folder: Folder,
     id: Id,
@@ -49,7 +49,6 @@ pub struct Store {
     waiting: Waiting,
     bell: CommitSignal,
     data_file: Registered,
-    checked: Option<Checked>,
     // Last: it is given back when all the rest is closed.
     _open: OpenLock,
 }
@@ -84,9 +83,9 @@ fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
     Ok(file)
 }
 
-impl Store {
+impl LmdbStore {
     /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use.
-    pub fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
+    pub(in crate::store) fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
         let Present { folder, lock, header } = present;
         let metadata = fs::symlink_metadata(folder.data_file())?;
         // LMDB would take an empty file for one that it is to fill.
@@ -115,8 +114,7 @@ impl Store {
             Ok(())
         })
         .map_err(refused)?;
-        let checked = checked.get();
-        if let Some(Checked { damaged_rows: rows @ 1.., .. }) = checked {
+        if let Some(Checked { damaged_rows: rows @ 1.., .. }) = checked.get() {
             tracing::error!(rows, "rows of the store are damaged; they are kept as they are");
         }
         let write_lock = files::open_or_create(&folder.write_lock())?;
@@ -125,19 +123,8 @@ impl Store {
         let bell = CommitSignal::new(&folder.bell())?;
         events::prepare(&folder.news())?;
         let id = header.store;
-        let store = Self {
-            engine,
-            folder,
-            id,
-            limit,
-            write_lock,
-            writer,
-            waiting,
-            bell,
-            data_file,
-            checked,
-            _open: lock,
-        };
+        let store =
+            Self { engine, folder, id, limit, write_lock, writer, waiting, bell, data_file, _open: lock };
         let snapshot = store.snapshot()?;
         snapshot.check_own_rows()?;
         let is_this_one = snapshot.store_id()? == store.id;
@@ -147,7 +134,7 @@ impl Store {
 
     /// Closes the store in an orderly way. The last process that does leaves a record of it, by which the next one knows
     /// that the file is as it was left.
-    pub fn close(self) {
+    pub(in crate::store) fn close(self) {
         let Self { engine, folder, data_file, _open: lock, .. } = self;
         let (is_usable, page_size) = (engine.is_usable(), engine.page_size());
         engine.close();
@@ -168,17 +155,12 @@ impl Store {
     }
 
     /// The store's identity.
-    pub fn id(&self) -> Id {
+    pub(in crate::store) fn id(&self) -> Id {
         self.id
     }
 
-    /// What was found when it was checked; `None` if it was taken at its word.
-    pub fn checked(&self) -> Option<Checked> {
-        self.checked
-    }
-
     /// Where it lies.
-    pub fn folder(&self) -> &Folder {
+    pub(in crate::store) fn folder(&self) -> &Folder {
         &self.folder
     }
 
@@ -192,25 +174,25 @@ impl Store {
     }
 
     /// The bytes that the store takes on the disk, slot files aside.
-    pub fn disk_size(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) fn disk_size(&self) -> Result<u64, StoreError> {
         self.engine.disk_size()
     }
 
     /// What the store holds now.
-    pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+    pub(in crate::store) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         self.engine.snapshot()
     }
 
     /// Waits for the right to write, for as long as it takes, behind those who wait already. [`StoreError::Replaced`] if
     /// another store has been put in this one's place: then nothing may be written to this one any more.
-    pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
+    pub(in crate::store) fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         self.waiting.let_others_first()?;
         let lock = self.waiting.during(|| WriteLock::take(&self.write_lock, &self.writer))?;
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
     /// Poller whether this is the store that lies in the folder. If it is not, nothing more is done with it.
-    pub fn is_in_place(&self) -> bool {
+    pub(in crate::store) fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {
             self.engine.mark_unusable();
@@ -219,13 +201,13 @@ impl Store {
     }
 
     /// Whether anything can be done with it still; otherwise it has to be opened anew.
-    pub fn is_usable(&self) -> bool {
+    pub(in crate::store) fn is_usable(&self) -> bool {
         self.engine.is_usable()
     }
 
     /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
     /// have been woken.
-    pub fn commit(&self, _lock: &WriteLock<'_>, batch: &Batch) -> Result<(), CommitError> {
+    pub(in crate::store) fn commit(&self, _lock: &WriteLock<'_>, batch: &Batch) -> Result<(), CommitError> {
         let has_keys = batch.rows.iter().any(|row| row.table == Table::Keys && row.value.is_some());
         self.engine.commit(batch, self.limit)?;
         self.bell.ring();

@@ -24,7 +24,11 @@ const LEFT_OVER: Duration = Duration::from_hours(1);
 impl Folder {
     /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
     /// nothing can replace it: then nothing has changed.
-    pub fn repair(&self, alone: &ExclusiveLock, now: u64) -> Result<Option<Repair>, StoreError> {
+    pub(in crate::store) fn repair(
+        &self,
+        alone: &ExclusiveLock,
+        now: u64,
+    ) -> Result<Option<Repair>, StoreError> {
         self.check_files()?;
         let header = self.header_or_what_it_said()?;
         // What somebody is about to restore is younger.

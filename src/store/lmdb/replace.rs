@@ -26,7 +26,7 @@ const LEAP: u64 = 1 << 32;
 const QUARANTINES: u32 = 10_000;
 
 /// What is known of a store without opening it for use.
-pub struct StoreSummary {
+pub(in crate::store) struct StoreSummary {
     /// Its identity; `None` where nothing is left that says it.
     pub store: Option<Id>,
     /// The last revision that was given in it.
@@ -35,7 +35,10 @@ pub struct StoreSummary {
 
 impl Folder {
     /// Poller at the store that is there, or what remains of it.
-    pub fn summary(&self, _alone: &ExclusiveLock) -> Result<Option<StoreSummary>, StoreError> {
+    pub(in crate::store) fn summary(
+        &self,
+        _alone: &ExclusiveLock,
+    ) -> Result<Option<StoreSummary>, StoreError> {
         if !self.has_remains()? {
             return Ok(None);
         }
@@ -110,7 +113,7 @@ fn quarantine_name(number: u32) -> String {
 }
 
 /// Tables that lie aside, ready to be put in a store's place.
-pub struct Replacement {
+pub(in crate::store) struct Replacement {
     folder: Folder,
     aside: TempDir,
     engine: Engine,
@@ -118,7 +121,7 @@ pub struct Replacement {
 
 impl Replacement {
     /// From a copy of a store's tables; one that is not sound is refused.
-    pub fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
+    pub(in crate::store) fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
         let aside = folder.dir()?.create_folder_aside()?;
         let mut data = files::create_new(&aside.path().join("data.mdb"))?;
         io::copy(&mut files::open(copy)?, &mut data)?;
@@ -135,17 +138,17 @@ impl Replacement {
     }
 
     /// The identity of the store that the tables are of.
-    pub fn id(&self) -> Result<Id, StoreError> {
+    pub(in crate::store) fn id(&self) -> Result<Id, StoreError> {
         self.engine.snapshot()?.store_id()
     }
 
     /// The last revision in them.
-    pub fn revision(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) fn revision(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.revision()
     }
 
     /// How many records they have.
-    pub fn records(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) fn records(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.count(Table::Records)
     }
 
@@ -182,7 +185,7 @@ impl Replacement {
     /// Puts rows over them. Every number that is given later is far above `highest`, the highest that anybody may
     /// remember, and no lease and no notice of before is left. The index of keys goes too: whoever has the store's key
     /// makes it from the keys that are there.
-    pub fn renumber(&self, highest: u64, mut rows: Vec<Row>) -> Result<u64, StoreError> {
+    pub(in crate::store) fn renumber(&self, highest: u64, mut rows: Vec<Row>) -> Result<u64, StoreError> {
         let expected = self.revision()?;
         // At the very end of the numbers everything can still be read, and nothing written.
         let revision = highest.max(expected).saturating_add(LEAP).min(limits::REVISION);
@@ -212,7 +215,10 @@ impl Replacement {
     }
 
     /// Moves them into the store's place; what lay there is in quarantine then, in the folder that is returned.
-    pub fn put_in_place(self, _alone: &ExclusiveLock) -> Result<Option<PathBuf>, StoreError> {
+    pub(in crate::store) fn put_in_place(
+        self,
+        _alone: &ExclusiveLock,
+    ) -> Result<Option<PathBuf>, StoreError> {
         let strangers = self.slots_without_row()?;
         let Self { folder, aside, engine } = self;
         let page_size = engine.page_size();

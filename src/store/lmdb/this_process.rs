@@ -1,32 +1,32 @@
-//! This process, as others see it while it has the store open: what its leases go by.
+//! This process, as others see it while it has the store open, and whether what it has open did what it should.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::crypto;
 use crate::rows::Id;
-use crate::store::{Ended, Folder, LivenessLock, StaleProcesses, StoreError};
+use crate::store::{Folder, StoreError};
+
+use super::liveness::{LivenessLock, StaleProcesses};
+use super::open::Ended;
 
 /// One name for the whole life of the process, however often the store is opened in it.
-pub(super) struct ThisProcess {
+pub(in crate::store) struct ThisProcess {
     id: Id,
     live: Mutex<Option<LivenessLock>>,
     doubted: AtomicBool,
 }
 
-impl Default for ThisProcess {
-    fn default() -> Self {
-        Self { id: crypto::random(), live: Mutex::default(), doubted: AtomicBool::new(false) }
-    }
-}
-
 impl ThisProcess {
-    pub(super) fn id(&self) -> Id {
+    pub(in crate::store) fn new(id: Id) -> Self {
+        Self { id, live: Mutex::default(), doubted: AtomicBool::new(false) }
+    }
+
+    pub(in crate::store) fn id(&self) -> Id {
         self.id
     }
 
     /// From now on the others see that this process lives. Returns those before it that did not end as they should.
-    pub(super) fn begin(&self, folder: &Folder) -> Result<StaleProcesses, StoreError> {
+    pub(in crate::store) fn begin(&self, folder: &Folder) -> Result<StaleProcesses, StoreError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         // Its file goes with a folder that is taken away.
         if live.is_none() || !folder.is_alive(&self.id) {
@@ -38,29 +38,29 @@ impl ThisProcess {
     }
 
     /// Whether the next store that is opened is to be checked, with these dead before it.
-    pub(super) fn ended(&self, dead: &StaleProcesses) -> Ended {
+    pub(in crate::store) fn ended(&self, dead: &StaleProcesses) -> Ended {
         let doubted = self.doubted.load(Ordering::Relaxed);
         if doubted || !dead.is_empty() { Ended::Unknown } else { Ended::Cleanly }
     }
 
     /// The store has been opened, and checked if it had to be.
-    pub(super) fn trust(&self, dead: StaleProcesses) {
+    pub(in crate::store) fn trust(&self, dead: StaleProcesses) {
         self.doubted.store(false, Ordering::Relaxed);
         dead.remove();
     }
 
     /// A store did not do what it should: the next one that is opened is checked, whatever its size.
-    pub(super) fn doubt(&self) {
+    pub(in crate::store) fn doubt(&self) {
         self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// Whether a store did not do what it should, and has not been checked since.
-    pub(super) fn is_doubted(&self) -> bool {
+    pub(in crate::store) fn is_doubted(&self) -> bool {
         self.doubted.load(Ordering::Relaxed)
     }
 
     /// Ends it in an orderly way: its leases are free.
-    pub(super) fn end(&self) {
+    pub(in crate::store) fn end(&self) {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
