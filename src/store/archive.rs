@@ -14,6 +14,7 @@ use crate::files;
 use crate::rows::id_text;
 
 use super::StoreError;
+use super::lmdb::DATA_FILE;
 use super::lmdb::create::ASIDE;
 use super::lmdb::open::LmdbStore;
 use super::protectors::{self, ProtectorRow};
@@ -23,7 +24,7 @@ pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked};
 pub(super) use unpack::unpack;
 
 const HEADER: &str = "header";
-const DATA: &str = "data.mdb";
+const DATA: &str = DATA_FILE;
 const SLOTS: &str = "slots/";
 const PROTECTORS: &str = "protectors/";
 

@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::files::{self, Dir, Privacy};
 
 use super::file_system;
+use super::lmdb::{DATA_FILE, READERS_FILE};
 use super::{Refusal, StoreError};
 
-/// LMDB's data file.
-pub(super) const DATA_FILE: &str = "data.mdb";
 /// The folders in it.
 pub(super) const FOLDERS: [&str; 5] = ["slots", "live", "backups", "quarantine", "protectors"];
 
@@ -78,7 +77,7 @@ impl Folder {
     }
 
     pub(super) fn reader_table(&self) -> PathBuf {
-        self.path.join("lock.mdb")
+        self.path.join(READERS_FILE)
     }
 
     pub(super) fn header(&self) -> PathBuf {
@@ -132,7 +131,7 @@ impl Folder {
                 folder => drop(folder?),
             }
         }
-        dir.check("lock.mdb", false)?;
+        dir.check(READERS_FILE, false)?;
         if let Some(found) = dir.check(DATA_FILE, true)?
             && found.links > 1 + names_in_quarantine(&dir, found.id)?
         {

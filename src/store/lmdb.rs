@@ -24,3 +24,8 @@ mod sample;
 pub(super) mod snapshot;
 pub(super) mod this_process;
 mod waiting;
+
+/// LMDB's data file. Whether it is there is whether a store is there.
+pub(super) const DATA_FILE: &str = "data.mdb";
+/// LMDB's table of readers.
+pub(super) const READERS_FILE: &str = "lock.mdb";

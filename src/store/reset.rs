@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 
+use super::lmdb::DATA_FILE;
 use super::lmdb::lock::ExclusiveLock;
 use super::{Folder, StoreError};
 
 /// What makes a store, in the order in which it is moved. Without its protectors nothing opens a store (and nothing
 /// takes the place for an empty one, as long as the tables are there), so a reset that was cut off can be finished.
-const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", "data.mdb"];
+const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", DATA_FILE];
 
 /// See [`super::Location::reset`].
 pub(super) fn reset(folder: &Folder) -> Result<Option<PathBuf>, StoreError> {

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::files::Dir;
 use crate::rows::{Id, Table, meta};
-use crate::store::folder::{DATA_FILE, FOLDERS};
+use crate::store::folder::FOLDERS;
 use crate::store::{Batch, Folder, ProtectorRow, Row, StoreError};
 
+use super::DATA_FILE;
 use super::engine::{CommitError, Engine};
 use super::header::StoreHeader;
 use super::lock::ExclusiveLock;

@@ -19,6 +19,7 @@ use crate::limits;
 use crate::rows::{Table, checksum, meta};
 use crate::store::{Batch, Row, StoreError};
 
+use super::READERS_FILE;
 use super::check::Unsound;
 use super::free_space;
 use super::meta_page::{Before, MetaPages};
@@ -30,6 +31,9 @@ const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
 
 /// No page of a store lies behind this.
 pub(in crate::store) const LARGEST_MAP: u64 = MAP_SIZES[0] as u64;
+
+/// How often it is tried again to open an environment that another process is just opening or closing.
+const TRIES: u32 = 5;
 
 /// Bytes of the map that may be gone through until it is laid anew.
 const MAPPED: usize = 32 << 20;
@@ -115,7 +119,7 @@ impl Engine {
 
     /// Makes an environment in an empty folder.
     pub(in crate::store) fn create(folder: &Path) -> Result<Self, StoreError> {
-        allocate_reader_table(&folder.join("lock.mdb"))?;
+        allocate_reader_table(&folder.join(READERS_FILE))?;
         let env = open_env(folder)?;
         env.create_databases_and_commit(env.write_txn()?, |opener, txn| {
             for table in Table::ALL {
@@ -359,43 +363,55 @@ fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
     Ok(txn)
 }
 
-#[allow(unsafe_code, reason = "a memory map of a file that others could change")]
+/// Opens the environment with the largest map that there are addresses for.
 fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
+    let mut options = options();
+    let mut tries = TRIES;
+    for size in MAP_SIZES {
+        options.map_size(size);
+        if let Some(env) = open_mapped(&options, folder, &mut tries)? {
+            return Ok(env);
+        }
+    }
+    tracing::error!("too few addresses are left to this process for the store; see: ulimit -v");
+    Err(StoreError::Full)
+}
+
+#[allow(unsafe_code, reason = "a flag that loses answered writes, for a test")]
+fn options() -> EnvOpenOptions<WithoutTls> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
     if Fault::NoSync.is_injected() {
         // SAFETY: what is lost is a test's.
         unsafe { options.flags(heed::EnvFlags::NO_SYNC) };
     }
-    let mut sizes = MAP_SIZES.into_iter();
-    let mut tries = 0..5;
-    options.map_size(sizes.next().expect("there are sizes"));
+    options
+}
+
+/// Opens the environment with a map of one size; `None` if there are too few addresses for it. What may be gone at the
+/// next try is tried again, as often as there are `tries` left.
+#[allow(unsafe_code, reason = "a memory map of a file that others could change")]
+fn open_mapped(
+    options: &EnvOpenOptions<WithoutTls>,
+    folder: &Path,
+    tries: &mut u32,
+) -> Result<Option<Env<WithoutTls>>, StoreError> {
     loop {
         // SAFETY: only LMDB writes to the file; the folder is private to its owner, which `Folder::enter` checks.
         let error = match unsafe { options.open(folder) } {
-            Ok(env) => return Ok(env),
+            Ok(env) => return Ok(Some(env)),
             Err(error) => error,
         };
         match error {
-            heed::Error::Io(error) if lacks_addresses(&error, tries.is_empty()) => {
-                let Some(size) = sizes.next() else {
-                    tracing::error!(
-                        "too few addresses are left to this process for the store; see: ulimit -v"
-                    );
-                    return Err(StoreError::Full);
-                };
-                options.map_size(size);
-            }
+            heed::Error::Io(error) if lacks_addresses(&error, *tries == 0) => return Ok(None),
             // Another process is closing the environment just now.
             heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy),
-            error => {
-                if tries.next().is_none() || !passes(&error) {
-                    return Err(error.into());
-                }
-                let millis = 1 + u64::from(std::process::id() % 8);
-                std::thread::sleep(std::time::Duration::from_millis(millis));
-            }
+            error if *tries == 0 || !passes(&error) => return Err(error.into()),
+            _ => {}
         }
+        *tries -= 1;
+        let millis = 1 + u64::from(std::process::id() % 8);
+        std::thread::sleep(std::time::Duration::from_millis(millis));
     }
 }
 

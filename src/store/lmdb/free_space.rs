@@ -6,6 +6,8 @@ use heed::{Env, WithoutTls};
 
 use crate::store::StoreError;
 
+use super::DATA_FILE;
+
 /// What LMDB may need besides for its tree.
 const TREE: u64 = 256 << 10;
 
@@ -13,7 +15,7 @@ const TREE: u64 = 256 << 10;
 /// anything else the failed write tells more.
 pub(in crate::store) fn is_there(env: &Env<WithoutTls>, added: u64) -> bool {
     let grow = || -> io::Result<()> {
-        let length = crate::files::open(&env.path().join("data.mdb"))?.metadata()?.len();
+        let length = crate::files::open(&env.path().join(DATA_FILE))?.metadata()?.len();
         let mut other = tempfile::tempfile_in(env.path())?;
         // Where it is no larger than the data file, it takes no room.
         other.set_len(length)?;

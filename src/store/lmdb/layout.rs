@@ -7,8 +7,10 @@
 //! Written for the LMDB that `heed` is pinned to; its lock and page formats are part of ours.
 
 mod meta;
+mod trees;
 
 pub(in crate::store) use meta::{Meta, Tree};
+pub(in crate::store) use trees::{Heads, Part, free_pages, kind};
 
 /// Bytes of a page number.
 pub(in crate::store) const WORD: usize = size_of::<usize>();

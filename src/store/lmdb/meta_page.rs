@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::files::Dir;
 
+use super::DATA_FILE;
 use super::layout::{META_PAGES, Meta};
 use super::pages::read_exact_at;
 
@@ -28,7 +29,7 @@ pub(in crate::store) struct Before {
 impl MetaPages {
     /// LMDB has no locks on this file, which closing it again would free.
     pub(in crate::store) fn open(folder: &Path, page_size: u64) -> io::Result<Self> {
-        let file = Dir::reach(folder)?.write_linked("data.mdb")?;
+        let file = Dir::reach(folder)?.write_linked(DATA_FILE)?;
         Ok(Self { file, page_size })
     }
 

@@ -18,6 +18,7 @@ use super::lock::OpenLock;
 use super::lock::WriteLock;
 use super::snapshot::Snapshot;
 use super::waiting::Waiting;
+use super::{DATA_FILE, READERS_FILE};
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
@@ -78,8 +79,8 @@ pub(in crate::store) fn open_sound(folder: &Path, page_size: usize) -> Result<En
 
 /// Poller at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
-    folder.check("lock.mdb", false)?;
-    let file = folder.write_linked("data.mdb")?;
+    folder.check(READERS_FILE, false)?;
+    let file = folder.write_linked(DATA_FILE)?;
     Ok(file)
 }
 

@@ -5,9 +5,9 @@
 use std::time::{Duration, SystemTime};
 
 use crate::rows::{Repair, Table, meta};
-use crate::store::folder::DATA_FILE;
 use crate::store::{Folder, Row, StoreError};
 
+use super::DATA_FILE;
 use super::header::StoreHeader;
 use super::lock::ExclusiveLock;
 use super::open::open_sound;

@@ -10,9 +10,9 @@ use crate::faults::{self, Point};
 use crate::files::{self, Dir};
 use crate::limits;
 use crate::rows::{Id, Table, id_text, meta};
-use crate::store::folder::DATA_FILE;
 use crate::store::{Batch, Folder, Row, StoreError};
 
+use super::DATA_FILE;
 use super::create;
 use super::engine::{CommitError, Engine};
 use super::header::StoreHeader;
@@ -123,7 +123,7 @@ impl Replacement {
     /// From a copy of a store's tables; one that is not sound is refused.
     pub(in crate::store) fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
         let aside = folder.dir()?.create_folder_aside()?;
-        let mut data = files::create_new(&aside.path().join("data.mdb"))?;
+        let mut data = files::create_new(&aside.path().join(DATA_FILE))?;
         io::copy(&mut files::open(copy)?, &mut data)?;
         data.sync_all()?;
         let engine = open_sound(aside.path(), page_size)?;

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use crate::rows::{Table, meta};
 use crate::store::{Batch, Row};
 
+use super::DATA_FILE;
 use super::check::{Checked, Unsound, check};
 use super::engine::Engine;
 
@@ -86,11 +87,11 @@ impl Sample {
     }
 
     pub(in crate::store) fn bytes(&self) -> Vec<u8> {
-        fs::read(self.folder.path().join("data.mdb")).unwrap()
+        fs::read(self.folder.path().join(DATA_FILE)).unwrap()
     }
 
     pub(in crate::store) fn check(&self) -> Result<Checked, Unsound> {
-        check(&File::open(self.folder.path().join("data.mdb")).unwrap(), self.page_size, None)
+        check(&File::open(self.folder.path().join(DATA_FILE)).unwrap(), self.page_size, None)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Records of free pages: how many, then their numbers, falling. Behind them may be room for more.
+//! Records of free pages, whose numbers fall.
 
-use super::super::layout::{Entry, Value, WORD, word_at};
+use super::super::layout::{Entry, Value, WORD, free_pages, word_at};
 use super::walk::Walk;
 use super::{Damage, Unsound, What};
 
@@ -30,11 +30,8 @@ impl Walk<'_> {
 
     fn free_pages(&mut self, number: u64, record: &[u8]) -> Result<(), Unsound> {
         let wrong = || Damage::at(number, What::Free);
-        let (count, pages) = record.split_at_checked(WORD).ok_or_else(wrong)?;
-        let count = word_at(count, 0).and_then(|count| usize::try_from(count).ok()).ok_or_else(wrong)?;
-        let pages = count.checked_mul(WORD).and_then(|length| pages.get(..length)).ok_or_else(wrong)?;
         let mut before = u64::MAX;
-        for page in pages.chunks_exact(WORD).filter_map(|page| word_at(page, 0)) {
+        for page in free_pages(record).ok_or_else(wrong)? {
             if page >= before {
                 return Err(wrong());
             }

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 
-use super::super::layout::{BRANCH, LEAF, META_PAGES, Meta, Page, word_at};
+use super::super::layout::{META_PAGES, Meta, Page, kind, word_at};
 use super::super::pages::Pages;
 use super::{Damage, Unsound, What, heads};
 
@@ -47,8 +47,7 @@ fn last_freed(pages: &Pages<'_>, meta: &Meta, root: u64) -> Option<u64> {
         }
         pages.read(number, &mut bytes).ok()?;
         let page = Page::new(&bytes);
-        let kind = if level == 1 { LEAF } else { BRANCH };
-        if page.number()? != number || page.flags()? != kind {
+        if page.number()? != number || page.flags()? != kind(level) {
             return None;
         }
         let last = page.count()?.checked_sub(1)?;

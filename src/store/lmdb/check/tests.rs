@@ -82,7 +82,7 @@ fn a_counter_that_no_store_reaches_is_damage() {
         rows.push(row);
         engine.commit(&Batch { expected: 0, revision, rows }, u64::MAX).unwrap();
         engine.close();
-        check_to(depth, &File::open(folder.path().join("data.mdb")).unwrap(), page_size, None)
+        check_to(depth, &File::open(folder.path().join(super::super::DATA_FILE)).unwrap(), page_size, None)
     };
     let row =
         |name: &[u8], value: Vec<u8>| Row { table: Table::Meta, key: name.to_vec(), value: Some(value) };

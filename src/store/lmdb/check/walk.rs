@@ -2,22 +2,9 @@
 
 use crate::rows::Table;
 
-use super::super::layout::{
-    self, BRANCH, Entry, HEADER, LEAF, LONGEST_KEY, META_PAGES, Meta, Page, Tree, Value,
-};
+use super::super::layout::{self, Entry, HEADER, Heads, LONGEST_KEY, META_PAGES, Meta, Page, Part, Tree};
 use super::super::pages::Pages;
 use super::{Checked, Damage, Depth, Unsound, What};
-
-/// Whose rows a tree holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// The free pages, by the transaction that freed them.
-    Free,
-    /// The heads of the named tables.
-    Tables,
-    /// The rows of one table.
-    Rows(Table),
-}
 
 /// What a tree was found to have, to be compared with its head.
 #[derive(Default, PartialEq, Eq)]
@@ -47,7 +34,7 @@ pub(super) struct Walk<'f> {
     /// The last transaction that freed a page.
     pub(super) last_freed: Option<u64>,
     used_pages: u64,
-    heads: [Option<Tree>; Table::ALL.len()],
+    heads: Heads,
     pub(super) rows: super::rows::Rows,
     /// Buffers of pages, one for each level below the one that is at work.
     spare: Vec<Vec<u8>>,
@@ -66,7 +53,7 @@ impl<'f> Walk<'f> {
             free_pages: 0,
             last_freed: None,
             used_pages: 0,
-            heads: [None; Table::ALL.len()],
+            heads: Heads::default(),
             rows: super::rows::Rows::default(),
             spare: Vec::new(),
         }
@@ -80,7 +67,7 @@ impl<'f> Walk<'f> {
         }
         self.tree(&tables, Part::Tables)?;
         for table in Table::ALL {
-            let head = self.heads[table as usize - 1].ok_or(Damage::at(0, What::Tables))?;
+            let head = self.heads.of(table).ok_or(Damage::at(0, What::Tables))?;
             self.tree(&head, Part::Rows(table))?;
         }
         // What a transaction took and gave back was never written; all else that the snapshot has is in the file.
@@ -149,7 +136,7 @@ impl<'f> Walk<'f> {
         if page.number() != Some(number) {
             return Err(Damage::at(number, What::Number));
         }
-        if page.flags() != Some(if levels == 1 { LEAF } else { BRANCH }) {
+        if page.flags() != Some(layout::kind(levels)) {
             return Err(Damage::at(number, What::Kind));
         }
         if levels == 1 {
@@ -251,11 +238,7 @@ impl<'f> Walk<'f> {
 
     /// The head of a named table.
     fn head(&mut self, number: u64, entry: Entry<'_>) -> Result<u64, Unsound> {
-        let wrong = || Damage::at(number, What::Tables);
-        let table =
-            Table::ALL.into_iter().find(|table| table.name().as_bytes() == entry.key).ok_or_else(wrong)?;
-        let Value::Named(head) = entry.value else { return Err(wrong()) };
-        self.heads[table as usize - 1] = Some(Tree::named(head).ok_or_else(wrong)?);
+        self.heads.take(entry).ok_or(Damage::at(number, What::Tables))?;
         Ok(0)
     }
 

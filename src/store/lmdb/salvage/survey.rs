@@ -3,7 +3,7 @@
 use crate::rows::{Table, meta};
 
 use super::super::layout::{
-    BRANCH, DEEPEST, Entry, LEAF, META_PAGES, Meta, Page, Tree, Value, WORD, word_at,
+    DEEPEST, Entry, Heads, LEAF, META_PAGES, Meta, Page, Part, Tree, Value, free_pages, kind, overflow_pages,
 };
 use super::Standing;
 use super::keep::Kept;
@@ -33,14 +33,6 @@ struct Gap {
     below: Option<Vec<u8>>,
 }
 
-/// Whose pages are walked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Free,
-    Tables,
-    Rows(Table),
-}
-
 pub(super) struct Survey<'f> {
     pub(super) reader: Reader<'f>,
     states: Vec<State>,
@@ -55,7 +47,7 @@ pub(super) struct Survey<'f> {
     last_key: Vec<u8>,
     /// Whether something was broken since then.
     broken: bool,
-    heads: [Option<Tree>; Table::ALL.len()],
+    heads: Heads,
     pub(super) lost_pages: u64,
     pub(super) lost_rows: u64,
     /// Rows of the snapshot that are not what was written.
@@ -75,7 +67,7 @@ impl<'f> Survey<'f> {
             gaps: Vec::new(),
             last_key: Vec::new(),
             broken: false,
-            heads: [None; Table::ALL.len()],
+            heads: Heads::default(),
             lost_pages: 0,
             lost_rows: 0,
             damaged: Vec::new(),
@@ -85,7 +77,7 @@ impl<'f> Survey<'f> {
 
     /// How many rows the snapshot had in a table; `None` if nobody can know.
     pub(super) fn expected(&self, table: Table) -> Option<u64> {
-        Some(self.heads[table as usize - 1]?.entries)
+        Some(self.heads.of(table)?.entries)
     }
 
     pub(super) fn state(&self, page: u64) -> State {
@@ -110,7 +102,7 @@ impl<'f> Survey<'f> {
         self.tree(&meta.free, Part::Free, kept);
         self.tree(&meta.tables, Part::Tables, kept);
         for table in Table::ALL {
-            match self.heads[table as usize - 1] {
+            match self.heads.of(table) {
                 Some(head) => self.tree(&head, Part::Rows(table), kept),
                 None => self.gap(Some(table), Vec::new(), None),
             }
@@ -124,7 +116,7 @@ impl<'f> Survey<'f> {
         let pages = |tree: &Tree| [tree.branch_pages, tree.leaf_pages, tree.overflow_pages];
         let mut expected =
             pages(&meta.free).into_iter().chain(pages(&meta.tables)).fold(0, u64::saturating_add);
-        for head in self.heads {
+        for head in Table::ALL.map(|table| self.heads.of(table)) {
             // Where a head is damaged, nothing can be compared.
             let Some(head) = head else { return true };
             expected = pages(&head).into_iter().fold(expected, u64::saturating_add);
@@ -190,8 +182,7 @@ impl<'f> Survey<'f> {
         let mut bytes = vec![0; self.reader.pages.size()];
         let is_it = is_new && self.reader.pages.read(number, &mut bytes).is_ok() && {
             let page = Page::new(&bytes);
-            let kind = if levels == 1 { LEAF } else { BRANCH };
-            page.number() == Some(number) && page.flags() == Some(kind) && page.count().is_some()
+            page.number() == Some(number) && page.flags() == Some(kind(levels)) && page.count().is_some()
         };
         if !is_it {
             self.lost_pages += 1;
@@ -236,7 +227,7 @@ impl<'f> Survey<'f> {
             let whole = match (part, page.entry(index)) {
                 (_, None) => false,
                 (Part::Free, Some(entry)) => self.free_record(entry.value).is_some(),
-                (Part::Tables, Some(entry)) => self.head(entry.key, entry.value).is_some(),
+                (Part::Tables, Some(entry)) => self.heads.take(entry).is_some(),
                 (Part::Rows(table), Some(entry)) => match self.reader.known(entry) {
                     Some(known) if known.table == table => {
                         self.pass(table, entry.key);
@@ -269,7 +260,7 @@ impl<'f> Survey<'f> {
     /// The pages of a value are in use; what they hold is no page.
     fn note_run(&mut self, value: Value<'_>) {
         if let Value::Big { page, length } = value {
-            let pages = super::super::layout::overflow_pages(length, self.reader.pages.size());
+            let pages = overflow_pages(length, self.reader.pages.size());
             (page..page.saturating_add(pages)).for_each(|page| self.set(page, State::Read));
         }
     }
@@ -278,13 +269,6 @@ impl<'f> Survey<'f> {
         if let (Table::Meta, meta::REVISION, Value::Inline(stored)) = (table, key, value) {
             self.last_revision = stored.first_chunk::<8>().and_then(|number| meta::counter(number));
         }
-    }
-
-    fn head(&mut self, name: &[u8], value: Value<'_>) -> Option<()> {
-        let table = Table::ALL.into_iter().find(|table| table.name().as_bytes() == name)?;
-        let Value::Named(head) = value else { return None };
-        self.heads[table as usize - 1] = Some(Tree::named(head)?);
-        Some(())
     }
 
     fn free_record(&mut self, value: Value<'_>) -> Option<()> {
@@ -297,9 +281,7 @@ impl<'f> Survey<'f> {
             }
             Value::Named(_) => return None,
         }
-        let count = usize::try_from(word_at(&record, 0)?).ok()?;
-        let pages = record.get(WORD..)?.get(..count.checked_mul(WORD)?)?;
-        for page in pages.chunks_exact(WORD).filter_map(|page| word_at(page, 0)) {
+        for page in free_pages(&record)? {
             if self.state(page) == State::Unknown {
                 self.set(page, State::Free);
             }
