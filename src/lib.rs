@@ -12,6 +12,7 @@ pub mod json;
 pub mod limits;
 pub mod logging;
 pub mod rows;
+pub mod sync;
 
 pub mod crypto;
 pub mod protector;

@@ -42,13 +42,14 @@ mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 use crate::crypto;
 use crate::limits::Limits;
 use crate::protector::ProtectorConfig;
 use crate::store::Location;
+use crate::sync;
 
 pub use access::{Caller, Key, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
@@ -152,7 +153,7 @@ impl Vault {
 
     /// The open store with its key at hand, if that is so already.
     pub fn opened(&self) -> Option<Arc<Opened>> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        let opened = sync::read(&self.opened);
         opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
     }
 
@@ -251,7 +252,7 @@ impl Vault {
         if self.started.load(Ordering::Acquire) {
             return Ok(());
         }
-        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = sync::lock(&self.starting);
         if !self.started.load(Ordering::Acquire) {
             let vault = self.clone();
             start_thread("vault", move || thread::run(&vault))

@@ -35,8 +35,19 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which nothing is `async`.
-const SYNCHRONOUS: &[&str] =
-    &["faults", "files", "json", "limits", "logging", "rows", "crypto", "store", "protector", "vault"];
+const SYNCHRONOUS: &[&str] = &[
+    "faults",
+    "files",
+    "json",
+    "limits",
+    "logging",
+    "rows",
+    "sync",
+    "crypto",
+    "store",
+    "protector",
+    "vault",
+];
 
 /// The files that make the bytes on the disk.
 const FORMAT_FILES: &[&str] = &[

@@ -3,7 +3,9 @@
 //! Threads wait in the order in which they came, so that a flood of requests on one thread keeps no other thread out.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use crate::sync;
 
 use super::Deadline;
 use super::deadline::LOOK;
@@ -19,7 +21,7 @@ struct Line {
 }
 
 fn line() -> MutexGuard<'static, Line> {
-    LINE.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(&LINE)
 }
 
 /// The right to derive a key. Ends when dropped.
@@ -37,7 +39,7 @@ pub(super) fn turn(deadline: &Deadline) -> Option<Turn> {
         }
         // Nobody wakes this thread when deadline ends, so it looks from time to time.
         let pause = deadline.left().min(LOOK);
-        line = MOVED.wait_timeout(line, pause).unwrap_or_else(PoisonError::into_inner).0;
+        line = sync::wait_timeout(&MOVED, line, pause);
     }
     // Dropping the turn takes the lock.
     drop(line);

@@ -9,13 +9,14 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::files::{self, FileId};
+use crate::sync;
 
 use super::lmdb::meta_page::write_all_at;
 use super::lmdb::open::LmdbStore;
@@ -89,7 +90,7 @@ pub(super) struct News(Mutex<String>);
 impl News {
     /// Whether this is not what was announced last; from now on it is.
     fn is_new(&self, announced: String) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = sync::lock(&self.0);
         let is_new = *last != announced;
         *last = announced;
         is_new
@@ -145,7 +146,7 @@ impl StoreWatcher {
     }
 
     fn watcher(&self) -> MutexGuard<'_, Option<RecommendedWatcher>> {
-        self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.watcher)
     }
 
     /// Listens for commits from now on, or no longer.

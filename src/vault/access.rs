@@ -1,9 +1,10 @@
 //! From an API key to what it opens: the row in the table of keys, the slot file, the namespace's data key.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
 use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::sync;
 
 use super::key_index::{self, Found, LiveKeys};
 use super::key_row::KeyRow;
@@ -79,7 +80,7 @@ impl Key {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     pub(super) fn api_key(&self) -> Arc<ApiKey> {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
 use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
+use crate::sync;
 
 use super::key_row::KeyRow;
 use super::{Config, Error, Timestamp, key_index};
@@ -122,9 +123,7 @@ impl Opened {
         }
         let rows = self.store.protectors()?;
         let id = StoreId(self.store.id());
-        let asked = self
-            .ask(config, &rows, mode)
-            .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
+        let asked = self.ask(config, &rows, mode).inspect_err(|why| *sync::lock(&self.unavailable) = *why)?;
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // What another process had begun to destroy before it ended is destroyed before anything is read.
@@ -213,7 +212,7 @@ impl Opened {
 
     /// Why the store key was not to be had when it was last asked for.
     pub fn why_locked(&self) -> Error {
-        (*self.unavailable.lock().unwrap_or_else(PoisonError::into_inner)).into()
+        (*sync::lock(&self.unavailable)).into()
     }
 
     /// Whether it was damaged until just now.

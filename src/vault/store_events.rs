@@ -1,9 +1,10 @@
 //! What a vault hears of the other processes that share its store, and who is told.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use crate::crypto;
 use crate::store::{StoreEvent, StoreWatcher};
+use crate::sync;
 
 use super::{Opened, Vault};
 
@@ -26,7 +27,7 @@ struct State {
 
 impl StoreEvents {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     pub(super) fn tell(&self, heard: StoreEvent) {
@@ -93,7 +94,7 @@ impl Vault {
         match heard {
             StoreEvent::Committed | StoreEvent::StateChanged => {}
             StoreEvent::Replaced => {
-                let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+                let opened = sync::read(&self.opened).clone();
                 match opened {
                     // From now on it is not used any more; the next request opens what lies there.
                     Some(opened) if !opened.store().is_in_place() => {

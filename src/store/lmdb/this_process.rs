@@ -1,10 +1,11 @@
 //! This process, as others see it while it has the store open, and whether what it has open did what it should.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::rows::Id;
 use crate::store::{Folder, StoreError};
+use crate::sync;
 
 use super::liveness::{LivenessLock, StaleProcesses};
 use super::open::Ended;
@@ -27,7 +28,7 @@ impl ThisProcess {
 
     /// From now on the others see that this process lives. Returns those before it that did not end as they should.
     pub(in crate::store) fn begin(&self, folder: &Folder) -> Result<StaleProcesses, StoreError> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = sync::lock(&self.live);
         // Its file goes with a folder that is taken away.
         if live.is_none() || !folder.is_alive(&self.id) {
             // First: it would take the new file away, which has the same name.
@@ -61,6 +62,6 @@ impl ThisProcess {
 
     /// Ends it in an orderly way: its leases are free.
     pub(in crate::store) fn end(&self) {
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *sync::lock(&self.live) = None;
     }
 }
