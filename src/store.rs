@@ -122,7 +122,7 @@ impl Location {
         heard: impl Fn(StoreEvent) + Send + Sync + 'static,
         leave: impl Fn() + Send + Sync + 'static,
     ) -> StoreWatcher {
-        events::watch(&store.inner, &self.news, heard, leave)
+        events::watch(store.inner.folder(), store.inner.data_file(), &self.news, heard, leave)
     }
 
     /// Tells every process that has the store open, this one too, that the state of the store has changed. `mark` is a

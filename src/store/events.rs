@@ -18,8 +18,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::files::{self, FileId};
 use crate::sync;
 
+use super::folder::Folder;
 use super::lmdb::meta_page::write_all_at;
-use super::lmdb::open::LmdbStore;
 
 /// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
 const LOOK: Duration = Duration::from_millis(500);
@@ -99,24 +99,25 @@ impl News {
 
 /// See [`super::Location::watch`].
 pub(super) fn watch(
-    store: &LmdbStore,
+    folder: &Folder,
+    open: FileId,
     news: &Arc<News>,
     heard: impl Fn(StoreEvent) + Send + Sync + 'static,
     leave: impl Fn() + Send + Sync + 'static,
 ) -> StoreWatcher {
-    let (folder, known) = (store.folder().clone(), news.clone());
-    let watcher = StoreWatcher::new(store, move |event| {
+    let (place, known) = (folder.clone(), news.clone());
+    let watcher = StoreWatcher::new(folder, open, move |event| {
         if event == StoreEvent::StateChanged {
-            if folder.is_exclusive_lock_wanted() {
+            if place.is_exclusive_lock_wanted() {
                 leave();
             }
-            if !known.is_new(folder.announced()) {
+            if !known.is_new(place.announced()) {
                 return;
             }
         }
         heard(event);
     });
-    news.is_new(store.folder().announced());
+    news.is_new(folder.announced());
     watcher
 }
 
@@ -131,12 +132,11 @@ pub struct StoreWatcher {
 impl StoreWatcher {
     /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
     /// thread of the listener's own and must not block.
-    fn new(store: &LmdbStore, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
+    fn new(folder: &Folder, open: FileId, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(heard);
-        let folder = store.folder();
         // The watch first: where there is but one thread more, it is the one that hears at once.
         let watcher = watch_file(&folder.news(), heard.clone());
-        let looks = Poller::start(folder.data_file(), store.data_file(), heard);
+        let looks = Poller::start(folder.data_file(), open, heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
         match watcher {
             Ok(watcher) => *listener.watcher() = Some(watcher),

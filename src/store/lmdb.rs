@@ -16,6 +16,7 @@ pub(super) mod lock;
 pub(super) mod meta_page;
 pub(super) mod open;
 mod pages;
+mod reader_table;
 mod repair;
 pub(super) mod replace;
 pub mod salvage;

@@ -54,6 +54,9 @@ pub(in crate::store) enum Depth {
 }
 
 /// Checks the snapshot of a transaction, which the caller holds, or the newest one of a file that nobody writes to.
+///
+/// # Errors
+/// What is wrong, and where; or that it can't be known.
 pub fn check(file: &File, page_size: usize, snapshot: Option<u64>) -> Result<Checked, Unsound> {
     check_to(Depth::Rows, file, page_size, snapshot)
 }
@@ -81,6 +84,9 @@ pub(in crate::store) fn check_to(
 
 /// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot. Returns the newest
 /// transaction.
+///
+/// # Errors
+/// What is wrong with them; or that it can't be known.
 pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
     if Fault::NoCheck.is_injected() {
         return Ok(0);

@@ -23,14 +23,12 @@ use super::READERS_FILE;
 use super::check::Unsound;
 use super::free_space;
 use super::meta_page::{Before, MetaPages};
-use super::open::allocate_reader_table;
-use super::snapshot::Snapshot;
+use super::pages::LARGEST_MAP;
+use super::reader_table::allocate_reader_table;
 
 /// The largest map first: it costs nothing where there is room for addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
-
-/// No page of a store lies behind this.
-pub(in crate::store) const LARGEST_MAP: u64 = MAP_SIZES[0] as u64;
+const _: () = assert!(MAP_SIZES[0] as u64 == LARGEST_MAP, "no page lies behind the largest map");
 
 /// How often it is tried again to open an environment that another process is just opening or closing.
 const TRIES: u32 = 5;
@@ -55,6 +53,9 @@ impl<E: Into<StoreError>> From<E> for CommitError {
         Self::NotDone(error.into())
     }
 }
+
+/// A read transaction, and the gate that each transaction holds.
+pub(in crate::store) type ReadTransaction<'e> = (RoTxn<'e, WithoutTls>, RwLockReadGuard<'e, ()>);
 
 type LmdbTable = Database<'static, Bytes, Bytes>;
 
@@ -178,8 +179,8 @@ impl Engine {
         if self.is_usable() { Ok(gate) } else { Err(StoreError::Replaced) }
     }
 
-    /// A snapshot that no later one can be older than; see [`guarded`].
-    pub(in crate::store) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+    /// A read transaction that no later one can be older than, see [`guarded`], and the gate that it holds.
+    pub(in crate::store) fn begin_read(&self) -> Result<ReadTransaction<'_>, StoreError> {
         let mut cleared = false;
         if self.gone_through.load(Ordering::Relaxed) > MAPPED {
             self.give_pages_back();
@@ -187,7 +188,7 @@ impl Engine {
         loop {
             let guard = self.gate()?;
             match guarded(&self.env) {
-                Ok(txn) => return Ok(Snapshot::new(self, txn, guard)),
+                Ok(txn) => return Ok((txn, guard)),
                 Err(heed::Error::Mdb(heed::MdbError::MapResized)) => {
                     drop(guard);
                     self.adopt_map_size()?;

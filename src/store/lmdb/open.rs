@@ -16,12 +16,10 @@ use super::engine::{CommitError, Engine};
 use super::enter::Present;
 use super::lock::OpenLock;
 use super::lock::WriteLock;
+use super::reader_table::allocate_reader_table;
 use super::snapshot::Snapshot;
 use super::waiting::Waiting;
 use super::{DATA_FILE, READERS_FILE};
-
-/// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
-const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 
 /// Which stores this process has open. Twice the same would free the first one's locks when the second is closed,
 /// and a path does not tell (a folder can be mounted at two places).
@@ -240,29 +238,4 @@ fn refused(unsound: Unsound) -> StoreError {
         tracing::error!(page, ?what, "a data file is damaged");
     }
     unsound.into()
-}
-
-/// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
-/// closing it again frees the locks that this process has on it.
-pub(in crate::store) fn allocate_reader_table(table: &Path) -> Result<(), StoreError> {
-    let file = files::open_or_create(table)?;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        use rustix::fs::FallocateFlags;
-        use rustix::io::Errno;
-        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, READER_TABLE) {
-            // Not every file system can.
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-            Err(error) => Err(std::io::Error::from(error).into()),
-        }
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    {
-        let written = file.metadata()?.len();
-        if written < READER_TABLE {
-            let zeros = vec![0; usize::try_from(READER_TABLE - written).unwrap_or(0)];
-            std::io::Write::write_all(&mut &file, &zeros)?;
-        }
-        Ok(())
-    }
 }

@@ -4,9 +4,10 @@
 use std::fs::File;
 use std::io;
 
-use super::engine::LARGEST_MAP;
 use super::layout::{self, HEADER, META_PAGES, Meta, OVERFLOW, Page};
 
+/// No page of a store lies behind this: the largest map is so large.
+pub(in crate::store) const LARGEST_MAP: u64 = 64 << 30;
 /// Bytes of a large value that are read at a time.
 const CHUNK: usize = 64 * 1024;
 /// How often the meta pages are read at most, until they stand still.

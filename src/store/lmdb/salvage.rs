@@ -118,6 +118,9 @@ impl Salvaged<'_> {
     }
 
     /// What lies in the place of a damaged row's value; nothing if that can't be read.
+    ///
+    /// # Errors
+    /// If the file can't be read.
     pub fn remains(&mut self, row: &DamagedRow) -> Result<Vec<u8>, StoreError> {
         let Some(Survey { reader, .. }) = &mut self.survey else { return Ok(Vec::new()) };
         match reader.stored(&row.place) {
@@ -131,6 +134,9 @@ impl Salvaged<'_> {
     }
 
     /// The value of a row, without its checksum; `None` if it can't be read as it was before.
+    ///
+    /// # Errors
+    /// If the file can't be read.
     pub fn value(&mut self, row: &WholeRow) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(Survey { reader, .. }) = &mut self.survey else { return Ok(None) };
         match reader.value(row.table, &row.key, &row.place) {
@@ -143,6 +149,9 @@ impl Salvaged<'_> {
 
 /// Finds every row of a file that is whole and, where rows have revisions, newer than `newer_than`. Nobody may be
 /// writing to the file. It reads every page once, and some more where values are large.
+///
+/// # Errors
+/// If the file can't be read.
 pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvaged<'_>, StoreError> {
     let Some(pages) = Pages::new(file, page_size)? else {
         let (rows, damaged) = (Vec::new(), Vec::new());

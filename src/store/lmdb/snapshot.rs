@@ -32,16 +32,23 @@ impl Drop for Snapshot<'_> {
     }
 }
 
+impl Engine {
+    /// A snapshot that no later one can be older than.
+    pub(in crate::store) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        let (txn, gate) = self.begin_read()?;
+        Ok(Snapshot::new(self, txn, gate))
+    }
+}
+
 impl<'s> Snapshot<'s> {
-    pub(in crate::store) fn new(
-        engine: &'s Engine,
-        txn: RoTxn<'s, WithoutTls>,
-        gate: RwLockReadGuard<'s, ()>,
-    ) -> Self {
+    fn new(engine: &'s Engine, txn: RoTxn<'s, WithoutTls>, gate: RwLockReadGuard<'s, ()>) -> Self {
         Self { engine, txn, read: Cell::new(0), _gate: gate }
     }
 
     /// The value under a key, without its checksum.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if its checksum does not hold.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         let stored = self.engine.table(table).get(&self.txn, key)?;
         self.goes_through(stored.map_or(0, <[u8]>::len));
@@ -53,6 +60,9 @@ impl<'s> Snapshot<'s> {
 
     /// Every row whose key begins with `prefix`, or every one, in the order of the keys. The values' checksums are not compared:
     /// what is sealed in them authenticates itself, and a list should not read what it does not show.
+    ///
+    /// # Errors
+    /// If the tables can't be read.
     pub fn scan(
         &self,
         table: Table,
@@ -77,6 +87,9 @@ impl<'s> Snapshot<'s> {
 
     /// The rows whose keys begin with `prefix` and come after `after`, in the order of the keys, for as long as `row`
     /// says to go on. Checksums are not compared.
+    ///
+    /// # Errors
+    /// If the tables can't be read.
     pub fn scan_after(
         &self,
         table: Table,
@@ -104,6 +117,9 @@ impl<'s> Snapshot<'s> {
 
     /// Rows from `from` on, in the order of the keys, for as long as `row` says to go on. The key at which it stopped;
     /// `None` at the end of the table. Checksums are not compared.
+    ///
+    /// # Errors
+    /// If the tables can't be read; [`StoreError::Damaged`] at a value that is too short to have a checksum.
     pub fn scan_from(
         &self,
         table: Table,
@@ -124,26 +140,41 @@ impl<'s> Snapshot<'s> {
     }
 
     /// Bytes that a table takes at least as many of as its values have together; found without reading a row.
+    ///
+    /// # Errors
+    /// If the tables can't be read.
     pub fn size(&self, table: Table) -> Result<u64, StoreError> {
         self.engine.table_size(&self.txn, table)
     }
 
     /// How many rows a table has.
+    ///
+    /// # Errors
+    /// If the tables can't be read.
     pub fn count(&self, table: Table) -> Result<u64, StoreError> {
         Ok(self.engine.table(table).len(&self.txn)?)
     }
 
     /// The last revision that was given.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the number is not what was written. The store is not usable any more then.
     pub fn revision(&self) -> Result<u64, StoreError> {
         self.counter(meta::REVISION)
     }
 
     /// The revision of the last change to the table of keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the number is not what was written. The store is not usable any more then.
     pub fn keys_revision(&self) -> Result<u64, StoreError> {
         self.counter(meta::KEYS_REVISION)
     }
 
     /// The revision of the newest change that is not told any more; 0 while all are.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the number is not what was written.
     pub fn forgotten_changes(&self) -> Result<u64, StoreError> {
         match self.get(Table::Meta, meta::FORGOTTEN)? {
             Some(_) => self.counter(meta::FORGOTTEN),
@@ -152,11 +183,17 @@ impl<'s> Snapshot<'s> {
     }
 
     /// The revision up to which records may not be what was stored last, since they came back from a backup.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the number is not what was written.
     pub fn restored(&self) -> Result<Option<u64>, StoreError> {
         self.get(Table::Meta, meta::RESTORED)?.map(|_| self.counter(meta::RESTORED)).transpose()
     }
 
     /// What the last repair did, if there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what says it is not what was written.
     pub fn repaired(&self) -> Result<Option<Repair>, StoreError> {
         Ok(self.get(Table::Meta, meta::REPAIRED)?.and_then(Repair::decode))
     }

@@ -3,22 +3,13 @@
 use crate::rows::{Id, Table, checksum, meta};
 
 use super::super::layout::{Entry, Value};
-use super::walk::Walk;
+use super::walk::{Rows, Walk};
 use super::{Damage, Depth, Unsound, What};
 
 /// Keys are tried against a damaged value up to this length, and no more of them than this in one file: so that a
 /// file can't make the check long.
 const TRIED_LENGTH: u64 = 64 * 1024;
 const TRIED_ROWS: u64 = 64;
-
-/// What was seen of the rows.
-#[derive(Default)]
-pub(super) struct Rows {
-    pub(super) count: u64,
-    pub(super) damaged: u64,
-    /// How many of the rows are there without which the store is none.
-    own: usize,
-}
 
 /// What a row of the store's own holds.
 #[derive(Clone, Copy, PartialEq, Eq)]

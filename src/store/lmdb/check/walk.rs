@@ -22,6 +22,15 @@ struct Bounds<'k> {
     below: Option<&'k [u8]>,
 }
 
+/// What was seen of the rows.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) count: u64,
+    pub(super) damaged: u64,
+    /// How many of the rows are there without which the store is none.
+    pub(super) own: usize,
+}
+
 pub(super) struct Walk<'f> {
     pub(super) pages: Pages<'f>,
     pub(super) meta: Meta,
@@ -35,7 +44,7 @@ pub(super) struct Walk<'f> {
     pub(super) last_freed: Option<u64>,
     used_pages: u64,
     heads: Heads,
-    pub(super) rows: super::rows::Rows,
+    pub(super) rows: Rows,
     /// Buffers of pages, one for each level below the one that is at work.
     spare: Vec<Vec<u8>>,
 }
@@ -54,7 +63,7 @@ impl<'f> Walk<'f> {
             last_freed: None,
             used_pages: 0,
             heads: Heads::default(),
-            rows: super::rows::Rows::default(),
+            rows: Rows::default(),
             spare: Vec::new(),
         }
     }

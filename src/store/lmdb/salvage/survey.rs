@@ -122,7 +122,8 @@ impl<'f> Survey<'f> {
             expected = pages(&head).into_iter().fold(expected, u64::saturating_add);
         }
         let end = usize::try_from(self.last).unwrap_or(usize::MAX).saturating_add(1).min(self.states.len());
-        let trees = self.states.get(META_PAGES as usize..end).unwrap_or_default();
+        let first = usize::try_from(META_PAGES).unwrap_or(usize::MAX);
+        let trees = self.states.get(first..end).unwrap_or_default();
         trees.iter().filter(|state| **state != State::Free).count() as u64 <= expected
     }
 
