@@ -97,7 +97,7 @@ impl Folder {
         self.path.join("bell")
     }
 
-    /// What the last process left that closed the store, see [`super::lmdb::closed`].
+    /// What the last process left that closed the store, see `lmdb/closed.rs`.
     pub(super) fn closed(&self) -> PathBuf {
         self.path.join("closed")
     }
