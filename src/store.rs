@@ -347,6 +347,14 @@ impl Store {
         self.inner.back_up_daily()
     }
 
+    /// Takes a backup beside the tables, unless there is one of this revision. Whether it did.
+    ///
+    /// # Errors
+    /// There is no new one then.
+    pub fn back_up(&self) -> Result<bool, StoreError> {
+        self.inner.back_up()
+    }
+
     /// Writes the store into an archive, for people to keep: tables, slots and protectors, sealed as they are, and one
     /// protector more.
     ///
@@ -361,8 +369,12 @@ impl Store {
         archive::pack(&self.inner, to, extra, progress)
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
-    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<std::fs::File> {
+    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits, and
+    /// where the disk has no room for the file: a full disk keeps nobody from reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if something else has the name of the lock's file.
+    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<std::fs::File>, StoreError> {
         self.inner.folder().lock_prompt(waits)
     }
 }

@@ -57,27 +57,30 @@ impl Folder {
         Ok(dir.find(DATA_FILE)?.is_some() || !self.backups()?.is_empty() || !self.slots_there()?.is_empty())
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
-    pub(super) fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
-        // Whatever has that name instead is told, and keeps nobody from being asked.
+    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits, and
+    /// where the disk has no room for the file: a full disk keeps nobody from reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if something else has the name of `prompt.lock`.
+    pub(super) fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<fs::File>, StoreError> {
         let file = self.dir().and_then(|dir| dir.open_or_create("prompt.lock"));
-        let file = file.map_err(StoreError::from).ok()?;
+        let file = match file.map_err(StoreError::from) {
+            Ok(file) => file,
+            Err(error @ StoreError::Refused(_)) => return Err(error),
+            Err(_) => return Ok(None),
+        };
         // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
         while file.try_lock().is_err() {
             if !waits() {
-                return None;
+                return Ok(None);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(file)
+        Ok(Some(file))
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
         self.path.join(DATA_FILE)
-    }
-
-    pub(super) fn reader_table(&self) -> PathBuf {
-        self.path.join(READERS_FILE)
     }
 
     pub(super) fn header(&self) -> PathBuf {

@@ -59,7 +59,7 @@ fn replacement(
     unpacked: &Unpacked,
     highest: u64,
 ) -> Result<(Replacement, u64), NotUnpacked> {
-    let replacement = match Replacement::new(folder, &unpacked.tables(), unpacked.page_size()) {
+    let replacement = match Replacement::new(folder, unpacked.tables()?, unpacked.page_size()) {
         Err(StoreError::Damaged) => return Err(BadArchive::Damaged(Member::Data).into()),
         replacement => replacement?,
     };

@@ -59,7 +59,7 @@ fn make(folder: &Path, id: Id, protector: ProtectorRow, rows: Vec<Row>) {
     assert!(given.0.take().is_none() && store.id() == id, "an empty folder has no store");
 }
 
-fn open(folder: &Path) -> Store {
+pub(crate) fn open(folder: &Path) -> Store {
     location(folder).open(LIMIT, || 0, None::<&Given>).ok().flatten().expect("the store is there")
 }
 
@@ -90,15 +90,14 @@ fn written(folder: &Path, requests: &[&str]) -> String {
 }
 
 /// `format ‖ kind ‖ time ‖ length ‖ parameters ‖ commitment ‖ wrapped store key`.
-fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
+pub(crate) fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
     let rows = store.protectors().ok().unwrap();
-    let [(id, row)] = rows.as_slice() else { panic!("a new store has one protector") };
+    let (id, row) = rows.iter().find(|(_, row)| row[..2] == [1, 1]).unwrap();
     let store_id = StoreId(store.id());
     let text = fs::read_to_string(folder.join("keys").join(store_id.to_text()).join("key")).unwrap();
     let digits = text.strip_prefix("plugin-vault key 1 ").unwrap().trim_end();
     let key = ProtectorKey::from_slice(&base16ct::lower::decode_vec(digits).unwrap()).unwrap();
     let keys = ProtectorKeys::derive(store_id, &key);
-    assert_eq!(row[..2], [1, 1]);
     let parameters = usize::from(u16::from_be_bytes(row[10..12].try_into().unwrap()));
     let (header, rest) = row.split_at(12 + parameters);
     let (commitment, wrapped) = rest.split_at(32);
@@ -160,12 +159,13 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
         return true;
     }
     // A store without a whole protector is damaged.
-    assert!(answer.contains("\"code\":4001,") || answer.contains("\"code\":4003,"), "{answer}");
+    // The refusal may come before the second request is read, which then has no key.
+    assert!(answers.contains("\"code\":4001,") || answers.contains("\"code\":4003,"), "{answers}");
     false
 }
 
 /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`; the machine is empty.
-fn address(folder: &str, name: &str) -> Vec<u8> {
+pub(crate) fn address(folder: &str, name: &str) -> Vec<u8> {
     let mut bytes = vec![if folder.is_empty() { 1 } else { 2 }];
     for part in ["", folder, name] {
         bytes.extend(u16::try_from(part.len()).unwrap().to_be_bytes());

@@ -57,7 +57,7 @@ fn check(what: &str, mut waits: Vec<u64>) {
     let (median, most) = (waits[waits.len() / 2], waits[waits.len() - 1]);
     tell(&format!("{what}: {median} requests before another plugin's write, {most} at most"));
     assert!(most > 0, "there was no flood");
-    assert!(waits[waits.len() * 9 / 10] < 512, "{waits:?}");
+    assert!(waits[waits.len() - 2] < 512, "{waits:?}");
 }
 
 #[test]

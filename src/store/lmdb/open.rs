@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::path::Path;
 use std::sync::Mutex;
 
 use crate::files::{self, Dir, FileId};
@@ -69,17 +68,16 @@ impl Drop for Registered {
 }
 
 /// Opens tables that lie somewhere aside, once they have been found sound.
-pub(in crate::store) fn open_sound(folder: &Path, page_size: usize) -> Result<Engine, StoreError> {
-    let data = to_be_opened(&Dir::reach(folder)?)?;
+pub(in crate::store) fn open_sound(folder: &Dir, page_size: usize) -> Result<Engine, StoreError> {
+    let data = to_be_opened(folder)?;
     check_heads(&data, page_size).map_err(refused)?;
-    Engine::open(folder, |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
+    Engine::open(folder.path(), |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
 }
 
-/// Poller at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
     folder.check(READERS_FILE, false)?;
-    let file = folder.write_linked(DATA_FILE)?;
-    Ok(file)
+    Ok(folder.write_linked(DATA_FILE)?)
 }
 
 impl LmdbStore {
@@ -92,10 +90,11 @@ impl LmdbStore {
             return Err(StoreError::Damaged);
         }
         let data_file = Registered::new(files::id(&metadata))?;
-        allocate_reader_table(&folder.reader_table())?;
+        let dir = folder.dir()?;
+        allocate_reader_table(&dir)?;
         let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
-        let data = to_be_opened(&folder.dir()?)?;
+        let data = to_be_opened(&dir)?;
         let newest = check_heads(&data, page_size).map_err(refused)?;
         let depth = if ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED {
             Some(Depth::Rows)
@@ -190,7 +189,7 @@ impl LmdbStore {
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
-    /// Poller whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    /// Checks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
     pub(in crate::store) fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {

@@ -1,17 +1,17 @@
 //! The file of LMDB's table of readers, which LMDB itself makes with holes.
 
-use std::path::Path;
-
-use crate::files;
+use crate::files::Dir;
 use crate::store::StoreError;
+
+use super::READERS_FILE;
 
 /// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 
 /// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
 /// closing it again frees the locks that this process has on it.
-pub(in crate::store) fn allocate_reader_table(table: &Path) -> Result<(), StoreError> {
-    let file = files::open_or_create(table)?;
+pub(in crate::store) fn allocate_reader_table(folder: &Dir) -> Result<(), StoreError> {
+    let file = folder.open_or_create(READERS_FILE)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::fs::FallocateFlags;

@@ -92,7 +92,7 @@ fn a_variable_that_names_no_absolute_folder_is_refused() {
             let output = start.environment(variable, folder).command().output().unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{variable}={folder}: {stderr}");
-            assert!(stderr.contains(variable) && stderr.contains("the whole path"), "{stderr}");
+            assert!(stderr.contains(variable) && stderr.contains("write an absolute path"), "{stderr}");
             assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0, "{variable}={folder}");
         }
     }

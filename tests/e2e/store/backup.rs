@@ -69,7 +69,7 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     client.set_key(&key);
     client.ok("setPersistentData", json!(["user", before]));
     let file = archive(&home, "copy");
-    assert!(done(&operate(&home, &["backup", &file], "")).contains("keep this key file"));
+    assert!(done(&operate(&home, &["backup", &file], "")).contains("keep a copy of this key file"));
     let last = client.revision("setPersistentData", json!(["user", after]));
     client.ok("watchPersistentData", json!({}));
 
