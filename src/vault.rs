@@ -34,7 +34,6 @@ mod rotate;
 mod share;
 mod store_events;
 mod sweep;
-mod this_process;
 mod thread;
 mod timestamp;
 mod unlock;
@@ -43,16 +42,18 @@ mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
+use crate::crypto;
 use crate::limits::Limits;
 use crate::protector::ProtectorConfig;
-use crate::store::Folder;
+use crate::store::Location;
+use crate::sync;
 
 pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
@@ -79,12 +80,11 @@ pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, StoreEvent};
+pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;
 use sweep::Sweeper;
-use this_process::ThisProcess;
 use unlock::Unlocks;
 
 /// Where a vault keeps what.
@@ -121,14 +121,13 @@ pub enum Taking {
 /// One vault: a store on the disk, opened when it is first needed.
 pub struct Vault {
     config: Config,
-    folder: Folder,
+    location: Location,
     queue: Queue,
     sweeper: Mutex<Sweeper>,
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
     events: StoreEvents,
-    this_process: ThisProcess,
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
@@ -140,17 +139,16 @@ pub struct Vault {
 impl Vault {
     /// A vault that touches nothing until it is asked for something.
     pub fn new(config: Config) -> Arc<Self> {
-        let folder = Folder::new(config.data.clone()).allow_network(config.allow_network);
+        let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
             config,
-            folder,
+            location,
             queue: Queue::default(),
             sweeper: Mutex::default(),
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
             events: StoreEvents::default(),
-            this_process: ThisProcess::default(),
             after_turn: OnceLock::new(),
             taking: OnceLock::new(),
             unlocks: Unlocks::default(),
@@ -166,7 +164,7 @@ impl Vault {
 
     /// The open store with its key at hand, if that is so already.
     pub fn opened(&self) -> Option<Arc<Opened>> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        let opened = sync::read(&self.opened);
         opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
     }
 
@@ -242,7 +240,7 @@ impl Vault {
     /// any more.
     pub fn end(&self) {
         self.close_in_order();
-        self.this_process.end();
+        self.location.end();
     }
 
     /// Why a write that has waited for [`crate::limits::LOCK_WAIT`] was not begun.
@@ -250,13 +248,13 @@ impl Vault {
         if self.opened().is_none() {
             return Error::busy(Busy::Opening);
         }
-        let process = self.folder.writer().filter(|process| *process != std::process::id());
+        let process = self.location.writer().filter(|process| *process != std::process::id());
         Error::StoreBusy { reason: Busy::Lock, process }
     }
 
     /// Whether a store is there just now.
     pub fn has_store(&self) -> bool {
-        self.folder.has_store()
+        self.location.has_store()
     }
 
     /// The state of the store, whether or not it could be opened.
@@ -269,7 +267,7 @@ impl Vault {
         if self.started.load(Ordering::Acquire) {
             return Ok(());
         }
-        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = sync::lock(&self.starting);
         if !self.started.load(Ordering::Acquire) {
             let vault = self.clone();
             start_thread("vault", move || thread::run(&vault))

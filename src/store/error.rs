@@ -12,6 +12,8 @@ pub enum StoreError {
     Full(FullReason),
     /// A value, a page or a file is not what was written.
     Damaged,
+    /// No protector file is whole, so no key could open the store.
+    NoProtector,
     /// Written by a later version.
     FormatTooNew,
     /// The store must not or can't be used as it lies there.
@@ -63,6 +65,7 @@ impl fmt::Display for StoreError {
         match self {
             Self::Full(reason) => write!(formatter, "no room is left: {reason:?}"),
             Self::Damaged => formatter.write_str("the store is damaged"),
+            Self::NoProtector => formatter.write_str("no protector file of the store is whole"),
             Self::FormatTooNew => formatter.write_str("a later version wrote the store"),
             Self::Refused(reason) => write!(formatter, "the store must not be used: {reason:?}"),
             Self::Busy(reason) => write!(formatter, "the store can't be used now: {reason:?}"),

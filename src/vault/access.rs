@@ -1,9 +1,10 @@
 //! From an API key to what it opens: the row in the table of keys, the slot file, the namespace's data key.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
 use crate::store::{BusyReason, SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::sync;
 
 use super::key_index::{self, Found, LiveKeys};
 use super::key_row::{KeyRow, Use};
@@ -80,7 +81,7 @@ impl Key {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     pub(super) fn api_key(&self) -> Arc<ApiKey> {
@@ -171,7 +172,7 @@ pub(super) fn of_a_key(error: StoreError) -> Error {
 
 /// What a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().folder().slot(&slot.id().0).map_err(of_a_key)? {
+    match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::KEY_DAMAGED),
         Slot::Absent if opened.store().is_in_place() => Err(Error::KEY_DAMAGED),
         Slot::Absent => Err(StoreError::Busy(BusyReason::Replaced).into()),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
-use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError};
 
 use super::access::{Access, Caller, Remembered};
 use super::key_index::{self, LiveKeys};

@@ -171,6 +171,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Full(reason) => Self::StoreFull(reason.into()),
             StoreError::Damaged => Self::StoreDamaged(DamagedStore::Data),
+            StoreError::NoProtector => Self::StoreDamaged(DamagedStore::Protectors),
             StoreError::FormatTooNew => Self::FormatTooNew,
             StoreError::Refused(refusal) => Self::StoreRefused(refusal),
             StoreError::Busy(reason) => Self::busy(reason.into()),

@@ -12,7 +12,8 @@ use super::{
     Vault,
 };
 use crate::limits::{self, Limits};
-use crate::store::{Batch, Row, Slot, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, Row, Slot};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "1123456789abcdef0123456789abcdef01234567";
@@ -220,14 +221,15 @@ fn a_removed_row_does_not_destroy_its_slot() {
 fn a_slot_without_a_commit_is_overwritten_by_the_next_commit_of_a_key() {
     let forged = Forged::new();
     let left_over = [7; 16];
-    let folder = forged.opened().store().folder().clone();
-    folder.put_slot(&left_over, &[1; 100]).unwrap();
+    let opened = forged.opened();
+    let store = opened.store();
+    store.put_slot(&left_over, &[1; 100]).unwrap();
     // A repeated attempt replaces it.
-    folder.put_slot(&left_over, &[2; 100]).unwrap();
+    store.put_slot(&left_over, &[2; 100]).unwrap();
     forged.set(OTHER, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
     forged.set(THIRD, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Destroyed)));
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Destroyed)));
     let pending = fs::read(forged.data.join("pending-slots")).unwrap();
     assert!(pending.is_empty());
 }

@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use crate::crypto::{NamespaceId, SlotId, StoreKeys};
-use crate::store::{Batch, Row, StoreError, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, Row, StoreError};
 
 use super::access::of_a_key;
 use super::draft::{Changes, Draft};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::Error;
 use super::address::{Address, Context, MACHINE};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crypto::SlotId;
 use crate::limits;
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::Access;
 use super::key_row::{KeyRow, KeyRows, Scope};

@@ -15,7 +15,8 @@ use std::time::Duration;
 use crate::crypto::{DataKeys, NamespaceId, SlotId};
 use crate::faults::Fault;
 use crate::limits;
-use crate::store::{Id, StoreError, Table};
+use crate::rows::{Id, Table};
+use crate::store::StoreError;
 
 use super::access::Access;
 use super::boot_clock::BootTime;
@@ -78,7 +79,7 @@ impl Lease {
     /// The milliseconds for which it is still held; `None` if it is free.
     fn held(&self, opened: &Opened, now: BootTime) -> Option<u64> {
         let left = self.end.left(now);
-        (left > 0 && opened.store().folder().is_alive(&self.holder)).then_some(left)
+        (left > 0 && opened.store().is_alive(&self.holder)).then_some(left)
     }
 
     /// Extends the lease to its full lifetime from now on.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::crypto::SlotId;
-use crate::store::{StoredRecord, Table};
+use crate::rows::{StoredRecord, Table};
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};

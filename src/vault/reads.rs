@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto::RecordId;
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::Access;
 use super::folder::WorkspaceFolder;

@@ -1,7 +1,8 @@
 //! Converts between a caller's record and its row in the store.
 
 use crate::crypto::{DataKeys, RecordId, sealed_length};
-use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
+use crate::rows::{NEVER, RecordHeader, StoredRecord, Table};
+use crate::store::{Row, StoreError};
 
 use super::{Address, Error, Timestamp};
 

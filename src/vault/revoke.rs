@@ -2,7 +2,7 @@
 //! and backups of the tables do not give its access back.
 
 use crate::crypto::{NamespaceId, SlotId};
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft, Write};

@@ -62,7 +62,7 @@ impl Write for Share {
         let slot = draft.secrets.keys.slot(&api_key);
         // The slot file is written first, as for every key.
         let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
-        draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(of_a_key)?;
+        draft.opened.store().put_slot(&slot.id().0, &wrapped).map_err(of_a_key)?;
         changes.put_key(draft, slot.id(), None, &mut row)?;
         let info = KeyInfo::new(slot.id(), &row);
         Ok((Issued { api_key: api_key.to_text(), created: true, info }, Some(changes)))

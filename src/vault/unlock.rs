@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::protector::{Deadline, Passphrase, UnlockMode};
+use crate::sync;
 
 use super::reasons::{Busy, Overload};
 use super::{Error, Opened, Vault};
@@ -45,7 +46,7 @@ pub(super) struct Unlocks([Mutex<Lane>; 2]);
 
 impl Unlocks {
     fn lane(&self, lane: usize) -> MutexGuard<'_, Lane> {
-        self.0[lane].lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0[lane])
     }
 
     /// The next request of a lane. `None` if there is none; the thread ends then.

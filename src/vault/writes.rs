@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::crypto::DataKeys;
 use crate::limits::Limits;
-use crate::store::{RecordHeader, Table};
+use crate::rows::{RecordHeader, Table};
 
 pub use delete::{Delete, Deleted};
 pub use patch::{MergePatch, Patch};

@@ -6,11 +6,12 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use crate::files::{self, Dir, FolderAside};
+use crate::rows::{Id, id_text, parse_id};
 
 use super::super::folder::FOLDERS;
-use super::super::header::StoreHeader;
+use super::super::lmdb::header::StoreHeader;
 use super::super::protectors::{self, ProtectorRow};
-use super::super::{Folder, Id, StoreError, id_text, parse_id};
+use super::super::{Folder, StoreError};
 use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
 
 /// No slot file and no header is longer.
@@ -82,6 +83,8 @@ pub enum NotUnpacked {
     Source(io::ErrorKind),
     /// The place where it goes.
     Store(StoreError),
+    /// Another store is in that place.
+    OtherStore,
 }
 
 impl fmt::Display for BadArchive {
@@ -110,6 +113,7 @@ impl fmt::Display for NotUnpacked {
             Self::Archive(bad) => write!(formatter, "the archive is not whole: {bad}"),
             Self::Source(kind) => write!(formatter, "the archive could not be read: {kind}"),
             Self::Store(error) => write!(formatter, "the archive was not taken apart: {error}"),
+            Self::OtherStore => formatter.write_str("another store is in this place"),
         }
     }
 }
@@ -152,6 +156,16 @@ impl Member {
         }
     }
 
+    /// What the archive calls it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Header => HEADER.to_owned(),
+            Self::Data => DATA.to_owned(),
+            Self::Slot(id) => format!("{SLOTS}{}", id_text(&id)),
+            Self::Protector(id) => format!("{PROTECTORS}{}", id_text(&id)),
+        }
+    }
+
     fn longest(self, limit: u64) -> u64 {
         match self {
             Self::Header | Self::Slot(_) => SMALL,
@@ -173,7 +187,7 @@ pub struct Unpacked {
 ///
 /// # Errors
 /// Nothing has changed then.
-pub fn unpack(
+pub(in crate::store) fn unpack(
     folder: &Folder,
     source: CopySource<'_>,
     progress: Progress<'_>,
@@ -342,12 +356,12 @@ impl Unpacked {
     }
 
     /// How large its pages are.
-    pub fn page_size(&self) -> usize {
+    pub(in crate::store) fn page_size(&self) -> usize {
         self.header.page_size
     }
 
     /// The copy of the tables, to be read.
-    pub fn tables(&self) -> Result<File, StoreError> {
+    pub(in crate::store) fn tables(&self) -> Result<File, StoreError> {
         Ok(self.aside.read(DATA)?)
     }
 
@@ -361,7 +375,11 @@ impl Unpacked {
     ///
     /// # Errors
     /// The tables that are there have not changed.
-    pub fn put_in_place(&self, folder: &Folder, protectors: &[ProtectorRow]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_in_place(
+        &self,
+        folder: &Folder,
+        protectors: &[ProtectorRow],
+    ) -> Result<(), StoreError> {
         let dir = folder.dir()?;
         for name in FOLDERS {
             dir.make_folder(name)?;

@@ -255,11 +255,10 @@ fn commit_draft(
     is_read: bool,
 ) -> Result<(), CommitError> {
     let Work { protectors, batch, destroyed } = draft.work();
-    let folder = opened.store().folder();
     for change in protectors {
         match change {
-            ProtectorChange::Add(row) => folder.add_protector(lock, &row)?,
-            ProtectorChange::Remove(id) => folder.remove_protector(lock, &id)?,
+            ProtectorChange::Add(row) => opened.store().add_protector(lock, &row)?,
+            ProtectorChange::Remove(id) => opened.store().remove_protector(lock, &id)?,
         }
     }
     let Some(batch) = batch else { return Ok(()) };

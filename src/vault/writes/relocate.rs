@@ -2,7 +2,7 @@
 
 use crate::crypto::{DataKeys, RecordId};
 use crate::limits;
-use crate::store::{RecordHeader, Table};
+use crate::rows::{RecordHeader, Table};
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::key_row::Use;
