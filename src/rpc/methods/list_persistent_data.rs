@@ -82,14 +82,14 @@ struct PageSize(usize);
 
 impl<'a> Argument<'a> for PageSize {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
-        let page_size = WrongParameter::named(name, Rule::PageSize);
+        let page_limit = WrongParameter::named(name, Rule::PageSize);
         let Revision(count) = Revision::read(name, value).map_err(|wrong| match wrong.rule.reason() {
             Reason::WrongType => wrong,
-            _ => page_size,
+            _ => page_limit,
         })?;
         match usize::try_from(count) {
             Ok(size) if (1..=limits::LIST_PAGE).contains(&count) => Ok(Self(size)),
-            _ => Err(page_size),
+            _ => Err(page_limit),
         }
     }
 }

@@ -203,7 +203,7 @@ fn a_stopped_process_keeps_its_store() {
     client.signal(Signal::STOP);
     let words = refused(&operate(&home, &["restore", &file], ""));
     client.signal(Signal::CONT);
-    assert!(words.contains("busy"), "{words}");
+    assert!(words.contains("has not closed it"), "{words}");
     assert!(content(&home) == there);
     assert_eq!(client.ok("getPersistentData", ["user"]), json!({"a": 2}));
 }
