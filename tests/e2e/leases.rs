@@ -14,13 +14,13 @@ fn lease(ttl: u64, wait: u64) -> Value {
     json!({"name": "refresh", "ttlMs": ttl, "waitMs": wait})
 }
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
+fn client(home: &Home, key: &str) -> Server {
     let mut client = home.client();
     client.set_key(key);
     client
 }
 
-fn acquire(client: &mut Server<'_>, ttl: u64, wait: u64) -> u64 {
+fn acquire(client: &mut Server, ttl: u64, wait: u64) -> u64 {
     client.ok("acquireLease", lease(ttl, wait))["lease"].as_u64().unwrap()
 }
 

@@ -8,7 +8,7 @@ use crate::harness::{Home, Server};
 
 const CHANGED: &str = "persistentData/didChange";
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
+fn client(home: &Home, key: &str) -> Server {
     let mut client = home.client();
     client.set_key(key);
     client
@@ -16,14 +16,14 @@ fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
 
 /// The next notice of a change; nothing else is expected.
 #[track_caller]
-fn told(client: &mut Server<'_>) -> Value {
+fn told(client: &mut Server) -> Value {
     let next = client.next();
     next.notice(CHANGED).expect("a notice of a change")
 }
 
 /// Whatever is told up to here is told before a change of the test's own, which comes last: nothing else was told.
 #[track_caller]
-fn nothing_else(watcher: &mut Server<'_>, other: &mut Server<'_>) {
+fn nothing_else(watcher: &mut Server, other: &mut Server) {
     let last = other.revision("setPersistentData", named("the last one", &json!({"last": true})));
     assert_eq!(told(watcher)["revision"], last);
     other.ok("deletePersistentData", json!({"context": "user", "name": "the last one"}));
@@ -81,7 +81,7 @@ fn a_hundred_commits_of_three_processes_come_each_once() {
                 let (home, key) = (&home, &key);
                 scope.spawn(move || {
                     let mut client = client(home, key);
-                    let set = |client: &mut Server<'_>, number| {
+                    let set = |client: &mut Server, number| {
                         let name = format!("{writer}-{number}");
                         client.revision("setPersistentData", named(&name, &json!({"n": number})))
                     };

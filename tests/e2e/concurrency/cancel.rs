@@ -13,7 +13,7 @@ fn forms(id: u64) -> [String; 2] {
     ]
 }
 
-fn server(home: &Home) -> Server<'_> {
+fn server(home: &Home) -> Server {
     let mut server = home.client();
     server.set_key(&home.key());
     // The store and its lock are there from now on.

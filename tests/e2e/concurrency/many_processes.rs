@@ -7,12 +7,7 @@ use serde_json::json;
 use crate::harness::{Home, Server};
 
 /// Starts processes and lets them all ask the same before any answer is read.
-fn all_at_once<'h>(
-    home: &'h Home,
-    count: usize,
-    method: &str,
-    params: &serde_json::Value,
-) -> Vec<(Server<'h>, u64)> {
+fn all_at_once(home: &Home, count: usize, method: &str, params: &serde_json::Value) -> Vec<(Server, u64)> {
     let mut servers: Vec<_> = (0..count).map(|_| home.script()).collect();
     let ids: Vec<_> = servers.iter_mut().map(|server| server.begin(method, params.clone())).collect();
     servers.into_iter().zip(ids).collect()

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Home, Server};
 
-fn server(home: &Home) -> Server<'_> {
+fn server(home: &Home) -> Server {
     let mut server = home.client();
     server.set_key(&home.key());
     server

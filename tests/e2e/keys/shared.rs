@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Server};
 
 /// An owner with one object, and its key.
-fn owner<'h>(home: &'h Home, object: &Value) -> (Server<'h>, String) {
+fn owner(home: &Home, object: &Value) -> (Server, String) {
     let mut owner = home.client();
     let key = owner.ok("issueAPIKey", [home.word()])["apiKey"].as_str().unwrap().to_owned();
     owner.set_key(&key);
@@ -13,7 +13,7 @@ fn owner<'h>(home: &'h Home, object: &Value) -> (Server<'h>, String) {
     (owner, key)
 }
 
-fn share(owner: &mut Server<'_>, params: Value) -> (String, Value) {
+fn share(owner: &mut Server, params: Value) -> (String, Value) {
     let shared = owner.ok("shareAPIKey", params);
     (shared["apiKey"].as_str().unwrap().to_owned(), shared["keyId"].clone())
 }

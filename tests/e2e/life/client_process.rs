@@ -17,7 +17,7 @@ fn end(mut process: Child) {
 }
 
 #[track_caller]
-fn check_end(server: &mut Server<'_>) {
+fn check_end(server: &mut Server) {
     let end = server.wait_for_end();
     assert_eq!(end.code, Some(1));
     assert_eq!(end.stderr.lines().count(), 1, "{end:?}");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::harness::{Framing, Home, Server};
 
-fn use_it(mut server: Server<'_>, home: &Home) {
+fn use_it(mut server: Server, home: &Home) {
     server.initialize(&[]);
     server.set_key(&home.key());
     server.ok("setPersistentData", json!(["user", home.object()]));

@@ -117,7 +117,7 @@ mod memory {
             let user = if me.is_root() { 65_534 } else { me.as_raw() };
             // Where that user can read and run it: of a file that it can't read the kernel keeps it away in any case.
             let binary = root.path().join("plugin-vault");
-            fs::copy(env!("CARGO_BIN_EXE_plugin-vault"), &binary).unwrap();
+            fs::copy(crate::harness::BINARY, &binary).unwrap();
             for path in [root.path(), &binary] {
                 fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
                 chown(path, Some(user), None).unwrap();

@@ -40,7 +40,7 @@ pub(super) fn archive(home: &Home, name: &str) -> String {
 }
 
 /// The next notification with this method, for a client that has no answers coming.
-pub(super) fn notice(server: &mut Server<'_>, method: &str) -> Value {
+pub(super) fn notice(server: &mut Server, method: &str) -> Value {
     loop {
         if let Some(params) = server.next().notice(method) {
             return params;

@@ -17,7 +17,7 @@ fn home_with_record(key: &str, object: &Value, home: &Home) -> PathBuf {
 }
 
 #[track_caller]
-fn check_unavailable(server: &mut Server<'_>, key: &str, reason: &str) {
+fn check_unavailable(server: &mut Server, key: &str, reason: &str) {
     let set = server.ok("setAPIKey", [key]);
     let members: Vec<_> = set.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, ["handle"], "nothing else can be known of it");

@@ -34,7 +34,7 @@ fn home_with_record(home: &Home) -> (String, Value) {
 }
 
 /// A server whose log goes to stderr.
-fn server(home: &Home) -> Server<'_> {
+fn server(home: &Home) -> Server {
     let mut server = home.start().usual_log().run();
     server.initialize(&[]);
     server

@@ -30,13 +30,13 @@ fn give(path: &Path, user: u32) {
 }
 
 /// A server whose log goes to stderr.
-fn server(home: &Home) -> Server<'_> {
+fn server(home: &Home) -> Server {
     let mut server = home.start().usual_log().run();
     server.initialize(&[]);
     server
 }
 
-fn refused_with(mut server: Server<'_>, key: &str, reason: &str) -> String {
+fn refused_with(mut server: Server, key: &str, reason: &str) -> String {
     let refused = server.refused("setAPIKey", [key]);
     assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!(reason)));
     let _ = server.call("vault/status", Value::Null);
@@ -130,7 +130,7 @@ fn a_home_that_is_not_ours_is_told_with_what_to_do() {
     for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
         start = start.environment(name, "");
     }
-    let binary_is_open = !Path::new(env!("CARGO_BIN_EXE_plugin-vault")).starts_with("/root");
+    let binary_is_open = !Path::new(crate::harness::BINARY).starts_with("/root");
     if geteuid().is_root() {
         assert!(binary_is_open, "the program has to be where another user can run it");
         set_mode(home.root(), 0o755);

@@ -12,7 +12,7 @@ use crate::harness::{Home, Server};
 const CHANGED: &str = "persistentData/didChange";
 const STATUS: &str = "vault/didChangeStatus";
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
+fn client(home: &Home, key: &str) -> Server {
     let mut client = home.client();
     client.set_key(key);
     client
@@ -33,7 +33,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// What came unasked may be told once more than a test needs.
-fn end(mut server: Server<'_>) {
+fn end(mut server: Server) {
     server.shut_down();
     server.forget_answers();
 }

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::{read, write};
 use crate::harness::{Framing, Home, Server};
 
-fn limit(server: &Server<'_>, bytes: Option<u64>) {
+fn limit(server: &Server, bytes: Option<u64>) {
     prlimit(Some(server.pid()), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
 }
 
 /// One that starts with the limit, which can be lifted later.
-fn started_with(home: &Home, bytes: u64) -> Server<'_> {
+fn started_with(home: &Home, bytes: u64) -> Server {
     home.start().framing(Framing::Lines).under(["prlimit", &format!("--fsize={bytes}:")]).run()
 }
 
@@ -94,7 +94,7 @@ fn an_operation_ends_with_an_error_and_not_by_the_signal() {
     drop(server);
     for limit in ["--fsize=0", "--fsize=10000"] {
         let mut command = Command::new("prlimit");
-        command.arg(limit).arg(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg(limit).arg(crate::harness::BINARY);
         command.arg("--data-dir").arg(home.data()).arg("--key-dir").arg(home.keys());
         let output = command.arg("backup").arg(home.root().join("copy")).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{limit}: {output:?}");

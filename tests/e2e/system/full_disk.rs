@@ -44,7 +44,7 @@ fn a_store_that_cannot_be_made_is_made_once_there_is_room() {
 }
 
 /// Writes until nothing fits any more, not even a little.
-fn fill(server: &mut Server<'_>) -> Vec<u64> {
+fn fill(server: &mut Server) -> Vec<u64> {
     let mut written = Vec::new();
     for size in [200_000, 20_000, 2_000, 200] {
         let mut again = true;

@@ -15,14 +15,14 @@ while [ "$others" -gt 0 ]; do (:); others=$((others - 1)); done
 
 /// A server in a namespace of its own, and with an id of its own there, after so many others. Its client has only the
 /// process that makes the namespace, and ends all of it with that one.
-fn in_a_container(home: &Home, others: usize) -> Server<'_> {
+fn in_a_container(home: &Home, others: usize) -> Server {
     let others = others.to_string();
     let namespace = ["unshare", "--pid", "--fork", "--kill-child"];
     let start = home.start().usual_log().framing(Framing::Lines).under(namespace);
     start.under(["sh", "-c", AFTER_OTHERS, "sh", &others]).run()
 }
 
-fn with_key<'h>(home: &'h Home, key: &str, others: usize) -> Server<'h> {
+fn with_key(home: &Home, key: &str, others: usize) -> Server {
     let mut server = in_a_container(home, others);
     server.set_key(key);
     server

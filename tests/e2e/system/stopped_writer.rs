@@ -10,7 +10,7 @@ use super::{read, write};
 use crate::harness::{DEADLINE, Framing, Home, Server};
 
 /// Sends writes without end, and stops the process at a moment at which it has the store's lock.
-fn stop_inside_a_write(home: &Home, server: &mut Server<'_>) -> Vec<u64> {
+fn stop_inside_a_write(home: &Home, server: &mut Server) -> Vec<u64> {
     let lock = File::open(home.data().join("write.lock")).unwrap();
     let mut sent = Vec::new();
     let began = Instant::now();
