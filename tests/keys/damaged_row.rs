@@ -49,7 +49,7 @@ fn others_list_share_rotate_and_revoke_as_before() {
         assert_eq!(code(read(&mut server, &broken_handle)), 4002);
         assert_eq!(server.ok("listAPIKeys", &with(&handle, json!({}))).as_array().unwrap().len(), 2);
         server.ok("rotateAPIKey", &with(&handle, json!({})));
-        let shared_handle = server.set_key(&shared["apiKey"]);
+        let shared_handle = server.handle_of(&shared["apiKey"]);
         assert!(read(&mut server, &shared_handle).unwrap().is_null());
         let other = json!({"keyId": shared["keyId"]});
         server.ok("revokeAPIKey", &with(&handle, other));
@@ -75,7 +75,7 @@ fn a_damaged_row_is_in_no_list_and_its_owner_alone_ends_it() {
     let key_id = json!({"keyId": shared["keyId"]});
     for handle in [&owner, &stranger] {
         let unknown = json!({"keyId": "00000000000000000000000000000000"});
-        assert_eq!(server.refused("revokeAPIKey", &with(handle, unknown)), 1003);
+        assert_eq!(server.code("revokeAPIKey", &with(handle, unknown)), 1003);
     }
     assert_eq!(code(server.call("revokeAPIKey", &with(&stranger, key_id.clone()))), 4002);
     assert_eq!(home.slot(&shared["keyId"]), slot);
@@ -128,12 +128,12 @@ fn a_kept_key_is_found_beside_a_damaged_row_and_none_is_made_in_its_place() {
     }
     // The same, where the request is decided by the writer.
     let (_, handle) = server.issue("g.h");
-    let write = server.send("setPersistentData", &with(&handle, json!({"context": "user", "data": {}})));
+    let write = server.begin("setPersistentData", &with(&handle, json!({"context": "user", "data": {}})));
     let asked = ["c.d", "e.f"]
-        .map(|plugin| server.send("issueAPIKey", &json!({"plugin": plugin, "installation": "nvim"})));
-    server.wait(write).unwrap();
-    assert_eq!(server.wait(asked[0]).unwrap()["apiKey"], whole["apiKey"]);
-    assert_eq!(code(server.wait(asked[1])), 4002);
+        .map(|plugin| server.begin("issueAPIKey", &json!({"plugin": plugin, "installation": "nvim"})));
+    server.answer(write).unwrap();
+    assert_eq!(server.answer(asked[0]).unwrap()["apiKey"], whole["apiKey"]);
+    assert_eq!(code(server.answer(asked[1])), 4002);
 }
 
 #[test]

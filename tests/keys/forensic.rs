@@ -161,14 +161,14 @@ fn nothing_opens_with_a_key_whose_rotation_failed() {
         let (owner, _) = filled(&mut home.server());
         let brought = random_key();
         let mut failing = home.failing(point);
-        let handle = failing.set_key(&owner);
-        let asked = failing.send("rotateAPIKey", &with(&handle, json!({"apiKey": brought})));
-        match failing.try_wait(asked) {
+        let handle = failing.handle_of(&owner);
+        let asked = failing.begin("rotateAPIKey", &with(&handle, json!({"apiKey": brought})));
+        match failing.answer_or_end(asked) {
             Some(answer) => assert_eq!(answer.unwrap_err().code, 5001),
-            None => drop(failing.ended()),
+            None => assert_ne!(failing.wait_for_end().code, Some(0)),
         }
         let mut server = home.server();
-        let handle = server.set_key(&owner);
+        let handle = server.handle_of(&owner);
         server.ok("revokeAPIKey", &with(&handle, json!({})));
         let found = Copy::of(&home).opened_by(&brought);
         let places: Vec<_> = found.iter().map(|(path, _)| path).collect();

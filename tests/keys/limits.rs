@@ -21,7 +21,7 @@ fn a_store_has_a_limit_of_live_keys() {
     over(&mut server, "issueAPIKey", &json!(["e.f"]), 3);
     over(&mut server, "issueAPIKey", &json!({"plugin": "e.f", "installation": "i"}), 3);
     over(&mut server, "shareAPIKey", &with(&handle, json!({})), 3);
-    let stranger = server.set_key(&random_key());
+    let stranger = server.handle_of(&random_key());
     over(&mut server, "setPersistentData", &with(&stranger, json!({"context": "user", "data": {}})), 3);
     over(&mut server, "acquireLease", &with(&stranger, json!({"name": "n", "ttlMs": 1_000})), 3);
     // What is there goes on, and a key that takes another's place needs no room.
@@ -54,17 +54,17 @@ fn a_plugin_has_a_limit_of_its_own_and_leaves_the_others_theirs() {
     assert_eq!(server.ok("issueAPIKey", &asked)["apiKey"], kept["apiKey"]);
     let (_, other) = server.issue("a.bc");
     // Whoever never said a name counts by its namespace.
-    let nameless = server.set_key(&random_key());
+    let nameless = server.handle_of(&random_key());
     for _ in 0..2 {
         server.ok("shareAPIKey", &with(&nameless, json!({})));
     }
     over(&mut server, "shareAPIKey", &with(&nameless, json!({})), 3);
-    let another = server.set_key(&random_key());
+    let another = server.handle_of(&random_key());
     server.ok("setPersistentData", &with(&another, json!({"context": "user", "data": {}})));
     server.ok("shareAPIKey", &with(&other, json!({})));
     // Requests of one commit count each other.
-    let asked: Vec<_> = (0..8).map(|_| server.send("issueAPIKey", &json!(["z.z"]))).collect();
-    let made = asked.into_iter().filter_map(|id| server.wait(id).ok()).count();
+    let asked: Vec<_> = (0..8).map(|_| server.begin("issueAPIKey", &json!(["z.z"]))).collect();
+    let made = asked.into_iter().filter_map(|id| server.answer(id).ok()).count();
     assert_eq!(made, 3);
 }
 
@@ -94,9 +94,9 @@ fn a_namespace_has_a_limit_of_bytes_and_can_make_room() {
     server.ok("setPersistentData", &record(&handle, "5", 12_000));
     // Requests of one commit count each other.
     let asked: Vec<_> = ["6", "7", "8", "9"]
-        .map(|name| server.send("setPersistentData", &record(&other, name, 12_000)))
+        .map(|name| server.begin("setPersistentData", &record(&other, name, 12_000)))
         .into();
-    let answers: Vec<_> = asked.into_iter().map(|id| server.wait(id)).collect();
+    let answers: Vec<_> = asked.into_iter().map(|id| server.answer(id)).collect();
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2, "{answers:?}");
     // One that is over it, since the limit was another, writes less and is let through.
     drop(server);
@@ -117,7 +117,7 @@ fn no_call_of_a_plugin_needs_the_rows_of_others() {
     let mut server = home.server();
     let asked = json!({"plugin": "a.b", "installation": "nvim"});
     let kept = server.ok("issueAPIKey", &asked);
-    let handle = server.set_key(&kept["apiKey"]);
+    let handle = server.handle_of(&kept["apiKey"]);
     let shared = server.ok("shareAPIKey", &with(&handle, json!({})));
     let others: Vec<_> = (0..5)
         .map(|number| {

@@ -65,7 +65,7 @@ fn stands(row: &[u8], folder: &Path) -> BTreeSet<PathBuf> {
 
 fn set(home: &Home, key: &Value) {
     let mut server = home.server();
-    let handle = server.set_key(key);
+    let handle = server.handle_of(key);
     server.ok(
         "setPersistentData",
         &with(&handle, json!({"context": "user", "data": {"secret": random_key()}})),
@@ -154,7 +154,7 @@ fn no_repair_brings_a_removed_protector_back() {
         let status = server.ok("vault/status", &json!({}));
         assert!(status["repaired"].is_object());
         assert_eq!(status["protectors"], json!(["key-file"]));
-        drop(server);
+        server.finish_without_notices();
         let removed = before.iter().filter(|(id, _)| *id != kept(&home));
         for (_, row) in removed {
             assert_eq!(stands(row, &home.data()), BTreeSet::new());

@@ -79,9 +79,9 @@ impl Namespace {
 #[track_caller]
 fn is_refused(home: &Home, known: &mut [(Server, Value)], key: &Value, what: &str) {
     for (server, handle) in known {
-        assert_eq!(server.refused("getPersistentData", &user(handle)), 1004, "{what}");
+        assert_eq!(server.code("getPersistentData", &user(handle)), 1004, "{what}");
     }
-    assert_eq!(home.server().refused("setAPIKey", &json!([key])), 1004, "{what}");
+    assert_eq!(home.server().code("setAPIKey", &json!([key])), 1004, "{what}");
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn a_key_that_has_ended_stays_ended_when_its_row_and_its_slot_file_are_put_back(
         let key = if is_owner { &space.owner } else { &space.shared };
         let disk = Disk::open(&home.data(), &home.keys());
         let kept = Kept::of(&home, &disk, &key["keyId"]);
-        let before = other.set_key(&key["apiKey"]);
+        let before = other.handle_of(&key["apiKey"]);
         assert_eq!(other.ok("getPersistentData", &user(&before)), space.secret);
-        let mine = if is_owner { space.owners_handle.clone() } else { server.set_key(&key["apiKey"]) };
+        let mine = if is_owner { space.owners_handle.clone() } else { server.handle_of(&key["apiKey"]) };
         match what {
             "a revoked shared key" => {
                 server.ok("revokeAPIKey", &with(&space.owners_handle, json!({"keyId": key["keyId"]})));
@@ -150,7 +150,7 @@ fn an_owners_key_of_before_a_rotation_is_refused_without_the_index_too() {
         let space = Namespace::new(&mut server);
         let disk = Disk::open(&home.data(), &home.keys());
         let kept = [&space.owner, &space.shared].map(|key| Kept::of(&home, &disk, &key["keyId"]));
-        let shared = server.set_key(&space.shared["apiKey"]);
+        let shared = server.handle_of(&space.shared["apiKey"]);
         server.ok("rotateAPIKey", &with(&shared, json!({})));
         server.ok("rotateAPIKey", &with(&space.owners_handle, json!({})));
         write(&mut server, &space.owners_handle);
@@ -194,7 +194,7 @@ fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
             disk.put(&[]);
         }
         let mut other = home.server();
-        let handle = other.set_key(&space.shared["apiKey"]);
+        let handle = other.handle_of(&space.shared["apiKey"]);
         assert_eq!(other.ok("getPersistentData", &user(&handle)), space.secret, "{with_list}");
         disk.close();
     }
@@ -212,9 +212,9 @@ fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
         disk.put(&[(KEY_INDEX, name, list)]);
     }
     let mut other = home.server();
-    let handle = other.set_key(&space.owner["apiKey"]);
+    let handle = other.handle_of(&space.owner["apiKey"]);
     assert_eq!(other.ok("getPersistentData", &user(&handle)), space.secret);
-    assert_eq!(server.refused("getPersistentData", &user(&space.owners_handle)), 1004);
+    assert_eq!(server.code("getPersistentData", &user(&space.owners_handle)), 1004);
     disk.close();
 }
 
@@ -225,7 +225,7 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     let mut server = home.server();
     let asked = |plugin: &str| json!({"plugin": plugin, "installation": "nvim"});
     let kept = ["a.b", "c.d"].map(|plugin| server.ok("issueAPIKey", &asked(plugin))["apiKey"].clone());
-    let handles = kept.each_ref().map(|key| server.set_key(key));
+    let handles = kept.each_ref().map(|key| server.handle_of(key));
     for handle in &handles {
         server.ok("setPersistentData", &with(handle, json!({"context": "user", "data": {"of": handle}})));
         server.ok("shareAPIKey", &with(handle, json!({})));

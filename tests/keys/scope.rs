@@ -29,7 +29,7 @@ fn addresses() -> [Value; 4] {
 
 fn shared(server: &mut Server, owner: &Value, scope: &Value) -> Value {
     let shared = server.ok("shareAPIKey", &with(owner, json!({"scope": scope})));
-    server.set_key(&shared["apiKey"])
+    server.handle_of(&shared["apiKey"])
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn an_address_in_another_spelling_is_as_far_in_the_scope() {
         assert!(server.ok("getPersistentData", &at(spelling)).is_object());
     }
     for other in [THERE, "file:///a/b/c", "file:///a", "file:///a/b%2F"] {
-        assert_eq!(server.refused("getPersistentData", &at(other)), 1006, "{other}");
+        assert_eq!(server.code("getPersistentData", &at(other)), 1006, "{other}");
     }
     // A list of a folder outside of the scope shows nothing, and of one in it what is there.
     let list = |folder| with(&handle, json!({"workspaceFolder": folder}));
@@ -125,11 +125,11 @@ fn a_move_and_a_delete_stay_in_the_scope() {
         [(&here, HERE, new), (&here, THERE, HERE), (&here, THERE, new), (&reader, HERE, new)]
     {
         let call = with(handle, json!({"from": from, "to": to}));
-        assert_eq!(server.refused("movePersistentData", &call), 1006, "{from} {to}");
+        assert_eq!(server.code("movePersistentData", &call), 1006, "{from} {to}");
     }
     let delete = |handle, folder| with(handle, json!({"context": "workspace", "workspaceFolder": folder}));
-    assert_eq!(server.refused("deletePersistentData", &delete(&here, THERE)), 1006);
-    assert_eq!(server.refused("deletePersistentData", &delete(&reader, HERE)), 1006);
+    assert_eq!(server.code("deletePersistentData", &delete(&here, THERE)), 1006);
+    assert_eq!(server.code("deletePersistentData", &delete(&reader, HERE)), 1006);
     assert_eq!(server.records(), 4);
     assert_eq!(server.ok("deletePersistentData", &delete(&here, HERE))["deleted"], true);
 }
@@ -141,7 +141,7 @@ fn only_an_owner_shares() {
     let owner = filled(&mut server);
     for scope in [json!({}), json!({"readOnly": true}), Value::Null] {
         let handle = shared(&mut server, &owner, &scope);
-        assert_eq!(server.refused("shareAPIKey", &with(&handle, json!({}))), 1006);
+        assert_eq!(server.code("shareAPIKey", &with(&handle, json!({}))), 1006);
     }
     let listed = server.ok("listAPIKeys", &with(&owner, json!({})));
     assert_eq!(listed.as_array().unwrap().len(), 4);
@@ -190,7 +190,7 @@ fn a_scope_that_is_not_understood_makes_no_key() {
     }
     for folder in ["", "a/b", "/a/b", "C:\\a"] {
         let call = with(&handle, json!({"scope": {"workspaceFolders": [folder]}}));
-        assert_eq!(server.refused("shareAPIKey", &call), 2004, "{folder}");
+        assert_eq!(server.code("shareAPIKey", &call), 2004, "{folder}");
     }
     let refused = parameter(server.call("shareAPIKey", &with(&handle, json!({"Scope": {}}))));
     assert_eq!(refused.1, "unknown");
@@ -204,10 +204,10 @@ fn a_folder_of_a_scope_is_looked_at_after_the_key() {
     let home = Home::new();
     let (mut server, mut other) = (home.server(), home.server());
     let (issued, handle) = server.issue("a.b");
-    let theirs = other.set_key(&issued["apiKey"]);
+    let theirs = other.handle_of(&issued["apiKey"]);
     server.ok("rotateAPIKey", &with(&handle, json!({})));
     let scope = json!({"scope": {"workspaceFolders": ["no folder"]}});
     let unknown = with(&json!("nobody's"), scope.clone());
-    assert_eq!(server.refused("shareAPIKey", &unknown), 1001);
-    assert_eq!(other.refused("shareAPIKey", &with(&theirs, scope)), 1004);
+    assert_eq!(server.code("shareAPIKey", &unknown), 1001);
+    assert_eq!(other.code("shareAPIKey", &with(&theirs, scope)), 1004);
 }
