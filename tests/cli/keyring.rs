@@ -104,7 +104,7 @@ fn item_is_there(home: &Home, row: &str) -> bool {
 /// A store with an object that the keyring alone opens, and the row of that protector.
 fn guarded_by_the_keyring() -> (Home, String) {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let added = home.run(&["protector", "add", "keyring"], "");
     assert_eq!(added.code, 0, "{}", added.said);
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
@@ -114,7 +114,7 @@ fn guarded_by_the_keyring() -> (Home, String) {
 }
 
 fn read(home: &Home) -> Value {
-    home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
+    home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn the_keyring_opens_the_store_until_it_is_removed() {
         let (home, row) = guarded_by_the_keyring();
         assert!(item_is_there(&home, &row));
         assert_eq!(read(&home)["result"], json!({"a": 1}));
-        let status = &home.script(&[("vault/status", json!({}))])[0]["result"];
+        let status = &home.answers(&[("vault/status", json!({}))])[0]["result"];
         assert_eq!(status["protectors"], json!(["keyring"]));
         assert!(home.refused(&["protector", "remove", "keyring"], "").contains("last that works"));
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
@@ -187,7 +187,7 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         assert!(item_is_there(&home, &row));
         assert_eq!(read(&home)["result"], json!({"a": 1}));
         #[cfg(target_os = "linux")]
-        if crate::home::session_keyring().is_some() {
+        if crate::harness::cached::session_keyring().is_some() {
             Gnome::lock();
             assert_eq!(read(&home)["result"], json!({"a": 1}));
         }

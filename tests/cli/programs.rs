@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::home::{Home, KEY, PASSPHRASE, Ran, finish};
+use crate::home::{Home, KEY, PASSPHRASE, Ran};
 
 /// A password store with an `OpenPGP` key that needs no passphrase. Its path is short, since its sockets lie in it.
 struct Pass(TempDir);
@@ -44,7 +44,7 @@ impl Pass {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.with(&mut command);
-        let Ran { code, said, .. } = finish(command, input);
+        let Ran { code, said, .. } = Home::new().finish(command, input);
         assert_eq!(code, 0, "{program} {arguments:?}: {said}");
     }
 
@@ -61,7 +61,7 @@ impl Pass {
             });
         let mut command = home.command(&[]);
         self.with(&mut command);
-        let ran = finish(command, &lines.concat());
+        let ran = home.finish(command, &lines.concat());
         let mut answers = ran.shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         answers.find(|answer| answer["id"] == "getPersistentData").unwrap()
     }
@@ -76,14 +76,14 @@ impl Pass {
     /// A store with an object, that this program alone opens.
     fn guard(&self, program: &[&str]) -> Home {
         let home = Home::new();
-        home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+        home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
         for arguments in [
             [&["protector", "add", "command", "--"], program].concat(),
             vec!["protector", "remove", "key-file"],
         ] {
             let mut command = home.command(&arguments);
             self.with(&mut command);
-            let ran = finish(command, "");
+            let ran = home.finish(command, "");
             assert_eq!(ran.code, 0, "{}", ran.said);
         }
         home
@@ -172,7 +172,7 @@ fn age_opens_the_store() {
 #[test]
 fn without_a_keyring_of_the_session_each_process_asks_once() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let runs = home.path("runs");
     let program = home.program_that("say", &format!("echo run >> '{}'\necho '{PASSPHRASE}'", runs.display()));
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
@@ -189,7 +189,7 @@ fn without_a_keyring_of_the_session_each_process_asks_once() {
         command.args(["session", "-", "sh", "-c", "keyctl revoke @s; exec \"$0\" \"$@\""]);
         command.arg(plain.get_program()).args(plain.get_args());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let ran = finish(command, &lines);
+        let ran = home.finish(command, &lines);
         assert_eq!(ran.shown.matches(r#""result":{"a":1}"#).count(), 4, "{}", ran.said);
         assert!(ran.said.contains("kernel keyring"), "{}", ran.said);
         assert_eq!(std::fs::read_to_string(&runs).unwrap().lines().count(), before + 1);
@@ -217,7 +217,7 @@ fn what_a_session_keeps_is_its_own() {
     );
     command.args(["session", "-", "sh", "-c", &script]).arg(plain.get_program()).args(plain.get_args());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let ran = finish(command, "");
+    let ran = home.finish(command, "");
     let status = ran.shown.lines().last().unwrap();
     assert!(
         status.contains(r#""keyAvailable":true"#) && status.contains(r#""protector":"passphrase""#),

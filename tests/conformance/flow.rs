@@ -8,6 +8,7 @@ use std::process::Stdio;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::expect::Framing;
+use crate::harness::reading;
 use crate::process;
 
 const SET_KEY: &str = concat!(
@@ -53,7 +54,7 @@ fn a_client_that_writes_5_mb_before_it_reads_gets_every_answer() {
 #[test]
 fn a_client_that_never_reads_stderr_gets_every_answer() {
     let mut child = process::command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let stdout = process::reading(child.stdout.take().unwrap());
+    let stdout = reading(child.stdout.take().unwrap());
     let stderr = child.stderr.take().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(framed(SET_KEY).as_bytes()).unwrap();
