@@ -76,7 +76,7 @@ impl Seats {
             command
                 .env("LD_PRELOAD", rig::preload())
                 .env("RIG_MODE", "stall")
-                .env("RIG_ROOT", self.home.path())
+                .env("RIG_ROOT", self.home.root())
                 .env("RIG_EVERY", "8")
                 .env("RIG_MICROS", "1500");
         }
