@@ -7,6 +7,7 @@ use std::process::Child;
 use serde_json::json;
 
 use crate::harness::cached::session_keyring;
+use crate::harness::request_lines;
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 /// A store that a program opens, which writes a line for each run.
@@ -28,13 +29,10 @@ fn runs(home: &Home) -> usize {
 fn begin_reading(home: &Home) -> Child {
     let script = home.path("script");
     if !script.exists() {
-        let lines =
-            [("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))].map(|(method, params)| {
-                json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
-            });
+        let lines = request_lines(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
         let mut options = std::fs::File::options();
         let mut file = options.write(true).create_new(true).mode(0o600).open(&script).unwrap();
-        std::io::Write::write_all(&mut file, lines.concat().as_bytes()).unwrap();
+        std::io::Write::write_all(&mut file, lines.as_bytes()).unwrap();
     }
     home.command(&[]).stdin(std::fs::File::open(script).unwrap()).spawn().unwrap()
 }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::harness::check_lines;
 pub(crate) use crate::harness::{Home, Ran};
+use crate::harness::{check_lines, request_lines};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
@@ -46,10 +46,7 @@ impl Home {
 
     /// Sends requests as a script, in order and in one go; the answers by position, notifications left out.
     pub(crate) fn answers(&self, requests: &[(&str, Value)]) -> Vec<Value> {
-        let lines = requests.iter().enumerate().map(|(id, (method, params))| {
-            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
-        });
-        let lines: String = lines.collect();
+        let lines = request_lines(requests);
         let ran = self.run(&[], &lines);
         check_lines(&lines, &ran.shown);
         let mut answers = vec![Value::Null; requests.len()];

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zbus::blocking::Connection;
 use zbus::blocking::fdo::DBusProxy;
 
+use crate::client::Client;
 use crate::home::{Home, KEY, PASSPHRASE};
 
 /// Set in the process that runs the test's body.
@@ -169,16 +170,10 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         let data = &refused["error"]["data"];
         assert_eq!((&data["protector"], &data["reason"]), (&json!("keyring"), &json!("locked")));
         // Its question needs a desktop, and there is none.
-        let mut server = home.command(&[]).spawn().unwrap();
-        let mut input = server.stdin.take().unwrap();
-        let unlock =
-            json!({"jsonrpc": "2.0", "id": 1, "method": "vault/unlock", "params": {"timeoutMs": 30000}});
-        writeln!(input, "{unlock}").unwrap();
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(server.stdout.take().unwrap()));
-        let answer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let mut client = Client::start(&home, home.command(&[]));
+        let answer = client.call("vault/unlock", &json!({"timeoutMs": 30000}));
         assert_eq!(answer["error"]["data"]["reason"], "denied", "{answer}");
-        drop(input);
-        server.wait().unwrap();
+        drop(client);
         let tested = home.run(&["protector", "test"], "");
         assert!(tested.code == 1 && tested.shown.contains("no: denied"), "it was locked: {}", tested.shown);
         // Opened again, as at a log-in.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::harness::request_lines;
 use crate::home::{Home, KEY, PASSPHRASE, Ran};
 
 /// A password store with an `OpenPGP` key that needs no passphrase. Its path is short, since its sockets lie in it.
@@ -55,15 +56,12 @@ impl Pass {
     /// A process that has to ask, in this one's environment: what it answers to a read.
     fn read(&self, home: &Home) -> Value {
         home.forget_cached();
-        let lines =
-            [("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))].map(|(method, params)| {
-                json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
-            });
+        let lines = request_lines(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
         let mut command = home.command(&[]);
         self.with(&mut command);
-        let ran = home.finish(command, &lines.concat());
+        let ran = home.finish(command, &lines);
         let mut answers = ran.shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        answers.find(|answer| answer["id"] == "getPersistentData").unwrap()
+        answers.find(|answer| answer["id"] == 1).unwrap()
     }
 
     fn refused(&self, home: &Home) -> Value {
@@ -178,11 +176,9 @@ fn without_a_keyring_of_the_session_each_process_asks_once() {
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
     std::fs::remove_file(&runs).unwrap();
-    let request = |id: u32, method: &str, params: Value| {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
-    };
-    let mut lines = request(0, "setAPIKey", json!([KEY]));
-    lines.extend((1..5).map(|id| request(id, "getPersistentData", json!(["user"]))));
+    let mut requests = vec![("setAPIKey", json!([KEY]))];
+    requests.extend((0..4).map(|_| ("getPersistentData", json!(["user"]))));
+    let lines = request_lines(&requests);
     for before in 0..2 {
         let plain = home.command(&["--log", "debug"]);
         let mut command = Command::new("keyctl");

@@ -1,7 +1,7 @@
 //! The real binary, with bytes in and bytes out.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::harness::{Home, Start, finish};
 
@@ -52,6 +52,12 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = start(arguments).command();
     command.stderr(Stdio::piped());
     command
+}
+
+/// The same, started with pipes, and its log lines dropped.
+pub(crate) fn piped() -> Child {
+    let mut command = command(&[]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Feeds `input`, ends it, and waits for the end.

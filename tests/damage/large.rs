@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::Home;
 use crate::random::Random;
-use crate::store::{Server, copy, set};
+use crate::store::{Server, set};
 
 const MEBIBYTE: usize = 1 << 20;
 /// Large values, which make the store large, and small ones, which make its trees wide.
@@ -78,8 +78,7 @@ pub(crate) fn one_field_changed_after_an_orderly_end(copies: u64, seed: u64) {
     let page_size: usize = header.split_ascii_whitespace().last().unwrap().parse().unwrap();
     let mut repaired = 0;
     for number in 0..copies {
-        let place = Home::new();
-        copy(&made, &place);
+        let place = made.copied();
         let mut data = whole.clone();
         harm(&mut data, page_size, &mut Random(seed.wrapping_add(number)));
         fs::write(place.data().join("data.mdb"), data).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -83,6 +83,7 @@ impl Server {
         let (handles, last_id) = (Vec::new(), 0);
         let mut server = Self { child, input, output, handles, refusal: None, last_id, conversation };
         for key in KEYS {
+            home.keep_key(key);
             server.send("setAPIKey", &json!([key]));
             let answer = server.answer().unwrap_or_default();
             server.handles.push(answer["result"]["handle"].clone());
@@ -230,29 +231,7 @@ pub(crate) fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
 impl Made {
     /// A copy, for processes with a bug that is planted.
     pub(crate) fn place(&self, fault: &'static str) -> Place {
-        let home = Home::new();
-        copy(&self.home, &home);
-        Place { home, fault }
-    }
-}
-
-/// Copies a store and its keys.
-pub(crate) fn copy(from: &Home, to: &Home) {
-    copy_folder(&from.data(), &to.data());
-    copy_folder(&from.keys(), &to.keys());
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), &to).unwrap();
-        }
+        Place { home: self.home.copied(), fault }
     }
 }
 

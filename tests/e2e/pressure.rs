@@ -56,8 +56,7 @@ enum Waiting {
 /// Starts a server, and sends requests for an object of 1 MiB without reading one answer.
 fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server {
     let key = home.key();
-    let mut writer = home.script();
-    writer.set_key(&key);
+    let mut writer = home.script_with(&key);
     writer.ok("setPersistentData", json!(["user", {"x": "y".repeat(MEBIBYTE - 8)}]));
     let mut server = home.start().framing(Framing::Lines).deaf().run();
     server.begin("setAPIKey", [key]);

@@ -175,7 +175,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
 #[test]
 fn a_writer_that_is_killed_behind_its_meta_page_is_in_nobodys_way() {
     let home = Home::new();
-    let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+    let key = home.key();
     let other = Sidecar::start(home.command());
     other.ok("setAPIKey", &json!([key]));
     other.ok("setPersistentData", &json!(["user", {"n": 0}]));

@@ -56,7 +56,7 @@ impl Script {
         failing: std::process::Command,
         recovers: bool,
     ) -> Result<Errors, String> {
-        let key = Value::from(base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>()));
+        let key = Value::from(home.key());
         let mut possible: Possible = (0..RECORDS).map(|record| (record, vec![Value::Null])).collect();
         let mut errors = Errors::new();
         let sidecar = Sidecar::start(failing);

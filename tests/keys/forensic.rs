@@ -7,7 +7,8 @@ use plugin_vault::crypto::{DataKeys, RecordId, SlotKeys};
 use plugin_vault::store::SLOT_HEADER;
 use serde_json::{Value, json};
 
-use crate::disk::{Disk, copy, files};
+use crate::disk::Disk;
+use crate::harness::files;
 use crate::server::{Home, Server, random_key, with};
 
 /// Nonce, 64 bytes of padded text, tag.
@@ -21,9 +22,7 @@ struct Copy {
 
 impl Copy {
     fn of(home: &Home) -> Self {
-        let to = Home::new();
-        copy(&home.data(), &to.data());
-        copy(&home.keys(), &to.keys());
+        let to = home.copied();
         let disk = Disk::open(&to.data(), &to.keys());
         Self { home: to, disk }
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use plugin_vault::crypto::{ProtectorKey, ProtectorKeys, StoreId};
 use serde_json::{Value, json};
 
-use crate::disk::{files, protectors};
+use crate::disk::protectors;
+use crate::harness::files;
 use crate::server::{Home, random_key, with};
 
 /// Format, kind, time, length of the parameters, which key files do not have.

@@ -6,7 +6,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::disk::{Disk, KEYS, RECORDS, copy, files};
+use crate::disk::{Disk, KEYS, RECORDS};
+use crate::harness::{copy, files};
 use crate::server::{Home, Server, random_key, with};
 
 /// A store with one object, and the key that opens it.
@@ -17,14 +18,6 @@ fn stored() -> (Home, Value, Value) {
     server.ok("setPersistentData", &json!(["user", object]));
     drop(server);
     (home, key, object)
-}
-
-/// Somebody's copy of both folders.
-fn copied(home: &Home) -> Home {
-    let to = Home::new();
-    copy(&home.data(), &to.data());
-    copy(&home.keys(), &to.keys());
-    to
 }
 
 fn read(server: &mut Server) -> Value {
@@ -153,7 +146,7 @@ fn both_folders_together_open_what_the_vault_keeps_where_there_is_a_key_file() {
     server.handle_of(&kept["apiKey"]);
     server.ok("setPersistentData", &json!(["user", {"a": 1}]));
     drop(server);
-    let stolen = copied(&home);
+    let stolen = home.copied();
     let mut server = stolen.server();
     assert_eq!(server.ok("vault/status", &json!({}))["protects"]["stolenDisk"], false);
     let given = server.ok("issueAPIKey", &pair);
@@ -165,7 +158,7 @@ fn both_folders_together_open_what_the_vault_keeps_where_there_is_a_key_file() {
 #[test]
 fn a_copy_that_was_made_before_a_revocation_opens_what_it_opened() {
     let (home, key, object) = stored();
-    let before = copied(&home);
+    let before = home.copied();
     let mut server = home.server();
     server.handle_of(&key);
     server.ok("revokeAPIKey", &json!({}));
@@ -178,7 +171,7 @@ fn a_copy_that_was_made_before_a_revocation_opens_what_it_opened() {
 #[test]
 fn a_folder_that_was_put_back_is_taken_for_the_store_that_it_was() {
     let (home, key, object) = stored();
-    let before = copied(&home);
+    let before = home.copied();
     let mut server = home.server();
     server.handle_of(&key);
     server.ok("setPersistentData", &json!(["user", {"later": true}]));

@@ -22,12 +22,14 @@
 //!   asked for.
 
 #![allow(dead_code, unused_imports, reason = "no target needs all of it")]
+#![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
 #[cfg(target_os = "linux")]
 pub(crate) mod cached;
 pub(crate) mod canaries;
 pub(crate) mod contract;
 mod errors;
+mod files;
 mod home;
 mod message;
 mod run;
@@ -35,8 +37,9 @@ mod server;
 mod start;
 
 pub(crate) use errors::Refused;
+pub(crate) use files::{copy, files};
 pub(crate) use home::Home;
 pub(crate) use message::Message;
-pub(crate) use run::{Ran, check_lines, finish, reading};
+pub(crate) use run::{Ran, check_lines, finish, reading, request_lines};
 pub(crate) use server::{DEADLINE, End, Server};
 pub(crate) use start::{BINARY, Framing, Start, Started};

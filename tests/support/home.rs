@@ -119,16 +119,28 @@ impl Home {
         self.client_in(&[])
     }
 
+    /// The same with this key set.
+    pub(crate) fn client_with(&self, key: &str) -> Server {
+        let mut client = self.client();
+        client.set_key(key);
+        client
+    }
+
     /// A script: one message a line, and no `initialize`.
     pub(crate) fn script(&self) -> Server {
         self.start().framing(Framing::Lines).run()
     }
 
-    /// A script with a random key set.
-    pub(crate) fn script_with_key(&self) -> Server {
+    /// The same with this key set.
+    pub(crate) fn script_with(&self, key: &str) -> Server {
         let mut server = self.script();
-        server.set_key(&self.key());
+        server.set_key(key);
         server
+    }
+
+    /// The same with a random key set.
+    pub(crate) fn script_with_key(&self) -> Server {
+        self.script_with(&self.key())
     }
 
     /// Runs the program with these arguments and this input to its end; it logs as it does on its own.

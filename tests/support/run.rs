@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::contract::Conversation;
 use super::start::spawn;
@@ -49,6 +49,14 @@ impl Home {
         keep_keys(self, &shown);
         Ran { code: output.status.code().expect("it ends by itself"), shown, said }
     }
+}
+
+/// Requests as a script sends them, one a line; their ids are their positions.
+pub(crate) fn request_lines(requests: &[(&str, Value)]) -> String {
+    let lines = requests.iter().enumerate().map(|(id, (method, params))| {
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
+    });
+    lines.collect()
 }
 
 /// Holds a script's answers, one a line, against the contract and the requests.

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 pub(crate) struct Server {
     home: Home,
     framing: Framing,
-    pid: Pid,
+    id: u32,
     input: Option<Box<dyn Write + Send>>,
     output: Option<BufReader<Box<dyn Read + Send>>>,
     to_us: Option<Sender<Result<String, String>>>,
@@ -63,7 +64,7 @@ impl Server {
     /// A process that was started in this home.
     pub(super) fn of(home: Home, framing: Framing, started: Started) -> Self {
         let mut child = started.child;
-        let pid = Pid::from_child(&child);
+        let id = child.id();
         let mut stderr = child.stderr.take().unwrap();
         let errors = thread::spawn(move || {
             let mut text = Vec::new();
@@ -76,7 +77,7 @@ impl Server {
         Self {
             home,
             framing,
-            pid,
+            id,
             input: Some(started.input),
             output: Some(BufReader::new(started.output)),
             to_us: Some(to_us),
@@ -92,8 +93,9 @@ impl Server {
         }
     }
 
+    #[cfg(unix)]
     pub(crate) fn pid(&self) -> Pid {
-        self.pid
+        Pid::from_raw(self.id.cast_signed()).unwrap()
     }
 
     /// Starts to take what the server sends.
@@ -251,14 +253,21 @@ impl Server {
         self.input = None;
     }
 
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// For a test that has failed. On other systems the process ends when its input does.
+    fn kill(&self) {
+        #[cfg(unix)]
+        let _ = kill_process(self.pid(), Signal::KILL);
     }
 
     /// Waits until every thread of a process that was sent SIGSTOP stands still.
     #[cfg(target_os = "linux")]
     pub(crate) fn wait_until_stopped(&self) {
-        let tasks = format!("/proc/{}/task", self.pid.as_raw_nonzero());
+        let tasks = format!("/proc/{}/task", self.id);
         let is_stopped = |task: std::fs::DirEntry| {
             let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
             status.lines().any(|line| line.starts_with("State:\tT"))
@@ -284,7 +293,7 @@ impl Server {
             return end.clone();
         }
         let Ok(status) = self.exited.recv_timeout(DEADLINE) else {
-            self.signal(Signal::KILL);
+            self.kill();
             panic!("the process does not end");
         };
         self.input = None;
@@ -294,7 +303,11 @@ impl Server {
         let stderr = self.errors.take().unwrap().join().unwrap();
         self.home.keep_stderr(&stderr);
         let stderr = String::from_utf8(stderr).unwrap();
-        let end = End { code: status.code(), signal: status.signal(), stderr };
+        #[cfg(unix)]
+        let signal = status.signal();
+        #[cfg(not(unix))]
+        let signal = None;
+        let end = End { code: status.code(), signal, stderr };
         self.ended = Some(end.clone());
         end
     }
@@ -351,7 +364,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         if thread::panicking() {
             if self.ended.is_none() {
-                let _ = kill_process(self.pid, Signal::KILL);
+                self.kill();
             }
             return;
         }

@@ -37,8 +37,7 @@ fn forty_processes_make_one_store() {
     assert_eq!((stores.len(), revisions.len()), (1, 40));
     assert!(home.key_file().is_file());
     drop(servers);
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     for n in 0..40 {
         let params = json!({"context": "user", "name": format!("n{n}")});
         assert_eq!(script.ok("getPersistentData", params), json!({"n": n}));

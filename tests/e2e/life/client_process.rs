@@ -64,8 +64,7 @@ fn what_was_written_when_the_clients_process_ends_is_stored() {
     server.ok("setPersistentData", json!(["user", object]));
     end(client);
     check_end(&mut server);
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     assert_eq!(server.ok("getPersistentData", ["user"]), object);
 }
 

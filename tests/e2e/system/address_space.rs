@@ -90,8 +90,7 @@ fn processes_with_a_small_map_outlive_one_that_outgrows_it() {
         write(server, 1, &json!({"n": 1})).unwrap();
         assert!(used(server) < GIBIBYTE);
     }
-    let mut large = home.script();
-    large.set_key(&key);
+    let mut large = home.script_with(&key);
     let filling = json!({"x": "y".repeat(8_000_000)});
     for n in 10..60 {
         write(&mut large, n, &filling).unwrap();

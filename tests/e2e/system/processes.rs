@@ -51,8 +51,7 @@ fn a_container_with_the_same_process_id_is_refused_and_does_no_harm() {
 fn containers_share_a_store_and_keep_their_places() {
     let home = Home::new();
     let key = home.key();
-    let mut outside = home.script();
-    outside.set_key(&key);
+    let outside = home.script_with(&key);
     // Threads have ids too.
     let mut servers: Vec<_> = (0..4).map(|at| with_key(&home, &key, 20 * at)).collect();
     servers.push(outside);
@@ -90,8 +89,7 @@ fn containers_write_at_once_and_nothing_is_lost() {
             scope.spawn(move || write_all(server));
         }
     });
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     for server in 0..4 {
         for n in 0..60 {
             assert_eq!(read(&mut late, 100 * server + n), json!({"n": n}));

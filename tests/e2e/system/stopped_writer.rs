@@ -48,8 +48,7 @@ fn the_others_are_told_who_is_in_the_way_and_nothing_is_lost() {
     let waited = began.elapsed();
     assert!(waited > Duration::from_millis(4_900) && waited < Duration::from_secs(10), "{waited:?}");
     assert_eq!(read(&mut other, 1_000_000), json!({"n": 1}));
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     assert_eq!(read(&mut late, 1_000_000), json!({"n": 1}));
 
     stopped.signal(Signal::CONT);
