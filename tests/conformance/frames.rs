@@ -56,8 +56,12 @@ fn judge(case: &Case, wanted: &Wanted, outcome: &process::Outcome) -> Result<(),
     let mut conversation = Conversation::default();
     // What is no frame is answered with the id `null`.
     let sent = Framing::of(&case.input).messages(&case.input).unwrap_or_default();
-    sent.iter().for_each(|message| conversation.sent(message));
-    messages.iter().for_each(|message| conversation.heard(message));
+    for message in &sent {
+        conversation.sent(message);
+    }
+    for message in &messages {
+        conversation.heard(message);
+    }
     match &wanted.raw {
         Some(raw) if *raw != outcome.stdout => {
             return Err(format!("the output is {:?}", String::from_utf8_lossy(&outcome.stdout)));

@@ -18,9 +18,9 @@ fn reads_that_were_asked_for_before_a_rotation_are_not_hurt_by_it() {
     for round in 1..=ROUNDS {
         let data = json!({"round": round, "text": "x".repeat(100_000)});
         let written =
-            server.begin("setPersistentData", &with(&handle, json!({"context": "user", "data": data})));
+            server.begin("setPersistentData", with(&handle, json!({"context": "user", "data": data})));
         let reads: Vec<_> = (0..40).map(|_| server.begin("getPersistentData", &read)).collect();
-        let rotated = server.begin("rotateAPIKey", &with(&handle, json!({})));
+        let rotated = server.begin("rotateAPIKey", with(&handle, json!({})));
         server.answer(written).unwrap();
         let reads: Vec<Result<Value, _>> = reads.into_iter().map(|id| server.answer(id)).collect();
         server.answer(rotated).unwrap();

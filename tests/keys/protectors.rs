@@ -67,10 +67,8 @@ fn stands(row: &[u8], folder: &Path) -> BTreeSet<PathBuf> {
 fn set(home: &Home, key: &Value) {
     let mut server = home.server();
     let handle = server.handle_of(key);
-    server.ok(
-        "setPersistentData",
-        &with(&handle, json!({"context": "user", "data": {"secret": random_key()}})),
-    );
+    server
+        .ok("setPersistentData", with(&handle, json!({"context": "user", "data": {"secret": random_key()}})));
 }
 
 fn path_of(id: &[u8]) -> PathBuf {
@@ -107,7 +105,7 @@ fn nothing_opens_a_store_with_a_key_file_that_was_removed() {
     assert!(home.data().join(path_of(&attacker.id)).exists());
     let folder = fs::read_dir(home.keys()).unwrap().next().unwrap().unwrap().path();
     assert!(!folder.join("key").exists());
-    let status = home.server().ok("vault/status", &json!({}));
+    let status = home.server().ok("vault/status", json!({}));
     assert_eq!(
         (&status["protectors"], &status["protects"]["stolenDisk"]),
         (&json!(["passphrase"]), &json!(true))
@@ -152,7 +150,7 @@ fn no_repair_brings_a_removed_protector_back() {
         data[..4096].fill(0);
         plugin_vault::files::replace(&home.data().join("data.mdb"), &data).unwrap();
         let mut server = home.server();
-        let status = server.ok("vault/status", &json!({}));
+        let status = server.ok("vault/status", json!({}));
         assert!(status["repaired"].is_object());
         assert_eq!(status["protectors"], json!(["key-file"]));
         server.finish_without_notices();

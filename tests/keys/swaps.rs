@@ -46,11 +46,11 @@ impl Victims {
         for (owner, handle) in [(0, &handle), (2, &other)] {
             for (number, mut params) in addresses().into_iter().enumerate() {
                 params["data"] = json!({"owner": owner, "number": number});
-                server.ok("setPersistentData", &with(handle, params));
+                server.ok("setPersistentData", with(handle, params));
             }
-            all[owner + 1] = server.ok("shareAPIKey", &with(handle, json!({})));
+            all[owner + 1] = server.ok("shareAPIKey", with(handle, json!({})));
         }
-        all[0] = server.ok("rotateAPIKey", &with(&handle, json!({})));
+        all[0] = server.ok("rotateAPIKey", with(&handle, json!({})));
         let keys = all.map(|key| key["apiKey"].clone());
         let handles = keys.each_ref().map(|key| server.handle_of(key));
         Self { home, server, keys, handles, rotated_away: first["apiKey"].clone() }
@@ -61,15 +61,15 @@ impl Victims {
         let mut asked = Vec::new();
         for (key, handle) in self.handles.iter().enumerate() {
             for (number, address) in addresses().into_iter().enumerate() {
-                let id = self.server.begin("getPersistentRecord", &with(handle, address));
+                let id = self.server.begin("getPersistentRecord", with(handle, address));
                 asked.push((record(key, number), id));
             }
-            let list = self.server.begin("listPersistentData", &with(handle, json!({})));
+            let list = self.server.begin("listPersistentData", with(handle, json!({})));
             asked.push((format!("key {key} lists"), list));
-            let keys = self.server.begin("listAPIKeys", &with(handle, json!({})));
+            let keys = self.server.begin("listAPIKeys", with(handle, json!({})));
             asked.push((format!("key {key} lists keys"), keys));
         }
-        let old = self.server.begin("setAPIKey", &json!([self.rotated_away]));
+        let old = self.server.begin("setAPIKey", json!([self.rotated_away]));
         asked.push(("the old key is set".to_owned(), old));
         asked.into_iter().map(|(name, id)| (name, self.server.answer(id))).collect()
     }
@@ -151,8 +151,8 @@ impl Victims {
             At::Protector(..) => {
                 let mut server = self.home.server();
                 let read = server.handle_of(&self.keys[0]);
-                let code = server.code("listPersistentData", &with(&read, json!({})));
-                assert_eq!(server.code("issueAPIKey", &json!(["e.f"])), code);
+                let code = server.code("listPersistentData", with(&read, json!({})));
+                assert_eq!(server.code("issueAPIKey", json!(["e.f"])), code);
                 // A script that never had its store says so in the end.
                 assert_eq!(server.finish().code, Some(3));
                 Some(code)
@@ -315,7 +315,7 @@ fn a_store_with_the_same_api_key_gives_nothing_to_another_store() {
     // The same key owns a namespace here too.
     let handle = two.server.handle_of(&key);
     let ours = json!({"context": "user", "data": {"ours": true}});
-    two.server.ok("setPersistentData", &with(&handle, ours));
+    two.server.ok("setPersistentData", with(&handle, ours));
     let theirs = Disk::open(&one.home.data(), &one.home.keys());
     let disk = Disk::open(&two.home.data(), &two.home.keys());
     let slot = |home: &Home, disk: &Disk| home.data().join("slots").join(disk.slot(&key).id().to_text());

@@ -26,7 +26,7 @@ fn fill(home: &Home, key: &str) {
     }
 }
 
-/// PendingWrites a bit in the middle of the file, which is full of values; it stays as long.
+/// Flips a bit in the middle of the file, which is full of values; it stays as long.
 fn damage_a_value(home: &Home) {
     let file = File::options().read(true).write(true).open(home.data().join("data.mdb")).unwrap();
     let middle = file.metadata().unwrap().len() / 2;
