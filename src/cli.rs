@@ -1,4 +1,4 @@
-//! The command line: flags, environment variables, and what follows from them.
+//! The command line: reads flags and environment variables, and decides what to run.
 
 mod backup;
 mod consent;
@@ -37,8 +37,8 @@ use protector::ProtectorCommand;
 use reset::ResetCommand;
 use secret::passphrase;
 
-/// A private, encrypted store for editor extensions, spoken to in JSON-RPC over stdin and stdout.
-#[allow(clippy::doc_markdown, reason = "these comments are what --help shows")]
+/// A private, encrypted store for editor extensions, with JSON-RPC on stdin and stdout.
+#[allow(clippy::doc_markdown, reason = "--help shows these comments")]
 #[derive(Parser)]
 #[command(name = "plugin-vault", version, about)]
 pub struct Arguments {
@@ -57,7 +57,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", global = true)]
     key_dir: Option<PathBuf>,
 
-    /// Use a store that is gone at the end, for tests
+    /// Use a temporary store, which is deleted at the end, for tests
     #[arg(long, global = true, conflicts_with_all = ["data_dir", "key_dir"])]
     temporary: bool,
 
@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, value_name = "URI", global = true)]
     workspace_folder: Vec<String>,
 
-    /// End when this process ends
+    /// End when the process with this id ends
     #[arg(long = "clientProcessId", value_name = "PID", global = true)]
     client_process_id: Option<u32>,
 
@@ -73,11 +73,11 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", global = true)]
     log: Option<String>,
 
-    /// Log to this file in the place of stderr
+    /// Log to this file instead of stderr
     #[arg(long, value_name = "PATH", global = true)]
     log_file: Option<PathBuf>,
 
-    /// Use a store on a network or user-space file system; it can be damaged there
+    /// Allow a store on a network or user-space file system, where it can be damaged
     #[arg(long, global = true)]
     allow_network_file_system: bool,
 
@@ -97,11 +97,11 @@ enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Write the whole store into one file, as sealed as it is
+    /// Write the whole store, still encrypted, into one file
     Backup(BackupCommand),
-    /// Put a file that backup wrote in the place of the store; what was there is kept in quarantine
+    /// Replace the store by a file that backup wrote; the old store is kept in quarantine
     Restore(RestoreCommand),
-    /// Put the whole store aside, in quarantine, so that a new one begins; nothing is deleted
+    /// Move the whole store to quarantine, so that a new one begins; nothing is deleted
     Reset(ResetCommand),
     /// Print the protocol as data: an OpenRPC document
     Schema,
@@ -112,27 +112,27 @@ enum Command {
     },
 }
 
-/// What the subcommands besides `serve` have in common.
+/// The flags that all subcommands except `serve` have.
 #[derive(clap::Args)]
 struct Common {
     /// Answer in JSON, for programs
     #[arg(long, global = true)]
     json: bool,
 
-    /// The file descriptor that the store's passphrase is read from, where it is needed
+    /// The file descriptor to read the store's passphrase from, if it is needed
     #[arg(long, value_name = "N", global = true)]
     passphrase_fd: Option<u32>,
 }
 
-/// What a command line asks for.
+/// A command line that was read and checked.
 pub struct Run {
-    /// Which log lines are wanted.
+    /// Which lines are logged.
     pub filter: Filter,
-    /// Where they go, if not to stderr.
+    /// The log file; without one the log goes to stderr.
     pub log_file: Option<PathBuf>,
     /// What to do.
     pub task: Task,
-    /// The folder of a temporary store; gone when dropped.
+    /// The folder of a temporary store, which is deleted when this is dropped.
     pub temporary: Option<TempDir>,
 }
 
@@ -140,11 +140,11 @@ pub struct Run {
 pub enum Task {
     /// Serve a client.
     Serve(Options),
-    /// Something else, at once.
+    /// Run another subcommand and end.
     Operate(Operation),
 }
 
-/// A subcommand besides `serve`.
+/// A subcommand other than `serve`.
 pub struct Operation {
     command: Operate,
     common: Common,
@@ -160,21 +160,21 @@ enum Operate {
 }
 
 impl Operation {
-    /// Carries it out.
+    /// Runs the subcommand.
     pub fn run(self) -> Outcome {
         let as_json = self.common.json;
         let (shown, failed) = match self.answer() {
-            Ok(Answer { shown, but }) => (shown, but),
+            Ok(Answer { shown, failed }) => (shown, failed),
             Err(Failed(why)) => (None, Some(why)),
         };
-        // Tables have made their cells visible themselves.
+        // Tables have escaped their cells already.
         let shown = shown.map(|shown| if as_json { visible::escaped(&shown) } else { shown });
         Outcome { shown, failed: failed.map(|why| visible::visible(&why)) }
     }
 
     fn answer(self) -> Result<Answer, Failed> {
-        let said = self.common.passphrase_fd.map(passphrase).transpose()?;
-        let operator = Operator::new(self.config, said);
+        let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
+        let operator = Operator::new(self.config, passphrase);
         let json = self.common.json;
         match &self.command {
             Operate::Key(command) => key::run(&operator, command, json),
@@ -186,26 +186,29 @@ impl Operation {
     }
 }
 
-/// What came of a subcommand.
+/// The result of a subcommand.
 pub struct Outcome {
-    /// What is still to be shown on stdout.
+    /// The text for stdout, unless the subcommand has written it itself.
     pub shown: Option<String>,
     /// Why it failed, in one line.
     pub failed: Option<String>,
 }
 
-/// What is wrong with a command line, in one line.
+/// Why a command line is refused, in one line.
 pub struct Wrong(pub String);
 
-/// What a command line is, apart from one that is wrong.
+/// A valid command line.
 pub enum Parsed {
-    /// Something to run.
+    /// A task to run.
     Run(Box<Run>),
     /// A text to show on stdout: help, the version, or the schema.
     Show(String),
 }
 
 /// Reads a command line and the environment.
+///
+/// # Errors
+/// [`Wrong`] if an argument or a variable is not valid.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wrong> {
     use clap::error::ErrorKind;
     match Arguments::try_parse_from(arguments) {
@@ -228,7 +231,10 @@ impl Arguments {
         let log_file = self.log_file.as_deref().map(|path| folders::named(path, "--log-file")).transpose()?;
         let temporary = if self.temporary {
             let folder = tempfile::Builder::new().prefix("plugin-vault-").tempdir_in(folders::temporary());
-            Some(folder.map_err(|error| Wrong(format!("no temporary folder could be made: {error}")))?)
+            Some(
+                folder
+                    .map_err(|error| Wrong(format!("the temporary folder could not be created: {error}")))?,
+            )
         } else {
             None
         };
@@ -238,8 +244,13 @@ impl Arguments {
         };
         let (limits, allow_network) = (self.limits, self.allow_network_file_system);
         let operate = |command, common| {
-            let config =
-                Config { data: data.clone(), keys: keys.clone(), askpass: person(), allow_network, limits };
+            let config = Config {
+                data: data.clone(),
+                keys: keys.clone(),
+                askpass: askpass_of_operator(),
+                allow_network,
+                limits,
+            };
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
@@ -249,7 +260,7 @@ impl Arguments {
             Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
             Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
-                return Err(Wrong("--json and --passphrase-fd go with the other subcommands".into()));
+                return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }
             None | Some(Command::Serve | Command::Schema) => Task::Serve(Options {
                 data,
@@ -283,13 +294,13 @@ impl Arguments {
     }
 }
 
-/// The program that asks a person for the passphrase.
+/// The program that asks the user for the passphrase, from the environment.
 fn askpass() -> Option<Askpass> {
     let program = std::env::var("PLUGIN_VAULT_ASKPASS").ok().filter(|program| !program.is_empty());
     program.map(Askpass::Program)
 }
 
-/// Who asks the person that typed a subcommand.
-fn person() -> Option<Askpass> {
+/// How a subcommand asks the user: through a program, or at its terminal.
+fn askpass_of_operator() -> Option<Askpass> {
     askpass().or_else(|| has_terminal().then_some(Askpass::Terminal))
 }

@@ -1,7 +1,7 @@
 //! Secrets, derivation, seal and open: pure functions over bytes.
 //!
-//! Nothing here knows a path, a clock, a table or a transaction. The only thing taken from outside are random
-//! bytes of the operating system. `docs/format.md` gives every formula of this room, byte by byte.
+//! This room uses no path, clock, table or transaction. Its only input from outside is random bytes from the operating
+//! system. `docs/format.md` gives every formula of this room, byte by byte.
 
 mod api_key;
 mod derive;
@@ -15,10 +15,10 @@ pub use derive::{
 pub use seal::{AssociatedData, Cipher, NotAuthentic, Place, sealed_length};
 pub use secret::{DataKey, ProtectorKey, StoreKey};
 
-/// Random bytes of the operating system.
+/// Random bytes from the operating system's generator.
 ///
 /// # Panics
-/// Where the operating system has none to give: nothing can be sealed or issued then.
+/// If the operating system gives no random bytes: without them nothing can be sealed or issued.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -1,8 +1,8 @@
-//! Files and folders that only their owner may read, synced before they count.
+//! Files and folders that only their owner may read. A change is synced before it is used.
 //!
-//! [`Dir`] is a folder that was opened once: what is in the data folder is reached through it and through nothing else.
-//! The functions that take paths are for what is outside of it. What differs between systems is in `files/unix.rs` and
-//! `files/windows.rs`, under the same names.
+//! [`Dir`] is a folder that was opened once. The program reaches files in the data folder only through it. The
+//! functions that take paths are for files outside of the data folder. What differs between systems is in
+//! `files/unix.rs` and `files/windows.rs`, under the same names.
 
 mod dir;
 mod error;
@@ -21,42 +21,42 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-pub use dir::{ASIDE, Dir};
+pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
 pub use quote::quoted;
 pub use system::{id, id_at, privacy, sync_folder};
 
-/// What kind of thing has a name.
+/// What kind of file has a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// A symbolic link, or what the system has for one.
+    /// A symbolic link, or the system's equivalent.
     Link,
     /// A FIFO, a socket, a device.
     Special,
 }
 
-/// What was found under a name.
+/// The metadata of a file or folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Found {
-    /// What kind of thing it is.
+    /// What kind of file it is.
     pub kind: FileKind,
     /// Its length in bytes.
     pub length: u64,
-    /// How many names it has.
+    /// How many names (hard links) it has.
     pub links: u64,
     /// When it was last written to.
     pub modified: SystemTime,
-    /// Who may use it.
+    /// Who owns it, and whether other users may use it.
     pub privacy: Privacy,
-    /// Whether it belongs to the super-user, and that is not us.
+    /// Whether it belongs to the super-user, while this process runs as another user.
     pub is_the_super_users: bool,
-    /// The bits of its mode; none on systems without.
+    /// The bits of its mode; 0 on systems without modes.
     pub mode: u32,
-    /// Which file it is.
+    /// Which file it is, whatever its name.
     pub id: FileId,
 }
 
@@ -69,7 +69,7 @@ enum How {
     CreateNew,
 }
 
-/// Which file this is, whatever the path that led to it.
+/// The identity of a file, which does not depend on the path that led to it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FileId(u64, u64);
 
@@ -79,46 +79,62 @@ impl std::fmt::Display for FileId {
     }
 }
 
-/// Who may use a file or folder besides its owner, and whose it is.
+/// Who owns a file or folder, and whether other users may use it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Privacy {
-    /// Ours, and nobody else's.
+    /// It belongs to this process's user, and other users may not use it.
     Private,
-    /// Ours, but others may read or write it.
+    /// It belongs to this process's user, but other users may read or write it.
     OpenToOthers,
-    /// Another user's.
+    /// It belongs to another user.
     NotOurs,
 }
 
-/// What is done with a file at a path: in the folder above, which may be reached through links, and with the file itself
-/// as [`Dir`] does it.
+/// Runs `act` on the folder above a path, which may be reached through links, and on the file's name in it. The file
+/// itself is used as [`Dir`] does it.
 fn in_its_folder<T>(path: &Path, act: impl FnOnce(&Dir, &str) -> Result<T>) -> io::Result<T> {
     let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
     Ok(act(&Dir::reach(above)?, name)?)
 }
 
-/// Opens a file of ours for reading; a link is not followed.
+/// Opens a file of this user for reading. A link is not followed.
+///
+/// # Errors
+/// An [`io::Error`], from which [`Error::of`] takes the error with the path.
 pub fn open(path: &Path) -> io::Result<File> {
     in_its_folder(path, Dir::read)
 }
 
-/// Reads a file of ours of at most `longest` bytes; a link is not followed.
+/// Reads a file of this user, of at most `longest` bytes. A link is not followed.
+///
+/// # Errors
+/// As [`open`]; also if the file is longer.
 pub fn read_whole(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
     in_its_folder(path, |folder, name| folder.read_whole(name, longest))
 }
 
-/// Opens for reading and writing, and makes the file with mode 0600 if it is not there.
+/// Opens a file for reading and writing, and creates it with mode 0600 if it does not exist.
+///
+/// # Errors
+/// As [`open`].
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     in_its_folder(path, Dir::open_or_create)
 }
 
-/// Makes a file that must not be there yet, with mode 0600.
+/// Creates a file with mode 0600.
+///
+/// # Errors
+/// As [`open`]; also if the name exists.
 pub fn create_new(path: &Path) -> io::Result<File> {
     in_its_folder(path, Dir::create_new)
 }
 
-/// Opens for appending, and makes the file with mode 0600 if it is not there.
+/// Opens a file for appending, and creates it with mode 0600 if it does not exist. A link is followed: the path is the
+/// user's own choice.
+///
+/// # Errors
+/// If the system can't open or create the file.
 pub fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -127,23 +143,36 @@ pub fn append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes the file whole or not at all: written beside its place, synced, moved there, the folder synced.
-/// What lies there already is replaced.
+/// Writes a file atomically: writes it under another name, syncs it, renames it, and syncs the folder. An existing file
+/// is replaced.
+///
+/// # Errors
+/// As [`open`]; the old file is intact then, unless the folder's sync failed.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     in_its_folder(path, |folder, name| folder.replace(name, content))
 }
 
-/// Makes the file whole or not at all; one that is there already stays, and is an error.
+/// Creates a file atomically. An existing file stays as it is.
+///
+/// # Errors
+/// As [`open`]; also if the name exists.
 pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     in_its_folder(path, |folder, name| folder.create_whole(name, content))
 }
 
-/// Overwrites a file as [`Dir::overwrite`] does.
+/// Overwrites a file with zeros, as [`Dir::overwrite`] does.
+///
+/// # Errors
+/// As [`open`].
 pub fn overwrite(path: &Path, longest: usize, is_ours: impl FnOnce(&[u8]) -> bool) -> io::Result<()> {
     in_its_folder(path, |folder, name| folder.overwrite(name, longest, is_ours))
 }
 
-/// Makes a folder with mode 0700, and the folders above it, synced; one that is there stays as it is.
+/// Creates a folder with mode 0700, and the missing folders above it, and syncs their names. An existing folder stays
+/// as it is.
+///
+/// # Errors
+/// If a file is in the way, or the system refuses.
 pub fn create_folder(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -158,11 +187,11 @@ pub fn create_folder(path: &Path) -> Result<()> {
             None => Error::at(path, Cause::Io(error)),
         }
     })?;
-    // Whatever is synced inside of a folder is gone with the folder's own name.
+    // What is synced inside a folder is lost if the folder's own name is lost.
     for folder in missing {
         let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match sync_folder(above) {
-            // We may make folders in there, and not look into it; then nothing more can be done.
+            // A folder in which this process may create folders, but which it may not open: its sync is not possible.
             Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
                 return Err(Error::at(above, Cause::Io(error)));
             }
@@ -172,9 +201,12 @@ pub fn create_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether this process may make a folder of its own at a path. Where it is there, whose it is is another question; where
-/// it is not, the nearest folder above that is there must not be in another user's home: what the super-user makes
-/// there would be in that user's way.
+/// Checks whether this process may create a folder of its own at a path. If the folder exists, its owner is not checked
+/// here. If it does not, the nearest existing folder above it must not be in another user's home: what the super-user
+/// creates there would block that user.
+///
+/// # Errors
+/// [`Cause::Owner`] if the folder would be in another user's home.
 pub fn may_create_folder(path: &Path) -> Result<()> {
     let whole = std::path::absolute(path).map_err(|error| Error::at(path, Cause::Io(error)))?;
     for folder in whole.ancestors() {
@@ -183,15 +215,18 @@ pub fn may_create_folder(path: &Path) -> Result<()> {
             Ok(found) if system::may_make_in(&found) => return Ok(()),
             Ok(_) => return Err(Error::at(folder, Cause::Owner)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // What else is wrong with it is told when it is used.
+            // Any other error appears when the folder is used.
             Err(_) => return Ok(()),
         }
     }
     Ok(())
 }
 
-/// Reads a file of at most `longest` bytes at a path that may lead through links, with what it is; whose it may be is the
-/// caller's to say. Never waits, and never reads anything but a regular file.
+/// Reads a file of at most `longest` bytes, and its metadata, at a path that may lead through links. The caller decides
+/// which owners it accepts. Never waits, and reads only regular files.
+///
+/// # Errors
+/// If there is no regular file, it is too long, or the system refuses.
 pub fn read_reached(path: &Path, longest: usize) -> Result<(Vec<u8>, Found)> {
     let failed = |error| Error::at(path, Cause::Io(error));
     let file = system::open_reached(path).map_err(failed)?;
@@ -203,9 +238,9 @@ pub fn read_reached(path: &Path, longest: usize) -> Result<(Vec<u8>, Found)> {
     content.map(|content| (content, found)).ok_or_else(|| Error::at(path, Cause::TooLong))
 }
 
-/// All that is in a file, or `None` if that is more than `longest` bytes.
+/// The content of a file, or `None` if it has more than `longest` bytes.
 fn read_bounded(file: &File, longest: usize) -> io::Result<Option<Vec<u8>>> {
-    // With room for one byte more, so that the buffer never moves and leaves a copy of a key behind.
+    // With space for one more byte, so that the buffer never moves and never leaves a copy of a key behind.
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(longest);
     let mut content = Vec::with_capacity(length.min(longest) + 1);
     file.take(longest as u64 + 1).read_to_end(&mut content)?;

@@ -1,8 +1,8 @@
-//! JSON text as it stands: the members of an object and the elements of an array, found but not read.
+//! JSON text as it was written: finds the members of an object and the elements of an array without decoding them.
 //!
-//! Everything here borrows from the text it was given, and gives its parts back byte for byte. It must never turn a
-//! value into numbers and maps and back (that sorts names, rounds numbers, and refuses `1E400` and lone surrogates),
-//! and never recurse by the nesting of what a client sent. Pure functions; any thread may call them.
+//! Everything here borrows from the text and returns its parts byte for byte. It must never turn a value into numbers
+//! and maps and back: that sorts names, rounds numbers, and refuses `1E400` and lone surrogates. It must never recurse
+//! by the nesting of what a client sent. These are pure functions; any thread may call them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -21,7 +21,7 @@ pub(crate) use cursor::Cursor;
 pub use faulty::{Faulty, FaultyMember};
 pub(crate) use name::compare as compare_names;
 
-/// What a JSON text is, by its first byte.
+/// The kind of a JSON text, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `{…}`
@@ -38,7 +38,7 @@ pub enum Kind {
     Null,
 }
 
-/// One member of an object, as it is written there. It has no `Debug`: both halves are a caller's data.
+/// One member of an object, as it was written. It has no `Debug`: both halves are a caller's data.
 #[derive(Clone, Copy)]
 pub struct Member<'a> {
     /// The name with its quotes and escapes.
@@ -48,25 +48,25 @@ pub struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    /// Whether the member goes by this name, however it is escaped.
+    /// Whether the member has this name, however it is escaped.
     pub fn is(&self, name: &str) -> bool {
         *self.name_bytes() == *name.as_bytes()
     }
 
-    /// The name without its escapes. A lone surrogate comes out as the three bytes that UTF-8 would give it, if it
-    /// gave it any: so names stay apart, and none of them equals a name that is text.
+    /// The name without its escapes. A lone surrogate becomes the three bytes of its generalized UTF-8 form. So
+    /// different names stay different, and none of them equals a name that is text.
     pub fn name_bytes(&self) -> Cow<'a, [u8]> {
         name_bytes(self.name.get())
     }
 }
 
-/// The one JSON text that these bytes hold, less the white space at its ends; `None` if they hold anything else.
-/// Nesting may be as deep as the bytes allow.
+/// The one JSON text in these bytes, without the white space at its ends; `None` if they contain anything else. Nesting
+/// may be as deep as the bytes allow.
 pub fn parse(bytes: &[u8]) -> Option<&RawValue> {
     serde_json::from_str(str::from_utf8(bytes).ok()?).ok()
 }
 
-/// What the text is.
+/// The kind of the text.
 pub fn kind(text: &RawValue) -> Kind {
     match text.get().as_bytes().first() {
         Some(b'{') => Kind::Object,
@@ -78,19 +78,20 @@ pub fn kind(text: &RawValue) -> Kind {
     }
 }
 
-/// So many members or elements have a use for somebody. Of more only the next one is kept, which says that there are more:
-/// a message could hold millions, and each that is found takes ten times the memory that its text does.
+/// The most members or elements that any caller uses. Of more than that, only the next one is kept, which shows that
+/// there are more. A message could contain millions, and each one takes ten times the memory of its text.
 pub const MOST: usize = 1_024;
 
-/// The members of an object in their order, those with the same name too, up to [`MOST`] and one; `None` if the text is no
-/// object.
+/// The members of an object in their order, also those with the same name, up to [`MOST`] and one more; `None` if the
+/// text is not an object.
 pub fn members(object: &RawValue) -> Option<Vec<Member<'_>>> {
     members_in(object.get())
 }
 
-/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+/// As [`members`], for a text that was not parsed yet and has no white space before it; `None` if it is not such an
+/// object.
 pub fn members_in(object: &str) -> Option<Vec<Member<'_>>> {
-    // An error costs more than a look.
+    // This check is cheaper than the parser's error.
     if !object.starts_with('{') {
         return None;
     }
@@ -98,12 +99,13 @@ pub fn members_in(object: &str) -> Option<Vec<Member<'_>>> {
     Some(members)
 }
 
-/// The elements of an array in their order, up to [`MOST`] and one; `None` if the text is no array.
+/// The elements of an array in their order, up to [`MOST`] and one more; `None` if the text is not an array.
 pub fn elements(array: &RawValue) -> Option<Vec<&RawValue>> {
     elements_in(array.get())
 }
 
-/// The same of a text that nobody has read yet, and with no white space before it; `None` if it is anything else.
+/// As [`elements`], for a text that was not parsed yet and has no white space before it; `None` if it is not such an
+/// array.
 pub fn elements_in(array: &str) -> Option<Vec<&RawValue>> {
     if !array.starts_with('[') {
         return None;
@@ -112,15 +114,15 @@ pub fn elements_in(array: &str) -> Option<Vec<&RawValue>> {
     Some(elements)
 }
 
-/// Whether a character means nothing between two parts of a text.
+/// Whether a character is white space in JSON.
 pub fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r')
 }
 
-/// So few names are sooner compared with one another than hashed.
+/// Up to this many names, comparing each with each other is faster than hashing.
 const FEW: usize = 8;
 
-/// The position of the first member whose name, without its escapes, stood before it.
+/// The position of the first member that repeats the name, without escapes, of an earlier one.
 pub fn has_duplicates(members: &[Member<'_>]) -> Option<usize> {
     if members.len() <= FEW {
         let name = |at: usize| members[at].name_bytes();
@@ -130,7 +132,7 @@ pub fn has_duplicates(members: &[Member<'_>]) -> Option<usize> {
     members.iter().position(|member| !seen.insert(member.name_bytes()))
 }
 
-/// The text that a JSON string means; `None` if this is no string, or has a lone surrogate.
+/// The text of a JSON string without its escapes; `None` if this is not a string, or has a lone surrogate.
 pub fn string(text: &RawValue) -> Option<Cow<'_, str>> {
     if kind(text) != Kind::String {
         return None;
@@ -141,14 +143,14 @@ pub fn string(text: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// What a text says where a whole number from 0 on is asked for.
+/// A JSON text read as a whole number from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whole {
     /// This number, however it is written: `2`, `2.0`, `20e-1` and `0.2E1` are one, and `-0` is 0.
     Fits(u64),
     /// A whole number below 0, or over `u64::MAX`.
     OutOfRange,
-    /// A number with a fraction, or none at all.
+    /// A number with a fraction, or not a number.
     No,
 }
 
@@ -168,7 +170,7 @@ pub fn whole(text: &RawValue) -> Whole {
     if significant.is_empty() {
         return Whole::Fits(0);
     }
-    // An exponent without an end is like the highest: no text is long enough to make up for it.
+    // An exponent that is too long counts as the highest or lowest: no text has enough digits to balance it.
     let high = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
     let shift = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     let zeros = exponent
@@ -177,25 +179,25 @@ pub fn whole(text: &RawValue) -> Whole {
         .saturating_sub(shift(fraction.len()))
         .saturating_add(shift(digits.len() - significant.len()));
     let Ok(zeros) = usize::try_from(zeros) else { return Whole::No };
-    // So many digits has `u64::MAX`.
+    // `u64::MAX` has 20 digits.
     if is_negative || zeros > 20 || significant.len() > 20 {
         return Whole::OutOfRange;
     }
     format!("{significant}{}", "0".repeat(zeros)).parse().map_or(Whole::OutOfRange, Whole::Fits)
 }
 
-/// What [`Member::name_bytes`] gives, for a name that stands in a text by itself.
+/// As [`Member::name_bytes`], for a name with its quotes.
 pub(crate) fn name_bytes(quoted: &str) -> Cow<'_, [u8]> {
     match unescaped(quoted) {
         Some(plain) => Cow::Borrowed(plain.as_bytes()),
-        // The parser has been over this text before, so that the whole name is only a form of words.
+        // The parser has accepted this text before, so the fallback to the whole name never happens.
         None => serde_json::Deserializer::from_str(quoted)
             .deserialize_bytes(NameBytes)
             .map_or(Cow::Borrowed(quoted.as_bytes()), Cow::Owned),
     }
 }
 
-/// What stands between the quotes, if that is also what it means.
+/// The text between the quotes, if it has no escapes.
 fn unescaped(quoted: &str) -> Option<&str> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.bytes().any(|byte| byte == b'\\')).then_some(inner)

@@ -1,7 +1,7 @@
-//! `plugin-vault`: a private, encrypted store for editor extensions, spoken to over stdin and stdout.
+//! `plugin-vault`: a private, encrypted store for editor extensions, with a JSON-RPC interface on stdin and stdout.
 //!
-//! The map of the house, one line a room, lowest first. Which room may name which is a table in
-//! `docs/architecture.md`, and `tests/tidy.rs` holds it.
+//! The rooms of the program, lowest first. A table in `docs/architecture.md` says which room may name which, and
+//! `tests/tidy.rs` checks the code against it.
 
 #[cfg(all(feature = "faults", not(debug_assertions)))]
 compile_error!("the feature faults lets the environment break the store; it is for tests");

@@ -1,29 +1,31 @@
-//! Every cap in one place. Those that a user may move are fields of [`Limits`] and flags of the command line.
+//! Every limit in one place. The limits that a user may change are fields of [`Limits`] and flags of the command line.
 
 use std::time::Duration;
 
-/// The longest block of headers, and the longest run of input that is no protocol, in bytes.
+/// The longest block of headers, and the longest run of input that is not protocol, in bytes.
 pub const HEADERS: usize = 64 * 1024;
 /// Bytes of a request's id, as its client wrote it: each answer repeats it.
 pub const ID: usize = 1_024;
-/// Requests that may be waiting for an answer, each element of a batch for itself; past that no more input is read.
+/// Requests that may wait for an answer; each element of a batch counts. Above this the sidecar reads no more input.
 pub const PENDING_REQUESTS: usize = 1_024;
-/// Bytes of the requests that may be waiting for an answer; past that no more input is read.
+/// Bytes of the requests that may wait for an answer. Above this the sidecar reads no more input.
 pub const PENDING_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of answers that the client has not taken; past that no further request is started, and no read is made.
+/// Bytes of answers that the client has not read. Above this the sidecar starts no further request and reads nothing
+/// from the store.
 pub const UNREAD_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of an answer in a batch that is given however long the others are: what became of a write is never lost.
+/// An answer in a batch of at most this many bytes is always sent, however long the other answers are, so that the
+/// result of a write is never lost.
 pub const SHORT_ANSWER: usize = 4 * 1024;
-/// Bytes of answers in batches that wait for other answers of the same batch; past that a read in a batch is refused.
+/// Bytes of answers in batches that wait for other answers of the same batch. Above this a read in a batch is refused.
 pub const BATCHED_BYTES: usize = 16 * 1024 * 1024;
-/// Bytes of what one commit changes, and of what is looked at for that, past which no further request goes into it.
+/// Bytes that one commit changes, and reads for that. Above this no further request joins the commit.
 pub const COMMIT_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of what one request may change.
+/// Bytes that one request may change.
 pub const CHANGE_BYTES: usize = 24 * 1024 * 1024;
-/// How long a client may leave its answers lying until reads that wait for room are refused: less than [`LOCK_WAIT`], so
-/// that the writes behind them can still be carried out.
+/// How long a client may read no byte of its answers before the sidecar refuses reads that wait for space. Less than
+/// [`LOCK_WAIT`], so that the writes after them can still be done.
 pub const TAKING_WAIT: Duration = Duration::from_secs(4);
-/// Bytes of the rows of all keys in a list of keys: scopes may be long.
+/// Bytes of all rows in a list of keys, since scopes may be long.
 pub const KEY_LIST_BYTES: usize = 8 * 1024 * 1024;
 /// Records in one page of a list.
 pub const LIST_PAGE: u64 = 1_000;
@@ -35,38 +37,38 @@ pub const PATCH_DEPTH: usize = 128;
 pub const NAME: usize = 256;
 /// Bytes of a folder's URI.
 pub const URI: usize = 8 * 1024;
-/// Open folders that a connection remembers; past that a call has to pass the folder that it means.
+/// Open folders that a connection remembers. Above this a call has to name its folder.
 pub const OPEN_FOLDERS: usize = 1_024;
 /// Folders, or contexts, in the scope of a shared key.
 pub const SCOPE_FOLDERS: usize = 256;
 /// The highest revision: the largest integer that every JSON reader keeps exactly.
 pub const REVISION: u64 = (1 << 53) - 1;
-/// The newest change notices that are kept for watchers.
+/// Change notices that the store keeps for watchers; older ones are removed.
 pub const CHANGES: u64 = 10_000;
-/// Readers of the store at one time, over all processes.
+/// Readers of the store at one time, in all processes together.
 pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
-/// Leases that are held at one time in a namespace.
+/// Leases that clients may hold at one time in a namespace.
 pub const LEASES: u64 = 1_000;
-/// Leases that one shared key holds at one time, so that it leaves some to its owner.
+/// Leases that one shared key may hold at one time. Fewer than [`LEASES`], so that some are left for the owner.
 pub const SHARED_KEY_LEASES: u64 = 100;
 /// Requests of one connection that wait for a lease.
 pub const WAITING_LEASES: usize = 64;
-/// The shortest and the longest time that a lease is held without being renewed.
+/// The shortest and the longest lifetime of a lease without a renewal, in milliseconds.
 pub const LEASE_MILLIS: (u64, u64) = (100, 600_000);
 /// How long a request may wait for a lease.
 pub const LEASE_WAIT_MILLIS: u64 = 600_000;
-/// How long a person may take to unlock the store.
+/// How long the user may take to unlock the store.
 pub const UNLOCK_WAIT_MILLIS: u64 = 600_000;
-/// How long a client may leave its answers lying once the process is ending.
+/// How long the process waits for the client to read its answers while it ends.
 pub const LAST_OUTPUT_WAIT: Duration = Duration::from_secs(2);
-/// How long the process may take to end.
+/// The longest time that the process takes to end.
 pub const LAST_WAIT: Duration = Duration::from_secs(9);
-/// How long requests that were read may take once the process is ending.
+/// How long requests that were read may take while the process ends.
 pub const LAST_REQUESTS_WAIT: Duration = Duration::from_secs(6);
 
-/// The caps that a user may move.
+/// The limits that a user may change.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
@@ -100,7 +102,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// How long nothing has to happen until the daily backup is taken; `None` for never.
+    /// How long the sidecar must be idle before it takes the daily backup; `None` for never.
     pub fn backup_after(&self) -> Option<Duration> {
         (self.backup_idle > 0).then(|| Duration::from_secs(self.backup_idle))
     }

@@ -1,7 +1,7 @@
-//! Log lines, on a thread of their own: they are dropped rather than waited for, since many clients never read what a
-//! server writes to stderr, and would hang with it.
+//! Writes log lines on a thread of its own. The sidecar drops lines rather than wait: many clients never read the
+//! stderr of a server, and would hang together with it.
 //!
-//! Only this program's own lines pass, at every level: those of `jsonrpsee` quote what callers send.
+//! Only the lines of this program pass, at every level: those of `jsonrpsee` quote what callers send.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -16,39 +16,39 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::files;
 
-/// What to do where the system starts no thread.
-pub const NO_THREAD: &str = "the system starts no further thread: end other programs of this user, or raise the limit \
-    on processes (ulimit -u, or that of the container)";
+/// The message for a system that refuses to start a thread.
+pub const NO_THREAD: &str = "the system refuses to start another thread; end other programs of this user, or raise \
+    the limit on processes (ulimit -u, or the limit of the container)";
 
-/// Lines that may wait to be written.
+/// How many lines may wait for the thread; more are dropped.
 const LINES: usize = 1_024;
-/// How long the end of the process waits for the last lines.
+/// How long the process waits for the last lines when it ends.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// The way to the log and to the person who reads stderr.
+/// Sends lines to the log, and notices to the user who reads stderr.
 #[derive(Clone)]
 pub struct Log(SyncSender<Line>);
 
 enum Line {
     /// For the log.
     Log(Vec<u8>),
-    /// For whoever started the process, whatever the level.
+    /// A message for the user who started the process, at any level.
     Notice(String),
-    /// Tells when all before it is written.
+    /// Answers when all lines before it are written.
     Flush(Sender<()>),
 }
 
-/// Which lines are wanted: `RUST_LOG`'s syntax of levels and targets.
+/// Which lines are logged, in the syntax of `RUST_LOG`: levels and targets.
 pub type Filter = Targets;
 
-/// The filter where nothing is said.
+/// The level without `--log` and `RUST_LOG`.
 pub const USUAL_LEVEL: LevelFilter = LevelFilter::WARN;
 
-/// The filter that `RUST_LOG` asks for. The variable is often meant for another program, so that its parts count only as
-/// far as they are levels, or levels of targets, and a part that names other programs' targets changes nothing for this one.
-pub fn filter_of_environment(said: &str) -> Filter {
+/// The filter of `RUST_LOG`. The variable is often meant for another program. So a part counts only if it is a level,
+/// or a level of a target; and a part that names targets of other programs changes nothing for this one.
+pub fn filter_of_environment(given: &str) -> Filter {
     let mut filter = Targets::new().with_default(USUAL_LEVEL);
-    for part in parts(said) {
+    for part in parts(given) {
         if let Ok(level) = part.parse::<LevelFilter>() {
             filter = filter.with_default(level);
         } else if let Ok(targets) = part.parse::<Targets>() {
@@ -59,8 +59,8 @@ pub fn filter_of_environment(said: &str) -> Filter {
     filter
 }
 
-/// The parts of a filter: what stands between commas that are not inside of brackets.
-fn parts(said: &str) -> impl Iterator<Item = &str> {
+/// The parts of a filter, separated by commas outside of brackets.
+fn parts(given: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_usize;
     let ends = move |letter: char| {
         match letter {
@@ -70,19 +70,22 @@ fn parts(said: &str) -> impl Iterator<Item = &str> {
         }
         letter == ',' && depth == 0
     };
-    said.split(ends).map(str::trim).filter(|part| !part.is_empty())
+    given.split(ends).map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Why there is no log.
+/// Why logging could not start.
 #[derive(Debug)]
 pub enum NoLog {
-    /// Its file can't be written.
+    /// The log file can't be opened.
     File(io::Error),
-    /// The system starts no thread for it.
+    /// The system refused to start the thread.
     Thread(io::Error),
 }
 
-/// Starts logging. `file` takes the lines in the place of stderr.
+/// Starts logging, to `file` if there is one and otherwise to stderr.
+///
+/// # Errors
+/// [`NoLog`] if the file can't be opened or the thread does not start.
 pub fn start(filter: Filter, file: Option<&Path>) -> Result<Log, NoLog> {
     let file = file.map(files::append).transpose().map_err(NoLog::File)?;
     let (lines, received) = sync_channel(LINES);
@@ -91,10 +94,10 @@ pub fn start(filter: Filter, file: Option<&Path>) -> Result<Log, NoLog> {
     let log = Log(lines);
     let own = filter_fn(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
-    // There is one log a process; a second start keeps the first.
+    // A process has one log; a second start keeps the first.
     let _ = tracing_subscriber::registry().with(lines.with_filter(own).with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(|panic| {
-        // Where, and not what: what a panic says may be a caller's.
+        // Logs the place of the panic and not its message, which may contain a caller's data.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!("plugin-vault has a fault at {place}; please report it");
     }));
@@ -102,12 +105,12 @@ pub fn start(filter: Filter, file: Option<&Path>) -> Result<Log, NoLog> {
 }
 
 impl Log {
-    /// Says something to whoever started the process, in one line.
+    /// Writes one line to stderr, for the user who started the process, and also to the log file if there is one.
     pub fn notice(&self, sentence: &str) {
         let _ = self.0.try_send(Line::Notice(format!("plugin-vault: {sentence}\n")));
     }
 
-    /// Waits until all is written, but not for long.
+    /// Waits until all lines are written, at most 500 ms.
     pub fn flush(&self) {
         let (written, done) = channel();
         if self.0.try_send(Line::Flush(written)).is_ok() {
@@ -117,7 +120,7 @@ impl Log {
 }
 
 fn write(lines: &Receiver<Line>, mut file: Option<File>) {
-    // A line that can't be written is one that nobody reads.
+    // A write error is ignored: no reader would see a line about it.
     for line in lines {
         match line {
             Line::Log(line) => {
@@ -166,8 +169,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_counts_as_far_as_it_is_understood() {
-        for (said, level) in [
+    fn unknown_parts_of_the_environment_are_ignored() {
+        for (given, level) in [
             ("", Level::WARN),
             ("debug", Level::DEBUG),
             ("off", Level::OFF),
@@ -182,7 +185,7 @@ mod tests {
             ("[span]=info,debug", Level::DEBUG),
             ("\u{1f511}=\0, trace ", Level::TRACE),
         ] {
-            let filter = filter_of_environment(said);
+            let filter = filter_of_environment(given);
             let passes = |level| filter.would_enable("plugin_vault::store", &level);
             let all = [
                 (tracing::Level::ERROR, Level::ERROR),
@@ -192,7 +195,7 @@ mod tests {
                 (tracing::Level::TRACE, Level::TRACE),
             ];
             for (one, as_filter) in all {
-                assert_eq!(passes(one), as_filter <= level, "{said:?}: {one}");
+                assert_eq!(passes(one), as_filter <= level, "{given:?}: {one}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Arguments, logging, exit code; hands over at once.
+//! Parses the arguments, starts logging, runs the task and turns its result into an exit code.
 
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,16 +9,16 @@ use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task, Wrong};
 use plugin_vault::logging::{self, Log, NoLog};
 use plugin_vault::server::{self, NoServer, Options};
 
-/// The task was not done, or its answer was not written.
+/// Exit code: the task failed, or its answer could not be written.
 const FAILED: u8 = 1;
-/// The command line is wrong.
+/// Exit code: the command line is wrong.
 const WRONG_ARGUMENTS: u8 = 2;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Ok(Parsed::Run(run)) => run_task(*run),
         Ok(Parsed::Show(text)) => match output::write(&text) {
-            // A reader that goes away has read enough of it.
+            // A reader that closes the pipe has read enough.
             Ok(()) | Err(Lost::ReaderGone) => ExitCode::SUCCESS,
             Err(Lost::Failed(error)) => refuse(&not_written(&error), FAILED),
         },
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn run_task(run: Run) -> ExitCode {
-    // Before any thread is started.
+    // This must run before any thread starts.
     server::restore_signals();
     let log = match logging::start(run.filter, run.log_file.as_deref()) {
         Ok(log) => log,
@@ -38,7 +38,7 @@ fn run_task(run: Run) -> ExitCode {
         Err(NoLog::Thread(error)) => return refuse(&no_thread(&error), FAILED),
     };
     server::harden();
-    // A fault is logged where it happens. That line has to be written before the process ends.
+    // The panic hook logs a panic. That line has to be written before the process ends.
     let done = catch_unwind(AssertUnwindSafe(|| match run.task {
         Task::Serve(options) => serve(options, &log),
         Task::Operate(operation) => operate(operation, &log),

@@ -1,8 +1,8 @@
-//! Ways to the store key. Each has a row in the store, in which the store key lies wrapped under the protector's own
-//! key; where that key lies is what makes one protector differ from another.
+//! Ways to get the store key. Each protector has a row in the store, which contains the store key, wrapped under the
+//! protector's own key. Protectors differ in where that key is kept.
 //!
-//! Several can guard one store, like the slots of an encrypted disk. Which ones do is written down, and never changed in
-//! silence: a key that can't be reached is an error, and no reason to make another.
+//! One store can have several protectors, like the slots of an encrypted disk. The store lists them, and the program
+//! never changes the list silently: a key that can't be read is an error, and no reason to make another one.
 
 mod cache;
 mod command;
@@ -32,63 +32,63 @@ pub use row::Kind;
 use row::Row;
 pub use terminal::{ask as ask_at_terminal, is_there as has_terminal};
 
-/// How long a program or a keyring may take where nobody is asked.
+/// How long a program or a keyring may take in a mode that does not ask the user.
 ///
-/// Shorter than a write waits in the queue, so that it is told why.
+/// Shorter than a write waits in the queue, so that its answer gives the reason.
 const QUIET: Duration = Duration::from_secs(4);
-/// How long a keyring may take to keep a new key and give it back.
+/// How long a keyring may take to store a new key and return it.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// Where protectors look for what they need.
+/// What the protectors of a process need besides the rows in the store.
 pub struct ProtectorConfig<'m> {
     /// The folder of key files.
     pub key_folder: &'m Path,
-    /// Who asks a person for the passphrase.
+    /// How to ask the user for the passphrase; `None` if there is no way.
     pub askpass: Option<&'m Askpass>,
 }
 
-/// Who asks a person for the passphrase.
+/// How to ask the user for the passphrase.
 pub enum Askpass {
-    /// A program, which gets the question as its argument.
+    /// A program that gets the question as its argument.
     Program(String),
-    /// This process, at the terminal that it was started in.
+    /// This process, at its own terminal.
     Terminal,
 }
 
-/// How far to go for the store key.
+/// What a protector may do to get the store key.
 #[derive(Clone, Copy)]
 pub enum UnlockMode<'e> {
-    /// What lies in a file or was given to another process: nobody is asked, nothing is run.
+    /// Read key files and the session's cache. Run no program and ask no user.
     CachedOnly,
-    /// Whatever gives its key without a person.
+    /// Use every protector that gives its key without the user.
     Quiet,
-    /// A person may be asked, and may have said the passphrase already.
+    /// Ask the user, who may have given the passphrase already.
     AskUser {
-        /// The passphrase, if it was given.
+        /// The passphrase, if the user gave one.
         passphrase: Option<&'e Passphrase>,
-        /// How long the person may take.
+        /// How long the user may take.
         deadline: &'e Deadline,
     },
 }
 
 impl UnlockMode<'_> {
-    /// Whether nobody waits any more.
+    /// Whether the caller's deadline has passed. The other modes have none.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::AskUser { deadline, .. } if deadline.is_over())
     }
 }
 
-/// The store key is not to be had. Nothing was changed, nothing was made in its place.
+/// The error if no protector gives the store key. Nothing was changed or created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unavailable {
-    /// The protector that stands in the way.
+    /// The protector that has to be fixed or unlocked.
     pub protector: Kind,
     /// Why it did not give the key.
     pub reason: Reason,
 }
 
 impl Unavailable {
-    /// The same protector, not asked in time.
+    /// The same protector, with the reason [`Reason::Deadline`].
     #[must_use]
     pub fn too_late(self) -> Self {
         Self { reason: Reason::Deadline, ..self }
@@ -98,36 +98,36 @@ impl Unavailable {
 /// Why a protector did not give its key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
-    /// A person has to unlock it: `vault/unlock` asks.
+    /// The user has to unlock it, for example through `vault/unlock`.
     Locked,
     /// It has no key for this store.
     Missing,
     /// It has a key, but not this store's.
     Wrong,
-    /// It may not be asked, or said no.
+    /// The program may not ask it, or it refused.
     Denied,
-    /// It took too long.
+    /// It did not give its key before the deadline.
     Deadline,
-    /// Others can read its key, or put another in its place.
+    /// Other users can read its key or replace it.
     OpenToOthers,
-    /// The program failed: it ended with an exit status other than 0, or was ended by a signal.
+    /// The program failed: its exit status was not 0, or a signal ended it.
     Failed,
-    /// There is no such program.
+    /// The program does not exist.
     ProgramMissing,
-    /// The program is named by a path that depends on the current folder, so it is not run.
+    /// The path of the program depends on the current folder, so it is not run.
     RelativeProgram,
-    /// What a person or a program said is no passphrase.
+    /// The user or the program gave a text that is not a valid passphrase.
     InvalidPassphrase,
-    /// The system has no memory left to derive a key.
+    /// The system does not have enough memory to derive a key.
     Memory,
-    /// What should hold its key is another user's.
+    /// The key file or its folder belongs to another user.
     NotOurs,
-    /// What should hold its key is no regular file.
+    /// The key file is not a regular file.
     NotAFile,
 }
 
 impl Reason {
-    /// As it is named on the wire and the command line.
+    /// Its name in the protocol and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Locked => "locked",
@@ -144,33 +144,36 @@ impl Reason {
     }
 }
 
-/// A protector's row, as it lies in the store.
+/// A protector's row in the store: its id and its bytes.
 pub type StoredRow = ([u8; 16], Vec<u8>);
 
-/// What can be told of a protector.
+/// What a protector's row says about it without the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Protector {
-    /// Names its row.
+    /// The id of its row.
     pub id: [u8; 16],
-    /// Which it is.
+    /// What kind of protector it is.
     pub kind: Kind,
-    /// When it was made, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub made_at: u64,
 }
 
-/// Whether the folder of key files is there, or may be made by this process.
+/// Checks whether the folder of key files exists, or this process may create it.
+///
+/// # Errors
+/// If the folder would be in another user's home.
 pub fn may_keep(config: &ProtectorConfig<'_>) -> std::io::Result<()> {
     Ok(crate::files::may_create_folder(config.key_folder)?)
 }
 
-/// Where the key file of a store lies, whether or not there is one.
+/// The path of a store's key file, whether or not it exists.
 pub fn key_file(config: &ProtectorConfig<'_>, store: StoreId) -> PathBuf {
     key_file::path(config.key_folder, store)
 }
 
-/// Takes away what a protector keeps outside of the store. Its row is gone already.
+/// Removes what a protector keeps outside of the store. The caller has removed its row.
 pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector) {
-    // Whoever takes one away wants the others asked.
+    // The user wants the remaining protectors to be asked, so the cached key goes as well.
     if let Some(cache) = Cache::of(store) {
         cache.drop_entry();
     }
@@ -179,22 +182,25 @@ pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector
         Kind::Command => command::forget(config.key_folder, store, protector.id),
         Kind::Keyring => {
             if keyring::delete(store, protector.id, &Deadline::of(QUIET)).is_err() {
-                tracing::error!("the key could not be deleted from the keyring; delete it yourself");
+                tracing::error!("the key could not be deleted from the keyring; delete it there yourself");
             }
         }
         Kind::Passphrase => {}
     }
 }
 
-/// The protectors that these rows are; rows that this version can't read are passed over.
+/// Decodes the rows of protectors. Skips rows that this version can't read.
 pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
     let known = rows.iter().filter_map(|(id, row)| Some((id, Row::decode(row)?)));
     known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
 }
 
-/// Gets the store key from the first protector that gives it; those that cost least are asked first, and a passphrase
-/// that was said before any of those that may show a window. A key that another process of this login session was given
-/// costs nothing; one that this one is given is left for the others.
+/// Gets the store key from the first protector that gives it. Asks the cheapest ones first, and tries a passphrase that
+/// the user gave before any protector that may show a window. A key that another process of this login session got is
+/// in the cache and costs nothing; this process caches a key that it gets.
+///
+/// # Errors
+/// The protector that the user has to unlock or fix, if none gives the key.
 pub fn open(
     config: &ProtectorConfig<'_>,
     store: StoreId,
@@ -214,14 +220,19 @@ pub fn open(
     if let Some(found) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
         return Ok(found);
     }
-    let found = first(config, store, others, mode).map_err(|why| worse(no_file, why).unwrap_or(NOTHING))?;
+    let found =
+        first(config, store, others, mode).map_err(|why| preferred(no_file, why).unwrap_or(NOTHING))?;
     if let Some(cache) = cache {
         cache.keep(found.row, &found.key);
     }
     Ok((found.store_key, found.kind))
 }
 
-/// The first of these protectors that gives the store key now: they are really asked, no cache is looked at.
+/// The first of these protectors that gives the store key now. Asks the protectors themselves and does not use the
+/// cache.
+///
+/// # Errors
+/// As [`open`].
 pub fn test(
     config: &ProtectorConfig<'_>,
     store: StoreId,
@@ -232,26 +243,26 @@ pub fn test(
     found.map(|found| found.row).map_err(|why| why.unwrap_or(NOTHING))
 }
 
-/// Whether the processes of this login session should ask one after the other without a person: a program is run, and
-/// what it says is left for the others.
+/// Whether the processes of this login session should take turns: a protector is a program, and the key that it gives
+/// to one process is cached for the others.
 pub fn takes_turns(store: StoreId, rows: &[StoredRow]) -> bool {
     list(rows).iter().any(|one| one.kind == Kind::Command) && Cache::of(store).is_some()
 }
 
-/// Whether a person would be asked by whoever goes that far.
+/// Whether this mode would ask the user.
 pub fn asks(rows: &[StoredRow], mode: &UnlockMode<'_>) -> bool {
     matches!(mode, UnlockMode::AskUser { passphrase: None, .. })
         && list(rows).iter().any(|one| one.kind != Kind::KeyFile)
 }
 
-/// This process is ending: the programs that it has asked end with it, and a window that asks a person goes away.
+/// Ends the programs that this process runs, and any window in which they ask the user. Called when the process ends.
 pub fn end_programs() {
     program::end_all();
 }
 
 const NOTHING: Unavailable = Unavailable { protector: Kind::KeyFile, reason: Reason::Missing };
 
-/// What a protector gave.
+/// The key of a protector, and the store key from its row.
 struct Found {
     row: [u8; 16],
     kind: Kind,
@@ -260,11 +271,11 @@ struct Found {
 }
 
 fn by_cost<'r>(rows: &'r [StoredRow], mode: &UnlockMode<'_>) -> Vec<([u8; 16], Row<'r>)> {
-    let was_said = matches!(mode, UnlockMode::AskUser { passphrase: Some(_), .. });
+    let has_passphrase = matches!(mode, UnlockMode::AskUser { passphrase: Some(_), .. });
     let mut known: Vec<_> = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?))).collect();
     known.sort_by_key(|(_, row)| match row.kind() {
         Kind::KeyFile => 0,
-        Kind::Passphrase if was_said => 1,
+        Kind::Passphrase if has_passphrase => 1,
         Kind::Keyring => 2,
         Kind::Command => 3,
         Kind::Passphrase => 4,
@@ -272,8 +283,8 @@ fn by_cost<'r>(rows: &'r [StoredRow], mode: &UnlockMode<'_>) -> Vec<([u8; 16], R
     known
 }
 
-/// Asks one after the other; a person is asked once, and what they say is tried with every passphrase. `Err(None)` where
-/// there is none.
+/// Asks the protectors one after the other. Asks the user once, and tries the answer with every passphrase row.
+/// `Err(None)` if there is no protector.
 fn first(
     config: &ProtectorConfig<'_>,
     store: StoreId,
@@ -281,23 +292,23 @@ fn first(
     mode: &UnlockMode<'_>,
 ) -> Result<Found, Option<Unavailable>> {
     let mut why = None;
-    let mut person = Person { config, said: None };
+    let mut user = UserAnswer { config, answer: None };
     for (id, row) in rows {
         let (row, kind) = (row, row.kind());
-        let asked = ask(config, store, (*id, row), mode, &mut person).and_then(|key| {
+        let asked = ask(config, store, (*id, row), mode, &mut user).and_then(|key| {
             let store_key = row.unwrap(*id, &ProtectorKeys::derive(store, &key)).ok_or(Reason::Wrong)?;
             Ok(Found { row: *id, kind, key, store_key })
         });
         match asked {
             Ok(found) => return Ok(found),
-            Err(reason) => why = worse(why, Some(Unavailable { protector: kind, reason })),
+            Err(reason) => why = preferred(why, Some(Unavailable { protector: kind, reason })),
         }
     }
     Err(why)
 }
 
-/// Which of two reasons to tell: what a person can mend at once, else the later one.
-fn worse(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
+/// Which of two reasons to report: one that the user can fix at once, otherwise the later one.
+fn preferred(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unavailable> {
     const WRONG_WORD: Unavailable = Unavailable { protector: Kind::Passphrase, reason: Reason::Wrong };
     match (before, after) {
         (Some(before), after)
@@ -309,7 +320,7 @@ fn worse(before: Option<Unavailable>, after: Option<Unavailable>) -> Option<Unav
     }
 }
 
-/// The store key, with what another process was given. What does not fit any more is dropped.
+/// The store key from the cache. Drops a cached key that does not open its row any more.
 fn recall(cache: &Cache, store: StoreId, rows: &[([u8; 16], Row<'_>)]) -> Option<(StoreKey, Kind)> {
     let (kept, key) = cache.recall()?;
     let row = rows.iter().find(|(id, _)| *id == kept).map(|(_, row)| row);
@@ -326,11 +337,11 @@ fn ask(
     store: StoreId,
     (id, row): ([u8; 16], &Row<'_>),
     mode: &UnlockMode<'_>,
-    person: &mut Person<'_>,
+    user: &mut UserAnswer<'_>,
 ) -> Result<ProtectorKey, Reason> {
     match (row.kind(), mode) {
         (Kind::KeyFile, _) => key_file::read(config.key_folder, store),
-        // Who has said a passphrase has been asked already.
+        // A user who gave a passphrase is not asked by the keyring as well.
         (Kind::Keyring, UnlockMode::Quiet | UnlockMode::AskUser { passphrase: Some(_), .. }) => {
             keyring::read(store, id, false, &Deadline::of(QUIET))
         }
@@ -340,53 +351,53 @@ fn ask(
         (Kind::Keyring | Kind::Command, UnlockMode::CachedOnly)
         | (Kind::Passphrase, UnlockMode::CachedOnly | UnlockMode::Quiet) => Err(Reason::Locked),
         (Kind::Command, UnlockMode::Quiet) => {
-            let said = command::ask(config.key_folder, store, id, &Deadline::of(QUIET))?;
-            derive(row, &said, &Deadline::of(QUIET))
+            let passphrase = command::ask(config.key_folder, store, id, &Deadline::of(QUIET))?;
+            derive(row, &passphrase, &Deadline::of(QUIET))
         }
         (Kind::Command, UnlockMode::AskUser { deadline, .. }) => {
             derive(row, &command::ask(config.key_folder, store, id, deadline)?, deadline)
         }
-        (Kind::Passphrase, UnlockMode::AskUser { passphrase: Some(said), deadline }) => {
-            derive(row, said, deadline)
+        (Kind::Passphrase, UnlockMode::AskUser { passphrase: Some(passphrase), deadline }) => {
+            derive(row, passphrase, deadline)
         }
         (Kind::Passphrase, UnlockMode::AskUser { passphrase: None, deadline }) => {
-            derive(row, person.ask(deadline)?, deadline)
+            derive(row, user.ask(deadline)?, deadline)
         }
     }
 }
 
-/// A person who may be asked for a passphrase, once: their answer is good for every passphrase of the store, and so is
-/// their refusal.
-struct Person<'m> {
+/// The user, who is asked for a passphrase at most once: the answer counts for every passphrase row of the store, and
+/// so does a refusal.
+struct UserAnswer<'m> {
     config: &'m ProtectorConfig<'m>,
-    said: Option<Result<Passphrase, Reason>>,
+    answer: Option<Result<Passphrase, Reason>>,
 }
 
-impl Person<'_> {
+impl UserAnswer<'_> {
     fn ask(&mut self, deadline: &Deadline) -> Result<&Passphrase, Reason> {
         let askpass = self.config.askpass;
-        let said = self.said.get_or_insert_with(|| {
+        let answer = self.answer.get_or_insert_with(|| {
             let question = "Passphrase of plugin-vault: ";
             match askpass.ok_or(Reason::Locked)? {
                 Askpass::Program(program) => program::ask(&[program.clone(), question.into()], deadline),
                 Askpass::Terminal => typed(&terminal::ask(question, deadline)?),
             }
         });
-        said.as_ref().map_err(|reason| *reason)
+        answer.as_ref().map_err(|reason| *reason)
     }
 }
 
 fn typed(line: &[u8]) -> Result<Passphrase, Reason> {
     Passphrase::new(line).map_err(|error| match error {
-        // Who answers nothing goes away from the question.
+        // An empty answer cancels the question.
         PassphraseError::Empty => Reason::Denied,
         error => {
-            tracing::error!("what was typed is no passphrase: it {}", error.name());
+            tracing::error!("the typed text is not a valid passphrase: it {}", error.name());
             Reason::InvalidPassphrase
         }
     })
 }
 
-fn derive(row: &Row<'_>, said: &Passphrase, deadline: &Deadline) -> Result<ProtectorKey, Reason> {
-    passphrase::derive(said, row.parameters(), deadline)
+fn derive(row: &Row<'_>, passphrase: &Passphrase, deadline: &Deadline) -> Result<ProtectorKey, Reason> {
+    passphrase::derive(passphrase, row.parameters(), deadline)
 }

@@ -12,10 +12,8 @@ mod batch;
 mod connection;
 #[cfg(feature = "schema")]
 pub mod contract;
-mod declare;
 mod details;
 mod error;
-mod in_flight;
 mod message;
 mod methods;
 mod notices;

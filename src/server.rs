@@ -1,8 +1,8 @@
-//! One loop, one exit.
+//! Runs a sidecar: starts its threads, waits for the end, and shuts everything down.
 //!
-//! Three threads: one reads frames and runs what can be run at once; the vault's writes; this one waits for the end
-//! and for whatever else has to be waited for. Whatever ends the process, what was read is answered, and it is gone
-//! within ten seconds.
+//! There are three threads. One reads frames and runs the requests that need no waiting. The vault's thread writes.
+//! This one waits for the end, and runs the tasks that wait. Whatever ends the process, it answers the requests that it
+//! has read, and ends within ten seconds.
 
 mod ending;
 mod harden;
@@ -34,30 +34,30 @@ pub use signals::restore_signals;
 use ending::Answers;
 use signals::Signals;
 
-/// What a server is started with.
+/// The options of a server.
 pub struct Options {
     /// The data folder.
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
-    /// Who asks a person for the passphrase.
+    /// How to ask the user for the passphrase, if the command line or an environment variable says how.
     pub askpass: Option<Askpass>,
-    /// Whether a store may lie on a network file system all the same.
+    /// Whether a store on a network file system is allowed.
     pub allow_network: bool,
-    /// The caps in force.
+    /// The limits that the user may change.
     pub limits: Limits,
-    /// The folders of a client that never sends `initialize`.
+    /// The workspace folders of a client that never sends `initialize`.
     pub folders: Vec<WorkspaceFolder>,
-    /// The process with which the server ends.
+    /// The client's process. The server ends when it ends.
     pub client_process: Option<u32>,
 }
 
-/// Why nothing can be served.
+/// Why the server could not start.
 #[derive(Debug)]
 pub enum NoServer {
-    /// Stdin and stdout, or what is needed to wait for them, can't be used.
+    /// Stdin and stdout, or the runtime that waits for them, can't be used.
     Streams(io::Error),
-    /// The system starts no thread that reads.
+    /// The system refused to start the thread that reads.
     Thread(io::Error),
 }
 
@@ -67,14 +67,17 @@ impl From<io::Error> for NoServer {
     }
 }
 
-/// Serves the client on stdin and stdout, until it or its process ends.
+/// Serves the client on stdin and stdout, until the connection or the client's process ends.
+///
+/// # Errors
+/// [`NoServer`] if it could not start. Later failures are an [`Ending`].
 pub fn serve(options: Options) -> Result<Ending, NoServer> {
     #[cfg(unix)]
     harden::check_descriptors()?;
     let (input, output) = take_stdio()?;
-    // It looks at its clocks often: one task may have megabytes to answer with, and the end has a deadline.
+    // The runtime checks its timers often: one task may write megabytes of answers, and the end has a deadline.
     let runtime = runtime::Builder::new_current_thread().enable_all().event_interval(4).build()?;
-    // Before the first request is read: none of them may be cut off by a signal.
+    // Before the first request is read, so that no signal cuts off a request.
     let mut signals = {
         let _runtime = runtime.enter();
         Signals::new()?
@@ -115,10 +118,10 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
     })
 }
 
-/// The client, at the other end of stdout, and its process.
+/// The client: stdout, and the client's process.
 struct Stdout {
     outbox: Arc<Outbox>,
-    /// Told when the process has ended.
+    /// Notified when the client's process has ended.
     ended: Arc<Notify>,
 }
 
@@ -139,6 +142,10 @@ impl Client for Stdout {
         self.outbox.has_room(limits::UNREAD_BYTES, most)
     }
 
+    fn taken(&self) -> u64 {
+        self.outbox.writes()
+    }
+
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
         self.outbox.when_taken(taken);
     }
@@ -148,7 +155,7 @@ impl Client for Stdout {
     }
 }
 
-/// Stdin. What one read brought is answered together, and before more is waited for.
+/// Stdin. Gathers the answers to the requests of one read, and flushes them before the next read.
 struct Answering {
     input: StdinReader,
     outbox: Arc<Outbox>,
@@ -163,7 +170,7 @@ impl Read for Answering {
     }
 }
 
-/// Starts the thread that reads. It never waits for the client to take answers, until too many lie there.
+/// Starts the thread that reads. It waits for the client to read its answers only if too many are unread.
 fn start_reading(
     runtime: &Runtime,
     mut reader: FrameReader<Answering>,
@@ -175,11 +182,11 @@ fn start_reading(
     let (connection, outbox, runtime) = (connection.clone(), outbox.clone(), runtime.handle().clone());
     let enough = enough.clone();
     std::thread::Builder::new().name("reader".into()).spawn(move || {
-        // What a request waits with, it sets up on this thread.
+        // Requests create their timers on this thread, so it needs the runtime.
         let _runtime = runtime.enter();
         let ending = loop {
             if !outbox.wait_for_room(limits::UNREAD_BYTES, limits::LAST_OUTPUT_WAIT) {
-                // What was sent before its end will never be asked for: nobody takes the answers that lie here.
+                // The client has closed stdin and reads no answers, so the remaining requests can be dropped.
                 if stdin_hung_up() {
                     break Ending::EndOfInput;
                 }

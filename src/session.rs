@@ -5,11 +5,10 @@
 //! is done by the tasks of single requests, never by that thread.
 
 mod batch;
-mod cancel;
 mod folders;
 mod keys;
 mod leases;
-mod pending_writes;
+mod pending;
 mod phase;
 pub mod tasks;
 mod waiting;
@@ -23,17 +22,16 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, Place, StoreEvent, Vault};
+use crate::vault::{Caller, Error, Key, Place, StoreEvent, Taking, Vault};
 
-pub use batch::{BatchRoom, Batched};
-pub use cancel::Cancel;
+pub use batch::BatchRoom;
 pub use folders::OpenFolder;
 pub use keys::Attempt;
+pub use pending::{Id, Pending, PendingRequests, Unanswered};
 pub use phase::{Phase, WrongPhase};
 
 use folders::OpenFolders;
 use keys::{Keys, Position, Resolved};
-use pending_writes::PendingWrites;
 use watches::Watches;
 pub use watches::{NoNotices, Told};
 
@@ -64,6 +62,10 @@ pub trait Client: Send + Sync {
     fn has_room(&self, _most: Duration) -> bool {
         true
     }
+    /// Grows whenever the client takes a part of what was sent.
+    fn taken(&self) -> u64 {
+        0
+    }
     /// Calls when everything that was sent has been taken, or never will be.
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
     /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
@@ -78,8 +80,7 @@ pub struct Session {
     keys: Mutex<Keys>,
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
-    batched: Arc<Batched>,
-    turns: PendingWrites,
+    pending: Arc<PendingRequests>,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
     /// Told at each commit that is heard of.
@@ -134,8 +135,7 @@ impl Session {
             keys: Mutex::default(),
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
-            batched: Arc::default(),
-            turns: PendingWrites::default(),
+            pending: Arc::default(),
             watches,
             waiting_leases: Mutex::default(),
             commits,
@@ -145,12 +145,20 @@ impl Session {
         }
     }
 
-    /// From now on the vault's thread goes on with the requests whose outcomes it brings. They find this runtime there.
+    /// From now on the vault's thread runs the tasks of the requests whose outcomes it brings. They find this runtime
+    /// there.
     pub fn answer_on_the_vaults_thread(&self, runtime: Handle) {
         let client = self.client.clone();
-        self.vault.on_brought(move || tasks::go_on(&runtime, &*client));
+        self.vault.after_turn(move || tasks::run_woken(&runtime, &*client));
         let client = self.client.clone();
-        self.vault.on_reading(move |most| client.has_room(most));
+        self.vault.on_reading(move |most| {
+            let before = client.taken();
+            match client.has_room(most) {
+                true => Taking::Enough,
+                false if client.taken() != before => Taking::Some,
+                false => Taking::Nothing,
+            }
+        });
     }
 
     /// The caps in force.
@@ -244,12 +252,12 @@ impl Session {
 
     /// Room for the answers of one batch.
     pub fn batch_room(&self) -> Arc<BatchRoom> {
-        Arc::new(BatchRoom::new(&self.batched, self.limits().message))
+        Arc::new(BatchRoom::new(&self.pending, self.limits().message))
     }
 
-    /// What answers take that wait for others of their batch.
-    pub fn batched(&self) -> &Arc<Batched> {
-        &self.batched
+    /// The requests that have no answer yet.
+    pub fn pending(&self) -> &Arc<PendingRequests> {
+        &self.pending
     }
 
     /// Told at each commit that is heard of, and when something new is watched.

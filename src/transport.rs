@@ -1,13 +1,13 @@
-//! Bytes to frames and back. This room knows no JSON: a frame is a run of bytes with a length, and what is in it is
-//! the business of the rooms above.
+//! PendingWrites bytes into frames and back. This room knows no JSON: a frame is a run of bytes with a length, and the rooms
+//! above interpret it.
 //!
-//! Two ways lead through it. In: [`FrameReader`] pulls frames out of a [`std::io::Read`], on the thread that calls it.
-//! Out: [`Outbox`] frames what it is given and writes it, on the thread that sends if that cannot wait, else on a
-//! thread of its own. The two share nothing, so that neither can wait for the other. [`take_stdio`] gets the real ends.
+//! It has two halves. In: [`FrameReader`] reads frames from a [`std::io::Read`], on the thread that calls it. Out:
+//! [`Outbox`] frames messages and writes them, on the sending thread if that cannot block, otherwise on a thread of its
+//! own. The two share nothing, so that neither can wait for the other. [`take_stdio`] opens stdin and stdout for them.
 //!
-//! It must never allocate because of a number that a stranger wrote, never hold what it skips, never end the process,
-//! never log a byte of a frame, and never leave a frame's bytes behind in memory that it gives back: API keys and
-//! stored data pass through here.
+//! It must never allocate by a number that came from outside, never keep bytes that it skips, never end the process,
+//! and never log a byte of a frame. It must never leave a frame's bytes in memory that it frees: API keys and stored
+//! data pass through here.
 
 mod frame;
 mod header;

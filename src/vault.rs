@@ -33,7 +33,6 @@ mod rotate;
 mod share;
 mod store_events;
 mod sweep;
-mod target;
 mod this_process;
 mod thread;
 mod timestamp;
@@ -50,7 +49,7 @@ use crate::limits::Limits;
 use crate::protector::ProtectorConfig;
 use crate::store::Folder;
 
-pub use access::{Caller, Key, random_handle, random_key, random_origin};
+pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
 pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
 pub use changes::{BeginWatch, Change, Changed};
@@ -68,7 +67,6 @@ pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
 pub use store_events::Following;
-pub use target::Target;
 pub use thread::Need;
 pub use timestamp::Timestamp;
 pub use unlock::UnlockTicket;
@@ -107,6 +105,17 @@ impl Config {
     }
 }
 
+/// How a client takes its answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taking {
+    /// So few lie unread that another may be made.
+    Enough,
+    /// Too many lie unread, but the client takes some.
+    Some,
+    /// The client takes none.
+    Nothing,
+}
+
 /// One vault: a store on the disk, opened when it is first needed.
 pub struct Vault {
     config: Config,
@@ -118,8 +127,8 @@ pub struct Vault {
     was_refused: AtomicBool,
     events: StoreEvents,
     this_process: ThisProcess,
-    brought: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    has_room: OnceLock<Box<dyn Fn(Duration) -> bool + Send + Sync>>,
+    after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
     /// Whether the vault's thread runs, and who starts it.
     started: AtomicBool,
@@ -140,8 +149,8 @@ impl Vault {
             was_refused: AtomicBool::new(false),
             events: StoreEvents::default(),
             this_process: ThisProcess::default(),
-            brought: OnceLock::new(),
-            has_room: OnceLock::new(),
+            after_turn: OnceLock::new(),
+            taking: OnceLock::new(),
             unlocks: Unlocks::default(),
             started: AtomicBool::new(false),
             starting: Mutex::default(),
@@ -210,16 +219,16 @@ impl Vault {
         self.queue.push(Box::new(QueuedRead::new(read, room, done)))
     }
 
-    /// Called on the vault's thread between two outcomes of reads: whether there is room for another one, for which it may
-    /// wait so long. The first word counts.
-    pub fn on_reading(&self, has_room: impl Fn(Duration) -> bool + Send + Sync + 'static) {
-        let _ = self.has_room.set(Box::new(has_room));
+    /// Registers what the vault's thread calls between two outcomes of reads: how the client takes the outcomes that are made,
+    /// for which the call may wait so long. Only the first registration takes effect.
+    pub fn on_reading(&self, taking: impl Fn(Duration) -> Taking + Send + Sync + 'static) {
+        let _ = self.taking.set(Box::new(taking));
     }
 
-    /// Called on the vault's thread whenever it has brought outcomes, before it does anything that may take long. The
-    /// first word counts.
-    pub fn on_brought(&self, call: impl Fn() + Send + Sync + 'static) {
-        let _ = self.brought.set(Box::new(call));
+    /// Registers what the vault's thread calls at the end of each turn, and within one before it does anything that may
+    /// take long: it has brought outcomes by then. Only the first registration takes effect.
+    pub fn after_turn(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.after_turn.set(Box::new(call));
     }
 
     /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.

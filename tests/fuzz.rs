@@ -7,6 +7,9 @@
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[cfg(target_os = "linux")]
+#[path = "../fuzz/crafted.rs"]
+mod crafted;
 #[path = "rig/mod.rs"]
 mod rig;
 
@@ -63,14 +66,13 @@ fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn run(name: &str, body: fn(&[u8]), corpus: &[Vec<u8>]) {
-    let (seed, began, length) = (rig::seed(), Instant::now(), rig::length(3));
+    let (seed, length) = (rig::seed(), rig::length(3));
     let mut random = Random(seed);
     for case in corpus {
-        body(case);
-        // Its first byte says how to cut it, where that is asked for.
-        body(&[&[0], case.as_slice()].concat());
+        let held = std::panic::catch_unwind(|| body(case)).is_ok();
+        assert!(held, "{name}: {}", base16ct::lower::encode_string(case));
     }
-    let mut mutations = 0;
+    let (mut mutations, began) = (0, Instant::now());
     while began.elapsed() < length {
         let bytes = mutate(&mut random, corpus);
         let held = std::panic::catch_unwind(|| body(&bytes)).is_ok();
@@ -82,7 +84,10 @@ fn run(name: &str, body: fn(&[u8]), corpus: &[Vec<u8>]) {
 
 #[test]
 fn frames_are_the_same_however_they_are_cut() {
-    run("frames", bodies::frames, &corpus(&["frames", "jsonrpc"]));
+    let corpus = corpus(&["frames", "jsonrpc"]);
+    // The first byte says how to cut it.
+    let cut = corpus.iter().map(|case| [&[0], case.as_slice()].concat());
+    run("frames", bodies::frames, &cut.collect::<Vec<_>>());
 }
 
 #[test]
@@ -111,4 +116,10 @@ fn a_row_is_put_together_as_it_was_or_not_read() {
 #[test]
 fn a_damaged_file_is_told_from_a_sound_one_and_searched_to_its_end() {
     run("checker", bodies::checker, &edits());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crafted_data_folder_is_used_in_time_and_nothing_outside_of_it_changes() {
+    run("crafted", crafted::crafted, &crafted::cases());
 }

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
 
+#[path = "tidy/links.rs"]
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -331,6 +334,19 @@ fn every_claim_of_the_threat_model_is_shown_by_a_test() {
     }
     assert!(claims > 30, "the tables were not found");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_write_passes_few_files() {
+    let text = read("docs/architecture.md");
+    let section = text.split("## What one write passes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|'));
+    let files: Vec<_> = rows.flat_map(|row| row.split('`')).filter(|name| name.starts_with("src/")).collect();
+    for file in &files {
+        assert!(root().join(file).is_file(), "{file} is not there");
+    }
+    let different = files.iter().collect::<BTreeSet<_>>().len();
+    assert!((20..=35).contains(&different) && different == files.len(), "{different} files");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `plugin-vault backup` and `restore`: a store in one file, and back.
+//! `plugin-vault backup` and `restore`: writes a store into one file, and reads it back.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
@@ -18,9 +18,9 @@ use super::secret::new_passphrase;
 
 #[derive(clap::Args)]
 pub(super) struct BackupCommand {
-    /// The file, which must not be there yet; - for standard output
+    /// The file, which must not exist yet; - for standard output
     file: PathBuf,
-    /// The file descriptor that a passphrase is read from, which opens the copy besides what opens the store
+    /// The file descriptor to read a passphrase from, which opens the copy in addition to the store's protectors
     #[arg(long, value_name = "N")]
     new_passphrase_fd: Option<u32>,
 }
@@ -29,7 +29,7 @@ pub(super) struct BackupCommand {
 pub(super) struct RestoreCommand {
     /// A file that backup wrote; - for standard input
     file: PathBuf,
-    /// Keep the protectors that the store has, and bring none of the backup's
+    /// Keep the store's own protectors, and add none of the backup's
     #[arg(long)]
     keep_protectors: bool,
     #[command(flatten)]
@@ -40,15 +40,15 @@ pub(super) struct RestoreCommand {
 pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
     let no_store = || Failed("there is no store yet".into());
     let to_stdout = command.file.as_os_str() == "-";
-    // Before anybody is asked for a passphrase.
+    // This check must come before the user is asked for a passphrase.
     if to_stdout && io::stdout().is_terminal() {
-        return Err(Failed("a backup is no text: send standard output to a file or a program".into()));
+        return Err(Failed("a backup is not text: send standard output to a file or a program".into()));
     }
     if !to_stdout {
         check_target(&command.file)?;
     }
     let passphrase = command.new_passphrase_fd.map(new_passphrase).transpose()?;
-    // A store whose key is not at hand can be copied all the same, but nothing can be added to the copy.
+    // A store can be copied without its key, but then no protector can be added to the copy.
     let opened =
         if passphrase.is_some() { operator.existing()? } else { operator.locked()? }.ok_or_else(no_store)?;
     let with_passphrase = passphrase.is_some();
@@ -64,9 +64,9 @@ pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: boo
     })?;
     let text = written(operator, &opened, command, with_passphrase, as_json)?;
     if to_stdout {
-        // Standard output is the backup's.
+        // Standard output carries the backup.
         let _ = writeln!(io::stderr(), "{text}");
-        return Ok(Answer { shown: None, but: None });
+        return Ok(Answer { shown: None, failed: None });
     }
     Ok(text.into())
 }
@@ -90,14 +90,17 @@ fn written(
     let advice = if with_passphrase || kinds.contains(&Kind::Passphrase) {
         "its passphrase opens it".to_owned()
     } else if kinds.contains(&Kind::KeyFile) {
-        format!("keep this key file with it, at another place; nothing else opens it: {}", key_file.display())
+        format!(
+            "keep a copy of this key file in another place; nothing else opens the backup: {}",
+            key_file.display()
+        )
     } else {
         "only this machine's keyring or program opens it; see --new-passphrase-fd".to_owned()
     };
     Ok(format!("written; {advice}"))
 }
 
-/// Poller whether a file could be made there, so that the first thing that is wrong is said before all else.
+/// Checks whether the file can be created, so that this error comes before any other work.
 fn check_target(file: &Path) -> Result<(), Failed> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match std::fs::metadata(folder) {
@@ -113,9 +116,9 @@ fn cannot_write(file: &Path, why: io::ErrorKind) -> Failed {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (file, folder) = (file.display(), folder.display());
     Failed(match why {
-        Why::NotFound => format!("the folder '{folder}' is not there; make it, or name another"),
-        Why::NotADirectory => format!("'{file}' is no folder, or lies in none; name another file"),
-        Why::AlreadyExists => format!("there is such a file already: '{file}'; name another"),
+        Why::NotFound => format!("the folder '{folder}' does not exist; create it, or name another"),
+        Why::NotADirectory => format!("'{file}' is not a folder, or is not in one; name another file"),
+        Why::AlreadyExists => format!("the file '{file}' exists already; name another"),
         Why::PermissionDenied => {
             format!("you may not write in the folder '{folder}'; name a file in another folder")
         }
@@ -123,16 +126,14 @@ fn cannot_write(file: &Path, why: io::ErrorKind) -> Failed {
             format!("the folder '{folder}' is read-only; name a file in another folder")
         }
         Why::StorageFull | Why::QuotaExceeded | Why::FileTooLarge => {
-            format!(
-                "there is no room for the backup where '{file}' is to be; make room, or name another place"
-            )
+            format!("there is not enough space for the backup '{file}'; free some, or name a file elsewhere")
         }
-        Why::BrokenPipe => "the program that reads standard output ended; the backup is not whole".into(),
+        Why::BrokenPipe => "the program that reads standard output ended; the backup is not complete".into(),
         other => format!("the backup could not be written to '{file}': {other}"),
     })
 }
 
-/// Puts a backup in the place of the store.
+/// Replaces the store by a backup.
 pub(super) fn restore(
     operator: &Operator,
     command: &RestoreCommand,
@@ -141,7 +142,7 @@ pub(super) fn restore(
     let mut meter = Meter::new();
     let backup = read(operator, &command.file, &mut |done, of| meter.show(done, of));
     if backup.is_ok() {
-        // What stands behind the last part of an archive is not read.
+        // Bytes after the last part of an archive are not read.
         meter.show(1, 1);
     }
     meter.end();
@@ -149,21 +150,21 @@ pub(super) fn restore(
     let with_all = agree(command, &backup)?;
     let arrivals: Vec<_> = backup.arrivals().to_vec();
     let restored = operator.vault().restore(backup, with_all).map_err(not_restored)?;
-    let brought = |arrival: &&Arrival| {
+    let added = |arrival: &&Arrival| {
         arrival.standing != Standing::Present && (with_all || !arrival.standing.is_asked_for())
     };
-    let brought: Vec<_> = arrivals.iter().filter(brought).collect();
-    // Nobody is asked: what a person has to say is known to be so.
-    let opened = operator.locked()?.ok_or_else(|| Failed("the store is gone again".into()))?;
+    let added: Vec<_> = arrivals.iter().filter(added).collect();
+    // The user is not asked: a protector that needs the user counts as one that can open the store.
+    let opened = operator.locked()?.ok_or_else(|| Failed("another process has removed the store".into()))?;
     let tested = test_quietly(operator, &opened)?;
     let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
-    let but = (!opens).then(|| nothing_opens(operator, &opened, &tested));
+    let failed = (!opens).then(|| nothing_opens(operator, &opened, &tested));
     let shown = if as_json {
-        restored_json(&restored, &brought, &tested)
+        restored_json(&restored, &added, &tested)
     } else {
-        restored_text(&restored, &brought, &tested)
+        restored_text(&restored, &added, &tested)
     };
-    Ok(Answer { shown: Some(shown), but })
+    Ok(Answer { shown: Some(shown), failed })
 }
 
 fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ReadBackup, Failed> {
@@ -197,8 +198,8 @@ fn cannot_read(why: io::ErrorKind) -> Failed {
 fn not_restored(error: NotRestored) -> Failed {
     match error {
         NotRestored::Archive(bad) => {
-            let why = what_is_wrong(bad);
-            Failed(format!("the file is no whole backup: {why}; nothing was changed"))
+            let why = describe(bad);
+            Failed(format!("the file is not a complete backup: {why}; nothing was changed"))
         }
         NotRestored::Source(kind) => cannot_read(kind),
         NotRestored::Store(error) => error.into(),
@@ -208,9 +209,9 @@ fn not_restored(error: NotRestored) -> Failed {
     }
 }
 
-fn what_is_wrong(bad: BadArchive) -> String {
+fn describe(bad: BadArchive) -> String {
     match bad {
-        BadArchive::NotAnArchive => "it is nothing that plugin-vault backup wrote".into(),
+        BadArchive::NotAnArchive => "plugin-vault backup did not write it".into(),
         BadArchive::CutOff => "its end is missing".into(),
         BadArchive::Garbled => "it is damaged between two of its parts".into(),
         BadArchive::Foreign => {
@@ -223,7 +224,7 @@ fn what_is_wrong(bad: BadArchive) -> String {
         BadArchive::HeaderNotFirst => format!("it does not begin with {}", name(Member::Header)),
         BadArchive::Damaged(member) => format!("{} is damaged", name(member)),
         BadArchive::NoTables => format!("{} is missing", name(Member::Data)),
-        BadArchive::NoProtector => "it has no whole protector, so nothing opens it".into(),
+        BadArchive::NoProtector => "it has no protector that can be read, so nothing opens it".into(),
         BadArchive::OtherTables => format!("{} is of another store", name(Member::Data)),
     }
 }
@@ -238,13 +239,16 @@ fn name(member: Member) -> String {
     }
 }
 
-/// Whether the protectors that the store has not come with the backup. Asks, if there are any.
+/// Whether to add protectors of the backup that the store does not have. Asks the user if there are any.
 fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> {
     if command.keep_protectors {
         return if backup.store_has_protectors() {
             Ok(false)
         } else {
-            Err(Failed("no protector is there that could be kept; nothing was changed".into()))
+            Err(Failed(
+                "the store has no protector to keep; run it without --keep-protectors; nothing was changed"
+                    .into(),
+            ))
         };
     }
     let asked: Vec<_> = backup.arrivals().iter().filter(|arrival| arrival.standing.is_asked_for()).collect();
@@ -253,7 +257,7 @@ fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> 
     }
     let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
     let what = format!(
-        "the backup brings protectors that do not open the store now: {} (with --keep-protectors they stay away)",
+        "the backup has protectors that do not open the store now: {} (--keep-protectors leaves them out)",
         list.join(", ")
     );
     command.consent.get(&what, "Restore it with them?")?;
@@ -284,40 +288,40 @@ fn nothing_opens(operator: &Operator, opened: &Opened, tested: &[Tested]) -> Str
     if needs.is_empty() {
         needs.push("a protector of a later version of plugin-vault".into());
     }
-    format!("it is restored, but nothing here opens it; what opens it: {}", needs.join(", or "))
+    format!("the store is restored, but no protector here opens it; it needs: {}", needs.join(", or "))
 }
 
-fn restored_json(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+fn restored_json(restored: &Restored, added: &[&Arrival], tested: &[Tested]) -> String {
     let protectors: Value = serde_json::from_str(&results_json(tested)).unwrap_or_default();
-    let brought: Vec<_> = brought.iter().map(|arrival| id(&arrival.protector)).collect();
+    let added: Vec<_> = added.iter().map(|arrival| id(&arrival.protector)).collect();
     json!({
         "records": restored.records,
         "quarantine": restored.quarantine.as_ref().map(|folder| folder.display().to_string()),
-        "brought": brought,
+        "added": added,
         "protectors": protectors,
     })
     .to_string()
 }
 
-fn restored_text(restored: &Restored, brought: &[&Arrival], tested: &[Tested]) -> String {
+fn restored_text(restored: &Restored, added: &[&Arrival], tested: &[Tested]) -> String {
     let mut lines = vec![format!("restored, with {} records", restored.records)];
-    lines.extend(brought.iter().map(|arrival| format!("protector of the backup: {}", described(arrival))));
+    lines.extend(added.iter().map(|arrival| format!("protector of the backup: {}", described(arrival))));
     for (protector, why) in tested {
         let state = match (protector.kind, *why) {
             (_, None) => "opens it".to_owned(),
-            (Kind::Passphrase, Some("locked")) => "opens it once it is said".to_owned(),
+            (Kind::Passphrase, Some("locked")) => "opens it once the passphrase is given".to_owned(),
             (_, Some("locked")) => "opens it once it is unlocked".to_owned(),
             (_, Some(why)) => format!("does not open it now: {why}"),
         };
         lines.push(format!("{} {}: {state}", protector.kind.name(), id(protector)));
     }
     if let Some(folder) = &restored.quarantine {
-        lines.push(format!("what was there before lies in {}", folder.display()));
+        lines.push(format!("the old store was moved to {}", folder.display()));
     }
     lines.join("\n")
 }
 
-/// Percents on a terminal, and nothing anywhere else.
+/// Shows the progress in percent on a terminal, and nothing elsewhere.
 struct Meter {
     shown: Option<u64>,
 }
@@ -328,7 +332,7 @@ impl Meter {
     }
 
     fn show(&mut self, done: u64, of: u64) {
-        // Of a pipe nobody knows how long it is.
+        // The length of a pipe is not known, so `of` is 0.
         let Some(percent) = (done * 100).checked_div(of) else { return };
         if self.shown != Some(percent) && io::stderr().is_terminal() {
             self.shown = Some(percent);

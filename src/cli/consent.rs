@@ -1,4 +1,4 @@
-//! Asking before something that a person may regret. A script agrees with `--yes`.
+//! Asks the user before a change that the user may regret. A script agrees with `--yes`.
 
 use std::io::Write as _;
 
@@ -6,22 +6,22 @@ use crate::protector::has_terminal;
 
 use super::operator::Failed;
 
-/// The longest answer that is looked at.
+/// The longest answer that is read, in bytes.
 const ANSWER: u64 = 64;
 
-/// Whether somebody agreed beforehand.
+/// Whether the user agreed on the command line.
 #[derive(clap::Args)]
 pub(super) struct Consent {
-    /// Do not ask, go on
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
 
 impl Consent {
-    /// Shows what is about to happen, and asks for agreement.
+    /// Shows what is about to happen, and asks the user to agree.
     ///
     /// # Errors
-    /// Without it: nothing may be changed then.
+    /// If the user does not agree. The caller must change nothing then.
     pub(super) fn get(&self, what: &str, question: &str) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
@@ -31,7 +31,7 @@ impl Consent {
                 "{what}; nothing was changed: run it again with --yes if that is what you want"
             )));
         }
-        // Who does not see it will not say yes.
+        // A user who can't see the question will not agree.
         let _ = write!(std::io::stderr(), "{what}\n{question} [y/N] ");
         let mut answer = String::new();
         let read = std::io::BufRead::read_line(

@@ -1,18 +1,19 @@
-//! Where the store, its key files and temporary stores are, and which answers to that are refused: an editor starts the
-//! sidecar in a project, so that a relative path or a `~` that no shell has expanded would put the store into it.
+//! Finds the folders of the store, its key files and temporary stores, and refuses some paths: an editor starts the
+//! sidecar in the folder of a project, so a relative path, or a `~` that no shell has expanded, would put the store
+//! into the project.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::Wrong;
 
-/// The variable and the flag that name a folder.
+/// The environment variable and the flag that name a folder.
 struct Names {
     variable: &'static str,
     flag: &'static str,
 }
 
-/// The data folder: what the flag says, else the environment, else the system's place for a user's data.
+/// The data folder: from the flag, otherwise from the environment, otherwise the system's folder for the user's data.
 pub(super) fn data(given: Option<&Path>) -> Result<PathBuf, Wrong> {
     let usual = || {
         let folder = dirs::data_local_dir()?.join("plugin-vault");
@@ -48,11 +49,11 @@ fn folder(
     }
 }
 
-/// A path that a flag names. A relative one starts at the current folder, as in every program.
+/// The path of a flag. A relative one starts at the current folder, as in every program.
 pub(super) fn named(path: &Path, flag: &str) -> Result<PathBuf, Wrong> {
     if is_unexpanded(path) {
         return Err(Wrong(format!(
-            "{flag} starts with a ~ or a variable that no shell has expanded; write the whole path"
+            "{flag} starts with a ~ or a variable that no shell has expanded; write an absolute path"
         )));
     }
     std::path::absolute(path).map_err(|_| Wrong(format!("{flag} is empty or can't be resolved")))
@@ -65,12 +66,12 @@ fn of_environment(path: OsString, names: &Names) -> Result<PathBuf, Wrong> {
     }
     let variable = names.variable;
     Err(Wrong(format!(
-        "{variable} is not an absolute path, and would mean another folder in each project; write the whole path, \
+        "{variable} is not an absolute path, and would mean another folder in each project; write an absolute path, \
          without ~ or variables"
     )))
 }
 
-/// `HOME` may be a relative path, too.
+/// Refuses a missing or relative path, since `HOME` may be relative too.
 fn usual_folder(folder: Option<PathBuf>, names: &Names) -> Result<PathBuf, Wrong> {
     let flag = names.flag;
     folder
@@ -78,8 +79,8 @@ fn usual_folder(folder: Option<PathBuf>, names: &Names) -> Result<PathBuf, Wrong
         .ok_or_else(|| Wrong(format!("there is no home folder; set HOME, or name a folder with {flag}")))
 }
 
-/// Whether a path starts with what a shell or an editor should have replaced: `~/v`, `~me/v`, `$HOME/v`, `${env:HOME}`,
-/// `%LOCALAPPDATA%\v`. A folder that has such a name all the same is named with `./` before it.
+/// Whether a path starts with a text that a shell or an editor should have replaced: `~/v`, `~me/v`, `$HOME/v`,
+/// `${env:HOME}`, `%LOCALAPPDATA%\v`. A user can still name such a folder with `./` before it.
 fn is_unexpanded(path: &Path) -> bool {
     match path.components().next() {
         Some(Component::Normal(first)) => first.to_string_lossy().starts_with(['~', '$', '%']),
@@ -87,7 +88,7 @@ fn is_unexpanded(path: &Path) -> bool {
     }
 }
 
-/// The folder in which temporary stores are made. An empty or relative `TMPDIR` would mean the current folder.
+/// The folder for temporary stores. An empty or relative `TMPDIR` would mean the current folder, so it is ignored.
 pub(super) fn temporary() -> PathBuf {
     let folder = std::env::temp_dir();
     if folder.is_absolute() || !cfg!(unix) { folder } else { PathBuf::from("/tmp") }

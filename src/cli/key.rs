@@ -1,4 +1,4 @@
-//! `plugin-vault key …`: API keys, for their holders and for the user of the store.
+//! `plugin-vault key …`: API keys, for plugins that have one and for the user of the store.
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -20,13 +20,13 @@ pub(super) enum KeyCommand {
     Issue {
         /// The plugin's name, like publisher.name
         plugin: String,
-        /// The installation that the vault shall keep the key for
+        /// The installation for which the store keeps the key
         #[arg(long)]
         installation: Option<String>,
         #[command(flatten)]
         description: Description,
     },
-    /// Share a namespace: another key for it, perhaps with a scope. Reads the owner's key
+    /// Share a namespace by issuing another key for it, with a scope if you like. Reads the owner key
     Share {
         #[command(flatten)]
         description: Description,
@@ -36,48 +36,48 @@ pub(super) enum KeyCommand {
         /// A context that the new key may use: user, or workspace [default: both; with --folder: workspace]
         #[arg(long, value_name = "CONTEXT", value_parser = ["user", "workspace"])]
         context: Vec<String>,
-        /// A folder that the new key may use, as a URI; without --context it gets nothing of the context user [default: all]
+        /// A folder that the new key may use, as a URI; without --context it can't use the context user [default: all]
         #[arg(long, value_name = "URI")]
         folder: Vec<String>,
         #[command(flatten)]
         source: KeySource,
     },
-    /// List all keys of the store, or only those of one plugin. Never a key itself
+    /// List all keys of the store, or only those of one plugin. Never shows a key itself
     List {
-        /// Only this plugin's
+        /// Only the keys of this plugin
         plugin: Option<String>,
     },
-    /// List the records of an installation whose key the vault keeps: contexts, folders and names, never what is in them
+    /// List the records of an installation whose key the store keeps: contexts, folders and names, never their content
     Records {
         /// The plugin's name, as list shows it
         plugin: String,
         /// The installation, as list shows it
         installation: String,
     },
-    /// Put a new key in the place of an old one. Reads the old key
+    /// Replace a key by a new one. Reads the old key
     Rotate {
         #[command(flatten)]
         source: KeySource,
-        /// The file descriptor that the new key is read from, saved before; without one it is made and shown
+        /// The file descriptor to read the new key from, which you have saved; without it a new key is made and shown
         #[arg(long, value_name = "N")]
         new_key_fd: Option<u32>,
     },
-    /// Revoke a key: by its id, or the key itself. With an owner's key its data is destroyed
+    /// Revoke a key, by its id or by the key itself. Revoking an owner key destroys its data
     Revoke {
-        /// The key's id, as list shows it; without one, the key itself is read
+        /// The key's id, as list shows it; without it the key itself is read
         id: Option<String>,
         #[command(flatten)]
         source: KeySource,
     },
-    /// Move a key's end; a shared key's is never later than its owner's
+    /// Change when a key expires; a shared key never expires later than its owner key
     Extend {
         /// The key's id, as list shows it
         id: String,
-        /// Its new end, like 2027-01-31T00:00:00Z; without one it does not end by itself, and a shared key with its owner
+        /// Its new end, like 2027-01-31T00:00:00Z; without it the key does not expire, or expires with its owner key
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
     },
-    /// Destroy all that a plugin has stored, in all its installations
+    /// Destroy everything that a plugin has stored, in all its installations
     Forget {
         /// The plugin's name, as list shows it
         plugin: String,
@@ -86,7 +86,7 @@ pub(super) enum KeyCommand {
 
 #[derive(Args)]
 pub(super) struct Description {
-    /// What to call the key
+    /// A label for the key
     #[arg(long)]
     label: Option<String>,
     /// When it ends, like 2027-01-31T00:00:00Z
@@ -96,7 +96,7 @@ pub(super) struct Description {
 
 #[derive(Args)]
 pub(super) struct KeySource {
-    /// The file descriptor that the key is read from, in one line
+    /// The file descriptor to read the key from, as one line
     #[arg(long, value_name = "N", default_value_t = 0)]
     key_fd: u32,
 }
@@ -129,7 +129,7 @@ impl Description {
     }
 }
 
-/// Carries the subcommand out; returns what to show.
+/// Runs the subcommand; returns what to show.
 pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         KeyCommand::Issue { plugin, installation, description } => {
@@ -167,10 +167,10 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
-            operator.there()?;
+            operator.required()?;
             let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
-            Ok(said_or(as_json, &Value::Object(key(&info)), end).into())
+            Ok(json_or(as_json, &Value::Object(key(&info)), end).into())
         }
         KeyCommand::Forget { plugin } => forget(operator, plugin, as_json).map(Answer::from),
     }
@@ -183,15 +183,15 @@ fn revoke(
     as_json: bool,
 ) -> Result<String, Failed> {
     let destroyed = if let Some(id) = id {
-        operator.there()?;
+        operator.required()?;
         operator.write(EndKey { key_id: id.to_owned() })?
     } else {
         let revoke = Revoke { caller: source.caller()?, key_id: None };
-        operator.there()?;
+        operator.required()?;
         operator.write(revoke)?.destroyed
     };
-    let said = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
-    Ok(said_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), said.into()))
+    let text = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
+    Ok(json_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), text.into()))
 }
 
 fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Failed> {
@@ -199,12 +199,12 @@ fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Fa
         Some(_) => operator.write(ForgetPlugin { plugin: plugin.to_owned() })?,
         None => 0,
     };
-    let said = match destroyed {
+    let text = match destroyed {
         0 => return Err(Failed("there is no such plugin; see plugin-vault key list".into())),
         1 => "destroyed the data of 1 installation".into(),
         count => format!("destroyed the data of {count} installations"),
     };
-    Ok(said_or(as_json, &json!({"destroyed": destroyed}), said))
+    Ok(json_or(as_json, &json!({"destroyed": destroyed}), text))
 }
 
 fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Option<Scope>, Failed> {
@@ -224,11 +224,11 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     }))
 }
 
-fn said_or(as_json: bool, value: &Value, said: String) -> String {
-    if as_json { value.to_string() } else { said }
+fn json_or(as_json: bool, value: &Value, text: String) -> String {
+    if as_json { value.to_string() } else { text }
 }
 
-/// What can be told of a key, under the names of the protocol.
+/// The public description of a key, with the names of the protocol.
 pub(super) fn key(info: &KeyInfo) -> Map<String, Value> {
     let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.to_string()));
     let text = |text: &Option<String>| text.clone().map(Value::from);

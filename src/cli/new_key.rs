@@ -1,5 +1,5 @@
-//! `plugin-vault key issue`, `share` and `rotate`: the subcommands that show a new key. A key that was not written to
-//! stdout must not stay in force.
+//! `plugin-vault key issue`, `share` and `rotate`: the subcommands that show a new key. A key that could not be written
+//! to stdout must not stay valid.
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -8,34 +8,34 @@ use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, OneByOne, Rota
 
 use super::key::{KeySource, key, not_a_key};
 use super::operator::{Answer, Failed, Operator};
-use super::output::{Lost, goes_nowhere, write};
+use super::output::{Lost, is_discarded, write};
 use super::secret::secret_line;
 use super::visible::escaped;
 
-/// Issues a key. Where the vault keeps it, it can be asked for again; any other has to reach the caller now.
+/// Issues a key. If the store keeps it, the caller can request it again; any other key has to reach the caller now.
 pub(super) fn issue(operator: &Operator, issue: Issue, as_json: bool) -> Result<Answer, Failed> {
     let is_kept = issue.installation.is_some();
     if !is_kept {
-        refuse_nowhere()?;
+        refuse_discarded_output()?;
     }
     operator.opened()?;
-    let issued = operator.try_write(issue).map_err(not_one_more)?;
+    let issued = operator.try_write(issue).map_err(over_key_limit)?;
     let mut members = key(&issued.info);
     members.insert("created".into(), issued.created.into());
     let text = key_text(&issued.api_key, members, as_json);
     if is_kept { Ok(text.into()) } else { hand_over(operator, &issued, &text) }
 }
 
-/// Shares a namespace by another key.
+/// Issues a shared key for a namespace.
 pub(super) fn share(operator: &Operator, share: Share, as_json: bool) -> Result<Answer, Failed> {
-    refuse_nowhere()?;
+    refuse_discarded_output()?;
     operator.opened()?;
-    let shared = operator.try_write(share).map_err(not_one_more)?;
+    let shared = operator.try_write(share).map_err(over_key_limit)?;
     let text = key_text(&shared.api_key, key(&shared.info), as_json);
     hand_over(operator, &shared, &text)
 }
 
-/// Puts a new key in the place of an old one.
+/// Replaces a key by a new one.
 pub(super) fn rotate(
     operator: &Operator,
     source: &KeySource,
@@ -43,22 +43,22 @@ pub(super) fn rotate(
     as_json: bool,
 ) -> Result<Answer, Failed> {
     if new_key_fd.is_none() {
-        refuse_nowhere()?;
+        refuse_discarded_output()?;
     }
     let caller = source.caller()?;
     let Some(descriptor) = new_key_fd else { return rotate_to_any(operator, caller, as_json) };
     let line = secret_line(descriptor, "New API key: ")?;
     let rotate = Rotate::to(caller, line.trim()).map_err(|_| not_a_key())?;
-    operator.there()?;
+    operator.required()?;
     let rotated = operator.write(rotate)?;
     Ok(key_text(&rotated.api_key.to_text(), key(&rotated.info), as_json).into())
 }
 
-/// The new key goes out before it counts: with the old one it would be the only way to the data, and lost output would
-/// lose both.
+/// The new key is written to stdout before it becomes valid. If it became valid first, lost output would lose the only
+/// key to the data.
 fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<Answer, Failed> {
-    let opened = operator.there()?;
-    // What refuses the old key does so before a new one is shown.
+    let opened = operator.required()?;
+    // An old key that is refused must be refused before a new one is shown.
     let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }), &OneByOne);
     known.map_err(|error| match error {
         Error::ApiKeyRequired => Error::ApiKeyUnknown,
@@ -74,9 +74,9 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
         let outcome_unknown = error == (Error::StoreFailed { outcome_unknown: true });
         let Failed(reason) = error.into();
         Failed(if outcome_unknown {
-            format!("either the key that was shown counts, or the old one still does; try both: {reason}")
+            format!("either the key that was shown is valid now, or the old one still is; try both: {reason}")
         } else {
-            format!("the key that was shown does not count; the old one still does: {reason}")
+            format!("the key that was shown is not valid; the old one still is: {reason}")
         })
     })?;
     if !as_json {
@@ -87,18 +87,18 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     Ok(format!(",{rest}").into())
 }
 
-fn not_one_more(error: Error) -> Failed {
+fn over_key_limit(error: Error) -> Failed {
     match error {
         Error::DataTooLarge { limit } => Failed(format!(
-            "there are {limit} live keys already, and no more may be: revoke those that are not used; see plugin-vault key \
-             list, and --max-keys"
+            "there are {limit} live keys already, which is the limit; revoke keys that are not used, see \
+             plugin-vault key list and --max-keys"
         )),
         error => error.into(),
     }
 }
 
-fn refuse_nowhere() -> Result<(), Failed> {
-    if goes_nowhere() {
+fn refuse_discarded_output() -> Result<(), Failed> {
+    if is_discarded() {
         let why = "stdout is closed or /dev/null, and the new key is shown nowhere else; nothing was changed: \
             send stdout to a program or a file";
         return Err(Failed(why.into()));
@@ -106,7 +106,7 @@ fn refuse_nowhere() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Writes a key that can't be asked for again, or ends it.
+/// Writes a key that can't be requested again to stdout, or revokes it.
 fn hand_over(operator: &Operator, issued: &Issued, text: &str) -> Result<Answer, Failed> {
     let text = Zeroizing::new(format!("{text}\n"));
     let Err(lost) = write(&text) else { return Ok(Answer::shown_already()) };

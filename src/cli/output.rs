@@ -1,4 +1,4 @@
-//! Standard output of a subcommand. A subcommand whose answer was not written has failed.
+//! The standard output of a subcommand. A subcommand whose answer could not be written has failed.
 
 use std::io::{self, Write as _};
 
@@ -11,10 +11,10 @@ pub enum Lost {
     Failed(io::Error),
 }
 
-/// Writes all of a text, past every buffer of this process.
+/// Writes a whole text, and flushes every buffer of this process.
 ///
 /// # Errors
-/// [`Lost`] where not all of it was taken. A part may have been.
+/// [`Lost`] if not all of it was written. A part may have been.
 pub fn write(text: &str) -> Result<(), Lost> {
     let mut output = io::stdout().lock();
     let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
@@ -24,9 +24,9 @@ pub fn write(text: &str) -> Result<(), Lost> {
     })
 }
 
-/// Whether what is written goes nowhere: to `/dev/null`, which is also what a closed descriptor becomes at the start of
-/// the process.
-pub(super) fn goes_nowhere() -> bool {
+/// Whether stdout is `/dev/null`, so that the output is lost. A descriptor that was closed at the start of the process
+/// is `/dev/null` as well.
+pub(super) fn is_discarded() -> bool {
     #[cfg(unix)]
     {
         use rustix::fs::{fstat, stat};

@@ -1,4 +1,4 @@
-//! `plugin-vault protector …`: what guards the store's key.
+//! `plugin-vault protector …`: the protectors of the store's key.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::vault::{
     UnlockMode,
 };
 
-use super::operator::{Answer, Failed, Operator};
+use super::operator::{Answer, Failed, Operator, reason_of};
 use super::question::Question;
 use super::secret::new_passphrase;
 use super::table::Table;
@@ -19,19 +19,19 @@ use super::table::Table;
 /// Protectors
 #[derive(Subcommand)]
 pub(super) enum ProtectorCommand {
-    /// List what guards the store's key
+    /// List the protectors of the store
     List,
-    /// Add one more way to the store's key
+    /// Add a protector, as another way to open the store
     Add {
         #[command(subcommand)]
         new: NewProtector,
     },
-    /// Remove one, unless it is the last that works
+    /// Remove a protector, unless it is the last one that works
     Remove {
-        /// Its id, or its kind if there is only one of it
+        /// Its id, or its kind if there is only one of that kind
         which: String,
     },
-    /// Ask each for the key, or only those of one kind
+    /// Test whether each protector gives the key, or only those of one kind
     Test {
         /// key-file, keyring, passphrase, or command
         kind: Option<String>,
@@ -40,25 +40,25 @@ pub(super) enum ProtectorCommand {
 
 #[derive(Subcommand)]
 pub(super) enum NewProtector {
-    /// A file of its own in the key folder
+    /// A key file in the key folder
     KeyFile,
     /// An item in the operating system's keyring
     Keyring,
-    /// A passphrase, read in one line
+    /// A passphrase, read as one line
     Passphrase {
-        /// The file descriptor that the new passphrase is read from
+        /// The file descriptor to read the new passphrase from
         #[arg(long, value_name = "N", default_value_t = 0)]
         new_passphrase_fd: u32,
     },
-    /// A program whose first line of output is the passphrase; an argument vector, no shell
+    /// A program whose first line of output is the passphrase; started without a shell
     Command {
-        /// The program and its arguments, behind --
+        /// The program and its arguments, after --
         #[arg(required = true, last = true, value_name = "PROGRAM")]
         program: Vec<String>,
     },
 }
 
-/// Carries the subcommand out; returns what to show.
+/// Runs the subcommand; returns what to show.
 pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         ProtectorCommand::List => {
@@ -72,7 +72,8 @@ pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool
 }
 
 fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer, Failed> {
-    // Before anything is read: whoever is asked for two passphrases should be asked for the old one first.
+    // This opens the store before any input is read: a user who has to give two passphrases should be asked for the old
+    // one first.
     let opened = operator.opened()?;
     let new = match new {
         NewProtector::KeyFile => New::KeyFile,
@@ -80,24 +81,25 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         NewProtector::Passphrase { new_passphrase_fd } => {
             New::Passphrase(new_passphrase(*new_passphrase_fd)?)
         }
-        NewProtector::Command { program } => New::Command(named_for_ever(program)?),
+        NewProtector::Command { program } => New::Command(independent_of_folder(program)?),
     };
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
-        return Err(Failed("there is a key file already".into()));
+        return Err(Failed("the store has a key file already".into()));
     }
     let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
         (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
         (Error::KeyUnavailable(why), _) => {
             let protector = why.protector.name();
             Failed(format!(
-                "the protector {protector} gave no key, so it was not added; the lines above say why"
+                "the protector {protector} gave no key, so it was not added: {}",
+                reason_of(why.reason)
             ))
         }
         (error, _) => error.into(),
     })?;
     let protector = made.protector();
     let added = operator.try_write(made);
-    // Where nobody knows whether its row is there, what it needs stays.
+    // If the outcome of the write is unknown, its row may be in the store, so its files must stay.
     if let Err(error) = &added
         && *error != (Error::StoreFailed { outcome_unknown: true })
     {
@@ -105,22 +107,21 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     }
     added?;
     operator.vault().announce();
-    let said = "added; the other protectors still open the store: remove those that should not";
-    Ok(shown(as_json, protector, said))
+    let text = "added; the other protectors still open the store: remove those that should not";
+    Ok(shown(as_json, protector, text))
 }
 
-/// A program with a name that means the same wherever it is run from: a path is made whole, a bare name stays.
-fn named_for_ever(program: &[String]) -> Result<Vec<String>, Failed> {
+/// A program with a name that does not depend on the current folder: a path becomes absolute, a bare name stays.
+fn independent_of_folder(program: &[String]) -> Result<Vec<String>, Failed> {
     let mut program = program.to_vec();
     if let Some(name) = program.first_mut().filter(|name| is_relative_program(name)) {
         let whole = std::path::absolute(&name).ok().and_then(|path| path.into_os_string().into_string().ok());
-        *name = whole
-            .ok_or_else(|| Failed(format!("there is no whole path, in UTF-8, of the program {name:?}")))?;
+        *name = whole.ok_or_else(|| Failed(format!("the program {name:?} has no absolute path in UTF-8")))?;
     }
     Ok(program)
 }
 
-/// Why a program that the user has just named is not added, with its name, which is the user's own word.
+/// Why a program that the user has just named is not added. The message may have its name, since the user gave it.
 fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
     let name = program.first().map_or("", String::as_str);
     let why = match why.reason {
@@ -129,23 +130,23 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
         }
         KeyReason::ProgramMissing => "was not found in an absolute folder of PATH",
         KeyReason::Failed => {
-            "failed: it did not end with the exit status 0 (it runs in the home folder, so give it whole paths)"
+            "failed: it did not end with the exit status 0 (it runs in the home folder, so give it absolute paths)"
         }
         KeyReason::InvalidPassphrase => {
-            "printed no passphrase in its first line: one has 1 to 65,536 bytes of UTF-8, and no control characters"
+            "printed no passphrase in its first line: it must have 1 to 65,536 bytes of UTF-8, and no control characters"
         }
         KeyReason::Deadline => "did not end in time",
         KeyReason::Denied => "could not be started; see whether it is an executable file",
-        _ => "gave no passphrase; the lines above say why",
+        _ => "gave no passphrase",
     };
     Failed(format!("the program {name:?} {why}; the protector was not added"))
 }
 
-fn shown(as_json: bool, protector: Protector, said: &str) -> Answer {
+fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
     if as_json {
         json!({"id": id(&protector), "kind": protector.kind.name()}).to_string()
     } else {
-        said.into()
+        text.into()
     }
     .into()
 }
@@ -153,7 +154,7 @@ fn shown(as_json: bool, protector: Protector, said: &str) -> Answer {
 fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Failed> {
     let opened = operator.existing()?.ok_or_else(no_store)?;
     let protector = find(&opened, which)?;
-    let last = || Failed("it is the last that works; add another before".into());
+    let last = || Failed("it is the last that works; add another one first".into());
     if opened.protectors()?.len() == 1 {
         return Err(last());
     }
@@ -169,8 +170,8 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
     }
     opened.forget_protector(operator.config(), protector);
     operator.vault().announce();
-    let said = "removed; copies of the data folder that were made before still open with it";
-    Ok(shown(as_json, protector, said))
+    let text = "removed; copies of the data folder that were made before still open with it";
+    Ok(shown(as_json, protector, text))
 }
 
 fn no_store() -> Failed {
@@ -191,7 +192,11 @@ fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
 
 fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer, Failed> {
     let kind = kind
-        .map(|name| Kind::parse(name).ok_or_else(|| Failed("there is no such kind".into())))
+        .map(|name| {
+            Kind::parse(name).ok_or_else(|| {
+                Failed("there is no such kind of protector; see plugin-vault protector test --help".into())
+            })
+        })
         .transpose()?;
     let opened = operator.locked()?.ok_or_else(no_store)?;
     let mut results = Vec::new();
@@ -206,12 +211,12 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
         return Err(Failed("there is no such protector; see plugin-vault protector list".into()));
     }
     let all_work = results.iter().all(|(_, why)| why.is_none());
-    let but = (!all_work).then(|| "not all give the key".into());
+    let failed = (!all_work).then(|| "not all protectors give the key; the output says why".into());
     let shown = if as_json { results_json(&results) } else { results_table(&results) };
-    Ok(Answer { shown: Some(shown), but })
+    Ok(Answer { shown: Some(shown), failed })
 }
 
-/// What each protector says where nobody is asked.
+/// Tests each protector without asking the user.
 pub(super) fn test_quietly(operator: &Operator, opened: &Opened) -> Result<Vec<Tested>, Failed> {
     let each = |protector| Ok((protector, why_not(operator, opened, protector, &UnlockMode::Quiet)?));
     opened.protectors()?.into_iter().map(each).collect()
@@ -232,7 +237,7 @@ fn why_not(
     }
 }
 
-/// A protector, and why it does not give the key.
+/// A protector, and the reason if it does not give the key.
 pub(super) type Tested = (Protector, Option<&'static str>);
 
 pub(super) fn results_json(results: &[Tested]) -> String {

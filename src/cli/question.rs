@@ -1,23 +1,23 @@
-//! A question to a person, and what becomes of it when they go away: with Ctrl-C, or with the end of their session, the
-//! window that asks goes too. At any other time a signal ends the process as it always does.
+//! A question to the user, which ends with Ctrl-C or with the user's session, so that the window that asks closes. At
+//! any other time a signal ends the process as usual.
 
 use crate::vault::Deadline;
 
-use super::operator::PATIENCE;
+use super::operator::LONGEST_WAIT;
 
-/// Somebody may be asked, for as long as this is kept.
+/// As long as this exists, the user may be asked, and signals end the question.
 pub(super) struct Question {
     deadline: Deadline,
     #[cfg(unix)]
-    _signals: signals::StoreEvent,
+    _signals: signals::SignalsEnd,
 }
 
 impl Question {
     pub(super) fn begin() -> Self {
-        let deadline = Deadline::of(PATIENCE);
+        let deadline = Deadline::of(LONGEST_WAIT);
         Self {
             #[cfg(unix)]
-            _signals: signals::hear(&deadline),
+            _signals: signals::end_by_signals(&deadline),
             deadline,
         }
     }
@@ -40,33 +40,33 @@ mod signals {
     use super::Deadline;
     use crate::server::is_ignored;
 
-    /// The signals that end a question: SIGTERM, and of the others those that the parent has not ignored, as `nohup` does
-    /// with SIGHUP. Looked at before the first of them is caught.
+    /// The signals that end a question: SIGTERM, and of the others those that the parent has not ignored, as `nohup`
+    /// does with SIGHUP. Determined before the first of them is caught.
     static ALL: LazyLock<Vec<i32>> = LazyLock::new(|| {
         let all = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
         all.into_iter().filter(|signal| *signal == SIGTERM || !is_ignored(*signal)).collect()
     });
 
-    /// Whether a signal ends the process: not while somebody is asked, since the question would stay behind.
+    /// Whether a signal ends the process. Not while the user is asked, since the question would stay on the screen.
     static ENDS: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
         let ends = Arc::new(AtomicBool::new(true));
         for signal in ALL.iter().copied() {
-            // Where it can't be caught, it ends the process in any case.
+            // A signal that can't be caught ends the process in any case.
             let _ = register_conditional_default(signal, ends.clone());
         }
         ends
     });
 
-    /// Signals end somebody's deadline, for as long as this is kept.
-    pub(super) struct StoreEvent(Vec<SigId>);
+    /// As long as this exists, signals end a deadline.
+    pub(super) struct SignalsEnd(Vec<SigId>);
 
-    pub(super) fn hear(deadline: &Deadline) -> StoreEvent {
+    pub(super) fn end_by_signals(deadline: &Deadline) -> SignalsEnd {
         ENDS.store(false, Ordering::SeqCst);
-        let heard = ALL.iter().filter_map(|signal| register(*signal, deadline.ended()).ok());
-        StoreEvent(heard.collect())
+        let registered = ALL.iter().filter_map(|signal| register(*signal, deadline.ended()).ok());
+        SignalsEnd(registered.collect())
     }
 
-    impl Drop for StoreEvent {
+    impl Drop for SignalsEnd {
         fn drop(&mut self) {
             ENDS.store(true, Ordering::SeqCst);
             for id in self.0.drain(..) {

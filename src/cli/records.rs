@@ -1,5 +1,5 @@
-//! `plugin-vault key records`: where a plugin's records lie, for a user who wants to know what was left behind. Never
-//! what is in them.
+//! `plugin-vault key records`: lists where a plugin's records are, for a user who wants to know what was left behind.
+//! Never shows their content.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::vault::{Caller, Entry, Error, Key, ListRecords, Name, OneByOne, rando
 use super::operator::{Failed, Operator};
 use super::table::Table;
 
-/// Lists the records of an installation whose key the vault keeps. It issues no key where none is kept.
+/// Lists the records of an installation whose key the store keeps. Issues no key if the store keeps none.
 pub(super) fn list(
     operator: &Operator,
     plugin: &Name,
@@ -44,7 +44,7 @@ pub(super) fn list(
     Ok(table.to_string())
 }
 
-/// Context, folder and name; empty, where there is none.
+/// Context, folder and name; empty if there is none.
 fn words(entry: &Entry) -> [String; 3] {
     let address = &entry.address;
     let folder = address.folder.as_ref().map_or("", |folder| folder.as_str());
@@ -52,7 +52,7 @@ fn words(entry: &Entry) -> [String; 3] {
     [address.context().name(), folder, name].map(ToOwned::to_owned)
 }
 
-/// The members that `listPersistentData` has, under the same names.
+/// The same members as in `listPersistentData`.
 fn members(entry: &Entry) -> Value {
     let [context, folder, name] = words(entry);
     let given = |text: String| (!text.is_empty()).then_some(Value::from(text));

@@ -1,4 +1,4 @@
-//! `plugin-vault reset`: puts a store aside that nothing opens any more, so that a new one can begin.
+//! `plugin-vault reset`: moves a store aside that no protector opens any more, so that a new one can begin.
 
 use serde_json::json;
 
@@ -16,28 +16,28 @@ pub(super) struct ResetCommand {
 /// Moves the store to quarantine.
 pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) -> Result<Answer, Failed> {
     let nothing = || Failed("there is no store; nothing was changed".into());
-    let about = look(operator)?.ok_or_else(nothing)?;
+    let about = describe(operator)?.ok_or_else(nothing)?;
     let folder = operator.config().data.display();
     let what = format!(
-        "the store in '{folder}' {about}. It goes to quarantine as it is: nothing is deleted, but no plugin sees \
-         its data until it is put back"
+        "the store in '{folder}' {about}. It moves to quarantine unchanged: nothing is deleted, but no plugin sees \
+         its data until it is moved back"
     );
-    command.consent.get(&what, "Put it aside?")?;
+    command.consent.get(&what, "Move it to quarantine?")?;
     let aside = operator.vault().reset()?.ok_or_else(nothing)?;
     let shown = if as_json {
         json!({"quarantine": aside.display().to_string()}).to_string()
     } else {
-        format!("the store lies in {} now; the next request makes a new one", aside.display())
+        format!("the store was moved to {}; the next request creates a new one", aside.display())
     };
     Ok(shown.into())
 }
 
-/// What is to be said of the store; `None` if there is none.
-fn look(operator: &Operator) -> Result<Option<String>, Failed> {
+/// Describes the store for the question; `None` if there is none.
+fn describe(operator: &Operator) -> Result<Option<String>, Failed> {
     let opened = match operator.try_locked() {
         Ok(Some(opened)) => opened,
         Ok(None) => return Ok(None),
-        Err(Error::StoreDamaged) => return Ok(Some("is damaged, and nothing could repair it".into())),
+        Err(Error::StoreDamaged) => return Ok(Some("is damaged and could not be repaired".into())),
         Err(error) => return Err(error.into()),
     };
     let records = operator.vault().status(Some(&opened))?.records;
@@ -45,7 +45,7 @@ fn look(operator: &Operator) -> Result<Option<String>, Failed> {
         Ok(_) => format!("has {records} records and CAN BE OPENED"),
         Err(Error::KeyUnavailable(why)) => {
             let (protector, reason) = (why.protector.name(), why.reason.name());
-            format!("has {records} records and does not open without a person ({protector}: {reason})")
+            format!("has {records} records and does not open without the user ({protector}: {reason})")
         }
         Err(error) => return Err(error.into()),
     }))

@@ -1,4 +1,4 @@
-//! Secrets that a command line needs: read from a file descriptor, or typed by a person.
+//! Reads the secrets of a command line from a file descriptor, or from the user at a terminal.
 
 use std::io::{ErrorKind, Read};
 
@@ -10,7 +10,7 @@ use crate::vault::Passphrase;
 use super::operator::Failed;
 use super::question::Question;
 
-/// The longest line with a secret, in bytes: a passphrase, and the two bytes of a line's end.
+/// The longest line with a secret, in bytes: a passphrase, and the two bytes of a line end.
 const LONGEST: usize = Passphrase::LONGEST + 2;
 
 impl From<PassphraseError> for Failed {
@@ -19,24 +19,24 @@ impl From<PassphraseError> for Failed {
     }
 }
 
-/// A passphrase that is to open something from now on. Nobody sees what they type, so they type it twice.
+/// Reads a new passphrase. The terminal does not show what the user types, so the user types it twice.
 pub(super) fn new_passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
-    let said = Passphrase::new(&secret(descriptor, "New passphrase: ")?)?;
+    let first = Passphrase::new(&secret(descriptor, "New passphrase: ")?)?;
     if descriptor == 0 && has_terminal() {
         let again = Passphrase::new(&secret(descriptor, "The same again: ")?);
-        if again.map_or(true, |again| again.expose() != said.expose()) {
-            return Err(Failed("the two were not the same; nothing was changed".into()));
+        if again.map_or(true, |again| again.expose() != first.expose()) {
+            return Err(Failed("the two passphrases differ; nothing was changed".into()));
         }
     }
-    Ok(said)
+    Ok(first)
 }
 
-/// The passphrase of the store.
+/// Reads the passphrase of the store.
 pub(super) fn passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
     Ok(Passphrase::new(&secret(descriptor, "Passphrase of plugin-vault: ")?)?)
 }
 
-/// An API key, in a line of its own.
+/// Reads an API key from a line of its own.
 pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<String>, Failed> {
     let line = secret(descriptor, question)?;
     let text = std::str::from_utf8(&line).map_err(|_| unreadable(descriptor))?;
@@ -47,9 +47,9 @@ fn unreadable(descriptor: u32) -> Failed {
     Failed(format!("descriptor {descriptor} can't be read; see --help"))
 }
 
-/// A line from a file descriptor: keys and passphrases never come from arguments or the environment, which others can
-/// read. A person at a terminal is asked the question, and what they type is not shown. A line that is too long is cut
-/// where it is longer than any secret may be, so whoever takes it refuses it.
+/// Reads a line from a file descriptor. Keys and passphrases never come from arguments or the environment, which other
+/// processes can read. At a terminal, asks the user and does not show the input. A line that is too long is cut where
+/// it is longer than any secret may be, so that the caller refuses it.
 fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     if descriptor == 0 && has_terminal() {
         return ask_at_terminal(question, Question::begin().deadline())
@@ -63,9 +63,9 @@ fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed>
     } else {
         return Err(unreadable(descriptor));
     };
-    // Whole from the start: one that grows would leave copies behind.
+    // Allocated once: a buffer that grows would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    // Byte by byte: the next line may be another secret, for whoever reads it next.
+    // Byte by byte: the next line may be another secret, for the next reader.
     let mut byte = Zeroizing::new([0]);
     while line.len() < LONGEST {
         match source.read(&mut *byte) {

@@ -1,4 +1,4 @@
-//! Tables for people: columns as wide as what stands in them.
+//! Text tables, with columns as wide as their longest cell.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ impl Table {
         Self(vec![head.iter().map(ToString::to_string).collect()])
     }
 
-    /// A cell may hold the text of any client.
+    /// Adds a row. A cell may be any text of a client: hidden characters are escaped.
     pub(super) fn row(&mut self, cells: Vec<String>) {
         self.0.push(cells.into_iter().map(|cell| visible(&cell)).collect());
     }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_their_cells_and_a_cell_stays_in_its_place() {
+    fn columns_are_as_wide_as_their_cells_and_hidden_characters_are_escaped() {
         let mut table = Table::new(&["A", "LONG HEAD"]);
         table.row(vec!["wide cell".into(), "b\u{1b}[2J".into()]);
         table.row(vec!["\u{202e}".into(), "b\nc".into()]);

@@ -1,5 +1,5 @@
-//! Text from clients, made safe for a person to read. A plugin chooses its own name and labels: they must not move the
-//! cursor, turn the reading direction round, or look like another name because a part of them is invisible.
+//! Makes text from clients safe to show. A plugin chooses its own name and labels: they must not move the cursor,
+//! change the reading direction, or look like another name because a part of them is invisible.
 
 use std::fmt::Write as _;
 
@@ -33,8 +33,8 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// A JSON text with every hidden character escaped. The value stays the same, since such characters stand in strings
-/// alone.
+/// A JSON text with every hidden character escaped. The value stays the same, since such characters occur only in
+/// strings.
 pub(super) fn escaped(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -49,8 +49,8 @@ pub(super) fn escaped(json: &str) -> String {
     shown
 }
 
-/// Whether a terminal obeys a character, does not show it, or shows it like a space. Unassigned and private characters count
-/// too: what they show is not known here.
+/// Whether a terminal obeys a character, does not show it, or shows it like a space. Unassigned and private characters
+/// count too: what a terminal shows for them is unknown.
 fn is_hidden(letter: char) -> bool {
     use GeneralCategory as Is;
     match get_general_category(letter) {
@@ -92,7 +92,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_a_terminal_obeys_or_hides_is_written_out() {
+    fn control_and_hidden_characters_are_escaped() {
         for (text, shown) in [
             ("me.plugin", "me.plugin"),
             ("ключ 鍵 clé d\u{301}j\u{e0} हिन्दी 🔑", "ключ 鍵 clé d\u{301}j\u{e0} हिन्दी 🔑"),
@@ -114,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn all_that_unicode_lets_a_program_ignore_is_hidden_and_so_is_what_sets_the_direction() {
+    fn all_ignorable_and_direction_characters_of_unicode_are_hidden() {
         for letter in '\0'..=char::MAX {
             let number = u32::from(letter);
-            // All that sets the direction is among them.
+            // This includes all characters that set the direction.
             let is_ignorable =
                 DEFAULT_IGNORABLE.iter().any(|(first, last)| (*first..=*last).contains(&number));
             let is_invisible =
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn json_stays_the_same_value_in_characters_that_a_terminal_shows() {
+    fn escaped_json_has_the_same_value_and_no_hidden_character() {
         let value: String =
             ('\0'..='\u{ff}').chain("é鍵\u{200b}\u{202e}\u{2028}\u{e0041}🔑".chars()).collect();
         let text = escaped(&serde_json::json!({ "name": value }).to_string());

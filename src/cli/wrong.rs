@@ -1,8 +1,8 @@
-//! What is wrong with a command line.
+//! Describes why clap refuses a command line.
 
 use clap::error::{ContextKind, ErrorKind};
 
-/// In a few words, without what was given too much: it may be a key in the wrong place.
+/// Describes the error without repeating an unexpected argument: it may be a key in the wrong place.
 pub(super) fn about(error: &clap::Error) -> String {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     match error.kind() {
@@ -12,9 +12,9 @@ pub(super) fn about(error: &clap::Error) -> String {
         ErrorKind::InvalidSubcommand => "there is no such subcommand".into(),
         ErrorKind::UnknownArgument => match argument.split('=').next() {
             Some(flag) if flag.starts_with("--") => format!("unexpected argument {flag}"),
-            _ => "there is an argument too much".into(),
+            _ => "unexpected argument".into(),
         },
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("a wrong value for {argument}"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("invalid value for {argument}"),
         _ => {
             let text = error.render().to_string();
             let about_it = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);

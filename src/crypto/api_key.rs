@@ -3,15 +3,18 @@
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-/// Whoever holds it holds the data. Zeroed when dropped; never printed.
+/// An API key. It gives access to all data of its namespace, so it is zeroed when dropped and never printed.
 pub struct ApiKey(Box<Zeroizing<[u8; 20]>>);
 
-/// The text is not 40 hexadecimal digits.
+/// The error for a text that is not 40 hexadecimal digits.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAnApiKey;
 
 impl ApiKey {
-    /// Takes 40 hexadecimal digits in either case.
+    /// Reads 40 hexadecimal digits, in upper or lower case.
+    ///
+    /// # Errors
+    /// [`NotAnApiKey`] for any other text.
     pub fn parse(text: &str) -> Result<Self, NotAnApiKey> {
         let mut key = Self(Box::new(Zeroizing::new([0; 20])));
         match base16ct::mixed::decode(text, key.0.as_mut_slice()) {
@@ -20,8 +23,7 @@ impl ApiKey {
         }
     }
 
-    /// A key that nobody has had: SHA-1 gives the shape that the plugin API asks for, the 32 random bytes give
-    /// the security.
+    /// A new key. SHA-1 gives it the shape that the plugin API asks for; the 32 random bytes give the security.
     pub fn generate(plugin: &str, unix_millis: u64) -> Self {
         let random = Zeroizing::new(super::random::<32>());
         let digest = Sha1::new()
@@ -37,13 +39,13 @@ impl ApiKey {
         &self.0
     }
 
-    /// The key as its holder writes it, in lower case.
+    /// The key as 40 hexadecimal digits in lower case.
     pub fn to_text(&self) -> Zeroizing<String> {
         Zeroizing::new(base16ct::lower::encode_string(self.0.as_slice()))
     }
 }
 
-/// In constant time, since a difference in time would tell how much of a guess was right.
+/// Compares in constant time, since a difference in time would show how much of a guess was right.
 impl PartialEq for ApiKey {
     fn eq(&self, other: &Self) -> bool {
         let difference = self.expose().iter().zip(other.expose()).fold(0, |sum, (a, b)| sum | (a ^ b));
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forty_hexadecimal_digits_are_a_key_and_nothing_else_is() {
+    fn only_forty_hexadecimal_digits_are_a_key() {
         let check = |text: &str, expected: bool| assert_eq!(ApiKey::parse(text).is_ok(), expected, "{text}");
         check("0123456789abcdef0123456789abcdef01234567", true);
         check("0123456789ABCDEF0123456789abcdef01234567", true);
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn case_does_not_tell_keys_apart() {
+    fn upper_and_lower_case_are_the_same_key() {
         let lower = ApiKey::parse("abcdefabcdefabcdefabcdefabcdefabcdefabcd").unwrap();
         let upper = ApiKey::parse("ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD").unwrap();
         assert!(lower == upper);
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_generated_keys_are_the_same() {
+    fn generated_keys_differ() {
         assert!(ApiKey::generate("a.b", 1) != ApiKey::generate("a.b", 1));
     }
 }

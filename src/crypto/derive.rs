@@ -1,6 +1,6 @@
-//! From one key to the next, and from what a caller names to the name it has in the store.
+//! Derives keys from keys, and the names in the store from the names that callers use.
 //!
-//! No key is used twice: each use has a subkey of its own, `HKDF-Expand(key, "plugin-vault/1 <use>")` (RFC 5869).
+//! No key has two uses: each use has its own subkey, `HKDF-Expand(key, "plugin-vault/1 <use>")` (RFC 5869).
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,19 +11,19 @@ use super::ApiKey;
 use super::seal::{AssociatedData, Cipher, NotAuthentic, Place};
 use super::secret::{DataKey, ProtectorKey, StoreKey};
 
-/// The identity of a store, random, fixed when it is made.
+/// The random identity of a store. It is fixed when the store is created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StoreId(pub [u8; 16]);
-/// The identity of a namespace, random, fixed when it begins.
+/// The random identity of a namespace. It is fixed when the namespace begins.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct NamespaceId(pub [u8; 16]);
-/// The name of a key slot; tells nothing of the key to those without the store key.
+/// The name of a key slot. Without the store key it reveals nothing about the API key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SlotId(pub [u8; 16]);
-/// The name of a record; tells nothing of its address to those without the data key.
+/// The name of a record. Without the data key it reveals nothing about the record's address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RecordId(pub [u8; 32]);
-/// The name of a lease; tells nothing of the name that was asked for.
+/// The name of a lease in the store. It reveals nothing about the name that the client chose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct LeaseId(pub [u8; 32]);
 
@@ -83,7 +83,7 @@ impl Namer {
 
     /// The HMAC of a text.
     fn name(&self, text: &[u8]) -> [u8; 32] {
-        // Half of the work was done with the key, and is copied.
+        // The key's half of the HMAC is computed already; the copy keeps it.
         let mut mac = self.0.clone();
         mac.update(text);
         mac.finalize().into_bytes().into()
@@ -97,7 +97,7 @@ fn joined(namespace: NamespaceId, mac: &[u8; 32]) -> [u8; 32] {
     id
 }
 
-/// What a protector's key is good for: to wrap one store's key, and to tell a wrong key from a damaged wrapping.
+/// The subkeys of a protector's key. They wrap one store's key, and distinguish a wrong key from a damaged row.
 pub struct ProtectorKeys {
     store: StoreId,
     wrap: Cipher,
@@ -105,7 +105,7 @@ pub struct ProtectorKeys {
 }
 
 impl ProtectorKeys {
-    /// The subkeys of a protector's key.
+    /// Derives the subkeys of a protector's key for one store.
     pub fn derive(store: StoreId, key: &ProtectorKey) -> Self {
         Self {
             store,
@@ -114,12 +114,12 @@ impl ProtectorKeys {
         }
     }
 
-    /// Stands beside the wrapped store key. AES-GCM-SIV alone does not commit to its key.
+    /// The commitment to the key, stored beside the wrapped store key: AES-GCM-SIV alone does not commit to its key.
     pub fn commitment(&self) -> [u8; 32] {
         self.commitment.name(&self.store.0)
     }
 
-    /// Wraps the store key; `row` names the place where it will lie.
+    /// Wraps the store key for the row that `row` names.
     pub fn wrap(&self, row: &[u8], header: &[u8], key: &StoreKey) -> Vec<u8> {
         self.wrap.seal(&self.data(row, header), key.expose())
     }
@@ -135,7 +135,7 @@ impl ProtectorKeys {
     }
 }
 
-/// What the store key is good for: to find and open key slots, and to seal the table of keys.
+/// The subkeys of a store key. They find and open key slots, and seal the table of keys.
 pub struct StoreKeys {
     store: StoreId,
     key: StoreKey,
@@ -145,7 +145,7 @@ pub struct StoreKeys {
 }
 
 impl StoreKeys {
-    /// The subkeys of a store key.
+    /// Derives the subkeys of a store key.
     pub fn derive(store: StoreId, key: StoreKey) -> Self {
         let key_rows = Cipher::new(&subkey(key.expose(), "key row"));
         let key_lists = Cipher::new(&subkey(key.expose(), "key list"));
@@ -158,7 +158,7 @@ impl StoreKeys {
         self.store
     }
 
-    /// The key itself, to be wrapped by one more protector.
+    /// The store key, for wrapping by another protector.
     pub fn store_key(&self) -> &StoreKey {
         &self.key
     }
@@ -184,10 +184,11 @@ impl StoreKeys {
         self.key_rows.open(&self.key_row_data(slot, header), sealed)
     }
 
-    /// The name under which the index of keys has something: of its kind, and of texts that can't run into each other.
+    /// The name of an entry in the index of keys: an HMAC of its kind and of texts, each with its length in front, so
+    /// that two lists of texts never give the same input.
     ///
     /// # Panics
-    /// For a text of 64 KiB or more; names end at 256 bytes.
+    /// For a text of 64 KiB or more. Names have at most 256 bytes.
     pub fn index_name(&self, kind: u8, texts: &[&[u8]]) -> [u8; 16] {
         let mut named = vec![kind];
         for text in texts {
@@ -198,7 +199,7 @@ impl StoreKeys {
         *self.index.name(&named).first_chunk().expect("an HMAC is longer")
     }
 
-    /// Seals the list of a namespace's live keys; `row` names the place where it will lie.
+    /// Seals the list of a namespace's live keys for the row that `row` names.
     pub fn seal_key_list(&self, row: &[u8], header: &[u8], list: &[u8]) -> Vec<u8> {
         self.key_lists.seal(&AssociatedData::new(self.store, Place::KeyList, row, header), list)
     }
@@ -213,7 +214,7 @@ impl StoreKeys {
     }
 }
 
-/// One API key in one store: its slot's name, and what wraps the data key in it.
+/// One API key in one store: the name of its slot, and the cipher that wraps the data key in it.
 pub struct SlotKeys {
     store: StoreId,
     id: SlotId,
@@ -248,7 +249,7 @@ impl SlotKeys {
     }
 }
 
-/// What a data key is good for: to name and to seal what one namespace stores.
+/// The subkeys of a data key. They name and seal what one namespace stores.
 pub struct DataKeys {
     store: StoreId,
     namespace: NamespaceId,
@@ -259,7 +260,7 @@ pub struct DataKeys {
 }
 
 impl DataKeys {
-    /// The subkeys of a data key.
+    /// Derives the subkeys of a data key.
     pub fn derive(store: StoreId, namespace: NamespaceId, key: &DataKey) -> Self {
         Self {
             store,
@@ -301,7 +302,7 @@ impl DataKeys {
         self.seal.seal(&self.record_data(Place::RecordData, id, header), data)
     }
 
-    /// Opens what [`Self::seal_record`] made: the last bytes of a buffer, from `at` on.
+    /// Opens what [`Self::seal_record`] made, in place: the last bytes of a buffer, from `at` on.
     pub fn open_record(
         &self,
         id: RecordId,

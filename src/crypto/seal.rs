@@ -1,7 +1,7 @@
 //! AES-256-GCM-SIV (RFC 8452) over padded text.
 //!
-//! A nonce that is used twice shows that two texts are equal, and nothing else: so random nonces need no care,
-//! also on a machine that was cloned.
+//! A nonce that is used twice reveals only whether two texts are equal. So random nonces are safe, also on a machine
+//! that was cloned.
 
 use aes_gcm_siv::aead::{AeadInOut, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce, Tag};
@@ -12,14 +12,14 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 /// The length in front of the text.
 const LENGTH: usize = 4;
-/// Sealed lengths tell a text's length up to this step only.
+/// Texts are padded to a multiple of this, so that a sealed length reveals the text's length only up to this step.
 const PADDING: usize = 64;
 
-/// The value does not belong where it lies, or is damaged, or was sealed under another key.
+/// The error for a value that is damaged, was sealed under another key, or was sealed for another place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAuthentic;
 
-/// Where a sealed value lies; part of what it is bound to. The numbers are part of the disk format.
+/// Where a sealed value is stored. The value is bound to it. The numbers are part of the disk format.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub enum Place {
@@ -39,14 +39,14 @@ pub enum Place {
     KeyList = 7,
 }
 
-/// What a sealed value is bound to, so that it can't be moved, swapped, or given another's date.
+/// What a sealed value is bound to, so that it can't be moved, swapped with another, or given another value's date.
 pub struct AssociatedData(Vec<u8>);
 
 impl AssociatedData {
     /// Store id, place, key and plain header, each with a fixed width or its length in front.
     ///
     /// # Panics
-    /// For a key or header of 64 KiB or more; LMDB's keys end at 511 bytes.
+    /// For a key or header of 64 KiB or more. LMDB's keys have at most 511 bytes.
     pub fn new(store: StoreId, place: Place, key: &[u8], header: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(16 + 1 + 2 + key.len() + 2 + header.len());
         bytes.extend_from_slice(&store.0);
@@ -60,7 +60,7 @@ impl AssociatedData {
     }
 }
 
-/// How long a text of so many bytes is when it is sealed.
+/// The sealed length, in bytes, of a text of `text` bytes.
 pub const fn sealed_length(text: usize) -> usize {
     NONCE + (LENGTH + text).next_multiple_of(PADDING) + TAG
 }
@@ -77,7 +77,7 @@ impl Cipher {
     /// `nonce ‖ AES-256-GCM-SIV(length ‖ text ‖ zeros)`.
     ///
     /// # Panics
-    /// For a text of 4 GiB or more; the limits end far below.
+    /// For a text of 4 GiB or more, which is far above every limit.
     pub fn seal(&self, data: &AssociatedData, text: &[u8]) -> Vec<u8> {
         self.seal_with(super::random(), data, text)
     }
@@ -85,7 +85,7 @@ impl Cipher {
     fn seal_with(&self, nonce: [u8; NONCE], data: &AssociatedData, text: &[u8]) -> Vec<u8> {
         let length = u32::try_from(text.len()).expect("a sealed text is shorter than 4 GiB");
         let padded = (LENGTH + text.len()).next_multiple_of(PADDING);
-        // Room for the checksum that the store puts behind the value.
+        // Space for the checksum that the store appends to the value.
         let mut sealed = Vec::with_capacity(NONCE + padded + TAG + 64);
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&length.to_be_bytes());
@@ -100,11 +100,17 @@ impl Cipher {
     }
 
     /// Opens what [`Self::seal`] made for the same place.
+    ///
+    /// # Errors
+    /// [`NotAuthentic`] if the value is damaged, was sealed under another key, or was sealed for another place.
     pub fn open(&self, data: &AssociatedData, sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         self.open_in_place(data, sealed.to_vec(), 0)
     }
 
-    /// Opens the last bytes of a buffer, from `at` on. The text takes the buffer's place.
+    /// Opens the last bytes of a buffer, from `at` on. The buffer then holds the text.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
     pub fn open_in_place(
         &self,
         data: &AssociatedData,

@@ -21,7 +21,7 @@ macro_rules! key {
                 Self(boxed(|bytes| *bytes = super::random()))
             }
 
-            /// The key that these 32 bytes are; `None` for any other length.
+            /// A key of these 32 bytes; `None` for any other length.
             pub fn from_slice(bytes: &[u8]) -> Option<Self> {
                 let bytes: &[u8; 32] = bytes.try_into().ok()?;
                 Some(Self(boxed(|key| key.copy_from_slice(bytes))))
@@ -36,14 +36,14 @@ macro_rules! key {
 }
 
 key! {
-    /// The key of one store. Without it no slot opens.
+    /// The key of one store. Without it no slot can be opened.
     StoreKey
 }
 key! {
-    /// The key of one namespace: every record in it is sealed under it.
+    /// The key of one namespace. It seals every record in the namespace.
     DataKey
 }
 key! {
-    /// What a protector keeps: the key under which it wraps the store key.
+    /// The key of a protector, with which it wraps the store key.
     ProtectorKey
 }

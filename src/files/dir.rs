@@ -1,11 +1,13 @@
-//! A folder that is opened once, and what is done with the files in it.
+//! A folder that is opened once, and the operations on the files in it.
 //!
-//! Whoever can write into the folder can put a link, a FIFO or a device in the place of any file. So a file is named
-//! relative to the open folder, no link is followed, nothing waits for another process, and what was opened is looked at
-//! before it is used: a regular file of ours, and one without a second name if it is to be written.
+//! A process that can write into the folder can put a link, a FIFO or a device in the place of any file. So every file
+//! is opened relative to the open folder, without following links and without waiting for another process. Then it is
+//! checked before it is used: it must be a regular file of this user, and must have no second name if it is to be
+//! written.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -14,19 +16,23 @@ use super::error::{Cause, Error, Result};
 use super::system::{self, Handle};
 use super::{FileKind, Found, How, Privacy};
 
-/// What the name of anything begins with that is made aside.
+/// The prefix of the names of temporary files and folders.
 pub const ASIDE: &str = "new-";
 
-/// An open folder of ours. On systems without handles of folders, its path.
+/// An open folder. On systems without handles of folders, its path.
 pub struct Dir {
     handle: Handle,
     path: PathBuf,
-    /// The folder that was named by its path, of all that were opened on the way here.
+    /// The first folder on the way here, which was opened by its path.
     top: PathBuf,
 }
 
 impl Dir {
-    /// Opens a folder of ours. The path may lead to it through links.
+    /// Opens a folder of this user. The path may lead to it through links.
+    ///
+    /// # Errors
+    /// If it is not a folder, belongs to another user, or the system refuses. All errors of this type name the file or
+    /// folder.
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Self::reach(path)?;
         if folder.found()?.privacy == Privacy::NotOurs {
@@ -35,7 +41,10 @@ impl Dir {
         Ok(folder)
     }
 
-    /// Opens a folder, whose ever it is. The path may lead to it through links.
+    /// Opens a folder of any owner. The path may lead to it through links.
+    ///
+    /// # Errors
+    /// If it is not a folder, or the system refuses.
     pub fn reach(path: &Path) -> Result<Self> {
         let handle = Handle::open(path).map_err(|error| {
             let is_file = std::fs::metadata(path).is_ok_and(|found| !found.is_dir());
@@ -44,17 +53,17 @@ impl Dir {
         Ok(Self { handle, path: path.to_owned(), top: path.to_owned() })
     }
 
-    /// Where it is, for messages and for those that take paths only.
+    /// The path of the folder, for messages and for libraries that take only paths.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path of a name in it, for messages and for those that take paths only.
+    /// The path of a name in it, for messages and for libraries that take only paths.
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// What the folder itself is.
+    /// The metadata of the folder itself.
     pub fn found(&self) -> Result<Found> {
         self.handle.found().map_err(|error| self.failed_itself(error))
     }
@@ -67,7 +76,7 @@ impl Dir {
         Error::new(self.path.clone(), Some(&self.top), Cause::Io(error))
     }
 
-    /// Why something could not be opened. What has its name tells more than the system's number.
+    /// Why something could not be opened. The kind of file with that name says more than the system's error number.
     fn not_opened(&self, name: &str, wanted: FileKind, error: io::Error) -> Error {
         let cause = match self.handle.find(name) {
             Ok(found) if found.kind != wanted && system::is_of_another_kind(&error) => {
@@ -84,7 +93,7 @@ impl Dir {
             Err(self.error(name, Cause::Kind(found.kind)))
         } else if found.privacy == Privacy::NotOurs {
             Err(self.error(name, Cause::Owner))
-        // None is one that was removed meanwhile: nobody else reads it.
+        // A count of 0 is a file that was removed meanwhile: no other process can open it.
         } else if found.links > 1 && !may_have_names {
             Err(self.error(name, Cause::HardLinked))
         } else {
@@ -98,59 +107,68 @@ impl Dir {
         self.checked(name, file, how == How::Read)
     }
 
-    /// Opens a file for reading.
+    /// Opens a file for reading. The checks of the module's comment apply to every file that this type opens.
     pub fn read(&self, name: &str) -> Result<File> {
         self.open_file(name, How::Read)
     }
 
-    /// Reads a file of at most `longest` bytes.
+    /// Reads a file of at most `longest` bytes; a longer one is an error.
     pub fn read_whole(&self, name: &str, longest: usize) -> Result<Vec<u8>> {
-        let file = self.read(name)?;
-        super::read_bounded(&file, longest)
-            .map_err(|error| self.error(name, Cause::Io(error)))?
-            .ok_or_else(|| self.error(name, Cause::TooLong))
+        self.read_found(name, longest).map(|(content, _)| content)
     }
 
-    /// Opens a file that is there for reading and writing.
+    /// Reads a file of at most `longest` bytes, with what it is.
+    pub fn read_found(&self, name: &str, longest: usize) -> Result<(Vec<u8>, Found)> {
+        let failed = |error| self.error(name, Cause::Io(error));
+        let file = self.read(name)?;
+        let found = system::found_of(&file).map_err(failed)?;
+        let content = super::read_bounded(&file, longest).map_err(failed)?;
+        Ok((content.ok_or_else(|| self.error(name, Cause::TooLong))?, found))
+    }
+
+    /// Opens an existing file for reading and writing.
     pub fn write(&self, name: &str) -> Result<File> {
         self.open_file(name, How::Write)
     }
 
-    /// The same, whatever other names it has.
+    /// Opens an existing file for reading and writing, also one with a second name.
     pub fn write_linked(&self, name: &str) -> Result<File> {
         let file = self.handle.open_file(name, How::Write);
         let file = file.map_err(|error| self.not_opened(name, FileKind::File, error))?;
         self.checked(name, file, true)
     }
 
-    /// Opens a file for reading and writing, and makes it with mode 0600 if it is not there.
+    /// Opens a file for reading and writing, and creates it with mode 0600 if it does not exist.
     pub fn open_or_create(&self, name: &str) -> Result<File> {
         self.open_file(name, How::WriteOrCreate)
     }
 
-    /// Makes a file that must not be there yet, with mode 0600.
+    /// Creates a file with mode 0600; an existing name is an error.
     pub fn create_new(&self, name: &str) -> Result<File> {
         self.open_file(name, How::CreateNew)
     }
 
-    /// Makes a file under a name that nothing has, to be moved into its place later. Gone when it is dropped.
+    /// Creates a temporary file under an unused name, for [`Self::put`]. It is removed when it is dropped.
     pub fn create_aside(&self) -> Result<NamedTempFile<File>> {
         let mut builder = tempfile::Builder::new();
         let create = |path: &Path| self.handle.open_file(name_of(path), How::CreateNew);
         builder.prefix(ASIDE).make_in(&self.path, create).map_err(|error| self.failed_itself(error))
     }
 
-    /// Makes a folder under a name that nothing has, with mode 0700. Gone with all that is in it when it is dropped.
-    pub fn create_folder_aside(&self) -> Result<TempDir> {
+    /// Creates a temporary folder under an unused name, with mode 0700, and opens it. It is removed with its content when
+    /// it is dropped.
+    pub fn create_folder_aside(&self) -> Result<FolderAside> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(ASIDE);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        builder.tempdir_in(&self.path).map_err(|error| self.failed_itself(error))
+        let made = builder.tempdir_in(&self.path).map_err(|error| self.failed_itself(error))?;
+        // Opened by its name in this folder: what has that name by now is a folder of ours, and no link.
+        Ok(FolderAside { dir: self.folder(name_of(made.path()))?, _gone: made })
     }
 
-    /// Moves a file that was made aside into its place, in this folder, in the place of what has its name. The folder is
-    /// synced after that; the file's content has to be synced before.
+    /// Renames a temporary file to its final name in this folder, replaces an existing file of that name, and syncs the
+    /// folder. The caller must have synced the file's content.
     pub fn put(&self, aside: NamedTempFile<File>, name: &str) -> Result<()> {
         self.settle(aside, name, |from| self.handle.rename(from, &self.handle, name))
     }
@@ -176,20 +194,20 @@ impl Dir {
         Ok(aside)
     }
 
-    /// Makes a file whole or not at all: written aside, synced, moved into its place, the folder synced. What has its name
+    /// Writes a file atomically: writes a temporary file, syncs it, renames it, and syncs the folder. An existing file
     /// is replaced.
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(self.written_aside(name, content)?, name)
     }
 
-    /// Makes a file whole or not at all; one that is there already stays, and is an error.
+    /// Creates a file atomically. An existing file stays as it is, and is an error.
     pub fn create_whole(&self, name: &str, content: &[u8]) -> Result<()> {
         let aside = self.written_aside(name, content)?;
         self.settle(aside, name, |from| self.handle.rename_new(from, name))
     }
 
-    /// Overwrites a file with zeros in its place, and syncs it, if its content is one that is kept under such a name:
-    /// anything else is somebody else's. A file that is not there is none that could be read.
+    /// Overwrites a file with zeros in its place, and syncs it, if `is_ours` accepts its content. Any other content
+    /// belongs to another program and is an error. A missing file is no error, since its content can't be read either.
     pub fn overwrite(&self, name: &str, longest: usize, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<()> {
         let mut file = match self.write(name) {
             Err(error) if error.is_not_found() => return Ok(()),
@@ -207,7 +225,7 @@ impl Dir {
             .map_err(failed)
     }
 
-    /// What is under a name, if something is. A link is a link.
+    /// The metadata of a name; `None` if it does not exist. A link is not followed.
     pub fn find(&self, name: &str) -> Result<Option<Found>> {
         match self.handle.find(name) {
             Ok(found) => Ok(Some(found)),
@@ -216,8 +234,8 @@ impl Dir {
         }
     }
 
-    /// Poller whether a file may be opened by its path, by a library that opens by path alone: a regular file of ours,
-    /// and none with a second name unless that is allowed. `None` if it is not there.
+    /// Checks whether a library that opens files only by path may open this one: a regular file of this user, without a
+    /// second name unless `may_have_names`. `None` if it does not exist.
     pub fn check(&self, name: &str, may_have_names: bool) -> Result<Option<Found>> {
         let Some(found) = self.find(name)? else { return Ok(None) };
         if found.kind != FileKind::File {
@@ -231,22 +249,22 @@ impl Dir {
         }
     }
 
-    /// The names in it that are UTF-8: others are none of ours.
+    /// The names in it that are UTF-8. This program creates no other names.
     pub fn names(&self) -> Result<Vec<String>> {
         self.handle.names().map_err(|error| self.failed_itself(error))
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has no entries.
     pub fn is_empty(&self) -> Result<bool> {
         self.handle.is_empty().map_err(|error| self.failed_itself(error))
     }
 
-    /// Takes the others' rights from it.
+    /// Takes the rights of other users away.
     pub fn make_private(&self) -> Result<()> {
         self.handle.make_private().map_err(|error| self.failed_itself(error))
     }
 
-    /// Opens a folder of ours in it.
+    /// Opens a folder of this user in it.
     pub fn folder(&self, name: &str) -> Result<Self> {
         let handle = self.handle.folder(name);
         let handle = handle.map_err(|error| self.not_opened(name, FileKind::Folder, error))?;
@@ -257,7 +275,7 @@ impl Dir {
         Ok(Self { handle, path: self.path_of(name), top: self.top.clone() })
     }
 
-    /// Opens a folder of ours in it, and makes it with mode 0700 if it is not there; its name is synced then.
+    /// Opens a folder of this user in it. Creates it with mode 0700 and syncs its name if it does not exist.
     pub fn make_folder(&self, name: &str) -> Result<Self> {
         match self.handle.make_folder(name) {
             Ok(()) => self.sync()?,
@@ -267,17 +285,18 @@ impl Dir {
         self.folder(name)
     }
 
-    /// Gives a file another name, in this folder or in another; what has that name is replaced. Not synced.
+    /// Renames a file, in this folder or into another, and replaces an existing file of the new name. Does not sync.
     pub fn rename(&self, from: &str, folder: &Self, to: &str) -> Result<()> {
         self.handle.rename(from, &folder.handle, to).map_err(|error| folder.error(to, Cause::Io(error)))
     }
 
-    /// Gives a file a second name in another folder. Not synced.
+    /// Gives a file a second name in another folder. Does not sync.
     pub fn link(&self, from: &str, folder: &Self, to: &str) -> Result<()> {
         self.handle.link(from, &folder.handle, to).map_err(|error| folder.error(to, Cause::Io(error)))
     }
 
-    /// Takes a name away; of a link, the link. Not synced. What keeps us from it is the folder.
+    /// Removes a name; of a link, the link itself. Does not sync. If the system refuses, the error names the folder,
+    /// whose mode is the reason.
     pub fn remove(&self, name: &str) -> Result<()> {
         self.handle.remove(name).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => self.failed_itself(error),
@@ -285,7 +304,7 @@ impl Dir {
         })
     }
 
-    /// Takes a name away, and all that is below it. No link is followed.
+    /// Removes a name and everything below it. Follows no link.
     pub fn remove_all(&self, name: &str) -> Result<()> {
         match self.find(name)? {
             None => Ok(()),
@@ -295,13 +314,27 @@ impl Dir {
         }
     }
 
-    /// Makes the names in it as durable as the files behind them.
+    /// Syncs the folder, so that the names in it are durable.
     pub fn sync(&self) -> Result<()> {
         self.handle.sync().map_err(|error| self.failed_itself(error))
     }
 }
 
-/// The last part of a path that `tempfile` made up.
+/// An open temporary folder. Dropping it removes it with its content.
+pub struct FolderAside {
+    dir: Dir,
+    _gone: TempDir,
+}
+
+impl Deref for FolderAside {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.dir
+    }
+}
+
+/// The last part of a path that `tempfile` generated.
 fn name_of(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).expect("letters and digits behind a prefix of ours")
 }

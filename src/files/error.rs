@@ -1,5 +1,5 @@
-//! Why a file or folder could not be used: what happened, why, and what to do, with the path and a command that a shell
-//! takes as it is. A path of ours is no caller's data.
+//! Why a file or folder could not be used: what happened, why, and what to do, with the path and a command that a user
+//! can paste into a shell. A path of the data folder is not a caller's data, so it may appear in messages.
 
 use std::fmt;
 use std::io;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::{FileKind, quoted, system};
 
-/// What became of an operation on a named file.
+/// The result of an operation on a named file.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A file or folder could not be used.
+/// An error about a named file or folder.
 #[derive(Debug)]
 pub struct Error {
     path: PathBuf,
-    /// The folder of ours in which it is; `None` for that folder itself and for what is above it.
+    /// The opened folder that contains it; `None` for that folder itself and for what is above it.
     folder: Option<PathBuf>,
     cause: Cause,
 }
@@ -22,30 +22,30 @@ pub struct Error {
 /// Why it could not be used.
 #[derive(Debug)]
 pub enum Cause {
-    /// Something of another kind has its name.
+    /// The name belongs to a file of another kind.
     Kind(FileKind),
     /// The file has a second name somewhere, and would be changed there as well.
     HardLinked,
     /// It belongs to another user.
     Owner,
-    /// It is longer than anything that is kept under its name.
+    /// It is longer than any file that the program keeps under its name.
     TooLong,
-    /// It is not one of the files that are kept under its name.
+    /// Its content is not what the program keeps under its name.
     Foreign,
-    /// The system said no.
+    /// The system call failed.
     Io(io::Error),
 }
 
-/// Why a file or folder is refused: somebody has to change it, or name another, before it can be used.
+/// Why a file or folder is refused. The user has to change it, or name another one, before it can be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// A symbolic link, or a file with a second name.
     Link,
-    /// A FIFO, a socket, a device; a folder in a file's place; a file in a folder's place.
+    /// A FIFO, a socket or a device; a folder in the place of a file; a file in the place of a folder.
     FileType,
     /// It belongs to another user.
     Owner,
-    /// It is ours, and its mode or another rule of the system keeps us from it.
+    /// It belongs to this user, but its mode or another rule of the system denies access.
     Access,
     /// Its file system is mounted read-only.
     ReadOnly,
@@ -66,7 +66,7 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
-    /// Which file or folder it is about.
+    /// The path of the file or folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -76,12 +76,12 @@ impl Error {
         &self.cause
     }
 
-    /// Whether there is nothing under that name.
+    /// Whether the name does not exist.
     pub fn is_not_found(&self) -> bool {
         self.is(io::ErrorKind::NotFound)
     }
 
-    /// Whether there is something under that name already.
+    /// Whether the name exists already.
     pub fn is_already_there(&self) -> bool {
         self.is(io::ErrorKind::AlreadyExists)
     }
@@ -90,7 +90,7 @@ impl Error {
         matches!(&self.cause, Cause::Io(error) if error.kind() == kind)
     }
 
-    /// Why it is refused; `None` for what nobody can mend by another file, folder, mode or mount.
+    /// Why it is refused; `None` for an error that no other file, folder, mode or mount can fix.
     pub fn refusal(&self) -> Option<Refusal> {
         match &self.cause {
             Cause::Kind(FileKind::Link) | Cause::HardLinked => Some(Refusal::Link),
@@ -117,21 +117,22 @@ impl Error {
             obstacle.owner,
             system::user()
         )?;
-        // What is in a folder of ours, or in our home, should be ours. What is above is not ours to take.
+        // What is in the data folder or in the user's home should belong to the user. What is above them is not the
+        // user's to take over.
         match &self.folder {
             _ if system::is_super_user() => {
                 write!(text, "run plugin-vault as that user, without sudo, or name another folder")
             }
-            Some(folder) => write!(text, "{}", system::take_over(folder)),
+            Some(folder) => write!(text, "{}", system::take_ownership(folder)),
             None if path == &self.path || is_in_home(path) => {
-                write!(text, "{}, or name another folder", system::take_over(path))
+                write!(text, "{}, or name another folder", system::take_ownership(path))
             }
             None => write!(text, "name a folder of your own with --data-dir and --key-dir"),
         }
     }
 }
 
-/// Whether a folder is below the user's home folder, which is none where it is the root of all folders.
+/// Whether a folder is below the user's home folder. A home folder that is the root folder does not count.
 fn is_in_home(path: &Path) -> bool {
     std::env::home_dir().is_some_and(|home| home.parent().is_some() && path != home && path.starts_with(home))
 }
@@ -142,7 +143,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::Kind(FileKind::Link) => write!(
                 text,
-                "{path} is a link, and no link is followed inside the data folder; put the file itself there, or \
+                "{path} is a link, and no link is followed in this place; put the file itself there, or \
                  remove the link: rm {path}"
             ),
             Cause::Kind(FileKind::Special) => write!(
@@ -172,7 +173,7 @@ impl fmt::Display for Error {
                 io::ErrorKind::PermissionDenied => {
                     let obstacle = system::obstacle(&self.path);
                     if obstacle.is_ours {
-                        write!(text, "{}", system::let_in(&obstacle))
+                        write!(text, "{}", system::allow_access(&obstacle))
                     } else {
                         self.owned_by_another(text, &obstacle)
                     }
@@ -189,7 +190,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// So that a function that fails in other ways as well can return it; [`Error::of`] takes it out again.
+/// Lets a function with other errors return this one as well; [`Error::of`] takes it out again.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error.cause {

@@ -1,4 +1,4 @@
-//! A path as a shell takes it.
+//! Quotes a path for a shell.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -45,7 +45,7 @@ pub fn quoted(path: &Path) -> String {
     text
 }
 
-/// What would end the line, or change how it looks.
+/// Whether a character would end the line, or change how the line looks.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_takes_a_quoted_path_for_the_path_that_it_was() {
+    fn a_shell_reads_a_quoted_path_as_the_same_path() {
         let names: [&[u8]; 7] = [
             b"/plain",
             b"/with space",
@@ -73,8 +73,8 @@ mod tests {
         for name in names {
             let quoted = quoted(Path::new(OsStr::from_bytes(name)));
             assert!(!quoted.chars().any(is_hidden), "{quoted}");
-            let said = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
-            assert_eq!(said.stdout, name, "{quoted}");
+            let output = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
+            assert_eq!(output.stdout, name, "{quoted}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What [`Dir`] and the functions with paths open, and what they refuse.
+//! Tests of [`Dir`] and the functions with paths: what they open, and what they refuse.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::*;
 
 #[test]
-fn a_file_is_the_same_by_its_path_and_opened_and_no_other() {
+fn a_file_has_one_identity_by_path_and_by_handle() {
     let folder = tempfile::tempdir().unwrap();
     let (path, other) = (folder.path().join("file"), folder.path().join("other"));
     let file = open_or_create(&path).unwrap();
@@ -25,7 +25,7 @@ fn dir() -> (tempfile::TempDir, Dir) {
 }
 
 #[test]
-fn what_is_made_in_a_folder_is_there_and_private() {
+fn files_and_folders_are_created_private() {
     let (_folder, dir) = dir();
     dir.replace("a", b"one").unwrap();
     dir.replace("a", b"two").unwrap();
@@ -43,7 +43,7 @@ fn what_is_made_in_a_folder_is_there_and_private() {
     dir.link("a", &inner, "a").unwrap();
     let mut names = dir.names().unwrap();
     names.sort();
-    assert_eq!(names, ["a", "inner"], "nothing that was made aside is left");
+    assert_eq!(names, ["a", "inner"], "no temporary file is left");
     for found in [dir.find("a"), dir.find("inner"), inner.find("c")] {
         assert_eq!(found.unwrap().unwrap().privacy, Privacy::Private);
     }
@@ -55,14 +55,31 @@ fn what_is_made_in_a_folder_is_there_and_private() {
 }
 
 #[test]
-fn what_was_made_aside_and_not_put_into_its_place_is_gone() {
+fn a_temporary_file_that_is_not_put_in_place_is_removed() {
     let (_folder, dir) = dir();
     drop((dir.create_aside().unwrap(), dir.create_folder_aside().unwrap()));
     assert!(dir.is_empty().unwrap());
 }
 
+#[cfg(unix)]
 #[test]
-fn a_file_is_overwritten_if_it_is_one_of_ours() {
+fn a_folder_that_was_made_aside_is_used_wherever_its_path_leads_by_now() {
+    let (folder, dir) = dir();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let aside = dir.create_folder_aside().unwrap();
+    let moved = folder.path().join("moved");
+    fs::rename(aside.path(), &moved).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), aside.path()).unwrap();
+    aside.create_new("a").unwrap();
+    aside.make_folder("inner").unwrap().create_new("b").unwrap();
+    aside.rename("a", &dir, "a").unwrap();
+    assert!(dir.read("a").is_ok() && moved.join("inner/b").exists());
+    drop(aside);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn only_a_file_with_the_expected_content_is_overwritten() {
     let (_folder, dir) = dir();
     dir.overwrite("absent", 10, |_| true).unwrap();
     dir.replace("a", b"secret").unwrap();
@@ -74,7 +91,7 @@ fn a_file_is_overwritten_if_it_is_one_of_ours() {
 }
 
 #[test]
-fn a_file_where_a_folder_belongs_is_told_as_one() {
+fn a_file_in_the_place_of_a_folder_is_named_in_the_error() {
     let (folder, dir) = dir();
     dir.replace("file", b"x").unwrap();
     dir.make_folder("folder").unwrap();
@@ -105,7 +122,7 @@ mod unix {
     type Make = fn(&Path, &Path);
     type Try = (&'static str, fn(&Dir) -> Option<Error>);
 
-    /// All that is done with a file that is there.
+    /// Every operation on an existing file.
     const OPENINGS: [Try; 5] = [
         ("read", |dir| dir.read("it").err()),
         ("write", |dir| dir.write("it").err()),
@@ -119,7 +136,7 @@ mod unix {
     }
 
     #[test]
-    fn no_link_is_followed_and_nothing_but_a_file_is_opened() {
+    fn no_link_is_followed_and_only_regular_files_are_opened() {
         let outside = tempfile::tempdir().unwrap();
         let target = outside.path().join("target");
         let makes: [(&str, Make, Refusal); 6] = [
@@ -144,7 +161,7 @@ mod unix {
                 assert_eq!(error.path(), folder.path().join("it"));
                 assert_eq!(fs::read(&target).unwrap(), b"secret", "{how} of a {what}");
                 assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
-                // It makes room for what belongs there.
+                // `replace` puts a regular file in its place.
                 if what != "folder" {
                     dir.replace("it", b"ours").unwrap();
                     assert_eq!(dir.read_whole("it", 10).unwrap(), b"ours");
@@ -155,7 +172,7 @@ mod unix {
     }
 
     #[test]
-    fn a_file_with_a_second_name_is_read_and_not_written() {
+    fn a_file_with_a_second_name_is_read_but_not_written() {
         let (folder, dir) = dir();
         dir.replace("target", b"secret").unwrap();
         fs::hard_link(folder.path().join("target"), folder.path().join("it")).unwrap();
@@ -174,22 +191,22 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_that_is_a_link_is_not_gone_into_from_within() {
+    fn a_link_to_a_folder_is_not_followed_from_an_open_folder() {
         let outside = tempfile::tempdir().unwrap();
         let (folder, dir) = dir();
         symlink(outside.path(), folder.path().join("it")).unwrap();
         for error in [dir.folder("it"), dir.make_folder("it")] {
             assert_eq!(error.err().and_then(|error| error.refusal()), Some(Refusal::Link));
         }
-        // The folder itself may be reached through one.
+        // The path of the opened folder itself may lead through a link.
         let reached = Dir::open(&folder.path().join("it")).unwrap();
         reached.replace("file", b"x").unwrap();
         dir.remove_all("it").unwrap();
-        assert!(outside.path().join("file").exists(), "the link goes, and not what it leads to");
+        assert!(outside.path().join("file").exists(), "the link is removed, not its target");
     }
 
     #[test]
-    fn what_is_done_goes_to_the_folder_that_was_opened_wherever_its_path_leads_now() {
+    fn operations_use_the_opened_folder_after_its_path_leads_elsewhere() {
         let above = tempfile::tempdir().unwrap();
         let (path, moved) = (above.path().join("here"), above.path().join("there"));
         create_folder(&path).unwrap();
@@ -218,10 +235,10 @@ mod unix {
     }
 
     #[test]
-    fn the_mode_that_keeps_us_from_our_own_folder_is_told_with_the_command() {
+    fn an_error_about_a_mode_names_the_command_that_changes_it() {
         let (folder, dir) = dir();
         if system::is_super_user() {
-            // No mode keeps the super-user from anything; what is told is the same.
+            // A mode denies the super-user nothing; the message is the same.
             let path = folder.path().to_owned();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
             let error = Error::at(&path.join("x"), Cause::Io(io::ErrorKind::PermissionDenied.into()));
@@ -243,7 +260,8 @@ mod unix {
         let path = folder.path().join("it");
         dir.replace("it", b"x").unwrap();
         dir.make_folder("folder").unwrap();
-        // Only the super-user can give a file away. Others have the system's own at hand.
+        // Only the super-user can give a file to another user. Without that right, the test uses a folder of the
+        // system.
         if system::is_super_user() {
             for path in [&path, &folder.path().join("folder")] {
                 std::os::unix::fs::chown(path, Some(65_534), None).unwrap();

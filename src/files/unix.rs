@@ -1,4 +1,4 @@
-//! Files on Unix: system calls relative to a folder's handle, owners, modes, and what to do about them.
+//! Files on Unix: system calls relative to a folder's handle, and owners and modes with the commands that change them.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -45,12 +45,12 @@ impl Handle {
         Ok(rustix::fs::openat(&self.0, name, flags, FILE)?.into())
     }
 
-    /// What is under a name; a link is a link.
+    /// The metadata of a name. A link is not followed.
     pub(super) fn find(&self, name: &str) -> io::Result<Found> {
         Ok(found(&rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
-    /// What the folder itself is.
+    /// The metadata of the folder itself.
     pub(super) fn found(&self) -> io::Result<Found> {
         found_of(&self.0)
     }
@@ -59,13 +59,13 @@ impl Handle {
         Ok(rustix::fs::renameat(&self.0, from, &folder.0, to)?)
     }
 
-    /// Renames, unless there is something under the new name.
+    /// Renames a file; an existing file of the new name is an error.
     pub(super) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
         {
             use rustix::fs::RenameFlags;
             match rustix::fs::renameat_with(&self.0, from, &self.0, to, RenameFlags::NOREPLACE) {
-                // Not every file system and every kernel can.
+                // Not every file system and kernel supports this.
                 Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
                 outcome => return Ok(outcome?),
             }
@@ -82,7 +82,7 @@ impl Handle {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
-    /// The names in it, as far as they are UTF-8: others are none of ours.
+    /// The names in it that are UTF-8. This program creates no other names.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.0)? {
@@ -92,7 +92,7 @@ impl Handle {
         Ok(names)
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has no entries.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         for entry in rustix::fs::Dir::read_from(&self.0)? {
             if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
@@ -102,24 +102,24 @@ impl Handle {
         Ok(true)
     }
 
-    /// Takes the others' rights from it.
+    /// Takes the rights of other users away.
     pub(super) fn make_private(&self) -> io::Result<()> {
         Ok(rustix::fs::fchmod(&self.0, FOLDER)?)
     }
 
-    /// Makes the names in it as durable as the files behind them.
+    /// Syncs the folder, so that the names in it are durable.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.0.sync_all()
     }
 }
 
-/// Opens a file at a path that may lead through links, for reading. Never waits: not for the other end of a FIFO either.
+/// Opens a file for reading at a path that may lead through links. Never waits, also not for the other end of a FIFO.
 pub(super) fn open_reached(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     File::options().read(true).custom_flags(flags).open(path)
 }
 
-/// What an open file is.
+/// The metadata of an open file.
 pub(super) fn found_of(file: &File) -> io::Result<Found> {
     Ok(found(&rustix::fs::fstat(file)?))
 }
@@ -129,7 +129,7 @@ pub(super) fn found_of(file: &File) -> io::Result<Found> {
     clippy::unnecessary_cast,
     clippy::cast_sign_loss,
     clippy::cast_lossless,
-    reason = "how wide the numbers are differs between systems"
+    reason = "the width of the numbers differs between systems"
 )]
 fn found(stat: &RawStat) -> Found {
     use rustix::fs::FileType;
@@ -140,7 +140,7 @@ fn found(stat: &RawStat) -> Found {
         _ => FileKind::Special,
     };
     let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or(0).min(999_999_999);
-    // One before 1970 says as little as the time 0.
+    // A time before 1970 counts as the time 0.
     let since = Duration::new(u64::try_from(stat.st_mtime).unwrap_or(0), nanoseconds);
     Found {
         kind,
@@ -168,49 +168,59 @@ fn us() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Whether the system said that something is not what was asked for: then the name tells more than the number.
+/// Whether the error means that the file is of another kind than expected. Then the name says more than the error
+/// number.
 pub(super) fn is_of_another_kind(error: &io::Error) -> bool {
     let kinds = [Errno::LOOP, Errno::MLINK, Errno::NOTDIR, Errno::ISDIR, Errno::NXIO, Errno::OPNOTSUPP];
     kinds.iter().any(|kind| error.raw_os_error() == Some(kind.raw_os_error()))
 }
 
-/// Who may use what is at `path`.
+/// Who owns the file at `path`, and whether other users may use it.
+///
+/// # Errors
+/// If the system gives no metadata of the path.
 pub fn privacy(path: &Path) -> io::Result<Privacy> {
     let metadata = fs::metadata(path)?;
     Ok(privacy_of(metadata.uid(), metadata.mode()))
 }
 
-/// Which file an open file is.
+/// The identity of an open file.
 pub fn id(file: &Metadata) -> FileId {
     FileId(file.dev(), file.ino())
 }
 
-/// Which file lies at a path, with nothing asked but that. Whoever asks for a file's times gets finer ones from Linux 6.13
-/// on; those have to be written down with the next sync, which then takes a third longer.
+/// The identity of the file at a path. Asks the system for nothing else: from Linux 6.13 on, a process that asks for a
+/// file's times makes them finer, and the next sync has to write them, which takes a third longer.
+///
+/// # Errors
+/// If the system gives no metadata of the path.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn id_at(path: &Path) -> io::Result<FileId> {
     use rustix::fs::{CWD, StatxFlags, makedev, statx};
 
     match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO) {
         Ok(found) => Ok(FileId(makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino)),
-        // An old kernel, or a container that does not know the call.
+        // An old kernel, or a container that refuses the call.
         Err(Errno::NOSYS | Errno::PERM) => Ok(id(&fs::symlink_metadata(path)?)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Which file lies at a path.
+/// The identity of the file at a path.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub fn id_at(path: &Path) -> io::Result<FileId> {
     Ok(id(&fs::symlink_metadata(path)?))
 }
 
-/// Makes the names in a folder as durable as the files behind them.
+/// Syncs a folder, so that the names in it are durable.
+///
+/// # Errors
+/// If the folder can't be opened or synced.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     Handle::open(folder)?.sync()
 }
 
-/// What keeps this process from a path.
+/// The file or folder that denies this process access to a path.
 pub(super) struct Obstacle {
     pub(super) path: PathBuf,
     pub(super) owner: String,
@@ -220,7 +230,7 @@ pub(super) struct Obstacle {
 }
 
 impl Obstacle {
-    /// What is at a path, whether or not it is an obstacle.
+    /// Describes the file at a path, whether or not it denies access.
     pub(super) fn at(path: &Path) -> Self {
         let metadata = fs::metadata(path).or_else(|_| fs::symlink_metadata(path)).ok();
         let owner = metadata.as_ref().map(Metadata::uid);
@@ -234,8 +244,8 @@ impl Obstacle {
     }
 }
 
-/// What keeps this process from a path where the system said that it may not: the nearest thing that can be looked at.
-/// Where the path is there, it is that; otherwise a folder above, which can't be searched or written to.
+/// What denies this process access to a path: the nearest existing file or folder whose metadata can be read. If the
+/// path exists, it is the path itself; otherwise a folder above, which can't be searched or written to.
 pub(super) fn obstacle(path: &Path) -> Obstacle {
     let nearest = path.ancestors().find(|at| fs::symlink_metadata(at).is_ok());
     Obstacle::at(nearest.unwrap_or(path))
@@ -245,34 +255,34 @@ fn user_of(id: u32) -> String {
     if id == 0 { "user 0 (root)".to_owned() } else { format!("user {id}") }
 }
 
-/// Who this process runs as.
+/// The user that this process runs as.
 pub(super) fn user() -> String {
     user_of(us())
 }
 
-/// Whether this process may do what it likes with other users' files.
+/// Whether this process may use the files of other users.
 pub(super) fn is_super_user() -> bool {
     us() == 0
 }
 
-/// The command that makes something ours.
-pub(super) fn take_over(path: &Path) -> String {
+/// The command that makes this user the owner.
+pub(super) fn take_ownership(path: &Path) -> String {
     format!("run: sudo chown -R {} {}", us(), quoted(path))
 }
 
-/// What to do about something of ours that we may not use.
-pub(super) fn let_in(obstacle: &Obstacle) -> String {
+/// What to do about a file or folder of this user that the process may not use.
+pub(super) fn allow_access(obstacle: &Obstacle) -> String {
     let path = quoted(&obstacle.path);
     let needed = if obstacle.is_folder { 0o700 } else { 0o600 };
     if obstacle.mode & needed == needed {
         return format!(
-            "the system keeps this process from {path}, although its owner and mode allow it: an access list, a \
-             security module or an attribute of the file does; look at: ls -lZ {path}; lsattr -d {path}"
+            "the system denies access to {path}, although its owner and mode allow it: an access list, a \
+             security module or an attribute of the file is the reason; look at: ls -lZ {path}; lsattr -d {path}"
         );
     }
     let rights = if obstacle.is_folder { "rwx" } else { "rw" };
     format!(
-        "the mode {:04o} of {path} keeps its own user from it; run: chmod u={rights} {path}",
+        "the mode {:04o} of {path} denies access to its owner; run: chmod u={rights} {path}",
         obstacle.mode
     )
 }
@@ -287,9 +297,10 @@ pub(super) fn mount_writable(path: &Path) -> String {
     format!("run: sudo mount -o remount,rw {}", quoted(mount))
 }
 
-/// Whether this process may make something of its own in a folder. What the super-user makes in another user's home
-/// is in that user's way for ever; where everybody may write, or where the system lets us, nobody is hurt.
+/// Whether this process may create files of its own in a folder. What the super-user creates in another user's home
+/// blocks that user for ever. A folder that all users may write to, or one that the system lets a normal user write to,
+/// does no harm.
 pub(super) fn may_make_in(folder: &Metadata) -> bool {
-    let everybody_may_write = folder.permissions().mode() & 0o002 != 0;
-    us() != 0 || folder.uid() == 0 || everybody_may_write
+    let all_may_write = folder.permissions().mode() & 0o002 != 0;
+    us() != 0 || folder.uid() == 0 || all_may_write
 }

@@ -1,5 +1,5 @@
-//! Files where there are no owners and modes to look at: by path, with links refused. The user's profile folder has an
-//! access list of its own, which guards what is in it.
+//! Files on systems without owners and modes: by path, with links refused. The user's profile folder has its own access
+//! list, which protects its content.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FileId, FileKind, Found, How, Privacy, quoted};
 
-/// Opens a link itself, and not what it leads to.
+/// Opens a link itself, and not its target.
 #[cfg(windows)]
 const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 
@@ -51,12 +51,12 @@ impl Handle {
         options.open(self.0.join(name))
     }
 
-    /// What is under a name; a link is a link.
+    /// The metadata of a name. A link is not followed.
     pub(super) fn find(&self, name: &str) -> io::Result<Found> {
         Ok(found(&fs::symlink_metadata(self.0.join(name))?))
     }
 
-    /// What the folder itself is.
+    /// The metadata of the folder itself.
     pub(super) fn found(&self) -> io::Result<Found> {
         Ok(found(&fs::metadata(&self.0)?))
     }
@@ -65,7 +65,7 @@ impl Handle {
         fs::rename(self.0.join(from), folder.0.join(to))
     }
 
-    /// Renames, unless there is something under the new name.
+    /// Renames a file; an existing file of the new name is an error.
     pub(super) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
         let from = tempfile::TempPath::try_from_path(self.0.join(from))?;
         from.persist_noclobber(self.0.join(to)).map_err(|error| error.error)
@@ -79,7 +79,7 @@ impl Handle {
         fs::remove_file(self.0.join(name))
     }
 
-    /// The names in it, as far as they are Unicode: others are none of ours.
+    /// The names in it that are Unicode. This program creates no other names.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.0)? {
@@ -88,12 +88,12 @@ impl Handle {
         Ok(names)
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has no entries.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         Ok(fs::read_dir(&self.0)?.next().is_none())
     }
 
-    /// Takes the others' rights from it: the access list of the folder above does.
+    /// Does nothing: the access list of the folder above keeps other users out.
     #[allow(
         clippy::unnecessary_wraps,
         clippy::unused_self,
@@ -103,7 +103,7 @@ impl Handle {
         Ok(())
     }
 
-    /// Makes the names in it durable: the file system's own log does.
+    /// Does nothing: the file system's own log makes the names in it durable.
     #[allow(
         clippy::unnecessary_wraps,
         clippy::unused_self,
@@ -119,7 +119,7 @@ pub(super) fn open_reached(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// What an open file is.
+/// The metadata of an open file.
 pub(super) fn found_of(file: &File) -> io::Result<Found> {
     Ok(found(&file.metadata()?))
 }
@@ -134,7 +134,7 @@ fn found(metadata: &Metadata) -> Found {
     } else {
         FileKind::Special
     };
-    // How many names it has is not to be had here yet.
+    // The standard library does not give the number of names on this system yet.
     let modified = metadata.modified().unwrap_or(std::time::UNIX_EPOCH);
     Found {
         kind,
@@ -148,34 +148,44 @@ fn found(metadata: &Metadata) -> Found {
     }
 }
 
-/// Whether the system said that something is not what was asked for: then the name tells more than the number.
+/// Whether the error means that the file is of another kind than expected. Then the name says more than the error
+/// number.
 pub(super) fn is_of_another_kind(_error: &io::Error) -> bool {
     true
 }
 
-/// Who may use what is at `path`: on this system the profile folder's own access list guards it.
+/// Who may use the file at `path`. On this system the access list of the profile folder protects it.
+///
+/// # Errors
+/// If the system gives no metadata of the path.
 pub fn privacy(path: &Path) -> io::Result<Privacy> {
     fs::metadata(path).map(|_| Privacy::Private)
 }
 
-/// Which file an open file is: on this system, when it was made.
+/// The identity of an open file. On this system, the time when it was created.
 pub fn id(file: &Metadata) -> FileId {
     let made = file.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     FileId(0, made.map_or(0, |made| u64::try_from(made.as_nanos()).unwrap_or(u64::MAX)))
 }
 
-/// Which file lies at a path.
+/// The identity of the file at a path.
+///
+/// # Errors
+/// If the system gives no metadata of the path.
 pub fn id_at(path: &Path) -> io::Result<FileId> {
     Ok(id(&fs::symlink_metadata(path)?))
 }
 
-/// Makes the names in a folder durable: the file system's own log does.
+/// Does nothing: the file system's own log makes the names in a folder durable.
+///
+/// # Errors
+/// Never on this system.
 #[allow(clippy::unnecessary_wraps, reason = "other systems have something to do here")]
 pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What keeps this process from a path.
+/// The file or folder that denies this process access to a path.
 pub(super) struct Obstacle {
     pub(super) path: PathBuf,
     pub(super) owner: String,
@@ -183,38 +193,38 @@ pub(super) struct Obstacle {
 }
 
 impl Obstacle {
-    /// What is at a path, whether or not it is an obstacle.
+    /// Describes the file at a path, whether or not it denies access.
     pub(super) fn at(path: &Path) -> Self {
         Self { path: path.to_owned(), owner: "another user".to_owned(), is_ours: true }
     }
 }
 
-/// What keeps this process from a path where the system said that it may not.
+/// What denies this process access to a path: the nearest existing file or folder.
 pub(super) fn obstacle(path: &Path) -> Obstacle {
     let nearest = path.ancestors().find(|at| fs::symlink_metadata(at).is_ok());
     Obstacle::at(nearest.unwrap_or(path))
 }
 
-/// Who this process runs as.
+/// The user that this process runs as, in words.
 pub(super) fn user() -> String {
     "its own user".to_owned()
 }
 
-/// Whether this process may do what it likes with other users' files.
+/// Whether this process may use the files of other users.
 pub(super) fn is_super_user() -> bool {
     false
 }
 
-/// The command that makes something ours.
-pub(super) fn take_over(path: &Path) -> String {
+/// The command that makes this user the owner.
+pub(super) fn take_ownership(path: &Path) -> String {
     format!("run as an administrator: takeown /r /f {}", quoted(path))
 }
 
-/// What to do about something of ours that we may not use.
-pub(super) fn let_in(obstacle: &Obstacle) -> String {
+/// What to do about a file or folder of this user that the process may not use.
+pub(super) fn allow_access(obstacle: &Obstacle) -> String {
     let path = quoted(&obstacle.path);
     format!(
-        "the system keeps this process from {path}: its access list does, or another program has it open; look at: \
+        "the system denies access to {path}: its access list is the reason, or another program has it open; look at: \
          icacls {path}"
     )
 }
@@ -224,7 +234,7 @@ pub(super) fn mount_writable(_path: &Path) -> String {
     "make the drive writable".to_owned()
 }
 
-/// Whether this process may make something of its own in a folder: the system alone decides.
+/// Whether this process may create files of its own in a folder. Here only the system decides.
 pub(super) fn may_make_in(_folder: &Metadata) -> bool {
     true
 }

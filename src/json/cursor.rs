@@ -1,42 +1,42 @@
-//! One walk over a JSON text, into objects and past everything else.
+//! Walks once over a JSON text, into objects and past everything else.
 //!
-//! For whoever goes down several levels: with [`members`](super::members) each level costs a scan of all that is below
-//! it, with this one every byte is looked at once. It must only be given what a parser has accepted: it looks for where
-//! things end, not for whether they are right.
+//! For code that goes down several levels: with [`members`](super::members) each level costs a scan of everything below
+//! it; the cursor reads every byte once. It must only be given text that a parser has accepted: it finds where values
+//! end, and does not check whether they are valid.
 
-/// A place in a text. It stands at a value, or after one, or (inside an object) before a name.
+/// A position in a text: at a value, after one, or (inside an object) before a name.
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// A place in a text that a parser has accepted.
+    /// A cursor at byte `at` of a text that a parser has accepted.
     pub(crate) fn new(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
 
-    /// Where in the text this is.
+    /// The byte position in the text.
     pub(crate) fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes on to a later position, which is known to be the end of a value.
+    /// Moves to a later position, which must be the end of a value.
     pub(crate) fn go_to(&mut self, position: usize) {
         self.at = position;
     }
 
-    /// The text from a former position up to this one.
+    /// The text from an earlier position up to this one.
     pub(crate) fn text_since(&self, position: usize) -> &'a str {
         &self.text[position..self.at]
     }
 
-    /// Whether the value that this stands at is an object.
+    /// Whether the value at this position is an object.
     pub(crate) fn is_at_object(&self) -> bool {
         self.peek() == Some(b'{')
     }
 
-    /// Goes into the value, if it is an object, so that its names can be taken one after the other.
+    /// Enters the value, if it is an object, so that [`Self::next_name`] gives its names. Returns whether it is one.
     pub(crate) fn enter_object(&mut self) -> bool {
         let is_object = self.is_at_object();
         if is_object {
@@ -45,8 +45,8 @@ impl<'a> Cursor<'a> {
         is_object
     }
 
-    /// The next name of the object, with its quotes and escapes, having gone on to the value, which is to be taken
-    /// before the next call. `None`, having left the object, if there are no more.
+    /// The next name of the object, with its quotes and escapes. Moves to the value, which the caller must take before
+    /// the next call. `None` after the last name; the cursor has left the object then.
     pub(crate) fn next_name(&mut self) -> Option<&'a str> {
         self.skip(is_between);
         if self.peek() != Some(b'"') {
@@ -58,7 +58,7 @@ impl<'a> Cursor<'a> {
         Some(name)
     }
 
-    /// The text of the value, having gone past it.
+    /// The text of the value. Moves past it.
     pub(crate) fn take_value(&mut self) -> &'a str {
         let start = self.at;
         let mut open = 0_usize;
@@ -111,7 +111,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether the byte stands between names and values, and never in one that is no string.
+/// Whether the byte separates names and values. Outside of strings, no name or value contains it.
 fn is_between(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':')
 }

@@ -1,9 +1,10 @@
-//! A text that is no JSON, read as far as it can be read: the members of its object that end before the fault.
+//! Reads a text that is not JSON as far as possible: the members of its object that end before the fault.
 //!
 //! Clients send such texts: a Lua string of bytes that are not UTF-8, Python's `NaN`, a line break in a string that was
-//! put together by hand, half a message. Most of these faults leave no doubt where strings and values end. A copy is
-//! made in which a plain parser passes over them, and that parser reads until it fails. A fault in the structure (a
-//! comma, a quote or a bracket too many or too few) ends the reading: what follows could be inside of something else.
+//! put together by hand, half a message. Most of these faults leave no doubt where strings and values end. This module
+//! makes a copy in which a plain parser passes over them, and that parser reads until it fails. A fault in the
+//! structure (a comma, a quote or a bracket too many or too few) ends the reading: what follows could be inside of
+//! another value.
 //!
 //! Never recurses, and takes one copy of the text.
 
@@ -14,18 +15,19 @@ use serde_json::value::RawValue;
 
 use super::{Kind, kind, name_bytes, parse};
 
-/// Stands in the copy for a byte that no JSON string holds.
+/// Replaces, in the copy, a byte that no JSON string may contain.
 const FOREIGN: u8 = b'?';
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
 /// A text that [`parse`] has refused.
 pub struct Faulty<'b> {
     sent: &'b [u8],
-    /// The copy, of the same length: each part of it stands for the bytes at the same place.
+    /// The copy, of the same length: each part of it corresponds to the bytes at the same position.
     copy: String,
 }
 
-/// A member before the fault; its value is `None` where the fault is in it. It has no `Debug`: it is a caller's data.
+/// A member before the fault; its value is `None` if the fault is in the value. It has no `Debug`: it is a caller's
+/// data.
 pub struct FaultyMember<'f> {
     text: &'f Faulty<'f>,
     name: &'f RawValue,
@@ -33,7 +35,7 @@ pub struct FaultyMember<'f> {
 }
 
 impl<'b> Faulty<'b> {
-    /// Reads these bytes.
+    /// Makes the copy in which a parser passes over the faults.
     pub fn new(sent: &'b [u8]) -> Self {
         let mut copy = sent.to_vec();
         if copy.starts_with(BYTE_ORDER_MARK) {
@@ -48,35 +50,35 @@ impl<'b> Faulty<'b> {
                 _ => at + 1,
             };
         }
-        // Whole sequences that are not UTF-8 were replaced, and ASCII by ASCII.
+        // Whole sequences that are not UTF-8 were replaced, and ASCII only by ASCII, so the copy is UTF-8.
         Self { sent, copy: String::from_utf8(copy).unwrap_or_default() }
     }
 
-    /// The members of the object that the text begins with, in their order.
+    /// The members, in their order, of the object at the beginning of the text.
     pub fn members(&self) -> Vec<FaultyMember<'_>> {
         let mut found = Vec::new();
-        // That it fails somewhere is why this was called.
+        // The parser's error is expected: the text is not JSON.
         let _ = BeforeFault(&mut found).deserialize(&mut serde_json::Deserializer::from_str(&self.copy));
         found.into_iter().map(|(name, value)| FaultyMember { text: self, name, value }).collect()
     }
 
-    /// Whether this part of the copy is what was sent, and whole.
+    /// Whether this part of the copy is complete and equals what was sent.
     fn is_as_sent(&self, part: &RawValue) -> bool {
         let start = part.get().as_ptr().addr() - self.copy.as_ptr().addr();
         let end = start + part.get().len();
-        // A number that the text ends behind may go on.
+        // A number at the end of the text may be incomplete.
         let ends = kind(part) == Kind::String || self.sent.get(end).is_some_and(|&byte| !is_in_word(byte));
         ends && self.sent[start..end] == *part.get().as_bytes()
     }
 }
 
 impl<'f> FaultyMember<'f> {
-    /// Whether the member goes by this name, however it is escaped.
+    /// Whether the member has this name, however it is escaped.
     pub fn is(&self, name: &str) -> bool {
         *name_bytes(self.name.get()) == *name.as_bytes()
     }
 
-    /// The value, if it is JSON itself and whole, and was no part of the fault.
+    /// The value, if it is complete JSON and not part of the fault.
     pub fn value(&self) -> Option<&'f RawValue> {
         self.value.filter(|value| self.text.is_as_sent(value))
     }
@@ -91,7 +93,7 @@ fn replace_what_is_not_utf8(text: &mut [u8]) {
     }
 }
 
-/// Goes over a string from behind its first quote; gives the place behind its last one.
+/// Replaces the faults in a string, from the byte after its first quote on. Returns the position after its last quote.
 fn replace_in_string(text: &mut [u8], mut at: usize) -> usize {
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -105,7 +107,7 @@ fn replace_in_string(text: &mut [u8], mut at: usize) -> usize {
     at
 }
 
-/// Goes over a number or a word; gives the place behind it. One that JSON does not have becomes a number.
+/// Replaces a number or a word that JSON does not have by a number. Returns the position after it.
 fn replace_word(text: &mut [u8], start: usize) -> usize {
     let length = text[start..].iter().take_while(|&&byte| is_in_word(byte)).count();
     let word = &mut text[start..start + length];
@@ -116,7 +118,7 @@ fn replace_word(text: &mut [u8], start: usize) -> usize {
     start + length
 }
 
-/// Whether the byte can stand in a number or a word of any language: `-1.#IND`, `-nan(ind)`, `undefined`, `0x1F`.
+/// Whether the byte can occur in a number or a word of any language: `-1.#IND`, `-nan(ind)`, `undefined`, `0x1F`.
 fn is_in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+-._#()".contains(&byte)
 }
@@ -152,7 +154,7 @@ impl<'de> Visitor<'de> for BeforeFault<'_, 'de> {
 mod tests {
     use super::*;
 
-    /// The members as far as they are known.
+    /// The members that were found, with the values that were complete.
     fn members(sent: &[u8]) -> Vec<(String, Option<String>)> {
         let text = Faulty::new(sent);
         let members = text.members();
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_no_doubt_about_the_structure_is_passed_over() {
+    fn a_fault_inside_a_value_does_not_end_the_reading() {
         for value in [
             "NaN",
             "-Infinity",
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_given_whole_and_as_it_was_sent() {
+    fn a_value_is_complete_and_as_it_was_sent_or_missing() {
         check(r#"{"id":"#, &[("id", None)]);
         check(r#"{"id":12"#, &[("id", None)]);
         check(r#"{"id":12 "#, &[("id", Some("12"))]);
@@ -235,7 +237,7 @@ mod tests {
             check(format!(r#"{{"id":{value},"a":1}}"#), &[("id", None), ("a", Some("1"))]);
         }
         check(b"{\"id\":\"\xff\",\"a\":1}", &[("id", None), ("a", Some("1"))]);
-        // The byte that stands for others may be sent as well.
+        // A client may also send the replacement byte itself.
         check(b"{\"id\":\"?\",\"a\":\"\xff\"}", &[("id", Some("\"?\"")), ("a", None)]);
     }
 

@@ -1,18 +1,18 @@
-//! Names compared as they are written, without a copy of what their escapes stand for: of a million names the copies would
-//! take more time and memory than all else that is done with them.
+//! Compares names as they are written, without a decoded copy. The copies of a million names would take more time and
+//! memory than everything else that the program does with them.
 
 use std::cmp::Ordering;
 
-/// Compares two names without their escapes. Each text begins with a name's opening quote; what stands behind its closing
-/// quote does not count. Names are equal here where [`name_bytes`](super::name_bytes) of both is the same.
+/// Compares two names without their escapes. Each text begins with the opening quote of a name; what follows the
+/// closing quote is ignored. Two names are equal if their [`name_bytes`](super::name_bytes) are equal.
 pub(crate) fn compare(one: &str, other: &str) -> Ordering {
     Bytes::of(one).cmp(Bytes::of(other))
 }
 
-/// The bytes that a name means.
+/// The bytes of a name without its escapes.
 struct Bytes<'a> {
     rest: &'a [u8],
-    /// What an escape stands for, as far as it was not given yet: the last bytes of the four.
+    /// The bytes of an escape that were not returned yet: the last ones of the four.
     escaped: [u8; 4],
     left: usize,
 }
@@ -28,14 +28,15 @@ impl<'a> Bytes<'a> {
         Some(*first)
     }
 
-    /// The number behind `\u`.
+    /// The number after `\u`.
     fn take_unit(&mut self) -> Option<u32> {
         let (digits, rest) = self.rest.split_at_checked(4)?;
         self.rest = rest;
         u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
     }
 
-    /// What `\u` stands for, with the second half of a pair where there is one. A half alone is taken for a character.
+    /// The code point of `\u`, with the second half of a surrogate pair if there is one. A lone half counts as a code
+    /// point.
     fn take_code(&mut self) -> Option<u32> {
         let first = self.take_unit()?;
         if (0xd800..0xdc00).contains(&first) && self.rest.starts_with(b"\\u") {
@@ -107,9 +108,9 @@ mod tests {
     }
 
     proptest! {
-        /// The bytes are those that the parser gives, whatever is escaped, half pairs too.
+        /// The bytes equal those of the parser, with any escapes, also with lone surrogates.
         #[test]
-        fn the_bytes_of_a_name_are_what_the_parser_says(parts in proptest::collection::vec(
+        fn the_bytes_of_a_name_equal_those_of_the_parser(parts in proptest::collection::vec(
             prop_oneof![
                 "[a-c/ÿ€😀]{0,3}",
                 Just(r"\\".to_owned()), Just(r#"\""#.to_owned()), Just(r"\/".to_owned()),

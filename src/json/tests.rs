@@ -1,4 +1,4 @@
-//! Tables of JSON texts and what is to be found in them.
+//! Tables of JSON texts and their expected parts.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ fn text(text: &str) -> &RawValue {
 }
 
 #[test]
-fn one_json_text_is_accepted_and_trimmed_and_nothing_else() {
+fn only_one_json_text_is_accepted_and_it_is_trimmed() {
     #[track_caller]
     fn check(input: impl AsRef<[u8]>, expected: Option<&str>) {
         assert_eq!(parse(input.as_ref()).map(RawValue::get), expected);
@@ -76,7 +76,7 @@ fn nesting_may_be_as_deep_as_the_text_allows() {
 }
 
 #[test]
-fn the_kind_is_told_by_the_text() {
+fn the_first_byte_gives_the_kind() {
     #[track_caller]
     fn check(input: &str, expected: Kind) {
         assert_eq!(kind(text(input)), expected);
@@ -182,7 +182,7 @@ fn the_first_repeated_name_is_found() {
 }
 
 #[test]
-fn strings_are_read_and_nothing_else_is() {
+fn only_strings_are_read_as_strings() {
     #[track_caller]
     fn check(input: &str, expected: Option<&str>) {
         assert_eq!(string(text(input)).as_deref(), expected);
@@ -258,7 +258,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_parsed_as_a_plain_parser_would(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        // What a plain parser takes, this one takes; it may take more.
+        // This parser accepts everything that a plain parser accepts, and perhaps more.
         if serde_json::from_slice::<serde_json::Value>(&bytes).is_ok() {
             prop_assert!(parse(&bytes).is_some());
         }

@@ -1,9 +1,9 @@
-//! The protectors' keys that this login session has got already, in the kernel's keyring: fifteen sidecars ask once.
+//! Caches protectors' keys in the kernel's keyring of this login session, so that fifteen sidecars ask the user once.
 //!
-//! What lies there is the key of a protector's row, not the store key: so it is held against the row's commitment each
-//! time like a key that was just asked for, and one that is wrong, or whose protector is gone, opens nothing. One entry
-//! a store. Never the key of a key file, which costs nothing to read. Where there is no such keyring, or it may not be
-//! used, each process asks for itself.
+//! An entry contains the key of a protector's row, not the store key. So each use compares it with the row's
+//! commitment, like a key that was just entered; a wrong key, or one whose protector was removed, opens nothing. There
+//! is one entry for each store, and never for a key file, which costs nothing to read. Without such a keyring, each
+//! process asks for itself.
 
 #[cfg(target_os = "linux")]
 #[path = "cache/session_keyring.rs"]
@@ -32,23 +32,23 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// `None` where there is none that works.
+    /// `None` if this session has no kernel keyring that works.
     pub(super) fn of(store: StoreId) -> Option<Self> {
         let name = format!("plugin-vault:{}", store.to_text());
         Some(Self { keyring: Keyring::of_this_session(&name)?, name })
     }
 
-    /// The protector's row whose key is kept, and the key.
+    /// The id of the protector's row, and its cached key.
     pub(super) fn recall(&self) -> Option<([u8; ROW], ProtectorKey)> {
         parse(&self.keyring.read(&self.name)?)
     }
 
-    /// Keeps the key of a row, in the place of what was kept.
+    /// Caches the key of a row, and replaces the previous entry.
     pub(super) fn keep(&self, row: [u8; ROW], key: &ProtectorKey) {
         self.keyring.write(&self.name, &entry(row, key));
     }
 
-    /// Drops what is kept.
+    /// Removes the entry.
     pub(super) fn drop_entry(&self) {
         self.keyring.remove(&self.name);
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_says_whose_key_it_is_and_another_format_is_none() {
+    fn an_entry_names_its_row_and_another_format_is_refused() {
         let key = ProtectorKey::generate();
         let mut kept = entry([7; ROW], &key);
         let (row, found) = parse(&kept).unwrap();
@@ -80,9 +80,9 @@ mod tests {
         assert!(parse(&kept).is_none());
     }
 
-    /// On a system without such a keyring, or where it may not be used, there is no cache, and that is all.
+    /// On a system without a usable kernel keyring, the test ends early: there is no cache to test.
     #[test]
-    fn what_was_kept_comes_back_until_it_is_dropped() {
+    fn a_cached_key_is_returned_until_it_is_dropped() {
         let store = StoreId::generate();
         let Some(cache) = Cache::of(store) else {
             assert!(Cache::of(StoreId::generate()).is_none());

@@ -1,13 +1,13 @@
-//! How long somebody waits for a person or a program: until a moment, or until they stop waiting before it.
+//! How long a caller waits for the user or for a program: until a moment, or until the caller cancels.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often who waits for something else looks whether anybody still waits for them.
+/// How often code that waits for something else checks its own caller's deadline.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// Somebody's deadline. Its clones end together.
+/// A deadline that its owner can also end early. All clones end together.
 #[derive(Clone)]
 pub struct Deadline {
     until: Instant,
@@ -15,22 +15,22 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// From now on, for so long.
+    /// A deadline that passes after `time`.
     pub fn of(time: Duration) -> Self {
         Self { until: Instant::now() + time, ended: Arc::default() }
     }
 
-    /// Nobody waits any more: windows that ask go away.
+    /// Ends the deadline now, so that windows that ask the user close.
     pub fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
 
-    /// Whoever sets this ends it: a signal can do no more.
+    /// A flag that ends the deadline when it is set, for signal handlers.
     pub fn ended(&self) -> Arc<AtomicBool> {
         self.ended.clone()
     }
 
-    /// What is left of it.
+    /// The time that is left; zero once it has passed or was ended.
     pub fn left(&self) -> Duration {
         if self.ended.load(Ordering::Acquire) {
             return Duration::ZERO;
@@ -38,7 +38,7 @@ impl Deadline {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// Whether nothing is left of it.
+    /// Whether it has passed or was ended.
     pub fn is_over(&self) -> bool {
         self.left().is_zero()
     }

@@ -1,6 +1,7 @@
-//! One key derivation at a time in a process: Argon2id takes 64 MiB and more, and a client may ask for many at once.
+//! Allows one key derivation at a time in a process: Argon2id takes 64 MiB and more, and a client may request many at
+//! once.
 //!
-//! Threads wait in the order in which they came, so that a flood of requests on one thread keeps no other thread out.
+//! Threads wait in the order in which they came, so that many requests on one thread do not block another thread.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,9 +9,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::Deadline;
 use super::deadline::LOOK;
 
-/// Those that derive or wait to derive, in order; the first one derives.
+/// The threads that derive or wait to derive, in order. The first one derives.
 static LINE: Mutex<Line> = Mutex::new(Line { last: 0, waiting: VecDeque::new() });
-/// Another one is the first.
+/// Signals that another thread is the first.
 static MOVED: Condvar = Condvar::new();
 
 struct Line {
@@ -22,10 +23,10 @@ fn line() -> MutexGuard<'static, Line> {
     LINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The right to derive a key. Ends when dropped.
+/// The right to derive a key, until it is dropped.
 pub(super) struct Turn(u64);
 
-/// Waits for the turn to derive a key; `None` once nobody waits for it any more.
+/// Waits for the turn to derive a key; `None` once the caller's deadline has passed.
 pub(super) fn turn(deadline: &Deadline) -> Option<Turn> {
     let mut line = line();
     line.last += 1;
@@ -35,7 +36,7 @@ pub(super) fn turn(deadline: &Deadline) -> Option<Turn> {
         if line.waiting.front() == Some(&turn.0) {
             return Some(turn);
         }
-        // Nobody wakes this thread when deadline ends, so it looks from time to time.
+        // The end of a deadline does not wake this thread, so it checks from time to time.
         let pause = deadline.left().min(LOOK);
         line = MOVED.wait_timeout(line, pause).unwrap_or_else(PoisonError::into_inner).0;
     }
@@ -60,9 +61,9 @@ mod tests {
 
     use super::*;
 
-    /// In one test, since the line is the process's: turns that other tests take are waited for.
+    /// One test, since the line is global to the process. It waits for turns that other tests take.
     #[test]
-    fn turns_are_taken_one_at_a_time_and_who_gives_up_leaves_the_line() {
+    fn turns_are_exclusive_and_a_thread_that_gives_up_leaves_the_line() {
         let long = Deadline::of(Duration::from_mins(1));
         let first = turn(&long).unwrap();
         let given_up = Deadline::of(Duration::from_mins(1));
@@ -72,7 +73,7 @@ mod tests {
             thread::spawn(move || took.send(turn(&deadline).is_some()).unwrap())
         });
         given_up.end();
-        assert!(!taken.recv().unwrap(), "the one that gave up is the first to go on");
+        assert!(!taken.recv().unwrap(), "the thread that gave up goes on first");
         assert!(taken.try_recv().is_err(), "the other one waits");
         drop(first);
         assert!(taken.recv().unwrap());

@@ -1,5 +1,5 @@
-//! `key-file`: a file of 32 random bytes that only its owner may read, in a folder apart from the data's, so that
-//! a copy of either alone opens nothing. Made once, with the store; never replaced.
+//! `key-file`: a file of 32 random bytes that only its owner may read. Its folder is not the data folder, so that a
+//! copy of either alone opens nothing. It is created once, with the store, and never replaced.
 
 use std::fs;
 use std::io;
@@ -13,15 +13,15 @@ use crate::files::{self, Cause, Dir, Found, Privacy};
 use super::Reason;
 
 const PREFIX: &str = "plugin-vault key 1 ";
-/// No key file is longer.
+/// The longest key file, in bytes.
 const LONGEST: usize = 1024;
 
-/// Where a store's key file lies.
+/// The path of a store's key file.
 pub(super) fn path(folder: &Path, store: StoreId) -> PathBuf {
     folder.join(store.to_text()).join("key")
 }
 
-/// Makes the key file of a new store, synced before this returns.
+/// Creates the key file of a new store, and syncs it.
 pub(super) fn make(folder: &Path, store: StoreId) -> io::Result<ProtectorKey> {
     let path = path(folder, store);
     let own = path.parent().unwrap_or(folder);
@@ -42,7 +42,7 @@ pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason
         if error.is_not_found() {
             tracing::error!(
                 "the store's key file {path} is missing; put it back, or name its folder with --key-dir; if it is \
-                 lost for good, plugin-vault reset puts the store aside, and a new one begins"
+                 lost for good, run plugin-vault reset, which moves the store aside and begins a new one"
             );
             return Reason::Missing;
         }
@@ -64,8 +64,8 @@ pub(super) fn read(folder: &Path, store: StoreId) -> Result<ProtectorKey, Reason
     key.ok_or(Reason::Wrong)
 }
 
-/// Whether nobody but us, and the super-user, can read or write the key. A file of the super-user's can be ours to read
-/// through its group alone.
+/// Checks that only this user and the super-user can read or write the key. A file that belongs to the super-user may
+/// be readable for this user through its group.
 fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     let ours = found.privacy != Privacy::NotOurs;
     let too_much = if ours { 0o077 } else { 0o027 };
@@ -81,17 +81,17 @@ fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     }
 }
 
-/// Whether nobody but us, and the super-user, can put another file in the key's place.
-fn check_folder(folder: &Path) -> Result<(), Reason> {
+/// Checks that only this user and the super-user can replace a file in a folder.
+pub(super) fn check_folder(folder: &Path) -> Result<(), Reason> {
     let denied = |error| {
-        tracing::error!("the folder of the store's key can't be looked at: {error}");
+        tracing::error!("the folder of the store's key can't be checked: {error}");
         Reason::Denied
     };
     let found = Dir::reach(folder).and_then(|folder| folder.found()).map_err(denied)?;
     if found.privacy == Privacy::NotOurs && !found.is_the_super_users {
         tracing::error!("{}", files::Error::at(folder, Cause::Owner));
         Err(Reason::NotOurs)
-    // In a folder like /tmp nobody takes away what is another's.
+    // In a folder with the sticky bit, like /tmp, users can't remove the files of other users.
     } else if found.mode & 0o022 != 0 && found.mode & 0o1000 == 0 {
         tracing::error!(
             "other users may put another file in the place of the store's key; run: chmod go-w {}",
@@ -103,7 +103,7 @@ fn check_folder(folder: &Path) -> Result<(), Reason> {
     }
 }
 
-/// Destroys a store's key file: it is overwritten before its name goes. Behind a link, both go.
+/// Destroys a store's key file: overwrites it, then removes it. If the path is a link, removes the link as well.
 pub(super) fn forget(folder: &Path, store: StoreId) {
     let path = path(folder, store);
     let destroy = || {
@@ -120,7 +120,7 @@ pub(super) fn forget(folder: &Path, store: StoreId) {
     }
 }
 
-/// Whether other users may read the key, or could have by now.
+/// Whether other users may read the key, or may have read it already.
 pub(super) fn is_open_to_others(folder: &Path, store: StoreId) -> bool {
     let path = path(folder, store);
     let Ok((text, found)) = files::read_reached(&path, LONGEST) else { return false };
@@ -128,8 +128,8 @@ pub(super) fn is_open_to_others(folder: &Path, store: StoreId) -> bool {
     check_file(&path, &found).and_then(|()| check_folder(path.parent().unwrap_or(folder))).is_err()
 }
 
-/// Whether whoever copies the data folder copies the keys with it.
-pub(super) fn lies_below(keys: &Path, data: &Path) -> bool {
+/// Whether the key folder is inside the data folder, so that a copy of the data folder contains the keys.
+pub(super) fn is_below(keys: &Path, data: &Path) -> bool {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     whole(keys).starts_with(whole(data))
 }

@@ -1,4 +1,4 @@
-//! Making a protector: what it keeps outside of the store, and its row.
+//! Creates a protector: its row, and what it keeps outside of the store.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::{
     keyring, passphrase, program,
 };
 
-/// How long the derivation of a new key waits for others in this process.
+/// How long the derivation of a new key waits for other derivations in this process.
 const MAKING: Duration = Duration::from_mins(1);
 
-/// A protector that is to be made.
+/// The kind of a new protector, and what it is made from.
 pub enum New {
     /// A file of random bytes.
     KeyFile,
@@ -22,16 +22,16 @@ pub enum New {
     Keyring,
     /// A passphrase.
     Passphrase(Passphrase),
-    /// A program that says a passphrase; an argument vector.
+    /// A program that prints a passphrase, as an argument vector.
     Command(Vec<String>),
 }
 
-/// A protector could not be made.
+/// Why a protector could not be created.
 #[derive(Debug)]
 pub enum NotMade {
     /// Its files could not be written.
     Io(io::Error),
-    /// It does not give a key now, so it would not later.
+    /// It does not give its key now, so it would not give it later.
     Unavailable(Unavailable),
 }
 
@@ -41,8 +41,11 @@ impl From<io::Error> for NotMade {
     }
 }
 
-/// Makes a protector for a store key. What it keeps outside of the store is kept when this returns; the row is not in
-/// the store yet.
+/// Creates a protector for a store key, and stores what it keeps outside of the store. Returns its row, which the
+/// caller has to put into the store.
+///
+/// # Errors
+/// [`NotMade`] if its files can't be written, or it does not give its key back.
 pub fn make(
     config: &ProtectorConfig<'_>,
     new: &New,
@@ -58,35 +61,35 @@ pub fn make(
                 .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::Keyring, reason }))?;
             (Kind::Keyring, Vec::new(), key)
         }
-        New::Passphrase(said) => with_passphrase(Kind::Passphrase, said)?,
+        New::Passphrase(passphrase) => with_passphrase(Kind::Passphrase, passphrase)?,
         New::Command(argv) => {
             command::keep(config.key_folder, store, id, argv)?;
-            let said = program::ask(argv, &Deadline::of(QUIET)).map_err(|reason| {
+            let passphrase = program::ask(argv, &Deadline::of(QUIET)).map_err(|reason| {
                 command::forget(config.key_folder, store, id);
                 NotMade::Unavailable(Unavailable { protector: Kind::Command, reason })
             })?;
-            with_passphrase(Kind::Command, &said)?
+            with_passphrase(Kind::Command, &passphrase)?
         }
     };
     let row = Description { kind, made_at: now, parameters };
     Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
 }
 
-/// A file that lies there already is nobody's to replace: it may be the key of a copy of this store.
+/// An existing key file is never replaced: it may be the key of a copy of this store.
 fn make_key_file(config: &ProtectorConfig<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
     key_file::make(config.key_folder, store).map_err(|error| {
         if error.kind() != io::ErrorKind::AlreadyExists {
             return NotMade::Io(error);
         }
         let path = key_file::path(config.key_folder, store);
-        tracing::error!("a key file that is not this store's lies in '{}'; move it away", path.display());
+        tracing::error!("'{}' is a key file of another store; move it away", path.display());
         NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason: Reason::Denied })
     })
 }
 
-fn with_passphrase(kind: Kind, said: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
+fn with_passphrase(kind: Kind, passphrase: &Passphrase) -> Result<(Kind, Vec<u8>, ProtectorKey), NotMade> {
     let parameters = passphrase::parameters();
-    let key = passphrase::derive(said, &parameters, &Deadline::of(MAKING))
+    let key = passphrase::derive(passphrase, &parameters, &Deadline::of(MAKING))
         .map_err(|reason| NotMade::Unavailable(Unavailable { protector: kind, reason }))?;
     Ok((kind, parameters, key))
 }

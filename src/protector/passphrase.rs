@@ -1,4 +1,4 @@
-//! Passphrases: which text is one, in which form it is used, and how a protector's key is derived from it.
+//! Passphrases: which texts are valid, in which form they are used, and how a protector's key is derived from one.
 //!
 //! Every passphrase in the program passes [`Passphrase::new`], wherever it came from: a terminal, a file descriptor, a
 //! helper program, or a parameter of `vault/unlock`. So the same words open the store through every one of them.
@@ -12,13 +12,13 @@ use crate::crypto::{ProtectorKey, random};
 
 use super::{Deadline, Reason, derivation};
 
-/// What a person knows, or a program says, in the form that keys are derived from. Zeroed when dropped; never printed.
+/// A passphrase in the form that keys are derived from. Zeroed when dropped; never printed.
 pub struct Passphrase(Zeroizing<String>);
 
-/// Why bytes are not a passphrase. Says nothing of their content.
+/// Why bytes are not a passphrase. It reveals nothing about their content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PassphraseError {
-    /// There is nothing, or only a byte-order mark.
+    /// No text, or only a byte-order mark.
     Empty,
     /// Longer than [`Passphrase::LONGEST`].
     TooLong,
@@ -29,7 +29,7 @@ pub enum PassphraseError {
 }
 
 impl PassphraseError {
-    /// What is wrong, as the rest of a sentence about the passphrase.
+    /// The reason as the rest of a sentence about the passphrase.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Empty => "is empty",
@@ -49,12 +49,12 @@ impl Passphrase {
     /// The longest passphrase, in bytes of UTF-8 as it was given.
     pub const LONGEST: usize = 64 * 1024;
 
-    /// The passphrase that these bytes are: without a leading byte-order mark, with U+0020 for every other space, in
+    /// Makes a passphrase from these bytes: without a leading byte-order mark, with U+0020 for every other space, in
     /// Normalization Form C.
     ///
     /// # Errors
-    /// Bytes that no passphrase may have. They are refused rather than repaired: a passphrase that was cut or changed
-    /// without a word opens nothing later.
+    /// For bytes that no passphrase may have. They are refused rather than repaired: a passphrase that was silently cut
+    /// or changed opens nothing later.
     pub fn new(given: &[u8]) -> Result<Self, PassphraseError> {
         if given.len() > Self::LONGEST {
             return Err(PassphraseError::TooLong);
@@ -67,10 +67,10 @@ impl Passphrase {
         if text.contains(char::is_control) {
             return Err(PassphraseError::ControlCharacter);
         }
-        // Whole from the start: one that grows would leave copies behind.
+        // Allocated once: a buffer that grows would leave copies behind.
         let mut prepared = Zeroizing::new(String::with_capacity(GROWTH * text.len()));
         if text.is_ascii() {
-            // The same text, and no buffer of the normaliser, which would not be zeroed.
+            // The text is in Form C already. This avoids the buffer of the normaliser, which would not be zeroed.
             prepared.push_str(text);
         } else {
             prepared.extend(text.chars().map(plain_space).nfc());
@@ -78,7 +78,7 @@ impl Passphrase {
         Ok(Self(prepared))
     }
 
-    /// The form that keys are derived from.
+    /// The text that keys are derived from.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -92,7 +92,7 @@ fn plain_space(letter: char) -> char {
     }
 }
 
-/// The first line of what was read, without its end: a line feed, or a carriage return and a line feed.
+/// The first line of the input without its line end: a line feed, or a carriage return and a line feed.
 pub fn first_line(read: &[u8]) -> &[u8] {
     let line = read.split(|byte| *byte == b'\n').next().unwrap_or(read);
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -100,7 +100,7 @@ pub fn first_line(read: &[u8]) -> &[u8] {
 
 /// The costs of a new row: 64 MiB, 3 passes, 4 lanes.
 const COSTS: Costs = Costs { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
-/// The highest costs that a row may ask for: whoever can write the row must not make us take all memory.
+/// The highest costs that a row may have. A process that can write the row must not make this one use all memory.
 const MOST: Costs = Costs { memory_kib: 1024 * 1024, passes: 16, lanes: 16 };
 
 struct Costs {
@@ -121,8 +121,8 @@ pub(super) fn parameters() -> Vec<u8> {
     parameters
 }
 
-/// The key that a passphrase gives with a row's parameters. Waits until this process derives no other key, for as long
-/// as somebody waits for this one.
+/// Derives the key of a passphrase with a row's parameters. Waits until this process derives no other key, at most
+/// until the deadline.
 pub(super) fn derive(
     passphrase: &Passphrase,
     parameters: &[u8],
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_that_would_take_all_memory_are_refused() {
+    fn costs_above_the_limits_are_refused() {
         let check = |position: usize, cost: u32| {
             let mut parameters = parameters();
             parameters[SALT + 4 * position..][..4].copy_from_slice(&cost.to_be_bytes());
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_derived_for_somebody_who_does_not_wait() {
+    fn nothing_is_derived_after_the_deadline() {
         let given_up = deadline();
         given_up.end();
         let derived = derive(&passphrase("one"), &parameters(), &given_up);
@@ -201,15 +201,15 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_passphrase_is_whole_and_one_byte_more_is_refused() {
+    fn the_longest_passphrase_is_accepted_and_one_byte_more_is_refused() {
         let longest = "x".repeat(Passphrase::LONGEST);
         assert_eq!(passphrase(&longest).expose(), longest);
         assert_eq!(Passphrase::new((longest + "x").as_bytes()).err(), Some(PassphraseError::TooLong));
     }
 
-    /// The form that grows most: the buffer is never moved, so that no copy stays behind.
+    /// The text whose Form C grows most. The buffer must not move, so that no copy stays behind.
     #[test]
-    fn the_room_for_the_prepared_form_is_enough() {
+    fn the_buffer_for_the_prepared_form_is_long_enough() {
         let text = "\u{1d160}".repeat(Passphrase::LONGEST / 4);
         let prepared = passphrase(&text);
         assert!(prepared.expose().len() > text.len());

@@ -1,10 +1,10 @@
-//! Programs that say a passphrase: a password manager's (`pass show …`), or one that asks a person (askpass).
+//! Programs that print a passphrase: a password manager (`pass show …`), or a program that asks the user (askpass).
 //!
-//! Started from an argument vector, with no shell, in the user's home folder; the first line of what it prints is the
-//! passphrase, if the program then ends with the exit status 0. It is given up, and ended with all that it has started,
-//! when nobody waits for it any more. Nothing that it prints is ever logged.
+//! A program is started from an argument vector, without a shell, in the user's home folder. The first line of its
+//! output is the passphrase, if the program then ends with the exit status 0. At the deadline it is killed with all
+//! processes that it has started. Its output is never logged.
 //!
-//! An editor starts this process in the folder of a project, and a project may be hostile: no file is run because it is
+//! An editor starts this process in the folder of a project, and a project may be hostile: so no program is looked up
 //! in the current folder.
 
 use std::io::{self, ErrorKind, Read};
@@ -20,31 +20,31 @@ use super::deadline::LOOK;
 use super::passphrase::first_line;
 use super::{Deadline, Passphrase, Reason};
 
-/// The programs that run; `None` once no more may.
+/// The process ids of the running programs; `None` once no more may start.
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
 
 fn running<T>(look: impl FnOnce(&mut Option<Vec<u32>>) -> T) -> T {
     look(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Ends the programs that run, and starts no more: this process is ending, and nobody would end them after it.
+/// Kills the running programs, and prevents new ones: this process is ending, and no other process would kill them.
 pub(super) fn end_all() {
     running(|programs| programs.take().into_iter().flatten().for_each(kill));
 }
 
-/// Whether a program's name depends on the current folder: it is a path, and not a whole one. A bare name does not, since
-/// it is looked up in the absolute entries of `PATH` alone.
+/// Whether a program's name depends on the current folder: it is a path, and not an absolute one. A bare name does not,
+/// since it is looked up only in the absolute entries of `PATH`.
 pub fn is_relative(name: &str) -> bool {
     let path = Path::new(name);
     !path.is_absolute() && path.file_name() != Some(path.as_os_str())
 }
 
-/// The file of a program.
+/// The absolute path of a program.
 fn find(name: &str) -> Result<PathBuf, Reason> {
     if is_relative(name) {
         tracing::error!(
-            "the program that gives the store's passphrase is named by a path that depends on the current folder, so it \
-             is not run; name it by its whole path, or by a bare name that is in PATH"
+            "the path of the program that gives the store's passphrase depends on the current folder, so it \
+             is not run; give its absolute path, or a bare name that is in PATH"
         );
         return Err(Reason::RelativeProgram);
     }
@@ -71,13 +71,13 @@ fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
-/// Where programs run: the home folder, which is the user's own; where there is none, the root.
+/// The folder in which programs run: the user's home folder, or the root folder if there is none.
 fn working_folder(program: &Path) -> PathBuf {
     let home = std::env::home_dir().filter(|home| home.is_absolute() && home.is_dir());
     home.or_else(|| program.ancestors().last().map(Path::to_owned)).unwrap_or_default()
 }
 
-/// Runs a program and takes the first line that it prints.
+/// Runs a program and reads the first line of its output as a passphrase.
 pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase, Reason> {
     let (name, arguments) = program.split_first().ok_or(Reason::Missing)?;
     let file = find(name)?;
@@ -94,7 +94,7 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
         tracing::error!("the program that gives the store's passphrase can't be started: {error}");
         if error.kind() == ErrorKind::NotFound { Reason::ProgramMissing } else { Reason::Denied }
     })?;
-    let line = listen(&mut child).and_then(|said| wait(&mut child, &said, deadline));
+    let line = listen(&mut child).and_then(|line| wait(&mut child, &line, deadline));
     let status = end(child);
     let line = line?;
     if !status.as_ref().is_ok_and(ExitStatus::success) {
@@ -104,36 +104,38 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
     }
     Passphrase::new(first_line(&line)).map_err(|error| {
         let why = error.name();
-        tracing::error!("what the program said is no passphrase: its first line {why}");
+        tracing::error!(
+            "the program that gives the store's passphrase printed an invalid one: its first line {why}"
+        );
         Reason::InvalidPassphrase
     })
 }
 
-/// What a program says, as its thread reads it.
-type Said = Receiver<io::Result<Zeroizing<Vec<u8>>>>;
+/// The first line of a program's output, from the thread that reads it.
+type FirstLine = Receiver<io::Result<Zeroizing<Vec<u8>>>>;
 
-/// Reads the program's output on a thread of its own: a read has no deadline.
-fn listen(child: &mut Child) -> Result<Said, Reason> {
+/// Reads the program's output on a thread of its own, since a read takes no deadline.
+fn listen(child: &mut Child) -> Result<FirstLine, Reason> {
     let mut output = child.stdout.take().ok_or(Reason::Denied)?;
-    let (say, said) = channel();
+    let (send, received) = channel();
     let listening = std::thread::Builder::new().name("program".into()).spawn(move || {
         let line = read_line(&mut output);
         let goes_on = line.is_ok();
-        let _ = say.send(line);
-        // The rest is nobody's, but a program whose output is not read fails, or never ends.
+        let _ = send.send(line);
+        // The rest is not used, but a program whose output is not read fails, or never ends.
         let mut rest = Zeroizing::new([0; 4 * 1024]);
         while goes_on && read(&mut output, &mut *rest).is_ok_and(|length| length > 0) {}
     });
     listening.map_err(|error| {
-        tracing::error!("there is no room for a thread that reads what a program says: {error}");
+        tracing::error!("the thread that reads a program's output can't be started: {error}");
         Reason::Failed
     })?;
-    Ok(said)
+    Ok(received)
 }
 
-/// The start of the output up to the end of its first line, or up to one that is too long.
+/// Reads the output up to the end of its first line, or until the line is too long.
 fn read_line(output: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Whole from the start: one that grows would leave copies behind. Two bytes are the line's end.
+    // Allocated once: a buffer that grows would leave copies behind. Two bytes are for the line end.
     let mut line = Zeroizing::new(vec![0; Passphrase::LONGEST + 2]);
     let mut length = 0;
     loop {
@@ -156,14 +158,14 @@ fn read(output: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Waits for the first line and for the program's end. What the program has started may go on: once the program itself
-/// has ended, that is ended too, since it may keep the output open.
-fn wait(child: &mut Child, said: &Said, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
+/// Waits for the first line and for the program's end. Processes that the program has started may go on; once the
+/// program itself has ended, they are killed, since they may keep the output open.
+fn wait(child: &mut Child, received: &FirstLine, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     let mut line = None;
     let mut pause = Duration::from_millis(1);
     loop {
         if line.is_none() {
-            match said.recv_timeout(deadline.left().min(LOOK)) {
+            match received.recv_timeout(deadline.left().min(LOOK)) {
                 Ok(Ok(read)) => line = Some(read),
                 Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(Reason::Failed),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -179,14 +181,16 @@ fn wait(child: &mut Child, said: &Said, deadline: &Deadline) -> Result<Zeroizing
             }
         }
         if deadline.is_over() {
-            tracing::error!("the program that gives the store's passphrase is not waited for any more");
+            tracing::error!(
+                "the program that gives the store's passphrase did not end in time, so it was ended"
+            );
             return Err(Reason::Deadline);
         }
     }
 }
 
-/// Whether the program itself has ended. It stays waited for by nobody, so that its number, and its group's, is not given
-/// to another.
+/// Whether the program itself has ended. It is not reaped yet, so that the system does not give its process id, or that
+/// of its group, to another process.
 #[cfg(unix)]
 fn has_ended(child: &Child) -> bool {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -194,22 +198,22 @@ fn has_ended(child: &Child) -> bool {
     matches!(waitid(WaitId::Pid(Pid::from_child(child)), looks), Ok(Some(_)))
 }
 
-/// Whether the program itself has ended. Its handle keeps its number from others.
+/// Whether the program itself has ended. Its handle keeps its process id reserved.
 #[cfg(not(unix))]
 fn has_ended(child: &mut Child) -> bool {
     matches!(child.try_wait(), Ok(Some(_)))
 }
 
-/// Ends the program and all that it has started; says how the program itself ended.
+/// Kills the program and all processes that it has started. Returns how the program itself ended.
 fn end(mut child: Child) -> io::Result<ExitStatus> {
     kill(child.id());
     let _ = child.kill();
-    // From the next line on its number may be another's.
+    // From the next line on its process id may belong to another process.
     running(|programs| programs.as_mut().map(|programs| programs.retain(|id| *id != child.id())));
     child.wait()
 }
 
-/// The group of a program that nobody has waited for yet.
+/// Kills the process group of a program that was not reaped yet.
 fn kill(id: u32) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
@@ -245,9 +249,9 @@ mod tests {
         check("exec tail -f /dev/null", 50, Some(Reason::Deadline));
     }
 
-    /// What it said before is no passphrase: it may be why it fails.
+    /// Its output before the failure is not a passphrase: it may be an error message.
     #[test]
-    fn a_program_that_fails_gives_no_passphrase_whatever_it_says() {
+    fn the_output_of_a_program_that_fails_is_not_a_passphrase() {
         let check = |script| assert_eq!(run(script, 10_000).err(), Some(Reason::Failed), "{script}");
         check("echo 'You are not logged in.'; exit 1");
         check("exit 3");
@@ -258,14 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_says_its_line_and_does_not_end_is_waited_for() {
+    fn a_program_that_prints_its_line_must_also_end() {
         assert_eq!(run("echo secret; exec tail -f /dev/null", 300).err(), Some(Reason::Deadline));
         assert_eq!(run("exec 1>&-; exec sleep 100", 300).err(), Some(Reason::Deadline));
     }
 
-    /// As an agent that a password manager starts: it keeps the output open.
+    /// For example an agent that a password manager starts and that keeps the output open.
     #[test]
-    fn what_a_program_leaves_behind_is_not_waited_for() {
+    fn processes_that_a_program_leaves_behind_are_not_waited_for() {
         assert_eq!(run("tail -f /dev/null & echo secret", 10_000).ok().unwrap().expose(), "secret");
         assert_eq!(run("tail -f /dev/null & printf secret", 10_000).ok().unwrap().expose(), "secret");
     }
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_a_reason() {
+    fn a_missing_program_is_a_reason() {
         let check = |program: &[&str], expected| {
             let program: Vec<_> = program.iter().map(|&word| word.to_owned()).collect();
             let asked = ask(&program, &Deadline::of(Duration::from_secs(10)));

@@ -1,4 +1,4 @@
-//! What the protectors of a store guard against.
+//! What the protectors of a store protect against.
 
 use std::path::Path;
 
@@ -6,21 +6,21 @@ use crate::crypto::StoreId;
 
 use super::{Kind, Protector, ProtectorConfig, key_file};
 
-/// What guards a store, said truly for where things lie now: what every one of its protectors guards against, since one
-/// way in is enough.
+/// What a store is protected against, with its files where they are now: what every one of its protectors protects
+/// against, since an attacker needs only the weakest one.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Protects {
-    /// Somebody who has a copy of the data folder, and nothing else.
+    /// An attacker who has a copy of the data folder, and nothing else.
     pub copies_of_the_data_folder: bool,
     /// Another user of the same machine.
     pub other_users: bool,
-    /// Somebody who has the whole disk.
+    /// An attacker who has the whole disk.
     pub stolen_disk: bool,
 }
 
-/// What these protectors of a store guard against together; nothing, where there is none.
+/// What these protectors of a store protect against together; nothing if there is no protector.
 pub fn protects(
-    means: &ProtectorConfig<'_>,
+    config: &ProtectorConfig<'_>,
     store: StoreId,
     protectors: &[Protector],
     data_folder: &Path,
@@ -30,11 +30,11 @@ pub fn protects(
     protectors.iter().fold(start, |all, protector| {
         let (copies, users, disk) = match protector.kind {
             Kind::KeyFile => (
-                !key_file::lies_below(means.key_folder, data_folder),
-                !key_file::is_open_to_others(means.key_folder, store),
+                !key_file::is_below(config.key_folder, data_folder),
+                !key_file::is_open_to_others(config.key_folder, store),
                 false,
             ),
-            // Whether what lies behind them is sealed itself can't be known from here.
+            // This program can't know whether the keyring's or the program's own data is encrypted.
             Kind::Keyring | Kind::Command => (true, true, false),
             Kind::Passphrase => (true, true, true),
         };

@@ -1,19 +1,19 @@
-//! A protector's row: its kind, when it was made, its parameters, a commitment to its key, and the store key wrapped
+//! A protector's row: its kind, when it was created, its parameters, a commitment to its key, and the store key wrapped
 //! under that key.
 
 use crate::crypto::{ProtectorKeys, StoreKey};
 
-/// Which protector it is. The numbers are part of the disk format.
+/// The kind of a protector. The numbers are part of the disk format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Kind {
-    /// A file of its own, in a folder apart from the store's.
+    /// A key file, outside of the data folder.
     KeyFile = 1,
     /// The operating system's keyring.
     Keyring = 2,
-    /// What a person knows.
+    /// A passphrase that the user knows.
     Passphrase = 3,
-    /// What a program of the user's says.
+    /// A passphrase that a program prints.
     Command = 4,
 }
 
@@ -21,7 +21,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::KeyFile, Self::Keyring, Self::Passphrase, Self::Command];
 
-    /// As it is named on the wire and the command line.
+    /// Its name in the protocol and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::KeyFile => "key-file",
@@ -42,7 +42,7 @@ const FORMAT: u8 = 1;
 const FIXED: usize = 1 + 1 + 8;
 const COMMITMENT: usize = 32;
 
-/// A protector's row, taken apart.
+/// A decoded row.
 pub(super) struct Row<'r> {
     kind: Kind,
     made_at: u64,
@@ -52,7 +52,7 @@ pub(super) struct Row<'r> {
     wrapped: &'r [u8],
 }
 
-/// What a new row says of its protector.
+/// The plain part of a new row.
 pub(super) struct Description {
     pub(super) kind: Kind,
     pub(super) made_at: u64,
@@ -60,8 +60,8 @@ pub(super) struct Description {
 }
 
 impl Description {
-    /// `format ‖ kind ‖ time ‖ length of the parameters ‖ parameters ‖ commitment ‖ wrapped store key`; all that
-    /// stands before the commitment is bound to the wrapping.
+    /// `format ‖ kind ‖ time ‖ length of the parameters ‖ parameters ‖ commitment ‖ wrapped store key`; the wrapping is
+    /// bound to everything before the commitment.
     pub(super) fn wrap(&self, id: [u8; 16], keys: &ProtectorKeys, store_key: &StoreKey) -> Vec<u8> {
         let length = u16::try_from(self.parameters.len()).expect("parameters are short");
         let mut row = vec![FORMAT, self.kind as u8];
@@ -104,7 +104,7 @@ impl<'r> Row<'r> {
         self.parameters
     }
 
-    /// `None` if the key is not the one that the row was made with.
+    /// `None` if this is not the key with which the row was made.
     pub(super) fn unwrap(&self, id: [u8; 16], keys: &ProtectorKeys) -> Option<StoreKey> {
         if keys.commitment() != *self.commitment {
             return None;

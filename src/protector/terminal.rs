@@ -1,41 +1,48 @@
-//! A person at the terminal that a command was typed in: asked a question, without showing the answer.
+//! Asks the user a question at the terminal of a command, without showing the answer.
 
 use zeroize::Zeroizing;
 
 use super::{Deadline, Reason};
 
-/// Whether somebody sits there: standard input is a terminal that can be asked at.
+/// Whether the user can be asked: standard input is a terminal.
 pub fn is_there() -> bool {
     use std::io::IsTerminal as _;
     cfg!(unix) && std::io::stdin().is_terminal()
 }
 
-/// Asks, and takes the bytes of the line that is typed. The terminal is as it was when this returns, however it does.
+/// Asks a question and reads the line that the user types. Restores the terminal in every case.
+///
+/// # Errors
+/// [`Reason::Deadline`] after the deadline; [`Reason::Denied`] if the user cancels or the terminal can't be used.
 #[cfg(unix)]
 pub fn ask(prompt: &str, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     use std::io::Write as _;
 
     let terminal = Quiet::begin().map_err(|_| Reason::Denied)?;
-    // Who does not see it may answer all the same.
+    // The user may answer even if the prompt could not be shown.
     let _ = std::io::stderr().write_all(prompt.as_bytes());
     let line = read_line(deadline);
     drop(terminal);
-    // The one that was typed was not shown.
+    // The line feed that the user typed was not shown.
     let _ = std::io::stderr().write_all(b"\n");
     line
 }
 
-/// There is no way yet to ask at this system's terminals.
+/// Asking at a terminal is not implemented on this system.
+///
+/// # Errors
+/// Always.
 #[cfg(not(unix))]
-pub fn ask(_prompt: &str, _patience: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
+pub fn ask(_prompt: &str, _deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     Err(Reason::Locked)
 }
 
-/// The longest line, in bytes: one more than a passphrase may have, so that one that is too long is told.
+/// The longest line, in bytes: one more than a passphrase may have, so that a longer passphrase is refused and not cut.
 #[cfg(unix)]
 const LONGEST: usize = super::Passphrase::LONGEST + 1;
 
-/// Reads letter by letter: Ctrl-C has to come as a letter, so that nothing ends this process while the terminal is mute.
+/// Reads byte by byte. Ctrl-C has to come as a byte, so that it does not end this process while the terminal shows no
+/// input.
 #[cfg(unix)]
 fn read_line(deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -46,7 +53,7 @@ fn read_line(deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
     const CTRL_U: u8 = 21;
     const DELETE: u8 = 127;
     let input = rustix::stdio::stdin();
-    // Whole from the start: one that grows would leave copies behind.
+    // Allocated once: a buffer that grows would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     loop {
         let left = Timespec::try_from(deadline.left()).map_err(|_| Reason::Deadline)?;
@@ -69,14 +76,14 @@ fn read_line(deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Reason> {
             CTRL_D => return Ok(line),
             CTRL_U => line.clear(),
             BACKSPACE | DELETE => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
-            // A passphrase that was cut would open nothing later; this one is refused as a whole.
+            // A passphrase that was cut would open nothing later, so a longer line is refused as a whole.
             _ if line.len() == LONGEST => {}
             byte => line.push(byte),
         }
     }
 }
 
-/// The terminal, while it shows nothing of what is typed.
+/// The terminal while it does not show what the user types. Restores it when dropped.
 #[cfg(unix)]
 struct Quiet(rustix::termios::Termios);
 
@@ -89,7 +96,7 @@ impl Quiet {
         let before = tcgetattr(input)?;
         let mut quiet = before.clone();
         quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        // What was typed before the question is no answer to it.
+        // Input that was typed before the question is not its answer.
         tcsetattr(input, OptionalActions::Flush, &quiet)?;
         Ok(Self(before))
     }

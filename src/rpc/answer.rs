@@ -5,19 +5,18 @@ use jsonrpsee::types::{ErrorObjectOwned, Id as PlaceholderId};
 use serde_json::value::RawValue;
 
 use super::error::Error;
-
-/// The answer with a result, which is JSON text.
-pub(super) fn of_result(id: &RawValue, result: &str) -> Vec<u8> {
-    with_id(id.get(), &["\"result\":", result, "}"])
-}
+use super::methods::ResultText;
 
 /// The id that `jsonrpsee` is given. It knows fewer ids than JSON has (none like 1.5 or 2^64), so the client's own
 /// text takes its place in the answer.
 pub(super) const PLACEHOLDER: PlaceholderId<'static> = PlaceholderId::Number(0);
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":0,"#;
 
-/// The answer as `jsonrpsee` wrote it down, with the client's id.
-pub(super) fn of_method(id: &RawValue, response: MethodResponse) -> Vec<u8> {
+/// A method's answer: with its result, or as `jsonrpsee` wrote it down, and with the client's id.
+pub(super) fn of_method(id: &RawValue, mut response: MethodResponse) -> Vec<u8> {
+    if let Some(ResultText(result)) = response.extensions_mut().remove() {
+        return with_id(id.get(), &["\"result\":", &result, "}"]);
+    }
     let text = response.into_json();
     let rest = text.get().strip_prefix(HEAD).expect("jsonrpsee writes version and id first");
     with_id(id.get(), &[rest])

@@ -4,13 +4,12 @@
 use serde_json::value::RawValue;
 
 use crate::limits;
-use crate::session::Client;
+use crate::session::{Client, Id};
 use crate::vault;
 
 use super::answer;
 use super::connection::{Answer, Connection, Started};
-use super::in_flight::Waiting;
-use super::message::{Id, Message};
+use super::message::Message;
 
 /// The answers of a batch, as far as they are there, and no longer together than a message may be.
 struct Collected {
@@ -43,7 +42,7 @@ impl Connection {
             return self.refuse_violation();
         }
         let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
-        let (mut requests, mut count) = (Vec::new(), 0);
+        let mut requests = Vec::new();
         // Counted while they are made: what waits for one of them, all others wait for.
         let room = self.session.batch_room();
         let mut rest: Vec<(Option<Id>, Element)> = Vec::new();
@@ -55,14 +54,15 @@ impl Connection {
                 Message::Request { id, .. } => Some(id.clone()),
                 _ => None,
             };
-            match self.start(message, Some(&room)) {
+            // The frame's memory counts once, with the first element that waits.
+            let bytes = if requests.is_empty() { bytes } else { 0 };
+            match self.start(message, bytes, Some(&room)) {
                 Started::Done(None) => {}
                 // Answers stand in the order of the requests: behind one that waits, the others wait too.
                 Started::Done(Some(answer)) if rest.is_empty() => collected.add(id.as_deref(), &answer),
                 Started::Done(Some(answer)) => rest.push((id, Element::Answered(answer))),
                 Started::Waiting { answer, request } => {
-                    requests.extend(request);
-                    count += 1;
+                    requests.push(request);
                     rest.push((id, Element::Waiting(answer)));
                 }
             }
@@ -70,7 +70,6 @@ impl Connection {
         if rest.is_empty() {
             return collected.send(&**self.session.client());
         }
-        let entry = self.in_flight.enter(Waiting { requests, count, bytes });
         let client = self.session.client().clone();
         self.spawn(quiet.is_some(), async move {
             for (id, element) in rest {
@@ -84,7 +83,7 @@ impl Connection {
             }
             collected.send(&*client);
             drop(room);
-            drop((entry, quiet));
+            drop((requests, quiet));
         });
     }
 }

@@ -2,22 +2,21 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use jsonrpsee::core::server::{ConnectionId, MethodCallback, Methods};
+use jsonrpsee::core::server::{AsyncMethod, ConnectionId, MethodCallback, Methods};
 use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, MethodResponse};
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
-use crate::session::{BatchRoom, Cancel, Phase, Session, tasks};
+use crate::session::{BatchRoom, Id, Pending, Phase, Session, Unanswered, tasks};
 
 use super::answer;
 use super::error::Error;
-use super::in_flight::{InFlight, Waiting};
-use super::message::{self, Id, Incoming, Message};
-use super::methods::{self, Request, Texts};
+use super::message::{self, Incoming, Message};
+use super::methods::{self, Request};
 use super::notices;
 
 /// Whether to go on reading.
@@ -33,7 +32,6 @@ pub enum Flow {
 pub struct Connection {
     pub(super) methods: Methods,
     pub(super) session: Arc<Session>,
-    pub(super) in_flight: Arc<InFlight>,
     runtime: Handle,
 }
 
@@ -44,8 +42,8 @@ pub(super) type Answer = Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send>>;
 pub(super) enum Started {
     /// With its answer; `None` where there is none to give.
     Done(Option<Vec<u8>>),
-    /// It has to wait.
-    Waiting { answer: Answer, request: Option<(Id, Cancel)> },
+    /// It has to wait, and is in the ledger until `request` is dropped.
+    Waiting { answer: Answer, request: Unanswered },
 }
 
 impl Connection {
@@ -53,8 +51,7 @@ impl Connection {
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
         runtime.spawn(notices::run(session.clone()));
         session.answer_on_the_vaults_thread(runtime.clone());
-        let in_flight = Arc::new(InFlight::new(session.batched().clone()));
-        Self { methods: methods::all(&session), session, in_flight, runtime }
+        Self { methods: methods::all(&session), session, runtime }
     }
 
     /// What the connection remembers.
@@ -64,12 +61,12 @@ impl Connection {
 
     /// Blocks while so many requests wait for their answers that no more should be read.
     pub fn wait_for_turn(&self) {
-        self.in_flight.wait_for_fewer();
+        self.session.pending().wait_for_fewer();
     }
 
     /// Waits until every request that was read is answered.
     pub async fn all_answered(&self) {
-        self.in_flight.wait_for_none().await;
+        self.session.pending().all_answered().await;
     }
 
     /// Answers a frame that could not be read, but after which the next one can be.
@@ -101,18 +98,16 @@ impl Connection {
             }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
-                match self.start(message, None) {
+                match self.start(message, body.len(), None) {
                     Started::Done(Some(answer)) => self.session.client().send(answer),
                     Started::Done(None) => {}
                     Started::Waiting { answer, request } => {
-                        let requests = request.into_iter().collect();
-                        let entry = self.in_flight.enter(Waiting { requests, count: 1, bytes: body.len() });
                         let client = self.session.client().clone();
                         self.spawn(is_watch, async move {
                             if let Some(answer) = answer.await {
                                 client.send(answer);
                             }
-                            drop(entry);
+                            drop(request);
                         });
                     }
                 }
@@ -135,12 +130,18 @@ impl Connection {
         }
     }
 
-    /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting.
-    pub(super) fn start(&self, message: Message<'_>, batch: Option<&Arc<BatchRoom>>) -> Started {
-        let cancel = || batch.cloned().map_or_else(Cancel::default, Cancel::in_batch);
+    /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting. `bytes` is the
+    /// memory of its frame that is held while it waits.
+    pub(super) fn start(
+        &self,
+        message: Message<'_>,
+        bytes: usize,
+        batch: Option<&Arc<BatchRoom>>,
+    ) -> Started {
+        let read = |id| self.session.pending().read(id, bytes, batch);
         match message {
-            Message::Request { id, method, params } => self.start_request(id, &method, params, cancel),
-            Message::Notification { method, params } => self.start_notification(&method, params, cancel),
+            Message::Request { id, method, params } => self.start_request(id, &method, params, read),
+            Message::Notification { method, params } => self.start_notification(&method, params, read),
             Message::Response => Started::Done(None),
             Message::Invalid(id) => {
                 Started::Done(Some(answer::of_error(id.as_deref(), Error::InvalidRequest)))
@@ -153,31 +154,20 @@ impl Connection {
         id: Id,
         method: &str,
         params: Option<&RawValue>,
-        cancel: impl FnOnce() -> Cancel,
+        read: impl FnOnce(Option<Id>) -> Unanswered,
     ) -> Started {
         if method == methods::CANCEL && params.is_none_or(methods::is_empty) {
             // Vim's manual teaches this form; its client expects no answer.
-            self.in_flight.cancel(&id);
+            self.session.pending().cancel(&id);
             return Started::Done(None);
         }
         let refused = |error| Started::Done(Some(answer::of_error(Some(&id), error)));
         if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
             return refused(Error::InvalidRequest);
         }
-        let cancel = cancel();
-        match self.call(method, params, &cancel) {
-            None => refused(Error::MethodNotFound),
-            Some(mut running) => match running.poll_once() {
-                Poll::Ready(response) => Started::Done(Some(running.answer(&id, response))),
-                Poll::Pending => {
-                    let own = id.clone();
-                    let answer = async move {
-                        let response = running.response.as_mut().await;
-                        Some(running.answer(&own, response))
-                    };
-                    Started::Waiting { answer: Box::pin(answer), request: Some((id, cancel)) }
-                }
-            },
+        match self.methods.method(method) {
+            Some(MethodCallback::Async(method)) => run(method, params, read(Some(id))),
+            _ => refused(Error::MethodNotFound),
         }
     }
 
@@ -185,11 +175,11 @@ impl Connection {
         &self,
         method: &str,
         params: Option<&RawValue>,
-        cancel: impl FnOnce() -> Cancel,
+        read: impl FnOnce(Option<Id>) -> Unanswered,
     ) -> Started {
         if method == methods::CANCEL {
             if let Some(id) = methods::cancelled_id(params) {
-                self.in_flight.cancel(id);
+                self.session.pending().cancel(id);
             }
             return Started::Done(None);
         }
@@ -199,51 +189,32 @@ impl Connection {
         if methods::notify(&self.session, method, params) {
             return Started::Done(None);
         }
-        let Some(mut running) = self.call(method, params, &cancel()) else {
-            return Started::Done(None);
-        };
-        match running.poll_once() {
-            Poll::Ready(_) => Started::Done(None),
-            Poll::Pending => {
-                let answer = async move {
-                    let _ = running.response.await;
-                    None
-                };
-                Started::Waiting { answer: Box::pin(answer), request: None }
-            }
+        match self.methods.method(method) {
+            Some(MethodCallback::Async(method)) => run(method, params, read(None)),
+            _ => Started::Done(None),
         }
-    }
-
-    fn call(&self, method: &str, params: Option<&RawValue>, cancel: &Cancel) -> Option<Running> {
-        let MethodCallback::Async(method) = self.methods.method(method)? else { return None };
-        // Not as `Params`: those would be copied and read once more, and their errors quote what they hold.
-        let texts = Texts { params: params.map(ToOwned::to_owned), result: None };
-        let texts = Arc::new(Mutex::new(texts));
-        let mut extensions = Extensions::new();
-        extensions.insert(Request { cancel: cancel.clone(), texts: texts.clone() });
-        let response =
-            method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-        Some(Running { response, texts })
     }
 }
 
-/// A method at work.
-struct Running {
-    response: Pin<Box<dyn Future<Output = MethodResponse> + Send>>,
-    /// Where its result will be, if it has one.
-    texts: Arc<Mutex<Texts>>,
-}
-
-impl Running {
-    /// Goes as far as it goes without waiting. Whoever takes a pending one polls it again, with a waker of its own.
-    fn poll_once(&mut self) -> Poll<MethodResponse> {
-        self.response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    }
-
-    fn answer(&self, id: &Id, response: MethodResponse) -> Vec<u8> {
-        match self.texts.lock().unwrap_or_else(PoisonError::into_inner).result.take() {
-            Some(result) => answer::of_result(id, &result),
-            None => answer::of_method(id, response),
+/// Runs a method as far as it goes without waiting.
+fn run(method: &AsyncMethod<'static>, params: Option<&RawValue>, request: Unanswered) -> Started {
+    let pending = request.pending().clone();
+    let mut extensions = Extensions::new();
+    extensions.insert(Request { pending: pending.clone(), params: params.map(ToOwned::to_owned) });
+    let mut response =
+        method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
+    // The task that takes a pending one polls it again, with a waker of its own.
+    match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => Started::Done(answer_to(&pending, response)),
+        Poll::Pending => {
+            request.waits();
+            let answer = async move { answer_to(&pending, response.await) };
+            Started::Waiting { answer: Box::pin(answer), request }
         }
     }
+}
+
+/// `None` for a notification.
+fn answer_to(pending: &Pending, response: MethodResponse) -> Option<Vec<u8>> {
+    pending.id().map(|id| answer::of_method(id, response))
 }

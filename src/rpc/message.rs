@@ -7,11 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Faulty, FaultyMember, Kind};
 use crate::limits;
+use crate::session::Id;
 
 use super::methods;
-
-/// A request's id, as its client wrote it.
-pub(super) type Id = Box<RawValue>;
 
 /// What was in a frame.
 pub(super) enum Incoming<'a> {

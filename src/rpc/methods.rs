@@ -29,7 +29,7 @@ pub(super) mod workspace_folders;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub use discover::CONTRACT;
 use futures_util::FutureExt as _;
@@ -39,7 +39,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json;
-use crate::session::{Cancel, Session};
+use crate::limits;
+use crate::session::{Pending, Session};
 use crate::vault::{self, Caller, Context, Name, Place, Target};
 
 use super::error::Error;
@@ -111,33 +112,42 @@ methods! {
     discover,
 }
 
-/// What goes to a method and comes from it past `jsonrpsee`, which would copy it and read it once more.
+/// A call, on its way to a method: an extension of `jsonrpsee`'s request.
 #[derive(Clone)]
 pub(super) struct Request {
-    /// How the client takes the request back.
-    pub(super) cancel: Cancel,
-    pub(super) texts: Arc<Mutex<Texts>>,
+    /// What the request carries with it.
+    pub(super) pending: Arc<Pending>,
+    /// The parameters. Not in the place that `jsonrpsee` has for them: their errors would quote what they hold.
+    pub(super) params: Option<Box<RawValue>>,
 }
 
-/// JSON texts.
-pub(super) struct Texts {
-    /// What the client gave, until the method has taken it.
-    pub(super) params: Option<Box<RawValue>>,
-    /// What the method has answered.
-    pub(super) result: Option<String>,
-}
+/// A result, on its way from a method: an extension of `jsonrpsee`'s response. As that response's own text each result would
+/// be copied twice more and read through again, which doubles the time of a long one.
+#[derive(Clone)]
+pub(super) struct ResultText(pub(super) String);
 
 /// One call: a request, and the connection that it came on.
 struct Call {
     session: Arc<Session>,
     params: Option<Box<RawValue>>,
-    cancel: Cancel,
+    pending: Arc<Pending>,
 }
 
 impl Call {
     /// Who calls. After all parameters: they are checked first.
     async fn caller(&self, handle: Option<Handle<'_>>) -> Result<Caller, Error> {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
+    }
+
+    /// A list, unless its answer is longer than a message may be.
+    fn fits(&self, list: String) -> Outcome {
+        /// Bytes of an answer besides its result, at most.
+        const ENVELOPE: usize = limits::ID + 64;
+        let limit = self.session.limits().message;
+        if list.len() + ENVELOPE > limit {
+            return Err(vault::Error::DataTooLarge { limit: limit as u64 }.into());
+        }
+        Ok(list)
     }
 
     /// The record that is meant now, and who calls.
@@ -166,16 +176,16 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
 ) {
     let session = session.clone();
     let callback: AsyncMethod<'static> = Arc::new(move |id, _, _, _, mut extensions| {
-        let request = extensions.remove::<Request>().expect("dispatch puts each request there");
-        let texts = request.texts;
-        let params = lock(&texts).params.take();
-        let call = call(Call { session: session.clone(), params, cancel: request.cancel });
+        let Request { pending, params } =
+            extensions.remove::<Request>().expect("dispatch puts each request there");
+        let call = call(Call { session: session.clone(), params, pending });
         let caught = AssertUnwindSafe(call).catch_unwind();
         let response = async move {
             match caught.await {
                 Ok(Ok(text)) => {
-                    lock(&texts).result = Some(text);
-                    MethodResponse::notification()
+                    let mut response = MethodResponse::notification();
+                    response.extensions_mut().insert(ResultText(text));
+                    response
                 }
                 Ok(Err(error)) => MethodResponse::error(id, error),
                 Err(_) => MethodResponse::error(id, Error::from(vault::Error::Internal)),
@@ -185,10 +195,6 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     });
     let added = methods.verify_and_insert(spec.name, MethodCallback::Async(callback));
     added.expect("each method has a name of its own");
-}
-
-fn lock(texts: &Mutex<Texts>) -> MutexGuard<'_, Texts> {
-    texts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn result<T: Serialize>(value: &T) -> Outcome {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::session::{Cancel, Failure, Phase, Session, Told};
+use crate::session::{Failure, Pending, Phase, Session, Told};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{BeginWatch, Caller, Change, Changed, Context, Error, Name, Timestamp};
 
@@ -138,7 +138,7 @@ async fn tell_changes(session: &Session) -> Option<Duration> {
 /// Whether the connection itself has replaced the key that was refused just now. A read waits for the rotation that
 /// this may be the sign of, and then uses the key that the handle means.
 async fn was_rotated_meanwhile(session: &Session, caller: Caller) -> bool {
-    session.read(BeginWatch(caller), &Cancel::default()).await.is_ok()
+    session.read(BeginWatch(caller), &Pending::default()).await.is_ok()
 }
 
 async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Changed, Failure> {
@@ -146,7 +146,7 @@ async fn changes(session: &Session, caller: &Caller, told: u64) -> Result<Change
     if session.vault().opened().is_none() && !session.vault().has_store() {
         return Ok(Changed::without_store(told));
     }
-    Ok(session.opened(&Cancel::default()).await?.changes(caller, told)?)
+    Ok(session.opened(&Pending::default()).await?.changes(caller, told)?)
 }
 
 /// Sends one watch the notices that were read for it. `false` if the watch has been replaced.

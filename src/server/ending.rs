@@ -11,32 +11,33 @@ use super::signals::Signals;
 pub enum Ending {
     /// The client sent `exit`.
     Exit,
-    /// The input ended.
+    /// The input ended between two messages, or could not be read any more.
     EndOfInput,
     /// The input ended in the middle of a message.
     CutOff,
-    /// Nothing can be read after this.
+    /// The reader can't find the next message in the input.
     Violation,
-    /// The input is no protocol.
+    /// The input is not this protocol.
     NoProtocol,
-    /// The system or the user asked for it.
+    /// A signal of the system or the user.
     Signal,
     /// The client's process has ended.
     ClientEnded,
-    /// After `shutdown`, or in a script that had all its answers: as it should be.
+    /// A clean end: after `shutdown`, or a script that has all its answers.
     Orderly,
-    /// `exit` came, but no `shutdown` before it.
+    /// The client sent `exit` without `shutdown` before it.
     ExitWithoutShutdown,
-    /// The input ended in a session that was begun with `initialize` and not ended with `shutdown`.
+    /// The input ended in a session that the client began with `initialize` and did not end with `shutdown`.
     Abandoned,
     /// The input of a script ended, and the store could never be opened.
     StoreNeverOpened,
-    /// The input ended as it should, but answers could not be written.
+    /// The input ended cleanly, but answers could not be written.
     AnswersLost,
 }
 
 impl Ending {
-    /// What an end means where it happened. Answers that a client does not take after its own `shutdown` are no loss.
+    /// The final ending, given the phase of the session. Answers that a client does not read after its own `shutdown`
+    /// are not lost.
     pub(super) fn judge(self, phase: Phase, never_opened: bool, answers: Answers) -> Self {
         match (self, phase) {
             (Self::Exit, Phase::Exited { after_shutdown: false }) => Self::ExitWithoutShutdown,
@@ -51,7 +52,7 @@ impl Ending {
         }
     }
 
-    /// The exit code.
+    /// The exit code of the process.
     pub const fn code(self) -> u8 {
         match self {
             Self::Orderly | Self::Signal | Self::Exit | Self::EndOfInput => 0,
@@ -66,11 +67,11 @@ impl Ending {
         }
     }
 
-    /// Why the exit code is not 0, and what to do.
+    /// The message for the user: why the exit code is not 0, and what to do.
     pub const fn notice(self) -> Option<&'static str> {
         Some(match self {
             Self::Orderly | Self::Signal | Self::Exit | Self::EndOfInput => return None,
-            Self::CutOff => "the input ended in the middle of a message; end it after a whole one",
+            Self::CutOff => "the input ended in the middle of a message; end it after a complete one",
             Self::Violation => {
                 "a message's length is wrong or over the limit; see --max-message-bytes and docs/protocol.md"
             }
@@ -86,25 +87,23 @@ impl Ending {
                  free disk space or keep the reader open, and ask again"
             }
             Self::Abandoned => "the input ended without shutdown; send shutdown and exit before closing it",
-            Self::StoreNeverOpened => {
-                "the store could not be opened; the errors in the answers and the lines above say why"
-            }
+            Self::StoreNeverOpened => "the store could not be opened; the error in each answer says why",
         })
     }
 }
 
-/// What became of the answers.
+/// Whether the client has got the answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Answers {
     /// The client has all of them.
     Taken,
-    /// The client did not take all of them, or closed its end.
+    /// The client did not read all of them, or closed its end.
     NotTaken,
     /// The system refused to write them, because of a full disk for example.
     Failed,
 }
 
-/// Waits for the first thing that ends the process.
+/// Waits for the first event that ends the process.
 pub(super) async fn wait(
     ended: oneshot::Receiver<Ending>,
     signals: &mut Signals,

@@ -1,8 +1,8 @@
-//! What keeps the process's memory to itself, and what is looked at before the process starts to serve.
+//! Protects the memory of the process, and checks the system before the process starts to serve.
 
-/// Before anything secret is in memory, whichever subcommand runs: no core dumps, and no other process of this user may
-/// read this one's memory, as far as the system can see to it. What is made is for this user
-/// alone, and has the mode that it was given, whatever umask the process was started with.
+/// Called by every subcommand before a secret is in memory. PendingWrites off core dumps, and keeps other processes of this
+/// user from reading this one's memory, as far as the system can. Sets the umask, so that new files belong to this user
+/// alone and have exactly the mode that the program gives them.
 pub fn harden() {
     #[cfg(unix)]
     {
@@ -17,13 +17,13 @@ pub fn harden() {
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
-            tracing::warn!("the process's memory could not be closed to others");
+            tracing::warn!("the process's memory could not be protected from other processes of this user");
         }
     }
 }
 
-/// Whether there are descriptors for what the server needs before it can answer anything: the runtime ends the process
-/// where it gets none.
+/// Checks that the server can open the descriptors that it needs before its first answer. Without this check the
+/// runtime ends the process if it gets none.
 #[cfg(unix)]
 pub(super) fn check_descriptors() -> std::io::Result<()> {
     use std::os::fd::AsFd as _;

@@ -1,27 +1,27 @@
-//! The client's process: when it ends, so do we.
+//! Watches the client's process: when it ends, the sidecar ends.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// Tells when a process has ended. Never, if there is none of this number now: in a container the client's number means
-/// another process, or none.
+/// Notifies `ended` when a process has ended. Never does so if no process has this id now: in a container the client's
+/// id means another process, or none.
 #[cfg(unix)]
 pub(super) fn watch(process: u32, ended: Arc<Notify>) {
     let Some(process) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else { return };
     let Some(wait) = waiter(process) else { return };
-    // A thread that sleeps until then. Where none can be had, the end of the input is what tells.
+    // The thread sleeps until then. If the system refuses to start it, the sidecar ends at the end of its input.
     let _ = std::thread::Builder::new().name("client".into()).spawn(move || {
         wait();
         ended.notify_one();
     });
 }
 
-/// Here the end of the input is what tells.
+/// Does nothing: on this system the sidecar ends at the end of its input.
 #[cfg(not(unix))]
 pub(super) fn watch(_process: u32, _ended: Arc<Notify>) {}
 
-/// What waits for the end of a process; `None` if there is none of this number.
+/// A function that waits for the end of a process; `None` if no process has this id.
 #[cfg(unix)]
 fn waiter(process: rustix::process::Pid) -> Option<Box<dyn FnOnce() + Send>> {
     use rustix::io::Errno;
@@ -37,7 +37,7 @@ fn waiter(process: rustix::process::Pid) -> Option<Box<dyn FnOnce() + Send>> {
                 }));
             }
             Err(Errno::SRCH | Errno::INVAL) => return None,
-            // A kernel without such descriptors.
+            // A kernel without process descriptors.
             Err(_) => {}
         }
     }

@@ -1,27 +1,28 @@
-//! Signals: which end the process in an orderly way, and the state in which they are found at the start. What a parent has
-//! blocked or ignored is inherited, and many parents block signals by accident.
+//! Signals: which ones end the process cleanly, and their state at the start. A process inherits the signals that its
+//! parent has blocked or ignored, and many parents block signals by accident.
 
-/// Makes signals work as in a process that a shell has started, in this process and in the programs that it starts. To be
-/// called first: every thread inherits the mask of the thread that starts it.
+/// Makes signals work as in a process that a shell has started, in this process and in the programs that it starts. To
+/// be called first, since every thread inherits the mask of the thread that starts it.
 #[cfg(unix)]
 pub fn restore_signals() {
-    // Nothing that the parent has blocked stays so: a blocked SIGTERM would end nothing. Cannot fail for these arguments.
+    // Unblocks all signals that the parent has blocked: a blocked SIGTERM would not end the process. Cannot fail for
+    // these arguments.
     let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
-    // Caught, and nothing done about them: a file that would grow over the process's limit is then an error of the write
-    // and not the end of the process, and the exit status of the programs that are started is not lost. Ignored, they would
-    // be so in these programs.
+    // Catches these signals and does nothing. Then a file that grows over the process's limit is an error of the write
+    // and not the end of the process, and the exit status of child programs is not lost. If they were ignored, child
+    // programs would inherit that.
     for signal in [signal_hook::consts::SIGXFSZ, signal_hook::consts::SIGCHLD] {
-        // Cannot fail: both may be caught. Where one is not, only the limit's signal ends the process, as it always did.
+        // Cannot fail: both may be caught. If it did, the default would stay: SIGXFSZ would end the process.
         let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
     }
 }
 
-/// Nothing is inherited here.
+/// Does nothing: a process on this system inherits no signal state.
 #[cfg(not(unix))]
 pub fn restore_signals() {}
 
-/// Whether this process has inherited that a signal is ignored. Only Linux can be asked without taking the signal over;
-/// elsewhere the answer is no. To be asked before the signal is caught.
+/// Whether this process has inherited a signal as ignored. Only Linux gives the answer without replacing the handler;
+/// on other systems it is always no. To be called before the signal is caught.
 #[cfg(unix)]
 pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -45,7 +46,7 @@ mod unix {
 
     use super::is_ignored;
 
-    /// The signals that end the process in an orderly way.
+    /// The signals that end the process cleanly.
     pub(in crate::server) struct Signals {
         terminate: Signal,
         interrupt: Option<Signal>,
@@ -53,9 +54,9 @@ mod unix {
     }
 
     impl Signals {
-        /// From here on none of them kills the process. One that the parent has ignored stays so: `nohup` does that with
-        /// SIGHUP, and a shell with the SIGINT of what it starts in the background. SIGTERM is a request to this process
-        /// alone, and ends it in any case.
+        /// Catches the signals, so that none of them kills the process. A signal that the parent has ignored stays
+        /// ignored: `nohup` does that with SIGHUP, and a shell does it with SIGINT for background processes. SIGTERM is
+        /// a request to this process alone, and always ends it.
         pub(in crate::server) fn new() -> io::Result<Self> {
             let unless_ignored =
                 |kind: SignalKind| (!is_ignored(kind.as_raw_value())).then(|| signal(kind)).transpose();
@@ -88,11 +89,11 @@ mod unix {
 mod other {
     use std::io;
 
-    /// The signals that end the process in an orderly way.
+    /// The signals that end the process cleanly.
     pub(in crate::server) struct Signals;
 
     impl Signals {
-        #[allow(clippy::unnecessary_wraps, reason = "the same face as on Unix")]
+        #[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
         pub(in crate::server) fn new() -> io::Result<Self> {
             Ok(Self)
         }

@@ -1,7 +1,7 @@
 //! The memory that the answers of batches take while they wait for the others of their batch: counted before they are made.
 //!
 //! The answers of one batch are no longer together than a message may be; those of all that wait have a limit as well, and
-//! count for how much is read ([`Batched::bytes`]). Any thread.
+//! count in the ledger for how much is read. Any thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,30 +9,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::limits;
 use crate::vault::{Error, Room};
 
-/// What all batches of a connection hold.
-#[derive(Default)]
-pub struct Batched(AtomicUsize);
-
-impl Batched {
-    /// Bytes of the answers that are made and wait for others.
-    pub fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use super::pending::PendingRequests;
 
 /// Room for the answers of one batch; given back when dropped.
 pub struct BatchRoom {
-    all: Arc<Batched>,
+    ledger: Arc<PendingRequests>,
     most: usize,
     taken: AtomicUsize,
-    /// Of those, what counts in `all`.
+    /// Of those, what counts in the ledger.
     counted: AtomicUsize,
 }
 
 impl BatchRoom {
     /// Room for `most` bytes.
-    pub(super) fn new(all: &Arc<Batched>, most: usize) -> Self {
-        Self { all: all.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
+    pub(super) fn new(ledger: &Arc<PendingRequests>, most: usize) -> Self {
+        Self { ledger: ledger.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
     }
 }
 
@@ -47,8 +38,7 @@ impl Room for BatchRoom {
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Error::DataTooLarge { limit: self.most as u64 });
         }
-        if self.all.0.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::BATCHED_BYTES.max(self.most) {
-            self.all.0.fetch_sub(bytes, Ordering::Relaxed);
+        if !self.ledger.hold_batched(bytes, limits::BATCHED_BYTES.max(self.most)) {
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Error::Overloaded);
         }
@@ -59,7 +49,7 @@ impl Room for BatchRoom {
 
 impl Drop for BatchRoom {
     fn drop(&mut self) {
-        self.all.0.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
+        self.ledger.release_batched(*self.counted.get_mut());
     }
 }
 
@@ -80,14 +70,12 @@ mod tests {
 
     #[test]
     fn batches_share_what_there_is_and_give_it_back() {
-        let all = Arc::default();
-        let one = BatchRoom::new(&all, limits::BATCHED_BYTES);
-        let other = BatchRoom::new(&all, limits::BATCHED_BYTES);
+        let ledger = Arc::default();
+        let one = BatchRoom::new(&ledger, limits::BATCHED_BYTES);
+        let other = BatchRoom::new(&ledger, limits::BATCHED_BYTES);
         assert_eq!(one.take(limits::BATCHED_BYTES), Ok(()));
         assert_eq!(other.take(LONG), Err(Error::Overloaded));
-        assert_eq!(all.bytes(), limits::BATCHED_BYTES);
         drop(one);
-        assert_eq!(all.bytes(), 0);
         assert_eq!(other.take(limits::BATCHED_BYTES), Ok(()));
     }
 }

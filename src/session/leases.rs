@@ -1,11 +1,12 @@
 //! Waiting for a lease. Each try is a write like any other; between two, nothing is held.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::limits;
 use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased};
 
-use super::{Cancel, Failure, Session, lock};
+use super::{Failure, Pending, Session, lock};
 
 /// How often a waiting request looks whether the holder has died: nothing rings then.
 const LOOK: Duration = Duration::from_millis(250);
@@ -36,10 +37,10 @@ impl Session {
         &self,
         lease: &AcquireLease,
         wait: Duration,
-        cancel: &Cancel,
+        pending: &Arc<Pending>,
     ) -> Result<Leased, Failure> {
         let deadline = Instant::now() + wait;
-        let taken = self.write(Some(&lease.caller.key), lease.clone(), cancel).await;
+        let taken = self.write(lease.clone(), pending).await;
         if !held(&taken) || wait.is_zero() {
             return taken;
         }
@@ -51,8 +52,8 @@ impl Session {
             commits.mark_unchanged();
             let is_free = LeaseIsFree { caller: lease.caller.clone(), name: lease.name.clone() };
             let last = deadline <= Instant::now();
-            if last || self.read(is_free, cancel).await? {
-                let taken = self.write(Some(&lease.caller.key), lease.clone(), cancel).await;
+            if last || self.read(is_free, pending).await? {
+                let taken = self.write(lease.clone(), pending).await;
                 if last || !held(&taken) {
                     return taken;
                 }
@@ -60,7 +61,7 @@ impl Session {
             tokio::select! {
                 _ = commits.changed() => {}
                 () = tokio::time::sleep(LOOK.min(deadline.saturating_duration_since(Instant::now()))) => {}
-                () = cancel.cancelled() => return Err(Failure::Cancelled),
+                () = pending.cancelled() => return Err(Failure::Cancelled),
                 // Nobody is left to hold it.
                 () = self.ended() => return Err(Failure::Cancelled),
             }

@@ -35,8 +35,9 @@ pub fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) 
     task.run();
 }
 
-/// Goes on with what this thread has woken, and sees to it itself from now on, whenever this is called again.
-pub(super) fn go_on(runtime: &Handle, client: &dyn Client) {
+/// Runs the tasks that this thread has woken. From the first call on this thread has to call again, since nothing else runs
+/// what it wakes.
+pub(super) fn run_woken(runtime: &Handle, client: &dyn Client) {
     let next = || WOKEN.with_borrow_mut(|woken| woken.replace(Vec::new())).unwrap_or_default();
     let mut woken = next();
     if woken.is_empty() {
@@ -108,12 +109,12 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let client = Arc::new(Noted::default());
         let (one, two) = (request(runtime.handle(), &client), request(runtime.handle(), &client));
-        go_on(runtime.handle(), &*client);
+        run_woken(runtime.handle(), &*client);
         for outcome in [one.0, one.1, two.0, two.1] {
             outcome.send(()).unwrap();
         }
         assert!(client.0.lock().unwrap().is_empty(), "nothing goes on while outcomes are brought");
-        go_on(runtime.handle(), &*client);
+        run_woken(runtime.handle(), &*client);
         assert_eq!(*client.0.lock().unwrap(), ["gather", "answer", "answer", "flush"]);
         for on in [one.2, two.2] {
             assert_eq!(on.blocking_recv().unwrap(), thread::current().id());
@@ -139,11 +140,11 @@ mod tests {
             panic!("a fault");
         });
         let (first, second, on) = request(runtime.handle(), &client);
-        go_on(runtime.handle(), &*client);
+        run_woken(runtime.handle(), &*client);
         bring.send(()).unwrap();
         first.send(()).unwrap();
         second.send(()).unwrap();
-        go_on(runtime.handle(), &*client);
+        run_woken(runtime.handle(), &*client);
         assert_eq!(on.blocking_recv().unwrap(), thread::current().id());
     }
 }

@@ -7,22 +7,22 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Deadline, Error, Key, Need, OneByOne, Opened, Passphrase, Read, Write};
+use crate::vault::{Deadline, Error, Need, OneByOne, Opened, Passphrase, Read, Write};
 
-use super::{Cancel, Failure, Session};
+use super::{Failure, Pending, Session};
 
 /// How long the store may take to be opened: others have to get out of the way of one that mends it.
 const OPENING: Duration = Duration::from_secs(10);
 
 impl Session {
     /// The store with its key, opened if it is not open yet.
-    pub async fn opened(&self, cancel: &Cancel) -> Result<Arc<Opened>, Failure> {
-        self.need(Need::Key, cancel).await?.ok_or(Failure::Vault(Error::Internal))
+    pub async fn opened(&self, pending: &Pending) -> Result<Arc<Opened>, Failure> {
+        self.need(Need::Key, pending).await?.ok_or(Failure::Vault(Error::Internal))
     }
 
     /// The store if there is one, with or without its key.
-    pub async fn existing(&self, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
-        self.need(Need::Existing, cancel).await
+    pub async fn existing(&self, pending: &Pending) -> Result<Option<Arc<Opened>>, Failure> {
+        self.need(Need::Existing, pending).await
     }
 
     pub(super) async fn ended(&self) {
@@ -35,9 +35,9 @@ impl Session {
         &self,
         passphrase: Option<Passphrase>,
         wait: Duration,
-        cancel: &Cancel,
+        pending: &Pending,
     ) -> Result<bool, Failure> {
-        let Some(opened) = self.existing(cancel).await? else { return Ok(false) };
+        let Some(opened) = self.existing(pending).await? else { return Ok(false) };
         if opened.is_unlocked() {
             return Ok(true);
         }
@@ -60,7 +60,7 @@ impl Session {
                     unlocked.unwrap_or(Err(Error::Internal))?;
                     return Ok(true);
                 }
-                () = cancel.cancelled() => break Failure::Cancelled,
+                () = pending.cancelled() => break Failure::Cancelled,
                 // A person is not waited for once the process is ending.
                 () = self.ended(), if asks => break locked.into(),
                 // One that is carried out watches its time itself.
@@ -77,7 +77,7 @@ impl Session {
         Err(given_up)
     }
 
-    async fn need(&self, need: Need, cancel: &Cancel) -> Result<Option<Arc<Opened>>, Failure> {
+    async fn need(&self, need: Need, pending: &Pending) -> Result<Option<Arc<Opened>>, Failure> {
         if let Some(opened) = self.vault.opened() {
             return Ok(Some(opened));
         }
@@ -86,46 +86,46 @@ impl Session {
             // Nobody waits any more where the request was cancelled.
             let _ = done.send(result);
         });
-        self.opening(opened, cancel).await
+        self.opening(opened, pending).await
     }
 
     /// Waits for what comes once the store is open.
     async fn opening<T>(
         &self,
         outcome: oneshot::Receiver<Result<T, Error>>,
-        cancel: &Cancel,
+        pending: &Pending,
     ) -> Result<T, Failure> {
         tokio::select! {
             outcome = outcome => Ok(outcome.unwrap_or(Err(Error::Internal))?),
             () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
-            () = cancel.cancelled() => Err(Failure::Cancelled),
+            () = pending.cancelled() => Err(Failure::Cancelled),
         }
     }
 
     /// Reads, in the order of asking: sees the writes that this connection asked for before in the same namespace, and
     /// none that it asked for after; waits for nothing else. At once where no such write is pending.
-    pub async fn read<R: Read + 'static>(&self, read: R, cancel: &Cancel) -> Result<R::Outcome, Failure> {
-        self.read_with(Need::Key, read, cancel).await
+    pub async fn read<R: Read + 'static>(&self, read: R, pending: &Pending) -> Result<R::Outcome, Failure> {
+        self.read_with(Need::Key, read, pending).await
     }
 
     /// The same, with the store's key only if it is at hand.
     pub async fn read_at_hand<R: Read + 'static>(
         &self,
         read: R,
-        cancel: &Cancel,
+        pending: &Pending,
     ) -> Result<R::Outcome, Failure> {
-        self.read_with(Need::AtHand, read, cancel).await
+        self.read_with(Need::AtHand, read, pending).await
     }
 
     async fn read_with<R: Read + 'static>(
         &self,
         need: Need,
         read: R,
-        cancel: &Cancel,
+        pending: &Pending,
     ) -> Result<R::Outcome, Failure> {
-        let is_behind = self.turns.has_pending(&read.caller().key);
+        let is_behind = self.pending.has_write_for(&read.caller().key);
         match self.vault.opened() {
-            Some(opened) if !is_behind => Ok(opened.read(&read, cancel.room())?),
+            Some(opened) if !is_behind => Ok(opened.read(&read, pending.room())?),
             None if !is_behind && need == Need::AtHand => {
                 let (done, outcome) = oneshot::channel();
                 self.vault.open(need, move |opened| {
@@ -133,16 +133,16 @@ impl Session {
                     // Nobody waits any more where the request was cancelled.
                     let _ = done.send(opened.and_then(|opened| opened.read(&read, &OneByOne)));
                 });
-                Box::pin(self.opening(outcome, cancel)).await
+                Box::pin(self.opening(outcome, pending)).await
             }
             // In a box, like what else takes its time, so that a read that is answered at once needs less room.
-            _ => Box::pin(self.read_queued(Arc::new(read), is_behind, cancel)).await,
+            _ => Box::pin(self.read_queued(Arc::new(read), is_behind, pending)).await,
         }
     }
 
     /// Whether something that this connection has asked for before may still change what is read now.
     pub fn has_pending_writes(&self) -> bool {
-        self.turns.any_pending()
+        self.pending.has_writes()
     }
 
     /// Takes the read's place in the queue: behind writes, or, where the store is not open yet, before any that is asked for
@@ -151,17 +151,17 @@ impl Session {
         &self,
         read: Arc<R>,
         is_behind: bool,
-        cancel: &Cancel,
+        pending: &Pending,
     ) -> Result<R::Outcome, Failure> {
-        let turn = self.turns.last();
+        let place = self.pending.last();
         let (done, mut outcome) = oneshot::channel();
-        let ticket = self.vault.submit_read(read.clone(), cancel.shared_room(), move |result| {
+        let ticket = self.vault.submit_read(read.clone(), pending.shared_room(), move |result| {
             // Whoever asked may have gone with the connection.
             let _ = done.send(result);
         });
         let no_longer = async {
             if is_behind {
-                self.turns.wait(turn, &read.caller().key).await;
+                self.pending.written_up_to(place, &read.caller().key).await;
                 None
             } else {
                 tokio::time::sleep(OPENING).await;
@@ -172,7 +172,7 @@ impl Session {
             biased;
             outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
             given_up = no_longer => given_up,
-            () = cancel.cancelled() => Some(Failure::Cancelled),
+            () = pending.cancelled() => Some(Failure::Cancelled),
         };
         if !self.vault.withdraw(ticket) {
             return Ok(outcome.await.unwrap_or(Err(Error::Internal))?);
@@ -180,15 +180,15 @@ impl Session {
         if let Some(failure) = given_up {
             return Err(failure);
         }
-        self.room_for_answers(cancel).await?;
+        self.room_for_answers(pending).await?;
         match self.vault.opened() {
-            Some(opened) => Ok(opened.read(&*read, cancel.room())?),
+            Some(opened) => Ok(opened.read(&*read, pending.room())?),
             None => Err(Error::StoreBusy.into()),
         }
     }
 
     /// Waits until the client has taken so much that another answer may be made.
-    async fn room_for_answers(&self, cancel: &Cancel) -> Result<(), Failure> {
+    async fn room_for_answers(&self, pending: &Pending) -> Result<(), Failure> {
         while !self.client.has_room(Duration::ZERO) {
             let (taken, all_taken) = oneshot::channel();
             self.client.when_taken(Box::new(move || {
@@ -197,7 +197,7 @@ impl Session {
             }));
             tokio::select! {
                 _ = all_taken => {}
-                () = cancel.cancelled() => return Err(Failure::Cancelled),
+                () = pending.cancelled() => return Err(Failure::Cancelled),
             }
         }
         Ok(())
@@ -205,22 +205,26 @@ impl Session {
 
     /// Waits for all writes that this connection has asked for.
     pub async fn all_written(&self) {
-        self.turns.all_done().await;
+        self.pending.all_written().await;
     }
 
     /// Carries a write out, in the order of asking. Its outcome is the true one: whoever takes it first, the vault's
     /// thread, the deadline or the client, decides.
     pub async fn write<W: Write + 'static>(
         &self,
-        key: Option<&Arc<Key>>,
         write: W,
-        cancel: &Cancel,
+        pending: &Arc<Pending>,
     ) -> Result<W::Outcome, Failure> {
-        let _turn = self.turns.take(key.cloned());
-        self.carry_out(write, cancel).await
+        let key = write.caller().map(|caller| caller.key.clone());
+        let _writing = self.pending.begin_write(pending, key);
+        self.carry_out(write, pending).await
     }
 
-    async fn carry_out<W: Write + 'static>(&self, write: W, cancel: &Cancel) -> Result<W::Outcome, Failure> {
+    async fn carry_out<W: Write + 'static>(
+        &self,
+        write: W,
+        pending: &Pending,
+    ) -> Result<W::Outcome, Failure> {
         let (done, mut outcome) = oneshot::channel();
         let ticket = self.vault.submit(write, move |result| {
             // Whoever asked may have gone with the connection.
@@ -230,7 +234,7 @@ impl Session {
             biased;
             outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
             () = tokio::time::sleep(limits::LOCK_WAIT) => Failure::Vault(Error::StoreBusy),
-            () = cancel.cancelled() => Failure::Cancelled,
+            () = pending.cancelled() => Failure::Cancelled,
         };
         if self.vault.withdraw(ticket) {
             if given_up == Failure::Vault(Error::StoreBusy) {

@@ -6,18 +6,20 @@
 mod unpack;
 
 use std::cell::Cell;
-use std::fs;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek as _, Write};
+use std::path::Path;
 
-use crate::files;
+use crate::files::{self, Dir};
 
-use super::create::ASIDE;
+use super::header::LONGEST as LONGEST_HEADER;
 use super::protectors::{self, ProtectorRow};
 use super::{Store, StoreError, id_text};
 
 pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked, unpack};
 
+/// The archive before it gets its name.
+const ARCHIVE: &str = "archive";
 const HEADER: &str = "header";
 const DATA: &str = "data.mdb";
 const SLOTS: &str = "slots/";
@@ -62,23 +64,24 @@ pub fn pack(
     let to = match to {
         CopyTarget::File(to) => to,
         CopyTarget::Stream(stream) => {
-            let path = store.folder().path();
-            let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(path).map_err(StoreError::from)?;
-            let tables = copy_tables(store, aside.path())?;
-            let archive = write(store, &tables, extra, stream, progress)?;
+            let aside = store.folder().dir().and_then(|dir| dir.create_folder_aside());
+            let aside = aside.map_err(StoreError::from)?;
+            let tables = copy_tables(store, &aside)?;
+            let archive = write(store, tables, extra, stream, progress)?;
             return archive.flush().map_err(|error| NotPacked::Target(error.kind()));
         }
     };
     let target = |error: io::Error| NotPacked::Target(error.kind());
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder).map_err(target)?;
-    let tables = copy_tables(store, aside.path()).map_err(|error| match error {
+    let own = Dir::open(aside.path()).map_err(|error| target(error.into()))?;
+    let tables = copy_tables(store, &own).map_err(|error| match error {
         StoreError::Full => NotPacked::Target(io::ErrorKind::StorageFull),
         error => NotPacked::Store(error),
     })?;
-    let whole = aside.path().join("archive");
-    let file = files::create_new(&whole).map_err(target)?;
-    write(store, &tables, extra, file, progress)?.sync_all().map_err(target)?;
+    let whole = own.path_of(ARCHIVE);
+    let file = own.create_new(ARCHIVE).map_err(|error| target(error.into()))?;
+    write(store, tables, extra, file, progress)?.sync_all().map_err(target)?;
     // One that is there already stays.
     let linked = fs::hard_link(&whole, to).or_else(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Err(error),
@@ -88,24 +91,27 @@ pub fn pack(
     linked.and_then(|()| files::sync_folder(folder)).map_err(target)
 }
 
-fn copy_tables(store: &Store, aside: &Path) -> Result<PathBuf, StoreError> {
-    let tables = aside.join(DATA);
-    store.copy_to(&mut files::create_new(&tables)?)?;
+/// A copy of the tables, to be read from its beginning.
+fn copy_tables(store: &Store, aside: &Dir) -> Result<File, StoreError> {
+    let mut tables = aside.create_new(DATA)?;
+    store.copy_to(&mut tables)?;
+    tables.rewind()?;
     Ok(tables)
 }
 
 fn write<W: Write>(
     store: &Store,
-    tables: &Path,
+    mut tables: File,
     extra: Option<&ProtectorRow>,
     to: W,
     progress: Progress<'_>,
 ) -> Result<W, NotPacked> {
-    let length = fs::metadata(tables).map_err(StoreError::from)?.len();
+    let length = tables.metadata().map_err(StoreError::from)?.len();
     let count = Count::default();
     let mut archive = tar::Builder::new(Counted { inner: to, count: &count, of: length, progress });
-    add_file(&mut archive, HEADER, &store.folder().header())?;
-    add_file(&mut archive, DATA, tables)?;
+    let header = files::read_whole(&store.folder().header(), LONGEST_HEADER).map_err(StoreError::from)?;
+    add(&mut archive, HEADER, header.len() as u64, &mut header.as_slice())?;
+    add(&mut archive, DATA, length, &mut tables)?;
     // After the tables: whatever key they name has its slot by now.
     for slot in store.folder().slots_there()? {
         let content = store.folder().slot_file(&slot).map_err(StoreError::from)?;
@@ -119,12 +125,6 @@ fn write<W: Write>(
     }
     let counted = archive.into_inner().map_err(|error| NotPacked::Target(error.kind()))?;
     Ok(counted.inner)
-}
-
-fn add_file(archive: &mut tar::Builder<impl Write>, name: &str, path: &Path) -> Result<(), NotPacked> {
-    let mut file = files::open(path).map_err(StoreError::from)?;
-    let length = file.metadata().map_err(StoreError::from)?.len();
-    add(archive, name, length, &mut file)
 }
 
 fn add(

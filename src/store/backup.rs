@@ -1,8 +1,7 @@
 //! Backups that the store takes of itself: copies of its tables, sealed as they are, without slots, so that what was
 //! revoked stays so. One process takes one when it is idle, at most daily; the newest three are kept.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use crate::files::{self, ASIDE, Dir};
@@ -18,8 +17,8 @@ const SUFFIX: &str = ".mdb";
 
 /// One backup.
 pub struct Backup {
-    /// The file.
-    pub path: PathBuf,
+    /// The file's name in `backups/`.
+    pub name: String,
     /// What was committed up to this revision is in it.
     pub revision: u64,
     /// When it was taken.
@@ -38,11 +37,16 @@ impl Folder {
             let revision = name.strip_suffix(SUFFIX).and_then(|name| name.parse().ok());
             let Some(revision) = revision.filter(|revision| *revision <= limits::REVISION) else { continue };
             if let Some(found) = folder.find(&name)? {
-                backups.push(Backup { path: folder.path_of(&name), revision, taken: found.modified });
+                backups.push(Backup { name, revision, taken: found.modified });
             }
         }
         backups.sort_by_key(|backup| std::cmp::Reverse(backup.revision));
         Ok(backups)
+    }
+
+    /// Opens a backup for reading.
+    pub(super) fn backup(&self, backup: &Backup) -> files::Result<File> {
+        self.dir()?.folder("backups")?.read(&backup.name)
     }
 }
 
@@ -75,7 +79,7 @@ impl Store {
         self.copy_to(aside.as_file_mut())?;
         folder.put(aside, &format!("{revision:020}{SUFFIX}"))?;
         for old in backups.iter().skip(KEPT - 1) {
-            fs::remove_file(&old.path)?;
+            folder.remove(&old.name)?;
         }
         Ok(true)
     }
@@ -98,4 +102,33 @@ fn forget_leftovers(folder: &Dir) -> files::Result<()> {
         folder.remove_all(name)?;
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_backup_is_read_in_its_folder_and_through_no_link_that_came_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, outside) = (folder.path().join("data"), folder.path().join("outside"));
+        let (store, name) = (Folder::new(data.clone()), "00000000000000000009.mdb");
+        for place in [&data.join("backups"), &outside] {
+            files::create_folder(place).unwrap();
+            files::create_whole(&place.join(name), b"tables").unwrap();
+        }
+        let backups = store.backups().unwrap();
+        let [backup] = backups.as_slice() else { panic!("there is one") };
+        assert!(store.backup(backup).is_ok());
+        fs::rename(data.join("backups"), data.join("aside")).unwrap();
+        std::os::unix::fs::symlink(&outside, data.join("backups")).unwrap();
+        assert_eq!(store.backup(backup).unwrap_err().refusal(), Some(files::Refusal::Link));
+        fs::remove_file(data.join("backups")).unwrap();
+        fs::rename(data.join("aside"), data.join("backups")).unwrap();
+        fs::remove_file(data.join("backups").join(name)).unwrap();
+        std::os::unix::fs::symlink(outside.join(name), data.join("backups").join(name)).unwrap();
+        assert_eq!(store.backup(backup).unwrap_err().refusal(), Some(files::Refusal::Link));
+    }
 }

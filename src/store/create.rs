@@ -1,6 +1,5 @@
 //! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::files::Dir;
@@ -36,13 +35,12 @@ impl Creation {
         let (protector, row) = protector;
         self.folder.put_protector(protector, row)?;
         let aside = dir.create_folder_aside()?;
-        let engine = with_rows(aside.path(), id, rows)?;
+        let engine = with_rows(&aside, id, rows)?;
         let page_size = engine.page_size();
         engine.close();
-        let made = Dir::open(aside.path())?;
-        made.sync()?;
+        aside.sync()?;
         StoreHeader::new(id, page_size).write(&self.folder.header())?;
-        made.rename(DATA_FILE, &dir, DATA_FILE)?;
+        aside.rename(DATA_FILE, &dir, DATA_FILE)?;
         dir.sync()?;
         Ok(())
     }
@@ -63,7 +61,7 @@ impl Folder {
 }
 
 /// Makes an environment with these rows in it.
-pub(super) fn with_rows(aside: &Path, id: Id, mut rows: Vec<Row>) -> Result<Engine, StoreError> {
+pub(super) fn with_rows(aside: &Dir, id: Id, mut rows: Vec<Row>) -> Result<Engine, StoreError> {
     let engine = Engine::create(aside)?;
     rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });
     rows.push(Row {

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
@@ -13,6 +14,7 @@ use std::sync::{RwLock, RwLockReadGuard};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Database, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
+use crate::files::Dir;
 use crate::limits;
 
 use super::meta_page::{Before, MetaPages};
@@ -108,8 +110,9 @@ impl Engine {
     }
 
     /// Makes an environment in an empty folder.
-    pub(super) fn create(folder: &Path) -> Result<Self, StoreError> {
-        allocate_reader_table(&folder.join("lock.mdb"))?;
+    pub(super) fn create(folder: &Dir) -> Result<Self, StoreError> {
+        allocate_reader_table(folder)?;
+        let folder = folder.path();
         let env = open_env(folder)?;
         env.create_databases_and_commit(env.write_txn()?, |opener, txn| {
             for table in Table::ALL {
@@ -318,6 +321,30 @@ impl Engine {
             self.mark_unusable();
         }
     }
+
+    /// Gives the pages back that lie wholly in a part of the map, from one row that a snapshot of this process has seen to
+    /// another.
+    #[cfg(unix)]
+    #[allow(
+        unsafe_code,
+        reason = "the part lies in the map, which is of a file, shared and never written through"
+    )]
+    pub(super) fn give_back(&self, part: Range<usize>) {
+        let page = self.page_size();
+        let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
+        if start < end && end - start <= self.env.info().map_size {
+            // SAFETY: the snapshot holds the gate, so the map stays where it is, and all between two of its rows is the map.
+            // LMDB writes to the file and not to the map, so a page that is touched again is read from the file as it was.
+            // What this returns is of no interest: it is a wish.
+            unsafe {
+                libc::madvise(std::ptr::with_exposed_provenance_mut(start), end - start, libc::MADV_DONTNEED)
+            };
+        }
+    }
+
+    /// Only systems with `madvise` take single pages back.
+    #[cfg(not(unix))]
+    pub(super) fn give_back(&self, _: Range<usize>) {}
 
     /// Another process, with more room for addresses, made the store larger than this one's map.
     #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]

@@ -16,6 +16,8 @@ use super::{Id, Refusal, StoreError};
 
 /// LMDB's data file.
 pub(super) const DATA_FILE: &str = "data.mdb";
+/// LMDB's table of readers.
+pub(super) const READER_TABLE_FILE: &str = "lock.mdb";
 /// The folders in it.
 pub(super) const FOLDERS: [&str; 5] = ["slots", "live", "backups", "quarantine", "protectors"];
 
@@ -85,27 +87,30 @@ impl Folder {
         header.flatten().map(|header| header.store)
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits.
-    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Option<fs::File> {
-        // Whatever has that name instead is told, and keeps nobody from being asked.
+    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits, and
+    /// where the disk has no room for the file: a full disk keeps nobody from reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if something else has the name of `prompt.lock`.
+    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<fs::File>, StoreError> {
         let file = self.dir().and_then(|dir| dir.open_or_create("prompt.lock"));
-        let file = file.map_err(StoreError::from).ok()?;
+        let file = match file.map_err(StoreError::from) {
+            Ok(file) => file,
+            Err(error @ StoreError::Refused(_)) => return Err(error),
+            Err(_) => return Ok(None),
+        };
         // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
         while file.try_lock().is_err() {
             if !waits() {
-                return None;
+                return Ok(None);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(file)
+        Ok(Some(file))
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
         self.path.join(DATA_FILE)
-    }
-
-    pub(super) fn reader_table(&self) -> PathBuf {
-        self.path.join("lock.mdb")
     }
 
     pub(super) fn header(&self) -> PathBuf {
@@ -237,7 +242,7 @@ impl Folder {
                 folder => drop(folder?),
             }
         }
-        dir.check("lock.mdb", false)?;
+        dir.check(READER_TABLE_FILE, false)?;
         if let Some(found) = dir.check(DATA_FILE, true)?
             && found.links > 1 + names_in_quarantine(&dir, found.id)?
         {

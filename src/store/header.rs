@@ -10,13 +10,14 @@ use std::path::Path;
 
 use crate::files;
 
+use super::layout::is_page_size;
 use super::{Id, StoreError};
 
 /// The disk format that this version writes.
 pub const FORMAT: u32 = 1;
 
 /// No header is longer.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 const MAGIC: &str = "plugin-vault";
 
 /// The kind and size of the mutexes in LMDB's lock file, which is all that differs between builds of one LMDB. The C
@@ -62,10 +63,15 @@ impl StoreHeader {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
-        let text = match files::read_whole(path, LONGEST) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Damaged),
-            text => String::from_utf8(text?).map_err(|_| StoreError::Damaged)?,
-        };
+        match files::read_whole(path, LONGEST) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Damaged),
+            text => Self::parse(&text?),
+        }
+    }
+
+    /// Reads a header's bytes.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, StoreError> {
+        let text = std::str::from_utf8(text).map_err(|_| StoreError::Damaged)?;
         let mut words = text.split_ascii_whitespace();
         let mut word = || words.next().ok_or(StoreError::Damaged);
         if word()? != MAGIC {
@@ -79,6 +85,10 @@ impl StoreHeader {
         let store = super::parse_id(word()?).ok_or(StoreError::Damaged)?;
         let lock_shape = word()?.to_owned();
         let page_size = word()?.parse().map_err(|_| StoreError::Damaged)?;
+        // Every length is counted in pages, so a size that LMDB has not would give wrong numbers everywhere.
+        if !is_page_size(page_size) {
+            return Err(StoreError::Damaged);
+        }
         Ok(Self { store, lock_shape, page_size })
     }
 
@@ -119,6 +129,23 @@ mod tests {
         assert_eq!(text, expected);
         let read = StoreHeader::read(&path).unwrap();
         assert_eq!((read.store, read.page_size, read.is_ours()), ([0xAB; 16], 16_384, true));
+    }
+
+    #[test]
+    fn a_page_size_that_lmdb_has_not_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("header");
+        let header = StoreHeader::new([0xAB; 16], 4_096);
+        header.write(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        for (size, is_read) in
+            [("512", true), ("32768", true), ("0", false), ("256", false), ("4097", false), ("65536", false)]
+                .into_iter()
+                .chain([("9223372036854775808", false), ("18446744073709551615", false), ("-1", false)])
+        {
+            fs::write(&path, text.replace("4096", size)).unwrap();
+            assert_eq!(StoreHeader::read(&path).is_ok(), is_read, "{size}");
+        }
     }
 
     /// Builds that can share a lock file share the store; the linker's choice and the processor don't count.

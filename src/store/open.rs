@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::path::Path;
 use std::sync::Mutex;
 
 use crate::files::{self, Dir, FileId};
@@ -11,7 +10,7 @@ use crate::files::{self, Dir, FileId};
 use super::check::{Checked, Damage, Depth, Unsound, check, check_heads, check_to};
 use super::engine::{CommitError, Engine};
 use super::events::{self, CommitSignal};
-use super::folder::Present;
+use super::folder::{DATA_FILE, Present, READER_TABLE_FILE};
 use super::lock::OpenLock;
 use super::waiting::Waiting;
 use super::{Batch, Folder, Id, Snapshot, StoreError, Table, WriteLock};
@@ -68,17 +67,16 @@ impl Drop for Registered {
 }
 
 /// Opens tables that lie somewhere aside, once they have been found sound.
-pub(super) fn open_sound(folder: &Path, page_size: usize) -> Result<Engine, StoreError> {
-    let data = to_be_opened(&Dir::reach(folder)?)?;
+pub(super) fn open_sound(folder: &Dir, page_size: usize) -> Result<Engine, StoreError> {
+    let data = to_be_opened(folder)?;
     check_heads(&data, page_size).map_err(refused)?;
-    Engine::open(folder, |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
+    Engine::open(folder.path(), |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
 }
 
-/// Poller at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
-    folder.check("lock.mdb", false)?;
-    let file = folder.write_linked("data.mdb")?;
-    Ok(file)
+    folder.check(READER_TABLE_FILE, false)?;
+    Ok(folder.write_linked(DATA_FILE)?)
 }
 
 impl Store {
@@ -91,10 +89,11 @@ impl Store {
             return Err(StoreError::Damaged);
         }
         let data_file = Registered::new(files::id(&metadata))?;
-        allocate_reader_table(&folder.reader_table())?;
+        let dir = folder.dir()?;
+        allocate_reader_table(&dir)?;
         let page_size = header.page_size;
         // LMDB has no locks on this file, which closing it again would free.
-        let data = to_be_opened(&folder.dir()?)?;
+        let data = to_be_opened(&dir)?;
         let newest = check_heads(&data, page_size).map_err(refused)?;
         let depth = if ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED {
             Some(Depth::Rows)
@@ -206,7 +205,7 @@ impl Store {
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Replaced) }
     }
 
-    /// Poller whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    /// Checks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
     pub fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {
@@ -258,8 +257,8 @@ fn refused(unsound: Unsound) -> StoreError {
 
 /// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
 /// closing it again frees the locks that this process has on it.
-pub(super) fn allocate_reader_table(table: &Path) -> Result<(), StoreError> {
-    let file = files::open_or_create(table)?;
+pub(super) fn allocate_reader_table(folder: &Dir) -> Result<(), StoreError> {
+    let file = folder.open_or_create(READER_TABLE_FILE)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::fs::FallocateFlags;

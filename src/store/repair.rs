@@ -27,7 +27,7 @@ impl Folder {
         // What somebody is about to restore is younger.
         self.sweep(LEFT_OVER)?;
         if self.has_store() {
-            match open_sound(self.path(), header.page_size) {
+            match open_sound(&self.dir()?, header.page_size) {
                 Ok(engine) => {
                     // One that is whole, and another store's, is none to be mended.
                     let id = engine.snapshot()?.store_id()?;
@@ -83,7 +83,7 @@ impl Folder {
     /// The newest backup that is sound, with when it was taken.
     fn good_backup(&self, header: &StoreHeader) -> Result<Option<(Replacement, SystemTime)>, StoreError> {
         for backup in self.backups()? {
-            match Replacement::new(self, &backup.path, header.page_size) {
+            match Replacement::new(self, self.backup(&backup)?, header.page_size) {
                 Ok(replacement) if replacement.id()? == header.store => {
                     return Ok(Some((replacement, backup.taken)));
                 }

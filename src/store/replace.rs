@@ -1,12 +1,11 @@
 //! Putting other tables in the place of a store's own: made ready aside, whole and synced, then moved there in one step.
 //! What lay there goes to quarantine. Nothing is ever deleted.
 
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use tempfile::TempDir;
-
-use crate::files::{self, Dir};
+use crate::files::{Dir, FolderAside};
 use crate::limits;
 
 use super::create;
@@ -32,7 +31,7 @@ pub struct StoreSummary {
 }
 
 impl Folder {
-    /// Poller at the store that is there, or what remains of it.
+    /// Looks at the store that is there, or what remains of it.
     pub fn summary(&self, _alone: &ExclusiveLock) -> Result<Option<StoreSummary>, StoreError> {
         if !self.has_remains()? {
             return Ok(None);
@@ -47,7 +46,7 @@ impl Folder {
         if !self.has_store() {
             return Ok(Some(StoreSummary { store: Some(header.store), revision: backed_up }));
         }
-        let revision = match open_sound(self.path(), header.page_size) {
+        let revision = match open_sound(&self.dir()?, header.page_size) {
             Ok(engine) => {
                 let revision = engine.snapshot()?.revision()?;
                 engine.close();
@@ -110,25 +109,25 @@ fn quarantine_name(number: u32) -> String {
 /// Tables that lie aside, ready to be put in a store's place.
 pub struct Replacement {
     folder: Folder,
-    aside: TempDir,
+    aside: FolderAside,
     engine: Engine,
 }
 
 impl Replacement {
     /// From a copy of a store's tables; one that is not sound is refused.
-    pub fn new(folder: &Folder, copy: &Path, page_size: usize) -> Result<Self, StoreError> {
+    pub fn new(folder: &Folder, mut copy: File, page_size: usize) -> Result<Self, StoreError> {
         let aside = folder.dir()?.create_folder_aside()?;
-        let mut data = files::create_new(&aside.path().join("data.mdb"))?;
-        io::copy(&mut files::open(copy)?, &mut data)?;
+        let mut data = aside.create_new(DATA_FILE)?;
+        io::copy(&mut copy, &mut data)?;
         data.sync_all()?;
-        let engine = open_sound(aside.path(), page_size)?;
+        let engine = open_sound(&aside, page_size)?;
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 
     /// Tables without rows, but for the store's own.
     pub(super) fn empty(folder: &Folder, id: Id) -> Result<Self, StoreError> {
         let aside = folder.dir()?.create_folder_aside()?;
-        let engine = create::with_rows(aside.path(), id, Vec::new())?;
+        let engine = create::with_rows(&aside, id, Vec::new())?;
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 
@@ -216,8 +215,8 @@ impl Replacement {
         let page_size = engine.page_size();
         engine.close();
         // Nothing takes a store's place that would not be opened there.
-        open_sound(aside.path(), page_size)?.close();
-        files::sync_folder(aside.path())?;
+        open_sound(&aside, page_size)?.close();
+        aside.sync()?;
         let quarantine = folder.quarantine()?;
         faults::reach(Point::BeforeReplacing)?;
         let header = StoreHeader::read(&folder.header())?;
@@ -225,7 +224,7 @@ impl Replacement {
             StoreHeader::new(header.store, page_size).write(&folder.header())?;
         }
         let dir = folder.dir()?;
-        Dir::open(aside.path())?.rename(DATA_FILE, &dir, DATA_FILE)?;
+        aside.rename(DATA_FILE, &dir, DATA_FILE)?;
         dir.sync()?;
         if let Some(name) = &quarantine {
             set_aside(&dir, name, &strangers)?;

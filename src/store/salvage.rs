@@ -168,7 +168,7 @@ pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvage
     Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, damaged, lost, survey: Some(survey), live })
 }
 
-/// Poller into every page that the walk did not. A disk that can't read one page may well read the next.
+/// Looks into every page that the walk did not. A disk that can't read one page may well read the next.
 fn scan(survey: &mut Survey<'_>, kept: &mut Kept) {
     let mut bytes = vec![0; survey.reader.pages.size()];
     for number in META_PAGES..survey.reader.pages.count() {

@@ -41,7 +41,7 @@ impl Sample {
     /// An environment after some commits, with what `each` says to every one of them.
     pub(super) fn used(commits: u64, seed: u64, each: impl Fn(Checked)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::create(folder.path()).unwrap();
+        let engine = Engine::create(&crate::files::Dir::open(folder.path()).unwrap()).unwrap();
         let page_size = engine.page_size();
         let mut sample = Self { folder, page_size, rows: BTreeMap::new(), ever: BTreeSet::new() };
         let mut chance = Chance::new(seed);

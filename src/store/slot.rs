@@ -127,3 +127,33 @@ fn pending_slots_in(dir: &Dir) -> files::Result<Vec<Id>> {
 fn is_destroyed(content: &[u8]) -> bool {
     content.iter().all(|byte| *byte == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_has_not_the_shape_of_a_slot_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Folder::new(folder.path().to_owned());
+        let id = [7; 16];
+        store.put_slot_file(&id, &[SLOT_HEADER, b"wrapped".as_slice()].concat()).unwrap();
+        let path = folder.path().join(SLOTS).join(crate::store::id_text(&id));
+        let foreign: [&[u8]; 4] = [b"another program's", b"pvslot", b"pvslot\0\x02\0wrapped", &[0, 0, 1]];
+        for content in foreign {
+            fs::write(&path, content).unwrap();
+            assert_eq!(store.destroy_slot(&id), Err(StoreError::Damaged));
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+        fs::write(&path, vec![b'x'; LONGEST + 1]).unwrap();
+        assert_eq!(store.destroy_slot(&id), Err(StoreError::Damaged));
+        assert_eq!(fs::read(&path).unwrap(), vec![b'x'; LONGEST + 1]);
+        for content in [SLOT_HEADER.as_slice(), b"pvslot\0\x01\0wrapped", &[0, 0, 0]] {
+            fs::write(&path, content).unwrap();
+            store.destroy_slot(&id).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), vec![0; content.len()]);
+        }
+    }
+}

@@ -16,11 +16,17 @@ pub struct Snapshot<'s> {
     txn: RoTxn<'s, WithoutTls>,
     /// Bytes that were gone through.
     read: Cell<usize>,
+    /// Those since pages were given back.
+    held: Cell<usize>,
+    /// Where in the map the rows lie that were gone through.
+    rows: Cell<(usize, usize)>,
     _gate: RwLockReadGuard<'s, ()>,
 }
 
 /// What a row adds to the pages that are touched at most, but for its own bytes: pages are mapped some at a time.
 const AROUND: usize = 4096;
+/// How much one snapshot goes through until pages are given back.
+const GIVEN_BACK: usize = 16 << 20;
 /// What a list looks at of a row at most.
 const HEAD: usize = 16 * 1024;
 
@@ -32,15 +38,18 @@ impl Drop for Snapshot<'_> {
 
 impl<'s> Snapshot<'s> {
     pub(super) fn new(engine: &'s Engine, txn: RoTxn<'s, WithoutTls>, gate: RwLockReadGuard<'s, ()>) -> Self {
-        Self { engine, txn, read: Cell::new(0), _gate: gate }
+        let (read, held, rows) = (Cell::new(0), Cell::new(0), Cell::new((usize::MAX, 0)));
+        Self { engine, txn, read, held, rows, _gate: gate }
     }
 
     /// The value under a key, without its checksum.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         let stored = self.engine.table(table).get(&self.txn, key)?;
-        self.goes_through(stored.map_or(0, <[u8]>::len));
         match stored {
-            Some(stored) => checksum::verified(table, key, stored).map(Some).ok_or(StoreError::Damaged),
+            Some(stored) => {
+                self.goes_through(stored, stored.len());
+                checksum::verified(table, key, stored).map(Some).ok_or(StoreError::Damaged)
+            }
             None => Ok(None),
         }
     }
@@ -56,7 +65,7 @@ impl<'s> Snapshot<'s> {
         let table = self.engine.table(table);
         let mut take = |found: heed::Result<(&[u8], &[u8])>| -> Result<(), StoreError> {
             let (key, stored) = found?;
-            self.goes_through(stored.len().min(HEAD));
+            self.goes_through(stored, stored.len().min(HEAD));
             // One that is too short to have a checksum is one damaged row, and empty.
             row(key, &stored[..stored.len().saturating_sub(checksum::LENGTH)]);
             Ok(())
@@ -86,7 +95,7 @@ impl<'s> Snapshot<'s> {
         };
         for found in self.engine.table(table).range(&self.txn, &(from, Bound::Unbounded))? {
             let (key, stored) = found?;
-            self.goes_through(stored.len().min(HEAD));
+            self.goes_through(stored, stored.len().min(HEAD));
             // One that is too short to have a checksum is one damaged row, and empty.
             let value = &stored[..stored.len().saturating_sub(checksum::LENGTH)];
             if !key.starts_with(prefix) || !row(key, value) {
@@ -160,8 +169,23 @@ impl<'s> Snapshot<'s> {
         id.try_into().map_err(|_| StoreError::Damaged)
     }
 
-    fn goes_through(&self, bytes: usize) {
+    /// Counts what was touched of a row. Now and then pages are given back: they stay in the system's cache, and come back
+    /// when they are touched again, but one snapshot that goes through the whole store does not count as memory of this
+    /// process for that.
+    fn goes_through(&self, row: &[u8], bytes: usize) {
         self.read.set(self.read.get() + AROUND + bytes);
+        if row.is_empty() {
+            // An empty slice may lie anywhere.
+            return;
+        }
+        let (at, (first, end)) = (row.as_ptr_range(), self.rows.get());
+        let (first, end) = (first.min(at.start.expose_provenance()), end.max(at.end.expose_provenance()));
+        self.rows.set((first, end));
+        let held = self.held.get() + AROUND + bytes;
+        self.held.set(held % GIVEN_BACK);
+        if held >= GIVEN_BACK {
+            self.engine.give_back(first..end);
+        }
     }
 
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {

@@ -1,16 +1,16 @@
-//! The bytes of one message, the two ways to put them on a wire, and what else can come instead of one.
+//! The bytes of one message, the two framings, and what the reader may find instead of a message.
 //!
-//! Plain data, used by any thread. Must never print what it holds, nor give memory back with a message still in it.
+//! Plain data, used by any thread. Must never print a message, nor free memory that still contains one.
 
 use zeroize::Zeroize;
 
-/// How frames are told from each other. The first byte of the input that is not white space decides, for the
-/// whole connection and for both directions.
+/// How messages are separated. The first byte of the input that is not white space decides, for the whole connection
+/// and both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// The LSP base protocol: `Content-Length` headers, an empty line, the message.
     Headers,
-    /// One message a line.
+    /// One message on each line.
     Lines,
 }
 
@@ -23,7 +23,7 @@ impl Frame {
         Self(bytes)
     }
 
-    /// The bytes themselves, without a copy. From here on the caller is the one who zeroes them.
+    /// The bytes themselves, without a copy. The caller has to zero them.
     pub fn into_bytes(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0).into_vec()
     }
@@ -41,20 +41,21 @@ impl Drop for Frame {
     }
 }
 
-/// What the reader tells of the input, one after another.
+/// What the reader found in the input.
 pub enum Input {
-    /// A whole message, perhaps empty.
+    /// A complete message, perhaps empty.
     Frame(Frame),
-    /// Not a message, and the place where the next one may begin is known: answer −32700 with `id: null`, go on.
+    /// Not a message, but the reader knows where the next one may begin. The answer is −32700 with `id: null`, and the
+    /// connection goes on.
     Malformed,
-    /// Where the next message begins cannot be known, or is not worth it: answer −32600 with `id: null`, then it is
-    /// over.
+    /// The reader can't find the beginning of the next message. The answer is −32600 with `id: null`, and the
+    /// connection ends.
     Violation,
-    /// Too many lines that are no header: whoever is there speaks another language. It is over.
+    /// Too many lines that are not headers: the client does not speak this protocol. The connection ends.
     NoProtocol,
-    /// The input ended in the middle of a frame. It is over.
+    /// The input ended in the middle of a frame.
     CutOff,
-    /// The input ended behind this text with no line break. Only its reader can tell whether it was cut off.
+    /// The input ended after this text without a line break. The room above decides whether the text was cut off.
     LastLine(Frame),
     /// The input ended between two frames.
     End,
@@ -62,7 +63,7 @@ pub enum Input {
 
 /// A buffer that is zeroed when dropped.
 ///
-/// Only what lies below its length is: whoever grows it past its capacity must do so by way of a new one, since a
+/// Only the bytes below its length are zeroed. To grow it past its capacity, code must copy it into a new one, since a
 /// reallocation would leave the old bytes behind. (`zeroize`'s own `Zeroizing<Vec<u8>>` zeroes byte by byte, and the
 /// spare capacity too.)
 #[derive(Default)]
@@ -74,10 +75,10 @@ impl Drop for Wiped {
     }
 }
 
-/// One message as it goes out: one buffer, so that it can be one write.
+/// Frames one message for the output, in one buffer, so that it can be one write.
 ///
-/// The header is spelt exactly so, and alone: some clients compare it byte for byte. A raw line break inside a JSON
-/// text can only be white space, so that a blank in its place says the same.
+/// The header is spelt exactly like this, and there is no other: some clients compare it byte for byte. A raw line
+/// break inside a JSON text can only be white space, so a space in its place means the same.
 pub(super) fn encode(framing: Framing, body: Vec<u8>) -> Wiped {
     let body = Wiped(body);
     match framing {

@@ -1,26 +1,26 @@
-//! One line of a header block, and what it says.
+//! Parses one line of a header block.
 //!
-//! Pure functions over bytes, called by the reader's thread. Generous with blanks, case and order; strict with what a
-//! number is. Must never keep or report a header's text.
+//! Pure functions over bytes, called by the reader's thread. Generous with blanks, case and order; strict with numbers.
+//! Must never keep or report a header's text.
 
-/// The one header that a frame cannot do without, in lower case.
+/// The one required header, in lower case.
 pub(super) const CONTENT_LENGTH: &[u8] = b"content-length";
 const CONTENT_TYPE: &[u8] = b"content-type";
 
-/// What a line of a header block is.
+/// The meaning of a line of a header block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     /// Nothing but blanks: the block ends.
     Blank,
-    /// `Content-Length`, with its value as it stands.
+    /// `Content-Length`, with its value as it was written.
     Length(&'a [u8]),
     /// `Content-Type`; true if it names a charset that is not UTF-8.
     Type { foreign: bool },
-    /// A header that we have no use for.
+    /// A header that is not used.
     Other,
-    /// No header, but it could have become one if more of it had come.
+    /// Not a header, but it may become one with more input.
     Unfinished,
-    /// No header.
+    /// Not a header.
     Garbage,
 }
 
@@ -46,8 +46,7 @@ pub(super) fn parse(line: &[u8]) -> Line<'_> {
     }
 }
 
-/// The number that a length is, or `None` if it is no number, or one over `max`. However many digits there are, nothing
-/// overflows.
+/// Parses a length; `None` if it is not a number, or one over `max`. Never overflows, with any number of digits.
 pub(super) fn parse_length(value: &[u8], max: usize) -> Option<usize> {
     if value.is_empty() {
         return None;
@@ -60,7 +59,7 @@ pub(super) fn parse_length(value: &[u8], max: usize) -> Option<usize> {
     (length <= max).then_some(length)
 }
 
-/// A character that a header's name may have (RFC 7230 §3.2.6).
+/// Whether a header's name may contain this character (RFC 7230 §3.2.6).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

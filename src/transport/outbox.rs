@@ -1,10 +1,9 @@
-//! The way out: messages become frames, and frames become writes, in the order they were sent.
+//! The output: turns messages into frames, and writes the frames in the order in which they were sent.
 //!
-//! Anybody sends, from any thread. A message goes out on the sender's own thread if nothing is before it and the output
-//! takes it without waiting; else it is queued for the writer, a thread that starts the first time that there is
-//! something to wait for. The thread that reads may gather what it sends, as long as it has more requests at hand, so
-//! that many answers make one write. Must never make a sender wait, write a part of a frame behind another's, or hold the lock
-//! while a write is under way.
+//! Any thread may send. The sender's own thread writes a message if no other is queued and the output takes it without
+//! blocking. Otherwise the message is queued for the writer, a thread that starts the first time that it is needed. The
+//! thread that reads may gather its answers while it has more requests to handle, so that many answers make one write.
+//! Must never make a sender wait, mix parts of two frames, or hold the lock during a write.
 
 mod queue;
 
@@ -16,23 +15,29 @@ use std::time::{Duration, Instant};
 use self::queue::{Chunk, Queue};
 use super::frame::{Framing, encode};
 
-/// The longest single write. A pipe holds no more, so that a longer frame could not go out whole in any case; and
-/// between two writes it is seen that the client is alive. Frames that wait together share a write up to this length.
+/// The longest single write. A pipe has no more space, so a longer frame could never go out in one write; and the end
+/// of each write shows that the client is alive. Queued frames share a write up to this length.
 const WRITE: usize = 64 * 1024;
 
-/// Where the bytes go.
+/// The destination of the bytes.
 pub trait Output: Send + 'static {
-    /// Takes at least one byte, however long that takes.
+    /// Writes at least one byte, and blocks as long as that takes.
+    ///
+    /// # Errors
+    /// If the system can't write.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Takes as many of the bytes as it can without waiting. `WouldBlock` where that is none, or where it cannot be
-    /// sure not to wait.
+    /// Writes as many of the bytes as it can without blocking.
+    ///
+    /// # Errors
+    /// `WouldBlock` if it can write none, or can't be sure not to block. Others if the system can't write.
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 }
 
-/// What was sent and not yet written.
+/// The messages that were sent and not yet written.
 ///
-/// Invariant: whoever holds the output holds the bytes that come next; as long as it is away, everybody else queues.
+/// Invariant: the thread that has taken the output also has the bytes that come next; until it puts the output back,
+/// all other threads queue.
 pub struct Outbox {
     shared: Arc<Shared>,
 }
@@ -40,34 +45,34 @@ pub struct Outbox {
 struct Shared {
     framing: OnceLock<Framing>,
     state: Mutex<State>,
-    /// The writer has something to do.
+    /// Signals the writer that there is work.
     work: Condvar,
-    /// Bytes were taken, or the end has come: for threads.
+    /// Signals waiting threads that bytes were written, or that the outbox has ended.
     taken: Condvar,
 }
 
 struct State {
     phase: Phase,
-    /// Absent while somebody writes.
+    /// Absent while a thread writes.
     output: Option<Box<dyn Output>>,
     queue: Queue,
-    /// Bytes in the queue, and in the hands of whoever writes.
+    /// Bytes in the queue, and in the write that runs.
     unread: usize,
-    /// Grows with each write, so that one who waits can tell a slow client from a dead one.
+    /// The number of writes so far, by which a waiting thread distinguishes a slow client from a dead one.
     writes: u64,
     has_writer: bool,
-    /// The threads whose messages wait for more of them.
+    /// The threads that gather: their messages wait for more of them.
     gatherers: Vec<ThreadId>,
-    /// How many threads wait for bytes to be taken.
+    /// How many threads wait until bytes are written.
     waiting: usize,
-    /// Who is told once nothing is unread.
+    /// Callbacks for the moment when nothing is unread.
     when_taken: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// A write failed: because nobody reads any more, or for another reason.
+    /// A write failed: the client closed its end, or the system could not write.
     Broken {
         reader_gone: bool,
     },
@@ -77,7 +82,7 @@ enum Phase {
 }
 
 impl Outbox {
-    /// An outbox before this output. Takes no thread yet.
+    /// Creates an outbox for this output. Does not start the writer's thread yet.
     pub fn start<W: Output>(output: W) -> Arc<Self> {
         let state = State {
             phase: Phase::Open,
@@ -99,13 +104,13 @@ impl Outbox {
         Arc::new(Self { shared: Arc::new(shared) })
     }
 
-    /// Says, before the first message, which framing the client speaks; the first word counts. Without any it is
+    /// Sets the framing of the client, before the first message. Only the first call has an effect. The default is
     /// [`Framing::Headers`].
     pub fn set_framing(&self, framing: Framing) {
         self.shared.framing.get_or_init(|| framing);
     }
 
-    /// Sends one message. Never waits for the client; dropped in silence once the output is broken or closed.
+    /// Sends one message. Never waits for the client. Silently drops the message once the output is broken or closed.
     pub fn send(&self, body: Vec<u8>) {
         let shared = &self.shared;
         let bytes = encode(shared.framing.get().copied().unwrap_or(Framing::Headers), body);
@@ -122,13 +127,13 @@ impl Outbox {
         }
     }
 
-    /// What the calling thread sends from now on waits for [`Self::flush`], for as much as makes a write, or for the
-    /// message of a thread that does not gather, or the flush of one that does.
+    /// From now on, messages of the calling thread wait until it calls [`Self::flush`], until they fill a write, until
+    /// another gathering thread flushes, or until a thread that does not gather sends a message.
     pub fn gather(&self) {
         self.shared.lock().gatherers.push(thread::current().id());
     }
 
-    /// Writes what was gathered; the calling thread gathers no longer.
+    /// Writes what was gathered, and ends the gathering of the calling thread.
     pub fn flush(&self) {
         let mut state = self.shared.lock();
         let own = thread::current().id();
@@ -143,8 +148,13 @@ impl Outbox {
         self.shared.lock().unread
     }
 
-    /// Calls once nothing is unread: all of it was taken, or never will be. Perhaps on another thread; it must neither
-    /// wait nor send.
+    /// Grows with each write that the client reads.
+    pub fn writes(&self) -> u64 {
+        self.shared.lock().writes
+    }
+
+    /// Calls `taken` as soon as nothing is unread: everything was written, or never will be. The call may come on
+    /// another thread, and must neither wait nor send.
     pub fn when_taken(&self, taken: Box<dyn FnOnce() + Send>) {
         let mut state = self.shared.lock();
         if state.unread > 0 {
@@ -154,8 +164,8 @@ impl Outbox {
         }
     }
 
-    /// Keeps the calling thread until no more than `limit` bytes are unread, or nobody will ever take them. `false` if
-    /// nobody took a byte for `stall`, and there is no room yet.
+    /// Blocks until at most `limit` bytes are unread, or the outbox has ended. `false` if the client read nothing for
+    /// `stall` and more than `limit` bytes are still unread.
     pub fn wait_for_room(&self, limit: usize, stall: Duration) -> bool {
         let mut state = self.shared.lock();
         while state.unread > limit {
@@ -169,7 +179,7 @@ impl Outbox {
         true
     }
 
-    /// Whether no more than `limit` bytes are unread, for which this waits for `most` at the most.
+    /// Whether at most `limit` bytes are unread. Waits for that, at most for `most`.
     pub fn has_room(&self, limit: usize, most: Duration) -> bool {
         let mut state = self.shared.lock();
         let began = Instant::now();
@@ -183,10 +193,10 @@ impl Outbox {
         true
     }
 
-    /// Waits until everything is taken, nobody took a byte for `stall`, or `whole` is over; then drops the rest and
-    /// whatever is sent later. True if nothing was lost.
+    /// Waits until everything is written, the client has read nothing for `stall`, or `whole` has passed. Then drops
+    /// the rest and all later messages. True if nothing was lost.
     ///
-    /// A write that is under way cannot be called back: its thread is left to itself.
+    /// A write that runs can't be cancelled: its thread is left behind.
     pub fn close(&self, stall: Duration, whole: Duration) -> bool {
         let began = Instant::now();
         let mut moved = began;
@@ -211,12 +221,12 @@ impl Outbox {
         state.phase == Phase::Closed { all_taken: true }
     }
 
-    /// Whether a write failed: nobody is there any more.
+    /// Whether a write failed. The outbox drops all messages then.
     pub fn broken(&self) -> bool {
         matches!(self.shared.lock().phase, Phase::Broken { .. })
     }
 
-    /// Whether a write failed although somebody may still read: a full disk, for example.
+    /// Whether a write failed for another reason than a closed reader, for example a full disk.
     pub fn failed(&self) -> bool {
         self.shared.lock().phase == Phase::Broken { reader_gone: false }
     }
@@ -239,13 +249,13 @@ impl Drop for Outbox {
 }
 
 impl State {
-    fn tell_taken(&mut self) {
+    fn notify_taken(&mut self) {
         for taken in self.when_taken.drain(..) {
             taken();
         }
     }
 
-    /// The next frames, and the means to write them, unless somebody is writing.
+    /// Takes the next frames and the output, unless another thread has the output.
     fn next(&mut self) -> Option<(Chunk, Box<dyn Output>)> {
         if self.queue.is_empty() {
             return None;
@@ -260,7 +270,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until bytes are taken, or for so long; whether it was that long.
+    /// Waits until bytes are written, at most for `most`. Returns whether that time passed.
     fn wait_until_taken<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
@@ -273,7 +283,7 @@ impl Shared {
         (state, waited.timed_out())
     }
 
-    /// Puts back what was taken out for a write, with what came of it.
+    /// Puts the output and the rest of a chunk back after a write, and applies the write's result.
     fn settle(
         &self,
         state: &mut State,
@@ -302,23 +312,23 @@ impl Shared {
                 self.taken.notify_all();
             }
             if state.unread == 0 {
-                state.tell_taken();
+                state.notify_taken();
             }
         }
     }
 
-    /// Nothing goes out any more, and nobody waits for it.
+    /// Ends the outbox: drops all messages, and wakes all waiting threads.
     fn end(&self, state: &mut State, phase: Phase) {
         state.phase = phase;
         state.output = None;
         state.queue = Queue::default();
         state.unread = 0;
-        state.tell_taken();
+        state.notify_taken();
         self.work.notify_all();
         self.taken.notify_all();
     }
 
-    /// Writes what comes next, as far as that goes without waiting; the writer does the rest.
+    /// Writes the next frames as far as possible without blocking; the writer does the rest.
     fn write_at_once<'s>(self: &'s Arc<Self>, mut state: MutexGuard<'s, State>) {
         if let Some((chunk, mut output)) = state.next() {
             if chunk.rest().len() <= WRITE {
@@ -332,7 +342,8 @@ impl Shared {
             }
         }
         if !self.wake_writer(&mut state) {
-            // The system starts no thread. A sender that waits for the client is better than an answer that never comes.
+            // The system refuses to start the thread. A sender that waits for the client is better than an answer that
+            // never comes.
             while state.phase == Phase::Open
                 && let Some(next) = state.next()
             {
@@ -341,7 +352,7 @@ impl Shared {
         }
     }
 
-    /// Sees to it that the writer's thread writes what is queued. `false` where that thread can't be started.
+    /// Makes the writer's thread write what is queued. `false` if that thread can't be started.
     fn wake_writer(self: &Arc<Self>, state: &mut State) -> bool {
         if state.queue.is_empty() {
             return true;
@@ -355,7 +366,7 @@ impl Shared {
         state.has_writer
     }
 
-    /// What the writer's thread does until the end.
+    /// The body of the writer's thread.
     fn write(&self) {
         let mut state = self.lock();
         while state.phase == Phase::Open {
@@ -366,7 +377,7 @@ impl Shared {
         }
     }
 
-    /// Writes a part of what comes next, however long that takes.
+    /// Writes a part of the next frames, and blocks as long as that takes.
     fn write_next<'s>(
         &'s self,
         state: MutexGuard<'s, State>,

@@ -1,8 +1,9 @@
-//! Pulls frames out of a stream of bytes.
+//! Reads frames from a stream of bytes.
 //!
-//! Runs on the one thread that reads; waits nowhere but in the `read` of its input, and there only if what it has is no
-//! answer yet: what is whole, or wrong for certain, is told at once. What it tells depends on the bytes alone, never on
-//! how they were cut into reads. Must never look into a message, hold what it skips, or take a number on trust.
+//! Runs on the one thread that reads. Blocks only in the `read` of its input, and only if the bytes so far allow no
+//! result: it reports a complete message, or a certain error, at once. The result depends on the bytes alone, never on
+//! how they were split into reads. Must never look into a message, keep bytes that it skips, or trust a number from
+//! outside.
 
 use std::io::{self, Read};
 use std::mem;
@@ -14,7 +15,7 @@ use crate::limits::HEADERS;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Takes the frames out of `R`, one after another.
+/// Reads the frames of `R`, one after another.
 ///
 /// Invariant: after one of the inputs that end the connection, there is only [`Input::End`], and `R` is not read again.
 pub struct FrameReader<R> {
@@ -23,12 +24,12 @@ pub struct FrameReader<R> {
     max_message: usize,
     framing: Option<Framing>,
     state: State,
-    /// Bytes since the last whole frame that turned out to belong to none.
+    /// Bytes since the last complete frame that belong to no frame.
     garbage: usize,
 }
 
 enum State {
-    /// Nothing has come; a byte-order mark may.
+    /// No byte has come; a byte-order mark may come first.
     Start,
     /// White space, then the first byte of a frame.
     Between,
@@ -36,31 +37,31 @@ enum State {
     Block(Block),
     /// The message itself.
     Body(Growing),
-    /// A message in another charset: this many bytes to pass over.
+    /// A message in another charset, of which this many bytes are still to skip.
     Foreign(usize),
-    /// Lines that are no header, until one that is a length. They were reported.
+    /// Lines that are not headers, until one that is a length. They were reported.
     Garbage { line_start: bool },
-    /// One message a line.
+    /// One message on each line.
     Line(Growing),
-    /// Nothing more comes.
+    /// The connection has ended.
     Over,
 }
 
-/// What the headers read so far say.
+/// The headers of the current block so far.
 #[derive(Default)]
 struct Block {
     used: usize,
     length: Option<usize>,
     foreign: bool,
-    /// It comes right after garbage, to which its first line still belongs if that is no header after all.
+    /// It follows garbage directly. If its first line turns out not to be a header, the line belongs to the garbage.
     resumed: bool,
 }
 
 enum Step {
-    Tell(Input),
-    /// The state has moved on: look again.
+    Report(Input),
+    /// The state has changed: run the next step.
     Again,
-    /// It takes more input to say.
+    /// The step needs more input.
     More,
 }
 
@@ -70,19 +71,22 @@ impl<R: Read> FrameReader<R> {
         Self { input, window: Window::new(), max_message, framing: None, state: State::Start, garbage: 0 }
     }
 
-    /// The framing that the other side speaks, once it has said anything at all.
+    /// The framing of the client, once its first byte has come.
     pub fn framing(&self) -> Option<Framing> {
         self.framing
     }
 
-    /// Waits for the next thing to come. After an error it may be called again; nothing is lost.
+    /// Waits for the next input. After an error it may be called again; nothing is lost.
+    ///
+    /// # Errors
+    /// Those of the `read` of its input.
     #[allow(
         clippy::should_implement_trait,
-        reason = "the end of the input is told, and an error does not end it"
+        reason = "an iterator's `None` could not carry how the input ended, and an error does not end it"
     )]
     pub fn next(&mut self) -> io::Result<Input> {
         loop {
-            // A step that does not set a new state has ended the connection.
+            // A step that does not set a new state ends the connection.
             let step = match mem::replace(&mut self.state, State::Over) {
                 State::Start => self.start(),
                 State::Between => self.between(),
@@ -91,10 +95,10 @@ impl<R: Read> FrameReader<R> {
                 State::Foreign(left) => self.foreign(left),
                 State::Garbage { line_start } => self.garbage(line_start),
                 State::Line(text) => self.line(text),
-                State::Over => Step::Tell(Input::End),
+                State::Over => Step::Report(Input::End),
             };
             match step {
-                Step::Tell(input) => return Ok(input),
+                Step::Report(input) => return Ok(input),
                 Step::Again => {}
                 Step::More => match &mut self.state {
                     State::Body(body) => self.window.fill_directly(body, &mut self.input)?,
@@ -109,9 +113,9 @@ impl<R: Read> FrameReader<R> {
         step
     }
 
-    /// Waits in `state`, unless nothing can come any more.
+    /// Keeps `state` and asks for more input; reports `at_end` if the input has ended.
     fn more(&mut self, state: State, at_end: Input) -> Step {
-        if self.window.ended { Step::Tell(at_end) } else { self.then(state, Step::More) }
+        if self.window.ended { Step::Report(at_end) } else { self.then(state, Step::More) }
     }
 
     fn start(&mut self) -> Step {
@@ -131,8 +135,8 @@ impl<R: Read> FrameReader<R> {
         let Some(&first) = self.window.data().first() else {
             return self.more(State::Between, Input::End);
         };
-        let told = if matches!(first, b'{' | b'[') { Framing::Lines } else { Framing::Headers };
-        let state = match self.framing.get_or_insert(told) {
+        let found = if matches!(first, b'{' | b'[') { Framing::Lines } else { Framing::Headers };
+        let state = match self.framing.get_or_insert(found) {
             Framing::Headers => State::Block(Block::default()),
             Framing::Lines => State::Line(Growing::new(self.max_message.saturating_add(1))),
         };
@@ -154,7 +158,7 @@ impl<R: Read> FrameReader<R> {
                 Some(length) if block.length.is_none_or(|before| before == length) => {
                     block.length = Some(length);
                 }
-                _ => return Step::Tell(Input::Violation),
+                _ => return Step::Report(Input::Violation),
             },
             Line::Type { foreign } => block.foreign |= foreign,
             Line::Other => {}
@@ -164,7 +168,7 @@ impl<R: Read> FrameReader<R> {
         self.then(State::Block(block), Step::Again)
     }
 
-    /// A line that has not come to its end, and must not be longer than `room`.
+    /// An incomplete line, which must not be longer than `room`.
     fn part_of_a_header(&mut self, block: Block, room: usize) -> Step {
         let data = self.window.data();
         let too_long = data.len() > room;
@@ -174,16 +178,16 @@ impl<R: Read> FrameReader<R> {
         match header::parse(&data[..data.len().min(room)]) {
             Line::Garbage if !too_long || block.used == 0 => self.no_header(&block),
             Line::Unfinished if too_long && block.used == 0 => self.no_header(&block),
-            _ if too_long => Step::Tell(Input::Violation),
-            _ => Step::Tell(Input::CutOff),
+            _ if too_long => Step::Report(Input::Violation),
+            _ => Step::Report(Input::CutOff),
         }
     }
 
-    /// The line that comes next is no header; with it falls the block that it stands in.
+    /// The next line is not a header, so the whole block that contains it is garbage.
     fn no_header(&mut self, block: &Block) -> Step {
         self.garbage += block.used;
         let known = block.resumed && block.used == 0;
-        let step = if known { Step::Again } else { Step::Tell(Input::Malformed) };
+        let step = if known { Step::Again } else { Step::Report(Input::Malformed) };
         self.then(State::Garbage { line_start: false }, step)
     }
 
@@ -192,9 +196,9 @@ impl<R: Read> FrameReader<R> {
             Some(left) if block.foreign => self.then(State::Foreign(left), Step::Again),
             Some(length) => self.then(State::Body(Growing::new(length)), Step::Again),
             None => {
-                // A body may follow, of which nobody knows the end: it is passed over line by line.
+                // A body of unknown length may follow: it is skipped line by line.
                 self.garbage += block.used + last_line;
-                self.then(State::Garbage { line_start: true }, Step::Tell(Input::Malformed))
+                self.then(State::Garbage { line_start: true }, Step::Report(Input::Malformed))
             }
         }
     }
@@ -208,7 +212,7 @@ impl<R: Read> FrameReader<R> {
             return self.more(State::Body(body), Input::CutOff);
         }
         self.garbage = 0;
-        self.then(State::Between, Step::Tell(Input::Frame(body.finish(0))))
+        self.then(State::Between, Step::Report(Input::Frame(body.finish(0))))
     }
 
     fn foreign(&mut self, left: usize) -> Step {
@@ -218,12 +222,12 @@ impl<R: Read> FrameReader<R> {
             return self.more(State::Foreign(left - part), Input::CutOff);
         }
         self.garbage = 0;
-        self.then(State::Between, Step::Tell(Input::Malformed))
+        self.then(State::Between, Step::Report(Input::Malformed))
     }
 
     fn garbage(&mut self, line_start: bool) -> Step {
         if self.garbage > HEADERS {
-            return Step::Tell(Input::NoProtocol);
+            return Step::Report(Input::NoProtocol);
         }
         let name = header::CONTENT_LENGTH;
         let data = self.window.data();
@@ -252,12 +256,12 @@ impl<R: Read> FrameReader<R> {
         let held = self.window.data().len();
         let line = self.window.line(held);
         let part = &self.window.data()[..line.map_or(held, |count| count - 1)];
-        // One byte more is taken if it may be the first half of the line break.
+        // One more byte fits if it may be the first half of the line break.
         let fits = part.len() <= text.missing();
         let last = part.last().or_else(|| text.data().last()).copied();
         let longest = fits && part.len() == text.missing();
         if !fits || (longest && last != Some(b'\r')) {
-            return Step::Tell(Input::Violation);
+            return Step::Report(Input::Violation);
         }
         text.push(part);
         let count = line.unwrap_or(held);
@@ -268,9 +272,9 @@ impl<R: Read> FrameReader<R> {
         let less = usize::from(last == Some(b'\r'));
         let frame = text.finish(less);
         if line.is_some() {
-            self.then(State::Between, Step::Tell(Input::Frame(frame)))
+            self.then(State::Between, Step::Report(Input::Frame(frame)))
         } else {
-            Step::Tell(Input::LastLine(frame))
+            Step::Report(Input::LastLine(frame))
         }
     }
 }

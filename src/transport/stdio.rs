@@ -1,9 +1,9 @@
-//! The two ends that the client holds: descriptor 0, and what was descriptor 1.
+//! The two streams of the client: descriptor 0, and a copy of descriptor 1.
 //!
 //! The reader belongs to the thread that reads, the writer to the outbox. They may be pipes, sockets, files or
-//! terminals. Must never make them non-blocking: the open file is shared with whoever started us, and perhaps with
-//! others; but somebody else may have done so, and then we wait as if nobody had. Nothing else may write to the client:
-//! descriptor 1 becomes another stderr before anything can.
+//! terminals. This module must never make them non-blocking: the open file is shared with the parent process, and
+//! perhaps with others. Another process may have made them non-blocking; then the functions here wait as if it had not.
+//! No other code may write to the client: descriptor 1 becomes a second stderr before other code runs.
 
 #[cfg(unix)]
 pub use unix::{StdinReader, StdoutWriter, hung_up, take};
@@ -25,19 +25,23 @@ mod unix {
 
     use crate::transport::Output;
 
-    /// What a pipe that says it can be written to is sure to take whole (`PIPE_BUF`; 512 is what POSIX promises), as
-    /// long as nobody else writes to it. If somebody does, one sender may wait; nothing is lost.
+    /// The bytes that a writable pipe certainly takes without blocking (`PIPE_BUF`; POSIX guarantees 512), as long as
+    /// no other process writes to it. If one does, a sender may block; nothing is lost.
     const PIPE_ROOM: usize = if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
 
-    /// Takes hold of stdin and stdout for the protocol, and points descriptor 1 at stderr. To be called once.
+    /// Takes stdin and stdout for the protocol, and points descriptor 1 at stderr. To be called once.
+    ///
+    /// # Errors
+    /// If the descriptors are not open, or can't be copied.
     pub fn take() -> io::Result<(StdinReader, StdoutWriter)> {
-        // Closed on exec, and above the three that a child is given: what we start never talks to the client.
+        // Closed on exec, and above the three descriptors that a child gets, so that no child process writes to the
+        // client.
         let kept = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
         rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
         Ok((StdinReader(rustix::stdio::stdin()), StdoutWriter::new(kept)?))
     }
 
-    /// Descriptor 0 with no buffer of its own.
+    /// Descriptor 0, without a buffer.
     pub struct StdinReader(pub(in crate::transport) BorrowedFd<'static>);
 
     impl Read for StdinReader {
@@ -51,24 +55,24 @@ mod unix {
         }
     }
 
-    /// What was descriptor 1.
+    /// A copy of descriptor 1, as it was at the start.
     pub struct StdoutWriter {
         to: OwnedFd,
-        /// The same pipe, opened once more: this one never waits, and the other, which is shared, stays as it was.
+        /// The same pipe, opened again as non-blocking. The original, which is shared, stays as it was.
         direct: Option<OwnedFd>,
         kind: Kind,
     }
 
-    /// How to write without waiting.
+    /// How to write without blocking.
     #[derive(Clone, Copy)]
     enum Kind {
-        /// Ask first, and give it no more than it is then sure to take.
+        /// Poll first, and write only as much as it then certainly takes.
         Pipe,
-        /// The call itself can be told not to wait; of a long frame it takes what it has room for.
+        /// The call itself has a flag not to block; it writes as much of a long frame as fits.
         Socket,
-        /// Never waits for anybody.
+        /// Never blocks.
         File,
-        /// A terminal or a device: nothing is certain.
+        /// A terminal or a device, which may always block.
         Other,
     }
 
@@ -87,8 +91,8 @@ mod unix {
 
     #[cfg(test)]
     impl StdoutWriter {
-        /// As where a pipe can't be opened again.
-        pub(in crate::transport) fn asking_first(self) -> Self {
+        /// A writer as on a system where a pipe can't be opened again.
+        pub(in crate::transport) fn polling_first(self) -> Self {
             Self { direct: None, ..self }
         }
     }
@@ -119,7 +123,7 @@ mod unix {
         }
     }
 
-    /// A pipe as a file of our own, where the system has a name for it and lets us.
+    /// Opens a pipe again as a separate open file, if the system has a name for it and allows that.
     fn open_again(pipe: &OwnedFd) -> Option<OwnedFd> {
         if !cfg!(any(target_os = "linux", target_os = "android")) {
             return None;
@@ -129,13 +133,13 @@ mod unix {
         rustix::fs::open(name, flags, Mode::empty()).ok()
     }
 
-    /// Whether a write would come back at once, be it with an error.
+    /// Whether a write would return at once, possibly with an error.
     fn is_ready(to: BorrowedFd<'_>) -> io::Result<bool> {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         Ok(poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], Some(&now))? > 0)
     }
 
-    /// Whether nobody can send anything any more, whatever still lies there to be read. Never so for a file.
+    /// Whether the client has closed stdin, even if unread bytes are left. Always false for a file.
     pub fn hung_up() -> bool {
         let gone = PollFlags::HUP | PollFlags::ERR;
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -146,11 +150,11 @@ mod unix {
         poll(&mut stdin, Some(&now)).is_ok() && stdin[0].revents().intersects(gone)
     }
 
-    /// For a descriptor that somebody made non-blocking.
+    /// Waits on a descriptor that another process made non-blocking.
     fn wait(on: BorrowedFd<'_>, until: PollFlags) -> io::Result<()> {
         let mut asked = [PollFd::from_borrowed_fd(on, until)];
         match poll(&mut asked, None) {
-            // Some systems cannot poll a terminal; rather slow there than a processor's whole time.
+            // Some systems can't poll a terminal. A pause there is better than a busy loop.
             Ok(_) if asked[0].revents().contains(PollFlags::NVAL) => {
                 thread::sleep(Duration::from_millis(10));
             }
@@ -167,12 +171,15 @@ mod other {
 
     use crate::transport::Output;
 
-    /// Takes hold of stdin and stdout for the protocol. To be called once.
+    /// Takes stdin and stdout for the protocol. To be called once.
+    ///
+    /// # Errors
+    /// Never on this system.
     pub fn take() -> io::Result<(StdinReader, StdoutWriter)> {
         Ok((StdinReader(io::stdin()), StdoutWriter(io::stdout())))
     }
 
-    /// Whether nobody can send anything any more: not to be known here before it is read.
+    /// Whether the client has closed stdin. This system shows that only to a read, so this is always false.
     pub fn hung_up() -> bool {
         false
     }
@@ -191,7 +198,7 @@ mod other {
 
     impl Output for StdoutWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            // The library's buffer splits at line feeds; all at once and flushed, nothing stays behind in it.
+            // The library's buffer splits at line feeds. Writing everything at once and flushing leaves nothing in it.
             let mut out = self.0.lock();
             out.write_all(bytes)?;
             out.flush()?;

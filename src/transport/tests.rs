@@ -1,5 +1,4 @@
-//! Tests of the room as a whole, one file for each way through it. None sleeps; those that need a slow client hold a
-//! gate shut.
+//! Tests of the room as a whole, one file for each half. None sleeps; tests that need a slow client keep a gate shut.
 
 mod cutting;
 mod outbox;

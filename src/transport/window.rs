@@ -1,7 +1,7 @@
-//! The bytes that were read and not yet used, and the buffer in which a long message grows.
+//! The window of bytes that were read and not yet used, and the buffer in which a long message grows.
 //!
-//! Used by the reader's thread alone. Must never take memory for bytes that have not come: the window has one size for
-//! ever, and [`Growing`] is at most twice as long as what it holds, or one piece.
+//! Used by the reader's thread alone. Must never allocate memory for bytes that have not come: the window has a fixed
+//! size, and [`Growing`] is at most twice as long as its content, or one piece.
 
 use std::io::{self, Read};
 
@@ -10,19 +10,19 @@ use zeroize::Zeroize;
 use super::frame::{Frame, Wiped};
 use crate::limits;
 
-/// A whole block of headers must fit, with the byte after it.
+/// The size of the window. A whole block of headers must fit, with the byte after it.
 const WINDOW: usize = limits::HEADERS + 4096;
 /// The smallest step in which a long message grows.
 const PIECE: usize = 64 * 1024;
 
-/// A window over the input. What is consumed is zeroed.
+/// A window over the input. Consumed bytes are zeroed.
 pub(super) struct Window {
     bytes: Wiped,
     start: usize,
     end: usize,
     /// How much of the data is known to have no line feed, so that a line that comes byte by byte is searched once.
     searched: usize,
-    /// The input has ended; it is not asked again, which on a terminal would wait anew.
+    /// The input has ended. It is not read again, since a terminal would wait for new input.
     pub(super) ended: bool,
 }
 
@@ -57,10 +57,10 @@ impl Window {
         found.map(|at| from + at + 1)
     }
 
-    /// One read into the free end.
+    /// Reads once into the free part of the window.
     pub(super) fn fill(&mut self, input: &mut impl Read) -> io::Result<()> {
         if self.start > 0 {
-            // Happens once for each thing that is waited for: from then on it begins at 0.
+            // Happens at most once for each message: from then on the data begins at 0.
             let kept = self.end - self.start;
             self.bytes.0.copy_within(self.start..self.end, 0);
             self.bytes.0[kept..self.end].zeroize();
@@ -72,9 +72,9 @@ impl Window {
         Ok(())
     }
 
-    /// One read past the window, for a message that is longer than what the window had of it.
+    /// Reads once directly into a message that is longer than its part in the window.
     pub(super) fn fill_directly(&mut self, message: &mut Growing, input: &mut impl Read) -> io::Result<()> {
-        debug_assert!(self.data().is_empty(), "what was read first comes first");
+        debug_assert!(self.data().is_empty(), "the bytes in the window come first");
         let count = read(input, message.spare())?;
         message.filled += count;
         self.ended |= count == 0;
@@ -91,11 +91,11 @@ fn read(input: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// A message on its way in.
+/// A message that is not complete yet.
 pub(super) struct Growing {
     bytes: Wiped,
     filled: usize,
-    /// The length that it is not to pass: known for a body, the limit for a line.
+    /// The maximum length: the exact one for a body, the limit for a line.
     most: usize,
 }
 
@@ -108,12 +108,12 @@ impl Growing {
         &self.bytes.0[..self.filled]
     }
 
-    /// How many bytes are still to come until it is as long as it may be.
+    /// How many more bytes it may take.
     pub(super) fn missing(&self) -> usize {
         self.most - self.filled
     }
 
-    /// Takes bytes in. There must be no more of them than are missing.
+    /// Appends bytes, at most as many as [`Self::missing`] gives.
     pub(super) fn push(&mut self, data: &[u8]) {
         let filled = self.filled + data.len();
         if filled > self.bytes.0.len() {
@@ -123,7 +123,7 @@ impl Growing {
         self.filled = filled;
     }
 
-    /// Room to read into: not empty as long as something is missing.
+    /// Space to read into. Not empty as long as bytes are missing.
     fn spare(&mut self) -> &mut [u8] {
         if self.filled == self.bytes.0.len() {
             self.grow(PIECE.max(self.filled * 2));
@@ -137,7 +137,7 @@ impl Growing {
         self.bytes = longer;
     }
 
-    /// The message as it is now, without its last `less` bytes, in memory of just its length.
+    /// The message without its last `less` bytes, in memory of exactly its length.
     pub(super) fn finish(mut self, less: usize) -> Frame {
         let length = self.filled - less;
         if length == self.bytes.0.capacity() {
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_takes_memory_for_what_came_and_not_for_what_was_promised() {
+    fn a_message_uses_memory_for_the_bytes_that_came() {
         let mut message = Growing::new(1 << 40);
         message.push(b"ten bytes.");
         assert_eq!(message.bytes.0.capacity(), 10);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_never_grows_past_its_end() {
+    fn a_message_never_grows_past_its_maximum() {
         let mut message = Growing::new(3);
         message.push(b"ab");
         assert_eq!(message.spare().len(), 1);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_consumed_is_zeroed_and_so_is_what_was_moved() {
+    fn consumed_and_moved_bytes_are_zeroed() {
         let mut window = Window::new();
         window.fill(&mut &b"key and more"[..]).unwrap();
         window.consume(4);

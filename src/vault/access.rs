@@ -6,9 +6,9 @@ use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId,
 use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError};
 
 use super::key_index::{self, Found, LiveKeys};
-use super::key_row::KeyRow;
+use super::key_row::{KeyRow, Use};
 use super::opened::Secrets;
-use super::{Error, Opened, Timestamp};
+use super::{Address, Error, Name, Opened, Place, Timestamp};
 
 /// An API key that a connection has set. When it is rotated, what holds it goes on with the new one.
 pub struct Key(Mutex<State>);
@@ -216,6 +216,28 @@ impl Caller {
                 learnt => drop(learnt?),
             }
         }
+    }
+}
+
+/// A record as a caller names it; nothing of it has been checked against the store.
+#[derive(Clone)]
+pub struct Target {
+    /// Who calls.
+    pub caller: Caller,
+    /// The context and folder.
+    pub place: Place,
+    /// The record's name, if it has one.
+    pub name: Option<Name>,
+}
+
+impl Target {
+    /// The address, once the key is known to be good: the folder is checked before the scope.
+    pub(super) fn address(&self, access: Option<&Arc<Access>>, wanted: Use) -> Result<Address, Error> {
+        let address = Address { folder: self.place.folder()?.cloned(), name: self.name.clone() };
+        if let Some(access) = access {
+            access.row.permit(&address, wanted)?;
+        }
+        Ok(address)
     }
 }
 

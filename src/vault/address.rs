@@ -1,11 +1,11 @@
-//! Where a record is: a context, for `workspace` a folder, and a name if it has one.
+//! The address of a record: a context, for `workspace` a folder, and an optional name.
 
 use crate::limits;
 
 use super::Error;
 use super::folder::WorkspaceFolder;
 
-/// The two contexts that the plugin API has.
+/// The two contexts of the plugin API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Context {
     /// One set of records for the user.
@@ -24,7 +24,7 @@ impl Context {
         }
     }
 
-    /// As it is named on the wire.
+    /// Its name in the protocol.
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -33,7 +33,8 @@ impl Context {
     }
 }
 
-/// A record's name, or any other that a caller gives: 1 to 256 bytes. A caller's data, so it can't be printed.
+/// A name that a caller chose, for example of a record: 1 to 256 bytes. It is a caller's data, so it has no `Debug` and
+/// no `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(Box<str>);
 
@@ -43,27 +44,30 @@ impl Name {
         (1..=limits::NAME).contains(&text.len()).then(|| Self(text.into()))
     }
 
-    /// The name.
+    /// The text of the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Which folder a caller means. What is wrong with it is told only after what is wrong with the caller's key.
+/// The context and folder that a caller names. An error in them is reported only if the caller's key is accepted.
 #[derive(Clone)]
 pub enum Place {
     /// The context `user`.
     User,
     /// The context `workspace` with this folder.
     Workspace(WorkspaceFolder),
-    /// The context `workspace`, and no folder is meant.
+    /// The context `workspace` without a folder, and not exactly one folder is open.
     FolderRequired,
-    /// The context `workspace` with something that is no absolute URI.
+    /// The context `workspace` with a text that is not an absolute URI.
     FolderInvalid,
 }
 
 impl Place {
-    /// The folder that is meant; `None` for the context `user`.
+    /// The folder; `None` for the context `user`.
+    ///
+    /// # Errors
+    /// [`Error::WorkspaceFolderRequired`] or [`Error::WorkspaceFolderInvalid`] if the caller named no valid folder.
     pub fn folder(&self) -> Result<Option<&WorkspaceFolder>, Error> {
         match self {
             Self::User => Ok(None),
@@ -74,26 +78,27 @@ impl Place {
     }
 }
 
-/// The machine of every address, and of a scope that names none.
+/// The machine of every address, and of a scope without a machine.
 pub(super) const MACHINE: &str = "";
 
-/// Where a record is.
+/// The place of a record in its namespace.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
     /// `None` for the context `user`.
     pub folder: Option<WorkspaceFolder>,
-    /// `None` for *the* object of the context.
+    /// `None` for the context's object without a name.
     pub name: Option<Name>,
 }
 
 impl Address {
-    /// The context that the address lies in.
+    /// The context of the address.
     pub fn context(&self) -> Context {
         if self.folder.is_some() { Context::Workspace } else { Context::User }
     }
 
-    /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`: what a record id is made from, and what is sealed
-    /// beside it. The machine is the one whose folder it is, where machines share a store; none does so far.
+    /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`: the input of the record id, which is also sealed
+    /// beside the record. The machine is the owner of the folder if several machines share a store, which is not
+    /// possible yet.
     pub(super) fn encode(&self) -> Vec<u8> {
         let folder = self.folder.as_ref().map_or("", WorkspaceFolder::as_str);
         let name = self.name.as_ref().map_or("", Name::as_str);
@@ -139,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_comes_back_as_it_was_sealed() {
+    fn an_address_is_decoded_as_it_was_encoded() {
         let check = |folder: Option<&str>, name: Option<&str>| {
             let address = Address {
                 folder: folder.map(|folder| WorkspaceFolder::parse(folder).ok().unwrap()),
@@ -167,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_and_name_can_not_run_into_each_other() {
+    fn folder_and_name_are_encoded_unambiguously() {
         let folder = |text| Some(WorkspaceFolder::parse(text).ok().unwrap());
         let one = Address { folder: folder("file:///ab"), name: Name::parse("c") };
         let other = Address { folder: folder("file:///a"), name: Name::parse("bc") };

@@ -184,7 +184,7 @@ impl Vault {
         if with_all && arrivals.iter().any(|arrival| is_new(&arrival)) {
             return Err(NotRestored::ProtectorsChanged);
         }
-        let replacement = match Replacement::new(&self.folder, &unpacked.tables(), unpacked.page_size()) {
+        let replacement = match Replacement::new(&self.folder, unpacked.tables()?, unpacked.page_size()) {
             Err(StoreError::Damaged) => return Err(NotRestored::Archive(BadArchive::Damaged(Member::Data))),
             replacement => replacement?,
         };

@@ -1,14 +1,14 @@
-//! The clock that leases end by: it goes on while the machine sleeps, all processes read the same, and nobody can set it.
-//! It begins anew at each boot, so whoever writes its time down writes down which boot it was.
+//! The clock for the ends of leases. It goes on while the machine sleeps, all processes read the same time, and no user
+//! can set it. It starts again at each boot, so a stored time includes the id of the boot.
 
 use std::sync::OnceLock;
 
 /// A time on the boot clock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct BootTime {
-    /// Which boot.
+    /// The id of the boot.
     pub(super) boot: [u8; 16],
-    /// Milliseconds since then.
+    /// Milliseconds since the boot.
     pub(super) millis: u64,
 }
 
@@ -18,14 +18,14 @@ impl BootTime {
         Self { boot: *BOOT.get_or_init(boot), millis: millis() }
     }
 
-    /// How long until this is over; 0 if it is, or was before the last boot.
+    /// Milliseconds until this time; 0 if it has passed, or is of an earlier boot.
     pub(super) fn left(self, now: Self) -> u64 {
         if self.boot == now.boot { self.millis.saturating_sub(now.millis) } else { 0 }
     }
 }
 
-/// The kernel's random name of this boot. Where it has none, zeros: then it is the holder's file alone that tells a lease
-/// of before the boot, since no lock outlives it.
+/// The kernel's random id of this boot. Zeros if the kernel has none. Then only the holder's lock file shows that a
+/// lease is from before the boot, since no lock outlives a boot.
 fn boot() -> [u8; 16] {
     crate::store::boot_id().unwrap_or_default()
 }
@@ -33,7 +33,7 @@ fn boot() -> [u8; 16] {
 #[cfg(unix)]
 fn millis() -> u64 {
     use rustix::time::{ClockId, clock_gettime};
-    // The one of macOS counts while it sleeps.
+    // On macOS the monotonic clock counts while the machine sleeps.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const CLOCK: ClockId = ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -43,7 +43,7 @@ fn millis() -> u64 {
     seconds * 1_000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
 }
 
-/// No clock of this kind can be read here without `unsafe`: the wall clock takes its place.
+/// On this system no such clock can be read without `unsafe`, so this is the wall clock.
 #[cfg(not(unix))]
 fn millis() -> u64 {
     super::Timestamp::now().millis()
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_of_another_boot_is_over() {
+    fn a_time_of_another_boot_has_passed() {
         let now = BootTime { boot: [1; 16], millis: 5_000 };
         assert_eq!(BootTime { boot: [1; 16], millis: 7_000 }.left(now), 2_000);
         assert_eq!(BootTime { boot: [1; 16], millis: 4_000 }.left(now), 0);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_goes_on() {
+    fn the_clock_never_goes_back() {
         let before = BootTime::now();
         std::thread::sleep(std::time::Duration::from_millis(5));
         let after = BootTime::now();

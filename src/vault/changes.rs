@@ -1,5 +1,5 @@
-//! What others have changed in a caller's namespace: read from the table of changes, after a revision, a few at a time.
-//! A watch is nothing but such a revision that moves on.
+//! The changes that other connections have made in a caller's namespace. They are read from the table of changes, after
+//! a revision, a few at a time. A watch is only such a revision, which advances.
 
 use std::sync::Arc;
 
@@ -13,46 +13,50 @@ use super::{Address, Caller, Error, Opened, Timestamp};
 
 /// The format of a row.
 const FORMAT: u8 = 1;
-/// Format, namespace, origin: what stands before the sealed part.
+/// The length of the plain part of a row: format, namespace, origin.
 const HEADER: usize = 1 + 16 + 16;
-/// Rows that are copied out at one time; the addresses in them may be long.
+/// How many rows are copied at one time, since the addresses in them may be long.
 const COPIED: usize = 64;
-/// Rows that are looked at in one snapshot, which must be short.
+/// How many rows are read in one snapshot, which must be short.
 const LOOKED_AT: usize = 1_000;
 
 /// One change of a record.
 pub struct Change {
-    /// The revision that it has.
+    /// The revision of the change.
     pub revision: u64,
-    /// Which record.
+    /// The record's address.
     pub address: Address,
-    /// Whether it is gone.
+    /// Whether the record was deleted.
     pub deleted: bool,
 }
 
-/// What came after a revision.
+/// The changes after a revision.
 pub struct Changed {
-    /// What the caller is to be told, in order.
+    /// The changes to send to the caller, in order.
     pub told: Vec<Change>,
-    /// Nothing is missing among them up to this revision.
+    /// They are complete up to this revision.
     pub up_to: u64,
-    /// Whether there may be more after that.
+    /// Whether there may be more changes after that.
     pub more: bool,
-    /// Whether changes before these are not kept any more: the caller has to read everything again.
+    /// Whether the store has already removed earlier changes that the caller has not got, so that the caller has to
+    /// read everything again.
     pub fell_behind: bool,
-    /// When the caller's key ends, if it does.
+    /// When the caller's key expires, if it does.
     pub ends: Option<Timestamp>,
 }
 
 impl Changed {
-    /// What there is to be told where there is no store any more, after a revision.
+    /// The result for a caller at a revision if the store does not exist any more.
     pub fn without_store(after: u64) -> Self {
         Self { told: Vec::new(), up_to: 0, more: false, fell_behind: after > 0, ends: None }
     }
 }
 
 impl Opened {
-    /// What other connections have changed after a revision, in the caller's namespace and scope.
+    /// The changes of other connections after a revision, in the caller's namespace and scope.
+    ///
+    /// # Errors
+    /// If the caller's key is refused, or the store can't be read.
     pub fn changes(&self, caller: &Caller, after: u64) -> Result<Changed, Error> {
         let (snapshot, access) = caller.moment(self)?;
         let last = snapshot.revision()?;
@@ -72,7 +76,7 @@ impl Opened {
                     changed.told.push(change);
                 }
                 Some(_) => {}
-                // What was changed can't be told; that something was, must be.
+                // The change can't be read, but the caller must still learn that something changed.
                 None => changed.fell_behind = true,
             }
         }
@@ -82,7 +86,8 @@ impl Opened {
 
 type Rows = Vec<(u64, Vec<u8>)>;
 
-/// The rows of others in the namespace; where there may be more, also the revision up to which these are all.
+/// Copies the rows of other connections in the namespace. If there may be more, also returns the revision up to which
+/// they are complete.
 fn copy(
     snapshot: &Snapshot<'_>,
     access: &Access,
@@ -98,7 +103,7 @@ fn copy(
         }
         looked_at += 1;
         let ours = row.get(1..17) == Some(&namespace.0) && row.get(17..HEADER) != Some(&caller.origin);
-        // A row of a number that was not given yet was not written here.
+        // This program never writes a row with a revision above the last one.
         if ours
             && let Ok(revision) = key.try_into().map(u64::from_be_bytes)
             && revision <= last
@@ -111,7 +116,7 @@ fn copy(
     Ok((rows, next.filter(|next| *next <= last).map(|next| next - 1)))
 }
 
-/// The row of a change that a caller makes.
+/// Seals the row of a change that a caller makes.
 pub(super) fn seal(
     keys: &DataKeys,
     caller: &Caller,
@@ -139,7 +144,7 @@ fn open(access: &Access, revision: u64, row: &[u8]) -> Option<Change> {
     Some(Change { revision, address: Address::decode(address)?, deleted: *deleted == 1 })
 }
 
-/// The revision from which on a watch can tell, and when the caller's key ends.
+/// Reads the current revision, at which a new watch begins.
 pub struct BeginWatch(pub Caller);
 
 impl Read for BeginWatch {

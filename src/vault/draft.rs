@@ -1,6 +1,6 @@
-//! The store as it will be after the commit that is being made ready: a snapshot, and over it the rows that the
-//! requests before this one in the same commit have changed. Where a read stands between two writes, the rows keep what
-//! they were at that point, so that the read can be made after the commit, when nobody waits for the store's lock.
+//! The store as it will be after the next commit: a snapshot, and over it the rows that earlier requests of the same
+//! commit have changed. For a read between two writes, the rows keep their values at that point, so that the read can
+//! run after the commit, when no process waits for the store's lock.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -16,56 +16,62 @@ use super::key_row::KeyRow;
 use super::opened::Secrets;
 use super::{Error, Opened, Timestamp};
 
-/// Something that changes the store.
+/// A request that changes the store.
 pub trait Write: Send {
-    /// What its caller is told.
+    /// The result for its caller.
     type Outcome: Send;
 
-    /// Decides about the write, and says what it changes. Changes nothing itself, and may be called again with
-    /// another draft, if the first one's commit failed.
+    /// The caller, if a key calls: later reads of the same namespace wait for this write.
+    fn caller(&self) -> Option<&Caller>;
+
+    /// Decides about the write, and returns its changes without making them. May be called again with another draft, if
+    /// the commit of the first one failed.
+    ///
+    /// # Errors
+    /// If the write is refused, or the store can't be read.
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Self::Outcome, Option<Changes>), Error>;
 
-    /// Whether it changes what the requests behind it mean: then they go into another commit.
+    /// Whether it changes the meaning of later requests, which then go into another commit.
     fn stands_alone(&self) -> bool {
         false
     }
 
-    /// It is committed; its caller is told next.
+    /// Called after the commit, before the caller gets the result.
     fn committed(&self, _outcome: &Self::Outcome) {}
 }
 
 /// What one request changes.
 pub struct Changes {
     rows: Vec<Row>,
-    /// Of the values.
+    /// The length of the values.
     bytes: usize,
     revision: u64,
     keys: bool,
-    /// The live keys of namespaces as they are after this request.
+    /// The live keys of namespaces after this request.
     lists: BTreeMap<NamespaceId, LiveKeys>,
     destroyed: Vec<SlotId>,
     protectors: Vec<ProtectorChange>,
 }
 
-/// A change of the protector files, which no transaction covers: a request makes at most one, and nothing else.
+/// A change of the protector files, which no transaction covers. A request with one has no other change.
 pub(super) enum ProtectorChange {
     Add(ProtectorRow),
     Remove([u8; 16]),
 }
 
-/// What is to be done for the requests of one commit.
+/// The work for the requests of one commit.
 #[derive(Default)]
 pub(super) struct Work {
-    /// The protector files to change, before the commit.
+    /// The protector files to change before the commit.
     pub(super) protectors: Vec<ProtectorChange>,
-    /// The commit; `None` where no row changes.
+    /// The commit; `None` if no row changes.
     pub(super) batch: Option<Batch>,
     /// The slots to overwrite after the commit.
     pub(super) destroyed: Vec<SlotId>,
 }
 
 impl Changes {
-    /// The memory that the values take.
+    /// The memory of the values, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -88,8 +94,8 @@ impl Changes {
         self.rows.push(Row { table, key: key.to_vec(), value: None });
     }
 
-    /// A row of the table of keys, and what the index has of it: every process looks at its keys again. `before` is the
-    /// row that it takes the place of.
+    /// Puts a row into the table of keys, and its rows into the index. All processes then check their keys again.
+    /// `before` is the row that it replaces.
     pub(super) fn put_key(
         &mut self,
         draft: &Draft<'_>,
@@ -101,7 +107,7 @@ impl Changes {
         key_index::update(draft, self, slot, before, row)
     }
 
-    /// A key that is ended, and of which nothing is known but its slot: the index is made anew.
+    /// Ends a key of which only the slot is known, and marks the index to be rebuilt.
     pub(super) fn end_unknown_key(&mut self, draft: &Draft<'_>, slot: SlotId) -> Result<(), Error> {
         let mut row = KeyRow::first(NamespaceId::generate()).revoked();
         self.put_key_alone(draft, slot, &mut row)?;
@@ -128,13 +134,14 @@ impl Changes {
         self.lists.insert(namespace, list);
     }
 
-    /// A protector file is to be changed, under the lock of the store. The request has to stand alone.
+    /// Requests a change of a protector file, under the lock of the store. The write must return true from
+    /// `stands_alone`.
     pub(super) fn change_protector(&mut self, change: ProtectorChange) {
         self.protectors.push(change);
     }
 
-    /// A slot file is to be overwritten once this is committed. The commit says so too: if this process ends before it
-    /// is done, the next one that opens the store does it.
+    /// Requests that a slot file is overwritten after the commit. The commit records this too: if this process ends
+    /// first, the next one that opens the store overwrites the file.
     pub(super) fn destroy_slot(&mut self, slot: SlotId) {
         self.put(Table::Meta, &destroy_row(slot), Vec::new());
         self.destroyed.push(slot);
@@ -145,7 +152,7 @@ fn destroy_row(slot: SlotId) -> Vec<u8> {
     [meta::DESTROY, &slot.0].concat()
 }
 
-/// What a namespace has in the table of records.
+/// The size of a namespace in the table of records.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Size {
     pub(super) records: u64,
@@ -169,28 +176,28 @@ pub(super) struct Mark {
     revision: u64,
 }
 
-/// What a row is from one stretch on: the writes between two reads are one stretch.
+/// The value of a row from one stretch on. The writes between two reads are one stretch.
 struct Version {
     since: u32,
     value: Option<Vec<u8>>,
 }
 
-/// The store as it will be.
+/// The store as it will be after the commit.
 pub struct Draft<'d> {
     pub(super) opened: &'d Opened,
     pub(super) secrets: &'d Secrets,
-    /// One moment for the whole commit.
+    /// The time of the whole commit.
     pub(super) now: Timestamp,
     snapshot: &'d Snapshot<'d>,
     expected: u64,
     revision: u64,
     keys_changed: bool,
-    /// What changes, in the order of the changes; no list is empty.
+    /// The versions of each changed row, oldest first; no list is empty.
     rows: BTreeMap<(Table, Vec<u8>), Vec<Version>>,
     stretch: u32,
     /// Bytes of the values in `rows`.
     bytes: usize,
-    /// Bytes of the values that requests have looked at.
+    /// Bytes of the values that requests have read.
     looked_at: Cell<usize>,
     destroyed: Vec<SlotId>,
     sizes: RefCell<HashMap<NamespaceId, Size>>,
@@ -223,7 +230,7 @@ impl<'d> Draft<'d> {
     }
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
-        // A tuple of borrowed parts can't look up one of owned parts; most commits have few rows or none.
+        // The lookup needs an owned key, since the map's keys are owned. Most commits have few rows or none.
         if !self.rows.is_empty()
             && let Some(versions) = self.rows.get(&(table, key.to_vec()))
         {
@@ -234,19 +241,19 @@ impl<'d> Draft<'d> {
         Ok(value)
     }
 
-    /// The point behind the requests that were taken in so far.
+    /// Marks the point after the requests so far.
     pub(super) fn mark(&mut self) -> Mark {
         let mark = self.now_mark();
         self.stretch += 1;
         mark
     }
 
-    /// The point where the next request stands.
+    /// The current point, before the next request.
     pub(super) fn now_mark(&self) -> Mark {
         Mark { stretch: self.stretch, revision: self.revision }
     }
 
-    /// The value that a row had at a point.
+    /// The value of a row at a point.
     pub(super) fn get_at(&self, mark: Mark, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         let versions = self.rows.get(&(table, key.to_vec()));
         match versions.and_then(|versions| at(versions, mark)) {
@@ -255,8 +262,8 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// The rows that there were at a point, in the order of their keys: those whose keys begin with `prefix` and come
-    /// after `after`, for as long as `row` says to go on.
+    /// Scans the rows at a point, in the order of their keys: those whose keys begin with `prefix` and come after
+    /// `after`, until `row` returns false.
     pub(super) fn scan_at(
         &self,
         mark: Mark,
@@ -292,12 +299,13 @@ impl<'d> Draft<'d> {
         Ok(())
     }
 
-    /// The last revision that was given, in this commit or before it.
+    /// The last revision that was assigned, in this commit or before it.
     pub(super) fn last_revision(&self) -> u64 {
         self.revision
     }
 
-    /// The rows whose keys begin with `prefix`, with what this commit has changed; `keep` says what to copy of each.
+    /// The rows whose keys begin with `prefix`, including the changes of this commit; `keep` copies the needed part of
+    /// each.
     pub(super) fn scan<T>(
         &self,
         table: Table,
@@ -324,7 +332,7 @@ impl<'d> Draft<'d> {
             .map(|((_, key), versions)| (key.as_slice(), newest(versions)))
     }
 
-    /// How many rows a table has at most.
+    /// An upper bound of the number of rows in a table.
     pub(super) fn all_rows(&self, table: Table) -> Result<u64, StoreError> {
         Ok(self.snapshot.count(table)? + self.changed(table, &[]).count() as u64)
     }
@@ -334,13 +342,13 @@ impl<'d> Draft<'d> {
         Ok(self.measure(table, prefix)?.records)
     }
 
-    /// How many bytes the records of all namespaces have at most.
+    /// An upper bound of the bytes of the records of all namespaces.
     pub(super) fn all_bytes(&self) -> Result<u64, StoreError> {
         let changed = self.changed(Table::Records, &[]).map(|(_, value)| value.map_or(0, <[u8]>::len) as u64);
         Ok(self.snapshot.size(Table::Records)? + changed.sum::<u64>())
     }
 
-    /// What a namespace has stored. Costs a walk over its rows, once in a commit.
+    /// The size of a namespace. Walks over its rows once in each commit.
     pub(super) fn size(&self, namespace: NamespaceId) -> Result<Size, StoreError> {
         if let Some(size) = self.sizes.borrow().get(&namespace) {
             return Ok(*size);
@@ -359,13 +367,13 @@ impl<'d> Draft<'d> {
         Ok(size)
     }
 
-    /// What the caller's key opens; `None` for one that has no namespace.
+    /// The access that the caller's key gives; `None` for a key without a namespace.
     pub(super) fn access(&self, caller: &Caller) -> Result<Option<Arc<Access>>, Error> {
         let key = &caller.key;
         let slot = key.slot(self.opened, self.secrets);
         let found = || key_index::look(self, &self.secrets.keys, slot.id());
         let access = if self.keys_changed {
-            // This commit's table of keys has no revision yet under which anything could be remembered.
+            // The changed table of keys has no committed revision yet, which a cache entry would need.
             Access::open(self.opened, self.secrets, &slot, found()?)?
         } else {
             let keys_revision = self.snapshot.keys_revision()?;
@@ -379,7 +387,7 @@ impl<'d> Draft<'d> {
         caller.admit(access, self.now)
     }
 
-    /// Room for one request's changes.
+    /// An empty set of changes for one request.
     pub(super) fn changes(&self) -> Changes {
         Changes {
             rows: Vec::new(),
@@ -392,7 +400,7 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Takes a request's changes in.
+    /// Adds a request's changes.
     pub(super) fn apply(&mut self, changes: Changes) {
         self.revision = changes.revision;
         self.keys_changed |= changes.keys;
@@ -417,7 +425,7 @@ impl<'d> Draft<'d> {
 
     fn put(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
         let versions = self.rows.entry((table, key)).or_default();
-        // Nothing reads what was written in the same stretch.
+        // No read sees an earlier version of the same stretch, so it is replaced.
         if let Some(last) = versions.pop_if(|last| last.since == self.stretch) {
             self.bytes -= last.value.map_or(0, |value| value.len());
         }
@@ -425,8 +433,8 @@ impl<'d> Draft<'d> {
         versions.push(Version { since: self.stretch, value });
     }
 
-    /// What the requests so far have cost: the memory that their changes take, those too that only reads before the last
-    /// write see, and what was gone through for them while others wait for the lock.
+    /// The cost of the requests so far in bytes: the memory of their changes, including old versions for reads, and the
+    /// values that were read while other processes wait for the lock.
     pub(super) fn cost(&self) -> usize {
         self.bytes + self.looked_at.get()
     }
@@ -436,15 +444,15 @@ impl<'d> Draft<'d> {
         !self.rows.is_empty()
     }
 
-    /// Forgets that slots are to be overwritten: that is done by now, or nothing of ours asked for it. Those that this
-    /// commit destroys are remembered.
+    /// Removes requests to overwrite slots, because that was done, or because no commit of this program made them.
+    /// Keeps those of this commit.
     pub(super) fn forget_destroyed(&mut self, slots: Vec<SlotId>) {
         for slot in slots.into_iter().filter(|slot| !self.destroyed.contains(slot)).collect::<Vec<_>>() {
             self.put(Table::Meta, destroy_row(slot), None);
         }
     }
 
-    /// What is to be done. The values of the rows are not in the draft any more until [`Self::give_back`].
+    /// Takes the work out. The draft has no values of the rows until [`Self::give_back`].
     pub(super) fn work(&mut self) -> Work {
         let mut rows = Vec::with_capacity(self.rows.len());
         for ((table, key), versions) in &mut self.rows {
@@ -458,7 +466,7 @@ impl<'d> Draft<'d> {
         Work { protectors, batch, destroyed }
     }
 
-    /// Takes back the batch of [`Self::work`], for the reads among the requests.
+    /// Takes the batch of [`Self::work`] back, for the reads among the requests.
     pub(super) fn give_back(&mut self, batch: Batch) {
         for (versions, row) in self.rows.values_mut().zip(batch.rows) {
             if let Some(last) = versions.last_mut() {
@@ -468,13 +476,13 @@ impl<'d> Draft<'d> {
     }
 }
 
-/// The length of a row that is there. A damaged one takes its place like any other.
+/// The length of an existing row. A damaged row is replaced like any other.
 fn length(row: Result<Option<&[u8]>, StoreError>) -> Option<usize> {
     row.map_or(Some(0), |row| row.map(<[u8]>::len))
 }
 
 impl Mark {
-    /// The last revision that had been given.
+    /// The last revision that was assigned at this point.
     pub(super) fn revision(self) -> u64 {
         self.revision
     }
@@ -484,7 +492,7 @@ fn newest(versions: &[Version]) -> Option<&[u8]> {
     versions.last().and_then(|last| last.value.as_deref())
 }
 
-/// What a row was at a point; `None` if no request before it had changed it.
+/// The version of a row at a point; `None` if no earlier request had changed it.
 fn at(versions: &[Version], mark: Mark) -> Option<&Version> {
     versions.iter().rev().find(|version| version.since <= mark.stretch)
 }

@@ -1,12 +1,12 @@
 //! Workspace folders: one name for a folder, however an editor spells its URI.
 //!
-//! Names are compared byte for byte afterwards, so two spellings of one folder must come out the same here, and two
-//! folders never. Nothing here looks at the disk (symbolic links, `..` and doubled slashes stay as they are), and a
-//! folder is its caller's data: it must not get into a log line or an error. Pure functions; any thread may call them.
+//! The store compares names byte for byte, so two spellings of one folder must give the same name here, and two
+//! different folders never. Nothing here reads the disk: symbolic links, `..` and doubled slashes stay as they are. A
+//! folder is a caller's data and must not get into a log line or an error. Pure functions; any thread may call them.
 //!
-//! Editors also open folders whose authority RFC 3986 does not know: `isfs://srv:USER/`, `ssh-remote+[::1]:2222`. A
-//! text that any reader would take for a URI is a folder here too. Such an authority stays opaque: its percent-encoding
-//! is made canonical and everything else, the case too, stays as it is.
+//! Editors also open folders whose authority RFC 3986 does not allow: `isfs://srv:USER/`, `ssh-remote+[::1]:2222`. Such
+//! a text is a folder here too. Its authority stays opaque: the percent-encoding is made canonical, and everything else
+//! stays as it is, including upper and lower case.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::limits;
 #[cfg(test)]
 mod tests;
 
-/// Printable characters that stand nowhere in a URI, but that people and simple clients put there.
+/// Printable characters that no URI may contain, but that users and simple clients write there.
 const STRAY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -33,14 +33,14 @@ const STRAY: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-/// The same after the authority, where a bracket has no business either.
+/// The same after the authority, where a bracket is not allowed either.
 const STRAY_AFTER_AUTHORITY: &AsciiSet = &STRAY.add(b'[').add(b']');
 /// The same in a fragment, which has no second `#`.
 const STRAY_IN_FRAGMENT: &AsciiSet = &STRAY_AFTER_AUTHORITY.add(b'#');
 
-/// All but the unreserved characters of RFC 3986.
+/// All characters but the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What has to be encoded in a host: all but unreserved characters and sub-delimiters.
+/// The characters to encode in a host: all but unreserved ones and sub-delimiters.
 const NOT_IN_HOST: &AsciiSet = &RESERVED
     .remove(b'!')
     .remove(b'$')
@@ -53,23 +53,26 @@ const NOT_IN_HOST: &AsciiSet = &RESERVED
     .remove(b',')
     .remove(b';')
     .remove(b'=');
-/// What has to be encoded between two slashes of a path.
+/// The characters to encode between two slashes of a path.
 const NOT_IN_SEGMENT: &AsciiSet = &NOT_IN_HOST.remove(b':').remove(b'@');
-/// What is encoded on the way from a path to a URI; normalising takes back what need not be.
+/// The characters to encode when a path becomes a URI. Normalising decodes those that need no encoding.
 const NOT_IN_FILE_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The text is not an absolute URI, or is too long for one.
+/// The error for a text that is not an absolute URI, or is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAbsolute;
 
-/// An LSP `WorkspaceFolder`, known by its normalised URI, which has at most [`limits::URI`] bytes. It has neither
-/// `Debug` nor `Display`, so that it cannot slip into a log.
+/// An LSP `WorkspaceFolder`, as its normalised URI of at most [`limits::URI`] bytes. It has neither `Debug` nor
+/// `Display`, so that it cannot slip into a log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkspaceFolder(Box<str>);
 
 impl WorkspaceFolder {
-    /// Reads a URI in any of its spellings. Printable characters that a URI may not hold, and a `%` that encodes nothing,
-    /// are taken as if encoded. The normal form reads as itself.
+    /// Normalises a URI in any spelling. Printable characters that a URI may not contain, and a `%` that encodes
+    /// nothing, count as encoded. The normal form normalises to itself.
+    ///
+    /// # Errors
+    /// [`NotAbsolute`] for a text that is not an absolute URI, or is too long.
     pub fn parse(text: &str) -> Result<Self, NotAbsolute> {
         if text.len() > limits::URI || text.chars().any(char::is_control) {
             return Err(NotAbsolute);
@@ -100,7 +103,7 @@ impl WorkspaceFolder {
     }
 }
 
-/// Scheme, authority and the rest, of a text that has all three.
+/// Splits a text into scheme, authority and the rest, if it has all three.
 fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
@@ -108,7 +111,7 @@ fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
     Some((scheme, authority, rest))
 }
 
-/// The same text with all that a strict reader would stumble over encoded, except for the form of the authority.
+/// Encodes everything that a strict parser would refuse, except for the form of the authority.
 fn encode_stray(text: &str) -> String {
     let rest = split_at_authority(text).map_or(text, |(_, _, rest)| rest);
     let head = &text[..text.len() - rest.len()];
@@ -124,7 +127,7 @@ fn encode_stray(text: &str) -> String {
     encoded
 }
 
-/// Appends the text with these characters encoded, and `%` where no two hexadecimal digits follow.
+/// Appends the text with these characters encoded, and also each `%` without two hexadecimal digits after it.
 fn push_encoded(out: &mut String, text: &str, stray: &'static AsciiSet) {
     let mut pieces = text.split('%');
     out.extend(pieces.next().map(|piece| utf8_percent_encode(piece, stray)).into_iter().flatten());
@@ -136,12 +139,12 @@ fn push_encoded(out: &mut String, text: &str, stray: &'static AsciiSet) {
     }
 }
 
-/// The normal form of a URI that RFC 3986 refuses for its authority alone.
+/// The normal form of a URI that RFC 3986 refuses only because of its authority.
 fn with_opaque_authority(encoded: &str) -> Result<String, NotAbsolute> {
     let (scheme, authority, rest) = split_at_authority(encoded).ok_or(NotAbsolute)?;
     let mut opaque = String::with_capacity(authority.len());
     push_decoded(&mut opaque, authority, is_in_host);
-    // Some are refused for what they encode: `%32` is a wrong port, and `2` is a right one.
+    // Some are refused only because of their encoding: `%32` is not a valid port, and `2` is.
     let decoded = format!("{scheme}://{opaque}{rest}");
     if let Ok(uri) = Uri::parse(decoded.as_str()) {
         return normalise(&uri, None);
@@ -150,10 +153,10 @@ fn with_opaque_authority(encoded: &str) -> Result<String, NotAbsolute> {
     normalise(&Uri::parse(without.as_str()).map_err(|_| NotAbsolute)?, Some(opaque))
 }
 
-/// `opaque` is the authority, where the URI was read without it.
+/// Normalises a URI. `opaque` is the authority if the URI was parsed without it.
 fn normalise(uri: &Uri<&str>, opaque: Option<String>) -> Result<String, NotAbsolute> {
     let mut normal = uri.scheme().as_str().to_ascii_lowercase();
-    // `C:\src` and `C:/src` are paths of Windows; as URIs they would be folders that no editor ever names.
+    // `C:\src` and `C:/src` are paths of Windows. As URIs they would be folders that no editor names.
     if normal.len() == 1 {
         return Err(NotAbsolute);
     }
@@ -174,7 +177,7 @@ fn normalise(uri: &Uri<&str>, opaque: Option<String>) -> Result<String, NotAbsol
         normal.push_str(&authority);
     }
     normal.push_str(&path);
-    // What a reserved character means here is the scheme's affair, so each stays as encoded as it was.
+    // The scheme decides what a reserved character means here, so each stays encoded or not, as it was.
     for (mark, part) in [
         ('?', uri.query().map(fluent_uri::pct_enc::EStr::as_str)),
         ('#', uri.fragment().map(fluent_uri::pct_enc::EStr::as_str)),
@@ -190,7 +193,7 @@ fn normalise(uri: &Uri<&str>, opaque: Option<String>) -> Result<String, NotAbsol
 fn normal_authority(authority: &Authority<'_>) -> String {
     let mut normal = String::with_capacity(authority.as_str().len());
     if let Some(user) = authority.userinfo() {
-        // A colon parts name and password; an encoded one does not.
+        // A colon separates name and password; an encoded colon does not.
         push_decoded(&mut normal, user.as_str(), is_in_host);
         normal.push('@');
     }
@@ -208,8 +211,8 @@ fn normal_authority(authority: &Authority<'_>) -> String {
     normal
 }
 
-/// The path with each segment encoded as far as it has to be, without slashes at the end; but the root keeps its one,
-/// and after an authority there always is a root.
+/// The path with each segment encoded as far as necessary, without slashes at the end. The root keeps its slash, and
+/// after an authority there is always a root.
 fn normal_path(path: &str, after_authority: bool) -> String {
     let kept = path.trim_end_matches('/');
     if kept.is_empty() {
@@ -226,7 +229,7 @@ fn normal_path(path: &str, after_authority: bool) -> String {
     normal
 }
 
-/// Whether the path begins with a drive of Windows.
+/// Whether the path begins with a drive letter of Windows.
 fn has_drive(path: &str) -> bool {
     match path.as_bytes() {
         [b'/', letter, b':', rest @ ..] => letter.is_ascii_alphabetic() && matches!(rest, [] | [b'/', ..]),
@@ -238,17 +241,17 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// Whether the byte stands unencoded in a host, where it delimits nothing.
+/// Whether a host may contain the byte unencoded.
 fn is_in_host(byte: u8) -> bool {
     is_unreserved(byte) || b"!$&'()*+,;=".contains(&byte)
 }
 
-/// Appends a valid part of a URI, with the encoded bytes that may be decoded as they are, and all others in capitals.
+/// Appends a valid part of a URI: decodes the encoded bytes that may be decoded, and writes all others in capitals.
 fn push_decoded(out: &mut String, part: &str, may_be_decoded: impl Fn(u8) -> bool) {
     let mut pieces = part.split('%');
     out.extend(pieces.next());
     for piece in pieces {
-        // The strict reader has seen two digits after each `%`.
+        // The strict parser has checked that two digits follow each `%`.
         let (digits, rest) = piece.split_at_checked(2).unwrap_or((piece, ""));
         match u8::from_str_radix(digits, 16) {
             Ok(byte) if may_be_decoded(byte) => out.push(char::from(byte)),

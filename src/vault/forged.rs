@@ -1,5 +1,5 @@
-//! Rows that a person has put into the data file who can write to it and has none of its keys: every checksum holds, and
-//! nothing is sealed. Whatever they say, nothing that a plugin stored is overwritten.
+//! Tests with rows of an attacker who can write to the data file and has none of its keys: every checksum is right, and
+//! nothing is sealed. No such row may cause a plugin's data to be overwritten.
 
 use std::fs;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ impl Forged {
         Ok(record.map(|record| record.text))
     }
 
-    /// Writes rows as they are, whatever they are.
+    /// Writes rows without any check.
     fn forge(&self, rows: Vec<Row>, revision: Option<u64>) {
         let opened = self.opened();
         let lock = opened.store().lock().unwrap();
@@ -74,7 +74,7 @@ impl Forged {
         opened.store().commit(&lock, &batch).unwrap();
     }
 
-    /// The slot files, with all that is in them.
+    /// The slot files with their content.
     fn slots(&self) -> Vec<(String, Vec<u8>)> {
         let slots = fs::read_dir(self.data.join("slots")).unwrap().map(|entry| entry.unwrap().path());
         let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -83,7 +83,7 @@ impl Forged {
         slots
     }
 
-    /// As another process would find it.
+    /// Opens the store again, as another process would.
     fn open_anew(&self) {
         self.vault.end();
     }
@@ -97,7 +97,7 @@ fn number(name: &[u8], number: u64) -> Row {
     row(Table::Meta, name, Some(number.to_be_bytes().to_vec()))
 }
 
-/// A counter that no store reaches, whichever it is.
+/// Each counter, set to a number that no store reaches.
 #[test]
 fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
     let counters = [meta::REVISION, meta::KEYS_REVISION, meta::FORGOTTEN, meta::RESTORED];
@@ -115,7 +115,7 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
                 if anew {
                     place.open_anew();
                 } else {
-                    // A process that has the store open meets it at its next write.
+                    // A process that has the store open reads the row at its next write.
                     let _ = place.set(OTHER, r#"{"n":3}"#);
                     let _ = place.opened().changes(&Forged::target(KEY).caller, 0);
                 }
@@ -127,7 +127,7 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
                 let snapshot = opened.store().snapshot().unwrap();
                 let revision = snapshot.revision().unwrap();
                 assert!(revision > before && revision <= limits::REVISION, "{said}: {revision}");
-                // What came back from a backup is asked for at the opening alone.
+                // The counter of restored stores is read only when the store is opened.
                 assert_eq!(snapshot.repaired().unwrap().is_some(), anew || name != meta::RESTORED, "{said}");
                 assert_eq!(place.slots(), slots, "{said}");
             }
@@ -135,14 +135,14 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
     }
 }
 
-/// The last number there is: nothing is given after it, and nothing wraps.
+/// The last number: no further one is assigned, and nothing overflows.
 #[test]
-fn at_the_end_of_the_numbers_everything_is_read_and_nothing_written() {
+fn after_the_last_revision_the_store_is_read_only() {
     let place = Forged::new();
     place.forge(Vec::new(), Some(limits::REVISION));
     assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
-    // Repaired, it is still at the end.
+    // After a repair the revision is still the last one.
     place.forge(vec![number(meta::FORGOTTEN, u64::MAX)], None);
     place.open_anew();
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
@@ -174,10 +174,10 @@ fn a_forged_order_to_destroy_the_slot_of_a_live_key_is_forgotten() {
     }
 }
 
-/// A key's row is taken away, as it is where an older `data.mdb` is put back: what the key opens must still be there when
-/// the row comes back.
+/// A key's row is removed, as when an older `data.mdb` is put back. The key's data must still exist when the row comes
+/// back.
 #[test]
-fn a_row_that_was_taken_away_costs_no_slot() {
+fn a_removed_row_does_not_destroy_its_slot() {
     let forged = Forged::new();
     let slots = forged.slots();
     let mut rows = Vec::new();
@@ -189,14 +189,14 @@ fn a_row_that_was_taken_away_costs_no_slot() {
         let keys: Vec<_> = rows.iter().map(|(slot, row_of)| row(Table::Keys, slot, value(row_of))).collect();
         let opened = forged.opened();
         let next = opened.store().snapshot().unwrap().revision().unwrap() + 1;
-        // Every process looks at its keys again.
+        // This makes every process check its keys again.
         forged.forge(keys.into_iter().chain([number(meta::KEYS_REVISION, next)]).collect(), Some(next));
     };
     all(false);
     for key in [KEY, OTHER] {
-        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is no new key");
+        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is not a new key");
     }
-    // A key that comes and goes takes nothing of theirs along.
+    // Issuing and revoking another key does not destroy their slots.
     forged.set(THIRD, "{}").unwrap();
     let caller = Forged::target(THIRD).caller;
     let (done, revoked) = channel();
@@ -206,19 +206,22 @@ fn a_row_that_was_taken_away_costs_no_slot() {
     revoked.recv().unwrap().unwrap();
     let now = forged.slots();
     assert!(slots.iter().all(|slot| now.contains(slot)));
-    assert!(now.iter().any(|(_, content)| content.iter().all(|byte| *byte == 0)), "the third one is gone");
+    assert!(
+        now.iter().any(|(_, content)| content.iter().all(|byte| *byte == 0)),
+        "the third slot is destroyed"
+    );
     all(true);
     assert_eq!(forged.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
 }
 
-/// A process that ended between the slot file and the commit of its row.
+/// A process ended between writing the slot file and committing its row.
 #[test]
-fn a_slot_whose_commit_never_came_is_overwritten_by_the_next_commit_of_a_key() {
+fn a_slot_without_a_commit_is_overwritten_by_the_next_commit_of_a_key() {
     let forged = Forged::new();
     let left_over = [7; 16];
     let folder = forged.opened().store().folder().clone();
     folder.put_slot(&left_over, &[1; 100]).unwrap();
-    // Replaced as often as it is tried.
+    // A repeated attempt replaces it.
     folder.put_slot(&left_over, &[2; 100]).unwrap();
     forged.set(OTHER, "{}").unwrap();
     assert!(matches!(folder.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
@@ -228,9 +231,9 @@ fn a_slot_whose_commit_never_came_is_overwritten_by_the_next_commit_of_a_key() {
     assert!(pending.is_empty());
 }
 
-/// Changes that were not made here: a watch is neither stopped by them nor told to read again for ever.
+/// Changes that this program did not write. They must neither stop a watch nor make it read everything again for ever.
 #[test]
-fn a_forged_change_of_a_number_that_was_never_given_is_passed_over() {
+fn a_forged_change_with_an_unassigned_revision_is_skipped() {
     let place = Forged::new();
     let opened = place.opened();
     let mut namespaces = Vec::new();

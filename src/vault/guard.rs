@@ -5,7 +5,7 @@ use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, Un
 use crate::store::StoreError;
 
 use super::draft::{Changes, Draft, ProtectorChange, Write};
-use super::{Config, Error, Opened, Timestamp};
+use super::{Caller, Config, Error, Opened, Timestamp};
 
 impl Opened {
     /// The protectors of the store.
@@ -25,7 +25,7 @@ impl Opened {
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
         let store = StoreId(self.store().id());
-        let turn = protector::asks(&rows, mode).then(|| self.turn_to_ask(mode));
+        let turn = if protector::asks(&rows, mode) { self.turn_to_ask(mode)? } else { None };
         let tested = protector::test(&config.means(), store, &rows, mode);
         drop(turn);
         Ok(tested?)
@@ -73,6 +73,10 @@ impl AddProtector {
 impl Write for AddProtector {
     type Outcome = ();
 
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
         let mut changes = draft.changes();
         changes.change_protector(ProtectorChange::Add(self.0.clone()));
@@ -95,6 +99,10 @@ pub struct RemoveProtector {
 impl Write for RemoveProtector {
     /// Whether it was removed: not where another process has removed meanwhile the one that was to stay.
     type Outcome = bool;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
         // Under the store's lock, so nothing comes between this look and the change.

@@ -1,4 +1,4 @@
-//! Issuing keys, and keeping them for plugins that have no safe place for theirs.
+//! Issues keys, and keeps them for plugins that have no safe place for their own.
 
 use zeroize::Zeroizing;
 
@@ -6,27 +6,27 @@ use crate::crypto::{ApiKey, SlotId};
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
-use super::{Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
+use super::{Caller, Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
 
-/// Issues the owner key of a new namespace, or gives back the one that is kept.
+/// Issues the owner key of a new namespace, or returns the one that the store keeps.
 pub struct Issue {
-    /// The plugin that it is for.
+    /// The plugin that gets the key.
     pub plugin: Name,
-    /// The installation that the vault shall keep it for.
+    /// The installation for which the store keeps the key.
     pub installation: Option<Name>,
-    /// What its owner calls it.
+    /// The key's label.
     pub label: Option<Name>,
-    /// When it ends, if it does.
+    /// When the key expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A key for whoever asked for it.
+/// A key for the caller that requested it.
 pub struct Issued {
     /// The key, as 40 hexadecimal digits.
     pub api_key: Zeroizing<String>,
-    /// Whether it was made just now.
+    /// Whether this call created it.
     pub created: bool,
-    /// What can be told of it.
+    /// Its public description.
     pub info: KeyInfo,
 }
 
@@ -38,7 +38,10 @@ impl Issued {
 }
 
 impl Opened {
-    /// The key that is kept for a plugin's installation, if one is.
+    /// The key that the store keeps for a plugin's installation, if there is one.
+    ///
+    /// # Errors
+    /// If the store is locked or can't be read, or a damaged row may be that of the key.
     pub fn kept(&self, plugin: &Name, installation: &Name) -> Result<Option<Issued>, Error> {
         let keys = &self.secrets()?.keys;
         let found = key_index::find_kept(&self.store().snapshot()?, keys, plugin, installation)?;
@@ -48,6 +51,10 @@ impl Opened {
 
 impl Write for Issue {
     type Outcome = Issued;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Issued, Option<Changes>), Error> {
         let keys = &draft.secrets.keys;

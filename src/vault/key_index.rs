@@ -1,9 +1,10 @@
 //! The index of keys: rows that are derived from the table of keys, so that no call of a plugin opens that whole table.
 //!
-//! It has three kinds of rows: which key is kept for a plugin's installation, which keys are live (by plugin, to count
-//! them), and for each namespace a sealed list of its live keys with the revision of each one's row. A key's row that is
-//! not the one in that list is an old one that was put back, and is refused. Where rows of the index are lost, the table
-//! of keys is read instead, and the next write makes them anew; that refuses less, see `docs/threat-model.md`.
+//! It has three kinds of rows: which key the store keeps for a plugin's installation; which keys are live, by plugin,
+//! to count them; and for each namespace a sealed list of its live keys with the revisions of their rows. A key's row
+//! with another revision than in that list is an old row that was put back, and is refused. If rows of the index are
+//! lost, the table of keys is read instead, and the next write rebuilds them. That refuses less, see
+//! `docs/threat-model.md`.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use super::{Error, Name, Opened};
 
 const FORMAT: u8 = 1;
 /// The value of the row of `meta` that says that the index is complete: a format, and whether some rows of keys could
-/// not be read when it was made.
+/// not be read when the index was built.
 const COMPLETE: [u8; 2] = [FORMAT, 0];
 const WITH_DAMAGED_ROWS: [u8; 2] = [FORMAT, 1];
 
@@ -26,7 +27,7 @@ const KEPT: u8 = 1;
 const LIVE: u8 = 2;
 const LIST: u8 = 3;
 
-/// `kind ‖ name ‖ slot id`; zeros where a row is of no single key.
+/// `kind ‖ name ‖ slot id`; the slot id is zeros if a row does not belong to a single key.
 type RowKey = [u8; 33];
 
 fn row_key(kind: u8, name: [u8; 16], slot: SlotId) -> RowKey {
@@ -43,7 +44,7 @@ fn kept_row(keys: &StoreKeys, plugin: &str, installation: &str) -> RowKey {
     row_key(KEPT, keys.index_name(KEPT, &[plugin.as_bytes(), installation.as_bytes()]), NO_SLOT)
 }
 
-/// What the rows of a plugin's live keys begin with; keys without a plugin have a name in common too.
+/// The prefix of the rows of a plugin's live keys. Keys without a plugin share one prefix too.
 fn plugin_prefix(keys: &StoreKeys, plugin: Option<&str>) -> [u8; 17] {
     let row = live_row(keys, plugin, NO_SLOT);
     *row.first_chunk().expect("a row's key is longer")
@@ -62,7 +63,7 @@ fn list_row(keys: &StoreKeys, namespace: NamespaceId) -> RowKey {
 pub(super) struct LiveKeys(BTreeMap<SlotId, u64>);
 
 impl LiveKeys {
-    /// Those of a namespace that begins.
+    /// The live keys of a new namespace.
     pub(super) fn of_first(slot: SlotId, row: &KeyRow) -> Self {
         Self(BTreeMap::from([(slot, row.revision())]))
     }
@@ -75,7 +76,7 @@ impl LiveKeys {
         self.0.contains_key(&slot)
     }
 
-    /// A key's row has changed.
+    /// Applies a change of a key's row.
     fn set(&mut self, slot: SlotId, row: &KeyRow) {
         if row.is_live() {
             self.0.insert(slot, row.revision());
@@ -84,11 +85,11 @@ impl LiveKeys {
         }
     }
 
-    /// Whether this row is the one that was written last.
+    /// Checks that this row is the one that was written last.
     fn check(&self, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
         match self.0.get(&slot) {
             Some(revision) if *revision == row.revision() => Ok(()),
-            // The list is older than the row: it is the list that was put back.
+            // The list is older than the row, so the list was put back.
             Some(revision) if *revision < row.revision() => Err(Error::RecordDamaged),
             Some(_) | None => Err(Error::ApiKeyRevoked),
         }
@@ -115,15 +116,15 @@ impl LiveKeys {
         entries.iter().map(entry).collect::<Option<_>>().map(Self)
     }
 
-    /// The list as the rows of keys tell it, where the list itself is lost. Of several owners the newest is the owner,
-    /// and its shared keys are those that name it.
+    /// Rebuilds a lost list from the rows of keys. Of several owners the newest one counts, and its shared keys are
+    /// those that name it.
     fn from_rows<'r>(rows: impl Iterator<Item = (SlotId, &'r KeyRow)> + Clone) -> Self {
         let owners = rows.clone().filter(|(_, row)| row.is_owner());
         let owner = owners.max_by_key(|(_, row)| row.revision());
         let live = rows.filter(|(slot, row)| {
             let is_owners = match owner {
                 Some((owner, newest)) => newest.is_live() && row.owner().unwrap_or(*slot) == owner,
-                // Its row can't be read: nothing says that the keys it has shared have ended.
+                // The owner's row can't be read, so nothing shows that its shared keys have ended.
                 None => true,
             };
             row.is_live() && is_owners
@@ -132,14 +133,14 @@ impl LiveKeys {
     }
 }
 
-/// What was found out about a key from the tables.
+/// What the tables contain about a key.
 pub(super) struct Found {
     pub(super) row: KeyRow,
     /// All live keys of its namespace.
     pub(super) keys: LiveKeys,
 }
 
-/// Poller a key up: its row, and whether that is the newest one. `None` for a key that has no row.
+/// Looks a key up: its row, checked to be the newest one. `None` for a key without a row.
 pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Option<Found>, Error> {
     let Some(row) = view.value(Table::Keys, &slot.0).map_err(of_a_key)? else { return Ok(None) };
     let row = KeyRow::open(keys, slot, row)?;
@@ -178,7 +179,7 @@ fn all_rows(view: &dyn View, keys: &StoreKeys) -> Result<KeyRows, StoreError> {
     Ok(KeyRows::open(keys, rows))
 }
 
-/// The rows of a namespace's live keys; those of them that can't be read, by name.
+/// The rows of a namespace's live keys, and the slots of those that can't be read.
 pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRows, Error> {
     let keys = &draft.secrets.keys;
     let mut found = KeyRows { readable: Vec::new(), damaged: Vec::new() };
@@ -192,7 +193,7 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
             Ok(row) if row.is_live() && row.namespace() == Some(namespace) => {
                 found.readable.push((slot, row));
             }
-            // It was ended while it could not be read.
+            // The key was ended while its row could not be read.
             Ok(_) => {}
             Err(Error::RecordDamaged) => found.damaged.push(slot),
             Err(error) => return Err(error),
@@ -201,8 +202,8 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
     Ok(found)
 }
 
-/// The key that is kept for a plugin's installation. A row that can't be opened might be the one that is looked for: if
-/// no other is, none may be made in its place.
+/// Finds the key that the store keeps for a plugin's installation. A row that can't be opened might be that key. So if
+/// no other row is, this is an error, and the caller must not create a new key.
 pub(super) fn find_kept(
     view: &dyn View,
     keys: &StoreKeys,
@@ -221,7 +222,7 @@ pub(super) fn find_kept(
             Some(Ok(slot)) => match look(view, keys, SlotId(slot)) {
                 Ok(Some(found)) if is_it(&found.row) => return Ok(Some((SlotId(slot), found.row))),
                 Err(Error::RecordDamaged) => return Err(Error::RecordDamaged),
-                // The index says what the table of keys does not.
+                // The index and the table of keys contradict each other.
                 _ => {}
             },
             None if *complete == COMPLETE => return Ok(None),
@@ -237,7 +238,7 @@ pub(super) fn find_kept(
     if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
 }
 
-/// Refuses one more key over a limit. Keys are counted only where the whole table has that many rows.
+/// Refuses another key above a limit. Counts keys only if the whole table has that many rows.
 pub(super) fn check_room(
     draft: &Draft<'_>,
     plugin: Option<&str>,
@@ -254,13 +255,13 @@ pub(super) fn check_room(
         Some(_) if rows >= each => count(&plugin_prefix(&draft.secrets.keys, plugin))?,
         _ => 0,
     };
-    // Keys that no plugin's name was given for are counted by what they share.
+    // Keys without a plugin's name are counted by their namespace.
     let of_namespace = namespace.map_or(0, |keys| keys.0.len() as u64);
     if of_plugin.max(of_namespace) >= each { Err(Error::DataTooLarge { limit: each }) } else { Ok(()) }
 }
 
-/// What changes in the index with a row of keys: the list of the namespace as it is after the other changes of the same
-/// request, and the rows of the index.
+/// Adds the changes of the index for a changed row of keys: the list of the namespace, after the other changes of the
+/// same request, and the rows of the index.
 pub(super) fn update(
     draft: &Draft<'_>,
     changes: &mut Changes,
@@ -280,7 +281,7 @@ pub(super) fn update(
     let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
     let mut list = match changes.take_list(namespace) {
         Some(list) => list,
-        // The first key of its namespace has none before it.
+        // The first key of its namespace begins an empty list.
         None if before.is_none() && row.is_owner() => LiveKeys::default(),
         None => live_keys(draft, keys, namespace)?,
     };
@@ -295,7 +296,7 @@ pub(super) fn sealed_list(keys: &StoreKeys, namespace: NamespaceId, list: &LiveK
     Row { table: Table::KeyIndex, key: name.to_vec(), value: Some(list.seal(keys, &name)) }
 }
 
-/// The rows of the index for one row of keys, beside its namespace's list.
+/// The rows of the index for one row of keys, without its namespace's list.
 fn rows_for(keys: &StoreKeys, slot: SlotId, row: &KeyRow) -> Vec<(RowKey, Vec<u8>)> {
     if !row.is_live() {
         return Vec::new();
@@ -312,8 +313,8 @@ pub(super) fn of_no_keys() -> Row {
     Row { table: Table::Meta, key: meta::KEY_INDEX.to_vec(), value: Some(COMPLETE.to_vec()) }
 }
 
-/// The commit that makes the index anew, if it is not complete: after a repair, a restore, or the end of a key whose row
-/// could not be read. Lists that can be read are believed.
+/// The commit that rebuilds the index if it is not complete: after a repair, a restore, or the end of a key whose row
+/// could not be read. Lists that can be read are kept.
 pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
     let snapshot = opened.store().snapshot()?;
     if matches!(snapshot.get(Table::Meta, meta::KEY_INDEX), Ok(Some(_))) {

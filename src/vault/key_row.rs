@@ -1,5 +1,5 @@
-//! A row of the table `keys`: what the vault knows of an API key. Sealed under the store key, so that its user can
-//! list and revoke keys without having them.
+//! A row of the table `keys`: what the store knows about an API key. It is sealed under the store key, so that the user
+//! of the store can list and revoke keys without having them.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use super::timestamp::Timestamp;
 
 const FORMAT: u8 = 1;
 
-/// What is known of an API key. The members' names are part of the disk format.
+/// The content of a row. The members' names are part of the disk format.
 #[derive(Serialize, Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct KeyRow {
@@ -36,10 +36,10 @@ pub(super) struct KeyRow {
     expires_at: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    /// The key itself, where the vault keeps it for its plugin.
+    /// The key itself, if the store keeps it for its plugin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api_key: Option<Zeroizing<String>>,
-    /// The slot of the key that came in its place, for one that was rotated away.
+    /// The slot of the key that replaced this one, for a rotated key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_by: Option<String>,
     /// The revision of the row's last change.
@@ -54,11 +54,11 @@ enum State {
     Revoked,
 }
 
-/// What a shared key may do, where it is less than what its owner may.
+/// What a shared key may do, if that is less than its owner.
 #[derive(Serialize, Deserialize, Clone)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scope {
-    /// The contexts that it may use. If absent: all, or `workspace` alone where it names folders.
+    /// The contexts that it may use. If absent: all, or only `workspace` if the scope names folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contexts: Option<Vec<String>>,
     /// Whether it may only read.
@@ -67,13 +67,13 @@ pub struct Scope {
     /// The folders that it may use; all, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_folders: Option<Vec<String>>,
-    /// The machine whose folders they are; absent for the machine whose name is empty, the only one so far.
+    /// The machine of the folders. Absent for the machine with the empty name, which is the only one so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
 }
 
 impl Scope {
-    /// The same, with its folders as records have them.
+    /// The same scope with normalised folders, as in records.
     pub(super) fn normalised(mut self) -> Result<Self, Error> {
         for folder in self.workspace_folders.iter_mut().flatten() {
             let normal = WorkspaceFolder::parse(folder).map_err(|_| Error::WorkspaceFolderInvalid)?;
@@ -86,7 +86,7 @@ impl Scope {
         let context = address.context().name();
         let contexts = self.contexts.as_ref();
         let folders = self.workspace_folders.as_ref();
-        // Folders alone are folders, and nothing of what belongs to the user.
+        // A scope that names only folders does not include the context `user`.
         let in_context = match (contexts, folders) {
             (None, None) => true,
             (None, Some(_)) => address.context() == Context::Workspace,
@@ -115,7 +115,7 @@ impl Scope {
     }
 }
 
-/// The table of keys, opened. What is damaged in it is nobody's: others do not suffer from it, and nobody guesses.
+/// The opened table of keys. A damaged row belongs to no key and does not affect other rows.
 pub(super) struct KeyRows {
     pub(super) readable: Vec<(SlotId, KeyRow)>,
     pub(super) damaged: Vec<SlotId>,
@@ -125,7 +125,7 @@ impl KeyRows {
     pub(super) fn open(keys: &StoreKeys, rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let mut all = Self { readable: Vec::new(), damaged: Vec::new() };
         for (slot, row) in rows {
-            // What has no slot's name has no key either.
+            // A row whose name is not a slot id belongs to no key.
             let Ok(slot) = slot.try_into().map(SlotId) else { continue };
             match KeyRow::open(keys, slot, &row) {
                 Ok(row) => all.readable.push((slot, row)),
@@ -136,7 +136,7 @@ impl KeyRows {
     }
 }
 
-/// What a caller wants with a record.
+/// How a caller wants to use a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Read,
@@ -166,12 +166,12 @@ impl KeyRow {
         }
     }
 
-    /// The row of a key that another one's owner has shared.
+    /// The row of a shared key.
     pub(super) fn shared(namespace: NamespaceId, owner: SlotId) -> Self {
         Self { owner: Some(owner.to_text()), ..Self::first(namespace) }
     }
 
-    /// The row of the key that takes this one's place.
+    /// The row of the key that replaces this one.
     pub(super) fn successor(&self, key: &ApiKey, now: Timestamp) -> Self {
         let mut row = Self {
             owner: self.owner.clone(),
@@ -189,12 +189,12 @@ impl KeyRow {
         row
     }
 
-    /// What stays of a key that was revoked: nothing of its plugin, and no key.
+    /// The row of a revoked key, without the plugin's name and the key itself.
     pub(super) fn revoked(&self) -> Self {
         Self { owner: self.owner.clone(), state: State::Revoked, ..Self::blank(&self.namespace) }
     }
 
-    /// What stays of a key whose place another one took.
+    /// The row of a replaced key, which names its successor.
     pub(super) fn replaced(&self, by: SlotId) -> Self {
         Self { replaced_by: Some(by.to_text()), ..self.revoked() }
     }
@@ -208,24 +208,24 @@ impl KeyRow {
         self.revision = revision;
     }
 
-    /// Every row that can be opened, those of revoked keys too.
+    /// All rows that can be opened, including those of revoked keys.
     pub(super) fn all(draft: &Draft<'_>) -> Result<KeyRows, Error> {
         let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
         Ok(KeyRows::open(&draft.secrets.keys, rows))
     }
 
-    /// Moves the key's end.
+    /// Changes when the key expires.
     pub(super) fn set_end(&mut self, end: Option<Timestamp>) {
         self.expires_at = end.map(Timestamp::millis);
     }
 
-    /// Says that the vault issued the key.
+    /// Records that this program issued the key.
     pub(super) fn issue(&mut self, at: Timestamp, expires_at: Option<Timestamp>) {
         self.issued_at = Some(at.millis());
         self.expires_at = expires_at.map(Timestamp::millis);
     }
 
-    /// Puts the key itself into the row.
+    /// Stores the key itself in the row.
     pub(super) fn keep(&mut self, key: &ApiKey) {
         self.api_key = Some(key.to_text());
     }
@@ -253,7 +253,7 @@ impl KeyRow {
         slot(self.owner.as_deref()?)
     }
 
-    /// The slot of the key that took this one's place.
+    /// The slot of the key that replaced this one.
     pub(super) fn replaced_by(&self) -> Option<SlotId> {
         slot(self.replaced_by.as_deref()?)
     }
@@ -262,7 +262,7 @@ impl KeyRow {
         self.owner = Some(owner.to_text());
     }
 
-    /// Says what the key may do.
+    /// Sets the key's scope.
     pub(super) fn restrict(&mut self, scope: Option<Scope>) {
         self.scope = scope;
     }
@@ -291,7 +291,7 @@ impl KeyRow {
         ApiKey::parse(self.api_key.as_ref()?).ok()
     }
 
-    /// Whether the key is good now.
+    /// Checks that the key is valid now.
     pub(super) fn check(&self, now: Timestamp) -> Result<(), Error> {
         if !self.is_live() {
             Err(Error::ApiKeyRevoked)
@@ -302,19 +302,20 @@ impl KeyRow {
         }
     }
 
-    /// Whether the key may change anything at all.
+    /// Checks that the key may write at all.
     pub(super) fn permit_writing(&self) -> Result<(), Error> {
         let read_only = self.scope.as_ref().is_some_and(|scope| scope.read_only == Some(true));
         if read_only { Err(Error::NotPermitted) } else { Ok(()) }
     }
 
-    /// Whether the key may take and keep leases: one that may change nothing has nothing to exclude others from.
+    /// Checks that the key may acquire and renew leases. A key that may write nothing has no reason to exclude other
+    /// keys.
     pub(super) fn permit_leases(&self) -> Result<(), Error> {
         let is_empty = self.scope.as_ref().is_some_and(Scope::is_empty);
         if is_empty { Err(Error::NotPermitted) } else { self.permit_writing() }
     }
 
-    /// Whether the key's scope has this.
+    /// Checks that the key's scope permits this use.
     pub(super) fn permit(&self, address: &Address, wanted: Use) -> Result<(), Error> {
         let permitted = self.scope.as_ref().is_none_or(|scope| {
             scope.covers(address) && (wanted == Use::Read || scope.read_only != Some(true))
@@ -323,7 +324,7 @@ impl KeyRow {
     }
 }
 
-/// A slot's id from its text, in either case.
+/// Parses a slot's id, in upper or lower case.
 pub(super) fn slot(text: &str) -> Option<SlotId> {
     let mut slot = [0; 16];
     (base16ct::lower::decode(text, &mut slot).ok()?.len() == 16).then_some(SlotId(slot))
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn leases_are_for_keys_that_may_change_something() {
+    fn only_keys_that_may_write_get_leases() {
         let check = |scope: &str, expected: bool| {
             let mut row = KeyRow::first(NamespaceId([0; 16]));
             row.scope = Some(serde_json::from_str(scope).unwrap());
@@ -386,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_good_until_it_is_revoked_or_ends() {
+    fn a_key_is_valid_until_it_is_revoked_or_expires() {
         let now = Timestamp::from_millis(1_000);
         let row = |state, end: Option<u64>| {
             let mut row = KeyRow::first(NamespaceId([0; 16]));

@@ -1,4 +1,4 @@
-//! What can be told of API keys. Never a key.
+//! Public descriptions of API keys. They never contain a key.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use super::key_row::{KeyRow, KeyRows, Scope};
 use super::view::{Read, View};
 use super::{Caller, Error, Opened, Timestamp};
 
-/// What can be told of a key.
+/// The public description of a key.
 pub struct KeyInfo {
-    /// Names the key; tells nothing of it.
+    /// The key's id, which reveals nothing about the key.
     pub key_id: String,
-    /// For which plugin it was issued.
+    /// The plugin for which it was issued.
     pub plugin: Option<String>,
-    /// For which installation the vault keeps it.
+    /// The installation for which the store keeps it.
     pub installation: Option<String>,
-    /// What its owner calls it.
+    /// Its label.
     pub label: Option<String>,
-    /// When the vault issued it; absent for a key that it did not issue.
+    /// When this program issued it; absent for a key from elsewhere.
     pub issued_at: Option<Timestamp>,
-    /// When it ends, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
-    /// What it may do, if that is less than what its owner may.
+    /// Its scope, if it may do less than its owner.
     pub scope: Option<Scope>,
-    /// Whether it is a namespace's first key.
+    /// Whether it is the owner key of its namespace.
     pub owner: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct KeyInfo {
 pub struct Known {
     /// Whether it has a namespace.
     pub known: bool,
-    /// What can be told of it.
+    /// The key's public description.
     pub info: KeyInfo,
 }
 
@@ -53,12 +53,12 @@ impl KeyInfo {
         }
     }
 
-    /// A key whose row can't be read: nothing but its name is known.
+    /// The description of a key whose row can't be read: only its id is known.
     pub(super) fn damaged(slot: SlotId) -> Self {
         Self { owner: false, ..Self::unknown(slot) }
     }
 
-    /// A key that no row tells of: whoever writes with it first is its owner.
+    /// The description of a key without a row. The first write with it makes it an owner key.
     fn unknown(slot: SlotId) -> Self {
         Self {
             key_id: slot.to_text(),
@@ -73,14 +73,14 @@ impl KeyInfo {
     }
 }
 
-/// Finds out what is known of the caller's key. [`Error::ApiKeyUnknown`] if it must have a namespace and has none.
+/// Describes the caller's key. [`Error::ApiKeyUnknown`] if it must have a namespace and has none.
 pub struct KnowKey {
     asked: Caller,
     must_exist: bool,
 }
 
 impl KnowKey {
-    /// The caller's key, on the caller's condition.
+    /// A request about the caller's key, which must have a namespace if the caller says so.
     pub fn new(caller: &Caller) -> Self {
         Self { asked: Caller { must_exist: false, ..caller.clone() }, must_exist: caller.must_exist }
     }
@@ -112,8 +112,8 @@ impl Read for KnowKey {
     }
 }
 
-/// Lists the keys of the caller's namespace: all for its owner, only itself for a shared key. Each with whether it is
-/// the caller's.
+/// Lists the keys of the caller's namespace: all for an owner key, only itself for a shared key. The flag says whether
+/// it is the caller's own key.
 pub struct ListKeys(pub Caller);
 
 impl Read for ListKeys {
@@ -129,7 +129,7 @@ impl Read for ListKeys {
         let (mut rows, mut bytes) = (Vec::new(), 0);
         let listed = access.row.is_owner().then(|| access.keys.slots());
         for slot in listed.into_iter().flatten() {
-            // A row that can't be read is in no list.
+            // Rows that can't be read are not listed.
             if let Ok(Some(row)) = view.value(Table::Keys, &slot.0) {
                 bytes += row.len();
                 if bytes > limits::KEY_LIST_BYTES {

@@ -1,12 +1,13 @@
 //! Leases: exclusive claims on a name inside a namespace, which end by themselves.
 //!
-//! A lease is live while the boot clock has not reached its end and the process that took it lives; no process id and no
-//! wall clock is asked. Its token is a revision, so that tokens only grow; a write under a token is refused under the
-//! same lock that finds the token stale. Requests that wait for a lease are served in no particular order.
+//! A lease is live until the boot clock reaches its end or the process that acquired it ends; process ids and the wall
+//! clock are not used. Its token is a revision, so that tokens only increase. A write with a stale token is refused
+//! under the same lock under which the token is checked. Requests that wait for a lease are served in no particular
+//! order.
 //!
-//! Names are common to a namespace, so that its keys exclude each other. A token is no secret (whoever watches the
-//! namespace sees revisions), so renewing and releasing need the key that acquired the lease. As the condition of a
-//! write a token gives nobody anything: the same write without it would be carried out.
+//! All keys of a namespace share its names, so that they exclude each other. A token is not secret, since a client that
+//! watches the namespace sees revisions. So only the key that acquired a lease can renew and release it. A token as the
+//! condition of a write gives no rights: the same write without it would be permitted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +23,12 @@ use super::draft::{Changes, Draft, Write};
 use super::view::{Read, View};
 use super::{Caller, Error, Name, Opened, Timestamp, namespace};
 
-/// A row of the table of leases, copied out of a snapshot.
+/// A row of the table of leases, copied from a snapshot.
 pub struct Lease {
     token: u64,
-    /// The process that took it.
+    /// The process that acquired it.
     holder: Id,
-    /// The key that took it: it alone renews and releases.
+    /// The key that acquired it; only this key renews and releases it.
     slot: SlotId,
     end: BootTime,
     ttl: u32,
@@ -35,9 +36,9 @@ pub struct Lease {
 
 impl Lease {
     const FORMAT: u8 = 1;
-    /// The machine that the holder runs on: there is one so far.
+    /// The machine of the holder; there is only one so far.
     const MACHINE: Id = [0; 16];
-    /// What the end is counted on: the clock of the machine's boot.
+    /// The clock of the end: the machine's boot clock.
     const BOOT_CLOCK: u8 = 1;
 
     fn decode(row: &[u8]) -> Option<Self> {
@@ -73,13 +74,13 @@ impl Lease {
         row
     }
 
-    /// How long it is still held, in milliseconds; `None` if it is free.
+    /// The milliseconds for which it is still held; `None` if it is free.
     fn held(&self, opened: &Opened, now: BootTime) -> Option<u64> {
         let left = self.end.left(now);
         (left > 0 && opened.store().folder().is_alive(&self.holder)).then_some(left)
     }
 
-    /// From now on for its whole length.
+    /// Extends the lease to its full lifetime from now on.
     fn extend(&mut self) -> Timestamp {
         let now = BootTime::now();
         self.end = BootTime { millis: now.millis + u64::from(self.ttl), ..now };
@@ -87,12 +88,12 @@ impl Lease {
     }
 }
 
-/// What the wall clock will say then, for those who plan; nothing here goes by it.
+/// The wall clock's time in `millis` milliseconds, as information for clients. Leases do not use it.
 fn after(millis: u64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().millis() + millis)
 }
 
-/// The key under which a lease of this name lies.
+/// The key of the row of a lease.
 fn row_key(keys: &DataKeys, name: &Name) -> [u8; 32] {
     keys.lease_id(name.as_str()).0
 }
@@ -100,7 +101,7 @@ fn row_key(keys: &DataKeys, name: &Name) -> [u8; 32] {
 fn find(view: &dyn View, access: &Access, name: &Name) -> Result<Option<Lease>, Error> {
     match view.value(Table::Leases, &row_key(&access.data, name)) {
         Ok(row) => Ok(row.and_then(Lease::decode)),
-        // Nobody can hold what nobody can read: the token of whoever did is not that of a live lease any more.
+        // A damaged row counts as free: its holder's token is not that of a live lease any more.
         Err(StoreError::Damaged) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -114,7 +115,7 @@ fn own(draft: &Draft<'_>, access: &Access, name: &Name, token: u64) -> Result<Le
     if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted) }
 }
 
-/// Hands the leases of a key over to the key that takes its place.
+/// Gives the leases of a key to the key that replaces it.
 pub(super) fn hand_over(
     draft: &Draft<'_>,
     changes: &mut Changes,
@@ -129,7 +130,7 @@ pub(super) fn hand_over(
     Ok(())
 }
 
-/// Gives up the leases of a key that ends: nobody else can renew or release them.
+/// Releases the leases of a key that ends, since no other key can renew or release them.
 pub(super) fn give_up(
     draft: &Draft<'_>,
     changes: &mut Changes,
@@ -148,9 +149,8 @@ fn of_key(draft: &Draft<'_>, namespace: NamespaceId, slot: SlotId) -> Result<Vec
     Ok(leases.filter(|(_, lease)| lease.slot == slot).collect())
 }
 
-/// Refuses a write under a token that is not that of a live lease of the namespace.
-pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u64>) -> Result<(), Error> {
-    let Some(token) = token else { return Ok(()) };
+/// Refuses a write with a token that is not that of a live lease of the namespace.
+pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: u64) -> Result<(), Error> {
     let access = access.ok_or(Error::LeaseLost)?;
     let now = BootTime::now();
     let rows = draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)?;
@@ -159,18 +159,18 @@ pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: Option<u6
     if live || Fault::StaleLease.is_injected() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
-/// Takes a lease.
+/// Acquires a lease.
 #[derive(Clone)]
 pub struct AcquireLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
-    /// For how long.
+    /// The lifetime of the lease.
     pub ttl: Duration,
 }
 
-/// A lease that was taken.
+/// A lease that was acquired.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Leased {
     /// Its fencing token.
@@ -181,6 +181,10 @@ pub struct Leased {
 
 impl Write for AcquireLease {
     type Outcome = Leased;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Leased, Option<Changes>), Error> {
         let mut changes = draft.changes();
@@ -209,9 +213,9 @@ impl Write for AcquireLease {
     }
 }
 
-/// Removes the rows of leases that have ended, and refuses one more lease over a limit: of the namespace, or of the
-/// caller's key if that is shared. Whether a holder still runs is asked only where the limit would be reached: that costs
-/// a system call for each lease.
+/// Removes the rows of leases that have ended, and refuses another lease above a limit: that of the namespace, or that
+/// of a shared key. Checks whether holders still run only if a limit would be reached, since that costs a system call
+/// for each lease.
 fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: BootTime) -> Result<(), Error> {
     let mut others = Vec::new();
     for (key, lease) in draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)? {
@@ -232,7 +236,7 @@ fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: Boo
     over_limit(access, &others).map_or(Ok(()), |limit| Err(Error::DataTooLarge { limit }))
 }
 
-/// The limit that one more lease would be over.
+/// The limit that another lease would exceed.
 fn over_limit(access: &Access, others: &[(Vec<u8>, Lease)]) -> Option<u64> {
     let own = others.iter().filter(|(_, lease)| lease.slot == access.slot);
     if others.len() as u64 >= limits::LEASES {
@@ -244,9 +248,9 @@ fn over_limit(access: &Access, others: &[(Vec<u8>, Lease)]) -> Option<u64> {
     }
 }
 
-/// Keeps a lease for its whole length from now on.
+/// Renews a lease for its full lifetime from now on.
 pub struct RenewLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -256,6 +260,10 @@ pub struct RenewLease {
 
 impl Write for RenewLease {
     type Outcome = Timestamp;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Timestamp, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
@@ -268,9 +276,9 @@ impl Write for RenewLease {
     }
 }
 
-/// Gives a lease up.
+/// Releases a lease.
 pub struct ReleaseLease {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -280,6 +288,10 @@ pub struct ReleaseLease {
 
 impl Write for ReleaseLease {
     type Outcome = ();
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<((), Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
@@ -291,9 +303,9 @@ impl Write for ReleaseLease {
     }
 }
 
-/// Poller whether a lease is free, before anybody takes the store's lock for it.
+/// Checks whether a lease is free, before a write takes the store's lock for it.
 pub struct LeaseIsFree {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
     /// The name that is claimed.
     pub name: Name,
@@ -309,7 +321,7 @@ impl Read for LeaseIsFree {
 
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
         let Some(access) = access else { return Ok(None) };
-        // A key that may take no lease is refused at once, and does not wait for one first.
+        // A key that may not acquire leases is refused at once, and does not wait first.
         access.row.permit_leases()?;
         find(view, access, &self.name)
     }
@@ -328,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lease_comes_back_as_it_was_written() {
+    fn a_lease_is_decoded_as_it_was_encoded() {
         let end = BootTime { boot: [7; 16], millis: 1 << 40 };
         let lease = Lease { token: 1 << 50, holder: [9; 16], slot: SlotId([8; 16]), end, ttl: 600_000 };
         let row = lease.encode();

@@ -1,9 +1,9 @@
-//! RFC 7396 merge patches over JSON text: what the patch does not touch keeps its text, byte for byte.
+//! RFC 7396 merge patches over JSON text: members that the patch does not change keep their text, byte for byte.
 //!
-//! The writer calls this under the store's lock, and both texts may be megabytes of tiny members. So nothing is made of a
-//! text but numbers: where its objects are, and of one object at a time where its members are, sorted by their names. It
-//! takes O(n log n) time, and memory of a few times the texts' own. It must never turn a value into numbers and maps and
-//! back, and never recurse further than [`PATCH_DEPTH`]. Pure functions over text.
+//! The writer calls this under the store's lock, and both texts may be megabytes of tiny members. So this module keeps
+//! only positions in a text: those of its objects and, for one object at a time, those of its members, sorted by name.
+//! It takes O(n log n) time, and memory of a few times the texts' own. It must never turn a value into numbers and maps
+//! and back, and never recurse further than [`PATCH_DEPTH`]. Pure functions over text.
 
 use crate::json::{Cursor, compare_names};
 use crate::limits::PATCH_DEPTH;
@@ -11,24 +11,24 @@ use crate::limits::PATCH_DEPTH;
 #[cfg(test)]
 mod tests;
 
-/// The patch has more than [`PATCH_DEPTH`] levels of objects.
+/// The error for a patch with more than [`PATCH_DEPTH`] levels of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
-/// Whether a patch has no more levels than it may.
+/// Checks that a patch has at most [`PATCH_DEPTH`] levels.
 pub(super) fn check_depth(patch: &str) -> Result<(), TooDeep> {
     let text = Text::read(patch);
     if text.is_deeper { Err(TooDeep) } else { Ok(()) }
 }
 
-/// The text of `target` (or of `{}` if there is none) after `patch`, which is an object; `None` if there was a target
-/// and the patch leaves each of its members as it is written.
+/// Applies `patch`, which is an object, to the text of `target`, or to `{}` if there is none. `None` if there is a
+/// target and the patch leaves each of its members as it is written.
 ///
-/// Members that the patch does not name keep their place and the text of name and value. One that it names stays where
-/// it is; several by one name become one, where the last of them was. New members follow in the patch's order. Where
-/// the patch has a name twice, its last one counts. White space between members goes when anything changes.
+/// Members that the patch does not name keep their place and the text of name and value. A member that it names stays
+/// in its place. Several members with one name become one, in the place of the last one. New members follow in the
+/// patch's order. If the patch has a name twice, the last one counts. A change removes the white space between members.
 pub(super) fn merge(target: Option<&str>, patch: &str) -> Result<Option<String>, TooDeep> {
-    debug_assert!(patch.starts_with('{'), "the caller lets only objects through");
+    debug_assert!(patch.starts_with('{'), "the caller passes only objects");
     let room = target.map_or(0, str::len) + patch.len();
     let merge = Merge { target: Text::read(target.unwrap_or_default()), patch: Text::read(patch) };
     if merge.patch.is_deeper {
@@ -40,7 +40,7 @@ pub(super) fn merge(target: Option<&str>, patch: &str) -> Result<Option<String>,
     Ok(changes.then_some(merged))
 }
 
-/// A place in a text. Limits keep texts below 4 GiB.
+/// A position in a text. Limits keep texts below 4 GiB.
 type At = u32;
 
 fn at(position: usize) -> At {
@@ -51,12 +51,12 @@ fn index(at: At) -> usize {
     at as usize
 }
 
-/// A text, and where the objects in it begin and end to which only objects lead, in the order of their beginnings: so that
-/// whoever is not interested in one need not go through it.
+/// A text, and the beginnings and ends of the objects in it that are nested only in objects, in the order of their
+/// beginnings. With the ends, code can skip an object without reading it.
 struct Text<'a> {
     source: &'a str,
     objects: Vec<(At, At)>,
-    /// Whether there are more levels than a patch may have. Those further down are not in the list.
+    /// Whether there are more levels than a patch may have. Deeper objects are not in the list.
     is_deeper: bool,
 }
 
@@ -96,12 +96,12 @@ impl<'a> Text<'a> {
         read
     }
 
-    /// The members of the object that begins there.
+    /// The members of the object that begins at this position.
     fn members(&self, object: At) -> impl Iterator<Item = Member> {
         let mut cursor = Cursor::new(self.source, index(object));
         cursor.enter_object();
         std::iter::from_fn(move || {
-            // The name stands behind white space and a comma.
+            // White space and a comma precede the name.
             let name = cursor.next_name()?;
             let value = cursor.position();
             match self.end_of(at(value)) {
@@ -135,10 +135,10 @@ impl<'a> Text<'a> {
     }
 }
 
-/// A member of the patch: what is to become of the member with its name.
+/// A member of the patch: the change of the member with its name.
 struct Step {
     member: Member,
-    /// Where the last member of the target with this name is.
+    /// The position of the last member of the target with this name.
     place: Option<At>,
 }
 
@@ -148,7 +148,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// The members of an object of the patch that count, sorted by their names.
+    /// The members that count of an object of the patch, sorted by name.
     fn steps(&self, patch: At) -> Vec<Step> {
         let name = |step: &Step| self.patch.text_at(step.member.name);
         let mut steps: Vec<_> =
@@ -167,8 +167,8 @@ impl Merge<'_> {
         steps
     }
 
-    /// Writes an object of the target as it is after an object of the patch. Whether that changes more than white space
-    /// between members.
+    /// Writes an object of the target after an object of the patch was applied. Returns whether that changes more than
+    /// white space between members.
     fn write(&self, out: &mut String, target: Option<At>, patch: At) -> bool {
         let mut steps = self.steps(patch);
         let mut changes = target.is_none();
@@ -204,7 +204,8 @@ impl Merge<'_> {
         changes
     }
 
-    /// Writes what a member of the patch makes of the member with its name. Whether that is something else.
+    /// Writes the member with the name of a member of the patch after that was applied. Returns whether its text
+    /// differs from before.
     fn write_step(&self, out: &mut String, name: &str, old: Option<Member>, step: Member) -> bool {
         let new = self.patch.value(step);
         if new == "null" {
@@ -219,7 +220,7 @@ impl Merge<'_> {
         let old = old.filter(|old| self.target.value(*old).starts_with('{'));
         let changes = self.write(out, old.map(|old| old.value), step.value);
         if let Some(old) = old.filter(|_| !changes) {
-            // As it was written, with its white space.
+            // The value as it was written, with its white space.
             out.truncate(begun);
             out.push_str(self.target.value(old));
         }
@@ -232,9 +233,9 @@ fn write_member(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// The name of a member of the object that is being written, parted from the one before.
+/// Writes the name of the next member, after a comma if it is not the first one.
 fn write_name(out: &mut String, name: &str) {
-    // No value ends in an opening brace, so that one here is the one of this object.
+    // No value ends with an opening brace, so a brace here is that of this object.
     if !out.ends_with('{') {
         out.push(',');
     }

@@ -1,4 +1,4 @@
-//! How a namespace begins: a data key, in a slot file and nowhere else, and a row in the table of keys.
+//! Begins a namespace: creates a data key, which only a slot file contains, and a row in the table of keys.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::draft::{Changes, Draft};
 use super::key_index::{self, LiveKeys};
 use super::key_row::KeyRow;
 
-/// Begins the namespace whose owner's key has this slot; `describe` fills in what is known of the key.
+/// Begins the namespace whose owner key has this slot. `describe` fills in the key's row.
 pub(super) fn begin(
     draft: &Draft<'_>,
     changes: &mut Changes,
@@ -22,7 +22,7 @@ pub(super) fn begin(
     let mut row = KeyRow::first(namespace);
     describe(&mut row);
     key_index::check_room(draft, row.plugin.as_deref(), None)?;
-    // The file first: a row whose slot is missing would lock its owner out, a file without a row harms nobody.
+    // The file is written first: a row without a slot would lock its owner out, and a file without a row does no harm.
     draft
         .opened
         .store()

@@ -39,6 +39,12 @@ pub(super) struct Secrets {
     pub(super) protector: Kind,
 }
 
+/// Why no protector was asked, or none gave the key.
+enum NotAsked {
+    Store(StoreError),
+    Unavailable(Unavailable),
+}
+
 /// The state of a store; never a name or a value.
 pub struct Status {
     /// Absent where there is no store.
@@ -160,9 +166,14 @@ impl Opened {
         }
         let rows = self.store.folder().protectors()?;
         let id = StoreId(self.store.id());
-        let asked = self
-            .ask(config, &rows, mode)
-            .inspect_err(|why| *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = *why)?;
+        let asked = match self.ask(config, &rows, mode) {
+            Err(NotAsked::Store(error)) => return Err(error.into()),
+            Err(NotAsked::Unavailable(why)) => {
+                *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = why;
+                return Err(why.into());
+            }
+            Ok(asked) => asked,
+        };
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // What another process had begun to destroy before it ended is destroyed before anything is read.
@@ -184,7 +195,7 @@ impl Opened {
         config: &Config,
         rows: &[StoredRow],
         mode: &UnlockMode<'_>,
-    ) -> Result<Option<(StoreKey, Kind)>, Unavailable> {
+    ) -> Result<Option<(StoreKey, Kind)>, NotAsked> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
         let runs = matches!(mode, UnlockMode::Quiet) && protector::takes_turns(id, rows);
         let mut turn = None;
@@ -193,9 +204,9 @@ impl Opened {
                 Ok(found) => return Ok(Some(found)),
                 Err(locked) => locked,
             };
-            turn = self.turn_to_ask(mode);
+            turn = self.turn_to_ask(mode).map_err(NotAsked::Store)?;
             if mode.is_over() {
-                return Err(locked.too_late());
+                return Err(NotAsked::Unavailable(locked.too_late()));
             }
             if self.is_unlocked() {
                 return Ok(None);
@@ -203,12 +214,15 @@ impl Opened {
         }
         let found = protector::open(&means, id, rows, mode);
         drop(turn);
-        found.map(Some)
+        found.map(Some).map_err(NotAsked::Unavailable)
     }
 
     /// The right to ask a person or to run a program, which one process has at a time. `None` if others have it for so
     /// long that nobody waits any more; or a quiet one for so long that this one asks as well.
-    pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Option<File> {
+    ///
+    /// # Errors
+    /// If something else has the name of the file that is locked.
+    pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Result<Option<File>, StoreError> {
         let turn = Deadline::of(TURN);
         let waits = || match mode {
             UnlockMode::AskUser { deadline, .. } => !deadline.is_over(),

@@ -1,5 +1,5 @@
-//! What the user of a store may do without any plugin's API key: see which keys there are, and end or extend them. The
-//! store's key is all that it takes, so that a user can clean up after an extension that is gone.
+//! What the user of a store may do without an API key of a plugin: list keys, end them and extend them. This needs only
+//! the store's key, so that a user can clean up after an extension that was removed.
 
 use std::collections::HashMap;
 
@@ -10,35 +10,35 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
 use super::share::end_of_shared;
-use super::{Error, KeyInfo, Opened, Timestamp, key_index};
+use super::{Caller, Error, KeyInfo, Opened, Timestamp, key_index};
 
-/// A key, and what was stored with it.
+/// A key, and the size of what was stored with it.
 pub struct KeySummary {
-    /// What can be told of the key.
+    /// The key's public description.
     pub info: KeyInfo,
-    /// Whether it is good now.
+    /// Whether it is valid now.
     pub state: KeyState,
-    /// Records of its namespace.
+    /// The number of records in its namespace.
     pub records: u64,
-    /// Bytes of those, as they lie in the store.
+    /// The bytes of these records in the store.
     pub bytes: u64,
-    /// The last write to its namespace.
+    /// The time of the last write to its namespace.
     pub last_write: Option<Timestamp>,
 }
 
-/// Whether a key is good.
+/// Whether a key is valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyState {
-    /// It is.
+    /// It is valid.
     Live,
-    /// It is past its end.
+    /// It has expired.
     Expired,
-    /// Its row can't be read, so it opens nothing. The row is kept until its user ends the key.
+    /// Its row can't be read, so it opens nothing. The row stays until the user ends the key.
     Damaged,
 }
 
 impl KeyState {
-    /// As it is named on the command line.
+    /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -48,7 +48,7 @@ impl KeyState {
     }
 }
 
-/// What a namespace has stored.
+/// The size of a namespace.
 #[derive(Default)]
 struct Stored {
     records: u64,
@@ -58,6 +58,9 @@ struct Stored {
 
 impl Opened {
     /// Every key of the store that was not revoked.
+    ///
+    /// # Errors
+    /// If the store is locked or can't be read.
     pub fn all_keys(&self) -> Result<Vec<KeySummary>, Error> {
         let (mut rows, mut stored) = (Vec::new(), HashMap::<_, Stored>::new());
         let snapshot = self.store().snapshot()?;
@@ -98,9 +101,9 @@ impl Opened {
     }
 }
 
-/// Ends a key of any plugin's. With an owner's key its namespace goes.
+/// Ends a key of any plugin. Ending an owner key destroys its namespace.
 pub struct EndKey {
-    /// Which.
+    /// The id of the key, as the list of keys shows it.
     pub key_id: String,
 }
 
@@ -108,12 +111,16 @@ impl Write for EndKey {
     /// Whether a namespace was destroyed.
     type Outcome = bool;
 
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let (slot, row) = match find(draft, &self.key_id)? {
             Found::Row(slot, row) => (slot, row),
             Found::Damaged(slot) => {
-                // What it opened can't be known any more; from now on it is refused like any other that was ended.
+                // The key's namespace is unknown. From now on the key is refused like any other that was ended.
                 changes.end_unknown_key(draft, slot)?;
                 return Ok((false, Some(changes)));
             }
@@ -130,7 +137,7 @@ impl Write for EndKey {
     }
 }
 
-/// Forgets a plugin: all its namespaces, in all its installations.
+/// Destroys all namespaces of a plugin, in all its installations.
 pub struct ForgetPlugin {
     /// The plugin's name, as it was given to `issueAPIKey`.
     pub plugin: String,
@@ -139,6 +146,10 @@ pub struct ForgetPlugin {
 impl Write for ForgetPlugin {
     /// How many namespaces were destroyed.
     type Outcome = u64;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(u64, Option<Changes>), Error> {
         let mut changes = draft.changes();
@@ -162,17 +173,21 @@ impl Write for ForgetPlugin {
     }
 }
 
-/// Moves a key's end. A shared key's is never later than its owner's: where an owner's comes earlier, those of the keys
-/// that it has shared do too.
+/// Changes when a key expires. A shared key never expires later than its owner's. If an owner key expires earlier, so
+/// do its shared keys.
 pub struct ExtendKey {
-    /// Which.
+    /// The id of the key, as the list of keys shows it.
     pub key_id: String,
-    /// Its new end; if nothing is said none of its own: a shared key then ends with its owner.
+    /// Its new end. `None` for no end of its own: a shared key then expires with its owner's.
     pub until: Option<Timestamp>,
 }
 
 impl Write for ExtendKey {
     type Outcome = KeyInfo;
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
         let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };

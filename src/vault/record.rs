@@ -1,17 +1,17 @@
-//! Records between what a caller stores and what lies in a row.
+//! Converts between a caller's record and its row in the store.
 
 use crate::crypto::{DataKeys, RecordId, sealed_length};
 use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
 
 use super::{Address, Error, Timestamp};
 
-/// A row of the table `records`, copied out of a snapshot.
+/// A row of the table `records`, copied from a snapshot.
 pub struct SealedRecord {
     id: RecordId,
     row: Vec<u8>,
 }
 
-/// What is sealed beside the data: its length, so that a list need not open it, and the address.
+/// The part that is sealed beside the data: the data's length, so that a list need not open the data, and the address.
 pub(super) struct Head {
     pub(super) header: RecordHeader,
     pub(super) bytes: u64,
@@ -19,7 +19,7 @@ pub(super) struct Head {
 }
 
 impl SealedRecord {
-    /// A record's row as it was found. One whose checksum does not hold is damaged, not absent.
+    /// A record's row as a read returned it. A row with a wrong checksum is damaged, not absent.
     pub(super) fn found(id: RecordId, row: Result<Option<&[u8]>, StoreError>) -> Result<Option<Self>, Error> {
         match row {
             Ok(row) => Ok(row.map(|row| Self { id, row: row.to_vec() })),
@@ -28,7 +28,7 @@ impl SealedRecord {
         }
     }
 
-    /// Moves the row out, which may be long.
+    /// Moves the row out instead of copying it, since it may be long.
     pub(super) fn take(&mut self) -> Self {
         Self { id: self.id, row: std::mem::take(&mut self.row) }
     }
@@ -38,7 +38,7 @@ impl SealedRecord {
         Self { id, row }
     }
 
-    /// Opens all but the data. What the header says is not to be believed before.
+    /// Opens everything but the data. The header is not authentic before this.
     pub(super) fn head(&self, keys: &DataKeys) -> Result<Head, Error> {
         let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
         let content = keys
@@ -52,7 +52,7 @@ impl SealedRecord {
         })
     }
 
-    /// Opens the data: the text as it was stored, and the header, which can be believed then.
+    /// Opens the data: the text as it was stored, and the header, which is authentic then.
     pub(super) fn open(self, keys: &DataKeys) -> Result<(RecordHeader, String), Error> {
         let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
         let (header, at) = (stored.header, self.row.len() - stored.data.len());
@@ -78,17 +78,17 @@ impl Head {
     }
 }
 
-/// Whether a record has come to its end.
+/// Whether a record has expired.
 pub(super) fn is_expired(header: &RecordHeader, now: Timestamp) -> bool {
     header.expires_at <= now.millis()
 }
 
-/// When a record ends, if it does.
+/// When a record expires, if it does.
 pub(super) fn expires_at(header: &RecordHeader) -> Option<Timestamp> {
     (header.expires_at != NEVER).then(|| Timestamp::from_millis(header.expires_at))
 }
 
-/// How long the row of a record is.
+/// The length of a record's row, in bytes.
 pub(super) fn row_length(address: &Address, text: &str) -> usize {
     let address = sealed_length(4 + address.encode().len());
     StoredRecord::HEAD + address + sealed_length(text.len())
@@ -106,7 +106,7 @@ pub(super) fn seal(keys: &DataKeys, address: &Address, header: RecordHeader, tex
     Row { table: Table::Records, key: id.0.to_vec(), value: Some(row) }
 }
 
-/// How an optional end is written.
+/// The stored form of an optional end.
 pub(super) fn end(expires_at: Option<Timestamp>) -> u64 {
     expires_at.map_or(NEVER, Timestamp::millis)
 }

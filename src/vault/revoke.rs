@@ -1,5 +1,5 @@
-//! Revocation: one commit, from which on every process refuses the key; then its slot is destroyed, so that neither
-//! free pages nor backups of the tables open what it opened.
+//! Revocation: one commit, after which every process refuses the key. Then its slot is destroyed, so that free pages
+//! and backups of the tables do not give its access back.
 
 use crate::crypto::{NamespaceId, SlotId};
 use crate::store::Table;
@@ -9,23 +9,27 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::{self, KeyRow};
 use super::{Caller, Error, key_index, lease};
 
-/// Revokes the caller's own key, or one that it has shared.
+/// Revokes the caller's own key, or a key that it has shared.
 pub struct Revoke {
-    /// Who calls.
+    /// The caller and its key.
     pub caller: Caller,
-    /// Which key; its own if nothing is said.
+    /// The id of the key; without one it is the caller's own.
     pub key_id: Option<String>,
 }
 
-/// What became of a revocation.
+/// The result of a revocation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Revoked {
-    /// Whether the namespace went with it: the key was its owner's.
+    /// Whether the namespace was destroyed as well, because the key was its owner key.
     pub destroyed: bool,
 }
 
 impl Write for Revoke {
     type Outcome = Revoked;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Revoked, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?.ok_or(Error::ApiKeyUnknown)?;
@@ -51,7 +55,7 @@ impl Write for Revoke {
         }
     }
 
-    /// What is asked for next with the same handle is refused.
+    /// Later requests with the same handle must be refused.
     fn stands_alone(&self) -> bool {
         true
     }
@@ -72,9 +76,9 @@ fn revoke_shared(
     match row {
         Ok(row) if row.namespace() != Some(namespace) => Err(Error::ApiKeyUnknown),
         Ok(row) if row.is_live() => end(draft, changes, slot, &row),
-        // The same call again finds nothing left to do.
+        // A repeated call has nothing left to do.
         Ok(_) => Ok(()),
-        // Its row can't be read, and the list of the namespace's keys says whose it is.
+        // Its row can't be read, but the list of the namespace's keys shows that it belongs to this owner.
         Err(Error::RecordDamaged) if owner.keys.has(slot) => {
             changes.end_unknown_key(draft, slot)?;
             lease::give_up(draft, changes, namespace, slot)
@@ -83,7 +87,7 @@ fn revoke_shared(
     }
 }
 
-/// All that a namespace has: its records, its keys, its slots; also of keys whose rows can't be read.
+/// Destroys a namespace: its records, its keys and its slots, also those of keys whose rows can't be read.
 pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: NamespaceId) -> Result<(), Error> {
     let keys = key_index::rows_of(draft, namespace)?;
     for (slot, row) in keys.readable {
@@ -101,7 +105,7 @@ pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: Names
     Ok(())
 }
 
-/// Ends one key of a namespace that goes on: its leases are free.
+/// Ends one key of a namespace that stays, and releases its leases.
 pub(super) fn end(draft: &Draft<'_>, changes: &mut Changes, slot: SlotId, row: &KeyRow) -> Result<(), Error> {
     retire(draft, changes, slot, row)?;
     row.namespace().map_or(Ok(()), |namespace| lease::give_up(draft, changes, namespace, slot))

@@ -1,4 +1,4 @@
-//! Rotation: a new key takes an old one's place, in one commit.
+//! Rotation: a new key replaces an old one, in one commit.
 
 use std::sync::Arc;
 
@@ -10,34 +10,38 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
 use super::{Caller, Error, KeyInfo, key_index, lease};
 
-/// Puts a new key in the place of the caller's.
+/// Replaces the caller's key by a new one.
 pub struct Rotate {
     caller: Caller,
     new: Option<Arc<ApiKey>>,
 }
 
-/// The key that took the old one's place.
+/// The key that replaced the old one.
 pub struct Rotated {
-    /// The key.
+    /// The new key.
     pub api_key: Arc<ApiKey>,
-    /// What can be told of it.
+    /// Its public description.
     pub info: KeyInfo,
 }
 
 impl Rotate {
-    /// A new key is made.
+    /// Rotates to a key that this program generates.
     pub fn to_any(caller: Caller) -> Self {
         Self { caller, new: None }
     }
 
-    /// The caller brings the new key. It has saved it first, so a lost answer loses nothing.
+    /// Rotates to a key that the caller has saved first, so that a lost answer does not lose the key.
+    ///
+    /// # Errors
+    /// [`NotAnApiKey`] if the text is not an API key.
     pub fn to(caller: Caller, key: &str) -> Result<Self, NotAnApiKey> {
         Ok(Self { caller, new: Some(Arc::new(ApiKey::parse(key)?)) })
     }
 }
 
 impl Rotate {
-    /// The same call again, after one whose outcome nobody knew: the key that is brought has taken the old one's place.
+    /// The result of a repeated call, after one with an unknown outcome: the caller's new key has replaced the old one
+    /// already.
     fn done_before(&self, draft: &Draft<'_>, old_slot: &SlotKeys) -> Result<Rotated, Error> {
         let new = self.new.as_ref().ok_or(Error::ApiKeyRevoked)?;
         let slot = draft.secrets.keys.slot(new);
@@ -56,6 +60,10 @@ impl Rotate {
 impl Write for Rotate {
     type Outcome = Rotated;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Rotated, Option<Changes>), Error> {
         let old_slot = self.caller.key.slot(draft.opened, draft.secrets);
         let access = match draft.access(&self.caller) {
@@ -63,7 +71,7 @@ impl Write for Rotate {
             access => access?.ok_or(Error::ApiKeyUnknown)?,
         };
         let api_key = match &self.new {
-            // The same call again: it was carried out, and its answer was lost.
+            // A repeated call, whose first answer was lost.
             Some(new) if **new == *self.caller.key.api_key() => {
                 let info = KeyInfo::new(access.slot, &access.row);
                 return Ok((Rotated { api_key: new.clone(), info }, None));
@@ -88,7 +96,7 @@ impl Write for Rotate {
         Ok((Rotated { api_key, info }, Some(changes)))
     }
 
-    /// What is asked for next with the same handle is meant for the new key.
+    /// Later requests with the same handle must use the new key.
     fn stands_alone(&self) -> bool {
         true
     }
@@ -98,7 +106,7 @@ impl Write for Rotate {
     }
 }
 
-/// The old slot is wrapped anew for the new key, the old row is ended, the old slot is destroyed.
+/// Wraps the data key for the new key's slot, ends the old row, and destroys the old slot.
 fn replace(
     draft: &Draft<'_>,
     changes: &mut Changes,
@@ -110,11 +118,11 @@ fn replace(
     let (namespace, data_key) = data_key(draft.opened, old_slot)?;
     let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
     draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
-        // Its row is lost, and what it opens is not.
+        // The slot exists without a row: the key has lost its row, but still opens data.
         StoreError::Damaged => Error::ApiKeyTaken,
         other => other.into(),
     })?;
-    // The old row first: what the index has of the plugin's installation is the new key's in the end.
+    // The old row first, so that the index names the new key for the plugin's installation in the end.
     let mut ended = access.row.replaced(slot.id());
     changes.put_key(draft, old_slot.id(), Some(&access.row), &mut ended)?;
     changes.destroy_slot(old_slot.id());
@@ -123,7 +131,7 @@ fn replace(
     Ok(row)
 }
 
-/// The keys that an owner has shared die with its own key: from now on that is the new one.
+/// Changes the owner of shared keys to the new key, since they end with their owner's key.
 fn hand_shared_keys_over(
     draft: &Draft<'_>,
     changes: &mut Changes,

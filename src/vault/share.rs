@@ -1,4 +1,4 @@
-//! Sharing a namespace: another key opens it too, as far as its scope goes and no longer than its owner's.
+//! Shares a namespace: creates another key for it, within a scope, which ends no later than the owner's.
 
 use crate::crypto::ApiKey;
 use crate::store::SLOT_HEADER;
@@ -8,19 +8,19 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, Scope};
 use super::{Caller, Error, Issued, KeyInfo, Name, Timestamp, key_index, namespace};
 
-/// Makes a shared key.
+/// Creates a shared key.
 pub struct Share {
-    /// The owner.
+    /// The owner of the namespace.
     pub caller: Caller,
-    /// What the owner calls the new key.
+    /// The label of the new key.
     pub label: Option<Name>,
-    /// When it ends: no later than the owner's, and with the owner's if nothing is said.
+    /// When it expires: no later than the owner's key, and with it if this is `None`.
     pub expires_at: Option<Timestamp>,
-    /// What it may do, if that is less than what its owner may. Its folders are URIs as a client writes them.
+    /// Its scope, if it may do less than its owner. The folders are URIs as the client wrote them.
     pub scope: Option<Scope>,
 }
 
-/// When a shared key ends: no later than its owner's, and with it if nothing is said.
+/// When a shared key expires: no later than its owner's key, and with it if `None`.
 pub(super) fn end_of_shared(
     wanted: Option<Timestamp>,
     owners: Option<Timestamp>,
@@ -33,6 +33,10 @@ pub(super) fn end_of_shared(
 
 impl Write for Share {
     type Outcome = Issued;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Issued, Option<Changes>), Error> {
         let mut changes = draft.changes();
@@ -55,7 +59,7 @@ impl Write for Share {
         row.restrict(scope);
         let api_key = ApiKey::generate(row.plugin.as_deref().unwrap_or_default(), draft.now.millis());
         let slot = draft.secrets.keys.slot(&api_key);
-        // The file first, as for every key.
+        // The slot file is written first, as for every key.
         let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
         draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(of_a_key)?;
         changes.put_key(draft, slot.id(), None, &mut row)?;

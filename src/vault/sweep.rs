@@ -1,7 +1,8 @@
-//! Taking away what has expired: a day later, by any process that happens to write.
+//! Removes expired records a day later, in any process that writes.
 //!
-//! The wall clock alone is not believed: one that jumps to 2099 for a minute would take everything with an end. A time
-//! counts as past only if this process saw it an hour ago, and both its clocks agree that an hour has gone by since.
+//! The wall clock alone is not trusted: one that jumps to 2099 for a minute would remove every record with an end. A
+//! time counts as past only if this process saw it an hour ago, and both its clocks agree that an hour has passed
+//! since.
 
 use std::time::{Duration, Instant};
 
@@ -9,25 +10,25 @@ use crate::store::{Batch, Row, Snapshot, StoreError, StoredRecord, Table};
 
 use super::Timestamp;
 
-/// How long the bytes of an expired record are kept.
+/// How long the store keeps an expired record.
 const KEPT: Duration = Duration::from_hours(24);
-/// How long ago a time must have been seen.
+/// How long ago this process must have seen a time to trust it.
 const TRUSTED_AFTER: Duration = Duration::from_hours(1);
-/// By how much two clocks may differ over that.
+/// By how much the two clocks may differ over that time.
 const TOLERANCE: Duration = Duration::from_mins(5);
-/// Rows that one sweep looks at.
+/// How many rows one sweep reads.
 const ROWS: usize = 10_000;
 
-/// What one process remembers between sweeps.
+/// What a process remembers between sweeps.
 #[derive(Default)]
 pub(super) struct Sweeper {
     seen: Option<(Timestamp, Instant)>,
-    /// The key at which the next sweep goes on.
+    /// The key at which the next sweep continues.
     next: Vec<u8>,
 }
 
 impl Sweeper {
-    /// The latest time that is certainly past, where it is time for a sweep.
+    /// The latest time that is certainly past; `None` if no sweep is due.
     pub(super) fn horizon(&mut self, wall: Timestamp, clock: Instant) -> Option<Timestamp> {
         let Some((seen, at)) = self.seen else {
             self.seen = Some((wall, clock));
@@ -42,7 +43,7 @@ impl Sweeper {
         (by_wall.abs_diff(by_clock) <= TOLERANCE).then_some(seen)
     }
 
-    /// What to remove of the next rows; `None` if nothing has to go.
+    /// The commit that removes expired rows among the next ones; `None` if there are none.
     pub(super) fn sweep(
         &mut self,
         snapshot: &Snapshot<'_>,
@@ -59,7 +60,7 @@ impl Sweeper {
             looked_at < ROWS
         })?;
         self.next = last.unwrap_or_default();
-        // A damaged row is nobody's to remove: what it says of its end is not to be believed.
+        // A damaged row is never removed: its end can't be trusted.
         gone.retain(|key| snapshot.get(Table::Records, key).is_ok());
         let revision = snapshot.revision()?;
         let rows: Vec<_> =
@@ -74,7 +75,7 @@ mod tests {
 
     const HOUR: u64 = 60 * 60 * 1000;
 
-    /// Poller at the clocks at these pairs of milliseconds; says what was trusted at the last.
+    /// Reads the clocks at these pairs of milliseconds. Returns the time that is trusted at the last one.
     fn trusted(looks: &[(u64, u64)]) -> Option<u64> {
         let start = Instant::now();
         let mut sweeper = Sweeper::default();
@@ -95,11 +96,11 @@ mod tests {
         check(&[(noon, 0), (noon + HOUR / 2, HOUR / 2)], None);
         check(&[(noon, 0), (noon + HOUR, HOUR)], Some(noon));
         check(&[(noon, 0), (noon + HOUR / 2, HOUR / 2), (noon + HOUR, HOUR)], Some(noon));
-        // It jumped ahead while nobody looked, and is looked at before it comes back, and after.
+        // The wall clock jumped ahead between two reads, and is read before it comes back, and after.
         check(&[(noon, 0), (far, HOUR)], None);
         check(&[(noon, 0), (far, HOUR), (noon + 2 * HOUR, 2 * HOUR)], None);
         check(&[(far, 0), (noon, HOUR)], None);
-        // It jumped and came back between two looks.
+        // The wall clock jumped and came back between two reads.
         check(&[(noon, 0), (far, HOUR / 2), (noon + HOUR, HOUR)], Some(noon));
         // The machine slept.
         check(&[(noon, 0), (noon + 9 * HOUR, HOUR)], None);
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_expired_a_day_before_is_taken_away() {
+    fn only_records_that_expired_a_day_ago_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
         let vault =
@@ -151,7 +152,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_damaged_record_is_kept_whatever_it_says_of_its_end() {
+    fn a_damaged_record_is_kept_whatever_its_end_is() {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
         let file = data.join("data.mdb");

@@ -35,7 +35,8 @@ pub enum Need {
 
 /// Runs until the process ends.
 pub(super) fn run(vault: &Arc<Vault>) -> ! {
-    let mut idle = vault.limits().backup_after();
+    let back_up_after = vault.limits().backup_after();
+    let mut idle = back_up_after;
     loop {
         let Some(work) = vault.queue.wait(idle) else {
             vault.back_up();
@@ -43,19 +44,30 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
             idle = None;
             continue;
         };
-        idle = vault.limits().backup_after();
+        idle = back_up_after;
         if work.leave {
+            let _turn = Turn(vault);
             vault.leave();
-            vault.has_brought();
         }
         for (need, done) in work.openers {
+            let _turn = Turn(vault);
             done(vault.ensure(need));
-            vault.has_brought();
         }
-        if work.has_jobs {
-            vault.write();
-            vault.has_brought();
+        if work.has_jobs
+            && let Some(unusable) = vault.write()
+        {
+            vault.reopen_later(unusable);
         }
+    }
+}
+
+/// What the thread does between two looks at the queue. The tasks that it wakes by that run when this is dropped: on this
+/// thread nothing else runs them, so that each way out of a turn has to pass here.
+struct Turn<'v>(&'v Vault);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.run_woken();
     }
 }
 
@@ -115,9 +127,10 @@ impl Vault {
         opened
     }
 
-    /// Lets those go on who were woken on this thread: nobody else sees to them.
-    pub(super) fn has_brought(&self) {
-        if let Some(call) = self.brought.get() {
+    /// Runs the tasks that this turn's results woke. Each turn ends with this; within one it is called before what may
+    /// take long.
+    fn run_woken(&self) {
+        if let Some(call) = self.after_turn.get() {
             call();
         }
     }
@@ -172,35 +185,43 @@ impl Vault {
         }
     }
 
-    fn write(self: &Arc<Self>) {
-        let opened = match self.ensure(Need::Key) {
-            Ok(Some(opened)) => opened,
-            Ok(None) => return self.refuse_all(Error::Internal),
-            Err(error) => return self.refuse_all(error),
+    /// One turn with the jobs that are queued. Returns a store whose environment can't be used any more: what is left in the
+    /// queue waits for the one that is opened next.
+    fn write(self: &Arc<Self>) -> Option<Arc<Opened>> {
+        let _turn = Turn(self);
+        let opened = match self.ensure(Need::Key).and_then(|opened| opened.ok_or(Error::Internal)) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.refuse_all(error);
+                return None;
+            }
         };
         // What they wait for is done: no other process's lock may hold them up.
         if self.read_first(&opened) {
-            return;
+            return None;
         }
         let outcome = match opened.store().lock() {
             Ok(lock) => match self.sweep(&opened, &lock).and_then(|()| index_keys(&opened, &lock)) {
                 Ok(()) => self.write_group(&opened, lock),
-                // What is queued waits for the environment that is opened next.
                 unusable => unusable,
             },
             // Another store lies there now: what is queued goes to that one.
             Err(StoreError::Replaced) => Err(Unusable),
-            Err(error) => return self.refuse_all(error.into()),
+            Err(error) => {
+                self.refuse_all(error.into());
+                Ok(())
+            }
         };
-        if outcome.is_err() {
-            self.has_brought();
-            // Whatever made it unusable, the next one is to be looked at first.
-            self.this_process.doubt();
-            self.close(opened);
-        }
+        outcome.is_err().then_some(opened)
     }
 
-    /// Poller after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
+    /// Closes an environment that can't be used any more. Whatever made it so, the next one is checked first.
+    fn reopen_later(&self, unusable: Arc<Opened>) {
+        self.this_process.doubt();
+        self.close(unusable);
+    }
+
+    /// Looks after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         opened.repair_protectors(lock);
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
@@ -235,5 +256,62 @@ fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
             group::usable(outcome)
         }
         Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::vault::{Config, ForgetPlugin};
+
+    /// What happens to three requests, one after the other, in the order in which it happens.
+    fn events(data: std::path::PathBuf, keys: std::path::PathBuf) -> Receiver<&'static str> {
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let (happens, events) = channel();
+        let woken = happens.clone();
+        vault.after_turn(move || woken.send("tasks run").unwrap());
+        let (done, happened) = channel();
+        for request in 0..3 {
+            let (happens, done) = (happens.clone(), done.clone());
+            let answer = move || {
+                happens.send("outcome").unwrap();
+                done.send(()).unwrap();
+            };
+            match request {
+                0 => vault.open(Need::Key, move |_| answer()),
+                _ => {
+                    let forget = ForgetPlugin { plugin: "not there".into() };
+                    vault.submit(forget, move |_: Result<u64, Error>| answer());
+                }
+            }
+            happened.recv().unwrap();
+        }
+        events
+    }
+
+    #[track_caller]
+    fn check(events: &Receiver<&'static str>) {
+        let next = || events.recv_timeout(Duration::from_mins(1)).expect("something more happens");
+        for _ in 0..3 {
+            assert_eq!(next(), "outcome");
+            assert_eq!(next(), "tasks run");
+        }
+    }
+
+    #[test]
+    fn the_tasks_that_a_turn_has_woken_run_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        check(&events(folder.path().join("data"), folder.path().join("keys")));
+    }
+
+    #[test]
+    fn they_run_as_well_where_the_store_can_not_be_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
+        check(&events(file.path().to_owned(), folder.path().join("keys")));
     }
 }

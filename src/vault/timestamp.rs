@@ -1,7 +1,7 @@
 //! A point in time as the protocol writes it: RFC 3339 in UTC, to the millisecond.
 //!
-//! It must never fail to be written: whatever the clock or a caller says is brought into the years that four digits
-//! can name. Nothing is earlier than 1970. Pure functions, but for [`Timestamp::now`], which reads the wall clock.
+//! Writing a timestamp must never fail, so every time is limited to the years 1970 to 9999. Pure functions, except for
+//! [`Timestamp::now`], which reads the wall clock.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,17 +17,18 @@ impl Timestamp {
     /// The last millisecond of the year 9999.
     pub const LAST: Self = Self(253_402_300_799_999);
 
-    /// What the wall clock says.
+    /// The wall clock's time.
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// The time that is meant by an RFC 3339 text of any offset, its fraction cut to milliseconds. One that an offset
-    /// moves past 9999 becomes the last; a leap second is the end of the one before it. A time before 1970 is none:
-    /// programs write one (`0001-01-01T00:00:00Z`, `1601-…`) where no time was set.
+    /// Parses an RFC 3339 text with any offset, and cuts its fraction to milliseconds. A time that an offset moves past
+    /// 9999 becomes the last one; a leap second becomes the end of the second before it. A time before 1970 is refused:
+    /// programs write one (`0001-01-01T00:00:00Z`, `1601-…`) if no time was set.
     pub fn parse(text: &str) -> Option<Self> {
-        // The standard lets applications choose what stands here; the parser takes anything, and we what people write.
+        // The standard lets applications choose this separator. The parser takes any character; this function takes
+        // those in common use.
         if !matches!(text.as_bytes().get(10)?, b'T' | b't' | b' ') {
             return None;
         }
@@ -36,7 +37,7 @@ impl Timestamp {
         Some(Self::from_millis(u64::try_from(millis).ok()?))
     }
 
-    /// So many milliseconds after the beginning of 1970, or [`Timestamp::LAST`] if that is earlier.
+    /// The time `millis` milliseconds after the beginning of 1970, or [`Timestamp::LAST`] if that is earlier.
     pub fn from_millis(millis: u64) -> Self {
         Self(millis).min(Self::LAST)
     }
@@ -49,7 +50,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No value of this type is out of the range of either conversion.
+        // Every value of this type is in the range of both conversions.
         let seconds = i64::try_from(self.0 / 1_000).map_err(|_| fmt::Error)?;
         let time = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
         let (year, month, day) = time.to_calendar_date();
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_reads_as_its_first_form_and_writes_as_one() {
+    fn a_time_is_read_in_many_forms_and_written_in_one() {
         #[track_caller]
         fn check(input: &str, expected: &str) {
             assert_eq!(Timestamp::parse(input).map(|time| time.to_string()).as_deref(), Some(expected));
@@ -82,10 +83,10 @@ mod tests {
         check("2026-11-22T10:00:00.1239Z", "2026-11-22T10:00:00.123Z");
         check("2026-11-22T10:00:00.999999999999999999999999Z", "2026-11-22T10:00:00.999Z");
         check("2028-02-29T00:00:00Z", "2028-02-29T00:00:00.000Z");
-        // A leap second, and the same moment seen from elsewhere.
+        // A leap second, and the same moment with another offset.
         check("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999Z");
         check("2017-01-01T00:59:60.5+01:00", "2016-12-31T23:59:59.999Z");
-        // The ends of what can be written.
+        // The first and the last time that can be written.
         check("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z");
         check("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00.000Z");
         check("1969-12-31T23:00:00-01:00", "1970-01-01T00:00:00.000Z");
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn a_text_that_is_not_a_time_is_refused() {
         #[track_caller]
         fn check(input: &str) {
             assert_eq!(Timestamp::parse(input), None, "{input:?}");
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_is_past_the_day_this_was_written() {
+    fn the_wall_clock_is_after_the_day_of_this_test() {
         assert!(Timestamp::now() > Timestamp::from_millis(1_767_225_600_000));
     }
 

@@ -1,8 +1,8 @@
-//! Requests for the store's key that may take long: `vault/unlock`.
+//! Requests for the store's key that may take long, for `vault/unlock`.
 //!
-//! Two threads carry them out, one request after the other: one those that may ask a person, who takes their time, and one
-//! those that bring the passphrase, which must not wait for that person. Each thread is there while it has requests. So the
-//! number of threads, and the memory that deriving keys takes, does not grow with the number of requests.
+//! Two threads run them, one request after the other. One thread runs those that may ask the user, which may take long.
+//! The other runs those with a passphrase, which must not wait for the user. Each thread ends when it has no more
+//! requests. So the number of threads, and the memory for deriving keys, does not grow with the number of requests.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +12,10 @@ use crate::protector::{Deadline, Passphrase, UnlockMode};
 
 use super::{Error, Opened, Vault};
 
-/// Requests that may wait in one lane. Each may hold a passphrase of 64 KiB.
+/// How many requests may wait in one lane. Each may have a passphrase of 64 KiB.
 const WAITING: usize = 256;
 
-/// Names a request that waits or is carried out.
+/// Identifies a request that waits or runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UnlockTicket {
     lane: usize,
@@ -24,7 +24,7 @@ pub struct UnlockTicket {
 
 struct Request {
     number: u64,
-    /// A store that is closed while the request waits must not be kept open by it.
+    /// Weak, so that a waiting request does not keep a closed store open.
     opened: Weak<Opened>,
     passphrase: Option<Passphrase>,
     deadline: Deadline,
@@ -38,7 +38,7 @@ struct Lane {
     has_thread: bool,
 }
 
-/// The requests of a vault, by whether they bring the passphrase.
+/// The requests of a vault, by whether they have a passphrase.
 #[derive(Default)]
 pub(super) struct Unlocks([Mutex<Lane>; 2]);
 
@@ -47,7 +47,7 @@ impl Unlocks {
         self.0[lane].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next request of a lane; `None`, and the thread is to end, if there is none.
+    /// The next request of a lane. `None` if there is none; the thread ends then.
     fn next(&self, lane: usize) -> Option<Request> {
         let mut lane = self.lane(lane);
         let next = lane.waiting.pop_front();
@@ -57,8 +57,12 @@ impl Unlocks {
 }
 
 impl Vault {
-    /// Asks for the store's key, in the order of asking; a person may be asked where no passphrase is given. One at a time
-    /// asks, over all processes.
+    /// Requests the store's key. Requests run in order. Without a passphrase the user may be asked. Only one process at
+    /// a time asks the user.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if too many requests wait, [`Error::NoThread`] if the system refuses to start the thread.
+    /// Other results reach `done`.
     pub fn unlock(
         self: &Arc<Self>,
         opened: &Arc<Opened>,
@@ -96,10 +100,10 @@ impl Vault {
         ticket
     }
 
-    /// Takes a request back that waits. `false` if it is carried out, or was: then its outcome comes.
+    /// Withdraws a waiting request. `false` if it runs or has run: then its outcome reaches `done`.
     pub fn withdraw_unlock(&self, ticket: UnlockTicket) -> bool {
         let mut lane = self.unlocks.lane(ticket.lane);
-        // Requests stand in the order in which they were numbered.
+        // Requests are in the order of their numbers.
         match lane.waiting.binary_search_by_key(&ticket.number, |request| request.number) {
             Ok(position) => lane.waiting.remove(position).is_some(),
             Err(_) => false,
@@ -118,11 +122,12 @@ impl Vault {
     fn carry_out(&self, request: Request) {
         let Request { opened, passphrase, deadline, done, .. } = request;
         let mode = UnlockMode::AskUser { passphrase: passphrase.as_ref(), deadline: &deadline };
-        // A fault in one request must not take the others' thread away.
+        // A panic in one request must not end the thread of the others.
         let unlocked = match opened.upgrade() {
             Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock(&self.config, &mode)))
                 .unwrap_or(Err(Error::Internal)),
-            // Closed meanwhile, since another process wanted it alone: it is opened at the next request.
+            // The store was closed meanwhile, because another process needed the exclusive lock. The next request opens
+            // it again.
             None => Err(Error::StoreBusy),
         };
         let announces = matches!(unlocked, Ok(true));

@@ -81,7 +81,7 @@ impl Spot {
     }
 
     fn check_lease(&self, draft: &Draft<'_>, token: Option<u64>) -> Result<(), Error> {
-        lease::check(draft, self.access.as_deref(), token)
+        token.map_or(Ok(()), |token| lease::check(draft, self.access.as_deref(), token))
     }
 
     /// Puts a text there. The namespace begins with this, if it has not begun.

@@ -104,12 +104,12 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
         assert!(
-            listed.code == 1 && listed.said.contains("add it again by its whole path"),
+            listed.code == 1 && listed.said.contains("add it again with its absolute path"),
             "{}",
             listed.said
         );
         assert!(
-            listed.said.contains("named by a path that depends on the current folder"),
+            listed.said.contains("passphrase depends on the current folder, so it is not run"),
             "{}",
             listed.said
         );
@@ -222,4 +222,59 @@ fn a_program_that_is_not_there_is_named_to_the_user_who_adds_it() {
     let silent = home.refused(&["protector", "add", "command", "--", "true"], "");
     assert!(silent.contains("\"true\"") && silent.contains("printed no passphrase"), "{silent}");
     assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 1);
+}
+
+/// The folder of program files may be reached through links. What names the program may not: it is read as it lies there.
+#[test]
+fn what_is_no_file_of_ours_names_no_program() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::{fs, path};
+
+    let set_mode =
+        |path: &path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let home = Home::new();
+    let program =
+        home.program_that("say", &format!("echo >> '{}'; echo '{PASSPHRASE}'", home.path("ran").display()));
+    guarded_by(&home, &program);
+    fs::remove_file(home.path("ran")).unwrap();
+    let (file, aside) = (program_file(&home), home.path("aside"));
+    let fifo = |path: &path::Path| {
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
+    };
+    let long = |path: &path::Path| {
+        plugin_vault::files::create_whole(path, &fs::read(&aside).unwrap()).unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
+    };
+    let makes: [(u32, &str, &dyn Fn(&path::Path)); 6] = [
+        (5005, "fileType", &|path| symlink(&aside, path).unwrap()),
+        (5005, "fileType", &fifo),
+        (5005, "fileType", &|path| symlink("/dev/zero", path).unwrap()),
+        (5005, "fileType", &|path| fs::create_dir(path).unwrap()),
+        (4001, "wrong", &long),
+        (4001, "missing", &|_| ()),
+    ];
+    fs::rename(&file, &aside).unwrap();
+    let project = Project::with(&home, "unused");
+    for (code, reason, make) in makes {
+        make(&file);
+        let error = project.read()["error"].clone();
+        assert_eq!((&error["code"], &error["data"]["reason"]), (&json!(code), &json!(reason)));
+        let _ = fs::remove_file(&file).or_else(|_| fs::remove_dir(&file));
+    }
+    fs::rename(&aside, &file).unwrap();
+    // Whoever can write the file, or another into its place, would say what is run as this user.
+    let folder = file.parent().unwrap();
+    for (path, open, private) in [(file.as_path(), 0o620, 0o600), (folder, 0o770, 0o700)] {
+        set_mode(path, open);
+        let error = project.read()["error"].clone();
+        assert_eq!((&error["code"], &error["data"]["reason"]), (&json!(5005), &json!("permissions")));
+        set_mode(path, private);
+    }
+    assert!(!home.path("ran").exists(), "the program was run");
+    let elsewhere = home.path("elsewhere");
+    fs::rename(home.path("keys"), &elsewhere).unwrap();
+    symlink(&elsewhere, home.path("keys")).unwrap();
+    assert_eq!(project.read()["result"], json!({"a": 1}));
+    assert!(home.path("ran").exists());
 }

@@ -165,3 +165,45 @@ fn a_passphrase_may_come_from_any_descriptor() {
     let ran = home.finish(shell, PASSPHRASE);
     assert_eq!(ran.code, 0, "{}", ran.said);
 }
+
+/// One process at a time asks, by a lock on a file; where that can't be, nobody is asked, and the log says why.
+#[test]
+fn nobody_is_asked_where_the_lock_of_the_question_is_no_file_of_ours() {
+    use std::{fs, path::Path};
+    let home = guarded_by_a_passphrase();
+    let person = Person::new(&home);
+    let (lock, outside) = (home.data().join("prompt.lock"), home.path("outside"));
+    let fifo = |path: &Path| {
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
+    };
+    fs::write(&outside, "another program's").unwrap();
+    let makes: [(&str, &dyn Fn(&Path)); 5] = [
+        ("link", &|path| std::os::unix::fs::symlink(&outside, path).unwrap()),
+        ("link", &|path| std::os::unix::fs::symlink(home.path("nothing"), path).unwrap()),
+        ("link", &|path| fs::hard_link(&outside, path).unwrap()),
+        ("fileType", &fifo),
+        ("fileType", &|path| fs::create_dir(path).unwrap()),
+    ];
+    for (reason, make) in makes {
+        home.forget_cached();
+        let _ = fs::remove_file(&lock);
+        make(&lock);
+        let refused = person.client().call("vault/unlock", &json!({}));
+        assert_eq!(
+            (&refused["error"]["code"], &refused["error"]["data"]["reason"]),
+            (&json!(5005), &json!(reason))
+        );
+        let listed = person.command(&["key", "list"]).output().unwrap();
+        let said = String::from_utf8_lossy(&listed.stderr);
+        assert!(!listed.status.success() && said.contains(&format!("'{}'", lock.display())), "{said}");
+        assert_eq!(person.was_asked(), 0, "{reason}");
+        let _ = fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock));
+    }
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "another program's");
+    assert!(!home.path("nothing").exists());
+    let mut client = person.client();
+    let unlock = client.send("vault/unlock", &json!({}));
+    person.answers();
+    assert_eq!(client.wait(unlock)["result"], json!({"keyAvailable": true}));
+}

@@ -114,7 +114,10 @@ fn a_test_says_why_a_protector_gives_no_key_and_a_program_can_read_it() {
     home.forget_cached();
     let test = |arguments: &[&str], input: &str| {
         let ran = home.run(&[&["protector", "test"], arguments].concat(), input);
-        assert_eq!((ran.code, ran.said.lines().last()), (1, Some("plugin-vault: not all give the key")));
+        assert_eq!(
+            (ran.code, ran.said.lines().last()),
+            (1, Some("plugin-vault: not all protectors give the key; the output says why"))
+        );
         ran.shown
     };
     let tested: Value = serde_json::from_str(&test(&["--json"], "")).unwrap();

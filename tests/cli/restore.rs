@@ -70,7 +70,7 @@ fn a_removed_protector_comes_back_only_with_somebodys_leave() {
     assert!(content(&home) == before);
     // Without it.
     let kept = home.json(&["restore", "--keep-protectors", file], "");
-    assert_eq!((&kept["brought"], &kept["records"]), (&json!([]), &json!(1)));
+    assert_eq!((&kept["added"], &kept["records"]), (&json!([]), &json!(1)));
     assert_eq!(kinds(&home), ["key-file"]);
     assert_eq!(value(&home), json!({"a": 1}));
     // With it.
@@ -115,7 +115,7 @@ fn a_passphrase_that_was_made_for_a_backup_is_in_the_backup_alone() {
     let ran = there.run(&["restore", file], "");
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert!(ran.shown.contains("key-file") && ran.shown.contains("passphrase"), "{}", ran.shown);
-    assert!(ran.shown.contains("opens it once it is said"), "{}", ran.shown);
+    assert!(ran.shown.contains("opens it once the passphrase is given"), "{}", ran.shown);
     assert_eq!(kinds(&there).len(), 2);
 }
 
@@ -130,7 +130,7 @@ fn a_store_that_nothing_here_opens_is_said_to_be_so() {
     let key_file = fs::read_dir(home.path("keys")).unwrap().next().unwrap().unwrap().path().join("key");
     let wanted = there.path("keys").join(key_file.strip_prefix(home.path("keys")).unwrap());
     let said = ran.said.lines().last().unwrap();
-    assert!(said.contains("nothing here opens it") && said.contains(wanted.to_str().unwrap()), "{said}");
+    assert!(said.contains("no protector here opens it") && said.contains(wanted.to_str().unwrap()), "{said}");
     // With what it names it opens.
     files::create_folder(wanted.parent().unwrap()).unwrap();
     fs::copy(key_file, &wanted).unwrap();
@@ -191,17 +191,17 @@ fn a_backup_that_cannot_be_written_says_what_is_wrong_with_the_place() {
     let wrong = |path: &Path| home.refused(&["backup", path.to_str().unwrap()], "");
     let nowhere = home.path("nowhere");
     let said = wrong(&nowhere.join("copy"));
-    assert!(said.contains("is not there") && said.contains(nowhere.to_str().unwrap()), "{said}");
+    assert!(said.contains("does not exist") && said.contains(nowhere.to_str().unwrap()), "{said}");
     assert!(wrong(&home.path("file")).contains("already"));
     assert!(wrong(&home.path("")).contains("already"));
     let said = wrong(&home.path("file").join("copy"));
-    assert!(said.contains("is no folder"), "{said}");
+    assert!(said.contains("is not a folder"), "{said}");
     if Path::new("/dev/full").exists() {
         let mut command = home.command(&["backup", "-"]);
         command.stdout(File::options().write(true).open("/dev/full").unwrap());
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(1) && said.contains("no room"), "{said}");
+        assert!(output.status.code() == Some(1) && said.contains("not enough space"), "{said}");
     }
     assert!(home.refused(&["restore", nowhere.to_str().unwrap()], "").contains("no such file"));
     assert!(home.refused(&["restore", home.path("").to_str().unwrap()], "").contains("a folder"));
@@ -279,12 +279,12 @@ fn what_is_wrong_with_an_archive_is_said_and_nothing_is_changed() {
     garbled[1_024 + 130] ^= 1;
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a damaged header", garbled, "damaged between two"),
-        ("nothing", Vec::new(), "nothing that plugin-vault backup wrote"),
-        ("zeros", vec![0; 4096], "nothing that plugin-vault backup wrote"),
-        ("a text", b"this is no archive at all".to_vec(), "nothing that plugin-vault backup wrote"),
+        ("nothing", Vec::new(), "plugin-vault backup did not write it"),
+        ("zeros", vec![0; 4096], "plugin-vault backup did not write it"),
+        ("a text", b"this is no archive at all".to_vec(), "plugin-vault backup did not write it"),
         ("no tables", packed(&without("data")), "data.mdb is missing"),
-        ("no protector", packed(&without("protectors")), "no whole protector"),
-        ("a damaged protector", packed(&no_row), "no whole protector"),
+        ("no protector", packed(&without("protectors")), "no protector that can be read"),
+        ("a damaged protector", packed(&no_row), "no protector that can be read"),
         ("no first line", packed(&good[1..]), "does not begin with"),
         ("another order", packed(&[&good[1..], &good[..1]].concat()), "does not begin with"),
         ("tables twice", packed(&with(good[1].clone())), "data.mdb twice"),

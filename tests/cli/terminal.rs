@@ -151,7 +151,7 @@ fn a_new_passphrase_that_was_mistyped_is_none() {
     terminal.types("one\n");
     terminal.wait_for("The same again: ");
     terminal.types("other\n");
-    terminal.wait_for("not the same");
+    terminal.wait_for("the two passphrases differ");
     assert_eq!(terminal.ends().0, 1);
     assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 1);
 }

@@ -14,6 +14,8 @@ mod expect;
 mod flow;
 #[cfg(unix)]
 mod frames;
+#[cfg(unix)]
+mod frozen;
 mod passphrases;
 #[cfg(unix)]
 mod process;

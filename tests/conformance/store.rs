@@ -34,7 +34,7 @@ pub(crate) fn bytes_behind(table: &str, key: &[u8], value: &[u8]) -> Vec<u8> {
     file[found..found + 8].to_vec()
 }
 
-fn open(folder: &Path) -> Store {
+pub(crate) fn open(folder: &Path) -> Store {
     let Entered::Store(present) = Folder::new(folder.to_owned()).enter().ok().unwrap() else {
         panic!("the store is there");
     };
@@ -61,15 +61,14 @@ fn written(folder: &Path, requests: &[&str]) -> String {
 }
 
 /// `format ‖ kind ‖ time ‖ length ‖ parameters ‖ commitment ‖ wrapped store key`.
-fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
+pub(crate) fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
     let rows = store.folder().protectors().ok().unwrap();
-    let [(id, row)] = rows.as_slice() else { panic!("a new store has one protector") };
+    let (id, row) = rows.iter().find(|(_, row)| row[..2] == [1, 1]).unwrap();
     let store_id = StoreId(store.id());
     let text = fs::read_to_string(folder.join("keys").join(store_id.to_text()).join("key")).unwrap();
     let digits = text.strip_prefix("plugin-vault key 1 ").unwrap().trim_end();
     let key = ProtectorKey::from_slice(&base16ct::lower::decode_vec(digits).unwrap()).unwrap();
     let keys = ProtectorKeys::derive(store_id, &key);
-    assert_eq!(row[..2], [1, 1]);
     let parameters = usize::from(u16::from_be_bytes(row[10..12].try_into().unwrap()));
     let (header, rest) = row.split_at(12 + parameters);
     let (commitment, wrapped) = rest.split_at(32);
@@ -134,12 +133,13 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
         return true;
     }
     // A store without a whole protector is damaged.
-    assert!(answer.contains("\"code\":4001,") || answer.contains("\"code\":4003,"), "{answer}");
+    // The refusal may come before the second request is read, which then has no key.
+    assert!(answers.contains("\"code\":4001,") || answers.contains("\"code\":4003,"), "{answers}");
     false
 }
 
 /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`; the machine is empty.
-fn address(folder: &str, name: &str) -> Vec<u8> {
+pub(crate) fn address(folder: &str, name: &str) -> Vec<u8> {
     let mut bytes = vec![if folder.is_empty() { 1 } else { 2 }];
     for part in ["", folder, name] {
         bytes.extend(u16::try_from(part.len()).unwrap().to_be_bytes());

@@ -23,7 +23,7 @@ use script::Recording;
 
 #[test]
 fn every_crash_state_opens_and_holds_what_was_answered() {
-    let (seed, length) = (rig::seed(), rig::length(40));
+    let (seed, length) = (rig::seed(), rig::length(20));
     let mut random = Random(seed);
     let recording = Recording::make(&mut random, 60, "");
     let report = crash(&recording, &mut random, length);

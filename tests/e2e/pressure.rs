@@ -82,7 +82,7 @@ fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server {
         }
         assert!(began.elapsed() < DEADLINE, "no answers were made ready: {most}");
     }
-    assert!(most < before + 48 * MEBIBYTE, "{} MiB", most / MEBIBYTE);
+    assert!(most < before + 24 * MEBIBYTE, "{} MiB", most / MEBIBYTE);
     server
 }
 

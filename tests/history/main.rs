@@ -26,7 +26,7 @@ const USUAL: Options = Options { sidecars: 5, threads: 3, records: 6, kills: tru
 
 #[test]
 fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
-    let (seed, length) = (rig::seed(), rig::length(40));
+    let (seed, length) = (rig::seed(), rig::length(20));
     let report = Crowd::run(&USUAL, seed, length);
     rig::tell(&format!("history: seed {seed}, {} s: {report}", length.as_secs()));
     let summary = report.outcome.unwrap();

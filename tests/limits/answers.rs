@@ -24,12 +24,14 @@ fn with_long_objects() -> Home {
 
 #[test]
 fn a_thousand_writes_in_each_of_many_batches() {
-    const BATCHES: u64 = 150;
+    const BATCHES: u64 = 700;
+    // Only some of them change the store, since each commit waits for the disk; the others pass the same way all the same.
+    const CHANGE: u64 = 20;
     let home = Home::new();
     let mut client = Client::with_key(&home, &key('1'));
     let text = |number: u64| {
         batch((0..1_000).map(|at| {
-            let params = json!({"context": "user", "name": format!("n{}", at % 50), "data": {"n": at}});
+            let params = json!({"context": "user", "name": format!("n{}", at % 50), "data": {"n": [at % 50, number / CHANGE]}});
             request(number * 1_000 + at, "setPersistentData", &params)
         }))
     };
@@ -41,7 +43,7 @@ fn a_thousand_writes_in_each_of_many_batches() {
         assert_eq!(answers.len(), 1_000);
         assert_eq!((&answers[999]["id"], answers[999].get("error")), (&json!(number * 1_000 + 999), None));
     }
-    client.stayed_small("150 batches of 1,000 writes");
+    client.stayed_small("700 batches of 1,000 writes");
 }
 
 /// A write that waits, and behind it reads of another key, which do not wait for it.
@@ -81,37 +83,37 @@ fn batches_of_reads_behind_a_write_of_their_own() {
         batch(requests)
     };
     client.listen();
-    client.send((0..20).map(text));
-    for _ in 0..20 {
+    // So few at a time that none of their writes waits for seconds, however slow the machine is.
+    client.send((0..4).map(text));
+    for number in 0..20 {
         let answers = client.next();
         let answers = answers.as_array().unwrap();
         assert_eq!(answers.len(), 21);
-        let read = answers.iter().filter(|answer| answer["result"]["x"].is_string()).count();
-        assert!(read <= 1, "{read}");
+        assert!(answers[0]["result"]["revision"].is_u64(), "{}", answers[0]["error"]);
+        assert!(answers[1]["result"]["x"].is_string(), "{}", answers[1]["error"]);
+        assert!(
+            answers[2..].iter().all(|answer| answer["error"]["code"] == 2002),
+            "{}",
+            answers[20]["error"]
+        );
+        client.send((number < 16).then(|| text(number + 4)));
     }
     client.stayed_small("20 batches of a write and 20 reads of 8 MiB");
 }
 
-/// Each request is answered once, with what was asked for, or, where the machine has so much else to do that the client is too
-/// slow, with why not.
+/// So many reads of 8 MiB are more than 128 MiB, and few enough for a slow machine to make them in time.
+const READS: u64 = 24;
+
+/// Each request is answered once, with what was asked for.
 #[track_caller]
 fn check_all(client: &mut Client, last: u64) {
     let mut answered = BTreeSet::new();
-    let mut results = 0;
     for _ in 0..=last {
         let answer = client.next();
-        let code = answer["error"]["code"].as_i64();
-        assert!(
-            code.is_none_or(|code| [5002, 5004].contains(&code)),
-            "{}: {}",
-            answer["id"],
-            answer["error"]
-        );
-        results += u64::from(code.is_none());
+        assert!(answer.get("result").is_some(), "{}: {}", answer["id"], answer["error"]);
         answered.insert(answer["id"].as_u64().unwrap());
     }
     assert_eq!(answered, (0..=last).collect());
-    assert!(results > 0, "nothing was answered with what was asked for");
 }
 
 #[test]
@@ -120,9 +122,9 @@ fn reads_behind_a_write_wait_for_a_client_that_reads_late() {
     let mut client = Client::with_key(&home, &key('1'));
     client.listen();
     client.send([request(0, "setPersistentData", &json!({"context": "user", "name": "n", "data": {}}))]);
-    client.send((1..=60).map(|id| request(id, "getPersistentData", &json!(["user"]))));
-    check_all(&mut client, 60);
-    client.stayed_small("60 reads of 8 MiB behind a write");
+    client.send((1..=READS).map(|id| request(id, "getPersistentData", &json!(["user"]))));
+    check_all(&mut client, READS);
+    client.stayed_small("24 reads of 8 MiB behind a write");
 }
 
 #[test]
@@ -131,9 +133,9 @@ fn reads_that_come_before_the_store_is_open() {
     let mut client = Client::start(&home);
     client.listen();
     client.send([request(0, "setAPIKey", &json!([key('1')]))]);
-    client.send((1..=60).map(|id| request(id, "getPersistentData", &json!(["user"]))));
-    check_all(&mut client, 60);
-    client.stayed_small("60 reads of 8 MiB before the store is open");
+    client.send((1..=READS).map(|id| request(id, "getPersistentData", &json!(["user"]))));
+    check_all(&mut client, READS);
+    client.stayed_small("24 reads of 8 MiB before the store is open");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn waits(flood: impl Fn(u64) -> Vec<String> + Sync, requests_per_write: u64) -> 
     })
 }
 
-/// One of the waits may be longer: a machine with other work to do may keep a process away from its own.
+/// One wait in ten may be longer: the system may let the other process wait for a processor.
 #[track_caller]
 fn check(what: &str, mut waits: Vec<u64>) {
     waits.sort_unstable();

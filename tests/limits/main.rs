@@ -15,3 +15,4 @@ mod messages;
 mod namespaces;
 mod patches;
 mod unlocking;
+mod waiting;

@@ -53,10 +53,34 @@ fn a_list_of_ten_thousand_records_in_a_folder_with_a_long_name() {
     }
     client.stayed_small("a list of 10,000 records with 8 KiB folders");
 
-    // What a move changes at once has a limit of its own; docs/reliability.md says what it takes.
+    // With a filter that nothing passes, the list goes through the whole store.
+    let mut client = Client::with_key(&home, &key('1'));
+    assert_eq!(client.call("listPersistentData", &json!({"context": "user"})), json!([]));
+    client.stayed_small("a list with a filter of 10,000 records with 8 KiB folders");
+
+    // What a move changes at once has a limit of its own.
     let mut client = Client::with_key(&home, &key('1'));
     let error = client.ask("movePersistentData", &json!([folder(), "file:///other"]))["error"].clone();
     assert_eq!((&error["code"], &error["data"]["limit"]), (&json!(2002), &json!(24 * MEBIBYTE)));
+    client.stayed_small("a move of 10,000 records with 8 KiB folders");
+
+    // Another connection has written each record, and the store keeps its newest 10,000 changes.
+    let mut client = Client::with_key(&home, &key('1'));
+    let watch = client.call("watchPersistentData", &json!({"since": RECORDS / 2}));
+    assert_eq!(watch["watching"], true);
+    let mut told = watch["revision"].as_u64().unwrap();
+    let last = client_revision(&home);
+    while told < last {
+        let notice = client.next()["params"].clone();
+        assert_eq!(notice["resync"], json!(null));
+        told = notice["revision"].as_u64().unwrap();
+    }
+    client.stayed_small("a watch that gets 5,000 changes in 8 KiB folders");
+}
+
+/// The last revision of the store.
+fn client_revision(home: &Home) -> u64 {
+    Client::with_key(home, &key('1')).call("watchPersistentData", &json!({}))["revision"].as_u64().unwrap()
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn a_store_that_is_not_synced_is_noticed_on_xfs() {
 }
 
 fn holds(kind: Kind) {
-    let (seed, length) = (rig::seed(), rig::length(15));
+    let (seed, length) = (rig::seed(), rig::length(10));
     let Report { rounds, made, answered, refused, open, found, wrong } =
         run(kind, &mut Random(seed), length, "");
     rig::tell(&format!(

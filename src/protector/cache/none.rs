@@ -1,8 +1,8 @@
-//! Systems without a keyring in the kernel: nothing is kept.
+//! Systems without a keyring in the kernel: nothing is cached.
 
 use super::Entry;
 
-/// There is none.
+/// A keyring that does not exist on this system.
 pub(super) enum Keyring {}
 
 impl Keyring {

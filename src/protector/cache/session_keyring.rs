@@ -1,28 +1,28 @@
-//! The keyring of this login session in the Linux kernel (session-keyring(7)), which is revoked at log-out with all that
-//! is only in it. Not the user's own keyring: that one outlives the user's last process.
+//! The keyring of this login session in the Linux kernel (session-keyring(7)). The kernel revokes it at log-out with
+//! its content. The user keyring would be wrong here: it outlives the user's last process.
 //!
-//! Asked at once and by system calls only; nothing here waits or asks anybody.
+//! All functions are plain system calls. They never wait and never ask the user.
 
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
 
 use super::{Entry, LENGTH};
 
-/// The end of an entry where no log-out ends it: a long day.
+/// The lifetime, in seconds, of an entry that no log-out ends: a long day.
 const WITHOUT_A_LOGIN: usize = 12 * 60 * 60;
 
 /// The session's keyring.
 pub(super) struct Keyring {
     ring: KeyRing,
-    /// Whether it ends with the session. Where nothing has made one at log-in, the kernel lends one that stays.
+    /// Whether it ends with the session. If no session keyring was created at log-in, the kernel gives one that stays.
     ends_at_log_out: bool,
 }
 
 impl Keyring {
-    /// `None` where the kernel has none, or this process may not search it for `name`: containers, seccomp, a session
-    /// that was logged out under a process that goes on.
+    /// `None` if the kernel has none, or this process may not search it for `name`: in containers, under seccomp, or if
+    /// the session was logged out while the process goes on.
     pub(super) fn of_this_session(name: &str) -> Option<Self> {
-        // One that is made here would be this process's alone.
+        // A keyring created here would belong to this process alone.
         let make = false;
         let find = || {
             let ring = KeyRing::from_special_id(KeyRingIdentifier::Session, make)?;
@@ -39,7 +39,7 @@ impl Keyring {
     pub(super) fn read(&self, name: &str) -> Option<Entry> {
         let key = self.find(name)?;
         let mut entry = Zeroizing::new([0; LENGTH]);
-        // The kernel tells the length of all that it has, also where that is more than there is room for.
+        // The kernel returns the full length, also if the buffer is shorter.
         let length = key.read(&mut *entry).map_err(|why| log("read", why)).ok()?;
         (length == LENGTH).then_some(entry)
     }
@@ -54,7 +54,7 @@ impl Keyring {
         }
     }
 
-    /// Only whoever has the session's keyring may use the key: no other process of the same user, by its number.
+    /// Only processes of this session may use the key. Other processes of the same user can't, also not by its number.
     fn guard(&self, key: Key) -> Result<(), KeyError> {
         let own = Permission::VIEW
             | Permission::READ
@@ -88,7 +88,7 @@ mod tests {
     use crate::protector::cache::FORMAT;
 
     #[test]
-    fn an_entry_is_for_the_session_alone_and_of_the_right_length() {
+    fn an_entry_is_private_to_the_session_and_of_the_right_length() {
         let name = "plugin-vault:test of the permissions";
         let Some(keyring) = Keyring::of_this_session(name) else { return };
         keyring.write(name, &Zeroizing::new([FORMAT; LENGTH]));

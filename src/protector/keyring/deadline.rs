@@ -1,7 +1,7 @@
-//! Work that may never end, on a thread of its own, given up when nobody waits for it any more.
+//! Runs work that may never end on a thread of its own, and gives it up at the caller's deadline.
 //!
-//! The thread is left behind, since a call into a keyring can't be taken back. So that a keyring that hangs for a day
-//! does not gather a day's threads, only a few may be left behind at one time.
+//! The thread is left behind, since a call into a keyring can't be cancelled. Only a few threads may be left behind at
+//! one time, so that a keyring that hangs for a day does not collect a day's threads.
 
 use super::{Deadline, Fault, NO_ANSWER, Reason};
 use crate::protector::deadline::LOOK;
@@ -10,17 +10,17 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// Threads that may be left behind; past that nothing is begun.
+/// How many threads may be left behind. Above this no work begins.
 const MOST_LEFT: usize = 8;
-/// Those that were left behind and may still run.
+/// The threads that were left behind and may still run.
 static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
 
-/// There may be one the next time.
+/// The system may start a thread the next time, so this is [`Reason::Deadline`].
 const NO_THREAD: Fault = Fault(Reason::Deadline, crate::logging::NO_THREAD);
-const DIED: Fault = Fault(Reason::Denied, "what asked the keyring came to a sudden end");
+const DIED: Fault = Fault(Reason::Denied, "the thread that asked the keyring ended unexpectedly");
 
-/// Does `work`, which is told how long somebody waits, or gives it up. If it succeeds after that, `too_late` undoes it,
-/// on the thread that was left behind.
+/// Runs `work`, which gets the deadline, or gives it up. If it succeeds after that, `too_late` undoes it on the thread
+/// that was left behind.
 pub(super) fn within<T: Send + 'static>(
     deadline: &Deadline,
     work: impl FnOnce(Deadline) -> Result<T, Fault> + Send + 'static,
@@ -31,7 +31,8 @@ pub(super) fn within<T: Send + 'static>(
     }
     let (result, done) = channel();
     let for_the_work = deadline.clone();
-    // Who sets it first decides: the work, with its result, or who waits. So no result is both given up and kept.
+    // The first one to set it decides: the work, with its result, or the waiting thread. So no result is both given up
+    // and kept.
     let decided = Arc::new(AtomicBool::new(false));
     let deciding = Arc::clone(&decided);
     let body = move || {
@@ -59,7 +60,7 @@ pub(super) fn within<T: Send + 'static>(
     }
 }
 
-/// The threads that were left behind, without those that have ended since.
+/// The threads that were left behind, without those that have ended.
 fn left_behind() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
     let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
     left.retain(|thread| !thread.is_finished());

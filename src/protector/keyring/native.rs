@@ -1,7 +1,7 @@
 //! macOS's Keychain and Windows' Credential Manager, through `keyring-core` and one store crate for each.
 //!
-//! Windows never asks. macOS asks when the keychain is locked, and when it takes this program for another one; while
-//! nobody may be asked, its prompts are switched off for this process.
+//! Windows never asks. macOS asks when the keychain is locked, and when it takes this program for another one. In modes
+//! that do not ask the user, its prompts are switched off for this process.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use windows_native_keyring_store::Store;
 const NO_KEYRING: Fault = Fault(Reason::Denied, "there is no keyring for this login");
 const REFUSED: Fault = Fault(Reason::Denied, "the keyring refused");
 
-/// On this machine only: by default Windows takes credentials along to other machines of a domain.
+/// Keeps the item on this machine: by default Windows copies credentials to other machines of a domain.
 #[cfg(windows)]
 const MODIFIERS: &[(&str, &str)] = &[("persistence", "Local")];
 #[cfg(target_os = "macos")]
@@ -29,9 +29,9 @@ const MODIFIERS: &[(&str, &str)] = &[];
 pub(super) struct Keyring(std::sync::Arc<Store>);
 
 impl Keyring {
-    /// Asks the system nothing yet. Its calls can't be given an end.
-    #[allow(clippy::needless_pass_by_value, reason = "the same face as on other systems")]
-    pub(super) fn open(_patience: Deadline) -> Result<Self, Fault> {
+    /// Does not call the system yet. The system's calls take no deadline.
+    #[allow(clippy::needless_pass_by_value, reason = "the same interface as on other systems")]
+    pub(super) fn open(_deadline: Deadline) -> Result<Self, Fault> {
         Store::new().map(Self).map_err(|error| fault(&error))
     }
 
@@ -60,7 +60,7 @@ impl Keyring {
     }
 }
 
-/// What an error means. Some hold the secret itself, so none is printed.
+/// The reason behind an error. Some errors contain the secret itself, so none is printed.
 fn fault(error: &Error) -> Fault {
     match error {
         Error::NoEntry => MISSING,
@@ -71,7 +71,7 @@ fn fault(error: &Error) -> Fault {
     }
 }
 
-/// Whose turn it is to use the keychain, and whether its prompts are on: that is one switch for the whole process.
+/// Takes turns on the keychain and switches its prompts: there is one switch for the whole process.
 #[cfg(target_os = "macos")]
 mod turn {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,10 +84,10 @@ mod turn {
     use super::{Fault, REFUSED};
 
     static TURN: Mutex<()> = Mutex::new(());
-    /// Those who ask a person, or wait to.
+    /// The number of threads that ask the user, or wait to ask.
     static ASKING: AtomicUsize = AtomicUsize::new(0);
 
-    /// Fields are dropped in this order: the prompts are on again before the next one's turn.
+    /// Fields are dropped in this order: the prompts are on again before the next turn.
     pub(super) struct Turn {
         _quiet: Option<KeychainUserInteractionLock>,
         _asking: Option<Asking>,
@@ -107,7 +107,7 @@ mod turn {
             ASKING.fetch_add(1, Ordering::AcqRel);
             Some(Asking)
         } else if ASKING.load(Ordering::Acquire) > 0 {
-            // A question is on the screen: what needs no person must not wait for one.
+            // A question is on the screen. Work that does not ask the user must not wait for it.
             return Err(LOCKED);
         } else {
             None
@@ -133,14 +133,14 @@ mod turn {
     }
 }
 
-/// Windows has no prompts, and needs no turns.
+/// Windows has no prompts and needs no turns.
 #[cfg(windows)]
 mod turn {
     use super::Fault;
 
     pub(super) struct Turn;
 
-    #[allow(clippy::unnecessary_wraps, reason = "the same face as on macOS")]
+    #[allow(clippy::unnecessary_wraps, reason = "the same interface as on macOS")]
     pub(super) fn take(_ask: bool) -> Result<Turn, Fault> {
         Ok(Turn)
     }

@@ -1,8 +1,8 @@
-//! The Secret Service over D-Bus: what GNOME, KDE and `KeePassXC` offer.
+//! The Secret Service over D-Bus, as GNOME, KDE and `KeePassXC` implement it.
 //!
-//! Spoken over plain `zbus` calls, since the ready-made clients unlock, and so ask, on their own. Here nothing but
-//! [`Keyring::ask`] ever runs one of the service's prompts. Secrets cross the session bus in the specification's
-//! `plain` form: whoever may listen on this user's bus may as well ask the keyring itself.
+//! Uses plain `zbus` calls, since existing client libraries unlock, and so ask the user, on their own. Only
+//! [`Keyring::ask`] runs a prompt of the service. Secrets cross the session bus in the specification's `plain` form: a
+//! process that may listen on this user's bus may as well ask the keyring itself.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,21 +20,21 @@ use crate::protector::deadline::LOOK;
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
-const SERVICE_FACE: &str = "org.freedesktop.Secret.Service";
-const COLLECTION_FACE: &str = "org.freedesktop.Secret.Collection";
-const ITEM_FACE: &str = "org.freedesktop.Secret.Item";
-const PROMPT_FACE: &str = "org.freedesktop.Secret.Prompt";
+const SERVICE_INTERFACE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION_INTERFACE: &str = "org.freedesktop.Secret.Collection";
+const ITEM_INTERFACE: &str = "org.freedesktop.Secret.Item";
+const PROMPT_INTERFACE: &str = "org.freedesktop.Secret.Prompt";
 /// The path that stands for "none".
 const NONE: &str = "/";
 
 const NO_BUS: Fault = Fault(Reason::Denied, "there is no session bus, and so no keyring");
 const NO_SERVICE: Fault = Fault(Reason::Denied, "no keyring service runs on the session bus");
 const REFUSED: Fault = Fault(Reason::Denied, "the keyring service refused");
-const NO_COLLECTION: Fault = Fault(Reason::Denied, "the keyring has no default collection; make one first");
+const NO_COLLECTION: Fault = Fault(Reason::Denied, "the keyring has no default collection; create one first");
 const ASKS: Fault =
-    Fault(Reason::Denied, "the keyring asks a person first; do it in the keyring's own window");
+    Fault(Reason::Denied, "the keyring asks the user first; do it in the keyring's own window");
 
-/// A connection of its own to the user's session bus.
+/// A separate connection to the user's session bus.
 pub(super) struct Keyring {
     bus: Connection,
     deadline: Deadline,
@@ -44,7 +44,7 @@ pub(super) struct Keyring {
 type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 impl Keyring {
-    /// Connects; no call on the connection takes longer than there is time.
+    /// Connects. No call on the connection takes longer than the deadline allows.
     pub(super) fn open(deadline: Deadline) -> Result<Self, Fault> {
         let left = deadline.left();
         let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
@@ -54,7 +54,7 @@ impl Keyring {
     pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
         let path = self.find(item, ask)?;
         let session = self.session()?;
-        let secret: Secret = self.call(&path, ITEM_FACE, "GetSecret", &session)?;
+        let secret: Secret = self.call(&path, ITEM_INTERFACE, "GetSecret", &session)?;
         Ok(Zeroizing::new(secret.2))
     }
 
@@ -70,19 +70,20 @@ impl Keyring {
         let secret = (self.session()?, [0_u8; 0].as_slice(), text, "text/plain");
         let replace = false;
         let made: (OwnedObjectPath, OwnedObjectPath) =
-            self.call(&collection, COLLECTION_FACE, "CreateItem", &(properties, secret, replace))?;
+            self.call(&collection, COLLECTION_INTERFACE, "CreateItem", &(properties, secret, replace))?;
         if made.0.as_str() == NONE { Err(ASKS) } else { Ok(()) }
     }
 
     pub(super) fn delete(&self, item: &Item) -> Result<(), Fault> {
         let path = self.find(item, false)?;
-        let prompt: OwnedObjectPath = self.call(&path, ITEM_FACE, "Delete", &())?;
+        let prompt: OwnedObjectPath = self.call(&path, ITEM_INTERFACE, "Delete", &())?;
         if prompt.as_str() == NONE { Ok(()) } else { Err(ASKS) }
     }
 
     /// The item's path, once it can be read.
     fn find(&self, item: &Item, ask: bool) -> Result<OwnedObjectPath, Fault> {
-        // Before the search: some services show nothing of what is locked, and some ask when they are searched.
+        // This must precede the search: some services do not show locked items, and some ask the user when they are
+        // searched.
         if let Some(collection) = self.default_collection()?
             && self.locked(&collection)?
         {
@@ -99,25 +100,25 @@ impl Keyring {
         self.search(item)?.0.into_iter().next().ok_or(LOCKED)
     }
 
-    /// Paths of what can be read, and of what is locked.
+    /// The paths of items that can be read, and of items that are locked.
     fn search(&self, item: &Item) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), Fault> {
-        self.call(&ROOT, SERVICE_FACE, "SearchItems", &attributes(item))
+        self.call(&ROOT, SERVICE_INTERFACE, "SearchItems", &attributes(item))
     }
 
     fn default_collection(&self) -> Result<Option<OwnedObjectPath>, Fault> {
-        let path: OwnedObjectPath = self.call(&ROOT, SERVICE_FACE, "ReadAlias", &"default")?;
+        let path: OwnedObjectPath = self.call(&ROOT, SERVICE_INTERFACE, "ReadAlias", &"default")?;
         Ok((path.as_str() != NONE).then_some(path))
     }
 
     fn locked(&self, collection: &ObjectPath<'_>) -> Result<bool, Fault> {
-        let asked = (COLLECTION_FACE, "Locked");
+        let asked = (COLLECTION_INTERFACE, "Locked");
         let locked: OwnedValue = self.call(collection, "org.freedesktop.DBus.Properties", "Get", &asked)?;
         bool::try_from(locked).map_err(|_| REFUSED)
     }
 
     fn session(&self) -> Result<OwnedObjectPath, Fault> {
         let plain = ("plain", Value::from(""));
-        let (_, path): (OwnedValue, _) = self.call(&ROOT, SERVICE_FACE, "OpenSession", &plain)?;
+        let (_, path): (OwnedValue, _) = self.call(&ROOT, SERVICE_INTERFACE, "OpenSession", &plain)?;
         Ok(path)
     }
 
@@ -126,21 +127,21 @@ impl Keyring {
             return Err(LOCKED);
         }
         let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
-            self.call(&ROOT, SERVICE_FACE, "Unlock", &objects)?;
+            self.call(&ROOT, SERVICE_INTERFACE, "Unlock", &objects)?;
         if prompt.as_str() == NONE { Ok(()) } else { self.ask(prompt) }
     }
 
-    /// Shows the service's prompt and waits until it is answered. When nobody waits any more it is taken away.
+    /// Shows the service's prompt and waits for the answer. Closes the prompt at the deadline.
     fn ask(&self, path: OwnedObjectPath) -> Result<(), Fault> {
         let prompt: Proxy<'static> = proxy::Builder::new(&self.bus)
             .destination(NAME)
             .and_then(|builder| builder.path(path))
-            .and_then(|builder| builder.interface(PROMPT_FACE))
+            .and_then(|builder| builder.interface(PROMPT_INTERFACE))
             .and_then(|builder| builder.cache_properties(CacheProperties::No).build())
             .map_err(|error| fault(&error, REFUSED))?;
         let mut answers = prompt.receive_signal("Completed").map_err(|error| fault(&error, REFUSED))?;
         let (answer, answered) = channel();
-        // A signal can't be waited for with an end. This thread ends with the signal, or with the connection.
+        // Waiting for a signal takes no deadline. This thread ends with the signal, or with the connection.
         let wait = move || {
             let dismissed = answers.next().and_then(|signal| {
                 signal.body().deserialize::<(bool, OwnedValue)>().ok().map(|(dismissed, _)| dismissed)
@@ -149,7 +150,7 @@ impl Keyring {
         };
         thread::Builder::new().name("keyring prompt".into()).spawn(wait).map_err(|_| REFUSED)?;
         let no_window = "";
-        let () = self.call(prompt.path(), PROMPT_FACE, "Prompt", &no_window)?;
+        let () = self.call(prompt.path(), PROMPT_INTERFACE, "Prompt", &no_window)?;
         loop {
             match answered.recv_timeout(self.deadline.left().min(LOOK)) {
                 Ok(Some(false)) => return Ok(()),
@@ -164,30 +165,31 @@ impl Keyring {
         }
     }
 
-    fn call<B, R>(&self, path: &ObjectPath<'_>, face: &str, method: &str, body: &B) -> Result<R, Fault>
+    fn call<B, R>(&self, path: &ObjectPath<'_>, interface: &str, method: &str, body: &B) -> Result<R, Fault>
     where
         B: Serialize + DynamicType,
         R: for<'d> DynamicDeserialize<'d>,
     {
-        let reply = self.bus.call_method(Some(NAME), path, Some(face), method, body);
+        let reply = self.bus.call_method(Some(NAME), path, Some(interface), method, body);
         let reply = reply.map_err(|error| fault(&error, REFUSED))?;
         reply.body().deserialize().map_err(|error| fault(&error, REFUSED))
     }
 }
 
 impl Drop for Keyring {
-    /// With the connection the service takes back sessions and prompts, and a thread that waits for a signal ends.
+    /// Closes the connection. The service then ends its sessions and prompts, and a thread that waits for a signal
+    /// ends.
     fn drop(&mut self) {
         let _ = self.bus.clone().close();
     }
 }
 
-/// By which the item is found, under the names that other clients use too.
+/// The attributes by which the item is found. Their names are those that other clients use.
 fn attributes(item: &Item) -> HashMap<&'static str, &str> {
     HashMap::from([("service", SERVICE), ("username", item.user.as_str())])
 }
 
-/// What an error on the bus means. Its text is the service's own and stays out of the log; its name does not.
+/// The reason behind an error on the bus. The log gets its name, but not its text, which comes from the service.
 fn fault(error: &zbus::Error, otherwise: Fault) -> Fault {
     match error {
         zbus::Error::MethodError(name, _, _) => {

@@ -1,8 +1,8 @@
 //! Tests of the keyring protector.
 //!
-//! Those that need a D-Bus session or a real keyring are there only with the feature `keyring-tests`, so that a
-//! machine without them does not call them passed: `cargo test --lib --features keyring-tests keyring::`. They need
-//! `dbus-run-session`, `gnome-keyring-daemon` and `secret-tool`, and never touch the keyring of whoever runs them.
+//! Tests that need a D-Bus session or a real keyring are compiled only with the feature `keyring-tests`, so that they
+//! do not count as passed on a machine without them: `cargo test --lib --features keyring-tests keyring::`. They need
+//! `dbus-run-session`, `gnome-keyring-daemon` and `secret-tool`, and never touch the keyring of the user who runs them.
 
 #[cfg(all(feature = "keyring-tests", unix, not(target_os = "macos")))]
 mod bus;
@@ -17,12 +17,12 @@ use std::time::Duration;
 use super::{Deadline, Fault, Item, MISSING, Reason, deadline, parse};
 use crate::crypto::StoreId;
 
-/// Longer than anything takes that answers at all.
+/// Longer than any answer takes.
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
 
 #[test]
-fn a_key_is_64_digits_and_nothing_else() {
+fn only_64_digits_are_a_key() {
     let check = |text: &str, expected: Option<[u8; 32]>| {
         let key = parse(text.as_bytes());
         match (key, expected) {
@@ -48,14 +48,14 @@ fn an_item_is_named_by_store_and_row() {
 }
 
 #[test]
-fn work_in_time_gives_its_own_answer() {
+fn work_in_time_returns_its_result() {
     assert_eq!(deadline::within(&Deadline::of(LONG), |_| Ok(7), || ()).ok(), Some(7));
     let missing = deadline::within(&Deadline::of(LONG), |_| Err::<(), _>(MISSING), || ());
     assert!(matches!(missing, Err(Fault(Reason::Missing, _))));
 }
 
 #[test]
-fn work_that_comes_too_late_is_given_up_and_undone() {
+fn work_after_the_deadline_is_given_up_and_undone() {
     let (go_on, wait) = channel::<()>();
     let (undone, was_undone) = channel();
     let work = move |_| wait.recv().map_err(|_| MISSING);

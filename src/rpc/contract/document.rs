@@ -249,7 +249,7 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// PendingWrites references into the document into references within one schema, and gathers what they name.
+/// Turns references into the document into references within one schema, and gathers what they name.
 fn localise(value: &mut Value, document: &Value, definitions: &mut Map<String, Value>) {
     match value {
         Value::Object(members) => {

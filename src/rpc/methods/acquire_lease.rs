@@ -1,7 +1,7 @@
 //! `acquireLease`: an exclusive claim on a name, for a limited time.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_HELD, OVERLOADED, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, LeaseLength, LeaseWait, Revision};
 use crate::vault::{AcquireLease, Name};
 
@@ -54,6 +54,6 @@ pub(super) async fn call(call: Call) -> Outcome {
     let wait = params.wait.map(|wait| wait.0).unwrap_or_default();
     let caller = call.caller(params.handle).await?;
     let lease = AcquireLease { caller, name: params.name, ttl: params.ttl.0 };
-    let leased = call.session.acquire(&lease, wait, &call.cancel).await?;
+    let leased = call.session.acquire(&lease, wait, &call.pending).await?;
     answer(&Leased { lease: Revision(leased.token), expires_at: leased.expires_at })
 }

@@ -1,7 +1,7 @@
 //! `deletePersistentData`: removes a record.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Context, Delete, Name, Place};
 
@@ -40,9 +40,8 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
-    let key = target.caller.key.clone();
     let if_revision = params.if_revision.map(|revision| revision.0);
     let delete = Delete { target, if_revision, lease: params.lease.map(|lease| lease.0) };
-    let done = call.session.write(Some(&key), delete, &call.cancel).await?;
+    let done = call.session.write(delete, &call.pending).await?;
     answer(&Deleted { deleted: done.deleted, revision: Revision(done.revision) })
 }

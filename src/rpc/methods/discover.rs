@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::rpc::declare::method;
+use crate::rpc::params::method;
 use crate::rpc::values::schema;
 
 use super::{Call, Outcome};

@@ -1,7 +1,7 @@
 //! `exit`: the end of the connection. It is a notification; a client that sends it as a request gets an answer.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::Error;
+use crate::rpc::params::method;
 use crate::session::Phase;
 
 use super::{Call, Outcome};

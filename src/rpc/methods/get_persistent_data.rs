@@ -1,7 +1,7 @@
 //! `getPersistentData`: the object, exactly as stored, or `null`.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Object};
 use crate::vault::{Context, GetRecord, Name, Place};
 
@@ -35,7 +35,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
-    match call.session.read(GetRecord(target), &call.cancel).await? {
+    match call.session.read(GetRecord(target), &call.pending).await? {
         // The text was checked when it was stored.
         Some(record) => Ok(record.text),
         None => answer(&None),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Object, Revision, True};
 use crate::vault::{Context, Error, GetRecord, Name, Place, Record as Found};
 
@@ -47,7 +47,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
-    let record = call.session.read(GetRecord(target), &call.cancel).await?;
+    let record = call.session.read(GetRecord(target), &call.pending).await?;
     answer(&record.map(shape).transpose()?)
 }
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Kind, Whole};
-use crate::rpc::declare::method;
 use crate::rpc::error::Error;
+use crate::rpc::params::method;
 use crate::rpc::params::{Argument, wrong_type};
 use crate::rpc::values::{True, schema, string};
 use crate::session::{OpenFolder, Phase};

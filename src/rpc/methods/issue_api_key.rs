@@ -1,7 +1,7 @@
 //! `issueAPIKey`: the owner key of a new namespace, or the key that the store keeps for this plugin's installation.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_REVOKED, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::vault::{Issue, Issued, Name, Timestamp};
 
 use super::wire::{IssuedKey, NewKey};
@@ -56,12 +56,12 @@ pub(super) async fn call(call: Call) -> Outcome {
         && !call.session.has_pending_writes()
     {
         // Most calls find an existing key, and need no lock.
-        let opened = call.session.opened(&call.cancel).await?;
+        let opened = call.session.opened(&call.pending).await?;
         if let Some(kept) = opened.kept(&issue.plugin, installation)? {
             return shape(kept);
         }
     }
-    shape(call.session.write(None, issue, &call.cancel).await?)
+    shape(call.session.write(issue, &call.pending).await?)
 }
 
 fn shape(issued: Issued) -> Outcome {

@@ -1,8 +1,8 @@
 //! `listAPIKeys`: the keys of the caller's namespace, for its owner; for a shared key, only itself. Never a key's
 //! text.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::Handle;
 use crate::vault::ListKeys;
 
@@ -32,6 +32,8 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let keys = call.session.read(ListKeys(caller), &call.cancel).await?;
-    answer(&keys.into_iter().map(|(info, current)| ListedKey { key: info.into(), current }).collect())
+    let keys = call.session.read(ListKeys(caller), &call.pending).await?;
+    call.fits(answer(
+        &keys.into_iter().map(|(info, current)| ListedKey { key: info.into(), current }).collect(),
+    )?)
 }

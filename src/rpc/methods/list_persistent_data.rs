@@ -4,11 +4,11 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::declare::method;
 use crate::rpc::error::{Error, FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::{Handle, Revision};
-use crate::vault::{self, After, Context, Entry, ListRecords, Name, Place};
+use crate::vault::{After, Context, Entry, ListRecords, Name, Place};
 
 use super::wire::ListedRecord;
 use super::{Call, FOLDER, Outcome};
@@ -75,17 +75,9 @@ pub(super) async fn call(call: Call) -> Outcome {
         limit: params.limit.map(|limit| limit.0),
         most,
     };
-    let entries = call.session.read(list, &call.cancel).await?;
-    let text = answer(&entries.into_iter().map(listed).collect())?;
-    // The rest of the message needs room as well.
-    if text.len() + ENVELOPE > most {
-        return Err(vault::Error::DataTooLarge { limit: most as u64 }.into());
-    }
-    Ok(text)
+    let entries = call.session.read(list, &call.pending).await?;
+    call.fits(answer(&entries.into_iter().map(listed).collect())?)
 }
-
-/// The most bytes of an answer besides its result.
-const ENVELOPE: usize = limits::ID + 64;
 
 /// The most entries of a page.
 struct PageSize(usize);

@@ -1,7 +1,7 @@
 //! `movePersistentData`: moves a folder's records when the folder has moved; all of them, or none.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, TARGET_EXISTS, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Move, Place};
 
@@ -46,8 +46,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let key = caller.key.clone();
     let folders = Move { from: params.from, to: params.to, caller };
-    let moved = call.session.write(Some(&key), folders, &call.cancel).await?;
+    let moved = call.session.write(folders, &call.pending).await?;
     answer(&Moved { moved: moved.moved, revision: Revision(moved.revision) })
 }

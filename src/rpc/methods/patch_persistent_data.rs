@@ -1,7 +1,7 @@
 //! `patchPersistentData`: changes members of an object and leaves the others as they are (RFC 7396), atomically.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Context, MergePatch, Name, Patch, Place};
 
@@ -54,7 +54,6 @@ pub(super) async fn call(mut call: Call) -> Outcome {
     };
     // The text is not held twice while the write waits.
     call.params = None;
-    let key = patch.target.caller.key.clone();
-    let written = call.session.write(Some(&key), patch, &call.cancel).await?;
+    let written = call.session.write(patch, &call.pending).await?;
     answer(&Written { revision: Revision(written.revision) })
 }

@@ -1,7 +1,7 @@
 //! `releaseLease`: gives a lease up.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision, True};
 use crate::vault::{Name, ReleaseLease};
 
@@ -33,8 +33,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let key = caller.key.clone();
     let release = ReleaseLease { caller, name: params.name, token: params.lease.0 };
-    call.session.write(Some(&key), release, &call.cancel).await?;
+    call.session.write(release, &call.pending).await?;
     answer(&Released { released: True::TRUE })
 }

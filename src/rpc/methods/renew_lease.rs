@@ -1,7 +1,7 @@
 //! `renewLease`: a lease lasts for its whole length from now on.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{Name, RenewLease};
 
@@ -36,8 +36,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let key = caller.key.clone();
     let renew = RenewLease { caller, name: params.name, token: params.lease.0 };
-    let expires_at = call.session.write(Some(&key), renew, &call.cancel).await?;
+    let expires_at = call.session.write(renew, &call.pending).await?;
     answer(&Renewed { expires_at })
 }

@@ -1,8 +1,8 @@
 //! `revokeAPIKey`: ends the caller's own key, or one that it has shared. Revoking an owner key destroys its
 //! namespace.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, KeyId, True};
 use crate::vault::Revoke;
 
@@ -38,8 +38,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let key_id = params.key_id.map(|id| id.0.into_owned());
     let caller = call.caller(params.handle).await?;
-    let key = caller.key.clone();
     let revoke = Revoke { caller, key_id };
-    let revoked = call.session.write(Some(&key), revoke, &call.cancel).await?;
+    let revoked = call.session.write(revoke, &call.pending).await?;
     answer(&RevokedKey { revoked: True::TRUE, destroyed: revoked.destroyed })
 }

@@ -1,7 +1,7 @@
 //! `rotateAPIKey`: a new key replaces the caller's, in one commit. The handle then means the new key.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_INVALID, Error, KEY_ERRORS, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, KeyText};
 use crate::vault::Rotate;
 
@@ -37,16 +37,12 @@ method! {
 }
 
 pub(super) async fn call(call: Call) -> Outcome {
-    let (key, rotate) = {
-        let params = Params::read(call.params.as_deref())?;
-        let caller = call.caller(params.handle).await?;
-        let key = caller.key.clone();
-        let rotate = match params.api_key {
-            Some(new) => Rotate::to(caller, &new.0).map_err(|_| Error::ApiKeyInvalid)?,
-            None => Rotate::to_any(caller),
-        };
-        (key, rotate)
+    let params = Params::read(call.params.as_deref())?;
+    let caller = call.caller(params.handle).await?;
+    let rotate = match params.api_key {
+        Some(new) => Rotate::to(caller, &new.0).map_err(|_| Error::ApiKeyInvalid)?,
+        None => Rotate::to_any(caller),
     };
-    let rotated = call.session.write(Some(&key), rotate, &call.cancel).await?;
+    let rotated = call.session.write(rotate, &call.pending).await?;
     answer(&NewKey::new(&rotated.api_key.to_text(), rotated.info))
 }

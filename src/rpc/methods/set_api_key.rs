@@ -1,9 +1,9 @@
 //! `setAPIKey`: the plugin presents its key; from then on the connection may use it. Never prompts the user.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{API_KEY_INVALID, DATA_TOO_LARGE, Error, KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, KeyText};
-use crate::session::{Cancel, Failure, Session};
+use crate::session::{Failure, Pending, Session};
 use crate::vault::{self, Caller, Key, KnowKey, Known};
 
 use super::wire::{KeySet, KnownKey};
@@ -53,7 +53,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     let session = &call.session;
     let (key, must_exist) = read(&call).inspect_err(|_| session.refuse_no_key())?;
     let (attempt, caller) = session.begin_key(key, must_exist)?;
-    match look_up(session, &caller, &call.cancel).await {
+    match look_up(session, &caller, &call.pending).await {
         Ok(known) => {
             let handle = Handle(session.accept_key(attempt).into());
             let known = known.map(|known| KnownKey { known: known.known, key: known.info.into() });
@@ -74,8 +74,8 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
 
 /// Without the store key nothing is known about an API key. The connection may set it all the same, since later calls
 /// that need data report the missing store key. It may not if the caller demands a known key.
-async fn look_up(session: &Session, caller: &Caller, cancel: &Cancel) -> Result<Option<Known>, Failure> {
-    match session.read_at_hand(KnowKey::new(caller), cancel).await {
+async fn look_up(session: &Session, caller: &Caller, pending: &Pending) -> Result<Option<Known>, Failure> {
+    match session.read_at_hand(KnowKey::new(caller), pending).await {
         Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),
         known => Ok(Some(known?)),
     }

@@ -1,7 +1,7 @@
 //! `setPersistentData`: stores an object, and replaces the one before.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, LEASE_LOST, REVISION_CONFLICT, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Object, Revision};
 use crate::vault::{Context, Name, Place, Set, Text, Timestamp};
 
@@ -67,7 +67,6 @@ pub(super) async fn call(mut call: Call) -> Outcome {
     };
     // The text is not held twice while the write waits.
     call.params = None;
-    let key = set.target.caller.key.clone();
-    let written = call.session.write(Some(&key), set, &call.cancel).await?;
+    let written = call.session.write(set, &call.pending).await?;
     answer(&Written { revision: Revision(written.revision) })
 }

@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::declare::method;
 use crate::rpc::error::{Error, FOLDER_INVALID, KEY_ERRORS, WRITE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::params::{Argument, out_of_range, wrong_type};
 use crate::rpc::values::Handle;
 use crate::vault::{Context, Name, Scope, Share, Timestamp};
@@ -51,11 +51,10 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let caller = call.caller(params.handle).await?;
-    let key = caller.key.clone();
     let Params { label, expires_at, scope, .. } = params;
     let scope = scope.map(|scope| scope.0);
     let share = Share { caller, label, expires_at, scope };
-    let shared = call.session.write(Some(&key), share, &call.cancel).await?;
+    let shared = call.session.write(share, &call.pending).await?;
     answer(&NewKey::new(&shared.api_key, shared.info))
 }
 

@@ -1,8 +1,8 @@
 //! `shutdown`: no more requests will come. Answered when every earlier write is in the store, since some clients end
 //! the process as soon as they have the answer.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::Error;
+use crate::rpc::params::method;
 use crate::session::Phase;
 
 use super::{Call, Outcome};

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::rpc::declare::method;
 use crate::rpc::error::STORE_ERRORS;
+use crate::rpc::params::method;
 use crate::rpc::values::{Path, Protector, StoreId};
-use crate::session::{Cancel, Phase, Session};
+use crate::session::{Pending, Phase, Session};
 use crate::vault::{self, FORMAT, Opened, Timestamp};
 
 use super::{Call, Outcome};
@@ -106,14 +106,14 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     Params::read(call.params.as_deref())?;
-    let opened = call.session.existing(&call.cancel).await?;
+    let opened = call.session.existing(&call.pending).await?;
     answer(&status(&call.session, opened.as_deref())?)
 }
 
 /// `vault/didChangeStatus`: the same members, sent as a notification.
 pub(in crate::rpc) async fn tell(session: &Session) {
     // A store key that another process unlocked may be available to this one too.
-    let Ok(opened) = session.existing(&Cancel::default()).await else { return };
+    let Ok(opened) = session.existing(&Pending::default()).await else { return };
     let Ok(params) = status(session, opened.as_deref()) else { return };
     // After `shutdown` the client wants no more notices.
     if session.phase() < Phase::ShutDown {

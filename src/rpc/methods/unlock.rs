@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{OVERLOADED, STORE_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::UnlockWait;
 use crate::vault::Passphrase;
 
@@ -62,6 +62,6 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     let deadline = params.timeout.map_or(USUAL_WAIT, |timeout| timeout.0);
-    let key_available = call.session.unlock(params.passphrase, deadline, &call.cancel).await?;
+    let key_available = call.session.unlock(params.passphrase, deadline, &call.pending).await?;
     answer(&Unlocked { key_available })
 }

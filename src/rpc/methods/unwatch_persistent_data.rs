@@ -1,7 +1,7 @@
 //! `unwatchPersistentData`: the client gets no more change notices.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::BeginWatch;
 
@@ -28,6 +28,6 @@ pub(super) async fn call(call: Call) -> Outcome {
     let caller = call.caller(params.handle).await?;
     // The watch ends even if the rest of the call fails.
     let told = call.session.unwatch_caller(&caller);
-    let now = call.session.read(BeginWatch(caller), &call.cancel).await?;
+    let now = call.session.read(BeginWatch(caller), &call.pending).await?;
     answer(&Watch { watching: false, revision: Revision(told.unwrap_or(now)) })
 }

@@ -1,8 +1,8 @@
 //! `watchPersistentData`: from now on the client gets notices of other connections' changes in the key's namespace
 //! and scope.
 
-use crate::rpc::declare::method;
 use crate::rpc::error::{KEY_ERRORS, READ_ERRORS};
+use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::BeginWatch;
 
@@ -38,7 +38,7 @@ pub(super) async fn call(call: Call) -> Outcome {
     // Continues on the thread that sends notices, so that no notice goes out before this call is answered.
     tokio::task::yield_now().await;
     call.session.follow();
-    let begun = call.session.read(BeginWatch(caller.clone()), &call.cancel).await;
+    let begun = call.session.read(BeginWatch(caller.clone()), &call.pending).await;
     let revision = match begun {
         Ok(now) => call.session.watch(&caller, since, now),
         Err(error) => {

@@ -1,13 +1,11 @@
 //! Taking an archive apart beside a store. It may come from anywhere: nothing is allocated on its word, and anything in
 //! it that `pack` does not write is refused.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
-use crate::files;
+use crate::files::{self, Dir, FolderAside};
 
-use super::super::create::ASIDE;
 use super::super::folder::FOLDERS;
 use super::super::header::StoreHeader;
 use super::super::protectors::{self, ProtectorRow};
@@ -15,7 +13,10 @@ use super::super::{Folder, Id, StoreError, id_text, parse_id};
 use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
 
 /// No slot file and no header is longer.
-const SMALL: u64 = 64 * 1024;
+const SMALL_SIZE: usize = 64 * 1024;
+const SMALL: u64 = SMALL_SIZE as u64;
+/// Where slot files are aside.
+const SLOTS_FOLDER: &str = "slots";
 /// Protectors that an archive may bring: they are held in memory, since one that is not brought back in the end must
 /// not lie on the disk.
 const MOST_PROTECTORS: usize = 1_000;
@@ -129,7 +130,7 @@ impl Member {
 
 /// What was taken out of an archive, aside.
 pub struct Unpacked {
-    aside: tempfile::TempDir,
+    aside: FolderAside,
     header: StoreHeader,
     slots: Vec<Id>,
     protectors: Vec<ProtectorRow>,
@@ -146,8 +147,8 @@ pub fn unpack(
 ) -> Result<Unpacked, NotUnpacked> {
     let CopySource { from, length, limit } = source;
     folder.prepare()?;
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(folder.path())?;
-    files::create_folder(&aside.path().join(SLOTS))?;
+    let aside = folder.dir()?.create_folder_aside()?;
+    let slots = aside.make_folder(SLOTS_FOLDER)?;
     let count = Count::default();
     let mut archive = tar::Archive::new(Counted { inner: from, count: &count, of: length, progress });
     let failed = |begun: bool| match count.failed.get() {
@@ -157,7 +158,8 @@ pub fn unpack(
         None => BadArchive::NotAnArchive.into(),
     };
     let mut taken = Taken {
-        aside: aside.path(),
+        aside: &aside,
+        slots_aside: &slots,
         limit,
         header: None,
         has_tables: false,
@@ -180,7 +182,7 @@ pub fn unpack(
         done if done <= end => return Err(BadArchive::CutOff.into()),
         _ => {}
     }
-    let Taken { header, has_tables, slots, protectors, .. } = taken;
+    let Taken { header, has_tables, slots, protectors, slots_aside, .. } = taken;
     let header = header.ok_or(BadArchive::NotAnArchive)?;
     if !has_tables {
         return Err(BadArchive::NoTables.into());
@@ -188,13 +190,14 @@ pub fn unpack(
     if protectors.is_empty() {
         return Err(BadArchive::NoProtector.into());
     }
-    files::sync_folder(&aside.path().join(SLOTS))?;
+    slots_aside.sync()?;
     Ok(Unpacked { aside, header, slots, protectors })
 }
 
 /// What has come out of an archive so far.
 struct Taken<'a> {
-    aside: &'a Path,
+    aside: &'a Dir,
+    slots_aside: &'a Dir,
     limit: u64,
     header: Option<StoreHeader>,
     has_tables: bool,
@@ -218,19 +221,20 @@ impl Taken<'_> {
         }
         match member {
             Member::Header => {
-                self.write(HEADER, member, size, content, failed)?;
-                let header = StoreHeader::read(&self.aside.join(HEADER)).map_err(|error| match error {
+                Self::write(self.aside, HEADER, member, size, content, failed)?;
+                let text = self.aside.read_whole(HEADER, SMALL_SIZE)?;
+                let header = StoreHeader::parse(&text).map_err(|error| match error {
                     StoreError::Damaged => BadArchive::Damaged(member).into(),
                     error => NotUnpacked::Store(error),
                 })?;
                 self.header = Some(header);
             }
             Member::Data => {
-                self.write(DATA, member, size, content, failed)?;
+                Self::write(self.aside, DATA, member, size, content, failed)?;
                 self.has_tables = true;
             }
             Member::Slot(slot) => {
-                self.write(&format!("{SLOTS}{}", id_text(&slot)), member, size, content, failed)?;
+                Self::write(self.slots_aside, &id_text(&slot), member, size, content, failed)?;
                 self.slots.push(slot);
             }
             Member::Protector(id) => self.take_protector(id, size, content, failed)?,
@@ -266,17 +270,17 @@ impl Taken<'_> {
     }
 
     fn write(
-        &self,
+        folder: &Dir,
         name: &str,
         member: Member,
         size: u64,
         content: &mut dyn Read,
         failed: &dyn Fn() -> NotUnpacked,
     ) -> Result<(), NotUnpacked> {
-        let mut file = files::create_new(&self.aside.join(name)).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => BadArchive::Twice(member).into(),
-            _ => NotUnpacked::from(error),
-        })?;
+        let mut file = match folder.create_new(name) {
+            Err(error) if error.is_already_there() => return Err(BadArchive::Twice(member).into()),
+            file => file?,
+        };
         let mut read = 0;
         let mut content = content.take(size);
         let mut piece = vec![0; 64 * 1024];
@@ -309,9 +313,9 @@ impl Unpacked {
         self.header.page_size
     }
 
-    /// The copy of the tables.
-    pub fn tables(&self) -> PathBuf {
-        self.aside.path().join(DATA)
+    /// The copy of the tables, to be read.
+    pub fn tables(&self) -> Result<File, StoreError> {
+        Ok(self.aside.read(DATA)?)
     }
 
     /// The rows of its protectors.
@@ -332,8 +336,9 @@ impl Unpacked {
         for (id, row) in protectors {
             folder.put_protector(id, row)?;
         }
+        let slots = self.aside.folder(SLOTS_FOLDER)?;
         for slot in &self.slots {
-            let content = fs::read(self.aside.path().join(SLOTS).join(id_text(slot)))?;
+            let content = slots.read_whole(&id_text(slot), SMALL_SIZE)?;
             folder.put_slot_file(slot, &content)?;
         }
         if !folder.has_store() || StoreHeader::read(&folder.header()).is_err() {

@@ -74,7 +74,7 @@ fn the_structure_is_checked_to_every_depth() {
 fn a_counter_that_no_store_reaches_is_damage() {
     let check_with = |row: Row, revision, depth| {
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::create(folder.path()).unwrap();
+        let engine = Engine::create(&crate::files::Dir::open(folder.path()).unwrap()).unwrap();
         let page_size = engine.page_size();
         let mut rows = own_rows();
         rows.push(row);

@@ -306,7 +306,7 @@ impl<'f> Survey<'f> {
         Some(())
     }
 
-    /// Poller for rows in a page that the trees did not lead to, or that is not what they led to.
+    /// Looks for rows in a page that the trees did not lead to, or that is not what they led to.
     pub(super) fn page(&mut self, number: u64, bytes: &[u8], kept: &mut Kept) {
         let page = Page::new(bytes);
         // What is damaged in its place says little; but only what says that it is a leaf is searched elsewhere.

@@ -1,7 +1,7 @@
-//! The frames that wait to be written, oldest first.
+//! The queue of frames that wait to be written, oldest first.
 //!
-//! Plain data behind the outbox's lock. Must never let go of a byte that was not written, nor take more memory than
-//! twice what waits, however small the frames are.
+//! Plain data behind the outbox's lock. Must never drop a byte that was not written, nor use more than twice the memory
+//! of the queued frames, however small they are.
 
 use std::collections::VecDeque;
 
@@ -35,8 +35,7 @@ impl Queue {
         self.0.is_empty()
     }
 
-    /// Queues a frame behind all others. Those that are no longer than `shared` together share a buffer, and so a
-    /// write.
+    /// Adds a frame at the end. Frames of together at most `shared` bytes share a buffer, and so a write.
     pub(super) fn push(&mut self, chunk: Chunk, shared: usize) {
         let Some(last) = self.0.back_mut() else {
             return self.0.push_back(chunk);
@@ -57,7 +56,7 @@ impl Queue {
         self.0.pop_front()
     }
 
-    /// Puts what is left of a chunk back to where it was taken from.
+    /// Puts the rest of a chunk back to the front.
     pub(super) fn put_back(&mut self, chunk: Chunk) {
         if !chunk.rest().is_empty() {
             self.0.push_front(chunk);

@@ -1,4 +1,4 @@
-//! However the input is cut into reads, the reader tells the same.
+//! However the input is split into reads, the reader reports the same.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::reader::{LIMIT, Pieces, Seen, frame, read_all};
 use crate::transport::Framing;
 use crate::transport::frame::encode;
 
-/// Pieces of input that mean something next to each other.
+/// Pieces of input that have a meaning in combination.
 const KNOWN: &[&str] = &[
     "Content-Length: 2\r\n\r\n{}",
     "Content-Length: 2\n",
@@ -41,7 +41,7 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_cutting_changes_what_is_told(
+    fn the_split_into_reads_does_not_change_the_result(
         fragments in proptest::collection::vec(fragment(), 0..20),
         cuts in proptest::collection::vec(any::<usize>(), 0..40),
     ) {

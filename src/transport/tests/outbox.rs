@@ -1,4 +1,4 @@
-//! What comes out of the outbox, with clients that read, dawdle, or are gone.
+//! What the outbox writes, for clients that read, read slowly, or are gone.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::transport::{Framing, Outbox, Output};
 
-/// Far longer than anything here takes.
+/// Far longer than any test here takes.
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(20);
 
-/// An output with a gate: while it is shut, nothing gets through.
+/// An output with a gate: while it is shut, nothing is written.
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<Inside>, Condvar)>);
 
 #[derive(Default)]
 struct Inside {
-    /// How many more bytes get through.
+    /// How many more bytes may pass.
     open_for: usize,
     broken: bool,
-    /// A write waits before the gate.
+    /// A write waits at the gate.
     waiting: bool,
     through: Vec<u8>,
     writes: Vec<usize>,
@@ -33,7 +33,7 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    fn shut_for_ever(&self) {
+    fn shut_permanently(&self) {
         self.0.0.lock().unwrap().broken = true;
         self.0.1.notify_all();
     }
@@ -116,7 +116,7 @@ fn a_line_has_no_line_break_but_its_last() {
 }
 
 #[test]
-fn what_cannot_go_at_once_waits_and_goes_out_whole_and_together() {
+fn queued_messages_are_written_together() {
     let (gate, outbox) = outbox();
     outbox.send(b"first".to_vec());
     gate.wait_until(|inside| inside.waiting);
@@ -132,7 +132,7 @@ fn what_cannot_go_at_once_waits_and_goes_out_whole_and_together() {
 }
 
 #[test]
-fn a_frame_that_got_through_in_part_is_ended_before_the_next() {
+fn a_partly_written_frame_is_completed_before_the_next() {
     let (gate, outbox) = outbox();
     gate.open(7);
     outbox.send(b"first".to_vec());
@@ -146,7 +146,7 @@ fn a_frame_that_got_through_in_part_is_ended_before_the_next() {
 }
 
 #[test]
-fn a_long_message_goes_out_in_pieces_that_show_progress() {
+fn a_long_message_is_written_in_pieces() {
     let (gate, outbox) = outbox();
     gate.open(usize::MAX);
     let body = "x".repeat(1_000_000);
@@ -170,7 +170,7 @@ fn each_senders_messages_keep_their_order_and_none_is_torn() {
                 }
             });
         }
-        // Bit by bit, so that writes end anywhere.
+        // A few bytes at a time, so that writes end anywhere.
         for size in 1..500 {
             gate.open(size);
         }
@@ -202,7 +202,7 @@ fn a_client_that_never_reads_makes_no_sender_wait() {
 }
 
 #[test]
-fn a_thread_waits_until_there_is_room_and_no_longer() {
+fn a_thread_waits_only_until_there_is_space() {
     let (gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     outbox.send(vec![b'x'; 100]);
@@ -219,7 +219,7 @@ fn a_thread_waits_until_there_is_room_and_no_longer() {
 }
 
 #[test]
-fn whoever_waits_is_told_when_nobody_takes_anything() {
+fn a_waiting_thread_gives_up_when_the_client_reads_nothing() {
     let (gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     assert!(!outbox.wait_for_room(10, SHORT));
@@ -229,7 +229,7 @@ fn whoever_waits_is_told_when_nobody_takes_anything() {
 }
 
 #[test]
-fn the_end_waits_for_a_slow_client_and_not_for_a_dead_one() {
+fn close_waits_for_a_slow_client_but_not_for_a_dead_one() {
     let (gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     gate.wait_until(|inside| inside.waiting);
@@ -245,14 +245,14 @@ fn the_end_waits_for_a_slow_client_and_not_for_a_dead_one() {
 }
 
 #[test]
-fn the_end_has_an_end_whatever_the_client_does() {
+fn close_returns_after_its_limit_whatever_the_client_does() {
     let (_gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     assert!(!outbox.close(LONG, SHORT));
 }
 
 #[test]
-fn an_end_with_nothing_unread_is_at_once() {
+fn close_with_nothing_unread_returns_at_once() {
     let (gate, outbox) = outbox();
     assert!(outbox.close(LONG, LONG));
     assert!(outbox.close(LONG, LONG), "and stays what it was");
@@ -262,12 +262,12 @@ fn an_end_with_nothing_unread_is_at_once() {
 }
 
 #[test]
-fn when_the_client_is_gone_everybody_is_let_go() {
+fn a_closed_reader_releases_all_waiting_threads() {
     let (gate, outbox) = outbox();
     outbox.send(vec![b'x'; 100]);
     gate.wait_until(|inside| inside.waiting);
     outbox.send(vec![b'x'; 100]);
-    gate.shut_for_ever();
+    gate.shut_permanently();
     outbox.wait_for_room(0, LONG);
     assert!(outbox.broken());
     outbox.send(vec![b'x'; 100]);
@@ -276,7 +276,7 @@ fn when_the_client_is_gone_everybody_is_let_go() {
 }
 
 #[test]
-fn what_is_gathered_goes_out_in_one_write() {
+fn gathered_messages_make_one_write() {
     let (gate, outbox) = open_gate();
     outbox.gather();
     for message in ["1", "22", "333"] {
@@ -291,7 +291,7 @@ fn what_is_gathered_goes_out_in_one_write() {
 }
 
 #[test]
-fn two_threads_gather_and_each_lets_go_of_all() {
+fn a_flush_writes_the_messages_of_all_gathering_threads() {
     let (gate, outbox) = open_gate();
     outbox.gather();
     outbox.send("reader".into());
@@ -309,7 +309,7 @@ fn two_threads_gather_and_each_lets_go_of_all() {
 }
 
 #[test]
-fn another_threads_message_takes_what_is_gathered_with_it() {
+fn a_message_of_another_thread_flushes_gathered_messages() {
     let (gate, outbox) = open_gate();
     outbox.gather();
     outbox.send("first".into());
@@ -320,7 +320,7 @@ fn another_threads_message_takes_what_is_gathered_with_it() {
 }
 
 #[test]
-fn no_more_is_gathered_than_makes_a_write() {
+fn gathered_messages_are_written_when_they_fill_a_write() {
     let (gate, outbox) = open_gate();
     outbox.gather();
     outbox.send(vec![b'x'; 60_000]);

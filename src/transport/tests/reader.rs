@@ -1,4 +1,4 @@
-//! What the reader tells of given bytes, in one piece and byte by byte.
+//! What the reader reports for given bytes, in one piece and byte by byte.
 
 use std::io::{self, Read};
 
@@ -56,7 +56,7 @@ pub(super) fn read_all<R: Read>(input: R, limit: usize) -> Vec<Seen> {
     }
 }
 
-/// Gives its pieces one a read, with an interruption before each.
+/// Returns one piece for each read, with an interruption before each.
 pub(super) struct Pieces<'a> {
     pieces: Vec<&'a [u8]>,
     interrupted: bool,
@@ -90,7 +90,7 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// An input whose end would be waited for: reading past its bytes fails the test.
+/// An input that stays open: reading past its bytes fails the test.
 struct Open<'a>(&'a [u8]);
 
 impl Read for Open<'_> {
@@ -110,7 +110,7 @@ fn check(input: impl AsRef<[u8]>, expected: &[Seen]) {
     assert_eq!(read_all(Pieces::new(input, &every), LIMIT), expected, "byte by byte");
 }
 
-/// The same, where the last thing must be told before any more input comes.
+/// As [`check`], but the reader must report the last result before more input comes.
 #[track_caller]
 fn check_at_once(input: impl AsRef<[u8]>, expected: &[Seen]) {
     let mut reader = FrameReader::new(Open(input.as_ref()), LIMIT);
@@ -124,7 +124,7 @@ fn headers(lines: &str) -> String {
 }
 
 #[test]
-fn headers_are_taken_in_every_spelling() {
+fn headers_are_accepted_in_every_spelling() {
     for lines in [
         "Content-Length: 2",
         "content-length: 2",
@@ -152,7 +152,7 @@ fn headers_are_taken_in_every_spelling() {
 }
 
 #[test]
-fn blanks_between_frames_and_a_byte_order_mark_are_passed_over() {
+fn blanks_between_frames_and_a_byte_order_mark_are_skipped() {
     let one = headers("Content-Length: 2");
     check(format!("\u{feff}{one}"), &[frame("{}"), End]);
     check(format!("\u{feff}\r\n\n \t{one}\r\n\r\n\n{one}\n "), &[frame("{}"), frame("{}"), End]);
@@ -173,7 +173,7 @@ fn a_message_is_any_run_of_bytes() {
 }
 
 #[test]
-fn a_length_that_cannot_be_taken_ends_the_connection_before_anything_follows() {
+fn an_invalid_length_ends_the_connection_at_once() {
     for value in [
         "201",
         "2147483648",
@@ -194,7 +194,7 @@ fn a_length_that_cannot_be_taken_ends_the_connection_before_anything_follows() {
 }
 
 #[test]
-fn lines_that_are_no_header_are_told_once_and_passed_over() {
+fn lines_that_are_not_headers_are_reported_once_and_skipped() {
     let one = headers("Content-Length: 2");
     check_at_once("stray print\n", &[Malformed]);
     check(format!("stray print\nanother\n\n\n{one}"), &[Malformed, frame("{}"), End]);
@@ -213,7 +213,7 @@ fn lines_that_are_no_header_are_told_once_and_passed_over() {
 }
 
 #[test]
-fn a_block_without_a_length_is_told_once_with_whatever_follows_it() {
+fn a_block_without_a_length_is_reported_once_with_what_follows_it() {
     let one = headers("Content-Length: 2");
     check_at_once("Content-Type: a/b\r\n\r\n", &[Malformed]);
     check(format!("X: y\n\n{one}"), &[Malformed, frame("{}"), End]);
@@ -256,7 +256,7 @@ fn headers_end_at_their_limit() {
 }
 
 #[test]
-fn input_that_is_no_protocol_is_not_read_for_ever() {
+fn input_that_is_not_protocol_ends_the_connection() {
     let one = headers("Content-Length: 2");
     let line = "a line that is no header, and 64 bytes long with its line feed.\n";
     let most = line.repeat(HEADERS / line.len());
@@ -266,7 +266,7 @@ fn input_that_is_no_protocol_is_not_read_for_ever() {
     check_at_once("x".repeat(HEADERS + 1), &[Malformed, NoProtocol]);
     check_at_once("\0".repeat(HEADERS + 1), &[Malformed, NoProtocol]);
     check_at_once(format!("GET / HTTP/1.1\n\n{}", "X: y\n\n".repeat(HEADERS / 6)), &[Malformed, NoProtocol]);
-    // Blocks that fall one by one count together.
+    // Blocks that are refused one by one count together.
     let fallen = "Content-Length: 2\na b\n";
     let mut expected = vec![Malformed; HEADERS / fallen.len() + 1];
     expected.push(NoProtocol);
@@ -274,7 +274,7 @@ fn input_that_is_no_protocol_is_not_read_for_ever() {
 }
 
 #[test]
-fn lines_are_messages_where_the_first_byte_says_so() {
+fn the_first_byte_selects_lines_as_messages() {
     check("{}\n[1]\r\nstray\n", &[frame("{}"), frame("[1]"), frame("stray"), End]);
     check_at_once("[]\n", &[frame("[]")]);
     check(" {} \n", &[frame("{} "), End]);
@@ -296,19 +296,19 @@ fn a_line_ends_at_the_limit_of_a_message() {
 
 #[test]
 fn the_framing_is_known_with_the_first_byte_and_kept() {
-    let told = |input: &str| {
+    let framings = |input: &str| {
         let mut reader = FrameReader::new(input.as_bytes(), LIMIT);
         let before = reader.framing();
         reader.next().unwrap();
         (before, reader.framing())
     };
-    assert_eq!(told("\u{feff} \n{}\nContent"), (None, Some(Framing::Lines)));
-    assert_eq!(told("x\n{}"), (None, Some(Framing::Headers)));
-    assert_eq!(told(" \n"), (None, None));
+    assert_eq!(framings("\u{feff} \n{}\nContent"), (None, Some(Framing::Lines)));
+    assert_eq!(framings("x\n{}"), (None, Some(Framing::Headers)));
+    assert_eq!(framings(" \n"), (None, None));
 }
 
 #[test]
-fn a_frame_that_came_whole_takes_one_read() {
+fn a_frame_that_came_complete_takes_one_read() {
     let one = headers("Content-Length: 2");
     let mut reader = FrameReader::new(Pieces::new(one.as_bytes(), &[]), LIMIT);
     assert_eq!(Seen::from(reader.next().unwrap()), frame("{}"));

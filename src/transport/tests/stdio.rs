@@ -1,4 +1,4 @@
-//! The real ends: pipes, sockets and files, and what others may have done to them.
+//! Real pipes, sockets and files, also after another process has changed them.
 
 use std::io::{Read, Seek};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,7 +24,7 @@ fn set_nonblocking(on: impl AsFd) {
     rustix::fs::fcntl_setfl(&on, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
 }
 
-/// Writes without waiting until no more goes in.
+/// Writes without blocking until the output is full.
 fn fill(writer: &mut StdoutWriter, piece: usize) -> usize {
     let mut sum = 0;
     loop {
@@ -49,7 +49,7 @@ fn a_pipe_is_written_to_without_waiting_until_it_is_full() {
         assert_eq!(all.len(), sum);
     };
     let (from, to) = std::io::pipe().unwrap();
-    let mut asking = writer(to).asking_first();
+    let mut asking = writer(to).polling_first();
     assert!(would_block(asking.try_write(&[b'x'; 5000])), "more than a pipe is sure to take");
     check(from, asking, 300);
     let (from, to) = std::io::pipe().unwrap();
@@ -57,7 +57,7 @@ fn a_pipe_is_written_to_without_waiting_until_it_is_full() {
 }
 
 #[test]
-fn a_pipe_that_is_opened_again_still_waits_for_whoever_shares_it() {
+fn a_pipe_that_is_opened_again_still_blocks_for_other_processes() {
     let (_from, to) = std::io::pipe().unwrap();
     let _writer = writer(to.try_clone().unwrap());
     assert!(!rustix::fs::fcntl_getfl(&to).unwrap().contains(rustix::fs::OFlags::NONBLOCK));
@@ -135,7 +135,7 @@ fn a_reader_that_is_gone_breaks_the_outbox_at_the_first_send() {
 }
 
 #[test]
-fn an_input_that_somebody_made_non_blocking_is_waited_for() {
+fn a_non_blocking_input_is_waited_for() {
     let (from, to) = std::io::pipe().unwrap();
     set_nonblocking(&from);
     let from: &'static OwnedFd = Box::leak(Box::new(from.into()));

@@ -1,4 +1,4 @@
-//! Spellings of folders: which are one, which are not, and which are no folder.
+//! Spellings of folders: which are the same, which differ, and which are not a folder.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ fn check(input: &str, expected: &str) {
 }
 
 #[test]
-fn the_spellings_of_one_folder_come_out_the_same() {
+fn the_spellings_of_one_folder_normalise_to_the_same_uri() {
     #[track_caller]
     fn check_all(spellings: &[&str], expected: &str) {
         for spelling in spellings {
@@ -111,7 +111,7 @@ fn different_folders_stay_different() {
 }
 
 #[test]
-fn a_path_is_encoded_as_far_as_it_has_to_be() {
+fn a_path_is_encoded_as_far_as_necessary() {
     check(
         "file:///%21%24%26%27%28%29%2a%2b%2c%3b%3d%3a%40%2d%2e%5f%7e%30%41%7a",
         "file:///!$&'()*+,;=:@-._~0Az",
@@ -153,7 +153,7 @@ fn other_schemes_are_folders_too() {
 }
 
 #[test]
-fn what_is_no_absolute_uri_is_refused() {
+fn a_text_that_is_not_an_absolute_uri_is_refused() {
     #[track_caller]
     fn check(input: &str) {
         assert_eq!(normal(input), None, "{input:?}");
@@ -181,7 +181,7 @@ fn what_is_no_absolute_uri_is_refused() {
 }
 
 #[test]
-fn a_percent_sign_that_encodes_nothing_is_taken_as_encoded() {
+fn a_percent_sign_that_encodes_nothing_counts_as_encoded() {
     check("file:///home/me/100%/p", "file:///home/me/100%25/p");
     check("file:///%", "file:///%25");
     check("file:///%4", "file:///%254");
@@ -197,7 +197,7 @@ fn a_percent_sign_that_encodes_nothing_is_taken_as_encoded() {
 }
 
 #[test]
-fn an_authority_that_the_standard_does_not_know_is_kept_as_it_is() {
+fn an_authority_outside_of_the_standard_is_kept_as_it_is() {
     for authority in [
         "srv:USER",
         "h:22~",
@@ -227,15 +227,15 @@ fn an_authority_that_the_standard_does_not_know_is_kept_as_it_is() {
     check("file://C:\\src", "file://C:%5Csrc/");
     check("x-y://a:b c/", "x-y://a:b%20c/");
     check("x-y://a:\u{fc}/", "x-y://a:%C3%BC/");
-    // Percent-encoding that means nothing is dropped, and the rest of it is written in one way.
+    // Unnecessary percent-encoding is removed, and the rest is written in one way.
     check("vscode-remote://ssh-remote%2b[::1]:2222/p", "vscode-remote://ssh-remote+[::1]:2222/p");
     check("x-y://%61:b%2f%3a%40%5b/", "x-y://a:b%2F%3A%40%5B/");
-    // What looked opaque for its encoding alone is not.
+    // An authority that looked opaque only because of its encoding is not.
     check("x-y://H:%32%32/p", "x-y://h:22/p");
 }
 
 #[test]
-fn neighbours_of_an_opaque_authority_stay_apart() {
+fn similar_opaque_authorities_stay_different() {
     let spellings = [
         "isfs://srv:USER/",
         "isfs://srv:user/",
@@ -263,7 +263,7 @@ fn neighbours_of_an_opaque_authority_stay_apart() {
 }
 
 #[test]
-fn the_limit_holds_before_and_after() {
+fn the_limit_holds_before_and_after_normalising() {
     let longest = format!("file:///{}", "a".repeat(limits::URI - 8));
     assert_eq!(normal(&longest), Some(longest.clone()));
     assert_eq!(normal(&format!("{longest}/")), None, "one byte more to read");
@@ -309,7 +309,7 @@ fn a_path_of_windows_becomes_the_uri_that_editors_send() {
     check("\\\\?\\UNC\\Server\\Share", "file://server/Share");
 }
 
-/// A path's bytes, each encoded or not by the flag beside it; what has to be encoded always is.
+/// Writes a path's bytes, each encoded or not by its flag; bytes that have to be encoded always are.
 fn spelling(segments: &[Vec<u8>], flags: &[bool]) -> String {
     let mut flags = flags.iter().copied().cycle();
     let mut uri = "file://".to_owned();
@@ -330,7 +330,7 @@ fn spelling(segments: &[Vec<u8>], flags: &[bool]) -> String {
 
 proptest! {
     #[test]
-    fn any_two_spellings_of_a_path_come_out_the_same(
+    fn any_two_spellings_of_a_path_normalise_to_the_same_uri(
         segments in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 1..5),
         one in prop::collection::vec(any::<bool>(), 1..60),
         other in prop::collection::vec(any::<bool>(), 1..60),
@@ -341,7 +341,7 @@ proptest! {
     }
 
     #[test]
-    fn a_path_and_its_encoded_form_come_out_the_same(path in "(/[ -~\u{e9}\u{4f60}]{0,8}){1,4}") {
+    fn a_path_and_its_encoded_form_normalise_to_the_same_uri(path in "(/[ -~\u{e9}\u{4f60}]{0,8}){1,4}") {
         let raw = WorkspaceFolder::from_path(Path::new(&path)).map(|folder| folder.as_str().to_owned());
         let encode = |byte| if byte == b'/' { "/".to_owned() } else { format!("%{byte:02x}") };
         let encoded: String = path.bytes().map(encode).collect();
@@ -349,7 +349,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_refused_or_normalised_once_and_for_all(
+    fn normalising_twice_changes_nothing(
         text in prop_oneof![
             any::<String>(),
             "(file|FILE|x-y|C)?:?/{0,4}([a-zA-Z@:.%\\[\\]]{0,6}/{0,2}){0,4}(\\?.{0,5})?(#.{0,5})?",
@@ -363,19 +363,19 @@ proptest! {
     }
 
     #[test]
-    fn whatever_has_a_scheme_is_a_folder(rest in "[ -~\u{e9}\u{4f60}]{0,30}") {
+    fn any_text_with_a_scheme_is_a_folder(rest in "[ -~\u{e9}\u{4f60}]{0,30}") {
         let once = normal(&format!("x-y:{rest}"));
         prop_assert!(once.is_some());
         prop_assert_eq!(normal(once.as_deref().unwrap()), once);
     }
 
     #[test]
-    fn two_authorities_are_one_only_if_the_standard_says_so(
+    fn two_authorities_are_the_same_only_by_the_standard(
         one in "[aA:@\\[\\]2%~+]{0,8}", other in "[aA:@\\[\\]2%~+]{0,8}",
     ) {
         let [a, b] = [&one, &other].map(|authority| normal(&format!("x-y://{authority}/p")));
         if a == b {
-            // Case and an empty port are no difference in an authority of the standard's; `%` is spelt in two ways.
+            // In an authority of the standard, case and an empty port make no difference; `%` has two spellings.
             let bare = |authority: &str| authority.to_lowercase().replace("%2a", "*").trim_end_matches(':').replace("%25", "%");
             prop_assert_eq!(bare(&one), bare(&other));
         }

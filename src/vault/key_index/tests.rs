@@ -1,4 +1,4 @@
-//! How much of the tables a look at the index reads, however many keys there are.
+//! How many rows a lookup in the index reads, however many keys there are.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::vault::Timestamp;
 
 use super::*;
 
-/// Tables in memory that count what is asked of them.
+/// Tables in memory that count the rows that are read.
 struct Counting {
     rows: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
     read: Cell<u64>,
@@ -57,7 +57,7 @@ fn plugin(number: u64) -> Name {
     name(&format!("plugin.{number}"))
 }
 
-/// A store with one kept key for each of so many plugins.
+/// A store with one kept key for each of this many plugins.
 fn filled(keys: &StoreKeys, plugins: u64) -> (Counting, Vec<SlotId>) {
     let mut rows = BTreeMap::new();
     let mut slots = Vec::new();
@@ -88,7 +88,7 @@ fn store_keys() -> StoreKeys {
     StoreKeys::derive(StoreId([1; 16]), StoreKey::from_slice(&[2; 32]).unwrap())
 }
 
-/// What `look` reads and scans.
+/// The result of `look`, and how many rows it reads and scans.
 fn cost<T>(view: &Counting, look: impl FnOnce(&Counting) -> T) -> (T, u64, u64) {
     view.read.set(0);
     view.scanned.set(0);
@@ -97,7 +97,7 @@ fn cost<T>(view: &Counting, look: impl FnOnce(&Counting) -> T) -> (T, u64, u64) 
 }
 
 #[test]
-fn a_kept_key_is_found_without_the_rows_of_other_keys_however_many_there_are() {
+fn finding_a_kept_key_reads_no_rows_of_other_keys() {
     let keys = store_keys();
     for plugins in [1, 10, 1_000] {
         let (view, slots) = filled(&keys, plugins);
@@ -105,7 +105,7 @@ fn a_kept_key_is_found_without_the_rows_of_other_keys_however_many_there_are() {
             let (found, read, scanned) = cost(&view, |view| find_kept(view, &keys, &plugin, &name("nvim")));
             (found.unwrap().map(|(slot, _)| slot), read, scanned)
         };
-        // Whether the index is complete, where the key is, its row, and the list of its namespace.
+        // Four reads: whether the index is complete, where the key is, its row, and the list of its namespace.
         assert_eq!(kept(plugin(plugins)), (slots.last().copied(), 4, 0));
         assert_eq!(kept(name("another")), (None, 2, 0));
         let (found, read, scanned) = cost(&view, |view| look(view, &keys, slots[0]));
@@ -114,7 +114,7 @@ fn a_kept_key_is_found_without_the_rows_of_other_keys_however_many_there_are() {
 }
 
 #[test]
-fn without_the_index_the_table_of_keys_is_read_and_says_the_same() {
+fn without_the_index_the_table_of_keys_gives_the_same_result() {
     let keys = store_keys();
     let (mut view, slots) = filled(&keys, 20);
     view.rows.retain(|(table, _), _| *table == Table::Keys);
@@ -127,7 +127,7 @@ fn without_the_index_the_table_of_keys_is_read_and_says_the_same() {
 }
 
 #[test]
-fn a_list_of_keys_comes_back_as_it_was_sealed_and_in_its_place_only() {
+fn a_sealed_list_of_keys_opens_only_in_its_place() {
     let keys = store_keys();
     let (here, there) = (NamespaceId([3; 16]), NamespaceId([4; 16]));
     let list = LiveKeys((0..40).map(|number| (SlotId([number; 16]), u64::from(number) << 40)).collect());
@@ -143,7 +143,7 @@ fn a_list_of_keys_comes_back_as_it_was_sealed_and_in_its_place_only() {
 }
 
 #[test]
-fn a_row_is_good_at_the_revision_that_the_list_has() {
+fn a_row_is_valid_only_at_the_revision_in_the_list() {
     let slot = SlotId([5; 16]);
     let row = |revision| {
         let mut row = KeyRow::first(NamespaceId([6; 16]));

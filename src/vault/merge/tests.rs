@@ -1,4 +1,4 @@
-//! The standard's own examples, what it leaves open, and a comparison with the plain way of doing it.
+//! The examples of the standard, cases that it leaves open, and a comparison with its pseudocode.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ fn check_unchanged(target: &str, patch: &str) {
 }
 
 #[test]
-fn the_examples_of_the_standard_come_out_as_it_says() {
+fn the_examples_of_the_standard_give_its_results() {
     check(r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#);
     check(r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#);
     check(r#"{"a":"b"}"#, r#"{"a":null}"#, "{}");
@@ -36,7 +36,7 @@ fn the_examples_of_the_standard_come_out_as_it_says() {
 }
 
 #[test]
-fn without_a_target_the_patch_falls_on_an_empty_object() {
+fn without_a_target_the_patch_is_applied_to_an_empty_object() {
     #[track_caller]
     fn check(patch: &str, expected: &str) {
         assert_eq!(merge(None, text(patch)), Ok(Some(expected.to_owned())));
@@ -72,7 +72,7 @@ fn a_difference_in_the_text_is_a_change() {
 }
 
 #[test]
-fn what_is_not_touched_keeps_its_text_and_its_place() {
+fn members_that_the_patch_does_not_name_keep_text_and_place() {
     check(r#"{"a": 1.0,  "b":1e400}"#, r#"{"c":true}"#, r#"{"a":1.0,"b":1e400,"c":true}"#);
     check(
         r#"{"z":"\u0041\/","y":{ "k" : -0 },"x":12345678901234567890123}"#,
@@ -85,7 +85,7 @@ fn what_is_not_touched_keeps_its_text_and_its_place() {
 }
 
 #[test]
-fn names_are_one_however_they_are_escaped() {
+fn names_are_equal_however_they_are_escaped() {
     check(r#"{"\u0061":1}"#, r#"{"a":2}"#, r#"{"\u0061":2}"#);
     check(r#"{"a":1}"#, r#"{"\u0061":null}"#, "{}");
     check(r#"{"a/b":1}"#, r#"{"a\/b":2}"#, r#"{"a/b":2}"#);
@@ -95,7 +95,7 @@ fn names_are_one_however_they_are_escaped() {
 }
 
 #[test]
-fn duplicates_stay_unless_they_are_touched() {
+fn duplicates_stay_unless_the_patch_names_them() {
     check(r#"{"a":1,"b":2,"a":3}"#, r#"{"b":4}"#, r#"{"a":1,"b":4,"a":3}"#);
     check(r#"{"a":1,"b":2,"a":3}"#, r#"{"a":4}"#, r#"{"b":2,"a":4}"#);
     check(r#"{"a":1,"b":2,"a":3}"#, r#"{"a":null}"#, r#"{"b":2}"#);
@@ -109,7 +109,7 @@ fn duplicates_stay_unless_they_are_touched() {
 }
 
 #[test]
-fn a_patch_has_at_most_so_many_levels_of_objects() {
+fn a_patch_with_too_many_levels_is_refused() {
     fn nested(levels: usize, core: &str) -> String {
         format!("{}{core}{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
     }
@@ -136,8 +136,8 @@ fn a_patch_has_at_most_so_many_levels_of_objects() {
 }
 
 #[test]
-fn no_text_takes_longer_than_its_length_calls_for() {
-    // Each of these would run for hours, were a part of one text gone over once for each part of the other.
+fn the_time_grows_with_the_length_of_the_texts() {
+    // Each of these would run for hours if every part of one text were read once for each part of the other.
     const MANY: usize = 40_000;
     let long = (0..MANY).fold(String::new(), |long, at| long + &format!(r#""{at}":null,"#));
     let repeated = format!("{{{}\"b\":0}}", r#""a":{},"#.repeat(MANY));
@@ -151,7 +151,7 @@ fn no_text_takes_longer_than_its_length_calls_for() {
     check(&wide, &deep("1"), &deep("1"));
 }
 
-/// The standard's own pseudocode, over values.
+/// The pseudocode of the standard, over values.
 fn reference(target: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     let mut target = if let Value::Object(target) = target { target } else { Map::new() };
@@ -185,21 +185,21 @@ fn any_object() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn it_means_what_the_plain_way_means(target in any_object(), patch in any_object(), pretty in any::<bool>()) {
+    fn the_result_equals_that_of_the_pseudocode(target in any_object(), patch in any_object(), pretty in any::<bool>()) {
         let spelled = if pretty { format!("{target:#}") } else { target.to_string() };
         let merged = merge(Some(text(&spelled)), text(&patch.to_string())).expect("not deep");
         let expected = reference(target.clone(), patch.clone());
         if let Some(merged) = &merged {
             prop_assert_eq!(&serde_json::from_str::<Value>(merged).expect("JSON"), &expected);
-            // A second time there is nothing left to do.
+            // A second application changes nothing.
             prop_assert_eq!(merge(Some(text(merged)), text(&patch.to_string())), Ok(None));
         } else { prop_assert_eq!(&target, &expected) }
-        // Laid out otherwise, an array of the same values is another text.
+        // With another layout, an array of the same values is another text.
         prop_assert!(pretty || merged.is_none() == (target == expected));
     }
 
     #[test]
-    fn without_a_target_it_means_the_same_as_on_an_empty_object(patch in any_object()) {
+    fn without_a_target_the_result_equals_that_on_an_empty_object(patch in any_object()) {
         let merged = merge(None, text(&patch.to_string())).expect("not deep").expect("a text");
         let expected = reference(Value::Object(Map::new()), patch);
         prop_assert_eq!(serde_json::from_str::<Value>(&merged).expect("JSON"), expected);

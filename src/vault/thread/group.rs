@@ -11,7 +11,7 @@ use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
 use crate::vault::opened::ToDestroy;
 use crate::vault::queue::Job;
 use crate::vault::view::LIST;
-use crate::vault::{Error, Opened, Vault};
+use crate::vault::{Error, Opened, Taking, Vault};
 
 use super::GROUP;
 
@@ -131,7 +131,7 @@ impl Vault {
             // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
             // rigs that have to notice.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);
-            self.has_brought();
+            self.run_woken();
             std::thread::sleep(LOOK);
         }
         if let Err(error) = commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
@@ -196,19 +196,11 @@ impl Vault {
         }
     }
 
-    /// Whether the client takes what was read for it. It has some seconds for that, unless another process waits for this
-    /// one: then what was not read has to be asked for again.
+    /// Whether the client takes what was read for it. It may take nothing for some seconds, unless another process waits for
+    /// this one: then what was not read has to be asked for again.
     fn has_room(&self) -> bool {
-        let Some(has_room) = self.has_room.get() else { return true };
-        let deadline = Instant::now() + limits::TAKING_WAIT;
-        loop {
-            if has_room(LOOK) {
-                return true;
-            }
-            if Instant::now() >= deadline || self.queue.is_to_leave() {
-                return false;
-            }
-        }
+        let Some(taking) = self.taking.get() else { return true };
+        waits_for_room(|| taking(LOOK), Instant::now, || self.queue.is_to_leave())
     }
 }
 
@@ -232,9 +224,27 @@ impl Reading<'_> {
     }
 
     fn give_away(&mut self) {
-        self.vault.has_brought();
+        self.vault.run_woken();
         self.has_room = self.has_room && (self.bytes < TOGETHER || self.vault.has_room());
         self.bytes = 0;
+    }
+}
+
+fn waits_for_room(
+    look: impl Fn() -> Taking,
+    mut now: impl FnMut() -> Instant,
+    is_to_leave: impl Fn() -> bool,
+) -> bool {
+    let mut deadline = now() + limits::TAKING_WAIT;
+    loop {
+        match look() {
+            Taking::Enough => return true,
+            Taking::Some => deadline = now() + limits::TAKING_WAIT,
+            Taking::Nothing => {}
+        }
+        if now() >= deadline || is_to_leave() {
+            return false;
+        }
     }
 }
 
@@ -279,5 +289,36 @@ fn refuse(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: CommitError) {
     };
     for job in jobs {
         job.answer(Some(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    /// Whether there was room, and after how many seconds, if each look takes one.
+    fn check(looks: &[Taking], leaves_after: u64) -> (bool, u64) {
+        let (began, seconds) = (Instant::now(), Cell::new(0));
+        let looks = RefCell::new(looks.iter());
+        let look = || {
+            seconds.set(seconds.get() + 1);
+            looks.borrow_mut().next().copied().unwrap_or(Taking::Nothing)
+        };
+        let now = || began + Duration::from_secs(seconds.get());
+        (waits_for_room(look, now, || seconds.get() >= leaves_after), seconds.get())
+    }
+
+    #[test]
+    fn a_client_may_take_nothing_for_some_seconds_and_may_be_slow_for_longer() {
+        let most = limits::TAKING_WAIT.as_secs();
+        assert_eq!(check(&[], u64::MAX), (false, most));
+        assert_eq!(check(&[Taking::Enough], u64::MAX), (true, 1));
+        let slow = [[Taking::Some; 30].as_slice(), &[Taking::Enough]].concat();
+        assert_eq!(check(&slow, u64::MAX), (true, 31));
+        assert_eq!(check(&[Taking::Some; 30], u64::MAX), (false, 30 + most));
+        // Another process waits for this one.
+        assert_eq!(check(&slow, 5), (false, 5));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::store::Table;
 use crate::vault::draft::{Changes, Draft, Write};
-use crate::vault::{Error, Target};
+use crate::vault::{Caller, Error, Target};
 
 use super::{Current, Spot, tell};
 
@@ -27,6 +27,10 @@ pub struct Deleted {
 
 impl Write for Delete {
     type Outcome = Deleted;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.target.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Deleted, Option<Changes>), Error> {
         let spot = Spot::find(draft, &self.target)?;

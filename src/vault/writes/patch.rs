@@ -6,7 +6,7 @@ use crate::faults::Fault;
 use crate::limits::Limits;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::merge::{check_depth, merge};
-use crate::vault::{Error, Target};
+use crate::vault::{Caller, Error, Target};
 
 use super::{Current, Spot, Text, Written, check_size};
 
@@ -40,6 +40,10 @@ impl<'a> MergePatch<'a> {
 
 impl Write for Patch {
     type Outcome = Written;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.target.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
         let mut spot = Spot::find(draft, &self.target)?;

@@ -34,6 +34,10 @@ pub struct Moved {
 impl Write for Move {
     type Outcome = Moved;
 
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
+
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Moved, Option<Changes>), Error> {
         let access = draft.access(&self.caller)?;
         let from = self.from.folder()?.ok_or(Error::WorkspaceFolderRequired)?;

@@ -1,7 +1,7 @@
 //! Storing an object.
 
 use crate::vault::draft::{Changes, Draft, Write};
-use crate::vault::{Error, Target, Timestamp};
+use crate::vault::{Caller, Error, Target, Timestamp};
 
 use super::{Current, Spot, Text};
 
@@ -28,6 +28,10 @@ pub struct Written {
 
 impl Write for Set {
     type Outcome = Written;
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.target.caller)
+    }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(Written, Option<Changes>), Error> {
         let mut spot = Spot::find(draft, &self.target)?;

@@ -42,7 +42,7 @@ fn wrong_arguments_end_with_2_and_one_line() {
             stderr.starts_with("plugin-vault: ") && stderr.lines().count() == 1,
             "{arguments:?}: {stderr}"
         );
-        let says_what_to_do = ["--help", "--log-file", "like file:///", "write the whole path"]
+        let says_what_to_do = ["--help", "--log-file", "like file:///", "write an absolute path"]
             .iter()
             .any(|hint| stderr.contains(hint));
         assert!(says_what_to_do, "{arguments:?}: {stderr}");

@@ -91,7 +91,7 @@ fn a_variable_that_names_no_absolute_folder_is_refused() {
             let start = home.start().usual_log().without_folders().environment("HOME", home.root());
             let Ran { code, said, .. } = start.environment(variable, folder).ran("");
             assert_eq!(code, 2, "{variable}={folder}: {said}");
-            assert!(said.contains(variable) && said.contains("the whole path"), "{said}");
+            assert!(said.contains(variable) && said.contains("write an absolute path"), "{said}");
             assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0, "{variable}={folder}");
         }
     }

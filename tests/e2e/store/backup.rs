@@ -57,7 +57,7 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", before]));
     let file = archive(&home, "copy");
-    assert!(done(&home, &["backup", &file], "").contains("keep this key file"));
+    assert!(done(&home, &["backup", &file], "").contains("keep a copy of this key file"));
     let last = client.revision("setPersistentData", json!(["user", after]));
     client.ok("watchPersistentData", json!({}));
 

@@ -71,10 +71,27 @@ fn a_large_store_is_taken_as_it_is_only_if_nothing_has_touched_it_since_it_was_c
     data_file(&home).set_modified(later).unwrap();
     assert_eq!(depth(&home, &key), "depth=Some(Structure)", "it is another file");
 
+    let length = data_file(&home).metadata().unwrap().len();
+    data_file(&home).set_len(length + 4_096).unwrap();
+    data_file(&home).set_modified(later).unwrap();
+    assert_eq!(depth(&home, &key), "depth=Some(Structure)", "it is longer");
+    data_file(&home).set_len(length).unwrap();
+    data_file(&home).set_modified(later).unwrap();
+    assert_eq!(depth(&home, &key), "depth=Some(Structure)", "it is shorter");
+
     let record = home.data().join("closed");
+    let text = std::fs::read_to_string(&record).unwrap();
+    opened(&home, &key).ok("setPersistentData", json!({"context": "user", "name": "small", "data": {}}));
+    data_file(&home).set_modified(later).unwrap();
+    assert_eq!(data_file(&home).metadata().unwrap().len(), length, "a small record has room in it");
+    std::fs::write(&record, text).unwrap();
+    assert_eq!(depth(&home, &key), "depth=Some(Structure)", "a transaction came after the record");
+
     let text = std::fs::read_to_string(&record).unwrap();
     let words: Vec<_> = text.split_ascii_whitespace().collect();
     let ["plugin-vault", "1", boot, ..] = words[..] else { panic!("{text}") };
+    let this_boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    assert_eq!(boot, this_boot.trim().replace('-', ""), "another boot ends it");
     for wrong in ["", "plugin-vault", &text[..text.len() - 2], &text.replacen(boot, &"0".repeat(32), 1)] {
         std::fs::write(&record, wrong).unwrap();
         assert_eq!(depth(&home, &key), "depth=Some(Structure)", "{wrong}");

@@ -1,5 +1,5 @@
-//! A test in a process, a home folder and on a session bus of its own. Nothing is started by name on that bus, so that
-//! there is no keyring but the one that the test starts.
+//! Runs a test in its own process, with its own home folder and session bus. The bus starts no services by name, so
+//! that the only keyring is the one that the test starts.
 
 use std::env;
 use std::path::Path;
@@ -23,15 +23,15 @@ const CONFIG: &str = r#"<busconfig>
 
 /// Which session bus the test gets.
 pub(super) enum Bus {
-    /// A real one, with nobody on it.
+    /// A real bus without services.
     Empty,
-    /// An address at which there is none.
+    /// An address without a bus.
     None,
     /// A socket that takes connections and never answers.
     Hangs,
 }
 
-/// Runs `body`, the body of the test with that name in the folder `tests`, in a process of its own.
+/// Runs `body`, the body of the test `name` in the folder `tests`, in a process of its own.
 pub(super) fn on_a_bus(bus: &Bus, name: &str, body: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
         return body();
@@ -55,7 +55,7 @@ pub(super) fn on_a_bus(bus: &Bus, name: &str, body: impl FnOnce()) {
     let output = command.output().expect("dbus-run-session is installed");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
-    // Indented, so that nobody counts the inner run's result as one more.
+    // Indented, so that a script does not count the inner run's result as another one.
     let text = text.replace('\n', "\n    ");
     assert!(output.status.success() && text.contains("1 passed"), "{name}:\n    {text}");
 }

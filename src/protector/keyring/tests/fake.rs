@@ -1,4 +1,4 @@
-//! Against services and buses that do what a real one does rarely: hang, ask, refuse.
+//! Tests with services and buses that do what real ones rarely do: hang, ask, refuse.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -16,22 +16,22 @@ use crate::protector::{Deadline, Reason};
 
 const SOON: Duration = Duration::from_millis(300);
 
-/// What the service does with a prompt of its own.
+/// How the service behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// It answers nothing at all.
+    /// It never answers.
     Silent,
-    /// A person lets us in.
+    /// The user confirms the prompt.
     Grants,
-    /// A person sends us away.
+    /// The user dismisses the prompt.
     Dismisses,
-    /// The person is not there.
+    /// The user does not answer the prompt.
     Ignores,
-    /// It is open, and asks before it makes or deletes an item.
+    /// It is unlocked, and asks before it creates or deletes an item.
     AsksForChanges,
 }
 
-/// What happened to the prompt.
+/// The calls on the prompt.
 #[derive(PartialEq, Eq, Debug)]
 enum Event {
     Shown,
@@ -67,7 +67,7 @@ fn answer(bus: &Connection, message: &Message, manner: Manner, locked: &mut bool
     match header.member().unwrap().as_str() {
         "ReadAlias" => bus.reply(&header, &path("/collection")),
         "Get" => bus.reply(&header, &Value::from(*locked)),
-        // Like a service that shows nothing of what is locked.
+        // As a service that does not show locked items.
         "SearchItems" if *locked => bus.reply(&header, &(&none, &none)),
         "SearchItems" => bus.reply(&header, &(vec![path("/item")], &none)),
         "OpenSession" => bus.reply(&header, &(&nothing, path("/session"))),
@@ -113,8 +113,8 @@ fn a_prompt_that_is_granted_gives_the_key() {
 }
 
 #[test]
-fn nobody_is_asked_without_leave() {
-    on_a_bus(&Bus::Empty, "fake::nobody_is_asked_without_leave", || {
+fn the_user_is_not_asked_without_ask() {
+    on_a_bus(&Bus::Empty, "fake::the_user_is_not_asked_without_ask", || {
         let events = service(Manner::Grants);
         check_read(false, LONG, Reason::Locked);
         assert_eq!(make(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Locked));
@@ -124,8 +124,8 @@ fn nobody_is_asked_without_leave() {
 }
 
 #[test]
-fn a_service_that_asks_before_it_deletes_is_not_let() {
-    on_a_bus(&Bus::Empty, "fake::a_service_that_asks_before_it_deletes_is_not_let", || {
+fn a_prompt_for_a_deletion_is_not_shown() {
+    on_a_bus(&Bus::Empty, "fake::a_prompt_for_a_deletion_is_not_shown", || {
         let events = service(Manner::AsksForChanges);
         assert_eq!(delete(store(), [7; 16], &Deadline::of(LONG)).err(), Some(Reason::Denied));
         assert!(events.try_recv().is_err());
@@ -142,8 +142,8 @@ fn a_prompt_that_is_dismissed_is_denied() {
 }
 
 #[test]
-fn a_prompt_that_nobody_answers_is_taken_away_at_the_deadline() {
-    on_a_bus(&Bus::Empty, "fake::a_prompt_that_nobody_answers_is_taken_away_at_the_deadline", || {
+fn a_prompt_without_an_answer_is_closed_at_the_deadline() {
+    on_a_bus(&Bus::Empty, "fake::a_prompt_without_an_answer_is_closed_at_the_deadline", || {
         let events = service(Manner::Ignores);
         let start = Instant::now();
         check_read(true, SOON, Reason::Deadline);
@@ -154,8 +154,8 @@ fn a_prompt_that_nobody_answers_is_taken_away_at_the_deadline() {
 }
 
 #[test]
-fn a_prompt_that_nobody_waits_for_any_more_is_taken_away_at_once() {
-    on_a_bus(&Bus::Empty, "fake::a_prompt_that_nobody_waits_for_any_more_is_taken_away_at_once", || {
+fn a_prompt_is_closed_as_soon_as_the_deadline_is_ended() {
+    on_a_bus(&Bus::Empty, "fake::a_prompt_is_closed_as_soon_as_the_deadline_is_ended", || {
         let events = service(Manner::Ignores);
         let start = Instant::now();
         let deadline = Deadline::of(LONG);
@@ -170,8 +170,8 @@ fn a_prompt_that_nobody_waits_for_any_more_is_taken_away_at_once() {
 }
 
 #[test]
-fn a_service_that_never_answers_costs_the_deadline() {
-    on_a_bus(&Bus::Empty, "fake::a_service_that_never_answers_costs_the_deadline", || {
+fn a_service_that_never_answers_fails_at_the_deadline() {
+    on_a_bus(&Bus::Empty, "fake::a_service_that_never_answers_fails_at_the_deadline", || {
         let _events = service(Manner::Silent);
         let start = Instant::now();
         check_read(false, SOON, Reason::Deadline);
@@ -183,12 +183,12 @@ fn a_service_that_never_answers_costs_the_deadline() {
 }
 
 #[test]
-fn a_bus_that_never_answers_gathers_no_threads() {
-    on_a_bus(&Bus::Hangs, "fake::a_bus_that_never_answers_gathers_no_threads", || {
+fn a_bus_that_never_answers_does_not_collect_threads() {
+    on_a_bus(&Bus::Hangs, "fake::a_bus_that_never_answers_does_not_collect_threads", || {
         for _ in 0..8 {
             check_read(false, SOON, Reason::Deadline);
         }
-        // As many as may be left behind now are: the next does not even begin.
+        // The most threads that may be left behind are: the next call does not start one.
         let start = Instant::now();
         check_read(false, LONG, Reason::Deadline);
         assert!(start.elapsed() < LONG / 4);

@@ -1,4 +1,4 @@
-//! Against a real keyring: GNOME's, with a login keyring of its own.
+//! Tests with a real keyring: a GNOME daemon with its own login keyring.
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -21,7 +21,7 @@ const ROW: [u8; 16] = [7; 16];
 struct Gnome(Child);
 
 impl Gnome {
-    /// A running daemon; with a password it has an open login keyring, which is the default one.
+    /// Starts a daemon. With a password it has an unlocked login keyring, which is the default one.
     fn start(password: Option<&str>) -> Self {
         let bus = Connection::session().unwrap();
         let dbus = DBusProxy::new(&bus).unwrap();
@@ -43,9 +43,9 @@ impl Gnome {
     /// Locks the login keyring.
     fn lock() {
         let bus = Connection::session().unwrap();
-        let face = Some("org.freedesktop.Secret.Service");
+        let interface = Some("org.freedesktop.Secret.Service");
         let call = |method, body: &[OwnedObjectPath]| {
-            bus.call_method(Some(NAME), "/org/freedesktop/secrets", face, method, &body).unwrap()
+            bus.call_method(Some(NAME), "/org/freedesktop/secrets", interface, method, &body).unwrap()
         };
         let login = OwnedObjectPath::try_from("/org/freedesktop/secrets/collection/login").unwrap();
         let reply = call("Lock", &[login]);
@@ -77,8 +77,8 @@ fn reason<T>(result: Result<T, Reason>) -> Option<Reason> {
 }
 
 #[test]
-fn a_key_comes_back_and_can_be_found_by_its_name() {
-    on_a_bus(&Bus::Empty, "gnome::a_key_comes_back_and_can_be_found_by_its_name", || {
+fn a_key_is_read_back_and_found_by_its_name() {
+    on_a_bus(&Bus::Empty, "gnome::a_key_is_read_back_and_found_by_its_name", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
         let key = make(store, ROW, &Deadline::of(LONG)).unwrap();
@@ -104,8 +104,8 @@ fn another_row_or_store_has_another_key() {
 }
 
 #[test]
-fn a_key_that_is_there_is_never_replaced() {
-    on_a_bus(&Bus::Empty, "gnome::a_key_that_is_there_is_never_replaced", || {
+fn an_existing_key_is_never_replaced() {
+    on_a_bus(&Bus::Empty, "gnome::an_existing_key_is_never_replaced", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
         let key = make(store, ROW, &Deadline::of(LONG)).unwrap();
@@ -130,13 +130,13 @@ fn a_locked_keyring_is_locked_at_once_for_everything() {
 }
 
 #[test]
-fn a_keyring_that_has_nowhere_to_ask_is_denied() {
-    on_a_bus(&Bus::Empty, "gnome::a_keyring_that_has_nowhere_to_ask_is_denied", || {
+fn a_locked_keyring_without_a_desktop_is_denied() {
+    on_a_bus(&Bus::Empty, "gnome::a_locked_keyring_without_a_desktop_is_denied", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
         let _key = make(store, ROW, &Deadline::of(LONG)).unwrap();
         Gnome::lock();
-        // Its prompt needs a desktop, and there is none.
+        // The prompt needs a desktop, which this bus does not have.
         assert_eq!(reason(read(store, ROW, true, &Deadline::of(LONG))), Some(Reason::Denied));
     });
 }
@@ -158,8 +158,8 @@ fn a_key_that_was_deleted_is_missing() {
 }
 
 #[test]
-fn something_else_under_its_name_is_wrong_and_stays() {
-    on_a_bus(&Bus::Empty, "gnome::something_else_under_its_name_is_wrong_and_stays", || {
+fn an_item_that_is_not_a_key_is_wrong_and_stays() {
+    on_a_bus(&Bus::Empty, "gnome::an_item_that_is_not_a_key_is_wrong_and_stays", || {
         let _gnome = Gnome::start(Some("password"));
         let store = StoreId::generate();
         secret_tool(&["store", "--label=other"], store, "another's password");
@@ -170,8 +170,8 @@ fn something_else_under_its_name_is_wrong_and_stays() {
 }
 
 #[test]
-fn a_keyring_service_without_a_keyring_takes_no_key() {
-    on_a_bus(&Bus::Empty, "gnome::a_keyring_service_without_a_keyring_takes_no_key", || {
+fn a_service_without_a_collection_stores_no_key() {
+    on_a_bus(&Bus::Empty, "gnome::a_service_without_a_collection_stores_no_key", || {
         let _gnome = Gnome::start(None);
         let store = StoreId::generate();
         assert_eq!(reason(make(store, ROW, &Deadline::of(LONG))), Some(Reason::Denied));

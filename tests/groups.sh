@@ -1,0 +1,142 @@
+# shellcheck shell=bash disable=SC2016,SC2154
+# The groups of tests/run that are more than one command. tests/run reads this file.
+
+top=$PWD
+cache=$top/tests/.cache
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$cache" "$work/mount" "$work/folder"
+# The tests must not meet the caller's own store or log settings.
+unset PLUGIN_VAULT_DATA_DIR PLUGIN_VAULT_KEY_DIR RUST_LOG
+export PYTHONDONTWRITEBYTECODE=1
+# The program as it ships, and the program that injects faults, for the tests that are not in Rust.
+export PLUGIN_VAULT_BIN=$work/plugin-vault PLUGIN_VAULT_FAULTS_BIN=$work/plugin-vault-with-faults
+# What each binding made of the conformance cases.
+export CONFORMANCE_OUTCOMES=$work/outcomes
+
+hash_of() { cat "$@" | cksum | tr -d ' \t\n'; }
+
+# --- The program, compiled by the first group that needs it
+
+with_program() { program "$PLUGIN_VAULT_BIN" cargo build --locked --bin plugin-vault && "$@"; }
+# As the tests of all features have compiled it.
+with_faults() { program "$PLUGIN_VAULT_FAULTS_BIN" full --no-run --test tidy && "$@"; }
+
+# program FILE CARGO…
+program() {
+  local made
+  if [ -x "$1" ]; then return 0; fi
+  made=$("${@:2}" --quiet --message-format=json-render-diagnostics |
+    sed -n 's/.*"executable":"\([^"]*\/plugin-vault\)".*/\1/p' | tail -n 1)
+  [ -n "$made" ] && cp "$made" "$1"
+}
+
+# --- Rust
+
+# Of the tests about keys, only those that need the feature.
+failure_points() {
+  full --test faults
+  local status=$?
+  full --test keys -- crashes:: forensic:: && return "$status"
+}
+
+# --- Mounts and namespaces of the test's own, which end with it. A user who is not root is root of a user namespace.
+
+alone=(unshare --mount)
+[ "$(id -u)" = 0 ] || alone=(unshare --user --map-root-user --mount)
+
+may_make_namespaces() {
+  "${alone[@]}" sh -c 'mount -t tmpfs none "$0" && mount -t tmpfs -o remount,ro none "$0" && unshare --pid --fork true' \
+    "$work/mount"
+}
+may_mount_by_fuse() { "${alone[@]}" sh -c 'bindfs "$0" "$1" && umount "$1"' "$work/folder" "$work/mount"; }
+may_mount_images() {
+  [ "$(id -u)" = 0 ] && truncate -s 16M "$work/image" && mkfs.ext4 -q "$work/image" &&
+    unshare --mount mount -o loop "$work/image" "$work/mount"
+}
+
+# isolated TEST ARGUMENT…
+isolated() { "${alone[@]}" cargo test --locked --features "$features" --test "$1" -- "${@:2}"; }
+
+# --- Clients
+
+# npm_ci FOLDER: installs what its lock file names, once for each content of the lock file.
+npm_ci() {
+  local stamp
+  stamp=$1/node_modules/.installed-$(hash_of "$1/package.json" "$1/package-lock.json")
+  if [ -e "$stamp" ]; then return 0; fi
+  npm ci --ignore-scripts --prefix "$1" --cache "$cache/npm" && touch "$stamp"
+}
+
+# node_tests NODE FOLDER FILES…: the tests in a folder. FILES are patterns, since Node 20 knows none.
+# shellcheck disable=SC2068
+node_tests() { cd "$2" && "$1" --test --test-reporter=spec ${@:3}; }
+
+client_tests() { npm_ci "$1" && node_tests node "$1" '*.test.mjs'; }
+
+python_clients() {
+  local requirements=tests/clients/python/requirements.txt venv
+  venv=$cache/venv-$(hash_of "$requirements" <(python3 -VV))
+  if [ ! -e "$venv/installed" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv" || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements" || return 1
+    touch "$venv/installed"
+  fi
+  "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider tests/clients/python
+}
+
+# The TypeScript types are compiled with the Node binding.
+schema_types() {
+  check 'Vim reads its types' vim -es -u NONE -i NONE -S tests/clients/types/types.vim
+  check 'Lua reads its types' lua5.4 tests/clients/types/types.lua schema/types/plugin_vault.lua
+}
+
+# README's first command: what it prints, and what it leaves on the disk.
+readme_command() {
+  local answers=$work/answers store=$work/readme status=0
+  "$PLUGIN_VAULT_BIN" --data-dir "$store/data" --key-dir "$store/keys" <tests/data/first.jsonl >"$answers" || status=$?
+  cat "$answers"
+  check 'it exits with 0' test "$status" = 0
+  check 'three lines, three answers' test "$(grep -c '' "$answers")" = 3
+  check 'the key gets a handle' grep -qE '"id":1,"result":\{"handle":"[^"]+"' "$answers"
+  check 'the object gets a revision' \
+    grep -qxE '\{"jsonrpc":"2.0","id":2,"result":\{"revision":[1-9][0-9]*\}\}' "$answers"
+  check 'the object comes back' grep -qxF '{"jsonrpc":"2.0","id":3,"result":{"example":123}}' "$answers"
+  check 'there is a store' test -s "$store/data/data.mdb"
+  check 'it does not show the object' absent "$store/data" example
+  check 'it does not show the key' absent "$store/data" 0123456789abcdef0123456789abcdef01234567
+  # And the very line that README shows.
+  bash -c "$(grep -m 1 'tests/data/first.jsonl' README.md)" >"$answers.readme"
+  check "README's own line gives the same three answers" same_answers "$answers" "$answers.readme"
+}
+absent() { ! grep -rqaiF -e "$2" "$1" && ! find "$1" | grep -qiF -e "$2"; }
+# Handles and revisions differ from run to run.
+same_answers() { [ -s "$1" ] && diff <(plain_answers "$1") <(plain_answers "$2"); }
+plain_answers() { sed -E 's/"(handle|keyId)":"[^"]*"/"\1"/g; s/"revision":[0-9]+/"revision"/' "$1" | sort; }
+
+# --- Bindings
+
+# The Node of a major version that the tests bring along.
+node_of() {
+  local machine
+  case $(uname -m) in aarch64 | arm64) machine=arm64 ;; *) machine=x64 ;; esac
+  printf '%s\n' "$top/tests/hosts/node/node_modules/node-$1-$machine/bin/node"
+}
+built_node_binding() { npm_ci tests/hosts/node && npm_ci editors/node && npm run --silent --prefix editors/node build; }
+
+conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
+node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
+cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
+# What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
+packages() { built_node_binding && node_tests "$(node_of 24)" editors pack.test.mjs; }
+# The extension as it is packed, in code-server and a browser. prepare.sh installs them, once for each content of their lock file.
+vscode_extension() {
+  local prepared
+  prepared=$(editors/vscode/test/prepare.sh "$cache") && eval "$prepared" &&
+    node_tests node editors/vscode --test-concurrency=1 'test/*.test.mjs'
+}
+conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
+
+# Few calls of each benchmark. Nothing is judged by them.
+benchmarks() { check 'every part runs, and draws its chart' benches/run --smoke; }
