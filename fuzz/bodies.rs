@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 
 use plugin_vault::crypto::{AssociatedData, Cipher, Place, StoreId};
 use plugin_vault::files;
+use plugin_vault::rows::{Id, StoredRecord, Table};
 use plugin_vault::rpc::Connection;
-use plugin_vault::store::{
-    Batch, Ended, Entered, Folder, Row, Standing, Store, StoredRecord, Table, check, salvage,
-};
+use plugin_vault::store::lmdb::check::check;
+use plugin_vault::store::lmdb::salvage::{Standing, salvage};
+use plugin_vault::store::{Batch, Location, NewStore, ProtectorRow, Row, StoreError};
 use plugin_vault::transport::{FrameReader, Input};
 
 /// Hands out a few bytes at a time.
@@ -158,6 +159,21 @@ pub(crate) fn records(data: &[u8]) {
     }
 }
 
+/// A store that begins with no rows.
+struct Empty;
+
+impl NewStore for Empty {
+    type Error = StoreError;
+
+    fn may_be_made(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
+        Ok(([1; 16], ([1; 16], vec![1]), Vec::new()))
+    }
+}
+
 /// A data file that the engine wrote, with rows of all sizes and pages that are free.
 struct Sound {
     bytes: Vec<u8>,
@@ -169,15 +185,9 @@ impl Sound {
         static SOUND: OnceLock<Sound> = OnceLock::new();
         SOUND.get_or_init(|| {
             let folder = aside();
-            let Ok(Entered::Empty(creation)) = Folder::new(folder.clone()).enter() else {
-                panic!("a new folder has no store")
-            };
-            assert!(creation.finish([1; 16], &([1; 16], vec![1]), Vec::new()).is_ok(), "it can be made");
-            let Ok(Entered::Store(present)) = Folder::new(folder.clone()).enter() else {
-                panic!("it is there")
-            };
-            let Ok(store) = Store::open(present, u64::MAX, Ended::Cleanly) else {
-                panic!("it can be opened")
+            let location = Location::new(folder.clone(), false, [3; 16]);
+            let Ok(Some(store)) = location.open(u64::MAX, || 0, Some(&Empty)) else {
+                panic!("a new folder has no store, and one can be made")
             };
             for revision in 1..=6 {
                 // Each time some of them are written anew, and some removed.

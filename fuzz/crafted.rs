@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use plugin_vault::limits::Limits;
-use plugin_vault::store::{Batch, Ended, Entered, Folder, Store};
+use plugin_vault::rows::Id;
+use plugin_vault::store::{Batch, Location, NewStore, ProtectorRow, Row, Store, StoreError};
 use plugin_vault::vault::{
     AcquireLease, Caller, Config, CopyTarget, Error, GetRecord, Key, ListKeys, ListRecords, Name, Need,
     OneByOne, Place, Read, Revoke, Rotate, Set, Share, Target, Text, Vault, Write,
@@ -53,6 +54,21 @@ const MORE: [&str; 14] = [
 /// All that is in a folder, by its name in it; a folder has no content.
 type Tree = BTreeMap<String, Option<Vec<u8>>>;
 
+/// Where there is no store, none is made.
+struct NoStore;
+
+impl NewStore for NoStore {
+    type Error = StoreError;
+
+    fn may_be_made(&self) -> Result<(), StoreError> {
+        Err(StoreError::Failed)
+    }
+
+    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
+        Err(StoreError::Failed)
+    }
+}
+
 /// A small store with all that one can have, and where it is put for each input.
 struct Template {
     root: PathBuf,
@@ -87,7 +103,7 @@ impl Template {
         assert!(template.set(NEW_KEY, "{}").is_ok());
         assert!(template.write(Revoke { caller: caller(NEW_KEY), key_id: None }).is_ok());
         template.vault.end();
-        assert!(template.store().is_some_and(|store| store.back_up().is_ok_and(|taken| taken)));
+        assert!(template.store().is_some_and(|(_, store)| store.back_up().is_ok_and(|taken| taken)));
         template.data = tree(&template.data_folder());
         let data_file = template.data.get("data.mdb").cloned().flatten();
         template.data.insert("quarantine/0000".to_owned(), None);
@@ -122,11 +138,10 @@ impl Template {
     }
 
     /// Opens the store without its key, if it can be opened.
-    fn store(&self) -> Option<Store> {
-        match Folder::new(self.data_folder()).allow_network(true).enter() {
-            Ok(Entered::Store(present)) => Store::open(present, u64::MAX, Ended::Cleanly).ok(),
-            Ok(Entered::Empty(_)) | Err(_) => None,
-        }
+    fn store(&self) -> Option<(Location, Store)> {
+        let location = Location::new(self.data_folder(), true, [7; 16]);
+        let store = location.open(u64::MAX, || 0, None::<&NoStore>).ok().flatten()?;
+        Some((location, store))
     }
 
     fn write<W: Write + 'static>(&self, write: W) -> Result<W::Outcome, Error>
@@ -221,14 +236,14 @@ fn take_away(path: &Path) {
 impl Template {
     fn craft(&self, data: &[u8]) {
         if Harm::all(data).any(|harm| harm.is_rows()) {
-            let store = self.store().expect("the template is sound");
+            let (location, store) = self.store().expect("the template is sound");
             let lock = store.lock().expect("no process has it");
             let revision = store.snapshot().and_then(|snapshot| snapshot.revision()).expect("it is sound");
             let mut batch = Batch { expected: revision, revision, rows: Vec::new() };
             Harm::all(data).filter(Harm::is_rows).for_each(|harm| harm.rows(&store, &mut batch));
             assert!(store.commit(&lock, &batch).is_ok(), "these rows can be written");
             drop(lock);
-            store.close();
+            location.close(store);
         }
         Harm::all(data).filter(|harm| !harm.is_rows()).for_each(|harm| harm.file(self));
     }
@@ -285,9 +300,9 @@ impl Template {
             let _ = self.write(Revoke { caller: caller(key), key_id: None });
         }
         self.vault.end();
-        if let Some(store) = self.store() {
+        if let Some((location, store)) = self.store() {
             let _ = store.back_up();
-            store.close();
+            location.close(store);
         }
         let _ = self.vault.reset();
         is_there

@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use plugin_vault::limits;
-use plugin_vault::store::{Batch, Row, Store, Table, meta};
+use plugin_vault::rows::{Table, meta};
+use plugin_vault::store::{Batch, Row, Store};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{Template, make_file, make_folder, take_away};

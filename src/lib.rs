@@ -11,6 +11,8 @@ pub mod files;
 pub mod json;
 pub mod limits;
 pub mod logging;
+pub mod rows;
+pub mod sync;
 
 pub mod crypto;
 pub mod protector;

@@ -17,6 +17,7 @@ mod protects;
 mod row;
 mod terminal;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -95,6 +96,14 @@ impl Unavailable {
     }
 }
 
+impl fmt::Display for Unavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the protector {} gave no key ({})", self.protector.name(), self.reason.name())
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
 /// Why a protector did not give its key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
@@ -127,6 +136,23 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: &[Self] = &[
+        Self::Locked,
+        Self::Missing,
+        Self::Wrong,
+        Self::Denied,
+        Self::Deadline,
+        Self::OpenToOthers,
+        Self::Failed,
+        Self::ProgramMissing,
+        Self::RelativeProgram,
+        Self::InvalidPassphrase,
+        Self::Memory,
+        Self::NotOurs,
+        Self::NotAFile,
+    ];
+
     /// Its name in the protocol and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -21,5 +21,5 @@ mod params;
 mod values;
 
 pub use connection::{Connection, Flow};
-pub use error::{Code, TABLE};
+pub use error::{Cause, Code, TABLE, message};
 pub use methods::{CONTRACT, NAMES};

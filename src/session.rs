@@ -14,6 +14,7 @@ pub mod tasks;
 mod waiting;
 mod watches;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, Place, StoreEvent, Taking, Vault};
+use crate::vault::{Caller, Error, Key, NoKey, Place, StoreEvent, Taking, Vault};
 
 pub use batch::BatchRoom;
 pub use folders::OpenFolder;
@@ -43,6 +44,17 @@ pub enum Failure {
     /// The client takes the request back.
     Cancelled,
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vault(error) => error.fmt(formatter),
+            Self::Cancelled => formatter.write_str("the client cancelled the request"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -228,7 +240,10 @@ impl Session {
     fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
         match lock(&self.keys).find(handle, position) {
             Resolved::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
-            Resolved::Nobody => Some(Err(Error::ApiKeyRequired)),
+            Resolved::Nobody => {
+                let reason = if handle.is_some() { NoKey::Handle } else { NoKey::Unselected };
+                Some(Err(Error::ApiKeyRequired(reason)))
+            }
             Resolved::Open => None,
         }
     }

@@ -27,13 +27,13 @@ mod opened;
 mod operator;
 mod queue;
 mod reads;
+mod reasons;
 mod record;
 mod revoke;
 mod rotate;
 mod share;
 mod store_events;
 mod sweep;
-mod this_process;
 mod thread;
 mod timestamp;
 mod unlock;
@@ -42,16 +42,18 @@ mod writes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
+use crate::crypto;
 use crate::limits::Limits;
 use crate::protector::ProtectorConfig;
-use crate::store::Folder;
+use crate::store::Location;
+use crate::sync;
 
 pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Restored, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
@@ -63,6 +65,7 @@ pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Ticket;
 pub use reads::{After, Entry, GetRecord, ListRecords, Record};
+pub use reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
@@ -77,12 +80,11 @@ pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, StoreEvent};
+pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;
 use sweep::Sweeper;
-use this_process::ThisProcess;
 use unlock::Unlocks;
 
 /// Where a vault keeps what.
@@ -119,14 +121,13 @@ pub enum Taking {
 /// One vault: a store on the disk, opened when it is first needed.
 pub struct Vault {
     config: Config,
-    folder: Folder,
+    location: Location,
     queue: Queue,
     sweeper: Mutex<Sweeper>,
     opened: RwLock<Option<Arc<Opened>>>,
     was_opened: AtomicBool,
     was_refused: AtomicBool,
     events: StoreEvents,
-    this_process: ThisProcess,
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
@@ -138,17 +139,16 @@ pub struct Vault {
 impl Vault {
     /// A vault that touches nothing until it is asked for something.
     pub fn new(config: Config) -> Arc<Self> {
-        let folder = Folder::new(config.data.clone()).allow_network(config.allow_network);
+        let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
             config,
-            folder,
+            location,
             queue: Queue::default(),
             sweeper: Mutex::default(),
             opened: RwLock::default(),
             was_opened: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
             events: StoreEvents::default(),
-            this_process: ThisProcess::default(),
             after_turn: OnceLock::new(),
             taking: OnceLock::new(),
             unlocks: Unlocks::default(),
@@ -164,7 +164,7 @@ impl Vault {
 
     /// The open store with its key at hand, if that is so already.
     pub fn opened(&self) -> Option<Arc<Opened>> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        let opened = sync::read(&self.opened);
         opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
     }
 
@@ -240,17 +240,21 @@ impl Vault {
     /// any more.
     pub fn end(&self) {
         self.close_in_order();
-        self.this_process.end();
+        self.location.end();
     }
 
-    /// The process that holds the store's lock, or held it last.
-    pub fn writer(&self) -> Option<u32> {
-        self.folder.writer()
+    /// Why a write that has waited for [`crate::limits::LOCK_WAIT`] was not begun.
+    pub fn why_not_written(&self) -> Error {
+        if self.opened().is_none() {
+            return Error::busy(Busy::Opening);
+        }
+        let process = self.location.writer().filter(|process| *process != std::process::id());
+        Error::StoreBusy { reason: Busy::Lock, process }
     }
 
     /// Whether a store is there just now.
     pub fn has_store(&self) -> bool {
-        self.folder.has_store()
+        self.location.has_store()
     }
 
     /// The state of the store, whether or not it could be opened.
@@ -263,7 +267,7 @@ impl Vault {
         if self.started.load(Ordering::Acquire) {
             return Ok(());
         }
-        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = sync::lock(&self.starting);
         if !self.started.load(Ordering::Acquire) {
             let vault = self.clone();
             start_thread("vault", move || thread::run(&vault))
@@ -274,7 +278,7 @@ impl Vault {
     }
 }
 
-/// Starts a thread; [`Error::NoThread`], and a line in the log, where the system has no room for one.
+/// Starts a thread; [`Busy::Threads`], and a line in the log, where the system has no room for one.
 fn start_thread<T: Send + 'static>(
     name: &'static str,
     body: impl FnOnce() -> T + Send + 'static,
@@ -285,6 +289,6 @@ fn start_thread<T: Send + 'static>(
             "the thread {name:?} can't be started: {error}. The system allows this user, or this container, no more \
              threads, or it has no memory; end other programs, or raise the limit (ulimit -u)"
         );
-        Error::NoThread
+        Error::busy(Busy::Threads)
     })
 }

@@ -14,38 +14,37 @@ export interface Address {
   workspaceFolder?: WorkspaceFolder;
 }
 
-/** The API key has expired; its data is kept. */
+/** The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`. */
 export interface ApiKeyExpiredData {
   kind: "apiKeyExpired";
   retryable: false;
 }
 
-/** An API key is 40 hexadecimal digits. */
+/** The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued. */
 export interface ApiKeyInvalidData {
   kind: "apiKeyInvalid";
   retryable: false;
 }
 
-/** No API key is meant: call setAPIKey, and pass its handle. */
+/** It is not known which API key the request uses. */
 export interface ApiKeyRequiredData {
   kind: "apiKeyRequired";
   retryable: false;
+  /** The cause. */
+  reason: "unselected" | "handle" | "refused";
 }
 
-/** The API key was revoked or replaced. */
+/** The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another. */
 export interface ApiKeyRevokedData {
   kind: "apiKeyRevoked";
   retryable: false;
 }
 
-/** Nothing has been stored with this API key. */
+/** Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first. */
 export interface ApiKeyUnknownData {
   kind: "apiKeyUnknown";
   retryable: false;
 }
-
-/** The cause, if it is not another process. */
-export type BusyReason = "threads";
 
 export interface Capabilities {
   experimental: Experimental;
@@ -55,12 +54,14 @@ export interface Capabilities {
 /** `user` has one set of records, `workspace` has one for each workspace folder. */
 export type Context = "user" | "workspace";
 
-/** Over a limit; data.limit is the limit. */
+/** The request would exceed a limit. */
 export interface DataTooLargeData {
   kind: "dataTooLarge";
   retryable: false;
   /** The limit: bytes, records, handles, leases or keys. */
   limit: number;
+  /** The cause. */
+  reason: "data" | "records" | "namespace" | "change" | "answer" | "batch" | "keys" | "pluginKeys" | "handles" | "leases";
 }
 
 /** The result of a removal. */
@@ -104,7 +105,7 @@ export type DidChange = {
 /** `error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done. */
 export type ErrorData = ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData;
 
-/** What went wrong, for programs. `message` is for people, and one sentence for each. */
+/** What went wrong, for programs. `message` is for people: there is one for each kind and reason. */
 export type ErrorKind = "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed";
 
 export interface Experimental {
@@ -116,7 +117,7 @@ export interface FolderCapabilities {
   supported: true;
 }
 
-/** The store was written by a later version: update plugin-vault. */
+/** A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault. */
 export interface FormatTooNewData {
   kind: "formatTooNew";
   retryable: false;
@@ -131,26 +132,28 @@ export interface Initialized {
   serverInfo: ServerInfo;
 }
 
-/** The vault has a fault; please report it. */
+/** plugin-vault has a fault, so the request was not carried out. Please report it. */
 export interface InternalErrorData {
   kind: "internalError";
   retryable: false;
 }
 
-/** A parameter is wrong; data says which and why. */
+/** A parameter breaks a rule of the method, so nothing was done. */
 export interface InvalidParamsData {
   kind: "invalidParams";
   retryable: false;
   /** The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members. */
   parameter: string | number;
   /** What is wrong with the parameter. */
-  reason: ParameterReason;
+  reason: "unknown" | "duplicate" | "missing" | "wrongType" | "outOfRange";
 }
 
-/** The message is not a JSON-RPC 2.0 request, or has no place here. */
+/** The message is not a request that can be carried out. */
 export interface InvalidRequestData {
   kind: "invalidRequest";
   retryable: false;
+  /** The cause. */
+  reason: "message" | "batch" | "frame" | "phase";
 }
 
 /** A key that this call issued, or that the store keeps. */
@@ -203,9 +206,6 @@ export interface Key {
 /** Names a key and reveals nothing about it: 32 hexadecimal digits. */
 export type KeyId = string;
 
-/** Why a protector does not give the store key. */
-export type KeyReason = "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory";
-
 /** The answer of `setAPIKey`. */
 export interface KeySet {
   /** Names the key on this connection from now on. */
@@ -230,17 +230,17 @@ export interface KeySet {
   scope?: Scope;
 }
 
-/** The store's key is not at hand; nothing is lost. */
+/** The store key is not available; no data was lost. */
 export interface KeyUnavailableData {
   kind: "keyUnavailable";
   /** The protector that did not give the store key. */
   protector: Protector;
-  /** Why it did not. `retryable` is true for `locked`, `deadline` and `memory`. */
-  reason: KeyReason;
+  /** The cause. `retryable` is true for `locked`, `deadline` and `memory`. */
+  reason: "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory";
   retryable: boolean;
 }
 
-/** Another holds the lease; data.expiresAt says until when. */
+/** Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`. */
 export interface LeaseHeldData {
   kind: "leaseHeld";
   retryable: true;
@@ -248,7 +248,7 @@ export interface LeaseHeldData {
   expiresAt: Time;
 }
 
-/** The lease is not held any more: acquire it again. */
+/** No live lease has this token, because it expired or was released. Acquire the lease again, then read again. */
 export interface LeaseLostData {
   kind: "leaseLost";
   retryable: false;
@@ -314,7 +314,7 @@ export interface ListedRecord {
 /** A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored. */
 export type MergePatch = { [name: string]: unknown };
 
-/** There is no such method. */
+/** plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods. */
 export interface MethodNotFoundData {
   kind: "methodNotFound";
   retryable: false;
@@ -360,10 +360,12 @@ export interface NewScope {
   workspaceFolders?: WorkspaceFolder[] | null;
 }
 
-/** The API key does not permit this. */
+/** The API key does not permit the request. */
 export interface NotPermittedData {
   kind: "notPermitted";
   retryable: false;
+  /** The cause. */
+  reason: "scope" | "readOnly" | "owner" | "lease";
 }
 
 /** LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder. */
@@ -375,19 +377,20 @@ export type OpenFolders = {
 /** This OpenRPC document. */
 export type OpenRPC = { [name: string]: unknown };
 
-/** Too much waits at once; take answers before asking for more. */
+/** Too much waits; the request was not carried out. */
 export interface OverloadedData {
   kind: "overloaded";
   retryable: true;
+  /** The cause. */
+  reason: "answers" | "unlocks" | "leases";
 }
 
-/** What is wrong with a parameter. */
-export type ParameterReason = "unknown" | "duplicate" | "missing" | "wrongType" | "outOfRange";
-
-/** The message is not JSON in UTF-8, or its frame is malformed. */
+/** The message can't be read. */
 export interface ParseErrorData {
   kind: "parseError";
   retryable: false;
+  /** The cause. */
+  reason: "json" | "frame";
 }
 
 /** A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty. */
@@ -428,14 +431,13 @@ export interface Protects {
   stolenDisk: boolean;
 }
 
-/** The stored value is damaged; it is kept as it is. */
+/** A part of the store is damaged, and is kept as it is. */
 export interface RecordDamagedData {
   kind: "recordDamaged";
   retryable: false;
+  /** The cause. */
+  reason: "record" | "key";
 }
-
-/** Why plugin-vault does not use a store. */
-export type RefusalReason = "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access";
 
 /** A lease that was released. */
 export interface Released {
@@ -462,7 +464,7 @@ export interface Repaired {
   restoredFrom?: Time;
 }
 
-/** The request was cancelled and not carried out. */
+/** The client cancelled the request, so it was not carried out. Send it again if it is still needed. */
 export interface RequestCancelledData {
   kind: "requestCancelled";
   retryable: true;
@@ -471,7 +473,7 @@ export interface RequestCancelledData {
 /** A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist. */
 export type Revision = number;
 
-/** The record has another revision: read it again. */
+/** The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change. */
 export interface RevisionConflictData {
   kind: "revisionConflict";
   retryable: false;
@@ -536,42 +538,50 @@ export interface Status {
 export interface StoreBusyData {
   kind: "storeBusy";
   retryable: true;
-  /** Present if the cause is not another process. `threads`: the system gives this process no more threads. */
-  reason?: BusyReason;
+  /** The cause. */
+  reason: "lock" | "opening" | "closing" | "readers" | "addressSpace" | "replaced" | "overtaken" | "threads";
+  /** For `lock`: the id of the process that holds the write lock. Absent if the process is not known. */
+  process?: number;
 }
 
-/** The store is damaged, and nothing could replace it; its files are kept as they are. */
+/** The store is damaged, and its files are kept as they are. */
 export interface StoreDamagedData {
   kind: "storeDamaged";
   retryable: false;
+  /** The cause. */
+  reason: "data" | "protectors";
 }
 
 /** The store could not be read or written. */
 export interface StoreFailedData {
   kind: "storeFailed";
   retryable: false;
-  /** Present if a commit was under way: read before you write again. */
+  /** The cause. */
+  reason: "inputOutput" | "commit";
+  /** Present for `commit`: read before you write again. */
   outcome?: "unknown";
 }
 
-/** The disk or the store is full; nothing was changed. */
+/** The store has no room left; nothing was changed. */
 export interface StoreFullData {
   kind: "storeFull";
   retryable: true;
+  /** The cause. */
+  reason: "disk" | "limit" | "map" | "quarantine" | "revisions";
 }
 
 /** The id of a store. */
 export type StoreId = string;
 
-/** The store can't be used as it lies there; the log says what to do. */
+/** plugin-vault does not use the store in its present state. */
 export interface StoreRefusedData {
   kind: "storeRefused";
   retryable: false;
-  /** Why plugin-vault does not use the store. */
-  reason: RefusalReason;
+  /** The cause. */
+  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access";
 }
 
-/** The target has such a record already; nothing was moved. */
+/** The target folder has a record with the same name, so nothing was moved. Delete one of the two first. */
 export interface TargetExistsData {
   kind: "targetExists";
   retryable: false;
@@ -611,13 +621,13 @@ export interface WorkspaceCapabilities {
 /** The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed. */
 export type WorkspaceFolder = string;
 
-/** A workspace folder is an absolute URI. */
+/** The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`. */
 export interface WorkspaceFolderInvalidData {
   kind: "workspaceFolderInvalid";
   retryable: false;
 }
 
-/** Pass workspaceFolder: not exactly one folder is open. */
+/** The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`. */
 export interface WorkspaceFolderRequiredData {
   kind: "workspaceFolderRequired";
   retryable: false;
@@ -631,59 +641,59 @@ export interface Written {
 
 /** The number of each kind of error. */
 export const ERROR_CODES = {
-  /** The message is not a JSON-RPC 2.0 request, or has no place here. */
+  /** The message is not a request that can be carried out. */
   invalidRequest: -32600,
-  /** There is no such method. */
+  /** plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods. */
   methodNotFound: -32601,
-  /** A parameter is wrong; data says which and why. */
+  /** A parameter breaks a rule of the method, so nothing was done. */
   invalidParams: -32602,
-  /** The vault has a fault; please report it. */
+  /** plugin-vault has a fault, so the request was not carried out. Please report it. */
   internalError: -32603,
-  /** The message is not JSON in UTF-8, or its frame is malformed. */
+  /** The message can't be read. */
   parseError: -32700,
-  /** The request was cancelled and not carried out. */
+  /** The client cancelled the request, so it was not carried out. Send it again if it is still needed. */
   requestCancelled: -32800,
-  /** No API key is meant: call setAPIKey, and pass its handle. */
+  /** It is not known which API key the request uses. */
   apiKeyRequired: 1001,
-  /** An API key is 40 hexadecimal digits. */
+  /** The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued. */
   apiKeyInvalid: 1002,
-  /** Nothing has been stored with this API key. */
+  /** Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first. */
   apiKeyUnknown: 1003,
-  /** The API key was revoked or replaced. */
+  /** The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another. */
   apiKeyRevoked: 1004,
-  /** The API key has expired; its data is kept. */
+  /** The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`. */
   apiKeyExpired: 1005,
-  /** The API key does not permit this. */
+  /** The API key does not permit the request. */
   notPermitted: 1006,
-  /** The record has another revision: read it again. */
+  /** The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change. */
   revisionConflict: 2001,
-  /** Over a limit; data.limit is the limit. */
+  /** The request would exceed a limit. */
   dataTooLarge: 2002,
-  /** Pass workspaceFolder: not exactly one folder is open. */
+  /** The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`. */
   workspaceFolderRequired: 2003,
-  /** A workspace folder is an absolute URI. */
+  /** The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`. */
   workspaceFolderInvalid: 2004,
-  /** The target has such a record already; nothing was moved. */
+  /** The target folder has a record with the same name, so nothing was moved. Delete one of the two first. */
   targetExists: 2005,
-  /** Another holds the lease; data.expiresAt says until when. */
+  /** Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`. */
   leaseHeld: 3001,
-  /** The lease is not held any more: acquire it again. */
+  /** No live lease has this token, because it expired or was released. Acquire the lease again, then read again. */
   leaseLost: 3002,
-  /** The store's key is not at hand; nothing is lost. */
+  /** The store key is not available; no data was lost. */
   keyUnavailable: 4001,
-  /** The stored value is damaged; it is kept as it is. */
+  /** A part of the store is damaged, and is kept as it is. */
   recordDamaged: 4002,
-  /** The store is damaged, and nothing could replace it; its files are kept as they are. */
+  /** The store is damaged, and its files are kept as they are. */
   storeDamaged: 4003,
-  /** The disk or the store is full; nothing was changed. */
+  /** The store has no room left; nothing was changed. */
   storeFull: 5001,
   /** The store is busy; nothing was changed. */
   storeBusy: 5002,
-  /** The store was written by a later version: update plugin-vault. */
+  /** A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault. */
   formatTooNew: 5003,
-  /** Too much waits at once; take answers before asking for more. */
+  /** Too much waits; the request was not carried out. */
   overloaded: 5004,
-  /** The store can't be used as it lies there; the log says what to do. */
+  /** plugin-vault does not use the store in its present state. */
   storeRefused: 5005,
   /** The store could not be read or written. */
   storeFailed: 5006,

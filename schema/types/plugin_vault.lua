@@ -11,33 +11,31 @@
 ---@field name? plugin_vault.Name The record's name; without it, the unnamed record of its context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder, for the context `workspace`. Optional while exactly one folder is open.
 
----The API key has expired; its data is kept.
+---The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`.
 ---@class plugin_vault.ApiKeyExpiredData
 ---@field kind "apiKeyExpired"
 ---@field retryable false
 
----An API key is 40 hexadecimal digits.
+---The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued.
 ---@class plugin_vault.ApiKeyInvalidData
 ---@field kind "apiKeyInvalid"
 ---@field retryable false
 
----No API key is meant: call setAPIKey, and pass its handle.
+---It is not known which API key the request uses.
 ---@class plugin_vault.ApiKeyRequiredData
 ---@field kind "apiKeyRequired"
 ---@field retryable false
+---@field reason "unselected"|"handle"|"refused" The cause.
 
----The API key was revoked or replaced.
+---The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another.
 ---@class plugin_vault.ApiKeyRevokedData
 ---@field kind "apiKeyRevoked"
 ---@field retryable false
 
----Nothing has been stored with this API key.
+---Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first.
 ---@class plugin_vault.ApiKeyUnknownData
 ---@field kind "apiKeyUnknown"
 ---@field retryable false
-
----The cause, if it is not another process.
----@alias plugin_vault.BusyReason "threads"
 
 ---@class plugin_vault.Capabilities
 ---@field experimental plugin_vault.Experimental
@@ -46,11 +44,12 @@
 ---`user` has one set of records, `workspace` has one for each workspace folder.
 ---@alias plugin_vault.Context "user"|"workspace"
 
----Over a limit; data.limit is the limit.
+---The request would exceed a limit.
 ---@class plugin_vault.DataTooLargeData
 ---@field kind "dataTooLarge"
 ---@field retryable false
 ---@field limit integer The limit: bytes, records, handles, leases or keys.
+---@field reason "data"|"records"|"namespace"|"change"|"answer"|"batch"|"keys"|"pluginKeys"|"handles"|"leases" The cause.
 
 ---The result of a removal.
 ---@class plugin_vault.Deleted
@@ -84,7 +83,7 @@
 ---`error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
 ---@alias plugin_vault.ErrorData plugin_vault.ParseErrorData|plugin_vault.InvalidRequestData|plugin_vault.MethodNotFoundData|plugin_vault.InvalidParamsData|plugin_vault.InternalErrorData|plugin_vault.RequestCancelledData|plugin_vault.ApiKeyRequiredData|plugin_vault.ApiKeyInvalidData|plugin_vault.ApiKeyUnknownData|plugin_vault.ApiKeyRevokedData|plugin_vault.ApiKeyExpiredData|plugin_vault.NotPermittedData|plugin_vault.RevisionConflictData|plugin_vault.DataTooLargeData|plugin_vault.WorkspaceFolderRequiredData|plugin_vault.WorkspaceFolderInvalidData|plugin_vault.TargetExistsData|plugin_vault.LeaseHeldData|plugin_vault.LeaseLostData|plugin_vault.KeyUnavailableData|plugin_vault.RecordDamagedData|plugin_vault.StoreDamagedData|plugin_vault.StoreFullData|plugin_vault.StoreBusyData|plugin_vault.FormatTooNewData|plugin_vault.OverloadedData|plugin_vault.StoreRefusedData|plugin_vault.StoreFailedData
 
----What went wrong, for programs. `message` is for people, and one sentence for each.
+---What went wrong, for programs. `message` is for people: there is one for each kind and reason.
 ---@alias plugin_vault.ErrorKind "parseError"|"invalidRequest"|"methodNotFound"|"invalidParams"|"internalError"|"requestCancelled"|"apiKeyRequired"|"apiKeyInvalid"|"apiKeyUnknown"|"apiKeyRevoked"|"apiKeyExpired"|"notPermitted"|"revisionConflict"|"dataTooLarge"|"workspaceFolderRequired"|"workspaceFolderInvalid"|"targetExists"|"leaseHeld"|"leaseLost"|"keyUnavailable"|"recordDamaged"|"storeDamaged"|"storeFull"|"storeBusy"|"formatTooNew"|"overloaded"|"storeRefused"|"storeFailed"
 
 ---@class plugin_vault.Experimental
@@ -94,7 +93,7 @@
 ---@field changeNotifications true
 ---@field supported true
 
----The store was written by a later version: update plugin-vault.
+---A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault.
 ---@class plugin_vault.FormatTooNewData
 ---@field kind "formatTooNew"
 ---@field retryable false
@@ -107,22 +106,23 @@
 ---@field capabilities plugin_vault.Capabilities
 ---@field serverInfo plugin_vault.ServerInfo
 
----The vault has a fault; please report it.
+---plugin-vault has a fault, so the request was not carried out. Please report it.
 ---@class plugin_vault.InternalErrorData
 ---@field kind "internalError"
 ---@field retryable false
 
----A parameter is wrong; data says which and why.
+---A parameter breaks a rule of the method, so nothing was done.
 ---@class plugin_vault.InvalidParamsData
 ---@field kind "invalidParams"
 ---@field retryable false
 ---@field parameter string|integer The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members.
----@field reason plugin_vault.ParameterReason What is wrong with the parameter.
+---@field reason "unknown"|"duplicate"|"missing"|"wrongType"|"outOfRange" What is wrong with the parameter.
 
----The message is not a JSON-RPC 2.0 request, or has no place here.
+---The message is not a request that can be carried out.
 ---@class plugin_vault.InvalidRequestData
 ---@field kind "invalidRequest"
 ---@field retryable false
+---@field reason "message"|"batch"|"frame"|"phase" The cause.
 
 ---A key that this call issued, or that the store keeps.
 ---@class plugin_vault.IssuedKey
@@ -154,9 +154,6 @@
 ---Names a key and reveals nothing about it: 32 hexadecimal digits.
 ---@alias plugin_vault.KeyId string
 
----Why a protector does not give the store key.
----@alias plugin_vault.KeyReason "locked"|"missing"|"wrong"|"denied"|"deadline"|"failed"|"programMissing"|"relativeProgram"|"invalidPassphrase"|"memory"
-
 ---The answer of `setAPIKey`.
 ---@class plugin_vault.KeySet
 ---@field handle plugin_vault.Handle Names the key on this connection from now on.
@@ -170,20 +167,20 @@
 ---@field plugin? plugin_vault.Name The plugin that the key was issued for.
 ---@field scope? plugin_vault.Scope What the key may do, if that is less than what its owner may do.
 
----The store's key is not at hand; nothing is lost.
+---The store key is not available; no data was lost.
 ---@class plugin_vault.KeyUnavailableData
 ---@field kind "keyUnavailable"
 ---@field protector plugin_vault.Protector The protector that did not give the store key.
----@field reason plugin_vault.KeyReason Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
+---@field reason "locked"|"missing"|"wrong"|"denied"|"deadline"|"failed"|"programMissing"|"relativeProgram"|"invalidPassphrase"|"memory" The cause. `retryable` is true for `locked`, `deadline` and `memory`.
 ---@field retryable boolean
 
----Another holds the lease; data.expiresAt says until when.
+---Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`.
 ---@class plugin_vault.LeaseHeldData
 ---@field kind "leaseHeld"
 ---@field retryable true
 ---@field expiresAt plugin_vault.Time When the lease expires if it is not renewed.
 
----The lease is not held any more: acquire it again.
+---No live lease has this token, because it expired or was released. Acquire the lease again, then read again.
 ---@class plugin_vault.LeaseLostData
 ---@field kind "leaseLost"
 ---@field retryable false
@@ -225,7 +222,7 @@
 ---A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 ---@alias plugin_vault.MergePatch table<string, any>
 
----There is no such method.
+---plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods.
 ---@class plugin_vault.MethodNotFoundData
 ---@field kind "methodNotFound"
 ---@field retryable false
@@ -256,10 +253,11 @@
 ---@field readOnly? boolean|vim.NIL
 ---@field workspaceFolders? plugin_vault.WorkspaceFolder[]|vim.NIL
 
----The API key does not permit this.
+---The API key does not permit the request.
 ---@class plugin_vault.NotPermittedData
 ---@field kind "notPermitted"
 ---@field retryable false
+---@field reason "scope"|"readOnly"|"owner"|"lease" The cause.
 
 ---LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
 ---@alias plugin_vault.OpenFolders table<string, any>[]
@@ -267,18 +265,17 @@
 ---This OpenRPC document.
 ---@alias plugin_vault.OpenRPC table<string, any>
 
----Too much waits at once; take answers before asking for more.
+---Too much waits; the request was not carried out.
 ---@class plugin_vault.OverloadedData
 ---@field kind "overloaded"
 ---@field retryable true
+---@field reason "answers"|"unlocks"|"leases" The cause.
 
----What is wrong with a parameter.
----@alias plugin_vault.ParameterReason "unknown"|"duplicate"|"missing"|"wrongType"|"outOfRange"
-
----The message is not JSON in UTF-8, or its frame is malformed.
+---The message can't be read.
 ---@class plugin_vault.ParseErrorData
 ---@field kind "parseError"
 ---@field retryable false
+---@field reason "json"|"frame" The cause.
 
 ---A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty.
 ---@alias plugin_vault.Passphrase string
@@ -307,13 +304,11 @@
 ---@field otherUsers boolean Other users of the machine; `false` if others may read the key file.
 ---@field stolenDisk boolean An attacker who has the disk.
 
----The stored value is damaged; it is kept as it is.
+---A part of the store is damaged, and is kept as it is.
 ---@class plugin_vault.RecordDamagedData
 ---@field kind "recordDamaged"
 ---@field retryable false
-
----Why plugin-vault does not use a store.
----@alias plugin_vault.RefusalReason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"
+---@field reason "record"|"key" The cause.
 
 ---A lease that was released.
 ---@class plugin_vault.Released
@@ -331,7 +326,7 @@
 ---@field quarantine? plugin_vault.Path The folder with the damaged file.
 ---@field restoredFrom? plugin_vault.Time When the backup was taken that the repair restored; absent if it restored none.
 
----The request was cancelled and not carried out.
+---The client cancelled the request, so it was not carried out. Send it again if it is still needed.
 ---@class plugin_vault.RequestCancelledData
 ---@field kind "requestCancelled"
 ---@field retryable true
@@ -339,7 +334,7 @@
 ---A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist.
 ---@alias plugin_vault.Revision integer
 
----The record has another revision: read it again.
+---The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.
 ---@class plugin_vault.RevisionConflictData
 ---@field kind "revisionConflict"
 ---@field retryable false
@@ -383,34 +378,38 @@
 ---@class plugin_vault.StoreBusyData
 ---@field kind "storeBusy"
 ---@field retryable true
----@field reason? plugin_vault.BusyReason Present if the cause is not another process. `threads`: the system gives this process no more threads.
+---@field reason "lock"|"opening"|"closing"|"readers"|"addressSpace"|"replaced"|"overtaken"|"threads" The cause.
+---@field process? integer For `lock`: the id of the process that holds the write lock. Absent if the process is not known.
 
----The store is damaged, and nothing could replace it; its files are kept as they are.
+---The store is damaged, and its files are kept as they are.
 ---@class plugin_vault.StoreDamagedData
 ---@field kind "storeDamaged"
 ---@field retryable false
+---@field reason "data"|"protectors" The cause.
 
 ---The store could not be read or written.
 ---@class plugin_vault.StoreFailedData
 ---@field kind "storeFailed"
 ---@field retryable false
----@field outcome? "unknown" Present if a commit was under way: read before you write again.
+---@field reason "inputOutput"|"commit" The cause.
+---@field outcome? "unknown" Present for `commit`: read before you write again.
 
----The disk or the store is full; nothing was changed.
+---The store has no room left; nothing was changed.
 ---@class plugin_vault.StoreFullData
 ---@field kind "storeFull"
 ---@field retryable true
+---@field reason "disk"|"limit"|"map"|"quarantine"|"revisions" The cause.
 
 ---The id of a store.
 ---@alias plugin_vault.StoreId string
 
----The store can't be used as it lies there; the log says what to do.
+---plugin-vault does not use the store in its present state.
 ---@class plugin_vault.StoreRefusedData
 ---@field kind "storeRefused"
 ---@field retryable false
----@field reason plugin_vault.RefusalReason Why plugin-vault does not use the store.
+---@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access" The cause.
 
----The target has such a record already; nothing was moved.
+---The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
 ---@class plugin_vault.TargetExistsData
 ---@field kind "targetExists"
 ---@field retryable false
@@ -440,12 +439,12 @@
 ---The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed.
 ---@alias plugin_vault.WorkspaceFolder string
 
----A workspace folder is an absolute URI.
+---The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`.
 ---@class plugin_vault.WorkspaceFolderInvalidData
 ---@field kind "workspaceFolderInvalid"
 ---@field retryable false
 
----Pass workspaceFolder: not exactly one folder is open.
+---The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`.
 ---@class plugin_vault.WorkspaceFolderRequiredData
 ---@field kind "workspaceFolderRequired"
 ---@field retryable false
@@ -646,59 +645,59 @@ local M = {}
 ---The number of each kind of error.
 ---@type table<plugin_vault.ErrorKind, integer>
 M.error_codes = {
-  -- The message is not a JSON-RPC 2.0 request, or has no place here.
+  -- The message is not a request that can be carried out.
   invalidRequest = -32600,
-  -- There is no such method.
+  -- plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods.
   methodNotFound = -32601,
-  -- A parameter is wrong; data says which and why.
+  -- A parameter breaks a rule of the method, so nothing was done.
   invalidParams = -32602,
-  -- The vault has a fault; please report it.
+  -- plugin-vault has a fault, so the request was not carried out. Please report it.
   internalError = -32603,
-  -- The message is not JSON in UTF-8, or its frame is malformed.
+  -- The message can't be read.
   parseError = -32700,
-  -- The request was cancelled and not carried out.
+  -- The client cancelled the request, so it was not carried out. Send it again if it is still needed.
   requestCancelled = -32800,
-  -- No API key is meant: call setAPIKey, and pass its handle.
+  -- It is not known which API key the request uses.
   apiKeyRequired = 1001,
-  -- An API key is 40 hexadecimal digits.
+  -- The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued.
   apiKeyInvalid = 1002,
-  -- Nothing has been stored with this API key.
+  -- Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first.
   apiKeyUnknown = 1003,
-  -- The API key was revoked or replaced.
+  -- The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another.
   apiKeyRevoked = 1004,
-  -- The API key has expired; its data is kept.
+  -- The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`.
   apiKeyExpired = 1005,
-  -- The API key does not permit this.
+  -- The API key does not permit the request.
   notPermitted = 1006,
-  -- The record has another revision: read it again.
+  -- The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.
   revisionConflict = 2001,
-  -- Over a limit; data.limit is the limit.
+  -- The request would exceed a limit.
   dataTooLarge = 2002,
-  -- Pass workspaceFolder: not exactly one folder is open.
+  -- The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`.
   workspaceFolderRequired = 2003,
-  -- A workspace folder is an absolute URI.
+  -- The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`.
   workspaceFolderInvalid = 2004,
-  -- The target has such a record already; nothing was moved.
+  -- The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
   targetExists = 2005,
-  -- Another holds the lease; data.expiresAt says until when.
+  -- Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`.
   leaseHeld = 3001,
-  -- The lease is not held any more: acquire it again.
+  -- No live lease has this token, because it expired or was released. Acquire the lease again, then read again.
   leaseLost = 3002,
-  -- The store's key is not at hand; nothing is lost.
+  -- The store key is not available; no data was lost.
   keyUnavailable = 4001,
-  -- The stored value is damaged; it is kept as it is.
+  -- A part of the store is damaged, and is kept as it is.
   recordDamaged = 4002,
-  -- The store is damaged, and nothing could replace it; its files are kept as they are.
+  -- The store is damaged, and its files are kept as they are.
   storeDamaged = 4003,
-  -- The disk or the store is full; nothing was changed.
+  -- The store has no room left; nothing was changed.
   storeFull = 5001,
   -- The store is busy; nothing was changed.
   storeBusy = 5002,
-  -- The store was written by a later version: update plugin-vault.
+  -- A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault.
   formatTooNew = 5003,
-  -- Too much waits at once; take answers before asking for more.
+  -- Too much waits; the request was not carried out.
   overloaded = 5004,
-  -- The store can't be used as it lies there; the log says what to do.
+  -- plugin-vault does not use the store in its present state.
   storeRefused = 5005,
   -- The store could not be read or written.
   storeFailed = 5006,

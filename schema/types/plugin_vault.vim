@@ -11,32 +11,30 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder  The record's folder, for the context `workspace`. Optional while exactly one folder is open.
 #
 # ApiKeyExpiredData: {kind, retryable}
-# The API key has expired; its data is kept.
+# The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`.
 #   kind: "apiKeyExpired"
 #   retryable: false
 #
 # ApiKeyInvalidData: {kind, retryable}
-# An API key is 40 hexadecimal digits.
+# The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued.
 #   kind: "apiKeyInvalid"
 #   retryable: false
 #
-# ApiKeyRequiredData: {kind, retryable}
-# No API key is meant: call setAPIKey, and pass its handle.
+# ApiKeyRequiredData: {kind, retryable, reason}
+# It is not known which API key the request uses.
 #   kind: "apiKeyRequired"
 #   retryable: false
+#   reason: "unselected" | "handle" | "refused"  The cause.
 #
 # ApiKeyRevokedData: {kind, retryable}
-# The API key was revoked or replaced.
+# The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another.
 #   kind: "apiKeyRevoked"
 #   retryable: false
 #
 # ApiKeyUnknownData: {kind, retryable}
-# Nothing has been stored with this API key.
+# Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first.
 #   kind: "apiKeyUnknown"
 #   retryable: false
-#
-# BusyReason: "threads"
-# The cause, if it is not another process.
 #
 # Capabilities: {experimental, workspace}
 #   experimental: Experimental
@@ -45,11 +43,12 @@ vim9script
 # Context: "user" | "workspace"
 # `user` has one set of records, `workspace` has one for each workspace folder.
 #
-# DataTooLargeData: {kind, retryable, limit}
-# Over a limit; data.limit is the limit.
+# DataTooLargeData: {kind, retryable, limit, reason}
+# The request would exceed a limit.
 #   kind: "dataTooLarge"
 #   retryable: false
 #   limit: number  The limit: bytes, records, handles, leases or keys.
+#   reason: "data" | "records" | "namespace" | "change" | "answer" | "batch" | "keys" | "pluginKeys" | "handles" | "leases"  The cause.
 #
 # Deleted: {deleted, revision}
 # The result of a removal.
@@ -63,7 +62,7 @@ vim9script
 # `error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
 #
 # ErrorKind: "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed"
-# What went wrong, for programs. `message` is for people, and one sentence for each.
+# What went wrong, for programs. `message` is for people: there is one for each kind and reason.
 #
 # Experimental: {pluginVault}
 #   pluginVault: VaultCapabilities
@@ -73,7 +72,7 @@ vim9script
 #   supported: true
 #
 # FormatTooNewData: {kind, retryable}
-# The store was written by a later version: update plugin-vault.
+# A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault.
 #   kind: "formatTooNew"
 #   retryable: false
 #
@@ -86,21 +85,22 @@ vim9script
 #   serverInfo: ServerInfo
 #
 # InternalErrorData: {kind, retryable}
-# The vault has a fault; please report it.
+# plugin-vault has a fault, so the request was not carried out. Please report it.
 #   kind: "internalError"
 #   retryable: false
 #
 # InvalidParamsData: {kind, retryable, parameter, reason}
-# A parameter is wrong; data says which and why.
+# A parameter breaks a rule of the method, so nothing was done.
 #   kind: "invalidParams"
 #   retryable: false
 #   parameter: string | number  The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array or among the members.
-#   reason: ParameterReason  What is wrong with the parameter.
+#   reason: "unknown" | "duplicate" | "missing" | "wrongType" | "outOfRange"  What is wrong with the parameter.
 #
-# InvalidRequestData: {kind, retryable}
-# The message is not a JSON-RPC 2.0 request, or has no place here.
+# InvalidRequestData: {kind, retryable, reason}
+# The message is not a request that can be carried out.
 #   kind: "invalidRequest"
 #   retryable: false
+#   reason: "message" | "batch" | "frame" | "phase"  The cause.
 #
 # IssuedKey: {apiKey, created, keyId, owner, expiresAt?, installation?, issuedAt?, label?, plugin?, scope?}
 # A key that this call issued, or that the store keeps.
@@ -132,9 +132,6 @@ vim9script
 # KeyId: string
 # Names a key and reveals nothing about it: 32 hexadecimal digits.
 #
-# KeyReason: "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory"
-# Why a protector does not give the store key.
-#
 # KeySet: {handle, expiresAt?, installation?, issuedAt?, keyId?, known?, label?, owner?, plugin?, scope?}
 # The answer of `setAPIKey`.
 #   handle: Handle  Names the key on this connection from now on.
@@ -149,20 +146,20 @@ vim9script
 #   scope?: Scope  What the key may do, if that is less than what its owner may do.
 #
 # KeyUnavailableData: {kind, protector, reason, retryable}
-# The store's key is not at hand; nothing is lost.
+# The store key is not available; no data was lost.
 #   kind: "keyUnavailable"
 #   protector: Protector  The protector that did not give the store key.
-#   reason: KeyReason  Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
+#   reason: "locked" | "missing" | "wrong" | "denied" | "deadline" | "failed" | "programMissing" | "relativeProgram" | "invalidPassphrase" | "memory"  The cause. `retryable` is true for `locked`, `deadline` and `memory`.
 #   retryable: bool
 #
 # LeaseHeldData: {kind, retryable, expiresAt}
-# Another holds the lease; data.expiresAt says until when.
+# Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`.
 #   kind: "leaseHeld"
 #   retryable: true
 #   expiresAt: Time  When the lease expires if it is not renewed.
 #
 # LeaseLostData: {kind, retryable}
-# The lease is not held any more: acquire it again.
+# No live lease has this token, because it expired or was released. Acquire the lease again, then read again.
 #   kind: "leaseLost"
 #   retryable: false
 #
@@ -204,7 +201,7 @@ vim9script
 # A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 #
 # MethodNotFoundData: {kind, retryable}
-# There is no such method.
+# plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods.
 #   kind: "methodNotFound"
 #   retryable: false
 #
@@ -234,10 +231,11 @@ vim9script
 #   readOnly?: bool | null
 #   workspaceFolders?: list<WorkspaceFolder> | null
 #
-# NotPermittedData: {kind, retryable}
-# The API key does not permit this.
+# NotPermittedData: {kind, retryable, reason}
+# The API key does not permit the request.
 #   kind: "notPermitted"
 #   retryable: false
+#   reason: "scope" | "readOnly" | "owner" | "lease"  The cause.
 #
 # OpenFolders: list<{uri, name?}>
 # LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
@@ -245,18 +243,17 @@ vim9script
 # OpenRPC: dict<any>
 # This OpenRPC document.
 #
-# OverloadedData: {kind, retryable}
-# Too much waits at once; take answers before asking for more.
+# OverloadedData: {kind, retryable, reason}
+# Too much waits; the request was not carried out.
 #   kind: "overloaded"
 #   retryable: true
+#   reason: "answers" | "unlocks" | "leases"  The cause.
 #
-# ParameterReason: "unknown" | "duplicate" | "missing" | "wrongType" | "outOfRange"
-# What is wrong with a parameter.
-#
-# ParseErrorData: {kind, retryable}
-# The message is not JSON in UTF-8, or its frame is malformed.
+# ParseErrorData: {kind, retryable, reason}
+# The message can't be read.
 #   kind: "parseError"
 #   retryable: false
+#   reason: "json" | "frame"  The cause.
 #
 # Passphrase: string
 # A passphrase of the store: up to 64 KiB of UTF-8 without control characters. plugin-vault removes a leading byte-order mark, replaces every other kind of space by U+0020, and converts the text to Normalization Form C, so that the passphrase opens the store however it was typed. The result must not be empty.
@@ -285,13 +282,11 @@ vim9script
 #   otherUsers: bool  Other users of the machine; `false` if others may read the key file.
 #   stolenDisk: bool  An attacker who has the disk.
 #
-# RecordDamagedData: {kind, retryable}
-# The stored value is damaged; it is kept as it is.
+# RecordDamagedData: {kind, retryable, reason}
+# A part of the store is damaged, and is kept as it is.
 #   kind: "recordDamaged"
 #   retryable: false
-#
-# RefusalReason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access"
-# Why plugin-vault does not use a store.
+#   reason: "record" | "key"  The cause.
 #
 # Released: {released}
 # A lease that was released.
@@ -310,7 +305,7 @@ vim9script
 #   restoredFrom?: Time  When the backup was taken that the repair restored; absent if it restored none.
 #
 # RequestCancelledData: {kind, retryable}
-# The request was cancelled and not carried out.
+# The client cancelled the request, so it was not carried out. Send it again if it is still needed.
 #   kind: "requestCancelled"
 #   retryable: true
 #
@@ -318,7 +313,7 @@ vim9script
 # A revision, or a lease's fencing token: strictly increasing over the whole store. 0 stands for a record that does not exist.
 #
 # RevisionConflictData: {kind, retryable, revision}
-# The record has another revision: read it again.
+# The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.
 #   kind: "revisionConflict"
 #   retryable: false
 #   revision: Revision  The record's revision; 0 if there is no record.
@@ -357,39 +352,43 @@ vim9script
 #   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none.
 #   storeId?: StoreId  The id of the store; absent if there is no store yet.
 #
-# StoreBusyData: {kind, retryable, reason?}
+# StoreBusyData: {kind, retryable, reason, process?}
 # The store is busy; nothing was changed.
 #   kind: "storeBusy"
 #   retryable: true
-#   reason?: BusyReason  Present if the cause is not another process. `threads`: the system gives this process no more threads.
+#   reason: "lock" | "opening" | "closing" | "readers" | "addressSpace" | "replaced" | "overtaken" | "threads"  The cause.
+#   process?: number  For `lock`: the id of the process that holds the write lock. Absent if the process is not known.
 #
-# StoreDamagedData: {kind, retryable}
-# The store is damaged, and nothing could replace it; its files are kept as they are.
+# StoreDamagedData: {kind, retryable, reason}
+# The store is damaged, and its files are kept as they are.
 #   kind: "storeDamaged"
 #   retryable: false
+#   reason: "data" | "protectors"  The cause.
 #
-# StoreFailedData: {kind, retryable, outcome?}
+# StoreFailedData: {kind, retryable, reason, outcome?}
 # The store could not be read or written.
 #   kind: "storeFailed"
 #   retryable: false
-#   outcome?: "unknown"  Present if a commit was under way: read before you write again.
+#   reason: "inputOutput" | "commit"  The cause.
+#   outcome?: "unknown"  Present for `commit`: read before you write again.
 #
-# StoreFullData: {kind, retryable}
-# The disk or the store is full; nothing was changed.
+# StoreFullData: {kind, retryable, reason}
+# The store has no room left; nothing was changed.
 #   kind: "storeFull"
 #   retryable: true
+#   reason: "disk" | "limit" | "map" | "quarantine" | "revisions"  The cause.
 #
 # StoreId: string
 # The id of a store.
 #
 # StoreRefusedData: {kind, retryable, reason}
-# The store can't be used as it lies there; the log says what to do.
+# plugin-vault does not use the store in its present state.
 #   kind: "storeRefused"
 #   retryable: false
-#   reason: RefusalReason  Why plugin-vault does not use the store.
+#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access"  The cause.
 #
 # TargetExistsData: {kind, retryable}
-# The target has such a record already; nothing was moved.
+# The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
 #   kind: "targetExists"
 #   retryable: false
 #
@@ -419,12 +418,12 @@ vim9script
 # The absolute URI of a workspace folder, open or not. plugin-vault normalises it: scheme and host in lower case, canonical percent-encoding, a drive letter in lower case, no slash at the end, no `localhost`. An authority that RFC 3986 does not define is kept as it is. Symbolic links are not followed.
 #
 # WorkspaceFolderInvalidData: {kind, retryable}
-# A workspace folder is an absolute URI.
+# The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`.
 #   kind: "workspaceFolderInvalid"
 #   retryable: false
 #
 # WorkspaceFolderRequiredData: {kind, retryable}
-# Pass workspaceFolder: not exactly one folder is open.
+# The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`.
 #   kind: "workspaceFolderRequired"
 #   retryable: false
 #
@@ -598,59 +597,59 @@ export const METHODS: dict<dict<list<string>>> = {
 
 # The number of each kind of error.
 export const ERROR_CODES: dict<number> = {
-  # The message is not a JSON-RPC 2.0 request, or has no place here.
+  # The message is not a request that can be carried out.
   invalidRequest: -32600,
-  # There is no such method.
+  # plugin-vault has no method with that name, so nothing was done. Call `rpc.discover` for the list of methods.
   methodNotFound: -32601,
-  # A parameter is wrong; data says which and why.
+  # A parameter breaks a rule of the method, so nothing was done.
   invalidParams: -32602,
-  # The vault has a fault; please report it.
+  # plugin-vault has a fault, so the request was not carried out. Please report it.
   internalError: -32603,
-  # The message is not JSON in UTF-8, or its frame is malformed.
+  # The message can't be read.
   parseError: -32700,
-  # The request was cancelled and not carried out.
+  # The client cancelled the request, so it was not carried out. Send it again if it is still needed.
   requestCancelled: -32800,
-  # No API key is meant: call setAPIKey, and pass its handle.
+  # It is not known which API key the request uses.
   apiKeyRequired: 1001,
-  # An API key is 40 hexadecimal digits.
+  # The text is not an API key, because it is not 40 hexadecimal digits. Pass a key as it was issued.
   apiKeyInvalid: 1002,
-  # Nothing has been stored with this API key.
+  # Nothing is stored with the API key, so nothing was done. Check the key, or store data with it first.
   apiKeyUnknown: 1003,
-  # The API key was revoked or replaced.
+  # The API key was revoked or replaced, so it opens nothing. Use the key that replaced it, or issue another.
   apiKeyRevoked: 1004,
-  # The API key has expired; its data is kept.
+  # The API key has expired, so it opens nothing; its data is kept. Extend it with `plugin-vault key extend`.
   apiKeyExpired: 1005,
-  # The API key does not permit this.
+  # The API key does not permit the request.
   notPermitted: 1006,
-  # The record has another revision: read it again.
+  # The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.
   revisionConflict: 2001,
-  # Over a limit; data.limit is the limit.
+  # The request would exceed a limit.
   dataTooLarge: 2002,
-  # Pass workspaceFolder: not exactly one folder is open.
+  # The request names no workspace folder, and not exactly one is open, so nothing was done. Pass `workspaceFolder`.
   workspaceFolderRequired: 2003,
-  # A workspace folder is an absolute URI.
+  # The workspace folder is not an absolute URI, so nothing was done. Pass one such as `file:///home/me/project`.
   workspaceFolderInvalid: 2004,
-  # The target has such a record already; nothing was moved.
+  # The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
   targetExists: 2005,
-  # Another holds the lease; data.expiresAt says until when.
+  # Another client has the lease, so it was not acquired. Try again at `data.expiresAt`, or wait with `waitMs`.
   leaseHeld: 3001,
-  # The lease is not held any more: acquire it again.
+  # No live lease has this token, because it expired or was released. Acquire the lease again, then read again.
   leaseLost: 3002,
-  # The store's key is not at hand; nothing is lost.
+  # The store key is not available; no data was lost.
   keyUnavailable: 4001,
-  # The stored value is damaged; it is kept as it is.
+  # A part of the store is damaged, and is kept as it is.
   recordDamaged: 4002,
-  # The store is damaged, and nothing could replace it; its files are kept as they are.
+  # The store is damaged, and its files are kept as they are.
   storeDamaged: 4003,
-  # The disk or the store is full; nothing was changed.
+  # The store has no room left; nothing was changed.
   storeFull: 5001,
   # The store is busy; nothing was changed.
   storeBusy: 5002,
-  # The store was written by a later version: update plugin-vault.
+  # A later version of plugin-vault wrote the store, so this version can't read it. Update plugin-vault.
   formatTooNew: 5003,
-  # Too much waits at once; take answers before asking for more.
+  # Too much waits; the request was not carried out.
   overloaded: 5004,
-  # The store can't be used as it lies there; the log says what to do.
+  # plugin-vault does not use the store in its present state.
   storeRefused: 5005,
   # The store could not be read or written.
   storeFailed: 5006,

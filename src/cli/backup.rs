@@ -218,24 +218,14 @@ fn describe(bad: BadArchive) -> String {
             "it has a part that plugin-vault backup does not write (was it packed again by another program?)"
                 .into()
         }
-        BadArchive::Twice(member) => format!("it has {} twice", name(member)),
+        BadArchive::Twice(member) => format!("it has {} twice", member.name()),
         BadArchive::TooLong(Member::Data) => "its tables are larger than --max-store-bytes".into(),
-        BadArchive::TooLong(member) => format!("{} is longer than it can be", name(member)),
-        BadArchive::HeaderNotFirst => format!("it does not begin with {}", name(Member::Header)),
-        BadArchive::Damaged(member) => format!("{} is damaged", name(member)),
-        BadArchive::NoTables => format!("{} is missing", name(Member::Data)),
+        BadArchive::TooLong(member) => format!("{} is longer than it can be", member.name()),
+        BadArchive::HeaderNotFirst => format!("it does not begin with {}", Member::Header.name()),
+        BadArchive::Damaged(member) => format!("{} is damaged", member.name()),
+        BadArchive::NoTables => format!("{} is missing", Member::Data.name()),
         BadArchive::NoProtector => "it has no protector that can be read, so nothing opens it".into(),
-        BadArchive::OtherTables => format!("{} is of another store", name(Member::Data)),
-    }
-}
-
-fn name(member: Member) -> String {
-    let text = base16ct::lower::encode_string;
-    match member {
-        Member::Header => "header".into(),
-        Member::Data => "data.mdb".into(),
-        Member::Slot(id) => format!("slots/{}", text(&id)),
-        Member::Protector(id) => format!("protectors/{}", text(&id)),
+        BadArchive::OtherTables => format!("{} is of another store", Member::Data.name()),
     }
 }
 

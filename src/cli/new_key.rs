@@ -4,7 +4,9 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::vault::{Caller, EndKey, Error, Issue, Issued, KnowKey, OneByOne, Rotate, Share, random_key};
+use crate::vault::{
+    Caller, EndKey, Error, Failed as StoreFailed, Issue, Issued, KnowKey, OneByOne, Rotate, Share, random_key,
+};
 
 use super::key::{KeySource, key, not_a_key};
 use super::operator::{Answer, Failed, Operator};
@@ -61,7 +63,7 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     // An old key that is refused must be refused before a new one is shown.
     let known = opened.read(&KnowKey::new(&Caller { must_exist: true, ..caller.clone() }), &OneByOne);
     known.map_err(|error| match error {
-        Error::ApiKeyRequired => Error::ApiKeyUnknown,
+        Error::ApiKeyRequired(_) => Error::ApiKeyUnknown,
         error => error,
     })?;
     let new = random_key();
@@ -71,7 +73,7 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     })?;
     let rotate = Rotate::to(caller, &new).map_err(|_| not_a_key())?;
     let rotated = operator.try_write(rotate).map_err(|error| {
-        let outcome_unknown = error == (Error::StoreFailed { outcome_unknown: true });
+        let outcome_unknown = error == Error::StoreFailed(StoreFailed::Commit);
         let Failed(reason) = error.into();
         Failed(if outcome_unknown {
             format!("either the key that was shown is valid now, or the old one still is; try both: {reason}")
@@ -89,7 +91,7 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
 
 fn over_key_limit(error: Error) -> Failed {
     match error {
-        Error::DataTooLarge { limit } => Failed(format!(
+        Error::DataTooLarge { limit, .. } => Failed(format!(
             "there are {limit} live keys already, which is the limit; revoke keys that are not used, see \
              plugin-vault key list and --max-keys"
         )),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::rpc;
 use crate::vault::{
-    Config, Deadline, Error, KeyReason, Kind, Need, Opened, Passphrase, Refusal, Unavailable, UnlockMode,
-    Vault, Write,
+    Config, Deadline, Error, KeyReason, Kind, Need, Opened, Passphrase, Unavailable, UnlockMode, Vault, Write,
 };
 
 use super::question::Question;
@@ -29,45 +29,33 @@ impl From<Error> for Failed {
         Self(
             match error {
                 Error::ApiKeyUnknown => "there is no such key; see plugin-vault key list",
-                Error::ApiKeyRevoked => "the key was revoked or replaced; use the new key, or issue another one",
+                Error::ApiKeyRevoked => {
+                    "the key was revoked or replaced; use the new key, or issue another one"
+                }
                 Error::ApiKeyExpired => "the key has expired; extend it with plugin-vault key extend",
-                Error::NotPermitted => "the key does not permit this; use the owner key of its namespace",
-                Error::ExpiryTooLate => "a shared key can't end later than its owner's; choose an earlier time",
+                Error::NotPermitted(_) => "the key does not permit this; use the owner key of its namespace",
+                Error::ExpiryTooLate => {
+                    "a shared key can't end later than its owner's; choose an earlier time"
+                }
                 Error::ApiKeyTaken => "the new key is in use already, or was revoked; choose another one",
                 Error::KeyUnavailable(why) => return Self(no_key(why)),
-                Error::DataTooLarge { limit } => {
+                Error::DataTooLarge { limit, .. } => {
                     return Self(format!(
                         "the request exceeds a limit, {limit}; see the limits in plugin-vault --help"
                     ));
                 }
-                Error::Overloaded => "too many requests wait at once; try again",
-                Error::RecordDamaged => {
-                    "a stored value is damaged and stays as it is; restore a backup to get it back"
+                Error::TargetExists => {
+                    "the data folder has files of another store; name another one with --data-dir"
                 }
-                Error::TargetExists => "the data folder has files of another store; name another one with --data-dir",
-                Error::StoreDamaged => {
-                    "the store is damaged and could not be repaired; run plugin-vault restore to replace it by a \
-                     backup, or plugin-vault reset to move it aside"
-                }
-                Error::StoreFull => {
-                    "the disk or the store is full, so nothing was changed; free disk space, or raise \
-                     --max-store-bytes"
-                }
-                Error::StoreBusy => "another process keeps the store busy; try again",
-                Error::NoThread => {
-                    "the system refuses to start another thread, so nothing was done; end other programs, or raise \
-                     the limit (ulimit -u)"
-                }
-                Error::FormatTooNew => "the store was written by a later version; update plugin-vault",
-                Error::StoreRefused(refusal) => refused(refusal),
-                Error::StoreFailed { outcome_unknown: false } => {
-                    "the system could not read or write the store; check the disk and the permissions of its files"
-                }
-                Error::StoreFailed { outcome_unknown: true } => {
-                    "the system could not write the store, and the change may or may not have been made; check \
-                     the disk, and then whether it was"
-                }
-                Error::ApiKeyRequired
+                Error::Overloaded(_)
+                | Error::RecordDamaged(_)
+                | Error::StoreDamaged(_)
+                | Error::StoreFull(_)
+                | Error::StoreBusy { .. }
+                | Error::FormatTooNew
+                | Error::StoreRefused(_)
+                | Error::StoreFailed(_) => return Self(line(error)),
+                Error::ApiKeyRequired(_)
                 | Error::RevisionConflict { .. }
                 | Error::WorkspaceFolderRequired
                 | Error::WorkspaceFolderInvalid
@@ -81,58 +69,15 @@ impl From<Error> for Failed {
     }
 }
 
-/// Why the store is refused, and what to do. The error that was logged before names the file or folder.
-fn refused(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Permissions => {
-            "other users may read or write the store or its key; take their rights away with chmod"
-        }
-        Refusal::Owner => {
-            "the store or its key belongs to another user; change the owner with chown, or name other folders \
-             with --data-dir and --key-dir"
-        }
-        Refusal::Platform => {
-            "a build for another platform, or a process in another container, uses the store; end it, or name \
-             another folder with --data-dir"
-        }
-        Refusal::NetworkFileSystem => {
-            "the store is on a network or user-space file system, where it can be damaged; name a local folder \
-             with --data-dir, or allow it with --allow-network-file-system"
-        }
-        Refusal::ReadOnly => {
-            "the store is on a read-only file system; make it writable, or name another folder with --data-dir"
-        }
-        Refusal::Link => {
-            "a file of the store is a link or has a second name, which is not allowed; replace it with a file of \
-             its own"
-        }
-        Refusal::FileType => {
-            "a name of the store belongs to another kind of file, or a file is where a folder should be; move it \
-             away"
-        }
-        Refusal::Access => {
-            "the system denies this user access to the store; change the mode of its files with chmod"
-        }
-    }
-}
-
-/// Why a protector gave no key, as the end of a sentence.
-pub(super) const fn reason_of(reason: KeyReason) -> &'static str {
-    match reason {
-        KeyReason::Locked => "it is locked",
-        KeyReason::Missing => "it has no key for this store",
-        KeyReason::Wrong => "its key is not the key of this store",
-        KeyReason::Denied => "it is not available, or it refused",
-        KeyReason::Deadline => "it did not answer in time",
-        KeyReason::OpenToOthers => "other users can read or replace its key",
-        KeyReason::Failed => "its program failed",
-        KeyReason::ProgramMissing => "its program was not found",
-        KeyReason::RelativeProgram => "its program depends on the current folder",
-        KeyReason::InvalidPassphrase => "it gave a text that is not a valid passphrase",
-        KeyReason::Memory => "there is not enough memory to derive its key",
-        KeyReason::NotOurs => "its key file belongs to another user",
-        KeyReason::NotAFile => "its key file is not a regular file",
-    }
+/// The message that clients get, as the rest of a line.
+fn line(error: Error) -> String {
+    let process = match error {
+        Error::StoreBusy { process: Some(process), .. } => format!("process {process}"),
+        _ => "another process".into(),
+    };
+    let message = rpc::message(error).replace("the process `data.process`", &process);
+    let mut letters = message.trim_end_matches('.').chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }
 
 /// Why the store key is not available, and what to do.
@@ -198,10 +143,7 @@ fn no_key(why: Unavailable) -> String {
                 .into()
         }
         (_, KeyReason::Deadline) => format!("the protector {protector} gave no key in time; try again"),
-        (_, reason) => format!(
-            "the protector {protector} did not give the store's key: {}; see plugin-vault protector test",
-            reason_of(reason)
-        ),
+        _ => line(Error::KeyUnavailable(why)),
     }
 }
 
@@ -301,7 +243,7 @@ impl Operator {
         let ticket = self.vault.submit(write, move |result| drop(done.send(result)));
         match outcome.recv_timeout(LONGEST_WAIT) {
             Ok(outcome) => outcome,
-            Err(_) if self.vault.withdraw(ticket) => Err(Error::StoreBusy),
+            Err(_) if self.vault.withdraw(ticket) => Err(self.vault.why_not_written()),
             Err(_) => outcome.recv().unwrap_or(Err(Error::Internal)),
         }
     }

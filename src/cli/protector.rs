@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::protector::is_relative_program;
 use crate::vault::{
-    Error, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector, Timestamp, Unavailable,
-    UnlockMode,
+    Error, Failed as StoreFailed, KeyReason, Kind, New, Opened, Protector, Refusal, RemoveProtector,
+    Timestamp, Unavailable, UnlockMode,
 };
 
-use super::operator::{Answer, Failed, Operator, reason_of};
+use super::operator::{Answer, Failed, Operator};
 use super::question::Question;
 use super::secret::new_passphrase;
 use super::table::Table;
@@ -89,11 +89,8 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
         (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
         (Error::KeyUnavailable(why), _) => {
-            let protector = why.protector.name();
-            Failed(format!(
-                "the protector {protector} gave no key, so it was not added: {}",
-                reason_of(why.reason)
-            ))
+            let (protector, Failed(reason)) = (why.protector.name(), Error::KeyUnavailable(why).into());
+            Failed(format!("the protector {protector} was not added: {reason}"))
         }
         (error, _) => error.into(),
     })?;
@@ -101,7 +98,7 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     let added = operator.try_write(made);
     // If the outcome of the write is unknown, its row may be in the store, so its files must stay.
     if let Err(error) = &added
-        && *error != (Error::StoreFailed { outcome_unknown: true })
+        && *error != Error::StoreFailed(StoreFailed::Commit)
     {
         opened.forget_protector(operator.config(), protector);
     }
@@ -137,7 +134,7 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
         }
         KeyReason::Deadline => "did not end in time",
         KeyReason::Denied => "could not be started; see whether it is an executable file",
-        _ => "gave no passphrase",
+        _ => "gave no passphrase; run it yourself to see why",
     };
     Failed(format!("the program {name:?} {why}; the protector was not added"))
 }

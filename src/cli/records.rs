@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::vault::{Caller, Entry, Error, Key, ListRecords, Name, OneByOne, random_origin};
+use crate::vault::{Caller, DamagedPart, Entry, Error, Key, ListRecords, Name, OneByOne, random_origin};
 
 use super::operator::{Failed, Operator};
 use super::table::Table;
@@ -17,7 +17,7 @@ pub(super) fn list(
 ) -> Result<String, Failed> {
     let opened = operator.existing()?.ok_or(Error::ApiKeyUnknown)?;
     let kept = opened.kept(plugin, installation)?.ok_or(Error::ApiKeyUnknown)?;
-    let key = Key::parse(&kept.api_key).map_err(|_| Error::RecordDamaged)?;
+    let key = Key::parse(&kept.api_key).map_err(|_| Error::RecordDamaged(DamagedPart::Key))?;
     let caller = Caller { key: key.into(), must_exist: true, origin: random_origin() };
     let all = ListRecords { caller, context: None, place: None, after: None, limit: None, most: usize::MAX };
     let mut entries = opened.read(&all, &OneByOne)?;

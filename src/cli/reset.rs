@@ -37,7 +37,7 @@ fn describe(operator: &Operator) -> Result<Option<String>, Failed> {
     let opened = match operator.try_locked() {
         Ok(Some(opened)) => opened,
         Ok(None) => return Ok(None),
-        Err(Error::StoreDamaged) => return Ok(Some("is damaged and could not be repaired".into())),
+        Err(Error::StoreDamaged(_)) => return Ok(Some("is damaged and could not be repaired".into())),
         Err(error) => return Err(error.into()),
     };
     let records = operator.vault().status(Some(&opened))?.records;

@@ -4,7 +4,9 @@
 //! Threads wait in the order in which they came, so that many requests on one thread do not block another thread.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use crate::sync;
 
 use super::Deadline;
 use super::deadline::LOOK;
@@ -20,7 +22,7 @@ struct Line {
 }
 
 fn line() -> MutexGuard<'static, Line> {
-    LINE.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(&LINE)
 }
 
 /// The right to derive a key, until it is dropped.
@@ -38,7 +40,7 @@ pub(super) fn turn(deadline: &Deadline) -> Option<Turn> {
         }
         // The end of a deadline does not wake this thread, so it checks from time to time.
         let pause = deadline.left().min(LOOK);
-        line = MOVED.wait_timeout(line, pause).unwrap_or_else(PoisonError::into_inner).0;
+        line = sync::wait_timeout(&MOVED, line, pause);
     }
     // Dropping the turn takes the lock.
     drop(line);

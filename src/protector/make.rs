@@ -1,5 +1,6 @@
 //! Creates a protector: its row, and what it keeps outside of the store.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -34,6 +35,17 @@ pub enum NotMade {
     /// It does not give its key now, so it would not give it later.
     Unavailable(Unavailable),
 }
+
+impl fmt::Display for NotMade {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(formatter, "the files of the protector could not be written: {error}"),
+            Self::Unavailable(why) => why.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for NotMade {}
 
 impl From<io::Error> for NotMade {
     fn from(error: io::Error) -> Self {

@@ -4,6 +4,8 @@
 //! helper program, or a parameter of `vault/unlock`. So the same words open the store through every one of them.
 //! `docs/format.md` has the rule; the cases are in `tests/conformance/passphrases`.
 
+use std::fmt;
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -39,6 +41,14 @@ impl PassphraseError {
         }
     }
 }
+
+impl fmt::Display for PassphraseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the passphrase {}", self.name())
+    }
+}
+
+impl std::error::Error for PassphraseError {}
 
 /// U+FEFF, which editors and shells of some systems put before a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';

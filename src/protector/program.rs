@@ -10,11 +10,13 @@
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+use crate::sync;
 
 use super::deadline::LOOK;
 use super::passphrase::first_line;
@@ -24,7 +26,7 @@ use super::{Deadline, Passphrase, Reason};
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
 
 fn running<T>(look: impl FnOnce(&mut Option<Vec<u32>>) -> T) -> T {
-    look(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+    look(&mut sync::lock(&RUNNING))
 }
 
 /// Kills the running programs, and prevents new ones: this process is ending, and no other process would kill them.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::limits;
 use crate::session::{Client, Id};
-use crate::vault;
+use crate::vault::{self, OverLimit};
 
 use super::answer;
 use super::connection::{Answer, Connection, Started};
@@ -22,7 +22,10 @@ impl Collected {
         self.text.push(if self.text.is_empty() { b'[' } else { b',' });
         if answer.len() > limits::SHORT_ANSWER && self.text.len() + answer.len() > self.most {
             let limit = self.most as u64;
-            self.text.extend(answer::of_error(id, vault::Error::DataTooLarge { limit }.into()));
+            self.text.extend(answer::of_error(
+                id,
+                vault::Error::DataTooLarge { reason: OverLimit::Batch, limit }.into(),
+            ));
         } else {
             self.text.extend_from_slice(answer);
         }
@@ -39,7 +42,7 @@ impl Collected {
 impl Connection {
     pub(super) fn receive_batch(&self, elements: &[&RawValue], bytes: usize) {
         if elements.is_empty() || elements.len() > limits::BATCH {
-            return self.refuse_violation();
+            return self.refuse_batch();
         }
         let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
         let mut requests = Vec::new();

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use crate::session::{BatchRoom, Id, Pending, Phase, Session, Unanswered, tasks};
 
 use super::answer;
-use super::error::Error;
+use super::error::{Error, NotARequest, Unreadable};
 use super::message::{self, Incoming, Message};
 use super::methods::{self, Request};
 use super::notices;
@@ -71,12 +71,18 @@ impl Connection {
 
     /// Answers a frame that could not be read, but after which the next one can be.
     pub fn refuse_malformed(&self) {
-        self.session.client().send(answer::of_error(None, Error::Parse));
+        self.session.client().send(answer::of_error(None, Error::Parse(Unreadable::Frame)));
     }
 
     /// Answers a frame after which nothing can be read.
     pub fn refuse_violation(&self) {
-        self.session.client().send(answer::of_error(None, Error::InvalidRequest));
+        self.session.client().send(answer::of_error(None, Error::InvalidRequest(NotARequest::Frame)));
+    }
+
+    /// Answers a batch that is empty, or that has too many messages.
+    pub(super) fn refuse_batch(&self) {
+        let error = Error::InvalidRequest(NotARequest::Batch);
+        self.session.client().send(answer::of_error(None, error));
     }
 
     /// Whether a text is a whole message.
@@ -94,7 +100,7 @@ impl Connection {
         match message::parse(body) {
             None => {
                 let id = message::id_in_faulty(body);
-                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse));
+                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse(Unreadable::Json)));
             }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
@@ -143,9 +149,10 @@ impl Connection {
             Message::Request { id, method, params } => self.start_request(id, &method, params, read),
             Message::Notification { method, params } => self.start_notification(&method, params, read),
             Message::Response => Started::Done(None),
-            Message::Invalid(id) => {
-                Started::Done(Some(answer::of_error(id.as_deref(), Error::InvalidRequest)))
-            }
+            Message::Invalid(id) => Started::Done(Some(answer::of_error(
+                id.as_deref(),
+                Error::InvalidRequest(NotARequest::Message),
+            ))),
         }
     }
 
@@ -163,7 +170,7 @@ impl Connection {
         }
         let refused = |error| Started::Done(Some(answer::of_error(Some(&id), error)));
         if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
-            return refused(Error::InvalidRequest);
+            return refused(Error::InvalidRequest(NotARequest::Phase));
         }
         match self.methods.method(method) {
             Some(MethodCallback::Async(method)) => run(method, params, read(Some(id))),

@@ -8,9 +8,9 @@ mod notifications;
 pub use document::{document, shared};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::error::Code;
+use super::error::{Code, WrongParameter};
 use super::params::Argument;
 
 /// A method, as it declares itself.
@@ -74,8 +74,8 @@ pub(super) struct Example {
     /// Calls that come before it on the same connection.
     after: Vec<(&'static str, Value)>,
     params: Value,
-    /// The result; or an error's kind, and what its data has besides.
-    outcome: Result<Value, (&'static str, Value)>,
+    /// The result; or an error's kind, what its data has besides, and its message if the reason does not say which.
+    outcome: Result<Value, (&'static str, Value, Option<String>)>,
 }
 
 /// A call that succeeds.
@@ -85,7 +85,13 @@ pub(super) fn example(title: &'static str, params: Value, result: Value) -> Exam
 
 /// A call that is refused.
 pub(super) fn refusal(title: &'static str, params: Value, kind: &'static str, data: Value) -> Example {
-    Example { title, after: Vec::new(), params, outcome: Err((kind, data)) }
+    Example { title, after: Vec::new(), params, outcome: Err((kind, data, None)) }
+}
+
+/// A call with a wrong parameter.
+pub(super) fn wrong(title: &'static str, params: Value, wrong: WrongParameter) -> Example {
+    let data = json!({"parameter": wrong.parameter, "reason": wrong.rule.reason().name()});
+    Example { title, after: Vec::new(), params, outcome: Err(("invalidParams", data, Some(wrong.message()))) }
 }
 
 impl Example {

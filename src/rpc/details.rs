@@ -1,35 +1,33 @@
-//! The members of an error's `data` besides `kind` and `retryable`: one type for each code that has any.
+//! The members of an error's `data` besides `kind`, `retryable` and `reason`: one type for each code that has any.
 
 use serde::Serialize;
 
-use crate::vault::{KeyReason, Refusal, Timestamp, Unavailable};
+use crate::session::Failure;
+use crate::vault::{self, Failed, Timestamp};
 
-use super::error::{Parameter, Reason};
+use super::error::{Error, Parameter};
 use super::values::{Protector, Revision};
 
 /// The members, of one type or another.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Details {
-    Parameter(WrongParameter),
+    Parameter(NamedParameter),
     Conflict(Conflict),
     Limit(OverLimit),
     Lease(HeldUntil),
     Key(NoKey),
-    Refusal(Refused),
-    Outcome(Failed),
-    Busy(Busy),
+    Outcome(UnknownOutcome),
+    Lock(LockHolder),
 }
 
-/// Which parameter is wrong, and why.
+/// Which parameter is wrong.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct WrongParameter {
+pub(super) struct NamedParameter {
     /// The name of the parameter. For a parameter that the method does not have: its position, from 0, in the array
     /// or among the members.
     parameter: Parameter,
-    /// What is wrong with the parameter.
-    reason: Reason,
 }
 
 /// The state that a write with `ifRevision` does not match.
@@ -57,78 +55,28 @@ pub(super) struct HeldUntil {
     expires_at: Timestamp,
 }
 
-/// Why the store key is not available.
+/// Which protector did not give the store key.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct NoKey {
     /// The protector that did not give the store key.
     protector: Protector,
-    /// Why it did not. `retryable` is true for `locked`, `deadline` and `memory`.
-    reason: NoKeyReason,
 }
 
-/// Why a protector does not give the store key.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "KeyReason"))]
-#[serde(rename_all = "camelCase")]
-enum NoKeyReason {
-    Locked,
-    Missing,
-    Wrong,
-    Denied,
-    Deadline,
-    Failed,
-    ProgramMissing,
-    RelativeProgram,
-    InvalidPassphrase,
-    Memory,
-}
-
-/// Why plugin-vault does not use the store in its present state.
+/// Which process holds the write lock.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct Refused {
-    /// Why plugin-vault does not use the store.
-    reason: RefusalReason,
-}
-
-/// Why plugin-vault does not use a store.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-enum RefusalReason {
-    Permissions,
-    Owner,
-    Platform,
-    NetworkFileSystem,
-    ReadOnly,
-    Link,
-    FileType,
-    Access,
-}
-
-/// Why the store is busy.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct Busy {
-    /// Present if the cause is not another process. `threads`: the system gives this process no more threads.
+pub(super) struct LockHolder {
+    /// For `lock`: the id of the process that holds the write lock. Absent if the process is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<BusyReason>,
-}
-
-/// The cause, if it is not another process.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-enum BusyReason {
-    Threads,
+    process: Option<u32>,
 }
 
 /// What is known about a write that failed.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct Failed {
-    /// Present if a commit was under way: read before you write again.
+pub(super) struct UnknownOutcome {
+    /// Present for `commit`: read before you write again.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Unknown>,
 }
@@ -141,59 +89,33 @@ enum Unknown {
 }
 
 impl Details {
-    pub(super) fn of_parameter(parameter: Parameter, reason: Reason) -> Self {
-        Self::Parameter(WrongParameter { parameter, reason })
-    }
-
-    pub(super) fn of_conflict(current: u64) -> Self {
-        Self::Conflict(Conflict { revision: Revision(current) })
-    }
-
-    pub(super) fn of_limit(limit: u64) -> Self {
-        Self::Limit(OverLimit { limit })
-    }
-
-    pub(super) fn of_lease(expires_at: Timestamp) -> Self {
-        Self::Lease(HeldUntil { expires_at })
-    }
-
-    pub(super) fn of_key(why: Unavailable) -> Self {
-        let reason = match why.reason {
-            KeyReason::Locked => NoKeyReason::Locked,
-            KeyReason::Missing => NoKeyReason::Missing,
-            KeyReason::Wrong => NoKeyReason::Wrong,
-            KeyReason::Denied | KeyReason::OpenToOthers | KeyReason::NotOurs | KeyReason::NotAFile => {
-                NoKeyReason::Denied
+    /// The members for an error; `None` if it has none.
+    pub(super) fn of(error: Error) -> Option<Self> {
+        match error {
+            Error::InvalidParams(wrong) => {
+                Some(Self::Parameter(NamedParameter { parameter: wrong.parameter }))
             }
-            KeyReason::Deadline => NoKeyReason::Deadline,
-            KeyReason::Failed => NoKeyReason::Failed,
-            KeyReason::ProgramMissing => NoKeyReason::ProgramMissing,
-            KeyReason::RelativeProgram => NoKeyReason::RelativeProgram,
-            KeyReason::InvalidPassphrase => NoKeyReason::InvalidPassphrase,
-            KeyReason::Memory => NoKeyReason::Memory,
-        };
-        Self::Key(NoKey { protector: Protector(why.protector.name().into()), reason })
+            Error::Failure(Failure::Vault(error)) => Self::of_vault(error),
+            Error::Parse(_)
+            | Error::InvalidRequest(_)
+            | Error::MethodNotFound
+            | Error::ApiKeyInvalid
+            | Error::Failure(Failure::Cancelled) => None,
+        }
     }
 
-    pub(super) fn of_refusal(refusal: Refusal) -> Self {
-        let reason = match refusal {
-            Refusal::Permissions => RefusalReason::Permissions,
-            Refusal::Owner => RefusalReason::Owner,
-            Refusal::Platform => RefusalReason::Platform,
-            Refusal::NetworkFileSystem => RefusalReason::NetworkFileSystem,
-            Refusal::ReadOnly => RefusalReason::ReadOnly,
-            Refusal::Link => RefusalReason::Link,
-            Refusal::FileType => RefusalReason::FileType,
-            Refusal::Access => RefusalReason::Access,
-        };
-        Self::Refusal(Refused { reason })
-    }
-
-    pub(super) fn of_no_thread() -> Self {
-        Self::Busy(Busy { reason: Some(BusyReason::Threads) })
-    }
-
-    pub(super) fn of_unknown_outcome() -> Self {
-        Self::Outcome(Failed { outcome: Some(Unknown::Unknown) })
+    fn of_vault(error: vault::Error) -> Option<Self> {
+        use vault::Error as E;
+        Some(match error {
+            E::RevisionConflict { current } => Self::Conflict(Conflict { revision: Revision(current) }),
+            E::DataTooLarge { limit, .. } => Self::Limit(OverLimit { limit }),
+            E::LeaseHeld { expires_at } => Self::Lease(HeldUntil { expires_at }),
+            E::KeyUnavailable(why) => Self::Key(NoKey { protector: Protector(why.protector.name().into()) }),
+            E::StoreBusy { process: Some(process), .. } => Self::Lock(LockHolder { process: Some(process) }),
+            E::StoreFailed(Failed::Commit) => {
+                Self::Outcome(UnknownOutcome { outcome: Some(Unknown::Unknown) })
+            }
+            _ => return None,
+        })
     }
 }

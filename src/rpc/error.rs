@@ -1,4 +1,10 @@
-//! The error table: one line a code. The wire, the documents and the tests take codes, kinds and sentences from here.
+//! Errors: why a request is answered with one, and the error object that says so. The codes and messages are in
+//! `table.rs`, the rules for parameters in `rules.rs`.
+
+mod rules;
+mod table;
+
+use std::borrow::Cow;
 
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::Serialize;
@@ -8,61 +14,11 @@ use crate::vault::{self, KeyReason};
 
 use super::details::Details;
 
-/// One line of the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Code {
-    /// `error.code`.
-    pub number: i32,
-    /// `error.data.kind`.
-    pub kind: &'static str,
-    /// `error.data.retryable`: whether the same call may succeed later with nothing else done.
-    pub retryable: bool,
-    /// `error.message`.
-    pub sentence: &'static str,
-}
+pub(super) use rules::{Parameter, Reason, Rule, WrongParameter};
+pub(super) use table::*;
+pub use table::{Cause, Code, TABLE};
 
-macro_rules! table {
-    ($($name:ident = $number:literal, $kind:literal, $retryable:literal, $sentence:literal;)*) => {
-        $(pub(super) const $name: Code =
-            Code { number: $number, kind: $kind, retryable: $retryable, sentence: $sentence };)*
-
-        /// Every code.
-        pub const TABLE: &[Code] = &[$($name),*];
-    };
-}
-
-table! {
-    PARSE_ERROR = -32700, "parseError", false, "The message is not JSON in UTF-8, or its frame is malformed.";
-    INVALID_REQUEST = -32600, "invalidRequest", false, "The message is not a JSON-RPC 2.0 request, or has no place here.";
-    METHOD_NOT_FOUND = -32601, "methodNotFound", false, "There is no such method.";
-    INVALID_PARAMS = -32602, "invalidParams", false, "A parameter is wrong; data says which and why.";
-    INTERNAL_ERROR = -32603, "internalError", false, "The vault has a fault; please report it.";
-    CANCELLED = -32800, "requestCancelled", true, "The request was cancelled and not carried out.";
-    API_KEY_REQUIRED = 1001, "apiKeyRequired", false, "No API key is meant: call setAPIKey, and pass its handle.";
-    API_KEY_INVALID = 1002, "apiKeyInvalid", false, "An API key is 40 hexadecimal digits.";
-    API_KEY_UNKNOWN = 1003, "apiKeyUnknown", false, "Nothing has been stored with this API key.";
-    API_KEY_REVOKED = 1004, "apiKeyRevoked", false, "The API key was revoked or replaced.";
-    API_KEY_EXPIRED = 1005, "apiKeyExpired", false, "The API key has expired; its data is kept.";
-    NOT_PERMITTED = 1006, "notPermitted", false, "The API key does not permit this.";
-    REVISION_CONFLICT = 2001, "revisionConflict", false, "The record has another revision: read it again.";
-    DATA_TOO_LARGE = 2002, "dataTooLarge", false, "Over a limit; data.limit is the limit.";
-    FOLDER_REQUIRED = 2003, "workspaceFolderRequired", false, "Pass workspaceFolder: not exactly one folder is open.";
-    FOLDER_INVALID = 2004, "workspaceFolderInvalid", false, "A workspace folder is an absolute URI.";
-    TARGET_EXISTS = 2005, "targetExists", false, "The target has such a record already; nothing was moved.";
-    LEASE_HELD = 3001, "leaseHeld", true, "Another holds the lease; data.expiresAt says until when.";
-    LEASE_LOST = 3002, "leaseLost", false, "The lease is not held any more: acquire it again.";
-    KEY_UNAVAILABLE = 4001, "keyUnavailable", false, "The store's key is not at hand; nothing is lost.";
-    RECORD_DAMAGED = 4002, "recordDamaged", false, "The stored value is damaged; it is kept as it is.";
-    STORE_DAMAGED = 4003, "storeDamaged", false, "The store is damaged, and nothing could replace it; its files are kept as they are.";
-    STORE_FULL = 5001, "storeFull", true, "The disk or the store is full; nothing was changed.";
-    STORE_BUSY = 5002, "storeBusy", true, "The store is busy; nothing was changed.";
-    FORMAT_TOO_NEW = 5003, "formatTooNew", false, "The store was written by a later version: update plugin-vault.";
-    OVERLOADED = 5004, "overloaded", true, "Too much waits at once; take answers before asking for more.";
-    STORE_REFUSED = 5005, "storeRefused", false, "The store can't be used as it lies there; the log says what to do.";
-    STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written.";
-}
-
-/// What a key that is meant, or is not good any more, leads to.
+/// What a key leads to that is not selected, or not valid.
 pub(super) const KEY_ERRORS: [Code; 5] =
     [API_KEY_REQUIRED, API_KEY_UNKNOWN, API_KEY_REVOKED, API_KEY_EXPIRED, NOT_PERMITTED];
 /// What a folder leads to.
@@ -89,56 +45,92 @@ const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) ->
 /// Why a request is answered with an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Error {
-    /// Not JSON.
-    Parse,
-    /// No request, or one that has no place here.
-    InvalidRequest,
+    /// What was sent can't be read.
+    Parse(Unreadable),
+    /// No request, or one that the connection does not allow now.
+    InvalidRequest(NotARequest),
     /// No such method.
     MethodNotFound,
     /// A wrong parameter.
-    InvalidParams(Parameter, Reason),
+    InvalidParams(WrongParameter),
     /// Not 40 hexadecimal digits.
     ApiKeyInvalid,
     /// What the vault or the client says.
     Failure(Failure),
 }
 
-/// Which parameter: one of our names, or a position from 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
-#[serde(untagged)]
-pub(crate) enum Parameter {
-    Named(&'static str),
-    At(usize),
+/// What can't be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unreadable {
+    /// The body of a message.
+    Json,
+    /// The header of a message.
+    Frame,
 }
 
-/// What is wrong with a parameter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ParameterReason"))]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Reason {
-    /// The method has none of that name, or none at that position.
-    Unknown,
-    /// It stands twice.
-    Duplicate,
-    /// It has to be there.
-    Missing,
-    /// Another JSON type is wanted.
-    WrongType,
-    /// The type is right, the value is not one of those that are allowed.
-    OutOfRange,
+/// What is not a request that can be carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotARequest {
+    /// A message that is no JSON-RPC 2.0 message.
+    Message,
+    /// An empty batch, or one that is too long.
+    Batch,
+    /// A frame after which nothing can be read.
+    Frame,
+    /// A method that the connection does not allow now.
+    Phase,
+}
+
+impl Unreadable {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Frame => "frame",
+        }
+    }
+}
+
+impl NotARequest {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Batch => "batch",
+            Self::Frame => "frame",
+            Self::Phase => "phase",
+        }
+    }
+}
+
+impl From<WrongParameter> for Error {
+    fn from(wrong: WrongParameter) -> Self {
+        Self::InvalidParams(wrong)
+    }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+        match failure {
+            Failure::Vault(error) => error.into(),
+            Failure::Cancelled => Self::Failure(failure),
+        }
     }
 }
 
 impl From<vault::Error> for Error {
     fn from(error: vault::Error) -> Self {
-        Self::Failure(Failure::Vault(error))
+        let wrong = |name, rule| WrongParameter::named(name, rule).into();
+        match error {
+            vault::Error::PatchTooDeep => wrong("patch", Rule::PatchDepth),
+            vault::Error::ExpiryTooLate => wrong("expiresAt", Rule::OwnerExpiry),
+            vault::Error::ApiKeyTaken => wrong("apiKey", Rule::NewKey),
+            error => Self::Failure(Failure::Vault(error)),
+        }
     }
+}
+
+/// The message for an error of the vault's, as clients get it.
+pub fn message(error: vault::Error) -> Cow<'static, str> {
+    Error::from(error).message()
 }
 
 /// `error.data`.
@@ -146,6 +138,8 @@ impl From<vault::Error> for Error {
 struct Data {
     kind: &'static str,
     retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(flatten)]
     details: Option<Details>,
 }
@@ -154,8 +148,8 @@ impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         let code = error.code();
         let retryable = code.retryable || error.may_pass();
-        let data = Data { kind: code.kind, retryable, details: error.details() };
-        ErrorObjectOwned::owned(code.number, code.sentence, Some(data))
+        let data = Data { kind: code.kind, retryable, reason: error.reason(), details: Details::of(error) };
+        ErrorObjectOwned::owned(code.number, error.message(), Some(data))
     }
 }
 
@@ -167,39 +161,30 @@ impl Error {
         matches!(why.reason, KeyReason::Locked | KeyReason::Deadline | KeyReason::Memory)
     }
 
-    /// What `data` has besides kind and `retryable`.
-    fn details(self) -> Option<Details> {
-        let out_of_range = |name| Details::of_parameter(Parameter::Named(name), Reason::OutOfRange);
-        let error = match self {
-            Self::InvalidParams(parameter, reason) => return Some(Details::of_parameter(parameter, reason)),
-            Self::Failure(Failure::Vault(error)) => error,
-            Self::Parse
-            | Self::InvalidRequest
-            | Self::MethodNotFound
-            | Self::ApiKeyInvalid
-            | Self::Failure(Failure::Cancelled) => return None,
-        };
-        Some(match error {
-            vault::Error::RevisionConflict { current } => Details::of_conflict(current),
-            vault::Error::LeaseHeld { expires_at } => Details::of_lease(expires_at),
-            vault::Error::DataTooLarge { limit } => Details::of_limit(limit),
-            vault::Error::PatchTooDeep => out_of_range("patch"),
-            vault::Error::ExpiryTooLate => out_of_range("expiresAt"),
-            vault::Error::ApiKeyTaken => out_of_range("apiKey"),
-            vault::Error::KeyUnavailable(why) => Details::of_key(why),
-            vault::Error::StoreRefused(refusal) => Details::of_refusal(refusal),
-            vault::Error::NoThread => Details::of_no_thread(),
-            vault::Error::StoreFailed { outcome_unknown: true } => Details::of_unknown_outcome(),
-            _ => return None,
-        })
+    /// `data.reason`.
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Parse(what) => Some(what.name()),
+            Self::InvalidRequest(what) => Some(what.name()),
+            Self::InvalidParams(wrong) => Some(wrong.rule.reason().name()),
+            Self::Failure(Failure::Vault(error)) => error.reason(),
+            Self::MethodNotFound | Self::ApiKeyInvalid | Self::Failure(Failure::Cancelled) => None,
+        }
+    }
+
+    fn message(self) -> Cow<'static, str> {
+        match self {
+            Self::InvalidParams(wrong) => wrong.message().into(),
+            error => error.code().message(error.reason()).into(),
+        }
     }
 
     fn code(self) -> Code {
         match self {
-            Self::Parse => PARSE_ERROR,
-            Self::InvalidRequest => INVALID_REQUEST,
+            Self::Parse(_) => PARSE_ERROR,
+            Self::InvalidRequest(_) => INVALID_REQUEST,
             Self::MethodNotFound => METHOD_NOT_FOUND,
-            Self::InvalidParams(..) => INVALID_PARAMS,
+            Self::InvalidParams(_) => INVALID_PARAMS,
             Self::ApiKeyInvalid => API_KEY_INVALID,
             Self::Failure(Failure::Cancelled) => CANCELLED,
             Self::Failure(Failure::Vault(error)) => vault_code(error),
@@ -210,11 +195,11 @@ impl Error {
 fn vault_code(error: vault::Error) -> Code {
     use vault::Error as E;
     match error {
-        E::ApiKeyRequired => API_KEY_REQUIRED,
+        E::ApiKeyRequired(_) => API_KEY_REQUIRED,
         E::ApiKeyUnknown => API_KEY_UNKNOWN,
         E::ApiKeyRevoked => API_KEY_REVOKED,
         E::ApiKeyExpired => API_KEY_EXPIRED,
-        E::NotPermitted => NOT_PERMITTED,
+        E::NotPermitted(_) => NOT_PERMITTED,
         E::RevisionConflict { .. } => REVISION_CONFLICT,
         E::DataTooLarge { .. } => DATA_TOO_LARGE,
         E::WorkspaceFolderRequired => FOLDER_REQUIRED,
@@ -223,14 +208,14 @@ fn vault_code(error: vault::Error) -> Code {
         E::LeaseHeld { .. } => LEASE_HELD,
         E::LeaseLost => LEASE_LOST,
         E::KeyUnavailable(_) => KEY_UNAVAILABLE,
-        E::RecordDamaged => RECORD_DAMAGED,
-        E::StoreDamaged => STORE_DAMAGED,
-        E::StoreFull => STORE_FULL,
-        E::StoreBusy | E::NoThread => STORE_BUSY,
+        E::RecordDamaged(_) => RECORD_DAMAGED,
+        E::StoreDamaged(_) => STORE_DAMAGED,
+        E::StoreFull(_) => STORE_FULL,
+        E::StoreBusy { .. } => STORE_BUSY,
         E::FormatTooNew => FORMAT_TOO_NEW,
-        E::Overloaded => OVERLOADED,
+        E::Overloaded(_) => OVERLOADED,
         E::StoreRefused(_) => STORE_REFUSED,
-        E::StoreFailed { .. } => STORE_FAILED,
+        E::StoreFailed(_) => STORE_FAILED,
         E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,
         E::Internal => INTERNAL_ERROR,
     }
@@ -238,15 +223,85 @@ fn vault_code(error: vault::Error) -> Code {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::vault::{
+        Busy, DamagedPart, DamagedStore, Denied, Error as E, Failed, Full, Kind, NoKey, OverLimit, Overload,
+        Refusal, Unavailable,
+    };
+
     use super::*;
 
+    /// Every error that has a reason, with every reason.
+    fn with_reasons() -> Vec<Error> {
+        let mut all = vec![Error::Parse(Unreadable::Json), Error::Parse(Unreadable::Frame)];
+        let what = [NotARequest::Message, NotARequest::Batch, NotARequest::Frame, NotARequest::Phase];
+        all.extend(what.map(Error::InvalidRequest));
+        let key =
+            |reason: &KeyReason| E::KeyUnavailable(Unavailable { protector: Kind::Command, reason: *reason });
+        let limit = |reason: &OverLimit| E::DataTooLarge { reason: *reason, limit: 1 };
+        let vault = (NoKey::ALL.iter().map(|reason| E::ApiKeyRequired(*reason)))
+            .chain(Denied::ALL.iter().map(|reason| E::NotPermitted(*reason)))
+            .chain(OverLimit::ALL.iter().map(limit))
+            .chain(KeyReason::ALL.iter().map(key))
+            .chain(DamagedPart::ALL.iter().map(|part| E::RecordDamaged(*part)))
+            .chain(DamagedStore::ALL.iter().map(|part| E::StoreDamaged(*part)))
+            .chain(Full::ALL.iter().map(|reason| E::StoreFull(*reason)))
+            .chain(Busy::ALL.iter().map(|reason| E::busy(*reason)))
+            .chain(Overload::ALL.iter().map(|reason| E::Overloaded(*reason)))
+            .chain(Refusal::ALL.iter().map(|reason| E::StoreRefused(*reason)))
+            .chain(Failed::ALL.iter().map(|reason| E::StoreFailed(*reason)));
+        all.extend(vault.map(Error::from));
+        all
+    }
+
     #[test]
-    fn no_number_and_no_kind_stands_twice() {
-        for (position, code) in TABLE.iter().enumerate() {
-            for other in &TABLE[..position] {
-                assert_ne!(code.number, other.number);
-                assert_ne!(code.kind, other.kind);
+    fn the_table_has_a_message_for_each_reason_and_no_other() {
+        let mut met = BTreeSet::new();
+        for error in with_reasons() {
+            let (code, reason) = (error.code(), error.reason().unwrap());
+            assert!(code.causes.iter().any(|cause| cause.reason == reason), "{error:?}: {reason}");
+            assert_eq!(error.message(), code.message(Some(reason)));
+            met.insert((code.number, reason));
+        }
+        for code in TABLE {
+            for cause in code.causes {
+                assert!(met.contains(&(code.number, cause.reason)), "{} {}", code.kind, cause.reason);
             }
         }
+    }
+
+    #[test]
+    fn what_only_the_vault_finds_is_said_of_the_parameter() {
+        #[track_caller]
+        fn check(error: E, expected: &str) {
+            assert_eq!(message(error), expected);
+        }
+        check(E::PatchTooDeep, "`patch` must have at most 128 levels.");
+        check(E::ExpiryTooLate, "`expiresAt` must not be later than the expiry of the owner's key.");
+        check(E::ApiKeyTaken, "`apiKey` must be a key that was never used.");
+    }
+
+    #[test]
+    fn the_data_names_the_reason_and_the_process_that_has_the_lock() {
+        #[track_caller]
+        fn check(error: E, expected: &str) {
+            let object = ErrorObjectOwned::from(Error::from(error));
+            assert_eq!(object.data().unwrap().get(), expected);
+        }
+        check(
+            E::StoreBusy { reason: Busy::Lock, process: Some(7) },
+            r#"{"kind":"storeBusy","retryable":true,"reason":"lock","process":7}"#,
+        );
+        check(E::busy(Busy::Lock), r#"{"kind":"storeBusy","retryable":true,"reason":"lock"}"#);
+        check(
+            E::StoreFailed(Failed::Commit),
+            r#"{"kind":"storeFailed","retryable":false,"reason":"commit","outcome":"unknown"}"#,
+        );
+        check(
+            E::PatchTooDeep,
+            r#"{"kind":"invalidParams","retryable":false,"reason":"outOfRange","parameter":"patch"}"#,
+        );
+        check(E::LeaseLost, r#"{"kind":"leaseLost","retryable":false}"#);
     }
 }

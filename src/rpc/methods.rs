@@ -43,8 +43,8 @@ use crate::limits;
 use crate::session::{Pending, Session};
 use crate::vault::{self, Caller, Context, Name, Place, Target};
 
-use super::error::Error;
-use super::params::{Spec, out_of_range};
+use super::error::{Error, Rule, WrongParameter};
+use super::params::Spec;
 use super::values::Handle;
 
 pub(super) const CANCEL: &str = "$/cancelRequest";
@@ -145,7 +145,9 @@ impl Call {
         const ENVELOPE: usize = limits::ID + 64;
         let limit = self.session.limits().message;
         if list.len() + ENVELOPE > limit {
-            return Err(vault::Error::DataTooLarge { limit: limit as u64 }.into());
+            return Err(
+                vault::Error::DataTooLarge { reason: vault::OverLimit::Answer, limit: limit as u64 }.into()
+            );
         }
         Ok(list)
     }
@@ -160,7 +162,7 @@ impl Call {
     ) -> Result<Target, Error> {
         let place = match (context, folder) {
             (Context::User, None) => Place::User,
-            (Context::User, Some(_)) => return Err(out_of_range(FOLDER)),
+            (Context::User, Some(_)) => return Err(WrongParameter::named(FOLDER, Rule::NoFolder).into()),
             (Context::Workspace, Some(place)) => place,
             (Context::Workspace, None) => self.session.only_folder(),
         };

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 
-use super::error::{Error, Parameter, Reason};
+use super::error::{Error, NotARequest, Rule, WrongParameter};
 
 /// Declares a method. Makes of it
 /// - `SPEC`, its name and those of its parameters;
@@ -64,7 +64,9 @@ macro_rules! method {
             generator: &mut schemars::SchemaGenerator,
         ) -> crate::rpc::contract::Method {
             #[allow(unused_imports, reason = "some methods need only one of them")]
-            use crate::rpc::contract::{Method, Parameter, example, refusal};
+            use crate::rpc::contract::{Method, Parameter, example, refusal, wrong};
+            #[allow(unused_imports, reason = "some methods need only one of them")]
+            use crate::rpc::error::{Rule, WrongParameter};
             #[allow(unused_imports, reason = "an example may need none")]
             use serde_json::json;
             Method {
@@ -99,7 +101,7 @@ pub(super) struct Spec {
 /// A type that a parameter may have: how its values are read. What the schema says of it stands beside, in `values.rs`.
 pub(super) trait Argument<'a>: Sized {
     /// Reads the value of the parameter that goes by this name.
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error>;
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter>;
 
     /// What it is where it is not stated; `None` if it has to be.
     fn absent() -> Option<Self> {
@@ -109,7 +111,7 @@ pub(super) trait Argument<'a>: Sized {
 
 /// One that may be absent; `null` means that it is.
 impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         (json::kind(value) != Kind::Null).then(|| T::read(name, value)).transpose()
     }
 
@@ -146,37 +148,37 @@ impl Spec {
             arguments.sort_elements(&elements)?;
         } else {
             // The envelope has refused it already.
-            return Err(Error::InvalidRequest);
+            return Err(Error::InvalidRequest(NotARequest::Message));
         }
         Ok(arguments)
     }
 }
 
 impl<'a> Arguments<'a> {
-    fn sort_members(&mut self, members: &[json::Member<'a>]) -> Result<(), Error> {
+    fn sort_members(&mut self, members: &[json::Member<'a>]) -> Result<(), WrongParameter> {
         for (at, member) in members.iter().enumerate() {
             let given = member.name_bytes();
             match self.spec.position(|name| *given == *name.as_bytes()) {
                 Some(position) => {
                     if self.values[position].replace(member.value).is_some() {
-                        return Err(wrong(self.spec.name_at(position), Reason::Duplicate));
+                        return Err(WrongParameter::named(self.spec.name_at(position), Rule::Duplicate));
                     }
                 }
                 None if self.spec.lenient => {}
-                None => return Err(Error::InvalidParams(Parameter::At(at), Reason::Unknown)),
+                None => return Err(WrongParameter::unknown(at)),
             }
         }
         Ok(())
     }
 
     /// `null` at the end is what some clients send for nothing.
-    fn sort_elements(&mut self, elements: &[&'a RawValue]) -> Result<(), Error> {
+    fn sort_elements(&mut self, elements: &[&'a RawValue]) -> Result<(), WrongParameter> {
         for (at, value) in elements.iter().enumerate() {
             if json::kind(value) == Kind::Null {
                 continue;
             }
             if at >= self.spec.positional.len() {
-                return Err(Error::InvalidParams(Parameter::At(at), Reason::Unknown));
+                return Err(WrongParameter::unknown(at));
             }
             self.values[at] = Some(value);
         }
@@ -184,25 +186,13 @@ impl<'a> Arguments<'a> {
     }
 
     /// The next one.
-    pub(super) fn take<T: Argument<'a>>(&mut self) -> Result<T, Error> {
+    pub(super) fn take<T: Argument<'a>>(&mut self) -> Result<T, WrongParameter> {
         let name = self.spec.name_at(self.taken);
         let value = self.values[self.taken];
         self.taken += 1;
         match value {
             Some(value) => T::read(name, value),
-            None => T::absent().ok_or(wrong(name, Reason::Missing)),
+            None => T::absent().ok_or(WrongParameter::named(name, Rule::Missing)),
         }
     }
-}
-
-fn wrong(name: &'static str, reason: Reason) -> Error {
-    Error::InvalidParams(Parameter::Named(name), reason)
-}
-
-pub(super) fn wrong_type(name: &'static str) -> Error {
-    wrong(name, Reason::WrongType)
-}
-
-pub(super) fn out_of_range(name: &'static str) -> Error {
-    wrong(name, Reason::OutOfRange)
 }

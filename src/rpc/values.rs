@@ -13,8 +13,8 @@ use crate::limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Context, MergePatch, Name, Passphrase, Place, Timestamp};
 
-use super::error::Error;
-use super::params::{Argument, out_of_range, wrong_type};
+use super::error::{Rule, WrongParameter};
+use super::params::Argument;
 
 /// The schema of a type: its name there, a description, and the JSON Schema of its values.
 macro_rules! schema {
@@ -51,20 +51,20 @@ text!(Path, "A path on this machine.", {"type": "string", "minLength": 1});
 text!(Protector, "A kind of protector: a way to get the store key.",
     {"type": "string", "enum": ["key-file", "keyring", "passphrase", "command"]});
 
-pub(super) fn string<'a>(name: &'static str, value: &'a RawValue) -> Result<Cow<'a, str>, Error> {
+pub(super) fn string<'a>(name: &'static str, value: &'a RawValue) -> Result<Cow<'a, str>, WrongParameter> {
     match json::kind(value) {
         // One half of a surrogate pair is not a character.
-        Kind::String => json::string(value).ok_or(out_of_range(name)),
-        _ => Err(wrong_type(name)),
+        Kind::String => json::string(value).ok_or(WrongParameter::named(name, Rule::Unicode)),
+        _ => Err(WrongParameter::named(name, Rule::String)),
     }
 }
 
 /// 0 to 2^53 − 1: a number that every JSON reader keeps exactly.
-fn number(name: &'static str, value: &RawValue) -> Result<u64, Error> {
+fn number(name: &'static str, value: &RawValue) -> Result<u64, WrongParameter> {
     match json::whole(value) {
         Whole::Fits(number) if number <= limits::REVISION => Ok(number),
-        Whole::Fits(_) | Whole::OutOfRange => Err(out_of_range(name)),
-        Whole::No => Err(wrong_type(name)),
+        Whole::Fits(_) | Whole::OutOfRange => Err(WrongParameter::named(name, Rule::SafeInteger)),
+        Whole::No => Err(WrongParameter::named(name, Rule::WholeNumber)),
     }
 }
 
@@ -74,7 +74,7 @@ fn number(name: &'static str, value: &RawValue) -> Result<u64, Error> {
 pub(super) struct Revision(pub(super) u64);
 
 impl<'a> Argument<'a> for Revision {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         number(name, value).map(Self)
     }
 }
@@ -91,10 +91,11 @@ pub(super) type LeaseWait = Millis<0, { limits::LEASE_WAIT_MILLIS }>;
 pub(super) type UnlockWait = Millis<0, { limits::UNLOCK_WAIT_MILLIS }>;
 
 impl<'a, const LEAST: u64, const MOST: u64> Argument<'a> for Millis<LEAST, MOST> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         let millis = number(name, value)?;
         let fits = (LEAST..=MOST).contains(&millis);
-        fits.then_some(Self(Duration::from_millis(millis))).ok_or(out_of_range(name))
+        fits.then_some(Self(Duration::from_millis(millis)))
+            .ok_or(WrongParameter::named(name, Rule::Milliseconds(LEAST, MOST)))
     }
 }
 
@@ -114,11 +115,11 @@ impl<const LEAST: u64, const MOST: u64> schemars::JsonSchema for Millis<LEAST, M
 }
 
 impl<'a> Argument<'a> for bool {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         match value.get() {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(wrong_type(name)),
+            _ => Err(WrongParameter::named(name, Rule::Boolean)),
         }
     }
 }
@@ -152,8 +153,8 @@ impl schemars::JsonSchema for True {
 }
 
 impl<'a> Argument<'a> for Name {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        Self::parse(&string(name, value)?).ok_or(WrongParameter::named(name, Rule::Name))
     }
 }
 
@@ -167,8 +168,8 @@ schema!(Name, "Name", "1 to 256 bytes of UTF-8, compared byte for byte.",
     {"type": "string", "minLength": 1, "maxLength": limits::NAME, "x-maxBytes": limits::NAME});
 
 impl<'a> Argument<'a> for Context {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        Self::parse(&string(name, value)?).ok_or(WrongParameter::named(name, Rule::Context))
     }
 }
 
@@ -182,8 +183,8 @@ schema!(Context, "Context", "`user` has one set of records, `workspace` has one 
     {"type": "string", "enum": [Context::User.name(), Context::Workspace.name()]});
 
 impl<'a> Argument<'a> for Timestamp {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        Self::parse(&string(name, value)?).ok_or(out_of_range(name))
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        Self::parse(&string(name, value)?).ok_or(WrongParameter::named(name, Rule::Time))
     }
 }
 
@@ -199,10 +200,10 @@ schema!(Timestamp, "Time",
 
 /// A folder that a parameter names. An error of the folder is reported only after an error of the key.
 impl<'a> Argument<'a> for Place {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         let text = string(name, value)?;
         if text.len() > limits::URI {
-            return Err(out_of_range(name));
+            return Err(WrongParameter::named(name, Rule::Uri));
         }
         Ok(WorkspaceFolder::parse(&text).map_or(Self::FolderInvalid, Self::Workspace))
     }
@@ -229,9 +230,9 @@ schema!(WorkspaceFolder, "WorkspaceFolder", FOLDER,
 pub(super) struct Object<'a>(pub(super) Cow<'a, RawValue>);
 
 impl<'a> Argument<'a> for Object<'a> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         let is_object = json::kind(value) == Kind::Object;
-        is_object.then_some(Self(Cow::Borrowed(value))).ok_or(wrong_type(name))
+        is_object.then_some(Self(Cow::Borrowed(value))).ok_or(WrongParameter::named(name, Rule::Object))
     }
 }
 
@@ -241,10 +242,10 @@ schema!(Object<'_>, "JsonObject",
     {"type": "object", "additionalProperties": true});
 
 impl<'a> Argument<'a> for MergePatch<'a> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         match json::kind(value) {
-            Kind::Object => Ok(Self::parse(value)?),
-            _ => Err(wrong_type(name)),
+            Kind::Object => Self::parse(value).map_err(|_| WrongParameter::named(name, Rule::PatchDepth)),
+            _ => Err(WrongParameter::named(name, Rule::Object)),
         }
     }
 }
@@ -260,7 +261,7 @@ schema!(MergePatch<'_>, "MergePatch",
 pub(super) struct Handle<'a>(pub(super) Cow<'a, str>);
 
 impl<'a> Argument<'a> for Handle<'a> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         string(name, value).map(Self)
     }
 }
@@ -273,7 +274,7 @@ schema!(Handle<'_>, "Handle", "Names a key on the connection where `setAPIKey` r
 pub(super) struct KeyText<'a>(pub(super) Cow<'a, str>);
 
 impl<'a> Argument<'a> for KeyText<'a> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         string(name, value).map(Self)
     }
 }
@@ -287,7 +288,7 @@ schema!(KeyText<'_>, "APIKey", "40 hexadecimal digits. They give access to the d
 pub(super) struct KeyId<'a>(pub(super) Cow<'a, str>);
 
 impl<'a> Argument<'a> for KeyId<'a> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         string(name, value).map(Self)
     }
 }
@@ -295,9 +296,9 @@ impl<'a> Argument<'a> for KeyId<'a> {
 schema!(KeyId<'_>, "KeyId", "Names a key and reveals nothing about it: 32 hexadecimal digits.", {"type": "string"});
 
 impl<'a> Argument<'a> for Passphrase {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         let said = Zeroizing::new(string(name, value)?.into_owned());
-        Self::new(said.as_bytes()).map_err(|_| out_of_range(name))
+        Self::new(said.as_bytes()).map_err(|_| WrongParameter::named(name, Rule::Passphrase))
     }
 }
 

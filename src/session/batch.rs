@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits;
-use crate::vault::{Error, Room};
+use crate::vault::{Error, OverLimit, Overload, Room};
 
 use super::pending::PendingRequests;
 
@@ -36,11 +36,11 @@ impl Room for BatchRoom {
         }
         if taken > self.most {
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Error::DataTooLarge { limit: self.most as u64 });
+            return Err(Error::DataTooLarge { reason: OverLimit::Batch, limit: self.most as u64 });
         }
         if !self.ledger.hold_batched(bytes, limits::BATCHED_BYTES.max(self.most)) {
             self.taken.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Error::Overloaded);
+            return Err(Error::Overloaded(Overload::Answers));
         }
         self.counted.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
@@ -64,7 +64,10 @@ mod tests {
         let room = BatchRoom::new(&Arc::default(), 2 * LONG);
         assert_eq!(room.take(LONG), Ok(()));
         assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
-        assert_eq!(room.take(LONG), Err(Error::DataTooLarge { limit: 2 * LONG as u64 }));
+        assert_eq!(
+            room.take(LONG),
+            Err(Error::DataTooLarge { reason: OverLimit::Batch, limit: 2 * LONG as u64 })
+        );
         assert_eq!(room.take(limits::SHORT_ANSWER), Ok(()));
     }
 
@@ -74,7 +77,7 @@ mod tests {
         let one = BatchRoom::new(&ledger, limits::BATCHED_BYTES);
         let other = BatchRoom::new(&ledger, limits::BATCHED_BYTES);
         assert_eq!(one.take(limits::BATCHED_BYTES), Ok(()));
-        assert_eq!(other.take(LONG), Err(Error::Overloaded));
+        assert_eq!(other.take(LONG), Err(Error::Overloaded(Overload::Answers)));
         drop(one);
         assert_eq!(other.take(limits::BATCHED_BYTES), Ok(()));
     }

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::vault::{Error, Key};
+use crate::vault::{Error, Key, OverLimit};
 
 /// A key that is being looked up.
 #[must_use = "an attempt that is neither accepted nor refused keeps its key in the balance"]
@@ -92,7 +92,7 @@ impl Keys {
             Some(known) => known,
             None if self.entries.len() >= most => {
                 self.refuse_no_key();
-                return Err(Error::DataTooLarge { limit: most as u64 });
+                return Err(Error::DataTooLarge { reason: OverLimit::Handles, limit: most as u64 });
             }
             None => {
                 let key = Arc::new(key);
@@ -337,7 +337,7 @@ mod tests {
         let mut keys = Keys::default();
         accepted(&mut keys, ONE);
         let refused = keys.begin(key(TWO), false, 1).err();
-        assert_eq!(refused, Some(Error::DataTooLarge { limit: 1 }));
+        assert_eq!(refused, Some(Error::DataTooLarge { reason: OverLimit::Handles, limit: 1 }));
         assert!(keys.begin(key(ONE), false, 1).is_ok());
     }
 }

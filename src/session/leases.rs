@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::limits;
-use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased};
+use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased, Overload};
 
 use super::{Failure, Pending, Session, lock};
 
@@ -18,7 +18,7 @@ impl<'s> Waiting<'s> {
     fn begin(session: &'s Session) -> Result<Self, Error> {
         let mut waiting = lock(&session.waiting_leases);
         if *waiting >= limits::WAITING_LEASES {
-            return Err(Error::Overloaded);
+            return Err(Error::Overloaded(Overload::Leases));
         }
         *waiting += 1;
         Ok(Self(session))

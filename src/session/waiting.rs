@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Deadline, Error, Need, OneByOne, Opened, Passphrase, Read, Write};
+use crate::vault::{Busy, Deadline, Error, Need, OneByOne, Opened, Passphrase, Read, Write};
 
 use super::{Failure, Pending, Session};
 
-/// How long the store may take to be opened: others have to get out of the way of one that mends it.
-const OPENING: Duration = Duration::from_secs(10);
+/// How long the store may take to be opened. A repair waits ten seconds for other processes to close the store; it has to
+/// answer first, since it knows the reason.
+const OPENING: Duration = Duration::from_secs(12);
 
 impl Session {
     /// The store with its key, opened if it is not open yet.
@@ -97,7 +98,7 @@ impl Session {
     ) -> Result<T, Failure> {
         tokio::select! {
             outcome = outcome => Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(OPENING) => Err(Error::StoreBusy.into()),
+            () = tokio::time::sleep(OPENING) => Err(Error::busy(Busy::Opening).into()),
             () = pending.cancelled() => Err(Failure::Cancelled),
         }
     }
@@ -165,7 +166,7 @@ impl Session {
                 None
             } else {
                 tokio::time::sleep(OPENING).await;
-                Some(Failure::Vault(Error::StoreBusy))
+                Some(Failure::Vault(Error::busy(Busy::Opening)))
             }
         };
         let given_up = tokio::select! {
@@ -183,7 +184,7 @@ impl Session {
         self.room_for_answers(pending).await?;
         match self.vault.opened() {
             Some(opened) => Ok(opened.read(&*read, pending.room())?),
-            None => Err(Error::StoreBusy.into()),
+            None => Err(Error::busy(Busy::Closing).into()),
         }
     }
 
@@ -233,15 +234,18 @@ impl Session {
         let given_up = tokio::select! {
             biased;
             outcome = &mut outcome => return Ok(outcome.unwrap_or(Err(Error::Internal))?),
-            () = tokio::time::sleep(limits::LOCK_WAIT) => Failure::Vault(Error::StoreBusy),
+            () = tokio::time::sleep(limits::LOCK_WAIT) => self.vault.why_not_written().into(),
             () = pending.cancelled() => Failure::Cancelled,
         };
         if self.vault.withdraw(ticket) {
-            if given_up == Failure::Vault(Error::StoreBusy) {
-                let holder = self.vault.writer().unwrap_or_default();
-                tracing::warn!(
-                    "process {holder} keeps the store's lock; if it is stopped, let it go on or end it"
-                );
+            match given_up {
+                Failure::Vault(Error::StoreBusy { process: Some(process), .. }) => {
+                    tracing::warn!(
+                        "process {process} holds the write lock; if it is stopped, continue or end it"
+                    );
+                }
+                Failure::Vault(error) => tracing::warn!("a write was not begun: {error}"),
+                Failure::Cancelled => {}
             }
             return Err(given_up);
         }

@@ -6,22 +6,28 @@
 mod unpack;
 
 use std::cell::Cell;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, Write};
 use std::path::Path;
 
 use crate::files::{self, Dir};
+use crate::rows::id_text;
 
-use super::header::LONGEST as LONGEST_HEADER;
+use super::StoreError;
+use super::lmdb::DATA_FILE;
+use super::lmdb::header::LONGEST as LONGEST_HEADER;
+use super::lmdb::open::LmdbStore;
 use super::protectors::{self, ProtectorRow};
-use super::{Store, StoreError, id_text};
 
-pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked, unpack};
+pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked};
+
+pub(super) use unpack::unpack;
 
 /// The archive before it gets its name.
 const ARCHIVE: &str = "archive";
 const HEADER: &str = "header";
-const DATA: &str = "data.mdb";
+const DATA: &str = DATA_FILE;
 const SLOTS: &str = "slots/";
 const PROTECTORS: &str = "protectors/";
 
@@ -45,6 +51,17 @@ pub enum NotPacked {
     Target(io::ErrorKind),
 }
 
+impl fmt::Display for NotPacked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store was not read: {error}"),
+            Self::Target(kind) => write!(formatter, "the archive could not be written: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for NotPacked {}
+
 impl From<StoreError> for NotPacked {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -55,8 +72,8 @@ impl From<StoreError> for NotPacked {
 ///
 /// # Errors
 /// Nothing is left at the target then, unless it is a stream.
-pub fn pack(
-    store: &Store,
+pub(super) fn pack(
+    store: &LmdbStore,
     to: CopyTarget<'_>,
     extra: Option<&ProtectorRow>,
     progress: Progress<'_>,
@@ -76,7 +93,7 @@ pub fn pack(
     let aside = tempfile::Builder::new().prefix(".plugin-vault-").tempdir_in(folder).map_err(target)?;
     let own = Dir::open(aside.path()).map_err(|error| target(error.into()))?;
     let tables = copy_tables(store, &own).map_err(|error| match error {
-        StoreError::Full => NotPacked::Target(io::ErrorKind::StorageFull),
+        StoreError::Full(_) => NotPacked::Target(io::ErrorKind::StorageFull),
         error => NotPacked::Store(error),
     })?;
     let whole = own.path_of(ARCHIVE);
@@ -92,7 +109,7 @@ pub fn pack(
 }
 
 /// A copy of the tables, to be read from its beginning.
-fn copy_tables(store: &Store, aside: &Dir) -> Result<File, StoreError> {
+fn copy_tables(store: &LmdbStore, aside: &Dir) -> Result<File, StoreError> {
     let mut tables = aside.create_new(DATA)?;
     store.copy_to(&mut tables)?;
     tables.rewind()?;
@@ -100,7 +117,7 @@ fn copy_tables(store: &Store, aside: &Dir) -> Result<File, StoreError> {
 }
 
 fn write<W: Write>(
-    store: &Store,
+    store: &LmdbStore,
     mut tables: File,
     extra: Option<&ProtectorRow>,
     to: W,

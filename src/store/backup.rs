@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::files::{self, ASIDE, Dir};
 use crate::limits;
 
-use super::{Folder, Store, StoreError};
+use super::lmdb::open::LmdbStore;
+use super::{Folder, StoreError};
 
 /// How old the newest one is when the next is due.
 const EVERY: Duration = Duration::from_hours(24);
@@ -16,7 +17,7 @@ const KEPT: usize = 3;
 const SUFFIX: &str = ".mdb";
 
 /// One backup.
-pub struct Backup {
+pub(super) struct Backup {
     /// The file's name in `backups/`.
     pub name: String,
     /// What was committed up to this revision is in it.
@@ -27,7 +28,7 @@ pub struct Backup {
 
 impl Folder {
     /// The backups that are there, the newest first.
-    pub fn backups(&self) -> files::Result<Vec<Backup>> {
+    pub(super) fn backups(&self) -> files::Result<Vec<Backup>> {
         let folder = match self.dir().and_then(|dir| dir.folder("backups")) {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             folder => folder?,
@@ -50,10 +51,10 @@ impl Folder {
     }
 }
 
-impl Store {
+impl LmdbStore {
     /// Takes a backup, if none was taken today and something has changed since; `false` if there is nothing to do, or
     /// another process is at it.
-    pub fn back_up_daily(&self) -> Result<bool, StoreError> {
+    pub(super) fn back_up_daily(&self) -> Result<bool, StoreError> {
         let backups = self.folder().backups()?;
         // One from the future says only that the clock was wrong.
         let today =
@@ -62,7 +63,7 @@ impl Store {
     }
 
     /// Takes a backup, if something has changed since the last one; `false` if not, or if another process is at it.
-    pub fn back_up(&self) -> Result<bool, StoreError> {
+    pub(super) fn back_up(&self) -> Result<bool, StoreError> {
         let dir = self.folder().dir()?;
         let folder = dir.make_folder("backups")?;
         let lock = dir.open_or_create("backup.lock")?;
@@ -85,7 +86,7 @@ impl Store {
     }
 
     /// Copies the tables as they are at one moment into an empty file, without what is free, and syncs it.
-    pub fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
+    pub(super) fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
         self.engine().copy_to(file)?;
         file.sync_all()?;
         // A copy that is not whole is none.

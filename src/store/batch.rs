@@ -1,6 +1,6 @@
 //! What one commit changes.
 
-use super::Table;
+use crate::rows::Table;
 
 /// One row that a commit writes or removes.
 pub struct Row {

@@ -1,6 +1,6 @@
 //! Which boot of the machine this is.
 
-use super::Id;
+use crate::rows::{Id, parse_id};
 
 /// The kernel's random name of this boot; `None` where it has none that can be read.
 pub fn boot_id() -> Option<Id> {
@@ -8,5 +8,5 @@ pub fn boot_id() -> Option<Id> {
         return None;
     }
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    super::parse_id(&text.trim().replace('-', ""))
+    parse_id(&text.trim().replace('-', ""))
 }

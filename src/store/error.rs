@@ -1,5 +1,6 @@
 //! What can go wrong with a store, as far as a caller can do something about it.
 
+use std::fmt;
 use std::io;
 
 use crate::files;
@@ -7,22 +8,73 @@ use crate::files;
 /// Why an operation on the store was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreError {
-    /// The disk, the map or a quota is full. Nothing was half-written.
-    Full,
+    /// There is no room. Nothing was half-written.
+    Full(FullReason),
     /// A value, a page or a file is not what was written.
     Damaged,
+    /// No protector file is whole, so no key could open the store.
+    NoProtector,
     /// Written by a later version.
     FormatTooNew,
     /// The store must not or can't be used as it lies there.
     Refused(Refusal),
-    /// Another process kept the store busy for too long.
-    Busy,
-    /// What was opened can't be used any more, and has to be opened anew: another store lies in the folder, or there was
-    /// no room for a larger map.
-    Replaced,
+    /// The store can't be used just now. Nothing was changed, and the same call may succeed later.
+    Busy(BusyReason),
     /// An I/O error.
     Failed,
 }
+
+/// What has no room left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FullReason {
+    /// The disk, a quota of the file system, or the limit on the size of a file.
+    Disk,
+    /// The limit of the store's own.
+    Limit,
+    /// The folder `quarantine`: it has as many folders as it may have.
+    Quarantine,
+    /// The memory map of this process, which is smaller where the process has few addresses.
+    Map,
+}
+
+/// Why a store can't be used just now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BusyReason {
+    /// A process that has to close the store first has not closed it in time, or is closing it.
+    Closing,
+    /// As many processes read the store as its table of readers has places.
+    Readers,
+    /// This process has too few addresses left for the memory map of the store.
+    AddressSpace,
+    /// What was opened can't be used any more, and has to be opened again: another store is in its place.
+    Replaced,
+    /// Another process committed after the snapshot that the batch was decided on.
+    Overtaken,
+}
+
+impl StoreError {
+    /// Whether the store has to be opened again before anything more is done with it. What waits goes to the store that
+    /// is opened then.
+    pub const fn needs_reopening(self) -> bool {
+        matches!(self, Self::Busy(BusyReason::Replaced | BusyReason::AddressSpace))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(reason) => write!(formatter, "no room is left: {reason:?}"),
+            Self::Damaged => formatter.write_str("the store is damaged"),
+            Self::NoProtector => formatter.write_str("no protector file of the store is whole"),
+            Self::FormatTooNew => formatter.write_str("a later version wrote the store"),
+            Self::Refused(reason) => write!(formatter, "the store must not be used: {reason:?}"),
+            Self::Busy(reason) => write!(formatter, "the store can't be used now: {reason:?}"),
+            Self::Failed => formatter.write_str("the files of the store could not be read or written"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// Why a store is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,21 +122,17 @@ impl From<&files::Error> for StoreError {
             tracing::error!("the store can't be used: {error}");
             return Self::Refused(refusal.into());
         }
-        match error.cause() {
-            files::Cause::Io(inner) if is_full(inner) => Self::Full,
-            files::Cause::Io(_) => {
-                tracing::warn!("the store's files could not be used: {error}");
-                Self::Failed
-            }
-            _ => {
-                tracing::error!("{error}");
-                Self::Damaged
-            }
-        }
+        let files::Cause::Io(inner) = error.cause() else {
+            tracing::error!("{error}");
+            return Self::Damaged;
+        };
+        tracing::warn!("the store's files could not be used: {error}");
+        if is_full(inner) { Self::Full(FullReason::Disk) } else { Self::Failed }
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
+/// Whether an error says that there is no room.
+pub(super) fn is_full(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge)
 }
@@ -94,11 +142,11 @@ impl From<io::Error> for StoreError {
         if let Some(error) = files::Error::of(&error) {
             return error.into();
         }
-        if is_full(&error) {
-            return Self::Full;
-        }
         // An I/O error's text is the operating system's: no caller's word is in it.
         tracing::warn!(error = %error, "the store's files could not be used");
+        if is_full(&error) {
+            return Self::Full(FullReason::Disk);
+        }
         match error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => Self::Refused(Refusal::ReadOnly),
             io::ErrorKind::PermissionDenied => Self::Refused(Refusal::Access),
@@ -110,15 +158,19 @@ impl From<io::Error> for StoreError {
 impl From<heed::Error> for StoreError {
     fn from(error: heed::Error) -> Self {
         use heed::MdbError as Mdb;
-        match error {
+        let lmdb = match error {
             heed::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // LMDB found its own process id among the readers of another container.
                 tracing::error!("the store is open in another container; give each its own --data-dir");
-                Self::Refused(Refusal::Platform)
+                return Self::Refused(Refusal::Platform);
             }
-            heed::Error::Io(error) => error.into(),
-            heed::Error::Mdb(Mdb::MapFull | Mdb::TxnFull) => Self::Full,
-            heed::Error::Mdb(Mdb::ReadersFull) => Self::Busy,
+            heed::Error::Io(error) => return error.into(),
+            error => error,
+        };
+        tracing::warn!(error = %lmdb, "LMDB failed");
+        match lmdb {
+            heed::Error::Mdb(Mdb::MapFull | Mdb::TxnFull) => Self::Full(FullReason::Map),
+            heed::Error::Mdb(Mdb::ReadersFull) => Self::Busy(BusyReason::Readers),
             heed::Error::Mdb(
                 Mdb::Corrupted
                 | Mdb::PageNotFound
@@ -129,10 +181,7 @@ impl From<heed::Error> for StoreError {
                 | Mdb::CursorFull
                 | Mdb::PageFull,
             ) => Self::Damaged,
-            other => {
-                tracing::warn!(error = %other, "LMDB failed");
-                Self::Failed
-            }
+            _ => Self::Failed,
         }
     }
 }

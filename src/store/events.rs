@@ -9,16 +9,17 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::files::{self, FileId};
+use crate::sync;
 
-use super::Store;
-use super::meta_page::write_all_at;
+use super::folder::Folder;
+use super::lmdb::meta_page::write_all_at;
 
 /// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
 const LOOK: Duration = Duration::from_millis(500);
@@ -82,6 +83,44 @@ pub(super) fn strike(path: &Path) -> io::Result<()> {
     write_all_at(&files::open_or_create(path)?, b"\n", 0)
 }
 
+/// What was announced last of the state of the store, as far as this process has been told.
+#[derive(Default)]
+pub(super) struct News(Mutex<String>);
+
+impl News {
+    /// Whether this is not what was announced last; from now on it is.
+    fn is_new(&self, announced: String) -> bool {
+        let mut last = sync::lock(&self.0);
+        let is_new = *last != announced;
+        *last = announced;
+        is_new
+    }
+}
+
+/// See [`super::Location::watch`].
+pub(super) fn watch(
+    folder: &Folder,
+    open: FileId,
+    news: &Arc<News>,
+    heard: impl Fn(StoreEvent) + Send + Sync + 'static,
+    leave: impl Fn() + Send + Sync + 'static,
+) -> StoreWatcher {
+    let (place, known) = (folder.clone(), news.clone());
+    let watcher = StoreWatcher::new(folder, open, move |event| {
+        if event == StoreEvent::StateChanged {
+            if place.is_exclusive_lock_wanted() {
+                leave();
+            }
+            if !known.is_new(place.announced()) {
+                return;
+            }
+        }
+        heard(event);
+    });
+    news.is_new(folder.announced());
+    watcher
+}
+
 /// Hears the bells of one store, until it is dropped.
 pub struct StoreWatcher {
     bell: PathBuf,
@@ -93,12 +132,11 @@ pub struct StoreWatcher {
 impl StoreWatcher {
     /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
     /// thread of the listener's own and must not block.
-    pub fn new(store: &Store, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
+    fn new(folder: &Folder, open: FileId, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(heard);
-        let folder = store.folder();
         // The watch first: where there is but one thread more, it is the one that hears at once.
-        let watcher = watch(&folder.news(), heard.clone());
-        let looks = Poller::start(folder.data_file(), store.data_file(), heard);
+        let watcher = watch_file(&folder.news(), heard.clone());
+        let looks = Poller::start(folder.data_file(), open, heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
         match watcher {
             Ok(watcher) => *listener.watcher() = Some(watcher),
@@ -108,7 +146,7 @@ impl StoreWatcher {
     }
 
     fn watcher(&self) -> MutexGuard<'_, Option<RecommendedWatcher>> {
-        self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.watcher)
     }
 
     /// Listens for commits from now on, or no longer.
@@ -134,7 +172,10 @@ impl StoreWatcher {
     }
 }
 
-fn watch(news: &Path, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> notify::Result<RecommendedWatcher> {
+fn watch_file(
+    news: &Path,
+    heard: Arc<dyn Fn(StoreEvent) + Send + Sync>,
+) -> notify::Result<RecommendedWatcher> {
     let call = news.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Files are opened and closed all the time; what rings is a write.

@@ -14,9 +14,11 @@ use std::path::PathBuf;
 use twox_hash::xxhash3_64::Hasher;
 
 use crate::files::{self, Dir};
+use crate::rows::{Id, checksum, id_text, parse_id};
 
-use super::create::ASIDE;
-use super::{Folder, Id, StoreError, WriteLock, checksum, id_text, parse_id};
+use super::lmdb::create::ASIDE;
+use super::lmdb::lock::WriteLock;
+use super::{Folder, StoreError};
 
 /// What every block begins with.
 const HEADER: &[u8; 8] = b"pvprot\0\x01";
@@ -111,7 +113,7 @@ impl Folder {
     }
 
     /// The rows of the store's protectors, by id. What was removed or is damaged is not among them.
-    pub fn protectors(&self) -> Result<Vec<ProtectorRow>, StoreError> {
+    pub(super) fn protectors(&self) -> Result<Vec<ProtectorRow>, StoreError> {
         let mut rows = Vec::new();
         for id in self.protector_files()? {
             match self.protector_copies(&id)?.map(Found::of) {
@@ -127,7 +129,7 @@ impl Folder {
     }
 
     /// The protectors that were removed.
-    pub fn removed_protectors(&self) -> Result<Vec<Id>, StoreError> {
+    pub(super) fn removed_protectors(&self) -> Result<Vec<Id>, StoreError> {
         let mut removed = Vec::new();
         for id in self.protector_files()? {
             if matches!(self.protector_copies(&id)?.map(Found::of), Some(Found::Removed)) {
@@ -138,7 +140,11 @@ impl Folder {
     }
 
     /// Adds a protector; it is synced when this returns. If this fails, the protector opens nothing.
-    pub fn add_protector(&self, _lock: &WriteLock<'_>, (id, row): &ProtectorRow) -> Result<(), StoreError> {
+    pub(super) fn add_protector(
+        &self,
+        _lock: &WriteLock<'_>,
+        (id, row): &ProtectorRow,
+    ) -> Result<(), StoreError> {
         self.put_protector(id, row).inspect_err(|_| {
             // Its name may be there already, and only the folder could not be synced.
             if self.remove(id).is_err() {
@@ -150,7 +156,7 @@ impl Folder {
     }
 
     /// Removes a protector: both blocks are overwritten in place and synced. The file stays, as a sign that it was here.
-    pub fn remove_protector(&self, _lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
+    pub(super) fn remove_protector(&self, _lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
         self.remove(id).inspect_err(|_| {
             let path = self.protector_path(id);
             tracing::error!("the protector file '{}' could not be overwritten; try again", path.display());
@@ -158,7 +164,7 @@ impl Folder {
     }
 
     /// Finishes removals that a process began and did not finish.
-    pub fn finish_removals(&self) -> Result<(), StoreError> {
+    pub(super) fn finish_removals(&self) -> Result<(), StoreError> {
         for id in self.protector_files()? {
             if let Some(copies) = self.protector_copies(&id)?
                 && copies.contains(&Copy::Removed)
@@ -172,7 +178,7 @@ impl Folder {
 
     /// Writes a damaged block again from the whole one, and takes away what a process left behind that was killed while
     /// it added a protector.
-    pub fn repair_protectors(&self, _lock: &WriteLock<'_>) -> Result<(), StoreError> {
+    pub(super) fn repair_protectors(&self, _lock: &WriteLock<'_>) -> Result<(), StoreError> {
         self.finish_removals()?;
         for id in self.protector_files()? {
             let (good, place) = match self.protector_copies(&id)? {

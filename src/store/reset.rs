@@ -3,18 +3,29 @@
 
 use std::path::PathBuf;
 
-use super::{ExclusiveLock, Folder, StoreError};
+use super::lmdb::DATA_FILE;
+use super::lmdb::lock::ExclusiveLock;
+use super::{Folder, StoreError};
 
 /// What makes a store, in the order in which it is moved. Without its protectors nothing opens a store (and nothing
 /// takes the place for an empty one, as long as the tables are there), so a reset that was cut off can be finished.
-const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", "data.mdb"];
+const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", DATA_FILE];
+
+/// See [`super::Location::reset`].
+pub(super) fn reset(folder: &Folder) -> Result<Option<PathBuf>, StoreError> {
+    if !folder.has_remains()? {
+        return Ok(None);
+    }
+    let alone = folder.alone()?;
+    folder.set_aside(&alone).map(Some)
+}
 
 impl Folder {
     /// Moves the store into a new folder in `quarantine/`. After that the place is an empty one.
     ///
     /// # Errors
     /// A part may have been moved by then; the rest is moved by the next reset.
-    pub fn set_aside(&self, _alone: &ExclusiveLock) -> Result<PathBuf, StoreError> {
+    fn set_aside(&self, _alone: &ExclusiveLock) -> Result<PathBuf, StoreError> {
         let own = self.new_quarantine()?;
         let dir = self.dir()?;
         for part in PARTS {

@@ -6,8 +6,9 @@
 use std::io::{Seek as _, SeekFrom, Write as _};
 
 use crate::files::{self, Dir};
+use crate::rows::{Id, id_text, parse_id};
 
-use super::{Folder, Id, StoreError};
+use super::{Folder, StoreError};
 
 /// What every slot file begins with, bound to what is wrapped in it: name, format, generation of the data key. A slot
 /// file of another generation is refused.
@@ -37,7 +38,7 @@ impl Folder {
     }
 
     /// Reads a slot file.
-    pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
+    pub(super) fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
         let content = match self.slot_file(slot) {
             Err(error) if error.is_not_found() => return Ok(Slot::Absent),
             content => content?,
@@ -51,7 +52,7 @@ impl Folder {
 
     /// All that is in a slot file.
     pub(super) fn slot_file(&self, slot: &Id) -> files::Result<Vec<u8>> {
-        self.slots_folder()?.read_whole(&super::id_text(slot), LONGEST)
+        self.slots_folder()?.read_whole(&id_text(slot), LONGEST)
     }
 
     /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
@@ -59,7 +60,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where the slot had a row once: the row is lost, and what the slot opens must not be.
-    pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
         let dir = self.dir()?;
         let is_left_over = pending_slots_in(&dir)?.contains(slot);
         if !is_left_over {
@@ -70,7 +71,7 @@ impl Folder {
             let mut pending = dir.open_or_create(PENDING)?;
             pending.seek(SeekFrom::End(0))?;
             // Behind a line that a process did not write to its end.
-            pending.write_all(format!("\n{}\n", super::id_text(slot)).as_bytes())?;
+            pending.write_all(format!("\n{}\n", id_text(slot)).as_bytes())?;
             pending.sync_all()?;
             // After a loss of power, a slot that is left over must not look like one that had a row.
             if is_new {
@@ -94,23 +95,23 @@ impl Folder {
 
     /// Writes all that is in a slot file.
     pub(super) fn put_slot_file(&self, slot: &Id, content: &[u8]) -> files::Result<()> {
-        self.dir()?.make_folder(SLOTS)?.replace(&super::id_text(slot), content)
+        self.dir()?.make_folder(SLOTS)?.replace(&id_text(slot), content)
     }
 
     /// The slots that have a file.
-    pub fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
+    pub(super) fn slots_there(&self) -> Result<Vec<Id>, StoreError> {
         let folder = match self.slots_folder() {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             folder => folder?,
         };
-        Ok(folder.names()?.iter().filter_map(|name| super::parse_id(name)).collect())
+        Ok(folder.names()?.iter().filter_map(|name| parse_id(name)).collect())
     }
 
     /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there. A file that has
     /// not the shape of a slot, or a second name somewhere, is left as it is.
-    pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
+    pub(super) fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         let is_slot = |content: &[u8]| content.starts_with(SLOT_HEADER) || is_destroyed(content);
-        match self.slots_folder()?.overwrite(&super::id_text(slot), LONGEST, is_slot) {
+        match self.slots_folder()?.overwrite(&id_text(slot), LONGEST, is_slot) {
             Err(error) if error.is_not_found() => Ok(()),
             outcome => Ok(outcome?),
         }
@@ -120,7 +121,7 @@ impl Folder {
 fn pending_slots_in(dir: &Dir) -> files::Result<Vec<Id>> {
     match dir.read_whole(PENDING, LONGEST_PENDING) {
         Err(error) if error.is_not_found() => Ok(Vec::new()),
-        names => Ok(String::from_utf8_lossy(&names?).lines().filter_map(super::parse_id).collect()),
+        names => Ok(String::from_utf8_lossy(&names?).lines().filter_map(parse_id).collect()),
     }
 }
 
@@ -140,7 +141,7 @@ mod tests {
         let store = Folder::new(folder.path().to_owned());
         let id = [7; 16];
         store.put_slot_file(&id, &[SLOT_HEADER, b"wrapped".as_slice()].concat()).unwrap();
-        let path = folder.path().join(SLOTS).join(crate::store::id_text(&id));
+        let path = folder.path().join(SLOTS).join(crate::rows::id_text(&id));
         let foreign: [&[u8]; 4] = [b"another program's", b"pvslot", b"pvslot\0\x02\0wrapped", &[0, 0, 1]];
         for content in foreign {
             fs::write(&path, content).unwrap();

@@ -12,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use crate::sync;
+
 use self::queue::{Chunk, Queue};
 use super::frame::{Framing, encode};
 
@@ -267,7 +269,7 @@ impl State {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     /// Waits until bytes are written, at most for `most`. Returns whether that time passed.
@@ -372,7 +374,7 @@ impl Shared {
         while state.phase == Phase::Open {
             state = match state.next() {
                 Some(next) => self.write_next(state, next),
-                None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => sync::wait(&self.work, state),
             };
         }
     }

@@ -1,13 +1,15 @@
 //! From an API key to what it opens: the row in the table of keys, the slot file, the namespace's data key.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::store::{BusyReason, SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::sync;
 
 use super::key_index::{self, Found, LiveKeys};
 use super::key_row::{KeyRow, Use};
 use super::opened::Secrets;
+use super::reasons::NoKey;
 use super::{Address, Error, Name, Opened, Place, Timestamp};
 
 /// An API key that a connection has set. When it is rotated, what holds it goes on with the new one.
@@ -79,7 +81,7 @@ impl Key {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     pub(super) fn api_key(&self) -> Arc<ApiKey> {
@@ -153,7 +155,7 @@ impl Access {
         let Some(Found { row, keys }) = found else { return Ok(None) };
         let (namespace, key) = data_key(opened, slot)?;
         if row.namespace() != Some(namespace) {
-            return Err(Error::RecordDamaged);
+            return Err(Error::KEY_DAMAGED);
         }
         let data = DataKeys::derive(secrets.keys.store(), namespace, &key);
         Ok(Some(Arc::new(Self { slot: slot.id(), row, keys, data })))
@@ -163,17 +165,17 @@ impl Access {
 /// A key's row or slot that is not what was written is one damaged value, and no damaged store.
 pub(super) fn of_a_key(error: StoreError) -> Error {
     match error {
-        StoreError::Damaged => Error::RecordDamaged,
+        StoreError::Damaged => Error::KEY_DAMAGED,
         other => other.into(),
     }
 }
 
 /// What a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().folder().slot(&slot.id().0).map_err(of_a_key)? {
-        Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::RecordDamaged),
-        Slot::Absent if opened.store().is_in_place() => Err(Error::RecordDamaged),
-        Slot::Absent => Err(StoreError::Replaced.into()),
+    match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
+        Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::KEY_DAMAGED),
+        Slot::Absent if opened.store().is_in_place() => Err(Error::KEY_DAMAGED),
+        Slot::Absent => Err(StoreError::Busy(BusyReason::Replaced).into()),
         Slot::Destroyed => Err(Error::ApiKeyRevoked),
     }
 }
@@ -187,7 +189,7 @@ impl Caller {
     ) -> Result<Option<Arc<Access>>, Error> {
         match &access {
             Some(access) => access.row.check(now)?,
-            None if self.must_exist => return Err(Error::ApiKeyRequired),
+            None if self.must_exist => return Err(Error::ApiKeyRequired(NoKey::Refused)),
             None => {}
         }
         Ok(access)

@@ -1,13 +1,14 @@
 //! Copies of a whole store for people to keep, and the way back.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::crypto::StoreId;
 use crate::protector::{self, New, Protector};
 use crate::store::{
-    BadArchive, CopySource, CopyTarget, Folder, Member, NotPacked, NotUnpacked, Progress, ProtectorRow,
-    Replacement, Row, StoreError, Table, Unpacked, meta, pack, unpack,
+    BadArchive, CopySource, CopyTarget, Location, NotPacked, NotUnpacked, Progress, ProtectorRow, Restored,
+    StoreError, Unpacked,
 };
 
 use super::{Config, Error, Opened, Passphrase, Timestamp, Vault};
@@ -34,12 +35,37 @@ pub enum NotRestored {
     ProtectorsChanged,
 }
 
+impl fmt::Display for NotBackedUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store was not copied: {error}"),
+            Self::Target(kind) => write!(formatter, "the copy could not be written: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for NotBackedUp {}
+
+impl fmt::Display for NotRestored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive(bad) => write!(formatter, "the backup is not whole: {bad}"),
+            Self::Source(kind) => write!(formatter, "the backup could not be read: {kind}"),
+            Self::Store(error) => write!(formatter, "the backup was not restored: {error}"),
+            Self::ProtectorsChanged => formatter.write_str("the protectors of the store have changed"),
+        }
+    }
+}
+
+impl std::error::Error for NotRestored {}
+
 impl From<NotUnpacked> for NotRestored {
     fn from(error: NotUnpacked) -> Self {
         match error {
             NotUnpacked::Archive(bad) => Self::Archive(bad),
             NotUnpacked::Source(kind) => Self::Source(kind),
             NotUnpacked::Store(error) => Self::Store(error.into()),
+            NotUnpacked::OtherStore => Self::Store(Error::TargetExists),
         }
     }
 }
@@ -54,14 +80,6 @@ impl From<Error> for NotRestored {
     fn from(error: Error) -> Self {
         Self::Store(error)
     }
-}
-
-/// A store that was restored.
-pub struct Restored {
-    /// How many records it has.
-    pub records: u64,
-    /// Where the tables lie that were there before, if there were any.
-    pub quarantine: Option<PathBuf>,
 }
 
 /// A backup that was read, and that has changed nothing yet.
@@ -132,7 +150,7 @@ impl Opened {
             Ok::<_, Error>(protector::make(&config.means(), &new, store, store_key, now)?)
         });
         let extra = extra.transpose().map_err(NotBackedUp::Store)?;
-        pack(self.store(), to, extra.as_ref(), progress).map_err(|error| match error {
+        self.store().back_up_to(to, extra.as_ref(), progress).map_err(|error| match error {
             NotPacked::Store(error) => NotBackedUp::Store(error.into()),
             NotPacked::Target(kind) => NotBackedUp::Target(kind),
         })
@@ -154,13 +172,9 @@ impl Vault {
         source: CopySource<'_>,
         progress: Progress<'_>,
     ) -> Result<ReadBackup, NotRestored> {
-        let unpacked = unpack(&self.folder, source, progress)?;
-        // Before anybody is asked about its protectors.
-        if self.folder.said_id().is_some_and(|id| id != unpacked.id()) {
-            return Err(Error::TargetExists.into());
-        }
-        let arrivals = arrivals(&self.folder, unpacked.protectors())?;
-        let store_has_protectors = !self.folder.protectors()?.is_empty();
+        let unpacked = self.location.read_backup(source, progress)?;
+        let arrivals = arrivals(&self.location, unpacked.protectors())?;
+        let store_has_protectors = !self.location.protectors()?.is_empty();
         Ok(ReadBackup { unpacked, store_has_protectors, arrivals })
     }
 
@@ -171,58 +185,35 @@ impl Vault {
     /// The tables that are there have not changed.
     pub fn restore(&self, backup: ReadBackup, with_all: bool) -> Result<Restored, NotRestored> {
         let ReadBackup { unpacked, arrivals: agreed, .. } = backup;
-        let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
-        let highest = match self.folder.summary(&alone)? {
-            Some(there) if there.store.is_some_and(|store| store != unpacked.id()) => {
-                return Err(Error::TargetExists.into());
+        let restored = self.location.restore(&unpacked, || {
+            let arrivals = arrivals(&self.location, unpacked.protectors())?;
+            let is_new = |arrival: &&Arrival| arrival.standing.is_asked_for() && !agreed.contains(arrival);
+            if with_all && arrivals.iter().any(|arrival| is_new(&arrival)) {
+                return Err(NotRestored::ProtectorsChanged);
             }
-            Some(there) => there.revision,
-            None => 0,
-        };
-        let arrivals = arrivals(&self.folder, unpacked.protectors())?;
-        let is_new = |arrival: &&Arrival| arrival.standing.is_asked_for() && !agreed.contains(arrival);
-        if with_all && arrivals.iter().any(|arrival| is_new(&arrival)) {
-            return Err(NotRestored::ProtectorsChanged);
-        }
-        let replacement = match Replacement::new(&self.folder, unpacked.tables()?, unpacked.page_size()) {
-            Err(StoreError::Damaged) => return Err(NotRestored::Archive(BadArchive::Damaged(Member::Data))),
-            replacement => replacement?,
-        };
-        if replacement.id()? != unpacked.id() {
-            return Err(NotRestored::Archive(BadArchive::OtherTables));
-        }
-        let records = replacement.records()?;
-        let restored = replacement.revision()?.to_be_bytes().to_vec();
-        let row = |name: &[u8], value| Row { table: Table::Meta, key: name.to_vec(), value };
-        let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None)];
-        replacement.renumber(highest, rows)?;
-        unpacked.put_in_place(&self.folder, &brought(&unpacked, &arrivals, with_all))?;
-        let quarantine = replacement.put_in_place(&alone)?;
-        drop(alone);
+            Ok(brought(&unpacked, &arrivals, with_all))
+        })?;
         self.announce();
-        Ok(Restored { records, quarantine })
+        Ok(restored)
     }
 
     /// Puts the whole store aside, into the folder in quarantine that is returned; `None` if there is no store. Nothing is
     /// deleted, and the next request that needs a store makes a new one.
     ///
     /// # Errors
-    /// [`Error::StoreBusy`] if a process keeps the store open.
+    /// [`super::Busy::Closing`] if a process keeps the store open.
     pub fn reset(&self) -> Result<Option<PathBuf>, Error> {
-        if !self.folder.has_remains()? {
-            return Ok(None);
+        let aside = self.location.reset()?;
+        if aside.is_some() {
+            self.announce();
         }
-        let alone = self.folder.alone(|| true)?.ok_or(Error::Internal)?;
-        let aside = self.folder.set_aside(&alone)?;
-        drop(alone);
-        self.announce();
-        Ok(Some(aside))
+        Ok(aside)
     }
 }
 
-fn arrivals(folder: &Folder, rows: &[ProtectorRow]) -> Result<Vec<Arrival>, StoreError> {
-    let there: BTreeSet<_> = folder.protectors()?.into_iter().map(|(id, _)| id).collect();
-    let removed = folder.removed_protectors()?;
+fn arrivals(location: &Location, rows: &[ProtectorRow]) -> Result<Vec<Arrival>, StoreError> {
+    let there: BTreeSet<_> = location.protectors()?.into_iter().map(|(id, _)| id).collect();
+    let removed = location.removed_protectors()?;
     let standing = |id| {
         if there.contains(&id) {
             Standing::Present

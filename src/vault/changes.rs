@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::crypto::DataKeys;
-use crate::store::{Snapshot, Table};
+use crate::rows::Table;
+use crate::store::Snapshot;
 
 use super::access::Access;
 use super::key_row::Use;

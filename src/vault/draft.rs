@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
-use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError};
 
 use super::access::{Access, Caller, Remembered};
 use super::key_index::{self, LiveKeys};
 use super::key_row::KeyRow;
 use super::opened::Secrets;
+use super::reasons::Full;
 use super::{Error, Opened, Timestamp};
 
 /// A request that changes the store.
@@ -79,7 +81,7 @@ impl Changes {
     /// The next revision of the store.
     pub(super) fn next_revision(&mut self) -> Result<u64, Error> {
         if self.revision >= limits::REVISION {
-            return Err(Error::StoreFull);
+            return Err(Error::StoreFull(Full::Revisions));
         }
         self.revision += 1;
         Ok(self.revision)

@@ -1,23 +1,26 @@
 //! What the vault answers when it does not do what was asked. No variant holds a caller's word.
 
+use std::fmt;
+
 use crate::protector::{Reason, Unavailable};
 use crate::store::{Refusal, StoreError};
 
 use super::Timestamp;
+use super::reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
 
 /// Why a call was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
-    /// No key is meant.
-    ApiKeyRequired,
+    /// It is not known which key the request uses.
+    ApiKeyRequired(NoKey),
     /// The key has no namespace, and had to have one.
     ApiKeyUnknown,
     /// The key was revoked or rotated away.
     ApiKeyRevoked,
     /// The key is past its end.
     ApiKeyExpired,
-    /// Outside of the key's scope.
-    NotPermitted,
+    /// The key does not permit it.
+    NotPermitted(Denied),
     /// `ifRevision` is not the record's revision.
     RevisionConflict {
         /// The record's revision.
@@ -25,7 +28,9 @@ pub enum Error {
     },
     /// Over a limit.
     DataTooLarge {
-        /// The limit.
+        /// Which limit.
+        reason: OverLimit,
+        /// Its value.
         limit: u64,
     },
     /// No folder was named, and not exactly one is open.
@@ -37,24 +42,24 @@ pub enum Error {
     /// The store key is not to be had.
     KeyUnavailable(Unavailable),
     /// A value does not authenticate; it is kept as it is.
-    RecordDamaged,
-    /// The store is not a whole one.
-    StoreDamaged,
-    /// Disk, map or quota full; nothing was half-written.
-    StoreFull,
-    /// Others kept the store busy; the request was not carried out.
-    StoreBusy,
-    /// The system has no room for a thread; the request was not carried out.
-    NoThread,
+    RecordDamaged(DamagedPart),
+    /// The store is damaged and can't be used.
+    StoreDamaged(DamagedStore),
+    /// There is no room; nothing was half-written.
+    StoreFull(Full),
+    /// The store can't be used just now; the request was not carried out.
+    StoreBusy {
+        /// Why.
+        reason: Busy,
+        /// The process that keeps the write lock, for [`Busy::Lock`], if it is known.
+        process: Option<u32>,
+    },
     /// Written by a later version.
     FormatTooNew,
     /// The store must not be used as it lies there.
     StoreRefused(Refusal),
     /// An I/O error.
-    StoreFailed {
-        /// Whether the change may have been carried out all the same.
-        outcome_unknown: bool,
-    },
+    StoreFailed(Failed),
     /// A shared key may not end later than its owner's.
     ExpiryTooLate,
     /// The key that is to take another's place is in use, or was revoked.
@@ -67,7 +72,7 @@ pub enum Error {
     /// The token is not that of a live lease.
     LeaseLost,
     /// Too much waits at once; the request was not carried out.
-    Overloaded,
+    Overloaded(Overload),
     /// A merge patch with too many levels.
     PatchTooDeep,
     /// A fault of ours.
@@ -75,6 +80,47 @@ pub enum Error {
 }
 
 impl Error {
+    /// The store can't be used just now, for a reason that has no process to name.
+    pub const fn busy(reason: Busy) -> Self {
+        Self::StoreBusy { reason, process: None }
+    }
+
+    /// The name of the cause, for an error that has several.
+    pub const fn reason(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ApiKeyRequired(reason) => reason.name(),
+            Self::NotPermitted(reason) => reason.name(),
+            Self::DataTooLarge { reason, .. } => reason.name(),
+            Self::KeyUnavailable(why) => why.reason.name(),
+            Self::RecordDamaged(part) => part.name(),
+            Self::StoreDamaged(part) => part.name(),
+            Self::StoreFull(reason) => reason.name(),
+            Self::StoreBusy { reason, .. } => reason.name(),
+            Self::StoreRefused(reason) => reason.name(),
+            Self::StoreFailed(reason) => reason.name(),
+            Self::Overloaded(reason) => reason.name(),
+            Self::ApiKeyUnknown
+            | Self::ApiKeyRevoked
+            | Self::ApiKeyExpired
+            | Self::RevisionConflict { .. }
+            | Self::WorkspaceFolderRequired
+            | Self::WorkspaceFolderInvalid
+            | Self::TargetExists
+            | Self::FormatTooNew
+            | Self::ExpiryTooLate
+            | Self::ApiKeyTaken
+            | Self::LeaseHeld { .. }
+            | Self::LeaseLost
+            | Self::PatchTooDeep
+            | Self::Internal => return None,
+        })
+    }
+
+    /// A record's value is damaged.
+    pub(super) const RECORD_DAMAGED: Self = Self::RecordDamaged(DamagedPart::Record);
+    /// What the store holds about a key is damaged.
+    pub(super) const KEY_DAMAGED: Self = Self::RecordDamaged(DamagedPart::Key);
+
     /// The same, for a request whose time is over.
     #[must_use]
     pub fn too_late(self) -> Self {
@@ -85,15 +131,51 @@ impl Error {
     }
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ApiKeyRequired(_) => "it is not known which API key is used",
+            Self::ApiKeyUnknown => "the API key has no data",
+            Self::ApiKeyRevoked => "the API key was revoked or replaced",
+            Self::ApiKeyExpired => "the API key has expired",
+            Self::NotPermitted(_) => "the API key does not permit it",
+            Self::RevisionConflict { .. } => "the record has another revision",
+            Self::DataTooLarge { .. } => "a limit would be exceeded",
+            Self::WorkspaceFolderRequired => "no workspace folder is named",
+            Self::WorkspaceFolderInvalid => "the workspace folder is not an absolute URI",
+            Self::TargetExists => "the target exists",
+            Self::KeyUnavailable(_) => "the store key is not available",
+            Self::RecordDamaged(_) => "a part of the store is damaged",
+            Self::StoreDamaged(_) => "the store is damaged",
+            Self::StoreFull(_) => "no room is left",
+            Self::StoreBusy { .. } => "the store is busy",
+            Self::FormatTooNew => "a later version wrote the store",
+            Self::StoreRefused(_) => "the store must not be used",
+            Self::StoreFailed(_) => "the store could not be read or written",
+            Self::ExpiryTooLate => "the shared key would expire later than its owner's",
+            Self::ApiKeyTaken => "the new API key is in use or was revoked",
+            Self::LeaseHeld { .. } => "another client has the lease",
+            Self::LeaseLost => "no live lease has the token",
+            Self::Overloaded(_) => "too much waits",
+            Self::PatchTooDeep => "the merge patch has too many levels",
+            Self::Internal => "plugin-vault has a fault",
+        })?;
+        self.reason().map_or(Ok(()), |reason| write!(formatter, " ({reason})"))
+    }
+}
+
+impl std::error::Error for Error {}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full => Self::StoreFull,
-            StoreError::Damaged => Self::StoreDamaged,
+            StoreError::Full(reason) => Self::StoreFull(reason.into()),
+            StoreError::Damaged => Self::StoreDamaged(DamagedStore::Data),
+            StoreError::NoProtector => Self::StoreDamaged(DamagedStore::Protectors),
             StoreError::FormatTooNew => Self::FormatTooNew,
             StoreError::Refused(refusal) => Self::StoreRefused(refusal),
-            StoreError::Busy | StoreError::Replaced => Self::StoreBusy,
-            StoreError::Failed => Self::StoreFailed { outcome_unknown: false },
+            StoreError::Busy(reason) => Self::busy(reason.into()),
+            StoreError::Failed => Self::StoreFailed(Failed::InputOutput),
         }
     }
 }

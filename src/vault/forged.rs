@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use super::reasons::Full;
 use super::{
     Caller, Config, Error, GetRecord, Key, Name, Need, OneByOne, Opened, Place, Revoke, Set, Target, Text,
     Vault,
 };
 use crate::limits::{self, Limits};
-use crate::store::{Batch, Row, Slot, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, Row, Slot};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "1123456789abcdef0123456789abcdef01234567";
@@ -140,14 +142,14 @@ fn a_counter_that_no_store_reaches_is_repaired_and_destroys_nothing() {
 fn after_the_last_revision_the_store_is_read_only() {
     let place = Forged::new();
     place.forge(Vec::new(), Some(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     // After a repair the revision is still the last one.
     place.forge(vec![number(meta::FORGOTTEN, u64::MAX)], None);
     place.open_anew();
     assert_eq!(place.get(KEY).unwrap().as_deref(), Some(r#"{"n":1}"#));
     assert_eq!(place.opened().store().snapshot().unwrap().revision(), Ok(limits::REVISION));
-    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull));
+    assert_eq!(place.set(KEY, "{}"), Err(Error::StoreFull(Full::Revisions)));
 }
 
 #[test]
@@ -194,7 +196,7 @@ fn a_removed_row_does_not_destroy_its_slot() {
     };
     all(false);
     for key in [KEY, OTHER] {
-        assert_eq!(forged.set(key, "{}"), Err(Error::RecordDamaged), "it is not a new key");
+        assert_eq!(forged.set(key, "{}"), Err(Error::KEY_DAMAGED), "it is not a new key");
     }
     // Issuing and revoking another key does not destroy their slots.
     forged.set(THIRD, "{}").unwrap();
@@ -219,14 +221,15 @@ fn a_removed_row_does_not_destroy_its_slot() {
 fn a_slot_without_a_commit_is_overwritten_by_the_next_commit_of_a_key() {
     let forged = Forged::new();
     let left_over = [7; 16];
-    let folder = forged.opened().store().folder().clone();
-    folder.put_slot(&left_over, &[1; 100]).unwrap();
+    let opened = forged.opened();
+    let store = opened.store();
+    store.put_slot(&left_over, &[1; 100]).unwrap();
     // A repeated attempt replaces it.
-    folder.put_slot(&left_over, &[2; 100]).unwrap();
+    store.put_slot(&left_over, &[2; 100]).unwrap();
     forged.set(OTHER, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
     forged.set(THIRD, "{}").unwrap();
-    assert!(matches!(folder.slot(&left_over), Ok(Slot::Destroyed)));
+    assert!(matches!(store.slot(&left_over), Ok(Slot::Destroyed)));
     let pending = fs::read(forged.data.join("pending-slots")).unwrap();
     assert!(pending.is_empty());
 }

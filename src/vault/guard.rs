@@ -10,7 +10,7 @@ use super::{Caller, Config, Error, Opened, Timestamp};
 impl Opened {
     /// The protectors of the store.
     pub fn protectors(&self) -> Result<Vec<Protector>, Error> {
-        Ok(protector::list(&self.store().folder().protectors()?))
+        Ok(protector::list(&self.store().protectors()?))
     }
 
     /// One of the wanted protectors that gives the key now, by its id. They are really asked.
@@ -20,7 +20,7 @@ impl Opened {
         wanted: impl Fn(&Protector) -> bool,
         mode: &UnlockMode<'_>,
     ) -> Result<[u8; 16], Error> {
-        let rows = self.store().folder().protectors()?;
+        let rows = self.store().protectors()?;
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
@@ -106,7 +106,7 @@ impl Write for RemoveProtector {
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
         // Under the store's lock, so nothing comes between this look and the change.
-        let there = draft.opened.store().folder().protectors()?;
+        let there = draft.opened.store().protectors()?;
         if self.stays == self.protector.id || !there.iter().any(|(id, _)| *id == self.stays) {
             return Ok((false, None));
         }

@@ -9,11 +9,13 @@
 use std::collections::BTreeMap;
 
 use crate::crypto::{NamespaceId, SlotId, StoreKeys};
-use crate::store::{Batch, Row, StoreError, Table, meta};
+use crate::rows::{Table, meta};
+use crate::store::{Batch, Row, StoreError};
 
 use super::access::of_a_key;
 use super::draft::{Changes, Draft};
 use super::key_row::{KeyRow, KeyRows};
+use super::reasons::OverLimit;
 use super::view::View;
 use super::{Error, Name, Opened};
 
@@ -90,7 +92,7 @@ impl LiveKeys {
         match self.0.get(&slot) {
             Some(revision) if *revision == row.revision() => Ok(()),
             // The list is older than the row, so the list was put back.
-            Some(revision) if *revision < row.revision() => Err(Error::RecordDamaged),
+            Some(revision) if *revision < row.revision() => Err(Error::KEY_DAMAGED),
             Some(_) | None => Err(Error::ApiKeyRevoked),
         }
     }
@@ -147,7 +149,7 @@ pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Op
     if !row.is_live() {
         return Err(Error::ApiKeyRevoked);
     }
-    let live = live_keys(view, keys, row.namespace().ok_or(Error::RecordDamaged)?)?;
+    let live = live_keys(view, keys, row.namespace().ok_or(Error::KEY_DAMAGED)?)?;
     live.check(slot, &row)?;
     Ok(Some(Found { row, keys: live }))
 }
@@ -195,7 +197,7 @@ pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRo
             }
             // The key was ended while its row could not be read.
             Ok(_) => {}
-            Err(Error::RecordDamaged) => found.damaged.push(slot),
+            Err(Error::RecordDamaged(_)) => found.damaged.push(slot),
             Err(error) => return Err(error),
         }
     }
@@ -221,7 +223,7 @@ pub(super) fn find_kept(
         match found.map(TryInto::try_into) {
             Some(Ok(slot)) => match look(view, keys, SlotId(slot)) {
                 Ok(Some(found)) if is_it(&found.row) => return Ok(Some((SlotId(slot), found.row))),
-                Err(Error::RecordDamaged) => return Err(Error::RecordDamaged),
+                Err(Error::RecordDamaged(_)) => return Err(Error::KEY_DAMAGED),
                 // The index and the table of keys contradict each other.
                 _ => {}
             },
@@ -235,7 +237,7 @@ pub(super) fn find_kept(
             return Ok(Some((slot, row)));
         }
     }
-    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::RecordDamaged) }
+    if rows.damaged.is_empty() { Ok(None) } else { Err(Error::KEY_DAMAGED) }
 }
 
 /// Refuses another key above a limit. Counts keys only if the whole table has that many rows.
@@ -249,7 +251,7 @@ pub(super) fn check_room(
     let rows = draft.all_rows(Table::Keys)?;
     let count = |prefix: &[u8]| draft.count(Table::KeyIndex, prefix);
     if rows >= all && count(&[LIVE])? >= all {
-        return Err(Error::DataTooLarge { limit: all });
+        return Err(Error::DataTooLarge { reason: OverLimit::Keys, limit: all });
     }
     let of_plugin = match plugin {
         Some(_) if rows >= each => count(&plugin_prefix(&draft.secrets.keys, plugin))?,
@@ -257,7 +259,11 @@ pub(super) fn check_room(
     };
     // Keys without a plugin's name are counted by their namespace.
     let of_namespace = namespace.map_or(0, |keys| keys.0.len() as u64);
-    if of_plugin.max(of_namespace) >= each { Err(Error::DataTooLarge { limit: each }) } else { Ok(()) }
+    if of_plugin.max(of_namespace) >= each {
+        Err(Error::DataTooLarge { reason: OverLimit::PluginKeys, limit: each })
+    } else {
+        Ok(())
+    }
 }
 
 /// Adds the changes of the index for a changed row of keys: the list of the namespace, after the other changes of the
@@ -278,7 +284,7 @@ pub(super) fn update(
     for (name, value) in rows_for(keys, slot, row) {
         changes.put(Table::KeyIndex, &name, value);
     }
-    let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
+    let namespace = row.namespace().ok_or(Error::KEY_DAMAGED)?;
     let mut list = match changes.take_list(namespace) {
         Some(list) => list,
         // The first key of its namespace begins an empty list.

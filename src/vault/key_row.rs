@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::Error;
 use super::address::{Address, Context, MACHINE};
 use super::draft::Draft;
 use super::folder::WorkspaceFolder;
+use super::reasons::Denied;
 use super::timestamp::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -238,9 +239,9 @@ impl KeyRow {
     }
 
     pub(super) fn open(keys: &StoreKeys, slot: SlotId, value: &[u8]) -> Result<Self, Error> {
-        let sealed = value.strip_prefix(&[FORMAT]).ok_or(Error::RecordDamaged)?;
-        let text = keys.open_key_row(slot, &[FORMAT], sealed).map_err(|_| Error::RecordDamaged)?;
-        serde_json::from_slice(&Zeroizing::new(text)).map_err(|_| Error::RecordDamaged)
+        let sealed = value.strip_prefix(&[FORMAT]).ok_or(Error::KEY_DAMAGED)?;
+        let text = keys.open_key_row(slot, &[FORMAT], sealed).map_err(|_| Error::KEY_DAMAGED)?;
+        serde_json::from_slice(&Zeroizing::new(text)).map_err(|_| Error::KEY_DAMAGED)
     }
 
     pub(super) fn namespace(&self) -> Option<NamespaceId> {
@@ -305,22 +306,23 @@ impl KeyRow {
     /// Checks that the key may write at all.
     pub(super) fn permit_writing(&self) -> Result<(), Error> {
         let read_only = self.scope.as_ref().is_some_and(|scope| scope.read_only == Some(true));
-        if read_only { Err(Error::NotPermitted) } else { Ok(()) }
+        if read_only { Err(Error::NotPermitted(Denied::ReadOnly)) } else { Ok(()) }
     }
 
     /// Checks that the key may acquire and renew leases. A key that may write nothing has no reason to exclude other
     /// keys.
     pub(super) fn permit_leases(&self) -> Result<(), Error> {
         let is_empty = self.scope.as_ref().is_some_and(Scope::is_empty);
-        if is_empty { Err(Error::NotPermitted) } else { self.permit_writing() }
+        if is_empty { Err(Error::NotPermitted(Denied::Scope)) } else { self.permit_writing() }
     }
 
     /// Checks that the key's scope permits this use.
     pub(super) fn permit(&self, address: &Address, wanted: Use) -> Result<(), Error> {
-        let permitted = self.scope.as_ref().is_none_or(|scope| {
-            scope.covers(address) && (wanted == Use::Read || scope.read_only != Some(true))
-        });
-        if permitted { Ok(()) } else { Err(Error::NotPermitted) }
+        let covers = self.scope.as_ref().is_none_or(|scope| scope.covers(address));
+        if !covers {
+            return Err(Error::NotPermitted(Denied::Scope));
+        }
+        if wanted == Use::Read { Ok(()) } else { self.permit_writing() }
     }
 }
 

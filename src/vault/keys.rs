@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::crypto::SlotId;
 use crate::limits;
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::Access;
 use super::key_row::{KeyRow, KeyRows, Scope};
+use super::reasons::OverLimit;
 use super::view::{Read, View};
 use super::{Caller, Error, Opened, Timestamp};
 
@@ -133,7 +134,10 @@ impl Read for ListKeys {
             if let Ok(Some(row)) = view.value(Table::Keys, &slot.0) {
                 bytes += row.len();
                 if bytes > limits::KEY_LIST_BYTES {
-                    return Err(Error::DataTooLarge { limit: limits::KEY_LIST_BYTES as u64 });
+                    return Err(Error::DataTooLarge {
+                        reason: OverLimit::Answer,
+                        limit: limits::KEY_LIST_BYTES as u64,
+                    });
                 }
                 rows.push((slot.0.to_vec(), row.to_vec()));
             }

@@ -15,11 +15,13 @@ use std::time::Duration;
 use crate::crypto::{DataKeys, NamespaceId, SlotId};
 use crate::faults::Fault;
 use crate::limits;
-use crate::store::{Id, StoreError, Table};
+use crate::rows::{Id, Table};
+use crate::store::StoreError;
 
 use super::access::Access;
 use super::boot_clock::BootTime;
 use super::draft::{Changes, Draft, Write};
+use super::reasons::{Denied, OverLimit};
 use super::view::{Read, View};
 use super::{Caller, Error, Name, Opened, Timestamp, namespace};
 
@@ -77,7 +79,7 @@ impl Lease {
     /// The milliseconds for which it is still held; `None` if it is free.
     fn held(&self, opened: &Opened, now: BootTime) -> Option<u64> {
         let left = self.end.left(now);
-        (left > 0 && opened.store().folder().is_alive(&self.holder)).then_some(left)
+        (left > 0 && opened.store().is_alive(&self.holder)).then_some(left)
     }
 
     /// Extends the lease to its full lifetime from now on.
@@ -112,7 +114,7 @@ fn own(draft: &Draft<'_>, access: &Access, name: &Name, token: u64) -> Result<Le
     let lease = find(draft, access, name)?.filter(|lease| lease.token == token);
     let lease = lease.filter(|lease| lease.held(draft.opened, BootTime::now()).is_some());
     let lease = lease.ok_or(Error::LeaseLost)?;
-    if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted) }
+    if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted(Denied::Lease)) }
 }
 
 /// Gives the leases of a key to the key that replaces it.
@@ -233,7 +235,8 @@ fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: Boo
             is_held
         });
     }
-    over_limit(access, &others).map_or(Ok(()), |limit| Err(Error::DataTooLarge { limit }))
+    over_limit(access, &others)
+        .map_or(Ok(()), |limit| Err(Error::DataTooLarge { reason: OverLimit::Leases, limit }))
 }
 
 /// The limit that another lease would exceed.

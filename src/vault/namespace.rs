@@ -26,7 +26,6 @@ pub(super) fn begin(
     draft
         .opened
         .store()
-        .folder()
         .put_slot(&slot.id().0, &slot.wrap(SLOT_HEADER, namespace, &key))
         .map_err(of_a_key)?;
     changes.put_key(draft, slot.id(), None, &mut row)?;

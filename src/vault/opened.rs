@@ -3,16 +3,17 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
-use crate::store::{Entered, Folder, Id, Snapshot, Store, StoreError, Table, WriteLock, meta};
+use crate::rows::{Id, Table, meta};
+use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
+use crate::sync;
 
 use super::key_row::KeyRow;
-use super::this_process::ThisProcess;
 use super::{Config, Error, Timestamp, key_index};
 
 /// How long to wait for another process that runs the program of a protector.
@@ -22,7 +23,6 @@ const TURN: Duration = Duration::from_secs(3);
 pub struct Opened {
     serial: u64,
     store: Store,
-    was_repaired: bool,
     /// Records up to this revision came back from a backup. It changes only when another file takes this one's place.
     restored: Option<u64>,
     this_process: Id,
@@ -81,45 +81,40 @@ pub struct Repaired {
     pub quarantine: Option<PathBuf>,
 }
 
+/// A store with a new key, which the protector `key-file` keeps.
+struct NewlyMade<'c> {
+    config: &'c Config,
+}
+
+impl NewStore for NewlyMade<'_> {
+    type Error = Error;
+
+    fn may_be_made(&self) -> Result<(), Error> {
+        Ok(protector::may_keep(&self.config.means()).map_err(StoreError::from)?)
+    }
+
+    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Error> {
+        let id = StoreId::generate();
+        let store_key = StoreKey::generate();
+        let now = Timestamp::now().millis();
+        let protector = protector::make(&self.config.means(), &New::KeyFile, id, &store_key, now)?;
+        Ok((id.0, protector, vec![key_index::of_no_keys()]))
+    }
+}
+
 impl Opened {
-    /// Opens the store in a folder, and mends it if it is damaged. Where there is none, `None`, or a new one is made.
-    pub(super) fn open(
-        config: &Config,
-        folder: &Folder,
-        this_process: &ThisProcess,
-        make: bool,
-    ) -> Result<Option<Self>, Error> {
+    /// Opens the store at a place, and mends it if it is damaged. Where there is none, `None`, or a new one is made.
+    pub(super) fn open(config: &Config, location: &Location, make: bool) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let (store, was_repaired) = match Self::open_store(config, folder, this_process, make) {
-            Err(Error::StoreDamaged) if folder.protectors()?.is_empty() => {
-                let path = folder.path().display();
-                tracing::error!(
-                    "the store in '{path}' has no whole protector file, so nothing opens it; run: plugin-vault restore \
-                     with a backup of yours, or plugin-vault reset, which puts the store aside"
-                );
-                return Err(Error::StoreDamaged);
-            }
-            Err(Error::StoreDamaged) => {
-                let alone = folder.alone(|| true)?.ok_or(Error::Internal)?;
-                // Another process may have been first.
-                let was_repaired = folder.repair(&alone, Timestamp::now().millis())?.is_some();
-                drop(alone);
-                (Self::open_store(config, folder, this_process, make)?, was_repaired)
-            }
-            store => (store?, false),
-        };
-        let Some(store) = store else { return Ok(None) };
-        // So that there is one with the new numbers: an older one would have them given again.
-        if was_repaired && let Err(error) = store.back_up() {
-            tracing::warn!(?error, "there is no backup yet of the store that was mended");
-        }
+        let new = make.then_some(NewlyMade { config });
+        let now = || Timestamp::now().millis();
+        let Some(store) = location.open(config.limits.store, now, new.as_ref())? else { return Ok(None) };
         let restored = store.snapshot()?.restored()?;
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             store,
-            was_repaired,
             restored,
-            this_process: this_process.id(),
+            this_process: location.this_process(),
             limits: config.limits,
             protectors_repaired: AtomicBool::new(false),
             secrets: OnceLock::new(),
@@ -127,49 +122,17 @@ impl Opened {
         }))
     }
 
-    fn open_store(
-        config: &Config,
-        folder: &Folder,
-        this_process: &ThisProcess,
-        make: bool,
-    ) -> Result<Option<Store>, Error> {
-        loop {
-            if !folder.has_remains()? {
-                if !make {
-                    return Ok(None);
-                }
-                protector::may_keep(&config.means()).map_err(StoreError::from)?;
-            }
-            match folder.enter()? {
-                Entered::Store(present) => {
-                    let dead = this_process.begin(folder)?;
-                    let store = Store::open(present, config.limits.store, this_process.ended(&dead))?;
-                    this_process.trust(dead);
-                    return Ok(Some(store));
-                }
-                Entered::Empty(creation) => {
-                    let id = StoreId::generate();
-                    let store_key = StoreKey::generate();
-                    let now = Timestamp::now().millis();
-                    let means = config.means();
-                    let protector = protector::make(&means, &New::KeyFile, id, &store_key, now)?;
-                    creation.finish(id.0, &protector, vec![key_index::of_no_keys()])?;
-                }
-            }
-        }
-    }
-
     /// Gets the store key, if it is not at hand, with so much mode. Whether it was this call that got it.
     pub fn unlock(&self, config: &Config, mode: &UnlockMode<'_>) -> Result<bool, Error> {
         if self.is_unlocked() {
             return Ok(false);
         }
-        let rows = self.store.folder().protectors()?;
+        let rows = self.store.protectors()?;
         let id = StoreId(self.store.id());
         let asked = match self.ask(config, &rows, mode) {
             Err(NotAsked::Store(error)) => return Err(error.into()),
             Err(NotAsked::Unavailable(why)) => {
-                *self.unavailable.lock().unwrap_or_else(PoisonError::into_inner) = why;
+                *sync::lock(&self.unavailable) = why;
                 return Err(why.into());
             }
             Ok(asked) => asked,
@@ -177,7 +140,7 @@ impl Opened {
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // What another process had begun to destroy before it ended is destroyed before anything is read.
-        if self.store.folder().finish_removals().is_err() {
+        if self.store.finish_removals().is_err() {
             tracing::error!(
                 "a removed protector could not be overwritten; it is tried again at the next unlock"
             );
@@ -228,13 +191,13 @@ impl Opened {
             UnlockMode::AskUser { deadline, .. } => !deadline.is_over(),
             UnlockMode::CachedOnly | UnlockMode::Quiet => !turn.is_over(),
         };
-        self.store.folder().lock_prompt(waits)
+        self.store.lock_prompt(waits)
     }
 
     /// Repairs the protector files, once for this opening.
     pub(super) fn repair_protectors(&self, lock: &WriteLock<'_>) {
         if !self.protectors_repaired.swap(true, Ordering::Relaxed)
-            && self.store.folder().repair_protectors(lock).is_err()
+            && self.store.repair_protectors(lock).is_err()
         {
             tracing::warn!(
                 "the protector files could not be looked after; it is tried again at the next opening"
@@ -244,7 +207,7 @@ impl Opened {
 
     /// Overwrites slot files. `false` if one could not be: it stays marked, and whoever writes next tries again.
     pub(super) fn destroy_slots(&self, slots: &[SlotId]) -> bool {
-        let destroyed = slots.iter().filter(|slot| self.store.folder().destroy_slot(&slot.0).is_ok());
+        let destroyed = slots.iter().filter(|slot| self.store.destroy_slot(&slot.0).is_ok());
         let all = destroyed.count() == slots.len();
         if !all {
             tracing::error!(
@@ -265,12 +228,12 @@ impl Opened {
 
     /// Why the store key was not to be had when it was last asked for.
     pub fn why_locked(&self) -> Error {
-        (*self.unavailable.lock().unwrap_or_else(PoisonError::into_inner)).into()
+        (*sync::lock(&self.unavailable)).into()
     }
 
     /// Whether it was damaged until just now.
     pub(super) fn was_repaired(&self) -> bool {
-        self.was_repaired
+        self.store.was_repaired()
     }
 
     /// Whether a record of this revision came back from a backup.
@@ -282,9 +245,9 @@ impl Opened {
         &self.store
     }
 
-    /// Closes the store in an orderly way.
-    pub(super) fn close(self) {
-        self.store.close();
+    /// The store, to be closed.
+    pub(super) fn into_store(self) -> Store {
+        self.store
     }
 
     /// This process, as its leases name it.
@@ -337,13 +300,7 @@ impl Status {
         let gave_key = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
         let store = opened.map(|opened| StoreId(opened.store.id()));
         let protectors = opened.map(Opened::protectors).transpose()?.unwrap_or_default();
-        let (records, bytes, repair) = match opened {
-            Some(opened) => {
-                let snapshot = opened.store.snapshot()?;
-                (snapshot.count(Table::Records)?, opened.store.disk_size()?, snapshot.repaired()?)
-            }
-            None => (0, 0, None),
-        };
+        let status = opened.map(|opened| opened.store.status()).transpose()?;
         let protects =
             store.map(|store| protector::protects(&config.means(), store, &protectors, &config.data));
         Ok(Self {
@@ -353,15 +310,17 @@ impl Status {
             protectors: protectors.iter().map(|protector| protector.kind.name()).collect(),
             key_available: gave_key.is_some(),
             protects: protects.unwrap_or_default(),
-            records,
-            bytes,
-            repaired: repair.map(|repair| Repaired {
-                at: Timestamp::from_millis(repair.at),
-                restored_from: repair.restored_from.map(Timestamp::from_millis),
-                kept: repair.kept,
-                lost: repair.lost,
-                quarantine: repair.quarantine.map(|name| config.data.join("quarantine").join(name)),
-            }),
+            records: status.as_ref().map_or(0, |status| status.records),
+            bytes: status.as_ref().map_or(0, |status| status.bytes),
+            repaired: status.and_then(|status| Some((status.repaired?, status.quarantine))).map(
+                |(repair, quarantine)| Repaired {
+                    at: Timestamp::from_millis(repair.at),
+                    restored_from: repair.restored_from.map(Timestamp::from_millis),
+                    kept: repair.kept,
+                    lost: repair.lost,
+                    quarantine,
+                },
+            ),
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::crypto::SlotId;
-use crate::store::{StoredRecord, Table};
+use crate::rows::{StoredRecord, Table};
 
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
@@ -160,7 +160,7 @@ impl Write for ForgetPlugin {
         }
         for (_, row) in rows.readable {
             if row.is_live() && row.is_owner() && row.plugin.as_deref() == Some(&self.plugin) {
-                let namespace = row.namespace().ok_or(Error::RecordDamaged)?;
+                let namespace = row.namespace().ok_or(Error::KEY_DAMAGED)?;
                 destroy(draft, &mut changes, namespace)?;
                 destroyed += 1;
             }
@@ -190,12 +190,12 @@ impl Write for ExtendKey {
     }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(KeyInfo, Option<Changes>), Error> {
-        let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::RecordDamaged) };
+        let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::KEY_DAMAGED) };
         let mut row = (*before).clone();
         let mut changes = draft.changes();
-        let others = key_index::rows_of(draft, row.namespace().ok_or(Error::RecordDamaged)?)?.readable;
+        let others = key_index::rows_of(draft, row.namespace().ok_or(Error::KEY_DAMAGED)?)?.readable;
         if let Some(owner) = row.owner() {
-            let (_, owner) = others.iter().find(|(id, _)| *id == owner).ok_or(Error::RecordDamaged)?;
+            let (_, owner) = others.iter().find(|(id, _)| *id == owner).ok_or(Error::KEY_DAMAGED)?;
             row.set_end(end_of_shared(self.until, owner.expires_at())?);
         } else {
             row.set_end(self.until);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::crypto::RecordId;
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::Access;
 use super::folder::WorkspaceFolder;
 use super::key_row::Use;
+use super::reasons::OverLimit;
 use super::record::{Head, SealedRecord, expires_at, head_of, is_expired};
 use super::view::{LIST, Read, View};
 use super::{Address, Caller, Context, Error, Name, Opened, Place, Target, Timestamp};
@@ -141,7 +142,7 @@ impl Read for ListRecords {
                 let entry = Entry::new(head);
                 bytes += entry.least_text();
                 if bytes > self.most {
-                    return Err(Error::DataTooLarge { limit: self.most as u64 });
+                    return Err(Error::DataTooLarge { reason: OverLimit::Answer, limit: self.most as u64 });
                 }
                 entries.push(entry);
             }

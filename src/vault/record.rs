@@ -1,7 +1,8 @@
 //! Converts between a caller's record and its row in the store.
 
 use crate::crypto::{DataKeys, RecordId, sealed_length};
-use crate::store::{NEVER, RecordHeader, Row, StoreError, StoredRecord, Table};
+use crate::rows::{NEVER, RecordHeader, StoredRecord, Table};
+use crate::store::{Row, StoreError};
 
 use super::{Address, Error, Timestamp};
 
@@ -23,7 +24,7 @@ impl SealedRecord {
     pub(super) fn found(id: RecordId, row: Result<Option<&[u8]>, StoreError>) -> Result<Option<Self>, Error> {
         match row {
             Ok(row) => Ok(row.map(|row| Self { id, row: row.to_vec() })),
-            Err(StoreError::Damaged) => Err(Error::RecordDamaged),
+            Err(StoreError::Damaged) => Err(Error::RECORD_DAMAGED),
             Err(error) => Err(error.into()),
         }
     }
@@ -40,25 +41,25 @@ impl SealedRecord {
 
     /// Opens everything but the data. The header is not authentic before this.
     pub(super) fn head(&self, keys: &DataKeys) -> Result<Head, Error> {
-        let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
+        let stored = StoredRecord::decode(&self.row).ok_or(Error::RECORD_DAMAGED)?;
         let content = keys
             .open_address(self.id, &stored.header.encode(), stored.address)
-            .map_err(|_| Error::RecordDamaged)?;
-        let (bytes, address) = content.split_first_chunk::<4>().ok_or(Error::RecordDamaged)?;
+            .map_err(|_| Error::RECORD_DAMAGED)?;
+        let (bytes, address) = content.split_first_chunk::<4>().ok_or(Error::RECORD_DAMAGED)?;
         Ok(Head {
             header: stored.header,
             bytes: u64::from(u32::from_be_bytes(*bytes)),
-            address: Address::decode(address).ok_or(Error::RecordDamaged)?,
+            address: Address::decode(address).ok_or(Error::RECORD_DAMAGED)?,
         })
     }
 
     /// Opens the data: the text as it was stored, and the header, which is authentic then.
     pub(super) fn open(self, keys: &DataKeys) -> Result<(RecordHeader, String), Error> {
-        let stored = StoredRecord::decode(&self.row).ok_or(Error::RecordDamaged)?;
+        let stored = StoredRecord::decode(&self.row).ok_or(Error::RECORD_DAMAGED)?;
         let (header, at) = (stored.header, self.row.len() - stored.data.len());
         let text =
-            keys.open_record(self.id, &header.encode(), self.row, at).map_err(|_| Error::RecordDamaged)?;
-        Ok((header, String::from_utf8(text).map_err(|_| Error::RecordDamaged)?))
+            keys.open_record(self.id, &header.encode(), self.row, at).map_err(|_| Error::RECORD_DAMAGED)?;
+        Ok((header, String::from_utf8(text).map_err(|_| Error::RECORD_DAMAGED)?))
     }
 }
 

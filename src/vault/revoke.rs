@@ -2,11 +2,12 @@
 //! and backups of the tables do not give its access back.
 
 use crate::crypto::{NamespaceId, SlotId};
-use crate::store::Table;
+use crate::rows::Table;
 
 use super::access::{Access, of_a_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{self, KeyRow};
+use super::reasons::Denied;
 use super::{Caller, Error, key_index, lease};
 
 /// Revokes the caller's own key, or a key that it has shared.
@@ -39,7 +40,7 @@ impl Write for Revoke {
         match &self.key_id {
             Some(other) if !other.eq_ignore_ascii_case(&own) => {
                 if !access.row.is_owner() {
-                    return Err(Error::NotPermitted);
+                    return Err(Error::NotPermitted(Denied::Owner));
                 }
                 revoke_shared(draft, &mut changes, &access, other)?;
                 Ok((Revoked { destroyed: false }, Some(changes)))
@@ -79,7 +80,7 @@ fn revoke_shared(
         // A repeated call has nothing left to do.
         Ok(_) => Ok(()),
         // Its row can't be read, but the list of the namespace's keys shows that it belongs to this owner.
-        Err(Error::RecordDamaged) if owner.keys.has(slot) => {
+        Err(Error::RecordDamaged(_)) if owner.keys.has(slot) => {
             changes.end_unknown_key(draft, slot)?;
             lease::give_up(draft, changes, namespace, slot)
         }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{SLOT_HEADER, StoreError, Table};
+use crate::rows::Table;
+use crate::store::{SLOT_HEADER, StoreError};
 
 use super::access::{Access, data_key, of_a_key};
 use super::draft::{Changes, Draft, Write};
@@ -117,7 +118,7 @@ fn replace(
 ) -> Result<KeyRow, Error> {
     let (namespace, data_key) = data_key(draft.opened, old_slot)?;
     let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
-    draft.opened.store().folder().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
+    draft.opened.store().put_slot(&slot.id().0, &wrapped).map_err(|error| match error {
         // The slot exists without a row: the key has lost its row, but still opens data.
         StoreError::Damaged => Error::ApiKeyTaken,
         other => other.into(),

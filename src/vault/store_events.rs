@@ -1,9 +1,10 @@
 //! What a vault hears of the other processes that share its store, and who is told.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use crate::crypto;
 use crate::store::{StoreEvent, StoreWatcher};
+use crate::sync;
 
 use super::{Opened, Vault};
 
@@ -14,8 +15,6 @@ pub(super) struct StoreEvents {
     /// Held while the watcher begins or ends following, which waits for its thread. What that thread calls must
     /// never ask for it.
     state: Mutex<State>,
-    /// What was announced last.
-    announced: Mutex<String>,
 }
 
 #[derive(Default)]
@@ -28,15 +27,7 @@ struct State {
 
 impl StoreEvents {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether this is not what was announced last; from now on it is.
-    fn is_news(&self, announced: String) -> bool {
-        let mut last = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_news = *last != announced;
-        *last = announced;
-        is_news
+        sync::lock(&self.state)
     }
 
     pub(super) fn tell(&self, heard: StoreEvent) {
@@ -80,30 +71,30 @@ impl Vault {
     /// Listens to the store that was opened just now.
     pub(super) fn listen(self: &Arc<Self>, opened: &Opened) {
         let vault: Weak<Self> = Arc::downgrade(self);
-        let watcher = StoreWatcher::new(opened.store(), move |heard| {
-            if let Some(vault) = vault.upgrade() {
-                vault.hear(heard);
+        let heard = {
+            let vault = vault.clone();
+            move |event| {
+                if let Some(vault) = vault.upgrade() {
+                    vault.hear(event);
+                }
             }
-        });
+        };
+        let leave = move || {
+            if let Some(vault) = vault.upgrade() {
+                vault.queue.push_leave();
+            }
+        };
+        let watcher = self.location.watch(opened.store(), heard, leave);
         let mut state = self.events.state();
         watcher.follow_commits(state.followers > 0);
-        self.events.is_news(self.folder.announced());
         state.watcher = Some(watcher);
     }
 
     fn hear(&self, heard: StoreEvent) {
         match heard {
-            StoreEvent::Committed => {}
-            StoreEvent::StateChanged => {
-                if self.folder.is_exclusive_lock_wanted() {
-                    self.queue.push_leave();
-                }
-                if !self.events.is_news(self.folder.announced()) {
-                    return;
-                }
-            }
+            StoreEvent::Committed | StoreEvent::StateChanged => {}
             StoreEvent::Replaced => {
-                let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+                let opened = sync::read(&self.opened).clone();
                 match opened {
                     // From now on it is not used any more; the next request opens what lies there.
                     Some(opened) if !opened.store().is_in_place() => {
@@ -125,7 +116,7 @@ impl Vault {
 
     /// Tells every process that has the store open, this one too, that its state is another.
     pub fn announce(&self) {
-        if self.folder.announce(crypto::random()).is_err() {
+        if self.location.announce(crypto::random()).is_err() {
             tracing::warn!("other windows could not be told that the state of the store has changed");
         }
     }

@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::{Batch, Row, Snapshot, StoreError, StoredRecord, Table};
+use crate::rows::{StoredRecord, Table};
+use crate::store::{Batch, Row, Snapshot, StoreError};
 
 use super::Timestamp;
 
@@ -155,9 +156,13 @@ mod tests {
     fn a_damaged_record_is_kept_whatever_its_end_is() {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let file = data.join("data.mdb");
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let vault = Vault::new(Config {
+            data: data.clone(),
+            keys,
+            askpass: None,
+            allow_network: true,
+            limits: Limits::default(),
+        });
         let now = Timestamp::now();
         store(&vault, "damaged", Some(Timestamp::from_millis(now.millis() - 25 * HOUR)));
         let opened = opened(&vault);
@@ -167,8 +172,13 @@ mod tests {
         let snapshot = opened.store().snapshot().unwrap();
         snapshot.scan(Table::Records, &[], |_, value| row = value.to_vec()).unwrap();
         drop(snapshot);
-        let text = std::fs::read(&file).unwrap();
-        let last = text.windows(row.len()).position(|window| window == row).unwrap() + row.len() - 1;
+        let files = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+        let place = |file: std::path::PathBuf| {
+            let text = std::fs::read(&file).ok()?;
+            let at = text.windows(row.len()).position(|window| window == row)?;
+            Some((file, text, at + row.len() - 1))
+        };
+        let (file, text, last) = files.filter_map(place).next().unwrap();
         let file = std::fs::File::options().write(true).open(file).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, &[text[last] ^ 1], last as u64).unwrap();
         assert!(sweep().is_none());

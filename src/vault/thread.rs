@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protector::UnlockMode;
-use crate::store::{StoreError, StoreEvent, WriteLock};
+use crate::store::{StoreEvent, WriteLock};
 
 use super::{Error, Opened, Timestamp, Vault, key_index};
 
@@ -82,9 +82,9 @@ impl Vault {
                 let first = !self.was_refused.swap(true, Ordering::Relaxed);
                 // The others have said already what to do.
                 if first
-                    && matches!(error, Error::StoreFailed { .. } | Error::StoreFull | Error::StoreDamaged)
+                    && matches!(error, Error::StoreFailed(_) | Error::StoreFull(_) | Error::StoreDamaged(_))
                 {
-                    let path = self.folder.path().display();
+                    let path = self.location.path().display();
                     tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
                 }
             }
@@ -99,12 +99,10 @@ impl Vault {
         }
         let opened = match current {
             Some(opened) => opened,
-            None => {
-                match Opened::open(&self.config, &self.folder, &self.this_process, need != Need::Existing)? {
-                    Some(opened) => self.install(opened),
-                    None => return Ok(None),
-                }
-            }
+            None => match Opened::open(&self.config, &self.location, need != Need::Existing)? {
+                Some(opened) => self.install(opened),
+                None => return Ok(None),
+            },
         };
         match need {
             Need::Key => {
@@ -176,8 +174,7 @@ impl Vault {
         let deadline = Instant::now() + ENDING;
         loop {
             match Arc::try_unwrap(opened) {
-                Ok(opened) if !self.this_process.is_doubted() => return opened.close(),
-                Ok(_) => return,
+                Ok(opened) => return self.location.close(opened.into_store()),
                 Err(_) if Instant::now() >= deadline => return,
                 Err(still_used) => opened = still_used,
             }
@@ -206,7 +203,7 @@ impl Vault {
                 unusable => unusable,
             },
             // Another store lies there now: what is queued goes to that one.
-            Err(StoreError::Replaced) => Err(Unusable),
+            Err(error) if error.needs_reopening() => Err(Unusable),
             Err(error) => {
                 self.refuse_all(error.into());
                 Ok(())
@@ -217,7 +214,7 @@ impl Vault {
 
     /// Closes an environment that can't be used any more. Whatever made it so, the next one is checked first.
     fn reopen_later(&self, unusable: Arc<Opened>) {
-        self.this_process.doubt();
+        self.location.doubt();
         self.close(unusable);
     }
 

@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::protector::{Deadline, Passphrase, UnlockMode};
+use crate::sync;
 
+use super::reasons::{Busy, Overload};
 use super::{Error, Opened, Vault};
 
 /// How many requests may wait in one lane. Each may have a passphrase of 64 KiB.
@@ -44,7 +46,7 @@ pub(super) struct Unlocks([Mutex<Lane>; 2]);
 
 impl Unlocks {
     fn lane(&self, lane: usize) -> MutexGuard<'_, Lane> {
-        self.0[lane].lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0[lane])
     }
 
     /// The next request of a lane. `None` if there is none; the thread ends then.
@@ -76,7 +78,7 @@ impl Vault {
         let ticket = UnlockTicket { lane: which, number: lane.last };
         if lane.waiting.len() >= WAITING {
             drop(lane);
-            done(Err(Error::Overloaded));
+            done(Err(Error::Overloaded(Overload::Unlocks)));
             return ticket;
         }
         lane.waiting.push_back(Request {
@@ -128,7 +130,7 @@ impl Vault {
                 .unwrap_or(Err(Error::Internal)),
             // The store was closed meanwhile, because another process needed the exclusive lock. The next request opens
             // it again.
-            None => Err(Error::StoreBusy),
+            None => Err(Error::busy(Busy::Closing)),
         };
         let announces = matches!(unlocked, Ok(true));
         done(unlocked.map(drop));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::store::{Snapshot, StoreError, Table};
+use crate::rows::Table;
+use crate::store::{Snapshot, StoreError};
 
 use super::access::Access;
 use super::draft::{Draft, Mark};

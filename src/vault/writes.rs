@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::crypto::DataKeys;
 use crate::limits::Limits;
-use crate::store::{RecordHeader, Table};
+use crate::rows::{RecordHeader, Table};
 
 pub use delete::{Delete, Deleted};
 pub use patch::{MergePatch, Patch};
@@ -25,6 +25,7 @@ use super::access::Access;
 use super::changes::seal as seal_change;
 use super::draft::{Changes, Draft};
 use super::key_row::Use;
+use super::reasons::OverLimit;
 use super::record::{self, Head, SealedRecord};
 use super::{Address, Caller, Error, Target, Timestamp, lease, namespace};
 
@@ -45,7 +46,7 @@ impl Current {
         let current = match self {
             Self::Absent => 0,
             Self::Live(head, _) => head.header.revision,
-            Self::Damaged => return Err(Error::RecordDamaged),
+            Self::Damaged => return Err(Error::RECORD_DAMAGED),
         };
         if wanted == current { Ok(()) } else { Err(Error::RevisionConflict { current }) }
     }
@@ -123,7 +124,7 @@ fn look(draft: &Draft<'_>, access: &Access, address: &Address) -> Result<Current
     let sealed = match SealedRecord::found(id, draft.get(Table::Records, &id.0)) {
         Ok(Some(sealed)) => sealed,
         Ok(None) => return Ok(Current::Absent),
-        Err(Error::RecordDamaged) => return Ok(Current::Damaged),
+        Err(Error::RecordDamaged(_)) => return Ok(Current::Damaged),
         Err(error) => return Err(error),
     };
     Ok(match sealed.head(&access.data) {
@@ -150,7 +151,11 @@ impl Text {
 
 fn check_size(limits: &Limits, text: &str) -> Result<(), Error> {
     let limit = limits.data;
-    if text.len() > limit { Err(Error::DataTooLarge { limit: limit as u64 }) } else { Ok(()) }
+    if text.len() > limit {
+        Err(Error::DataTooLarge { reason: OverLimit::Data, limit: limit as u64 })
+    } else {
+        Ok(())
+    }
 }
 
 /// A row that is there already, whatever is in it, makes room for what replaces it. The namespace is looked through only
@@ -172,10 +177,10 @@ fn check_room(draft: &Draft<'_>, keys: &DataKeys, address: &Address, text: &str)
     let size = draft.size(keys.namespace())?;
     let grows = replaced.is_none_or(|replaced| added > replaced);
     if many && replaced.is_none() && size.records >= limits.records {
-        Err(Error::DataTooLarge { limit: limits.records })
+        Err(Error::DataTooLarge { reason: OverLimit::Records, limit: limits.records })
     } else if large && grows && size.bytes - replaced.unwrap_or(0).min(size.bytes) + added > limits.namespace
     {
-        Err(Error::DataTooLarge { limit: limits.namespace })
+        Err(Error::DataTooLarge { reason: OverLimit::Namespace, limit: limits.namespace })
     } else {
         Ok(())
     }

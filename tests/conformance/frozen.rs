@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plugin_vault::crypto::{ApiKey, DataKeys, NamespaceId, SlotId, StoreId, StoreKeys};
-use plugin_vault::store::{SLOT_HEADER, Slot, Snapshot, Table};
+use plugin_vault::rows::Table;
+use plugin_vault::store::{SLOT_HEADER, Slot, Snapshot};
 use serde_json::{Value, json};
 
 use crate::harness::Home;
@@ -231,7 +232,7 @@ fn check_rows(place: &Place, expected: &Value) {
     let store = open(&place.data());
     let (keys, snapshot) = (keys_of(&store, place.path()), store.snapshot().ok().unwrap());
     let slot = keys.slot(&ApiKey::parse(OWNER).unwrap());
-    let Ok(Slot::Wrapped(wrapped)) = store.folder().slot(&slot.id().0) else { panic!("the slot is there") };
+    let Ok(Slot::Wrapped(wrapped)) = store.slot(&slot.id().0) else { panic!("the slot is there") };
     let (namespace, data_key) = slot.unwrap(SLOT_HEADER, &wrapped).unwrap();
     let data = DataKeys::derive(StoreId(store.id()), namespace, &data_key);
     let lease = snapshot.get(Table::Leases, &data.lease_id("refresh").0).ok().unwrap().unwrap();

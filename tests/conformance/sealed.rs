@@ -7,7 +7,8 @@ use plugin_vault::crypto::{
     ApiKey, DataKey, DataKeys, NamespaceId, ProtectorKey, ProtectorKeys, RecordId, SlotId, StoreId, StoreKey,
     StoreKeys,
 };
-use plugin_vault::store::{SLOT_HEADER, StoredRecord};
+use plugin_vault::rows::StoredRecord;
+use plugin_vault::store::SLOT_HEADER;
 
 use crate::case::{self, Case};
 use crate::store;

@@ -1,15 +1,16 @@
 //! Whole stores: one that the program wrote, read by the description of its format, and one that another
 //! implementation computed, read by the program.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
 use plugin_vault::crypto::{ApiKey, DataKeys, ProtectorKey, ProtectorKeys, RecordId, StoreId, StoreKeys};
 use plugin_vault::files;
+use plugin_vault::rows::{Id, NEVER, StoredRecord, Table};
 use plugin_vault::store::{
-    Batch, Ended, Entered, Folder, NEVER, SLOT_HEADER, Slot, Store, StoredRecord, Table,
+    Batch, Location, NewStore, ProtectorRow, Row, SLOT_HEADER, Slot, Snapshot, Store, StoreError,
 };
-use plugin_vault::store::{Row, Snapshot};
 
 use crate::case;
 use crate::harness::{Home, check_lines};
@@ -23,22 +24,42 @@ const LIMIT: u64 = 1 << 30;
 pub(crate) fn bytes_behind(table: &str, key: &[u8], value: &[u8]) -> Vec<u8> {
     let table = Table::ALL.into_iter().find(|known| known.name() == table).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let Entered::Empty(creation) = Folder::new(folder.path().to_owned()).enter().ok().unwrap() else {
-        panic!("an empty folder has no store");
-    };
     let rows = vec![Row { table, key: key.to_vec(), value: Some(value.to_vec()) }];
-    assert!(creation.finish([7; 16], &([1; 16], vec![1]), rows).is_ok());
+    make(folder.path(), [7; 16], ([1; 16], vec![1]), rows);
     let file = fs::read(folder.path().join("data.mdb")).unwrap();
     let whole = [key, value].concat();
     let found = file.windows(whole.len()).position(|window| window == whole).unwrap() + whole.len();
     file[found..found + 8].to_vec()
 }
 
+/// A store that begins with what is given.
+struct Given(RefCell<Option<(Id, ProtectorRow, Vec<Row>)>>);
+
+impl NewStore for Given {
+    type Error = StoreError;
+
+    fn may_be_made(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
+        Ok(self.0.take().expect("one store is made"))
+    }
+}
+
+fn location(folder: &Path) -> Location {
+    Location::new(folder.to_owned(), false, [9; 16])
+}
+
+/// Makes a store in an empty folder.
+fn make(folder: &Path, id: Id, protector: ProtectorRow, rows: Vec<Row>) {
+    let given = Given(RefCell::new(Some((id, protector, rows))));
+    let store = location(folder).open(LIMIT, || 0, Some(&given)).ok().flatten().unwrap();
+    assert!(given.0.take().is_none() && store.id() == id, "an empty folder has no store");
+}
+
 pub(crate) fn open(folder: &Path) -> Store {
-    let Entered::Store(present) = Folder::new(folder.to_owned()).enter().ok().unwrap() else {
-        panic!("the store is there");
-    };
-    Store::open(present, LIMIT, Ended::Unknown).ok().unwrap()
+    location(folder).open(LIMIT, || 0, None::<&Given>).ok().flatten().expect("the store is there")
 }
 
 /// What the program answers to this input, with its store in this folder.
@@ -62,7 +83,7 @@ fn written(folder: &Path, requests: &[&str]) -> String {
 
 /// `format ‖ kind ‖ time ‖ length ‖ parameters ‖ commitment ‖ wrapped store key`.
 pub(crate) fn keys_of(store: &Store, folder: &Path) -> StoreKeys {
-    let rows = store.folder().protectors().ok().unwrap();
+    let rows = store.protectors().ok().unwrap();
     let (id, row) = rows.iter().find(|(_, row)| row[..2] == [1, 1]).unwrap();
     let store_id = StoreId(store.id());
     let text = fs::read_to_string(folder.join("keys").join(store_id.to_text()).join("key")).unwrap();
@@ -97,9 +118,6 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
     };
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let Entered::Empty(creation) = Folder::new(data.clone()).enter().ok().unwrap() else {
-        panic!("an empty folder has no store");
-    };
     let key_row = [part("key-row", "header"), part("key-row", "sealed")].concat();
     let rows = [
         (Table::Keys, part("key-row", "slot-id"), key_row),
@@ -110,7 +128,7 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
         Protector::Row(row) => row.to_vec(),
         Protector::File(_) => vec![1],
     };
-    assert!(creation.finish(store, &(id, row), rows.collect()).is_ok());
+    make(&data, store, (id, row), rows.collect());
     if let Protector::File(file) = protector {
         files::replace(&data.join("protectors").join(base16ct::lower::encode_string(&id)), file).unwrap();
     }
@@ -176,7 +194,7 @@ fn what_the_program_writes_can_be_read_by_the_description_of_its_format() {
     let snapshot = store.snapshot().ok().unwrap();
     let keys = keys_of(&store, folder.path());
     let slot = keys.slot(&ApiKey::parse(KEY).unwrap());
-    let Ok(Slot::Wrapped(wrapped)) = store.folder().slot(&slot.id().0) else { panic!("the slot is there") };
+    let Ok(Slot::Wrapped(wrapped)) = store.slot(&slot.id().0) else { panic!("the slot is there") };
     let (namespace, data_key) = slot.unwrap(SLOT_HEADER, &wrapped).unwrap();
 
     let row = snapshot.get(Table::Keys, &slot.id().0).ok().unwrap().unwrap();

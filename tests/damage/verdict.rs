@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 
-use plugin_vault::store;
+use plugin_vault::store::lmdb::check::check;
 use serde_json::Value;
 
 use crate::harm::Harm;
@@ -94,7 +94,7 @@ impl fmt::Display for Report {
 pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm, damaged: &[u8], copy: u64) {
     let with_backup = copy / Harm::ALL.len() as u64 % 2 == 1;
     place.put(damaged, made, with_backup);
-    let verdict = store::check(&File::open(place.data_file()).unwrap(), made.page_size, None);
+    let verdict = check(&File::open(place.data_file()).unwrap(), made.page_size, None);
     let counts = report.kinds.entry(harm).or_default();
     counts.copies += 1;
     let mut fault = |what: String| report.faults.push(format!("copy {copy}, {harm:?}: {what}; {verdict:?}"));

@@ -57,7 +57,9 @@ fn what_the_contract_does_not_have_is_found() {
     let error = |code: i32, message: &str, data: &str| {
         format!(r#""error":{{"code":{code},"message":"{message}","data":{data}}}"#)
     };
-    let (lost, sentence) = (3002, "The lease is not held any more: acquire it again.");
+    const LOST: &str = "No live lease has this token, because it expired or was released. Acquire the lease again, \
+        then read again.";
+    let (lost, sentence) = (3002, LOST);
     let data = r#"{"kind":"leaseLost","retryable":false}"#;
     check(true, "renewLease", r#"["a",1]"#, &error(lost, sentence, data));
     check(false, "renewLease", r#"["a",1]"#, &error(3001, sentence, data));
@@ -70,6 +72,12 @@ fn what_the_contract_does_not_have_is_found() {
     );
     check(false, "renewLease", r#"["a","1"]"#, &error(lost, sentence, data));
     check(false, "vault/status", "[]", &error(lost, sentence, data));
+    let data = r#"{"kind":"invalidParams","retryable":false,"reason":"wrongType","parameter":"ttlMs"}"#;
+    let rule = "`ttlMs` must be a whole number.";
+    check(true, "renewLease", r#"["a","1"]"#, &error(-32602, rule, data));
+    check(false, "renewLease", r#"["a","1"]"#, &error(-32602, "`ttl` must be a whole number.", data));
+    check(false, "renewLease", r#"["a","1"]"#, &error(-32602, "`ttlMs` must be there.", data));
+    check(false, "renewLease", r#"["a","1"]"#, &error(-32602, rule, &data.replace("wrongType", "missing")));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn right(answer: Option<Answer>, has_key: bool, method: &str) -> Result<Answer, 
         None => Err(format!("the process ends at {method}")),
         Some(Err(refused)) if RIGHT_ERRORS.contains(&refused.code) => Ok(Err(refused)),
         Some(Err(refused)) if refused.code == 1001 && !has_key => Ok(Err(refused)),
-        Some(Err(Refused { code, data })) => Err(format!("{method} is refused with {code}: {data}")),
+        Some(Err(Refused { code, data, .. })) => Err(format!("{method} is refused with {code}: {data}")),
         Some(Ok(result)) => Ok(Ok(result)),
     }
 }

@@ -174,9 +174,7 @@ impl Drop for End<'_> {
 fn read(message: &Value) -> Option<(u64, Answer)> {
     let id = message["id"].as_u64()?;
     Some(match message.get("error") {
-        Some(error) => {
-            (id, Err(Refused { code: error["code"].as_i64().unwrap(), data: error["data"].clone() }))
-        }
+        Some(error) => (id, Err(Refused::read(error))),
         None => (id, Ok(message["result"].clone())),
     })
 }

@@ -51,7 +51,8 @@ struct Request {
 
 struct Failure {
     code: Value,
-    message: Value,
+    /// By reason; of a code with one cause, by `null`. `{parameter}` stands for the parameter.
+    messages: Value,
     data: Validator,
 }
 
@@ -119,10 +120,13 @@ impl Contract {
         }
         for (kind, error) in document["components"]["errors"].as_object().unwrap() {
             let (first, rest) = kind.split_at(1);
-            let data = format!("#/components/schemas/{}{rest}Data", first.to_uppercase());
-            let data = validator(&json!({"$ref": data}));
-            let (code, message) = (error["code"].clone(), error["message"].clone());
-            contract.errors.insert(kind.clone(), Failure { code, message, data });
+            let name = format!("{}{rest}Data", first.to_uppercase());
+            let messages = match &document["components"]["schemas"][&name]["x-messages"] {
+                Value::Null => json!([error["message"]]),
+                by_reason => by_reason.clone(),
+            };
+            let data = validator(&json!({"$ref": format!("#/components/schemas/{name}")}));
+            contract.errors.insert(kind.clone(), Failure { code: error["code"].clone(), messages, data });
         }
         contract
     }
@@ -144,7 +148,8 @@ impl Contract {
         let kind = error["data"]["kind"].as_str().ok_or("an error has no kind")?;
         let failure = self.errors.get(kind).ok_or("there is no such kind")?;
         if error.as_object().is_none_or(|members| members.len() != 3)
-            || (&error["code"], &error["message"]) != (&failure.code, &failure.message)
+            || error["code"] != failure.code
+            || !failure.says(&error["message"], &error["data"])
         {
             return Err(format!("{error} is not what the contract has for {kind}"));
         }
@@ -159,6 +164,20 @@ impl Contract {
 
     fn check_notice(&self, method: &str, params: &Value) -> Result<(), String> {
         holds(self.notices.get(method).ok_or("there is no such notification")?, params)
+    }
+}
+
+impl Failure {
+    /// Whether this is a message for such data: for its reason, and with the name of its parameter.
+    fn says(&self, message: &Value, data: &Value) -> bool {
+        let messages = data["reason"].as_str().map_or(&self.messages, |reason| &self.messages[reason]);
+        let parameter = match &data["parameter"] {
+            Value::String(name) => name.clone(),
+            position => position.to_string(),
+        };
+        let known = messages.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut said = known.map(|known| known.replace("{parameter}", &parameter));
+        said.any(|known| *message == known)
     }
 }
 

@@ -11,6 +11,7 @@ const RETRYABLE: &[&str] = &["requestCancelled", "leaseHeld", "storeFull", "stor
 pub(crate) struct Refused {
     pub(crate) code: i64,
     pub(crate) data: Value,
+    pub(crate) message: String,
 }
 
 impl Refused {
@@ -22,12 +23,18 @@ impl Refused {
         let line = TABLE.iter().find(|line| i64::from(line.number) == code);
         let line = line.unwrap_or_else(|| panic!("{error} is not in the table"));
         let data = &error["data"];
-        assert_eq!(
-            (error["message"].as_str(), data["kind"].as_str()),
-            (Some(line.sentence), Some(line.kind))
-        );
+        let reason = data["reason"].as_str();
+        assert_eq!(data["kind"], line.kind);
+        // What is said of a parameter is held against the rules of the contract, like everything else.
+        let message = error["message"].as_str().unwrap();
+        assert!(code == -32602 || message == line.message(reason), "{error}");
         assert_eq!(data["retryable"].as_bool(), Some(RETRYABLE.contains(&line.kind)), "{error}");
-        Self { code, data: data.clone() }
+        Self { code, data: data.clone(), message: message.to_owned() }
+    }
+
+    /// The code and the reason, for one that has reasons.
+    pub(crate) fn why(&self) -> (i64, &str) {
+        (self.code, self.data["reason"].as_str().unwrap_or_default())
     }
 
     /// For −32602: which parameter, and why.

@@ -21,7 +21,7 @@ export interface VaultErrorDetails {
   code?: number;
   /** Whether the same call may succeed later without any other change. */
   retryable?: boolean;
-  /** `data` of the JSON-RPC error: `revision`, `limit`, `expiresAt`, `reason`, `protector`, `parameter`. */
+  /** `data` of the JSON-RPC error: `reason`, `revision`, `limit`, `expiresAt`, `protector`, `parameter`, `process`, `outcome`. */
   data?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }

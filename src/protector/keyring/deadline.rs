@@ -5,9 +5,10 @@
 
 use super::{Deadline, Fault, NO_ANSWER, Reason};
 use crate::protector::deadline::LOOK;
+use crate::sync;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
 /// How many threads may be left behind. Above this no work begins.
@@ -62,7 +63,7 @@ pub(super) fn within<T: Send + 'static>(
 
 /// The threads that were left behind, without those that have ended.
 fn left_behind() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
-    let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut left = sync::lock(&LEFT);
     left.retain(|thread| !thread.is_finished());
     left
 }

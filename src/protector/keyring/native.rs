@@ -75,7 +75,7 @@ fn fault(error: &Error) -> Fault {
 #[cfg(target_os = "macos")]
 mod turn {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::{Mutex, MutexGuard};
 
     use security_framework::base::Error;
     use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
@@ -112,7 +112,7 @@ mod turn {
         } else {
             None
         };
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = crate::sync::lock(&TURN);
         let quiet =
             if ask { None } else { Some(SecKeychain::disable_user_interaction().map_err(|_| REFUSED)?) };
         Ok(Turn { _quiet: quiet, _asking: asking, _held: turn })

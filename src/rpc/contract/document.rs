@@ -179,12 +179,14 @@ fn pairing(method: &Method, example: &Example) -> Value {
     });
     match &example.outcome {
         Ok(result) => pairing["result"] = json!({"name": "result", "value": result}),
-        Err((kind, details)) => {
+        Err((kind, details, message)) => {
             let code = TABLE.iter().find(|code| code.kind == *kind).expect("a kind of the table's");
             let mut data = details.clone();
             data["kind"] = code.kind.into();
             data["retryable"] = code.retryable.into();
-            let error = json!({"code": code.number, "message": code.sentence, "data": data});
+            let message =
+                message.clone().unwrap_or_else(|| code.message(details["reason"].as_str()).to_owned());
+            let error = json!({"code": code.number, "message": message, "data": data});
             pairing["result"] = json!({"name": "error", "value": error});
             pairing["x-error"] = true.into();
         }

@@ -30,11 +30,10 @@ method! {
             json!({}),
             json!({"openrpc": "1.3.2", "info": {"title": "plugin-vault", "version": "1"}, "methods": []}),
         ),
-        refusal(
+        wrong(
             "The method has no parameters",
             json!({"verbose": true}),
-            "invalidParams",
-            json!({"parameter": 0, "reason": "unknown"}),
+            WrongParameter::unknown(0),
         ),
     ]
 }

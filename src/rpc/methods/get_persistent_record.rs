@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
 use crate::rpc::params::method;
 use crate::rpc::values::{Handle, Object, Revision, True};
-use crate::vault::{Context, Error, GetRecord, Name, Place, Record as Found};
+use crate::vault::{Context, DamagedPart, Error, GetRecord, Name, Place, Record as Found};
 
 use super::wire::Record;
 use super::{Call, Outcome};
@@ -35,11 +35,10 @@ method! {
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         example("There is no such record", json!(["user"]), json!(null)),
-        refusal(
+        wrong(
             "There is no such context",
             json!({"context": "project"}),
-            "invalidParams",
-            json!({"parameter": "context", "reason": "outOfRange"}),
+            WrongParameter::named("context", Rule::Context),
         ),
     ]
 }
@@ -53,7 +52,9 @@ pub(super) async fn call(call: Call) -> Outcome {
 
 fn shape(found: Found) -> Result<Record, Error> {
     Ok(Record {
-        data: Object(Cow::Owned(RawValue::from_string(found.text).map_err(|_| Error::RecordDamaged)?)),
+        data: Object(Cow::Owned(
+            RawValue::from_string(found.text).map_err(|_| Error::RecordDamaged(DamagedPart::Record))?,
+        )),
         revision: Revision(found.revision),
         created_at: found.created_at,
         updated_at: found.updated_at,

@@ -4,9 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Kind, Whole};
-use crate::rpc::error::Error;
-use crate::rpc::params::method;
-use crate::rpc::params::{Argument, wrong_type};
+use crate::rpc::error::{Error, NotARequest, Rule, WrongParameter};
+use crate::rpc::params::{Argument, method};
 use crate::rpc::values::{True, schema, string};
 use crate::session::{OpenFolder, Phase};
 use crate::vault::folder::WorkspaceFolder;
@@ -123,7 +122,7 @@ pub(super) async fn call(call: Call) -> Outcome {
         (None, Some(folder), _) => vec![folder.0],
         (None, None, folder) => folder.map(|folder| folder.0).into_iter().collect(),
     };
-    call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest)?;
+    call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest(NotARequest::Phase))?;
     call.session.set_folders(folders);
     if let Some(process) = params.process.and_then(|process| process.0) {
         call.session.client().watch(process);
@@ -145,10 +144,10 @@ pub(super) async fn call(call: Call) -> Outcome {
 struct ProcessId(Option<u32>);
 
 impl<'a> Argument<'a> for ProcessId {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         match json::whole(value) {
             Whole::Fits(process) => Ok(Self(u32::try_from(process).ok())),
-            Whole::No if json::kind(value) != Kind::Number => Err(wrong_type(name)),
+            Whole::No if json::kind(value) != Kind::Number => Err(WrongParameter::named(name, Rule::Number)),
             Whole::OutOfRange | Whole::No => Ok(Self(None)),
         }
     }
@@ -159,7 +158,7 @@ schema!(ProcessId, "ProcessId", "The id of a process on this machine. A number t
 struct RootUri(OpenFolder);
 
 impl<'a> Argument<'a> for RootUri {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         Ok(Self(OpenFolder::of_uri(&string(name, value)?)))
     }
 }
@@ -170,7 +169,7 @@ schema!(RootUri, "RootUri", "An absolute URI. Any other text counts as an open f
 struct RootPath(OpenFolder);
 
 impl<'a> Argument<'a> for RootPath {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         let path = string(name, value)?;
         let folder = WorkspaceFolder::from_path(path.as_ref().as_ref());
         Ok(Self(folder.map_or_else(|| OpenFolder::unnamed(&path), OpenFolder::Named)))
@@ -184,8 +183,8 @@ schema!(RootPath, "RootPath", "An absolute path. Any other text counts as an ope
 struct OpenFolders(Vec<OpenFolder>);
 
 impl<'a> Argument<'a> for OpenFolders {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        let elements = json::elements(value).ok_or(wrong_type(name))?;
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        let elements = json::elements(value).ok_or(WrongParameter::named(name, Rule::Array))?;
         Ok(Self(elements.into_iter().map(folder).collect()))
     }
 }

@@ -37,11 +37,10 @@ method! {
                 "issuedAt": "2030-01-01T00:00:00.000Z", "owner": true,
             }),
         ),
-        refusal(
+        wrong(
             "The plugin is missing",
             json!({"installation": "vscode"}),
-            "invalidParams",
-            json!({"parameter": "plugin", "reason": "missing"}),
+            WrongParameter::named("plugin", Rule::Missing),
         ),
     ]
 }

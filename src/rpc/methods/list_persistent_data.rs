@@ -4,9 +4,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::error::{Error, FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS};
-use crate::rpc::params::method;
-use crate::rpc::params::{Argument, out_of_range, wrong_type};
+use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS, Reason, Rule, WrongParameter};
+use crate::rpc::params::{Argument, method};
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{After, Context, Entry, ListRecords, Name, Place};
 
@@ -51,11 +50,10 @@ method! {
             json!([]),
         )
         .after("setPersistentData", json!({"context": "user", "name": "session", "data": {"theme": "dark"}})),
-        refusal(
+        wrong(
             "The context user has no folders",
             json!({"context": "user", "workspaceFolder": "file:///home/me/project"}),
-            "invalidParams",
-            json!({"parameter": "workspaceFolder", "reason": "outOfRange"}),
+            WrongParameter::named("workspaceFolder", Rule::NoFolder),
         ),
     ]
 }
@@ -63,7 +61,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
     if params.folder.is_some() && params.context == Some(Context::User) {
-        return Err(out_of_range(FOLDER));
+        return Err(WrongParameter::named(FOLDER, Rule::NoFolder).into());
     }
     let caller = call.caller(params.handle).await?;
     let most = call.session.limits().message;
@@ -83,11 +81,15 @@ pub(super) async fn call(call: Call) -> Outcome {
 struct PageSize(usize);
 
 impl<'a> Argument<'a> for PageSize {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        let Revision(count) = Revision::read(name, value)?;
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        let page_size = WrongParameter::named(name, Rule::PageSize);
+        let Revision(count) = Revision::read(name, value).map_err(|wrong| match wrong.rule.reason() {
+            Reason::WrongType => wrong,
+            _ => page_size,
+        })?;
         match usize::try_from(count) {
             Ok(size) if (1..=limits::LIST_PAGE).contains(&count) => Ok(Self(size)),
-            _ => Err(out_of_range(name)),
+            _ => Err(page_size),
         }
     }
 }
@@ -111,22 +113,28 @@ impl schemars::JsonSchema for PageSize {
 struct ListedBefore(After);
 
 impl<'a> Argument<'a> for ListedBefore {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        let members = json::members(value).ok_or(wrong_type(name))?;
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        let wrong = |rule| WrongParameter::named(name, rule);
+        let members = json::members(value).ok_or(wrong(Rule::Object))?;
         if json::has_duplicates(&members).is_some() {
-            return Err(out_of_range(name));
+            return Err(wrong(Rule::Members));
         }
+        let inside = |one: WrongParameter| match one.rule.reason() {
+            Reason::WrongType => wrong(Rule::EntryType),
+            _ => wrong(Rule::Entry),
+        };
         let stated = |wanted: &str| {
             let member = members.iter().find(|member| member.is(wanted))?;
             Some(member.value).filter(|value| json::kind(value) != Kind::Null)
         };
-        let context = stated("context").map(|value| Context::read(name, value)).transpose()?;
-        let folder = stated(FOLDER).map(|value| Place::read(name, value)).transpose()?;
-        let record = stated("name").map(|value| Name::read(name, value)).transpose()?;
+        let context =
+            stated("context").map(|value| Context::read(name, value)).transpose().map_err(inside)?;
+        let folder = stated(FOLDER).map(|value| Place::read(name, value)).transpose().map_err(inside)?;
+        let record = stated("name").map(|value| Name::read(name, value)).transpose().map_err(inside)?;
         let place = match (context, folder) {
             (Some(Context::User), None) => Place::User,
             (Some(Context::Workspace), Some(place)) => place,
-            _ => return Err(out_of_range(name)),
+            _ => return Err(wrong(Rule::Entry)),
         };
         Ok(Self(After { place, name: record }))
     }

@@ -32,11 +32,10 @@ method! {
             json!({"revision": 3}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark", "legacy": 1}})),
-        refusal(
+        wrong(
             "The patch is not an object",
             json!({"context": "user", "patch": []}),
-            "invalidParams",
-            json!({"parameter": "patch", "reason": "wrongType"}),
+            WrongParameter::named("patch", Rule::Object),
         ),
     ]
 }

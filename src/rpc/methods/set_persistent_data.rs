@@ -44,11 +44,10 @@ method! {
             json!({"revision": 2}),
         )
         .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        refusal(
+        wrong(
             "A misspelt parameter name",
             json!({"context": "user", "data": {}, "ifrevision": 0}),
-            "invalidParams",
-            json!({"parameter": 2, "reason": "unknown"}),
+            WrongParameter::unknown(2),
         ),
     ]
 }

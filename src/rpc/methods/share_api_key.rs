@@ -4,9 +4,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 use crate::limits;
-use crate::rpc::error::{Error, FOLDER_INVALID, KEY_ERRORS, WRITE_ERRORS};
-use crate::rpc::params::method;
-use crate::rpc::params::{Argument, out_of_range, wrong_type};
+use crate::rpc::error::{FOLDER_INVALID, KEY_ERRORS, Rule, WRITE_ERRORS, WrongParameter};
+use crate::rpc::params::{Argument, method};
 use crate::rpc::values::Handle;
 use crate::vault::{Context, Name, Scope, Share, Timestamp};
 
@@ -39,11 +38,10 @@ method! {
             }),
         )
         .after("setPersistentData", json!({"context": "user", "data": {}})),
-        refusal(
+        wrong(
             "A misspelt member must not become a key that may write",
             json!({"scope": {"readonly": true}}),
-            "invalidParams",
-            json!({"parameter": "scope", "reason": "outOfRange"}),
+            WrongParameter::named("scope", Rule::ScopeMembers),
         ),
     ]
 }
@@ -63,42 +61,52 @@ pub(super) async fn call(call: Call) -> Outcome {
 struct NewScope(Scope);
 
 impl<'a> Argument<'a> for NewScope {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, Error> {
-        let members = json::members(value).ok_or(wrong_type(name))?;
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        let wrong = |rule| WrongParameter::named(name, rule);
+        let members = json::members(value).ok_or(wrong(Rule::Object))?;
         let mut found = Scope { contexts: None, read_only: None, workspace_folders: None, machine: None };
         if json::has_duplicates(&members).is_some() {
-            return Err(out_of_range(name));
+            return Err(wrong(Rule::Members));
         }
         for member in members {
             let stated = Some(member.value).filter(|value| json::kind(value) != Kind::Null);
             if member.is("contexts") {
                 found.contexts = stated.map(|list| contexts(name, list)).transpose()?;
             } else if member.is("readOnly") {
-                found.read_only = stated.map(|value| bool::read(name, value)).transpose()?;
+                found.read_only = stated
+                    .map(|value| bool::read(name, value))
+                    .transpose()
+                    .map_err(|_| wrong(Rule::ScopeReadOnly))?;
             } else if member.is("workspaceFolders") {
                 found.workspace_folders = stated.map(|list| texts(name, list)).transpose()?;
             } else {
-                return Err(out_of_range(name));
+                return Err(wrong(Rule::ScopeMembers));
             }
         }
         Ok(Self(found))
     }
 }
 
-fn contexts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {
+fn contexts(name: &'static str, list: &RawValue) -> Result<Vec<String>, WrongParameter> {
     let contexts = texts(name, list)?;
     let is_known = |context: &String| Context::parse(context).is_some();
-    if contexts.iter().all(is_known) { Ok(contexts) } else { Err(out_of_range(name)) }
+    if contexts.iter().all(is_known) {
+        Ok(contexts)
+    } else {
+        Err(WrongParameter::named(name, Rule::ScopeContexts))
+    }
 }
 
-fn texts(name: &'static str, list: &RawValue) -> Result<Vec<String>, Error> {
-    let elements = json::elements(list).ok_or(wrong_type(name))?;
+fn texts(name: &'static str, list: &RawValue) -> Result<Vec<String>, WrongParameter> {
+    let elements = json::elements(list).ok_or(WrongParameter::named(name, Rule::ScopeLists))?;
     if elements.len() > limits::SCOPE_FOLDERS {
-        return Err(out_of_range(name));
+        return Err(WrongParameter::named(name, Rule::ScopeLength));
     }
     elements
         .into_iter()
-        .map(|element| json::string(element).map(Into::into).ok_or(wrong_type(name)))
+        .map(|element| {
+            json::string(element).map(Into::into).ok_or(WrongParameter::named(name, Rule::ScopeLists))
+        })
         .collect()
 }
 

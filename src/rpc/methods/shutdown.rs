@@ -1,7 +1,7 @@
 //! `shutdown`: no more requests will come. Answered when every earlier write is in the store, since some clients end
 //! the process as soon as they have the answer.
 
-use crate::rpc::error::Error;
+use crate::rpc::error::{Error, NotARequest};
 use crate::rpc::params::method;
 use crate::session::Phase;
 
@@ -23,7 +23,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     Params::read(call.params.as_deref())?;
-    call.session.enter(Phase::ShutDown).map_err(|_| Error::InvalidRequest)?;
+    call.session.enter(Phase::ShutDown).map_err(|_| Error::InvalidRequest(NotARequest::Phase))?;
     call.session.all_written().await;
     answer(&())
 }

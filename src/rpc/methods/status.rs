@@ -95,11 +95,10 @@ method! {
                 "protects": {"copiesOfTheDataFolder": false, "otherUsers": false, "stolenDisk": false},
             }),
         ),
-        refusal(
+        wrong(
             "The method has no parameters",
             json!({"verbose": true}),
-            "invalidParams",
-            json!({"parameter": 0, "reason": "unknown"}),
+            WrongParameter::unknown(0),
         ),
     ]
 }

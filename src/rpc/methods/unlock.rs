@@ -50,11 +50,10 @@ method! {
     examples [
         example("No prompt is needed", json!({}), json!({"keyAvailable": true}))
             .after("setPersistentData", json!({"context": "user", "data": {}})),
-        refusal(
+        wrong(
             "The timeout is too long",
             json!({"timeoutMs": 3_600_000}),
-            "invalidParams",
-            json!({"parameter": "timeoutMs", "reason": "outOfRange"}),
+            WrongParameter::named("timeoutMs", Rule::Milliseconds(0, crate::limits::UNLOCK_WAIT_MILLIS)),
         ),
     ]
 }

@@ -1,15 +1,17 @@
 //! Taking an archive apart beside a store. It may come from anywhere: nothing is allocated on its word, and anything in
 //! it that `pack` does not write is refused.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
 use crate::files::{self, Dir, FolderAside};
+use crate::rows::{Id, id_text, parse_id};
 
 use super::super::folder::FOLDERS;
-use super::super::header::StoreHeader;
+use super::super::lmdb::header::StoreHeader;
 use super::super::protectors::{self, ProtectorRow};
-use super::super::{Folder, Id, StoreError, id_text, parse_id};
+use super::super::{Folder, StoreError};
 use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
 
 /// No slot file and no header is longer.
@@ -81,7 +83,42 @@ pub enum NotUnpacked {
     Source(io::ErrorKind),
     /// The place where it goes.
     Store(StoreError),
+    /// Another store is in that place.
+    OtherStore,
 }
+
+impl fmt::Display for BadArchive {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotAnArchive => "it is not an archive",
+            Self::CutOff => "it ends too early",
+            Self::Garbled => "what is between two members was changed",
+            Self::Foreign => "it has a member that no backup has",
+            Self::Twice(_) => "it has a member twice",
+            Self::TooLong(_) => "a member is too long",
+            Self::HeaderNotFirst => "it does not begin with the header",
+            Self::Damaged(_) => "a member is damaged",
+            Self::NoTables => "it has no tables",
+            Self::NoProtector => "it has no protector",
+            Self::OtherTables => "its tables are those of another store",
+        })
+    }
+}
+
+impl std::error::Error for BadArchive {}
+
+impl fmt::Display for NotUnpacked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive(bad) => write!(formatter, "the archive is not whole: {bad}"),
+            Self::Source(kind) => write!(formatter, "the archive could not be read: {kind}"),
+            Self::Store(error) => write!(formatter, "the archive was not taken apart: {error}"),
+            Self::OtherStore => formatter.write_str("another store is in this place"),
+        }
+    }
+}
+
+impl std::error::Error for NotUnpacked {}
 
 impl From<StoreError> for NotUnpacked {
     fn from(error: StoreError) -> Self {
@@ -119,6 +156,16 @@ impl Member {
         }
     }
 
+    /// What the archive calls it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Header => HEADER.to_owned(),
+            Self::Data => DATA.to_owned(),
+            Self::Slot(id) => format!("{SLOTS}{}", id_text(&id)),
+            Self::Protector(id) => format!("{PROTECTORS}{}", id_text(&id)),
+        }
+    }
+
     fn longest(self, limit: u64) -> u64 {
         match self {
             Self::Header | Self::Slot(_) => SMALL,
@@ -140,7 +187,7 @@ pub struct Unpacked {
 ///
 /// # Errors
 /// Nothing has changed then.
-pub fn unpack(
+pub(in crate::store) fn unpack(
     folder: &Folder,
     source: CopySource<'_>,
     progress: Progress<'_>,
@@ -309,12 +356,12 @@ impl Unpacked {
     }
 
     /// How large its pages are.
-    pub fn page_size(&self) -> usize {
+    pub(in crate::store) fn page_size(&self) -> usize {
         self.header.page_size
     }
 
     /// The copy of the tables, to be read.
-    pub fn tables(&self) -> Result<File, StoreError> {
+    pub(in crate::store) fn tables(&self) -> Result<File, StoreError> {
         Ok(self.aside.read(DATA)?)
     }
 
@@ -328,7 +375,11 @@ impl Unpacked {
     ///
     /// # Errors
     /// The tables that are there have not changed.
-    pub fn put_in_place(&self, folder: &Folder, protectors: &[ProtectorRow]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_in_place(
+        &self,
+        folder: &Folder,
+        protectors: &[ProtectorRow],
+    ) -> Result<(), StoreError> {
         let dir = folder.dir()?;
         for name in FOLDERS {
             dir.make_folder(name)?;

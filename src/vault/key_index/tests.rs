@@ -153,7 +153,7 @@ fn a_row_is_valid_only_at_the_revision_in_the_list() {
     let list = LiveKeys::of_first(slot, &row(7));
     assert_eq!(list.check(slot, &row(7)), Ok(()));
     assert_eq!(list.check(slot, &row(6)), Err(Error::ApiKeyRevoked));
-    assert_eq!(list.check(slot, &row(8)), Err(Error::RecordDamaged));
+    assert_eq!(list.check(slot, &row(8)), Err(Error::KEY_DAMAGED));
     assert_eq!(list.check(SlotId([6; 16]), &row(7)), Err(Error::ApiKeyRevoked));
 }
 

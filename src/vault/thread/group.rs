@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use crate::faults::Fault;
 use crate::limits;
-use crate::store::{CommitError, Snapshot, StoreError, WriteLock};
+use crate::store::{BusyReason, CommitError, Snapshot, StoreError, WriteLock};
 
 use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
 use crate::vault::opened::ToDestroy;
 use crate::vault::queue::Job;
 use crate::vault::view::LIST;
-use crate::vault::{Error, Opened, Taking, Vault};
+use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
 
@@ -60,7 +60,7 @@ impl Vault {
             match error {
                 // A process that was killed in its commit may have left one behind that only the next transaction finds, and
                 // no snapshot before: then it is decided anew.
-                CommitError::NotDone(StoreError::Busy) if again => again = false,
+                CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)) if again => again = false,
                 CommitError::NotDone(_) if jobs.len() > 1 => return self.write_singly(opened, lock, jobs),
                 error => {
                     // The next process may write while this one answers.
@@ -95,7 +95,7 @@ impl Vault {
                 Ok(held) => held,
                 Err(error) => {
                     refuse([job], error.into());
-                    usable_still = if error == StoreError::Replaced { Err(Unusable) } else { Ok(()) };
+                    usable_still = if error.needs_reopening() { Err(Unusable) } else { Ok(()) };
                     continue;
                 }
             };
@@ -211,10 +211,10 @@ impl Reading<'_> {
             self.give_away();
         }
         if !self.has_room {
-            return job.answer(Some(Error::Overloaded));
+            return job.answer(Some(Error::Overloaded(Overload::Answers)));
         }
         let mut made = job.read(opened, moment);
-        if made == Err(Error::Overloaded) {
+        if made == Err(Error::Overloaded(Overload::Answers)) {
             // A batch may be complete by now that holds what is missing.
             self.give_away();
             made = job.read(opened, moment);
@@ -255,11 +255,10 @@ fn commit_draft(
     is_read: bool,
 ) -> Result<(), CommitError> {
     let Work { protectors, batch, destroyed } = draft.work();
-    let folder = opened.store().folder();
     for change in protectors {
         match change {
-            ProtectorChange::Add(row) => folder.add_protector(lock, &row)?,
-            ProtectorChange::Remove(id) => folder.remove_protector(lock, &id)?,
+            ProtectorChange::Add(row) => opened.store().add_protector(lock, &row)?,
+            ProtectorChange::Remove(id) => opened.store().remove_protector(lock, &id)?,
         }
     }
     let Some(batch) = batch else { return Ok(()) };
@@ -285,7 +284,7 @@ pub(super) fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
 fn refuse(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: CommitError) {
     let error = match error {
         CommitError::NotDone(error) => error.into(),
-        CommitError::Unknown => Error::StoreFailed { outcome_unknown: true },
+        CommitError::Unknown => Error::StoreFailed(Failed::Commit),
     };
     for job in jobs {
         job.answer(Some(error));

@@ -1,6 +1,6 @@
 //! Removing a record.
 
-use crate::store::Table;
+use crate::rows::Table;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::{Caller, Error, Target};
 

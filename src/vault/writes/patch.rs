@@ -53,7 +53,7 @@ impl Write for Patch {
             (Some(access), Current::Live(head, _), Some(sealed)) => {
                 (Some(sealed.open(&access.data)?.1), head.expires_at())
             }
-            (_, Current::Damaged, _) => return Err(Error::RecordDamaged),
+            (_, Current::Damaged, _) => return Err(Error::RECORD_DAMAGED),
             _ => (None, None),
         };
         // It was read through when it was stored.

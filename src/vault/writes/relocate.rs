@@ -2,7 +2,7 @@
 
 use crate::crypto::{DataKeys, RecordId};
 use crate::limits;
-use crate::store::{RecordHeader, Table};
+use crate::rows::{RecordHeader, Table};
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::key_row::Use;
@@ -11,6 +11,7 @@ use crate::vault::view::View as _;
 use crate::vault::{Address, Caller, Error, Place};
 
 use super::{Current, look, put_record, tell};
+use crate::vault::reasons::OverLimit;
 
 /// Moves all records of one folder to another, or none.
 pub struct Move {
@@ -55,7 +56,7 @@ impl Write for Move {
         let mut result = Moved { moved: 0, revision: 0 };
         for id in in_folder(draft, keys, from)? {
             let sealed =
-                SealedRecord::found(id, draft.get(Table::Records, &id.0))?.ok_or(Error::RecordDamaged)?;
+                SealedRecord::found(id, draft.get(Table::Records, &id.0))?.ok_or(Error::RECORD_DAMAGED)?;
             let head = sealed.head(keys)?;
             let target = address_in(to, &head.address);
             if !matches!(look(draft, &access, &target)?, Current::Absent) {
@@ -76,7 +77,10 @@ impl Write for Move {
             tell(&mut changes, keys, &self.caller, revision, &target, false);
             result = Moved { moved: result.moved + 1, revision };
             if changes.bytes() > limits::CHANGE_BYTES {
-                return Err(Error::DataTooLarge { limit: limits::CHANGE_BYTES as u64 });
+                return Err(Error::DataTooLarge {
+                    reason: OverLimit::Change,
+                    limit: limits::CHANGE_BYTES as u64,
+                });
             }
         }
         let changes = (result.moved > 0).then_some(changes);
@@ -88,7 +92,7 @@ impl Write for Move {
 fn in_folder(draft: &Draft<'_>, keys: &DataKeys, folder: &WorkspaceFolder) -> Result<Vec<RecordId>, Error> {
     let (mut found, mut outcome) = (Vec::new(), Ok(()));
     draft.each(Table::Records, &keys.namespace().0, &mut |key, row| {
-        let looked_at = key.try_into().map_err(|_| Error::RecordDamaged).and_then(|id| {
+        let looked_at = key.try_into().map_err(|_| Error::RECORD_DAMAGED).and_then(|id| {
             let id = RecordId(id);
             let head = SealedRecord::new(id, head_of(row)).head(keys)?;
             if head.address.folder.as_ref() == Some(folder) && !head.is_expired(draft.now) {

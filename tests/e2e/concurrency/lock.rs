@@ -40,7 +40,8 @@ fn a_write_that_cannot_have_the_lock_gives_up_and_is_not_carried_out() {
     assert_eq!(server.next().id(), elsewhere.to_string());
     assert_eq!(server.next().id(), status.to_string());
     assert!(began.elapsed() < Duration::from_secs(4), "the lock was waited for");
-    assert_eq!(server.wait(write).refused().code, 5002);
+    let refused = server.wait(write).refused();
+    assert_eq!((refused.why(), &refused.data["process"]), ((5002, "lock"), &json!(std::process::id())));
     let waited = began.elapsed();
     assert!(waited >= Duration::from_millis(4_900), "{waited:?}");
     assert_eq!(server.wait(same).ok(), json!({"n": 1}));
@@ -51,6 +52,39 @@ fn a_write_that_cannot_have_the_lock_gives_up_and_is_not_carried_out() {
     let end = server.finish();
     assert_eq!(end.code, Some(0));
     assert!(end.stderr.contains(&format!("process {}", std::process::id())), "{end:?}");
+}
+
+#[test]
+fn a_holder_of_the_lock_that_is_not_known_is_not_named() {
+    let home = Home::new();
+    let key = home.key();
+    let mut server = home.script();
+    server.set_key(&key);
+    server.ok("setPersistentData", json!(["user", {"n": 1}]));
+    let lock = hold(&home);
+    // As the file is between two holders.
+    fs::write(home.data().join("writer"), "\n").unwrap();
+    let refused = server.refused("setPersistentData", json!(["user", {"n": 2}]));
+    assert_eq!((refused.why(), &refused.data["process"]), ((5002, "lock"), &Value::Null));
+    drop(lock);
+}
+
+#[test]
+fn a_store_that_another_process_has_alone_is_busy_until_it_is_opened() {
+    let home = Home::new();
+    let key = home.key();
+    let mut server = home.script();
+    server.set_key(&key);
+    server.ok("setPersistentData", json!(["user", {"n": 1}]));
+    drop(server);
+    let alone = File::open(home.data().join("make.lock")).unwrap();
+    alone.lock().unwrap();
+    let mut server = home.script();
+    assert_eq!(server.refused("setAPIKey", [key.as_str()]).why(), (5002, "opening"));
+    assert_eq!(server.refused("issueAPIKey", ["plugin"]).why(), (5002, "opening"));
+    drop(alone);
+    server.set_key(&key);
+    assert_eq!(server.ok("getPersistentData", ["user"]), json!({"n": 1}));
 }
 
 #[test]
@@ -119,7 +153,7 @@ fn the_end_comes_within_ten_seconds_though_the_lock_is_kept() {
     let end = script.wait_for_end();
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     assert_eq!(end.code, Some(0));
-    assert_eq!(script.wait(write).refused().code, 5002);
+    assert_eq!(script.wait(write).refused().why(), (5002, "lock"));
     drop(lock);
     let mut script = home.script_with(&key);
     assert_eq!(script.ok("getPersistentData", ["user"]), json!({"n": 1}));

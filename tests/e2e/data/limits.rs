@@ -106,7 +106,7 @@ fn a_full_store_refuses_writes_and_still_reads_and_deletes() {
     let full =
         (0..20).find_map(|n| server.call("setPersistentData", set(n)).err().map(|refused| (n, refused)));
     let (count, refused) = full.expect("the store is full at some time");
-    assert_eq!(refused.code, 5001);
+    assert_eq!(refused.why(), (5001, "limit"));
     assert!(count > 2);
     for n in 0..count {
         let got = server.ok("getPersistentData", json!({"context": "user", "name": format!("n{n}")}));

@@ -149,3 +149,124 @@ fn of_what_is_asked_about_keys_and_the_store() {
         ("shareAPIKey", json!({"scope": {"readOnly": "yes"}}), json!("scope"), "wrongType"),
     ]);
 }
+
+#[test]
+fn messages_name_the_parameter_and_its_rule() {
+    let home = Home::new();
+    let mut server = home.client();
+    server.set_key(&home.key());
+    let deep = format!("{}{}", r#"{"a":"#.repeat(129), format!("0{}", "}".repeat(129)));
+    let table = [
+        ("setPersistentData", json!(["user"]), "`data` must be there."),
+        ("setPersistentData", json!([1, {}]), "`context` must be a string."),
+        ("setPersistentData", json!(["User", {}]), "`context` must be \"user\" or \"workspace\"."),
+        ("setPersistentData", json!(["user", []]), "`data` must be an object."),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "ifrevision": 1}),
+            "The parameter at position 2 is not one of the method's; positions begin at 0.",
+        ),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "name": ""}),
+            "`name` must have 1 to 256 bytes of UTF-8.",
+        ),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "ifRevision": "1"}),
+            "`ifRevision` must be a whole number.",
+        ),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "ifRevision": -1}),
+            "`ifRevision` must be a whole number from 0 to 9007199254740991.",
+        ),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "expiresAt": "soon"}),
+            "`expiresAt` must be an RFC 3339 date and time from 1970 on, such as \"2030-01-31T12:00:00Z\".",
+        ),
+        (
+            "setPersistentData",
+            json!({"context": "user", "data": {}, "workspaceFolder": "file:///a"}),
+            "`workspaceFolder` must be absent in the context \"user\".",
+        ),
+        (
+            "getPersistentData",
+            json!({"context": "workspace", "workspaceFolder": "u".repeat(8 * 1024 + 1)}),
+            "`workspaceFolder` must have at most 8192 bytes.",
+        ),
+        ("listPersistentData", json!({"limit": 0}), "`limit` must be a whole number from 1 to 1000."),
+        ("listPersistentData", json!({"after": 1}), "`after` must be an object."),
+        (
+            "listPersistentData",
+            json!({"after": {"context": 1}}),
+            "`after` must have strings for `context`, `workspaceFolder` and `name`, as an entry of a list has.",
+        ),
+        (
+            "listPersistentData",
+            json!({"after": {}}),
+            "`after` must have the `context`, `workspaceFolder` and `name` of an entry of a list.",
+        ),
+        ("setAPIKey", json!({"apiKey": "x", "mustExist": 1}), "`mustExist` must be `true` or `false`."),
+        (
+            "acquireLease",
+            json!({"name": "a", "ttlMs": 1}),
+            "`ttlMs` must be from 100 to 600000 milliseconds.",
+        ),
+        (
+            "vault/unlock",
+            json!({"passphrase": ""}),
+            "`passphrase` must have 1 to 65536 bytes of UTF-8, and no control characters.",
+        ),
+        (
+            "shareAPIKey",
+            json!({"scope": {"readonly": true}}),
+            "`scope` must have no members but `contexts`, `readOnly` and `workspaceFolders`.",
+        ),
+        (
+            "shareAPIKey",
+            json!({"scope": {"readOnly": 1}}),
+            "`scope` must have `true` or `false` for `readOnly`.",
+        ),
+        (
+            "shareAPIKey",
+            json!({"scope": {"contexts": 1}}),
+            "`scope` must have arrays of strings for `contexts` and `workspaceFolders`.",
+        ),
+        (
+            "shareAPIKey",
+            json!({"scope": {"contexts": ["all"]}}),
+            "`scope` must have only \"user\" and \"workspace\" in `contexts`.",
+        ),
+        (
+            "shareAPIKey",
+            json!({"scope": {"workspaceFolders": vec!["file:///a"; 257]}}),
+            "`scope` must have at most 256 elements in each array.",
+        ),
+    ];
+    for (method, params, message) in table {
+        assert_eq!(server.refused(method, params.clone()).message, message, "{method} {params}");
+    }
+    let deep = format!(r#"["user",{deep}]"#);
+    for (method, params, message) in [
+        ("patchPersistentData", deep.as_str(), "`patch` must have at most 128 levels."),
+        ("getPersistentData", r#"{"context":"user","context":"user"}"#, "`context` must be there only once."),
+        (
+            "getPersistentData",
+            r#"{"context":"\ud800"}"#,
+            "`context` must not have one half of a surrogate pair.",
+        ),
+        (
+            "shareAPIKey",
+            r#"{"scope":{"readOnly":true,"readOnly":false}}"#,
+            "`scope` must not have a member twice.",
+        ),
+        ("initialize", r#"{"processId":"1"}"#, "`processId` must be a number."),
+        ("initialize", r#"{"workspaceFolders":1}"#, "`workspaceFolders` must be an array."),
+    ] {
+        let (id, text) = server.request_text(method, params);
+        server.send_text(&text);
+        assert_eq!(server.wait(id).refused().message, message, "{method} {params}");
+    }
+}

@@ -183,7 +183,7 @@ fn while_somebody_keeps_the_store_nothing_is_moved() {
     let damaged = zero_rows(&home);
     other.signal(Signal::STOP);
     let mut client = home.client();
-    assert_eq!(client.code("setAPIKey", [key.as_str()]), 5002);
+    assert_eq!(client.refused("setAPIKey", [key.as_str()]).why(), (5002, "closing"));
     assert!(fs::read(data_file(&home)).unwrap() == damaged);
     assert!(quarantined(&home).is_empty());
     other.signal(Signal::CONT);

@@ -49,7 +49,7 @@ fn too_few_addresses_are_an_error_that_says_so() {
     let home = Home::new();
     let key = home.key();
     let mut server = started_with(&home, 250 * MEBIBYTE);
-    assert_eq!(server.code("setAPIKey", [key.as_str()]), 5001);
+    assert_eq!(server.refused("setAPIKey", [key.as_str()]).why(), (5002, "addressSpace"));
     // With more of them, the same process goes on.
     prlimit(Some(server.pid()), Resource::As, Rlimit { current: None, maximum: None }).unwrap();
     server.set_key(&key);

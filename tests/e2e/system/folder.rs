@@ -24,7 +24,7 @@ fn a_folder_that_is_moved_away_takes_its_store_along() {
     // Who knows it may read it, and who does not is no worse off than one that comes later. What is written goes to where the store has to be, and nowhere else.
     assert_eq!(read(&mut other, 1), json!({"n": 1}));
     let params = json!({"context": "user", "name": "n1"});
-    assert_eq!(late.code("getPersistentData", params), 5002);
+    assert_eq!(late.refused("getPersistentData", params).why(), (5002, "replaced"));
     assert!(read(&mut late, 1).is_null());
     write(&mut one, 2, &json!({"n": 2})).unwrap();
     assert!(read(&mut one, 1).is_null());

@@ -53,10 +53,11 @@ fn without_a_place_for_readers_requests_are_refused_until_there_is_one() {
     write(&mut server, 1, &json!({"n": 1})).unwrap();
     let mut other = take_all_places(&home);
     for _ in 0..3 {
-        assert_eq!(server.code("getPersistentData", json!({"context": "user", "name": "n1"})), 5002);
+        let get = json!({"context": "user", "name": "n1"});
+        assert_eq!(server.refused("getPersistentData", get).why(), (5002, "readers"));
         assert_eq!(write(&mut server, 1, &json!({"n": 2})), Err(5002));
         let mut late = home.script();
-        assert_eq!(late.code("setAPIKey", [key.as_str()]), 5002);
+        assert_eq!(late.refused("setAPIKey", [key.as_str()]).why(), (5002, "readers"));
         assert_eq!(late.finish().code, Some(3));
     }
     // It leaves its places behind, and they are cleared.

@@ -67,7 +67,7 @@ fn a_server_that_gets_too_few_threads_says_so_and_is_no_fault() {
                 assert_eq!(end.code, Some(0), "{threads}: {end:?}");
             }
             Some(Err(refused)) => {
-                assert_eq!((refused.code, end.code), (5002, Some(3)), "{threads}: {end:?}");
+                assert_eq!((refused.why(), end.code), ((5002, "threads"), Some(3)), "{threads}: {end:?}");
                 assert!(end.stderr.contains("ulimit -u"), "{threads}: {end:?}");
             }
             None => {

@@ -50,6 +50,17 @@ fn errors(contract: &Contract) -> String {
         writeln!(out, "| {} | `{}` | {retryable} | {} |", number(error.code), error.kind, error.message)
             .unwrap();
     }
+    out.push_str("\nErrors with several causes have `data.reason`, and a message for each:\n\n");
+    out.push_str("| code | reason | message |\n|---|---|---|\n");
+    for error in &contract.errors {
+        for (reason, messages) in &error.reasons {
+            let code = number(error.code);
+            for message in messages {
+                let message = line(&message.replace("`{parameter}`", "`…`").replace("{parameter}", "…"));
+                writeln!(out, "| {code} | `{reason}` | {message} |").unwrap();
+            }
+        }
+    }
     out.push_str("\nSome errors have further members in `data`:\n\n| code | member | |\n|---|---|---|\n");
     for error in &contract.errors {
         let name = format!("{}{}Data", error.kind[..1].to_uppercase(), &error.kind[1..]);
@@ -320,7 +331,9 @@ mod tests {
                 "schemas": {
                     "Done": {"type": "object", "properties": {"done": {"type": "integer"}}, "required": ["done"]},
                     "Key": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
-                    "LostData": {"type": "object", "properties": {"kind": {"const": "lost"}, "why": {"enum": ["x", "y"]}}},
+                    "LostData": {"type": "object", "properties": {
+                        "kind": {"const": "lost"}, "why": {"enum": ["x", "y"]}, "reason": {"enum": ["sunk", "sold"]}},
+                        "x-messages": {"sunk": ["It sank."], "sold": ["`{parameter}` was | sold."]}},
                 },
                 "errors": {"lost": {"code": -1, "message": "It is lost.", "data": {"retryable": true}}},
             },
@@ -350,5 +363,9 @@ mod tests {
         let errors = errors(&contract());
         assert!(errors.contains("| −1 | `lost` | yes | It is lost. |\n"), "{errors}");
         assert!(errors.contains("| −1 | `why?` |  `\"x\"`, `\"y\"` |\n"), "{errors}");
+        assert!(
+            errors.contains("| −1 | `sunk` | It sank. |\n| −1 | `sold` | `…` was \\| sold. |\n"),
+            "{errors}"
+        );
     }
 }

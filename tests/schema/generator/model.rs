@@ -84,6 +84,8 @@ pub(crate) struct Failure {
     pub(crate) kind: String,
     pub(crate) retryable: bool,
     pub(crate) message: String,
+    /// Each reason with its messages, where there is more than one.
+    pub(crate) reasons: Vec<(String, Vec<String>)>,
 }
 
 fn text(value: &Value) -> String {
@@ -111,6 +113,7 @@ impl Contract {
             kind: kind.clone(),
             retryable: error["data"]["retryable"].as_bool().unwrap(),
             message: text(&error["message"]),
+            reasons: reasons(components, kind),
         };
         let mut errors: Vec<_> = members(&components["errors"]).iter().map(failure).collect();
         // As they stand in the table: JSON-RPC's own, then ours in rising order.
@@ -121,6 +124,18 @@ impl Contract {
             errors,
         }
     }
+}
+
+/// The reasons of a kind of error, in the order of the table.
+fn reasons(components: &Value, kind: &str) -> Vec<(String, Vec<String>)> {
+    let data = &components["schemas"][format!("{}{}Data", kind[..1].to_uppercase(), &kind[1..])];
+    let messages = |reason: &Value| list(&data["x-messages"][text(reason)]).iter().map(text).collect();
+    let reasons = list(&data["properties"]["reason"]["enum"]);
+    reasons
+        .iter()
+        .map(|reason| (text(reason), messages(reason)))
+        .filter(|(_, said): &(_, Vec<_>)| !said.is_empty())
+        .collect()
 }
 
 fn members(value: &Value) -> &Map<String, Value> {

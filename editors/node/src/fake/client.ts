@@ -82,7 +82,7 @@ export class FakeClient implements Connection, Client {
     const state = this.#state;
     const handle = (): Handle => {
       const found = this.handles.get(params.text('handle') ?? '');
-      if (!found) throw failure('apiKeyRequired');
+      if (!found) throw failure('apiKeyRequired', { reason: params.text('handle') === undefined ? 'unselected' : 'handle' });
       return found;
     };
     const row = (): KeyRow | undefined => state.good(handle().apiKey);
@@ -96,7 +96,8 @@ export class FakeClient implements Connection, Client {
       row,
       begin: () => row() ?? state.add({ apiKey: handle().apiKey }),
       permitWriting: (caller, place) => {
-        if (caller?.scope?.readOnly || (place && !permits(caller?.scope, place))) throw failure('notPermitted');
+        if (place && !permits(caller?.scope, place)) throw failure('notPermitted', { reason: 'scope' });
+        if (caller?.scope?.readOnly) throw failure('notPermitted', { reason: 'readOnly' });
       },
       checkLease: (caller, token) => {
         const leases = [...(caller?.namespace.leases.values() ?? [])];

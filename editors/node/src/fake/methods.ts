@@ -5,7 +5,7 @@ import { isLive, type Call } from './client';
 import { failure } from './failure';
 import { normalFolder, required, wrong } from './params';
 import * as records from './records';
-import { dates, defined, describe, permitsLeases, type KeyRow } from './state';
+import { dates, defined, describe, permitLeases, type KeyRow } from './state';
 
 interface Method {
   params: readonly string[];
@@ -72,7 +72,7 @@ function share(call: Call): object {
   const asked = params.time('expiresAt');
   const scope = params.object('scope') as Scope | undefined;
   const owner = call.begin();
-  if (!owner.owner) throw failure('notPermitted');
+  if (!owner.owner) throw failure('notPermitted', { reason: 'owner' });
   const ends = [asked, owner.expiresAt].filter((end) => end !== undefined);
   const expiresAt = ends.length === 0 ? undefined : Math.min(...ends);
   const workspaceFolders = scope?.workspaceFolders?.map(normalFolder);
@@ -110,7 +110,7 @@ function revoke(call: Call): object {
   const keyId = call.params.text('keyId');
   const row = call.begin();
   const other = keyId !== undefined && keyId !== row.keyId;
-  if (other && !row.owner) throw failure('notPermitted');
+  if (other && !row.owner) throw failure('notPermitted', { reason: 'owner' });
   const target = keysOf(call, row).find((each) => each.keyId === (keyId ?? row.keyId));
   if (!target) throw failure('apiKeyUnknown');
   const ending = target.owner ? keysOf(call, row) : [target];
@@ -150,7 +150,7 @@ async function acquire(call: Call): Promise<object> {
   for (;;) {
     if (signal?.aborted || client.over) throw failure('requestCancelled');
     const row = call.row();
-    if (!permitsLeases(row?.scope)) throw failure('notPermitted');
+    permitLeases(row?.scope);
     const held = row?.namespace.leases.get(name);
     const now = performance.now();
     if (!held || !isLive(held)) {
@@ -168,10 +168,10 @@ function own(call: Call): [name: string, lease: { ttlMs: number; end: number }, 
   const name = required(call.params.name('name'), 'name');
   const token = required(call.params.integer('lease'), 'lease');
   const row = call.row();
-  if (!permitsLeases(row?.scope)) throw failure('notPermitted');
+  permitLeases(row?.scope);
   const lease = row?.namespace.leases.get(name);
   if (!row || !lease || lease.token !== token || !isLive(lease)) throw failure('leaseLost');
-  if (lease.keyId !== row.keyId) throw failure('notPermitted');
+  if (lease.keyId !== row.keyId) throw failure('notPermitted', { reason: 'lease' });
   return [name, lease, row];
 }
 

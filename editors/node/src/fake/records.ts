@@ -36,7 +36,7 @@ function find(namespace: Namespace | undefined, place: Address): StoredRecord | 
 export function read(call: Call): StoredRecord | undefined {
   const place = address(call);
   const row = call.row();
-  if (!permits(row?.scope, place)) throw failure('notPermitted');
+  if (!permits(row?.scope, place)) throw failure('notPermitted', { reason: 'scope' });
   return find(row?.namespace, place);
 }
 
@@ -69,7 +69,7 @@ function write(
   const { state, client } = call;
   const { place, before, check } = writable(call);
   const { text, expiresAt } = change(before);
-  if (Buffer.byteLength(text) > MAX_DATA) throw failure('dataTooLarge', { limit: MAX_DATA });
+  if (Buffer.byteLength(text) > MAX_DATA) throw failure('dataTooLarge', { reason: 'data', limit: MAX_DATA });
   check();
   if (before?.text === text && before.expiresAt === expiresAt) return { revision: before.revision };
   const { namespace } = call.begin();

@@ -183,11 +183,11 @@ export function permits(scope: Scope | undefined, { context, workspaceFolder }: 
 }
 
 /** Whether a key with this scope may use leases. A key that may change nothing may not. */
-export function permitsLeases(scope: Scope | undefined): boolean {
-  if (scope?.readOnly) return false;
+export function permitLeases(scope: Scope | undefined): void {
   const anyFolder = scope?.workspaceFolders?.[0] ?? (scope?.workspaceFolders ? undefined : 'file:///');
   const inWorkspace = anyFolder !== undefined && permits(scope, { context: 'workspace', workspaceFolder: anyFolder });
-  return inWorkspace || permits(scope, { context: 'user' });
+  if (!inWorkspace && !permits(scope, { context: 'user' })) throw failure('notPermitted', { reason: 'scope' });
+  if (scope?.readOnly) throw failure('notPermitted', { reason: 'readOnly' });
 }
 
 /** The description of a key in answers. */

@@ -17,8 +17,8 @@ const kinds = new Map([
   [5005, ['storeRefused', false]],
 ]);
 
-// A code has one sentence: whatever is asked, the message is the same.
-const sentences = new Map();
+// A code and a reason have one message, whatever is asked. Messages about parameters name the parameter and its rule.
+const messages = new Map();
 
 /** Waits for a refusal with `code`, and holds that its data has at least `data`. Gives the error's data. */
 export async function refused(request, code, data = {}) {
@@ -28,8 +28,11 @@ export async function refused(request, code, data = {}) {
   );
   assert.equal(error.code, code, `${error.message} ${JSON.stringify(error.data)}`);
   assert.ok(error.message.length > 0, 'a message for people');
-  assert.equal(error.message, sentences.get(code) ?? error.message, 'one sentence for each code');
-  sentences.set(code, error.message);
+  const cause = `${code} ${error.data.reason} ${error.data.parameter}`;
+  if (code !== -32602) {
+    assert.equal(error.message, messages.get(cause) ?? error.message, 'one message for each code and reason');
+    messages.set(cause, error.message);
+  }
   if (code > 0) {
     const [kind, retryable] = kinds.get(code);
     assert.equal(error.data.kind, kind);

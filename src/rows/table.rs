@@ -1,0 +1,76 @@
+//! The tables, by name. The numbers and names are part of the disk format.
+
+/// One table of the store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Table {
+    /// Counters, by name.
+    Meta = 1,
+    /// API keys, by slot id.
+    Keys = 2,
+    /// Records, by record id.
+    Records = 3,
+    /// Leases, by lease id.
+    Leases = 4,
+    /// The newest changes, by revision.
+    Changes = 5,
+    /// What is derived from the table of keys, by what is looked for; made anew where it is lost.
+    KeyIndex = 6,
+}
+
+impl Table {
+    /// Every table, in the order of the numbers.
+    pub const ALL: [Self; 6] =
+        [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes, Self::KeyIndex];
+
+    /// How long each key of the table is; `None` where they are names.
+    pub(crate) const fn key_length(self) -> Option<usize> {
+        match self {
+            Self::Meta => None,
+            Self::Keys => Some(16),
+            Self::Records | Self::Leases => Some(32),
+            Self::Changes => Some(8),
+            Self::KeyIndex => Some(33),
+        }
+    }
+
+    /// The table's name on the disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Keys => "keys",
+            Self::Records => "records",
+            Self::Leases => "leases",
+            Self::Changes => "changes",
+            Self::KeyIndex => "key index",
+        }
+    }
+}
+
+/// Names of rows in [`Table::Meta`].
+pub mod meta {
+    use crate::limits;
+
+    /// The number in the row of a counter. `None` for one that no store reaches: nothing ever counted that far, so it is
+    /// damage, and arithmetic with it would go wrong.
+    pub fn counter(value: &[u8]) -> Option<u64> {
+        value.try_into().ok().map(u64::from_be_bytes).filter(|number| *number <= limits::REVISION)
+    }
+
+    /// The last revision that was given: 8 bytes.
+    pub const REVISION: &[u8] = b"revision";
+    /// The revision of the last change to the table of keys: 8 bytes.
+    pub const KEYS_REVISION: &[u8] = b"keys revision";
+    /// The revision of the newest change notice that is not kept any more: 8 bytes; absent as long as all are kept.
+    pub const FORGOTTEN: &[u8] = b"forgotten changes";
+    /// The store's id: 16 bytes, the same as in the header.
+    pub const STORE_ID: &[u8] = b"store id";
+    /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.
+    pub const DESTROY: &[u8] = b"destroy ";
+    /// The revision up to which records came back from a backup: 8 bytes; absent if none ever did.
+    pub const RESTORED: &[u8] = b"restored";
+    /// What the last repair did; absent if there was none.
+    pub const REPAIRED: &[u8] = b"repaired";
+    /// Says that the index of keys is complete, so that what it does not have is not there.
+    pub const KEY_INDEX: &[u8] = b"key index";
+}

@@ -1,0 +1,162 @@
+//! `header`: what kind of store this is, in one line of text, written before the store is there.
+//!
+//! LMDB compares only the size of its mutexes. Two builds whose mutexes have one size and different contents hang on
+//! one folder, with no error. So the header records the shape of the lock file, and a process with another shape uses
+//! the store only when no other process has it open. It records nothing else of a build: builds that can share a lock
+//! file can share the store.
+
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::rows::{Id, id_text, parse_id};
+use crate::store::StoreError;
+
+use super::layout::is_page_size;
+
+/// The disk format that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// No header is longer.
+pub(in crate::store) const LONGEST: usize = 1024;
+const MAGIC: &str = "plugin-vault";
+
+/// The kind and size of the mutexes in LMDB's lock file, which is all that differs between builds of one LMDB. The C
+/// library counts: each has its own contents for a mutex of the same size. How it is linked does not.
+#[cfg(unix)]
+fn lock_shape() -> String {
+    if cfg!(any(
+        target_vendor = "apple",
+        target_os = "openbsd",
+        target_os = "netbsd",
+        target_os = "dragonfly"
+    )) {
+        // The lock file holds the number of a set of semaphores, which the kernel keeps.
+        return "sysv".to_owned();
+    }
+    let library = if cfg!(target_env = "musl") {
+        "musl"
+    } else if cfg!(target_env = "gnu") {
+        "gnu"
+    } else {
+        std::env::consts::OS
+    };
+    format!("pthread-{library}-{}", size_of::<libc::pthread_mutex_t>())
+}
+
+/// Mutexes have names here, and the lock file holds none.
+#[cfg(not(unix))]
+fn lock_shape() -> String {
+    "named".to_owned()
+}
+
+/// What the header says.
+pub(in crate::store) struct StoreHeader {
+    pub(in crate::store) store: Id,
+    lock_shape: String,
+    pub(in crate::store) page_size: usize,
+}
+
+impl StoreHeader {
+    /// The header of a store whose lock file has this build's shape.
+    pub(in crate::store) fn new(store: Id, page_size: usize) -> Self {
+        Self { store, lock_shape: lock_shape(), page_size }
+    }
+
+    pub(in crate::store) fn read(path: &Path) -> Result<Self, StoreError> {
+        match files::read_whole(path, LONGEST) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Damaged),
+            text => Self::parse(&text?),
+        }
+    }
+
+    /// Reads a header's bytes.
+    pub(in crate::store) fn parse(text: &[u8]) -> Result<Self, StoreError> {
+        let text = std::str::from_utf8(text).map_err(|_| StoreError::Damaged)?;
+        let mut words = text.split_ascii_whitespace();
+        let mut word = || words.next().ok_or(StoreError::Damaged);
+        if word()? != MAGIC {
+            return Err(StoreError::Damaged);
+        }
+        // The format comes first: a later one may say the rest in another way.
+        let format: u32 = word()?.parse().map_err(|_| StoreError::Damaged)?;
+        if format > FORMAT {
+            return Err(StoreError::FormatTooNew);
+        }
+        let store = parse_id(word()?).ok_or(StoreError::Damaged)?;
+        let lock_shape = word()?.to_owned();
+        let page_size = word()?.parse().map_err(|_| StoreError::Damaged)?;
+        // Every length is counted in pages, so a size that LMDB has not would give wrong numbers everywhere.
+        if !is_page_size(page_size) {
+            return Err(StoreError::Damaged);
+        }
+        Ok(Self { store, lock_shape, page_size })
+    }
+
+    pub(in crate::store) fn write(&self, path: &Path) -> io::Result<()> {
+        let text =
+            format!("{MAGIC} {FORMAT} {} {} {}\n", id_text(&self.store), self.lock_shape, self.page_size);
+        files::replace(path, text.as_bytes())
+    }
+
+    /// Whether this build may use the lock file beside the processes that have the store open.
+    pub(in crate::store) fn is_ours(&self) -> bool {
+        self.lock_shape == lock_shape()
+    }
+
+    /// The same store, with this build's lock file.
+    pub(in crate::store) fn for_this_build(self) -> Self {
+        Self { lock_shape: lock_shape(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("header");
+        StoreHeader::new([0xAB; 16], 16_384).write(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let expected = format!("plugin-vault 1 {} {} 16384\n", "ab".repeat(16), lock_shape());
+        assert_eq!(text, expected);
+        let read = StoreHeader::read(&path).unwrap();
+        assert_eq!((read.store, read.page_size, read.is_ours()), ([0xAB; 16], 16_384, true));
+    }
+
+    #[test]
+    fn a_page_size_that_lmdb_has_not_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("header");
+        let header = StoreHeader::new([0xAB; 16], 4_096);
+        header.write(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        for (size, is_read) in
+            [("512", true), ("32768", true), ("0", false), ("256", false), ("4097", false), ("65536", false)]
+                .into_iter()
+                .chain([("9223372036854775808", false), ("18446744073709551615", false), ("-1", false)])
+        {
+            fs::write(&path, text.replace("4096", size)).unwrap();
+            assert_eq!(StoreHeader::read(&path).is_ok(), is_read, "{size}");
+        }
+    }
+
+    /// Builds that can share a lock file share the store; the linker's choice and the processor don't count.
+    #[test]
+    fn the_shape_says_the_kind_and_size_of_the_mutexes_and_nothing_else() {
+        let shape = lock_shape();
+        #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+        assert_eq!(shape, "pthread-gnu-40");
+        #[cfg(all(target_os = "linux", target_env = "musl", target_pointer_width = "64"))]
+        assert_eq!(shape, "pthread-musl-40");
+        #[cfg(target_os = "macos")]
+        assert_eq!(shape, "sysv");
+        #[cfg(windows)]
+        assert_eq!(shape, "named");
+        assert!(!shape.contains(char::is_whitespace));
+    }
+}

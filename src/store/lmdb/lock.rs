@@ -1,0 +1,182 @@
+//! The locks between processes: `open.lock`, shared by all processes that have the store open, `make.lock`, held by a
+//! process that wants the store for itself, and `write.lock`, held by the one that writes. All are the kernel's: they
+//! end with the process, however it ends.
+//!
+//! A file that is locked is never written or read. On Windows a lock also keeps other handles from the bytes, so what
+//! the processes tell each other lies in files of its own: `news` and `writer`.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::files;
+use crate::rows::{Id, id_text};
+use crate::store::events;
+use crate::store::{BusyReason, Folder, StoreError};
+
+use super::meta_page::write_all_at;
+
+/// How long other processes may take to close the store.
+const LEAVING: Duration = Duration::from_secs(10);
+/// How often the lock is tried meanwhile: it has no timed wait.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Held while the store is open: shared by processes that use it, alone by one that makes, moves or repairs it.
+///
+/// A lock is released before another kind is taken: `flock` converts a lock, `LockFileEx` puts the second one over the
+/// first, and then a process waits for itself for ever.
+pub(in crate::store) struct OpenLock(File);
+
+impl OpenLock {
+    pub(in crate::store) fn file(path: &Path) -> io::Result<File> {
+        files::open_or_create(path)
+    }
+
+    pub(in crate::store) fn shared(file: File) -> io::Result<Self> {
+        file.lock_shared()?;
+        Ok(Self(file))
+    }
+
+    /// From shared to alone; `None` if another process has the store open. Another process may have had it alone in
+    /// between: what was found before has to be read again.
+    pub(in crate::store) fn into_exclusive(self) -> io::Result<Option<Self>> {
+        self.0.unlock()?;
+        match self.0.try_lock() {
+            Ok(()) => Ok(Some(self)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// The right to have the store alone, to make, mend or replace it. Nobody else has it open, and whoever comes waits.
+pub(in crate::store) struct ExclusiveLock {
+    _lock: OpenLock,
+    _waiting: File,
+}
+
+impl Folder {
+    /// Waits until whoever has the store alone is done. Not again before what is returned is dropped.
+    pub(in crate::store) fn wait_for_exclusive_lock(&self) -> io::Result<File> {
+        let file = files::open_or_create(&self.make_lock())?;
+        file.lock_shared()?;
+        Ok(file)
+    }
+
+    /// Whether somebody wants the store alone: then it is to be closed, and opened again later.
+    pub(in crate::store) fn is_exclusive_lock_wanted(&self) -> bool {
+        let Ok(file) = files::open(&self.make_lock()) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Asks all others to let go of the store, and waits until they have; `None` if that is not wanted any more once
+    /// those before this one are done. [`BusyReason::Closing`] if somebody keeps it for ten seconds: then nothing has
+    /// changed. Whoever asks must not have it open.
+    pub(in crate::store) fn alone_if(
+        &self,
+        still_wanted: impl FnOnce() -> bool,
+    ) -> Result<Option<ExclusiveLock>, StoreError> {
+        let waiting = files::open_or_create(&self.make_lock())?;
+        waiting.lock()?;
+        if !still_wanted() {
+            return Ok(None);
+        }
+        let lock = OpenLock::file(&self.open_lock())?;
+        let deadline = Instant::now() + LEAVING;
+        let mut asked = false;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Some(ExclusiveLock { _lock: OpenLock(lock), _waiting: waiting })),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    tracing::warn!(
+                        "a process has not closed the store in time, so it can't be changed alone"
+                    );
+                    return Err(StoreError::Busy(BusyReason::Closing));
+                }
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+            if !std::mem::replace(&mut asked, true) {
+                self.call()?;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// The same, whatever those before this one did.
+    pub(in crate::store) fn alone(&self) -> Result<ExclusiveLock, StoreError> {
+        self.alone_if(|| true)?.ok_or(StoreError::Failed)
+    }
+
+    /// Makes every process that has the store open look at `make.lock`.
+    fn call(&self) -> io::Result<()> {
+        events::strike(&self.news())
+    }
+
+    /// Tells every process that has the store open that the state of the store has changed.
+    pub(in crate::store) fn announce(&self, mark: Id) -> io::Result<()> {
+        // The first byte is the call's.
+        files::open_or_create(&self.news())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
+    }
+
+    /// The last announcement: a process that has seen it has missed nothing.
+    pub(in crate::store) fn announced(&self) -> String {
+        // The first byte is the call's.
+        let text = files::read_whole(&self.news(), 256).unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default().trim().to_owned()
+    }
+}
+
+/// The right to write, for one process at a time. Ends when dropped.
+pub struct WriteLock<'f>(&'f File);
+
+impl<'f> WriteLock<'f> {
+    /// Blocks until no other process writes, then leaves this process's id in `writer` for those that wait.
+    pub(in crate::store) fn take(file: &'f File, writer: &File) -> io::Result<Self> {
+        file.lock()?;
+        let lock = Self(file);
+        // Fixed width, so that nothing of a longer id before stays behind.
+        write_all_at(writer, format!("{:<10}\n", std::process::id()).as_bytes(), 0)?;
+        Ok(lock)
+    }
+}
+
+impl Folder {
+    /// The process that holds the write lock; `None` if the lock is free, or its holder is not known.
+    pub(in crate::store) fn writer(&self) -> Option<u32> {
+        let lock = files::open(&self.write_lock()).ok()?;
+        // The file keeps the id of a process that has let go, which may be another program's by now.
+        if !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return None;
+        }
+        let mut text = String::new();
+        files::open(&self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
+        text.trim().parse().ok()
+    }
+}
+
+impl Drop for WriteLock<'_> {
+    fn drop(&mut self) {
+        // The lock of a file that could not be unlocked ends with the file.
+        let _ = self.0.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_is_known_only_while_it_holds_the_lock() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().to_owned());
+        assert_eq!(folder.writer(), None);
+        let lock = files::open_or_create(&folder.write_lock()).unwrap();
+        let writer = files::open_or_create(&folder.writer_file()).unwrap();
+        let held = WriteLock::take(&lock, &writer).unwrap();
+        assert_eq!(folder.writer(), Some(std::process::id()));
+        drop(held);
+        assert_eq!(folder.writer(), None);
+    }
+}

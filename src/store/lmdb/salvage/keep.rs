@@ -1,0 +1,71 @@
+//! Of each row, the version to give.
+
+use std::collections::BTreeMap;
+
+use crate::rows::Table;
+
+use super::row::{Known, Place};
+use super::{Standing, WholeRow};
+
+/// The best version of each row so far.
+#[derive(Default)]
+pub(super) struct Kept(BTreeMap<(Table, Vec<u8>), Version>);
+
+struct Version {
+    known: Known,
+    standing: Standing,
+    place: Place,
+    /// The snapshot had one, this or another.
+    was_live: bool,
+    /// There is another one, and nothing says which is newer.
+    unclear: bool,
+}
+
+impl Kept {
+    /// Takes a version of a row, if it is better than the one that is there.
+    pub(super) fn take(&mut self, key: &[u8], known: Known, standing: Standing, place: Place) {
+        use std::collections::btree_map::Entry;
+        let was_live = standing == Standing::Live;
+        let mut version = Version { known, standing, place, was_live, unclear: false };
+        match self.0.entry((known.table, key.to_vec())) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(version);
+            }
+            Entry::Occupied(mut there) => {
+                let old = there.get_mut();
+                version.was_live |= old.was_live;
+                old.was_live = version.was_live;
+                let rank = |version: &Version| (version.standing, version.known.revision);
+                if rank(&version) > rank(old) {
+                    *old = version;
+                } else if rank(&version) == rank(old) && known.checksum != old.known.checksum {
+                    old.unclear = true;
+                }
+            }
+        }
+    }
+
+    /// How many rows of a table the snapshot still has.
+    pub(super) fn live(&self, table: Table) -> u64 {
+        let of_table = self.0.iter().filter(|((of, _), _)| *of == table);
+        of_table.filter(|(_, version)| version.was_live).count() as u64
+    }
+
+    /// The rows to give, and how many are not given since several versions are there.
+    pub(super) fn finish(self, newer_than: u64) -> (Vec<WholeRow>, u64) {
+        let mut unclear = 0;
+        let mut rows = Vec::new();
+        for ((table, key), version) in self.0 {
+            let Version { known: Known { revision, .. }, standing, place, .. } = version;
+            if revision.is_some_and(|revision| revision <= newer_than) {
+                continue;
+            }
+            if version.unclear {
+                unclear += 1;
+            } else {
+                rows.push(WholeRow { table, key, revision, standing, place });
+            }
+        }
+        (rows, unclear)
+    }
+}

@@ -1,0 +1,69 @@
+//! Who waits for the right to write: a lock of its own that the waiting hold together, so that a process with much to write
+//! sees that others wait, and lets them write first. The lock of the store says only whether somebody has it, and whoever
+//! gives it back and takes it again at once is always faster than one that has to be woken.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long others are let go first at most: one that is stopped while it waits must not stop the others.
+const MOST: Duration = Duration::from_millis(50);
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_micros(200);
+
+/// The file `waiting.lock`.
+pub(in crate::store) struct Waiting(File);
+
+impl Waiting {
+    pub(in crate::store) fn new(file: File) -> Self {
+        Self(file)
+    }
+
+    /// Waits until nobody else does.
+    pub(in crate::store) fn let_others_first(&self) -> io::Result<()> {
+        let deadline = Instant::now() + MOST;
+        loop {
+            match self.0.try_lock() {
+                Ok(()) => return self.0.unlock(),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Is seen to wait for as long as `wait` takes.
+    pub(in crate::store) fn during<T>(&self, wait: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.0.lock_shared()?;
+        let waited = wait();
+        self.0.unlock()?;
+        waited
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Waiting, Waiting) {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Waiting(crate::files::open_or_create(&folder.path().join("waiting.lock")).unwrap());
+        (open(), open())
+    }
+
+    #[test]
+    fn one_who_waits_is_let_go_first_and_one_who_has_stopped_holds_nobody_up_for_long() {
+        let (one, other) = pair();
+        let began = Instant::now();
+        one.during(|| other.let_others_first()).unwrap();
+        assert!(began.elapsed() >= MOST, "nobody was let go first");
+    }
+
+    #[test]
+    fn any_number_may_wait_together() {
+        let (one, other) = pair();
+        one.during(|| other.during(|| Ok(()))).unwrap();
+        // Once nobody does, nobody is waited for; a lock that is still there would be met here.
+        one.0.try_lock().unwrap();
+    }
+}

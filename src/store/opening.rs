@@ -1,0 +1,114 @@
+//! Opening a store: one that is damaged is repaired with every other process out of the way, and opened again; where
+//! there is none, a new one is made.
+
+use crate::rows::Id;
+
+use super::folder::Folder;
+use super::lmdb::enter::Entered;
+use super::lmdb::open::LmdbStore;
+use super::lmdb::this_process::ThisProcess;
+use super::{ProtectorRow, Row, Store, StoreError};
+
+/// What a new store begins with. Asked only where there is none.
+pub trait NewStore {
+    /// Why no store could be opened.
+    type Error: From<StoreError>;
+
+    /// Whether one may be made, asked before anything is.
+    ///
+    /// # Errors
+    /// Why not.
+    fn may_be_made(&self) -> Result<(), Self::Error>;
+
+    /// Its identity, the protector that opens it, and its first rows.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Self::Error>;
+}
+
+/// Why a store was not opened: what the store says, or what the new one's maker does.
+enum NotOpened<E> {
+    Store(StoreError),
+    New(E),
+}
+
+impl<E: From<StoreError>> NotOpened<E> {
+    fn error(self) -> E {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::New(error) => error,
+        }
+    }
+}
+
+impl<E, S: Into<StoreError>> From<S> for NotOpened<E> {
+    fn from(error: S) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// See [`super::Location::open`].
+pub(super) fn open<N: NewStore>(
+    folder: &Folder,
+    this_process: &ThisProcess,
+    limit: u64,
+    now: fn() -> u64,
+    new: Option<&N>,
+) -> Result<Option<Store>, N::Error> {
+    let (inner, was_repaired) = match open_once(folder, this_process, limit, new) {
+        Err(NotOpened::Store(StoreError::Damaged)) => {
+            let was_repaired = repair(folder, now)?;
+            (open_once(folder, this_process, limit, new).map_err(NotOpened::error)?, was_repaired)
+        }
+        opened => (opened.map_err(NotOpened::error)?, false),
+    };
+    let Some(inner) = inner else { return Ok(None) };
+    // So that there is one with the new numbers: an older one would have them given again.
+    if was_repaired && let Err(error) = inner.back_up() {
+        tracing::warn!(?error, "there is no backup yet of the store that was mended");
+    }
+    Ok(Some(Store { inner, was_repaired }))
+}
+
+/// Repairs the store, unless another process was first.
+fn repair(folder: &Folder, now: fn() -> u64) -> Result<bool, StoreError> {
+    if folder.protectors()?.is_empty() {
+        let path = folder.path().display();
+        tracing::error!(
+            "the store in '{path}' has no whole protector file, so nothing opens it; run: plugin-vault restore \
+             with a backup of yours, or plugin-vault reset, which puts the store aside"
+        );
+        return Err(StoreError::NoProtector);
+    }
+    let alone = folder.alone()?;
+    Ok(folder.repair(&alone, now())?.is_some())
+}
+
+fn open_once<N: NewStore>(
+    folder: &Folder,
+    this_process: &ThisProcess,
+    limit: u64,
+    new: Option<&N>,
+) -> Result<Option<LmdbStore>, NotOpened<N::Error>> {
+    loop {
+        if !folder.has_remains()? {
+            let Some(new) = new else { return Ok(None) };
+            new.may_be_made().map_err(NotOpened::New)?;
+        }
+        match folder.enter()? {
+            Entered::Store(present) => {
+                let dead = this_process.begin(folder)?;
+                let store = LmdbStore::open(present, limit, this_process.ended(&dead))?;
+                this_process.trust(dead);
+                return Ok(Some(store));
+            }
+            Entered::Empty(creation) => {
+                // What was there a moment ago is gone.
+                let Some(new) = new else { return Ok(None) };
+                let (id, protector, rows) = new.begin().map_err(NotOpened::New)?;
+                creation.finish(id, &protector, rows)?;
+            }
+        }
+    }
+}

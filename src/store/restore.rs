@@ -1,0 +1,75 @@
+//! The way back from a copy that people keep: read and looked at first, then put in the store's place.
+
+use std::path::PathBuf;
+
+use crate::rows::{Table, meta};
+
+use super::archive::{BadArchive, CopySource, Member, NotUnpacked, Progress, Unpacked, unpack};
+use super::folder::Folder;
+use super::lmdb::replace::Replacement;
+use super::{ProtectorRow, Row, StoreError};
+
+/// A store that was restored.
+pub struct Restored {
+    /// How many records it has.
+    pub records: u64,
+    /// Where the tables lie that were there before, if there were any.
+    pub quarantine: Option<PathBuf>,
+}
+
+/// See [`super::Location::read_backup`].
+pub(super) fn read(
+    folder: &Folder,
+    source: CopySource<'_>,
+    progress: Progress<'_>,
+) -> Result<Unpacked, NotUnpacked> {
+    let unpacked = unpack(folder, source, progress)?;
+    // Before anybody is asked about its protectors.
+    if folder.said_id().is_some_and(|id| id != unpacked.id()) {
+        return Err(NotUnpacked::OtherStore);
+    }
+    Ok(unpacked)
+}
+
+/// See [`super::Location::restore`].
+pub(super) fn restore<E: From<NotUnpacked>>(
+    folder: &Folder,
+    unpacked: &Unpacked,
+    protectors: impl FnOnce() -> Result<Vec<ProtectorRow>, E>,
+) -> Result<Restored, E> {
+    let alone = folder.alone().map_err(NotUnpacked::from)?;
+    let highest = match folder.summary(&alone).map_err(NotUnpacked::from)? {
+        Some(there) if there.store.is_some_and(|store| store != unpacked.id()) => {
+            return Err(NotUnpacked::OtherStore.into());
+        }
+        Some(there) => there.revision,
+        None => 0,
+    };
+    let protectors = protectors()?;
+    let (replacement, records) = replacement(folder, unpacked, highest)?;
+    unpacked.put_in_place(folder, &protectors).map_err(NotUnpacked::from)?;
+    let quarantine = replacement.put_in_place(&alone).map_err(NotUnpacked::from)?;
+    Ok(Restored { records, quarantine })
+}
+
+/// The tables of the backup, ready to be put in place, with numbers that none of before comes after; and how many records
+/// they have.
+fn replacement(
+    folder: &Folder,
+    unpacked: &Unpacked,
+    highest: u64,
+) -> Result<(Replacement, u64), NotUnpacked> {
+    let replacement = match Replacement::new(folder, unpacked.tables()?, unpacked.page_size()) {
+        Err(StoreError::Damaged) => return Err(BadArchive::Damaged(Member::Data).into()),
+        replacement => replacement?,
+    };
+    if replacement.id()? != unpacked.id() {
+        return Err(BadArchive::OtherTables.into());
+    }
+    let records = replacement.records()?;
+    let restored = replacement.revision()?.to_be_bytes().to_vec();
+    let row = |name: &[u8], value| Row { table: Table::Meta, key: name.to_vec(), value };
+    let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None)];
+    replacement.renumber(highest, rows)?;
+    Ok((replacement, records))
+}
