@@ -1,203 +1,140 @@
 //! The writer fails at each point of a commit: what was answered is there, what is said not to be done is not, and the
-//! next request works. With the feature `failpoints` only.
+//! next request works. With the feature `faults` only.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't talk to its server has failed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+#[path = "support/harness.rs"]
+mod harness;
 
+use harness::{Framing, Home, Server};
 use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// A server that fails as `fault` says, and the client's ends of its pipes.
-struct Server {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    last_id: u64,
+/// A server that fails as `fault` says.
+fn spawn(home: &Home, fault: &str) -> Server {
+    home.start().framing(Framing::Lines).fault(fault).run()
 }
 
-impl Server {
-    fn start(folder: &Path, fault: &str) -> Self {
-        let mut server = Self::spawn(folder, fault);
-        server.send("setAPIKey", &json!([KEY]));
-        assert!(server.answer().unwrap()["result"]["handle"].is_string());
-        server
-    }
+/// The same with a key.
+fn start(home: &Home, fault: &str) -> Server {
+    let mut server = spawn(home, fault);
+    server.set_key(KEY);
+    server
+}
 
-    fn spawn(folder: &Path, fault: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
-            .arg("--data-dir")
-            .arg(folder.join("data"))
-            .arg("--key-dir")
-            .arg(folder.join("keys"))
-            .env("PLUGIN_VAULT_FAULT", fault)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output, last_id: 0 }
-    }
+fn set(server: &mut Server, data: &Value) -> u64 {
+    server.revision("setPersistentData", json!(["user", data]))
+}
 
-    fn send(&mut self, method: &str, params: &Value) {
-        self.last_id += 1;
-        let message = json!({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params});
-        writeln!(self.input, "{message}").unwrap();
-    }
+fn stored(server: &mut Server) -> Value {
+    server.ok("getPersistentData", ["user"])
+}
 
-    /// The next answer, `None` when the server is gone. Notices are passed over.
-    fn answer(&mut self) -> Option<Value> {
-        loop {
-            let mut line = String::new();
-            let length = self.output.read_line(&mut line).unwrap();
-            let message: Option<Value> = (length > 0).then(|| serde_json::from_str(&line).unwrap());
-            if message.as_ref().is_none_or(|message| message["method"].is_null()) {
-                return message;
-            }
-        }
-    }
+/// What is stored, as the next process sees it.
+fn stored_after(home: &Home) -> Value {
+    stored(&mut start(home, ""))
+}
 
-    fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
-        self.send(method, params);
-        self.answer()
-    }
-
-    fn stored(&mut self) -> Value {
-        self.call("getPersistentData", &json!(["user"])).unwrap()["result"].clone()
-    }
-
-    fn end(mut self) {
-        drop(self.input);
-        self.child.wait().unwrap();
-    }
+/// A write of which the process dies.
+fn dies_of_a_write(mut server: Server) {
+    let write = server.begin("setPersistentData", json!(["user", {"value": "after"}]));
+    assert_eq!(server.answer_or_end(write), None);
+    assert_ne!(server.wait_for_end().code, Some(0));
 }
 
 /// A store in which `{"value":"before"}` lies, and a server that is about to fail.
-fn about_to_fail(fault: &str) -> (tempfile::TempDir, Server) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut first = Server::start(folder.path(), "");
-    let stored = first.call("setPersistentData", &json!(["user", {"value": "before"}])).unwrap();
-    assert!(stored["result"]["revision"].is_u64());
-    first.end();
-    let server = Server::start(folder.path(), fault);
-    (folder, server)
+fn about_to_fail(fault: &str) -> (Home, Server) {
+    let home = Home::new();
+    set(&mut start(&home, ""), &json!({"value": "before"}));
+    let server = start(&home, fault);
+    (home, server)
 }
 
 #[test]
 fn a_process_that_dies_before_the_commit_has_changed_nothing() {
     for point in ["before-begin", "before-commit"] {
-        let (folder, mut server) = about_to_fail(&format!("{point}:kill:1"));
-        assert_eq!(server.call("setPersistentData", &json!(["user", {"value": "after"}])), None, "{point}");
-        server.child.wait().unwrap();
-        let mut next = Server::start(folder.path(), "");
-        assert_eq!(next.stored(), json!({"value": "before"}), "{point}");
-        next.end();
+        let (home, server) = about_to_fail(&format!("{point}:kill:1"));
+        dies_of_a_write(server);
+        assert_eq!(stored_after(&home), json!({"value": "before"}), "{point}");
     }
 }
 
 #[test]
 fn a_process_that_dies_after_the_commit_has_changed_all() {
-    let (folder, mut server) = about_to_fail("after-commit:kill:1");
-    assert_eq!(server.call("setPersistentData", &json!(["user", {"value": "after"}])), None);
-    server.child.wait().unwrap();
-    let mut next = Server::start(folder.path(), "");
-    assert_eq!(next.stored(), json!({"value": "after"}));
-    next.end();
+    let (home, server) = about_to_fail("after-commit:kill:1");
+    dies_of_a_write(server);
+    assert_eq!(stored_after(&home), json!({"value": "after"}));
 }
 
 #[test]
 fn a_full_disk_is_said_and_changes_nothing_and_the_next_write_works() {
     for point in ["before-begin", "before-commit"] {
-        let (_folder, mut server) = about_to_fail(&format!("{point}:full:1"));
-        let refused = server.call("setPersistentData", &json!(["user", {"value": "after"}])).unwrap();
-        assert_eq!(refused["error"]["code"], 5001, "{point}");
-        assert_eq!(refused["error"]["data"]["retryable"], true);
-        assert_eq!(server.stored(), json!({"value": "before"}));
-        let stored = server.call("setPersistentData", &json!(["user", {"value": "again"}])).unwrap();
-        assert!(stored["result"]["revision"].is_u64());
-        assert_eq!(server.stored(), json!({"value": "again"}));
-        server.end();
+        let (_home, mut server) = about_to_fail(&format!("{point}:full:1"));
+        let refused = server.refused("setPersistentData", json!(["user", {"value": "after"}]));
+        assert_eq!((refused.code, &refused.data["retryable"]), (5001, &json!(true)), "{point}");
+        assert_eq!(stored(&mut server), json!({"value": "before"}));
+        set(&mut server, &json!({"value": "again"}));
+        assert_eq!(stored(&mut server), json!({"value": "again"}));
     }
 }
 
 #[test]
 fn an_outcome_that_is_not_known_is_said_to_be_unknown_and_the_store_is_opened_anew() {
-    let (folder, mut server) = about_to_fail("after-commit:eio:1");
-    let failed = server.call("setPersistentData", &json!(["user", {"value": "after"}])).unwrap();
-    assert_eq!(failed["error"]["code"], 5006);
-    assert_eq!(failed["error"]["data"]["outcome"], "unknown");
-    assert_eq!(server.stored(), json!({"value": "after"}));
-    let stored = server.call("setPersistentData", &json!(["user", {"value": "again"}])).unwrap();
-    assert!(stored["result"]["revision"].is_u64());
-    server.end();
-    let mut next = Server::start(folder.path(), "");
-    assert_eq!(next.stored(), json!({"value": "again"}));
-    next.end();
+    let (home, mut server) = about_to_fail("after-commit:eio:1");
+    let failed = server.refused("setPersistentData", json!(["user", {"value": "after"}]));
+    assert_eq!((failed.code, &failed.data["outcome"]), (5006, &json!("unknown")));
+    assert_eq!(stored(&mut server), json!({"value": "after"}));
+    set(&mut server, &json!({"value": "again"}));
+    drop(server);
+    assert_eq!(stored_after(&home), json!({"value": "again"}));
 }
 
 /// The lock is held by the test while the requests queue up, so that they go into one commit.
 #[test]
 fn a_group_that_fails_is_tried_one_by_one_and_each_gets_its_own_outcome() {
-    let (folder, mut server) = about_to_fail("before-commit:full:1");
-    let lock = std::fs::File::open(folder.path().join("data/write.lock")).unwrap();
+    let (home, mut server) = about_to_fail("before-commit:full:1");
+    let lock = std::fs::File::open(home.data().join("write.lock")).unwrap();
     lock.lock().unwrap();
-    for number in 0..20 {
-        server
-            .send("setPersistentData", &json!({"context": "user", "data": {"number": number}, "name": "n"}));
-    }
+    let write = |number| json!({"context": "user", "data": {"number": number}, "name": "n"});
+    let asked: Vec<_> = (0..20).map(|number| server.begin("setPersistentData", write(number))).collect();
     // Read after the others and answered without the lock: when it is answered, they are all queued.
-    let status = server.call("vault/status", &json!({})).unwrap();
-    assert_eq!(status["id"], server.last_id);
+    server.ok("vault/status", json!({}));
     lock.unlock().unwrap();
-    let mut revisions = Vec::new();
-    for _ in 0..20 {
-        let answer = server.answer().unwrap();
-        revisions.push(answer["result"]["revision"].as_u64().unwrap());
-    }
+    let answers = asked.iter().map(|_| server.next());
+    let (ids, revisions): (Vec<_>, Vec<_>) =
+        answers.map(|answer| (answer.id().to_owned(), answer.ok()["revision"].as_u64().unwrap())).unzip();
+    assert_eq!(ids, asked.iter().map(u64::to_string).collect::<Vec<_>>());
     assert!(revisions.is_sorted_by(|one, next| one < next), "{revisions:?}");
-    server.end();
 }
 
-/// A store that is damaged, and that can be mended.
-fn damaged() -> (tempfile::TempDir, Vec<u8>) {
-    let (folder, server) = about_to_fail("");
-    server.end();
-    let path = folder.path().join("data/data.mdb");
+/// A store that is damaged, and that can be repaired.
+fn damaged() -> (Home, Vec<u8>) {
+    let (home, server) = about_to_fail("");
+    drop(server);
+    let path = home.data().join("data.mdb");
     let mut file = std::fs::read(&path).unwrap();
     // The first page is one of the two that say where everything lies.
     file[..100].fill(0xff);
     std::fs::write(&path, &file).unwrap();
-    (folder, file)
+    (home, file)
 }
 
 #[test]
 fn a_repair_that_is_cut_off_has_changed_nothing_and_is_done_by_the_next_process() {
-    for action in ["kill", "full", "eio"] {
-        let (folder, file) = damaged();
-        let fault = format!("before-replacing:{action}:1");
-        let mut server = Server::spawn(folder.path(), &fault);
-        let answer = server.call("setAPIKey", &json!([KEY]));
-        let code = answer.map(|answer| answer["error"]["code"].clone());
-        assert_eq!(
-            code,
-            match action {
-                "kill" => None,
-                "full" => Some(json!(5001)),
-                _ => Some(json!(5006)),
-            }
-        );
-        assert!(std::fs::read(folder.path().join("data/data.mdb")).unwrap() == file, "{action}");
-        server.end();
-        let mut next = Server::start(folder.path(), "");
-        assert_eq!(next.stored(), json!({"value": "before"}), "{action}");
-        next.end();
-        let quarantined: Vec<_> = std::fs::read_dir(folder.path().join("data/quarantine")).unwrap().collect();
+    for (action, code) in [("kill", None), ("full", Some(5001)), ("eio", Some(5006))] {
+        let (home, file) = damaged();
+        let mut server = spawn(&home, &format!("before-replacing:{action}:1"));
+        let asked = server.begin("setAPIKey", [KEY]);
+        let refused = server.answer_or_end(asked).map(|answer| answer.unwrap_err().code);
+        assert_eq!(refused, code, "{action}");
+        assert!(std::fs::read(home.data().join("data.mdb")).unwrap() == file, "{action}");
+        server.finish_without_notices();
+        let mut next = start(&home, "");
+        assert_eq!(stored(&mut next), json!({"value": "before"}), "{action}");
+        next.finish_without_notices();
+        let quarantined: Vec<_> = std::fs::read_dir(home.data().join("quarantine")).unwrap().collect();
         assert_eq!(quarantined.len(), 1, "{action}");
     }
 }

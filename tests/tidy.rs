@@ -390,5 +390,7 @@ fn the_readme_begins_with_the_two_commands() {
     assert!(has("tests/run"));
 }
 
+#[path = "tidy/targets.rs"]
+mod targets;
 #[path = "tidy/words.rs"]
 mod words;

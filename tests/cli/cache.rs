@@ -6,12 +6,14 @@ use std::process::Child;
 
 use serde_json::json;
 
-use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase, session_keyring};
+use crate::harness::cached::session_keyring;
+use crate::harness::request_lines;
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 /// A store that a program opens, which writes a line for each run.
 fn guarded_by_a_counting_program() -> Home {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
@@ -27,13 +29,10 @@ fn runs(home: &Home) -> usize {
 fn begin_reading(home: &Home) -> Child {
     let script = home.path("script");
     if !script.exists() {
-        let lines =
-            [("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))].map(|(method, params)| {
-                json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
-            });
+        let lines = request_lines(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
         let mut options = std::fs::File::options();
         let mut file = options.write(true).create_new(true).mode(0o600).open(&script).unwrap();
-        std::io::Write::write_all(&mut file, lines.concat().as_bytes()).unwrap();
+        std::io::Write::write_all(&mut file, lines.as_bytes()).unwrap();
     }
     home.command(&[]).stdin(std::fs::File::open(script).unwrap()).spawn().unwrap()
 }
@@ -46,12 +45,12 @@ fn has_read(child: Child) -> bool {
 fn a_passphrase_that_was_said_once_opens_for_every_process_of_the_session() {
     let home = guarded_by_a_passphrase();
     assert!(home.is_locked() && home.cached().is_none());
-    let unlocked = home.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let unlocked = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
     let is_there = session_keyring().is_some();
     assert_eq!(home.cached().is_some(), is_there);
     assert_eq!(home.is_locked(), !is_there);
-    let asked = home.script(&[
+    let asked = home.answers(&[
         ("setAPIKey", json!([KEY])),
         ("vault/status", json!({})),
         ("vault/unlock", json!({"timeoutMs": 100})),
@@ -88,7 +87,7 @@ fn a_process_that_asks_later_runs_nothing() {
 #[test]
 fn nothing_runs_a_program_before_a_request_that_needs_data() {
     let home = guarded_by_a_counting_program();
-    home.script(&[
+    home.answers(&[
         ("setAPIKey", json!([KEY])),
         ("vault/status", json!({})),
         ("rpc.discover", json!({})),
@@ -106,7 +105,7 @@ fn nothing_runs_a_program_before_a_request_that_needs_data() {
 #[test]
 fn the_key_of_a_key_file_is_never_kept() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert!(!home.is_locked());
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     assert_eq!(home.run(&["protector", "test", "--passphrase-fd", "0"], PASSPHRASE).code, 0);
@@ -147,14 +146,14 @@ fn a_kept_key_that_is_not_this_stores_opens_nothing_and_is_dropped() {
         return;
     };
     let home = guarded_by_a_passphrase();
-    home.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     let good = home.cached().unwrap().read_to_vec().unwrap();
     let flipped = |at: usize| {
         let mut entry = good.clone();
         entry[at] ^= 1;
         entry
     };
-    let name = home.cache_name().unwrap();
+    let name = crate::harness::cached::name(&home.data()).unwrap();
     for entry in [flipped(0), flipped(1), flipped(17), flipped(48)] {
         ring.add_key(&name, &entry).unwrap();
         assert!(home.is_locked());
@@ -166,7 +165,7 @@ fn a_kept_key_that_is_not_this_stores_opens_nothing_and_is_dropped() {
     }
     // Another store's key, under this one's name.
     let other = guarded_by_a_passphrase();
-    other.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    other.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     ring.add_key(&name, &other.cached().unwrap().read_to_vec().unwrap()).unwrap();
     assert!(home.is_locked() && home.cached().is_none());
     ring.add_key(&name, &good).unwrap();

@@ -1,84 +1,45 @@
 //! A process of the program that a test talks to, one JSON text a line; and its window that asks for the passphrase.
 
-use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Command};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Instant;
 
-use serde_json::{Value, json};
+use rustix::process::Pid;
+use serde_json::Value;
 
+use crate::harness::{DEADLINE, Server};
 use crate::home::{Home, PASSPHRASE};
 
-/// Longer than anything takes that works.
-const DEADLINE: Duration = Duration::from_mins(1);
-
-/// A running process, and the client's end of its pipes.
-pub(crate) struct Client {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Receiver<Value>,
-    /// Came while something else was waited for.
-    early: VecDeque<Value>,
-    last: u64,
-}
+/// A running process, of which a test sees whole answers. It may end with notifications that nothing asked for.
+pub(crate) struct Client(Server);
 
 impl Client {
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let input = child.stdin.take();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (to_us, output) = channel();
-        std::thread::spawn(move || {
-            for line in lines {
-                if to_us.send(serde_json::from_str(&line.unwrap()).unwrap()).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, input, output, early: VecDeque::new(), last: 0 }
+    pub(crate) fn start(home: &Home, command: Command) -> Self {
+        Self(home.serve(command))
     }
 
     pub(crate) fn notify(&mut self, method: &str, params: &Value) {
-        let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
+        self.0.notify(method, params.clone());
     }
 
     pub(crate) fn send(&mut self, method: &str, params: &Value) -> u64 {
-        self.last += 1;
-        let message = json!({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params});
-        writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
-        self.last
+        self.0.begin(method, params)
     }
 
-    #[track_caller]
-    fn first(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        if let Some(at) = self.early.iter().position(&wanted) {
-            return self.early.remove(at).unwrap();
-        }
-        loop {
-            let message = self.output.recv_timeout(DEADLINE).expect("a message in time");
-            if wanted(&message) {
-                return message;
-            }
-            self.early.push_back(message);
-        }
-    }
-
-    pub(crate) fn pid(&self) -> rustix::process::Pid {
-        rustix::process::Pid::from_child(&self.child)
+    pub(crate) fn pid(&self) -> Pid {
+        self.0.pid()
     }
 
     /// How many threads the process has.
     #[cfg(target_os = "linux")]
     pub(crate) fn threads(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap().count()
+        std::fs::read_dir(format!("/proc/{}/task", self.pid().as_raw_nonzero())).unwrap().count()
     }
 
     /// The answer to a request.
     #[track_caller]
     pub(crate) fn wait(&mut self, id: u64) -> Value {
-        self.first(|message| message["id"] == id)
+        self.0.wait(id).whole()
     }
 
     #[track_caller]
@@ -90,17 +51,15 @@ impl Client {
     /// The params of the next notice of this kind.
     #[track_caller]
     pub(crate) fn notice(&mut self, method: &str) -> Value {
-        self.first(|message| message["method"] == method)["params"].clone()
+        self.0.notice(method)
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        drop(self.input.take());
-        if std::thread::panicking() {
-            let _ = self.child.kill();
+        if !std::thread::panicking() {
+            self.0.finish_without_notices();
         }
-        let _ = self.child.wait();
     }
 }
 
@@ -130,6 +89,11 @@ impl<'h> Person<'h> {
         let mut command = self.home.command(arguments);
         command.env("PLUGIN_VAULT_ASKPASS", &self.askpass);
         command
+    }
+
+    /// A sidecar with this person in front of it.
+    pub(crate) fn client(&self) -> Client {
+        Client::start(self.home, self.command(&[]))
     }
 
     pub(crate) fn was_asked(&self) -> usize {

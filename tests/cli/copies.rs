@@ -20,7 +20,7 @@ fn copied(home: &Home, folders: &[&str]) -> Home {
 /// As on another machine, where nothing is kept in a login session. The copy has the same store's id.
 fn reason(home: &Home) -> Value {
     home.forget_cached();
-    let answers = home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
+    let answers = home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
     assert_eq!(answers[1]["error"]["code"], 4001, "{}", answers[1]);
     answers[1]["error"]["data"]["reason"].clone()
 }
@@ -29,19 +29,19 @@ fn reason(home: &Home) -> Value {
 fn a_stolen_disk_opens_nothing_where_a_passphrase_alone_guards() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
-    let status = &home.script(&[("vault/status", json!({}))])[0]["result"];
+    let status = &home.answers(&[("vault/status", json!({}))])[0]["result"];
     assert_eq!(status["protects"]["stolenDisk"], true);
     let stolen = copied(&home, &["data", "keys"]);
     assert_eq!(reason(&stolen), "locked");
     assert!(stolen.refused(&["key", "list"], "").contains("passphrase"));
-    let wrong = stolen.script(&[("vault/unlock", json!({"passphrase": "a guess"}))]);
+    let wrong = stolen.answers(&[("vault/unlock", json!({"passphrase": "a guess"}))]);
     assert_eq!(wrong[0]["error"]["data"]["reason"], "wrong");
 }
 
 #[test]
 fn a_data_folder_from_elsewhere_runs_no_program() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
@@ -58,7 +58,7 @@ fn a_data_folder_from_elsewhere_runs_no_program() {
 #[test]
 fn a_copy_that_was_made_before_a_protector_was_removed_opens_with_it() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     let before = copied(&home, &["data", "keys"]);
     let removed = home.run(&["protector", "remove", "passphrase"], "");
@@ -66,10 +66,10 @@ fn a_copy_that_was_made_before_a_protector_was_removed_opens_with_it() {
     // That is said when it is done.
     assert!(removed.shown.contains("copies of the data folder that were made before still open with it"));
     std::fs::remove_dir_all(before.path("keys")).unwrap();
-    let unlocked = before.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let unlocked = before.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
     before.forget_cached();
-    let here = home.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let here = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(here[0]["result"], json!({"keyAvailable": true}), "the key file opens it");
     assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 1);
 }

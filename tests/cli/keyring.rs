@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zbus::blocking::Connection;
 use zbus::blocking::fdo::DBusProxy;
 
+use crate::client::Client;
 use crate::home::{Home, KEY, PASSPHRASE};
 
 /// Set in the process that runs the test's body.
@@ -104,7 +105,7 @@ fn item_is_there(home: &Home, row: &str) -> bool {
 /// A store with an object that the keyring alone opens, and the row of that protector.
 fn guarded_by_the_keyring() -> (Home, String) {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let added = home.run(&["protector", "add", "keyring"], "");
     assert_eq!(added.code, 0, "{}", added.said);
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
@@ -114,7 +115,7 @@ fn guarded_by_the_keyring() -> (Home, String) {
 }
 
 fn read(home: &Home) -> Value {
-    home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
+    home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn the_keyring_opens_the_store_until_it_is_removed() {
         let (home, row) = guarded_by_the_keyring();
         assert!(item_is_there(&home, &row));
         assert_eq!(read(&home)["result"], json!({"a": 1}));
-        let status = &home.script(&[("vault/status", json!({}))])[0]["result"];
+        let status = &home.answers(&[("vault/status", json!({}))])[0]["result"];
         assert_eq!(status["protectors"], json!(["keyring"]));
         assert!(home.refused(&["protector", "remove", "keyring"], "").contains("last that works"));
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
@@ -169,16 +170,10 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         let data = &refused["error"]["data"];
         assert_eq!((&data["protector"], &data["reason"]), (&json!("keyring"), &json!("locked")));
         // Its question needs a desktop, and there is none.
-        let mut server = home.command(&[]).spawn().unwrap();
-        let mut input = server.stdin.take().unwrap();
-        let unlock =
-            json!({"jsonrpc": "2.0", "id": 1, "method": "vault/unlock", "params": {"timeoutMs": 30000}});
-        writeln!(input, "{unlock}").unwrap();
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(server.stdout.take().unwrap()));
-        let answer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let mut client = Client::start(&home, home.command(&[]));
+        let answer = client.call("vault/unlock", &json!({"timeoutMs": 30000}));
         assert_eq!(answer["error"]["data"]["reason"], "denied", "{answer}");
-        drop(input);
-        server.wait().unwrap();
+        drop(client);
         let tested = home.run(&["protector", "test"], "");
         assert!(tested.code == 1 && tested.shown.contains("no: denied"), "it was locked: {}", tested.shown);
         // Opened again, as at a log-in.
@@ -187,7 +182,7 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         assert!(item_is_there(&home, &row));
         assert_eq!(read(&home)["result"], json!({"a": 1}));
         #[cfg(target_os = "linux")]
-        if crate::home::session_keyring().is_some() {
+        if crate::harness::cached::session_keyring().is_some() {
             Gnome::lock();
             assert_eq!(read(&home)["result"], json!({"a": 1}));
         }

@@ -45,7 +45,7 @@ fn records_of_a_kept_key_are_listed_without_what_is_in_them() {
     let issued = home.json(&["key", "issue", "me.plugin", "--installation", "test"], "");
     assert_eq!(home.json(&records, ""), json!([]));
     let key = issued["apiKey"].as_str().unwrap().to_owned();
-    home.script(&[
+    home.answers(&[
         ("setAPIKey", json!([key])),
         ("setPersistentData", json!({"context": "user", "name": "token", "data": {"hush": "hunter2"}})),
         (
@@ -79,7 +79,7 @@ fn a_list_says_all_of_a_key_but_the_key() {
     let issue = ["key", "issue", "me.plugin", "--installation", "test", "--label", "mine"];
     let issued = home.json(&[&issue[..], &["--expires-at", "2999-01-01T00:00:00Z"]].concat(), "");
     let key = issued["apiKey"].as_str().unwrap().to_owned();
-    home.script(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let issued_at = issued["issuedAt"].clone();
     let listed = home.json(&["key", "list"], "")[0].clone();
     for (name, value) in [
@@ -119,11 +119,11 @@ fn a_plugin_that_is_gone_is_forgotten_with_all_that_it_stored() {
     let home = Home::new();
     let key = home.json(&["key", "issue", "gone.plugin", "--installation", "test"], "")["apiKey"].clone();
     let store = |key: &Value| {
-        home.script(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))])
+        home.answers(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))])
     };
     assert!(store(&key)[1]["result"]["revision"].is_u64());
     store(&json!(KEY));
-    let records = || home.script(&[("vault/status", json!({}))])[0]["result"]["records"].clone();
+    let records = || home.answers(&[("vault/status", json!({}))])[0]["result"]["records"].clone();
     assert_eq!(records(), 2);
     assert_eq!(home.json(&["key", "forget", "gone.plugin"], ""), json!({"destroyed": 1}));
     assert!(home.refused(&["key", "forget", "gone.plugin"], "").contains("no such plugin"));

@@ -3,6 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't run the program has failed")]
 
+#[path = "../support/harness.rs"]
+mod harness;
+
 mod client;
 mod copies;
 mod home;

@@ -29,7 +29,7 @@ fn names_and_labels_are_made_visible_in_tables_and_escaped_in_json() {
         let issue = home.json(&["key", "issue", name, "--installation", name, "--label", name], "");
         assert_eq!((&issue["plugin"], &issue["label"]), (&json!(name), &json!(name)));
         let key = issue["apiKey"].clone();
-        home.script(&[
+        home.answers(&[
             ("setAPIKey", json!([key])),
             ("setPersistentData", json!({"context": "user", "name": name, "data": {"a": at}})),
         ]);

@@ -10,17 +10,17 @@ const CHANGED: &str = "vault/didChangeStatus";
 #[test]
 fn every_process_is_told_when_one_unlocks_the_store() {
     let home = guarded_by_a_passphrase();
-    let mut others = [Client::start(home.command(&[])), Client::start(home.command(&[]))];
+    let mut others = [Client::start(&home, home.command(&[])), Client::start(&home, home.command(&[]))];
     for other in &mut others {
         other.call("setAPIKey", &json!([KEY]));
         assert_eq!(other.call("getPersistentData", &json!(["user"]))["error"]["code"], 4001);
     }
-    let mut first = Client::start(home.command(&[]));
+    let mut first = Client::start(&home, home.command(&[]));
     let unlocked = first.call("vault/unlock", &json!({"passphrase": PASSPHRASE}));
     assert_eq!(unlocked["result"], json!({"keyAvailable": true}));
     assert_eq!(first.notice(CHANGED)["keyAvailable"], true);
     #[cfg(target_os = "linux")]
-    let is_at_hand = crate::home::session_keyring().is_some();
+    let is_at_hand = crate::harness::cached::session_keyring().is_some();
     #[cfg(not(target_os = "linux"))]
     let is_at_hand = false;
     for other in &mut others {
@@ -36,7 +36,7 @@ fn every_process_is_told_when_one_unlocks_the_store() {
 #[test]
 fn every_process_is_told_when_a_protector_comes_or_goes() {
     let home = Home::new();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     client.call("setAPIKey", &json!([KEY]));
     client.call("setPersistentData", &json!(["user", {"a": 1}]));
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);

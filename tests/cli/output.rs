@@ -33,12 +33,12 @@ fn unread() -> Stdio {
 
 fn owners_key(home: &Home) -> String {
     let key = home.json(&["key", "issue", "me.plugin"], "")["apiKey"].as_str().unwrap().to_owned();
-    home.script(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([key])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     key
 }
 
 fn reads(home: &Home, key: &str) -> Value {
-    let answers = home.script(&[("setAPIKey", json!([key])), ("getPersistentData", json!(["user"]))]);
+    let answers = home.answers(&[("setAPIKey", json!([key])), ("getPersistentData", json!(["user"]))]);
     answers[1]["result"].clone()
 }
 
@@ -144,12 +144,10 @@ fn paths_that_are_not_utf_8_are_told_all_the_same() {
     let home = Home::new();
     let folder = home.path("").join(OsStr::from_bytes(b"d\xff"));
     let run = |arguments: &[&str], file: Option<&std::path::Path>| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
-        command.arg("--json").arg("--data-dir").arg(folder.join("data"));
-        command.arg("--key-dir").arg(folder.join("keys")).args(arguments).args(file);
-        let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
-        assert_eq!(status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
-        serde_json::from_slice::<Value>(&stdout).unwrap()
+        let start = home.start().usual_log().without_folders().argument("--json");
+        let start = start.argument("--data-dir").argument(folder.join("data"));
+        let start = start.argument("--key-dir").argument(folder.join("keys")).arguments(arguments);
+        start.arguments(file).ran("").json()
     };
     files::create_folder(&folder).unwrap();
     run(&["key", "issue", "me.plugin", "--installation", "x"], None);

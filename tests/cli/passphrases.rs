@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::home::{Home, KEY, finish, guarded_by_a_passphrase};
+use crate::home::{Home, KEY, guarded_by_a_passphrase};
 
 /// As it is prepared: a composed letter, and a blank.
 const PREPARED: &str = "caf\u{e9} au lait";
@@ -13,7 +13,7 @@ const AS_TYPED: &str = "\u{feff}cafe\u{301}\u{a0}au\u{3000}lait";
 /// A store that a passphrase alone opens, which was added in this spelling.
 fn guarded_by(added: &str) -> Home {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], added).code, 0);
     assert_eq!(home.run(&["protector", "remove", "key-file", "--passphrase-fd", "0"], added).code, 0);
     home.forget_cached();
@@ -26,7 +26,7 @@ fn unlock_asked_by(home: &Home, program: &str) -> Value {
     let mut command = home.command(&[]);
     command.env("PLUGIN_VAULT_ASKPASS", program);
     // One that goes on: nobody is asked for a client that has ended.
-    Client::start(command).call("vault/unlock", &json!({}))
+    Client::start(home, command).call("vault/unlock", &json!({}))
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_passphrase_opens_however_it_is_spelt_and_wherever_it_comes_from() {
             assert_eq!(opened.code, 0, "{}", opened.said);
         }
         home.forget_cached();
-        let answers = home.script(&[("vault/unlock", json!({"passphrase": said}))]);
+        let answers = home.answers(&[("vault/unlock", json!({"passphrase": said}))]);
         assert_eq!(answers[0]["result"], json!({"keyAvailable": true}));
         let program = home.program("ask", said);
         assert_eq!(unlock_asked_by(&home, &program)["result"], json!({"keyAvailable": true}));
@@ -69,13 +69,13 @@ fn a_long_passphrase_is_whole_and_one_that_is_too_long_is_refused() {
     let too_long = format!("{longest}x");
     let refused = home.refused(&["key", "list", "--passphrase-fd", "0"], &too_long);
     assert!(refused.contains("longer than 64 KiB"), "{refused}");
-    let answers = home.script(&[
+    let answers = home.answers(&[
         ("vault/unlock", json!({"passphrase": other})),
         ("vault/unlock", json!({"passphrase": too_long})),
     ]);
     assert_eq!(answers[0]["error"]["data"]["reason"], "wrong");
     check_out_of_range(&answers[1]);
-    let opened = home.script(&[("vault/unlock", json!({"passphrase": longest}))]);
+    let opened = home.answers(&[("vault/unlock", json!({"passphrase": longest}))]);
     assert_eq!(opened[0]["result"], json!({"keyAvailable": true}));
 }
 
@@ -100,7 +100,7 @@ fn what_is_no_passphrase_is_refused_at_every_door() {
     ] {
         let opened = home.refused(&["key", "list", "--passphrase-fd", "0"], word);
         assert!(opened.contains(why), "{opened}");
-        check_out_of_range(&home.script(&[("vault/unlock", json!({"passphrase": word}))])[0]);
+        check_out_of_range(&home.answers(&[("vault/unlock", json!({"passphrase": word}))])[0]);
         let program = home.program("ask", word);
         let data = unlock_asked_by(&home, &program)["error"]["data"].clone();
         assert_eq!(data["reason"], "invalidPassphrase", "{word:?}");
@@ -117,7 +117,7 @@ fn what_is_no_passphrase_is_refused_at_every_door() {
         assert!(refused.contains("printed no passphrase"), "{refused}");
     }
     // The line end is a part of what a client says, and no part of a line.
-    check_out_of_range(&home.script(&[("vault/unlock", json!({"passphrase": "word\n"}))])[0]);
+    check_out_of_range(&home.answers(&[("vault/unlock", json!({"passphrase": "word\n"}))])[0]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_person_is_asked_once_and_their_word_is_tried_with_every_passphrase() {
             home.program_that("ask", &format!("echo asked >> '{}'\necho '{word}'", asked.display()));
         let mut list = home.command(&["key", "list"]);
         list.env("PLUGIN_VAULT_ASKPASS", &program);
-        let ran = finish(list, "");
+        let ran = home.finish(list, "");
         assert_eq!(ran.code == 0, works, "{word}: {}", ran.said);
         assert_eq!(std::fs::read_to_string(&asked).unwrap().lines().count(), 1, "{word}");
         std::fs::remove_file(&asked).unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::home::{Home, KEY, PASSPHRASE, Ran, finish, guarded_by_a_passphrase};
+use crate::home::{Home, KEY, PASSPHRASE, Ran, guarded_by_a_passphrase};
 
 /// A folder that an editor has open, with a program of this name in it that leaves a mark when it is run.
 struct Project<'h> {
@@ -26,7 +26,7 @@ impl<'h> Project<'h> {
     fn run(&self, arguments: &[&str], input: &str, environment: &[(&str, &str)]) -> Ran {
         let mut command = self.home.command(arguments);
         command.current_dir(&self.folder).envs(environment.iter().copied());
-        finish(command, input)
+        self.home.finish(command, input)
     }
 
     /// A sidecar that was started in this folder.
@@ -34,7 +34,7 @@ impl<'h> Project<'h> {
         self.home.forget_cached();
         let mut command = self.home.command(&[]);
         command.current_dir(&self.folder).envs(environment.iter().copied());
-        Client::start(command)
+        Client::start(self.home, command)
     }
 
     fn unlock(&self, environment: &[(&str, &str)]) -> Value {
@@ -54,7 +54,7 @@ impl<'h> Project<'h> {
 
 /// A store that only this program opens.
 fn guarded_by(home: &Home, program: &str) {
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "command", "--", program], "").code, 0);
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
     home.forget_cached();
@@ -78,11 +78,11 @@ fn check_refused(answer: &Value, protector: &str, reason: &str) {
 #[test]
 fn a_path_is_made_whole_when_it_is_added() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let program = home.program("say", PASSPHRASE);
     let mut add = home.command(&["protector", "add", "command", "--", "./say", "an argument"]);
     add.current_dir(Path::new(&program).parent().unwrap());
-    let added = finish(add, "");
+    let added = home.finish(add, "");
     assert_eq!(added.code, 0, "{}", added.said);
     let named: Vec<String> = serde_json::from_slice(&std::fs::read(program_file(&home)).unwrap()).unwrap();
     assert!(Path::new(&named[0]).is_absolute() && named[0].ends_with("/say") && named[1] == "an argument");
@@ -186,13 +186,13 @@ fn what_a_failing_program_says_is_no_passphrase() {
         home.program_gone("say");
         home.program_that("say", &format!("echo '{PASSPHRASE}'\n{end}"));
         home.forget_cached();
-        let answers = home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
+        let answers = home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
         check_refused(&answers[1], "command", "failed");
         let listed = home.refused(&["key", "list"], "");
         assert!(listed.contains("the program of the protector command failed"), "{listed}");
     }
     home.program_gone("say");
-    let answers = home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
+    let answers = home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
     check_refused(&answers[1], "command", "programMissing");
 }
 

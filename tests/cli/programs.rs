@@ -1,14 +1,15 @@
 //! Programs that people really have: `pass`, with keys of its own, and `age`. Only with the feature `program-tests`;
 //! they need `pass`, `gpg`, `age` and `keyctl`. Nothing of whoever runs them is touched, and no agent stays behind.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::home::{Home, KEY, PASSPHRASE, Ran, finish};
+use crate::client::Client;
+use crate::harness::request_lines;
+use crate::home::{Home, KEY, PASSPHRASE, Ran};
 
 /// A password store with an `OpenPGP` key that needs no passphrase. Its path is short, since its sockets lie in it.
 struct Pass(TempDir);
@@ -45,7 +46,7 @@ impl Pass {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.with(&mut command);
-        let Ran { code, said, .. } = finish(command, input);
+        let Ran { code, said, .. } = Home::new().finish(command, input);
         assert_eq!(code, 0, "{program} {arguments:?}: {said}");
     }
 
@@ -56,21 +57,12 @@ impl Pass {
     /// A process that has to ask, in this one's environment: what it answers to a read.
     fn read(&self, home: &Home) -> Value {
         home.forget_cached();
-        let lines =
-            [("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))].map(|(method, params)| {
-                json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
-            });
         let mut command = home.command(&[]);
-        let mut child = self.with(command.stderr(Stdio::null())).spawn().unwrap();
+        self.with(&mut command);
         // The input stays open until the answer: after its end, the last answers have 6 s, which a busy machine exceeds.
-        let mut input = child.stdin.take().unwrap();
-        input.write_all(lines.concat().as_bytes()).unwrap();
-        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut answers = answers.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
-        let answer = answers.find(|answer| answer["id"] == "getPersistentData").unwrap();
-        drop(input);
-        child.wait().unwrap();
-        answer
+        let mut client = Client::start(home, command);
+        client.call("setAPIKey", &json!([KEY]));
+        client.call("getPersistentData", &json!(["user"]))
     }
 
     fn refused(&self, home: &Home) -> Value {
@@ -83,14 +75,14 @@ impl Pass {
     /// A store with an object, that this program alone opens.
     fn guard(&self, program: &[&str]) -> Home {
         let home = Home::new();
-        home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+        home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
         for arguments in [
             [&["protector", "add", "command", "--"], program].concat(),
             vec!["protector", "remove", "key-file"],
         ] {
             let mut command = home.command(&arguments);
             self.with(&mut command);
-            let ran = finish(command, "");
+            let ran = home.finish(command, "");
             assert_eq!(ran.code, 0, "{}", ran.said);
         }
         home
@@ -191,24 +183,22 @@ fn age_opens_the_store() {
 #[test]
 fn without_a_keyring_of_the_session_each_process_asks_once() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let runs = home.path("runs");
     let program = home.program_that("say", &format!("echo run >> '{}'\necho '{PASSPHRASE}'", runs.display()));
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
     assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
     std::fs::remove_file(&runs).unwrap();
-    let request = |id: u32, method: &str, params: Value| {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
-    };
-    let mut lines = request(0, "setAPIKey", json!([KEY]));
-    lines.extend((1..5).map(|id| request(id, "getPersistentData", json!(["user"]))));
+    let mut requests = vec![("setAPIKey", json!([KEY]))];
+    requests.extend((0..4).map(|_| ("getPersistentData", json!(["user"]))));
+    let lines = request_lines(&requests);
     for before in 0..2 {
         let plain = home.command(&["--log", "debug"]);
         let mut command = Command::new("keyctl");
         command.args(["session", "-", "sh", "-c", "keyctl revoke @s; exec \"$0\" \"$@\""]);
         command.arg(plain.get_program()).args(plain.get_args());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let ran = finish(command, &lines);
+        let ran = home.finish(command, &lines);
         assert_eq!(ran.shown.matches(r#""result":{"a":1}"#).count(), 4, "{}", ran.said);
         assert!(ran.said.contains("kernel keyring"), "{}", ran.said);
         assert_eq!(std::fs::read_to_string(&runs).unwrap().lines().count(), before + 1);
@@ -236,7 +226,7 @@ fn what_a_session_keeps_is_its_own() {
     );
     command.args(["session", "-", "sh", "-c", &script]).arg(plain.get_program()).args(plain.get_args());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let ran = finish(command, "");
+    let ran = home.finish(command, "");
     let status = ran.shown.lines().last().unwrap();
     assert!(
         status.contains(r#""keyAvailable":true"#) && status.contains(r#""protector":"passphrase""#),

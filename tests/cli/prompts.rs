@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::client::{Client, Person};
-use crate::home::{Home, KEY, PASSPHRASE, finish, guarded_by_a_passphrase};
+use crate::client::Person;
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 /// Whether another process of this login session has to be told again.
 fn each_asks() -> bool {
     #[cfg(target_os = "linux")]
-    return crate::home::session_keyring().is_none();
+    return crate::harness::cached::session_keyring().is_none();
     #[cfg(not(target_os = "linux"))]
     true
 }
@@ -17,10 +17,10 @@ fn each_asks() -> bool {
 fn one_process_at_a_time_asks_a_person_and_who_waits_too_long_is_told() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
-    let mut first = Client::start(person.command(&[]));
+    let mut first = person.client();
     let unlocked = first.send("vault/unlock", &json!({}));
     person.wait_until_asked(1);
-    let mut second = Client::start(person.command(&[]));
+    let mut second = person.client();
     let refused = second.call("vault/unlock", &json!({"timeoutMs": 200}));
     let data = &refused["error"]["data"];
     assert_eq!((&data["protector"], &data["reason"]), (&json!("passphrase"), &json!("deadline")));
@@ -44,7 +44,7 @@ fn one_process_at_a_time_asks_a_person_and_who_waits_too_long_is_told() {
 fn two_requests_of_one_process_ask_once() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let both = [client.send("vault/unlock", &json!({})), client.send("vault/unlock", &json!({}))];
     person.answers();
     for id in both {
@@ -57,7 +57,7 @@ fn two_requests_of_one_process_ask_once() {
 fn a_request_that_waits_for_a_person_is_cancelled_at_once() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let unlock = client.send("vault/unlock", &json!({}));
     person.wait_until_asked(1);
     client.notify("$/cancelRequest", &json!({"id": unlock}));
@@ -69,7 +69,7 @@ fn a_request_that_waits_for_a_person_is_cancelled_at_once() {
 fn a_cancelled_question_is_taken_away_and_the_next_one_comes() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let unlock = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
     person.wait_until_asked(1);
     client.notify("$/cancelRequest", &json!({"id": unlock}));
@@ -100,7 +100,7 @@ fn whoever_goes_away_from_a_subcommand_takes_the_question_along() {
 fn nothing_but_an_unlock_asks_a_person() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     for (method, params) in [
         ("initialize", json!({"processId": null, "capabilities": {}, "rootUri": null})),
         ("vault/status", json!({})),
@@ -133,7 +133,7 @@ fn nothing_but_an_unlock_asks_a_person() {
 #[test]
 fn a_passphrase_that_was_said_is_taken_before_anything_else_is_asked() {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
@@ -142,13 +142,13 @@ fn a_passphrase_that_was_said_is_taken_before_anything_else_is_asked() {
     assert_eq!(removed.code, 0, "{}", removed.said);
     home.forget_cached();
     std::fs::remove_file(home.path("runs")).unwrap();
-    let answers = home.script(&[("vault/unlock", json!({"passphrase": "another"}))]);
+    let answers = home.answers(&[("vault/unlock", json!({"passphrase": "another"}))]);
     assert_eq!(answers[0]["result"], json!({"keyAvailable": true}));
     assert!(!home.path("runs").exists(), "the program was run though the passphrase was there");
     // One that is wrong is told, whatever else there is.
     home.forget_cached();
     home.program_gone("count");
-    let wrong = home.script(&[("vault/unlock", json!({"passphrase": "wrong"}))]);
+    let wrong = home.answers(&[("vault/unlock", json!({"passphrase": "wrong"}))]);
     let data = &wrong[0]["error"]["data"];
     assert_eq!((&data["protector"], &data["reason"]), (&json!("passphrase"), &json!("wrong")));
 }
@@ -162,7 +162,7 @@ fn a_passphrase_may_come_from_any_descriptor() {
     shell.args(["-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"]).arg(plain.get_program()).args(plain.get_args());
     shell.stdin(std::process::Stdio::piped());
     shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let ran = finish(shell, PASSPHRASE);
+    let ran = home.finish(shell, PASSPHRASE);
     assert_eq!(ran.code, 0, "{}", ran.said);
 }
 
@@ -189,7 +189,7 @@ fn nobody_is_asked_where_the_lock_of_the_question_is_no_file_of_ours() {
         home.forget_cached();
         let _ = fs::remove_file(&lock);
         make(&lock);
-        let refused = Client::start(person.command(&[])).call("vault/unlock", &json!({}));
+        let refused = person.client().call("vault/unlock", &json!({}));
         assert_eq!(
             (&refused["error"]["code"], &refused["error"]["data"]["reason"]),
             (&json!(5005), &json!(reason))
@@ -202,7 +202,7 @@ fn nobody_is_asked_where_the_lock_of_the_question_is_no_file_of_ours() {
     }
     assert_eq!(fs::read_to_string(&outside).unwrap(), "another program's");
     assert!(!home.path("nothing").exists());
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let unlock = client.send("vault/unlock", &json!({}));
     person.answers();
     assert_eq!(client.wait(unlock)["result"], json!({"keyAvailable": true}));

@@ -5,21 +5,21 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::home::{Home, KEY, PASSPHRASE, finish, guarded_by_a_passphrase};
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 #[test]
 fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
     let home = guarded_by_a_passphrase();
     assert!(home.is_locked());
-    let status = &home.script(&[("vault/status", json!({}))])[0]["result"];
+    let status = &home.answers(&[("vault/status", json!({}))])[0]["result"];
     assert_eq!((&status["keyAvailable"], &status["protectors"]), (&json!(false), &json!(["passphrase"])));
     assert_eq!(status["protects"]["stolenDisk"], true);
-    let wrong = home.script(&[("vault/unlock", json!({"passphrase": "wrong"}))]);
+    let wrong = home.answers(&[("vault/unlock", json!({"passphrase": "wrong"}))]);
     assert_eq!(wrong[0]["error"]["data"]["reason"], "wrong");
-    let right = home.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let right = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(right[0]["result"], json!({"keyAvailable": true}));
     home.forget_cached();
-    let nobody = home.script(&[("vault/unlock", json!({"timeoutMs": 100}))]);
+    let nobody = home.answers(&[("vault/unlock", json!({"timeoutMs": 100}))]);
     assert_eq!(nobody[0]["error"]["data"]["reason"], "locked");
     assert!(home.refused(&["key", "list"], "").contains("passphrase"));
     assert_eq!(home.json(&["key", "list", "--passphrase-fd", "0"], PASSPHRASE).as_array().unwrap().len(), 1);
@@ -28,7 +28,7 @@ fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
 #[test]
 fn whoever_unlocks_a_store_is_told_and_goes_on() {
     let home = guarded_by_a_passphrase();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     assert!(client.call("setAPIKey", &json!([KEY]))["result"]["handle"].is_string());
     assert_eq!(client.call("getPersistentData", &json!(["user"]))["error"]["code"], 4001);
     let unlocked = client.call("vault/unlock", &json!({"passphrase": PASSPHRASE}));
@@ -50,7 +50,7 @@ fn a_program_says_the_passphrase_and_nobody_is_asked() {
     assert!(!String::from_utf8_lossy(&text).contains(&program));
     home.forget_cached();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let answers = home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
+    let answers = home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
     assert!(answers[0]["result"]["handle"].is_string());
     assert_eq!(answers[1]["error"]["data"]["protector"], "command");
     assert_eq!(answers[1]["error"]["data"]["reason"], "denied");
@@ -74,7 +74,7 @@ fn a_person_is_asked_by_the_program_that_the_environment_names() {
     let askpass = home.program("askpass", PASSPHRASE);
     let mut list = home.command(&["protector", "test", "--json"]);
     list.env("PLUGIN_VAULT_ASKPASS", askpass);
-    let tested: Value = serde_json::from_str(&finish(list, "").shown).unwrap();
+    let tested: Value = serde_json::from_str(&home.finish(list, "").shown).unwrap();
     assert_eq!((&tested[0]["kind"], &tested[0]["works"]), (&json!("passphrase"), &json!(true)));
 }
 
@@ -167,7 +167,7 @@ fn a_program_that_gives_the_passphrase_starts_with_signals_as_usual() {
     command.args(["--block-signal", "--ignore-signal=CHLD,XFSZ"]).arg(add.get_program()).args(add.get_args());
     command.stdin(std::process::Stdio::piped());
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let ran = finish(command, "");
+    let ran = home.finish(command, "");
     assert_eq!(ran.code, 0, "{}", ran.said);
     let seen = std::fs::read_to_string(seen).unwrap();
     let masks = seen.lines().map(|line| u64::from_str_radix(line, 16).unwrap());

@@ -12,12 +12,12 @@ use crate::terminal::Terminal;
 
 fn filled() -> Home {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     home
 }
 
 fn answer(home: &Home) -> Value {
-    home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
+    home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1].clone()
 }
 
 /// What makes a store, as far as it is in a folder.
@@ -51,7 +51,7 @@ fn a_store_whose_key_folder_is_gone_is_put_aside_and_can_be_put_back() {
     // A new one begins.
     assert_eq!(answer(&home)["result"], Value::Null);
     let written =
-        home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"b": 2}]))]);
+        home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"b": 2}]))]);
     assert!(written[1]["result"].is_object());
     assert_eq!(answer(&home)["result"], json!({"b": 2}));
     // Nothing was deleted: put back, with its key, it is what it was.
@@ -98,7 +98,7 @@ fn a_locked_store_is_said_to_need_a_person() {
 #[test]
 fn a_server_that_has_the_store_open_goes_on_with_a_new_one() {
     let home = filled();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     client.call("setAPIKey", &json!([KEY]));
     assert_eq!(client.call("getPersistentData", &json!(["user"]))["result"], json!({"a": 1}));
     home.json(&["reset", "--yes"], "");
@@ -139,7 +139,7 @@ fn a_reset_that_was_cut_off_is_finished_by_the_next() {
             let _ = fs::rename(home.data().join(part), first.join(part));
         }
         // Nothing takes it for an empty place, and nothing opens half of it.
-        let refused = home.script(&[("issueAPIKey", json!(["a.b"]))]);
+        let refused = home.answers(&[("issueAPIKey", json!(["a.b"]))]);
         assert_eq!(refused[0]["error"]["code"], 4003, "{moved}");
         home.json(&["reset", "--yes"], "");
         assert_eq!(parts(&home.data()), Vec::<String>::new(), "{moved}");

@@ -10,17 +10,17 @@ use plugin_vault::files;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
-use crate::home::{Home, KEY, PASSPHRASE, finish, guarded_by_a_passphrase};
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 use crate::terminal::Terminal;
 
 fn filled() -> Home {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     home
 }
 
 fn value(home: &Home) -> Value {
-    home.script(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1]["result"].clone()
+    home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))])[1]["result"].clone()
 }
 
 fn kinds(home: &Home) -> Vec<String> {
@@ -79,7 +79,7 @@ fn a_removed_protector_comes_back_only_with_somebodys_leave() {
     assert!(ran.shown.contains("was removed"), "{}", ran.shown);
     assert_eq!(kinds(&home).len(), 2);
     fs::remove_dir_all(home.path("keys")).unwrap();
-    let unlocked = home.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let unlocked = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
     // Now that it is there, nobody is asked again.
     assert_eq!(home.run(&["restore", file], "").code, 0);
@@ -165,7 +165,7 @@ fn a_backup_goes_through_a_pipe_both_ways() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let unlocked = there.script(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
+    let unlocked = there.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
 }
 
@@ -199,8 +199,9 @@ fn a_backup_that_cannot_be_written_says_what_is_wrong_with_the_place() {
     if Path::new("/dev/full").exists() {
         let mut command = home.command(&["backup", "-"]);
         command.stdout(File::options().write(true).open("/dev/full").unwrap());
-        let ran = finish(command, "");
-        assert!(ran.code == 1 && ran.said.contains("not enough space"), "{}", ran.said);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains("not enough space"), "{said}");
     }
     assert!(home.refused(&["restore", nowhere.to_str().unwrap()], "").contains("no such file"));
     assert!(home.refused(&["restore", home.path("").to_str().unwrap()], "").contains("a folder"));
@@ -414,7 +415,7 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
             "{}",
             ran.said
         );
-        let answers = home.script(&[("issueAPIKey", json!(["a.b"])), ("vault/status", json!({}))]);
+        let answers = home.answers(&[("issueAPIKey", json!(["a.b"])), ("vault/status", json!({}))]);
         for answer in answers {
             assert_eq!(answer["error"]["code"], 4003, "{answer}");
         }
@@ -423,7 +424,7 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
     assert!(!home.data().join("quarantine/0000").exists());
     // Nor is it taken for an empty place when its tables are gone too: keys have slots there.
     fs::remove_file(home.data().join("data.mdb")).unwrap();
-    assert_eq!(home.script(&[("issueAPIKey", json!(["a.b"]))])[0]["error"]["code"], 4003);
+    assert_eq!(home.answers(&[("issueAPIKey", json!(["a.b"]))])[0]["error"]["code"], 4003);
     assert!(!home.data().join("data.mdb").exists());
     let ran = home.run(&["restore", file.to_str().unwrap()], "");
     assert_eq!(ran.code, 0, "{}", ran.said);
@@ -441,7 +442,7 @@ fn a_protector_without_a_store_is_in_nobodys_way() {
         std::process::Command::new("chmod").args(["-R", "go="]).arg(home.data()).status().unwrap().success()
     );
     let answers =
-        home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+        home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert!(answers[1]["result"].is_object(), "{}", answers[1]);
     assert!(!left.exists());
     assert_eq!(kinds(&home), ["key-file"]);

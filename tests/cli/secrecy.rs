@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::harness::request_lines;
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
 fn trace<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
@@ -30,16 +31,13 @@ fn no_log_line_has_a_passphrase_a_key_or_a_programs_arguments() {
     check(&(added.shown + &added.said), "add");
     home.program_gone("say");
     home.forget_cached();
-    let lines = [
+    let lines = request_lines(&[
         ("vault/unlock", json!({"passphrase": "a wrong word"})),
         ("setAPIKey", json!([KEY])),
         ("getPersistentData", json!(["user"])),
         ("vault/unlock", json!({"passphrase": PASSPHRASE})),
-    ];
-    let lines = lines.map(|(method, params)| {
-        json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).to_string() + "\n"
-    });
-    let ran = home.run(&trace(&[]), &lines.concat());
+    ]);
+    let ran = home.run(&trace(&[]), &lines);
     assert!(
         ran.said.contains("can't be started"),
         "nothing was logged, so nothing was searched: {}",

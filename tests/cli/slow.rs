@@ -1,17 +1,17 @@
 //! A program that takes its time: who waits for it can stop waiting, and nothing of it stays behind.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::client::Client;
 use crate::home::{Home, KEY, PASSPHRASE};
 
 /// A store whose program says the passphrase while the file `quick` is there, and else nothing, for ever.
 fn guarded_by_a_slow_program() -> Home {
     let home = Home::new();
-    home.script(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let (quick, pid) = (home.path("quick"), home.path("pid"));
     let script = format!(
         "[ -e '{}' ] && exec echo '{PASSPHRASE}'\necho $$ > '{}'\nexec sleep 100000",
@@ -63,24 +63,14 @@ fn a_request_that_waits_for_a_program_is_cancelled_at_once() {
         [("getPersistentData", json!(["user"])), ("setPersistentData", json!(["user", {}]))]
     {
         let home = guarded_by_a_slow_program();
-        let mut child = home.command(&[]).spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut send = |message: Value| writeln!(input, "{message}").unwrap();
-        send(json!({"jsonrpc": "2.0", "id": 1, "method": "setAPIKey", "params": [KEY]}));
-        send(json!({"jsonrpc": "2.0", "id": 2, "method": method, "params": params}));
+        let mut client = Client::start(&home, home.command(&[]));
+        client.call("setAPIKey", &json!([KEY]));
+        let id = client.send(method, &params);
         let pid = program(&home);
-        send(json!({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 2}}));
-        let answer = loop {
-            let answer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-            if answer["id"] == 2 {
-                break answer;
-            }
-        };
-        assert_eq!(answer["error"]["code"], -32800, "{method}");
+        client.notify("$/cancelRequest", &json!({"id": id}));
+        assert_eq!(client.wait(id)["error"]["code"], -32800, "{method}");
         assert!(runs(&pid), "{method} was answered when the program was given up");
-        drop(input);
-        assert!(child.wait().unwrap().code().is_some());
+        drop(client);
         assert!(is_ended(&pid), "the program is left behind");
     }
 }
@@ -91,7 +81,7 @@ fn a_program_that_hangs_is_a_deadline_for_reads_and_writes_and_the_next_try_work
     for (method, params) in
         [("getPersistentData", json!(["user"])), ("setPersistentData", json!(["user", {}]))]
     {
-        let answers = home.script(&[("setAPIKey", json!([KEY])), (method, params)]);
+        let answers = home.answers(&[("setAPIKey", json!([KEY])), (method, params)]);
         assert_eq!(answers[1]["error"]["code"], 4001, "{method}: {}", answers[1]);
         let data = &answers[1]["error"]["data"];
         assert_eq!(

@@ -14,7 +14,7 @@ fn reason(answer: &Value) -> &Value {
 fn unlocks_are_answered_in_turn_by_a_few_threads() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     assert_eq!(client.call("vault/status", &json!({}))["result"]["keyAvailable"], false);
     #[cfg(target_os = "linux")]
     let before = client.threads();
@@ -37,7 +37,7 @@ fn one_that_brings_the_passphrase_waits_for_no_person() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let asking = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
     person.wait_until_asked(1);
     assert_eq!(reason(&client.call("vault/unlock", &json!({"passphrase": "wrong"}))), "wrong");
@@ -52,7 +52,7 @@ fn who_waits_behind_a_question_goes_when_they_are_cancelled_or_late() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let asking = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
     person.wait_until_asked(1);
     let cancelled = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
@@ -77,7 +77,7 @@ fn only_so_many_wait_and_the_next_is_refused_at_once() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
     let person = Person::new(&home);
-    let mut client = Client::start(person.command(&[]));
+    let mut client = person.client();
     let asking = client.send("vault/unlock", &json!({"timeoutMs": 600_000}));
     person.wait_until_asked(1);
     #[cfg(target_os = "linux")]
@@ -121,7 +121,7 @@ fn no_room_for_a_thread_is_an_answer_and_the_next_request_works() {
     const HALF_A_STACK: u64 = 1 << 20;
     let home = guarded_by_a_passphrase();
     home.forget_cached();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     // Nothing has been asked of the store, so its thread is not there yet.
     client.call("rpc.discover", &json!({}));
     allow(&client, Some(HALF_A_STACK));
@@ -146,7 +146,7 @@ fn no_room_for_a_thread_is_an_answer_and_the_next_request_works() {
 fn no_memory_for_a_derivation_is_told_and_the_next_request_works() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
-    let mut client = Client::start(home.command(&[]));
+    let mut client = Client::start(&home, home.command(&[]));
     assert_eq!(client.call("vault/status", &json!({}))["result"]["keyAvailable"], false);
     allow(&client, Some(32 << 20));
     let refused = client.call("vault/unlock", &json!({"passphrase": PASSPHRASE}));

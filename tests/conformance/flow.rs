@@ -8,6 +8,7 @@ use std::process::Stdio;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::expect::Framing;
+use crate::harness::reading;
 use crate::process;
 
 const SET_KEY: &str = concat!(
@@ -32,12 +33,7 @@ fn many(count: usize) -> String {
 
 #[test]
 fn a_client_that_writes_5_mb_before_it_reads_gets_every_answer() {
-    let mut child = process::command(&[])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = process::piped();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(many(5_000).as_bytes()).unwrap();
     stdin.write_all(framed(SHUTDOWN).as_bytes()).unwrap();
@@ -53,7 +49,7 @@ fn a_client_that_writes_5_mb_before_it_reads_gets_every_answer() {
 #[test]
 fn a_client_that_never_reads_stderr_gets_every_answer() {
     let mut child = process::command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let stdout = process::reading(child.stdout.take().unwrap());
+    let stdout = reading(child.stdout.take().unwrap());
     let stderr = child.stderr.take().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(framed(SET_KEY).as_bytes()).unwrap();
@@ -138,12 +134,7 @@ fn stdin_and_stdout_may_be_files() {
 
 #[test]
 fn an_answer_does_not_wait_for_the_next_request() {
-    let mut child = process::command(&[])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = process::piped();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     for _ in 0..3 {

@@ -2,6 +2,7 @@
 
 use crate::case::{self, Case};
 use crate::expect::{self, Expected, Framing};
+use crate::harness::contract::Conversation;
 use crate::process::{self, Way};
 
 /// Stands in inputs for what is the caller's alone: no log line and no error may have it.
@@ -52,6 +53,15 @@ fn check(case: &Case) -> Result<(), String> {
 fn judge(case: &Case, wanted: &Wanted, outcome: &process::Outcome) -> Result<(), String> {
     let messages = Framing::of(&case.input).messages(&outcome.stdout)?;
     messages.iter().try_for_each(|message| expect::shape(message, CANARY))?;
+    let mut conversation = Conversation::default();
+    // What is no frame is answered with the id `null`.
+    let sent = Framing::of(&case.input).messages(&case.input).unwrap_or_default();
+    for message in &sent {
+        conversation.sent(message);
+    }
+    for message in &messages {
+        conversation.heard(message);
+    }
     match &wanted.raw {
         Some(raw) if *raw != outcome.stdout => {
             return Err(format!("the output is {:?}", String::from_utf8_lossy(&outcome.stdout)));

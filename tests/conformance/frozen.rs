@@ -5,15 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use plugin_vault::crypto::{ApiKey, DataKeys, NamespaceId, SlotId, StoreId, StoreKeys};
 use plugin_vault::rows::Table;
 use plugin_vault::store::{SLOT_HEADER, Slot, Snapshot};
 use serde_json::{Value, json};
 
+use crate::harness::Home;
 use crate::store::{address, keys_of, open};
 
 const REPLACED: &str = "0000000000000000000000000000000000000001";
@@ -46,11 +45,11 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A store in a folder of its own, and the program run in it.
-struct Place(tempfile::TempDir);
+struct Place(Home);
 
 impl Place {
     fn empty() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(Home::new())
     }
 
     /// A copy of the frozen store.
@@ -63,7 +62,7 @@ impl Place {
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        self.0.root()
     }
 
     fn data(&self) -> PathBuf {
@@ -71,16 +70,9 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
-        command.arg("--data-dir").arg(self.data()).arg("--key-dir").arg(self.path().join("keys"));
-        command.args(arguments).env_remove("PLUGIN_VAULT_ASKPASS");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+        let ran = self.0.run(arguments, input);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.said);
+        ran.shown
     }
 
     /// The answers of one process to requests, by position; a handle is another each time.
@@ -112,23 +104,7 @@ impl Place {
     /// What a process of the login session keeps is of another copy of the store.
     fn forget_cached(&self) {
         #[cfg(target_os = "linux")]
-        {
-            use linux_keyutils::{KeyRing, KeyRingIdentifier};
-            let header = fs::read_to_string(self.data().join("header")).unwrap();
-            let name = format!("plugin-vault:{}", header.split(' ').nth(2).unwrap());
-            let ring = KeyRing::from_special_id(KeyRingIdentifier::Session, false);
-            if let Ok(key) = ring.and_then(|ring| ring.search(&name)) {
-                key.invalidate().unwrap();
-            }
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if self.data().join("header").exists() {
-            self.forget_cached();
-        }
+        crate::harness::cached::forget(&self.data());
     }
 }
 

@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+#[path = "../support/harness.rs"]
+mod harness;
+
 mod case;
 mod expect;
 #[cfg(unix)]

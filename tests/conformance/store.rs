@@ -3,9 +3,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use plugin_vault::crypto::{ApiKey, DataKeys, ProtectorKey, ProtectorKeys, RecordId, StoreId, StoreKeys};
 use plugin_vault::files;
@@ -15,6 +13,7 @@ use plugin_vault::store::{
 };
 
 use crate::case;
+use crate::harness::{Home, check_lines};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 /// A record that does not expire, at an address that is known.
@@ -64,27 +63,20 @@ pub(crate) fn open(folder: &Path) -> Store {
 }
 
 /// What the program answers to this input, with its store in this folder.
-fn answers(folder: &Path, input: &[u8]) -> (String, Option<i32>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
-        .arg("--data-dir")
-        .arg(folder.join("data"))
-        .arg("--key-dir")
-        .arg(folder.join("keys"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+fn answers(folder: &Path, input: &str) -> (String, i32) {
+    let home = Home::new();
+    let start = home.start().usual_log().without_folders();
+    let start = start.argument("--data-dir").argument(folder.join("data"));
+    let ran = start.argument("--key-dir").argument(folder.join("keys")).ran(input);
+    (ran.shown, ran.code)
 }
 
 /// Carries requests out that all succeed; returns the answers, which come as they complete.
 fn written(folder: &Path, requests: &[&str]) -> String {
     let input = requests.join("\n");
-    let (answers, exit) = answers(folder, input.as_bytes());
-    assert!(exit == Some(0) && !answers.contains("\"error\""), "{answers}");
+    let (answers, exit) = answers(folder, &input);
+    check_lines(&input, &answers);
+    assert!(exit == 0 && !answers.contains("\"error\""), "{answers}");
     assert_eq!(answers.lines().count(), requests.len());
     answers
 }
@@ -151,7 +143,7 @@ pub(crate) fn opens(store: [u8; 16], key_file: &str, id: [u8; 16], protector: &P
         r#"{"jsonrpc":"2.0","id":2,"method":"getPersistentData","params":{"context":"workspace","#,
         r#""workspaceFolder":"file:///home/me/project","name":"token"}}"#
     );
-    let (answers, _) = answers(folder.path(), [&set, get].join("\n").as_bytes());
+    let (answers, _) = answers(folder.path(), &[&set, get].join("\n"));
     let answer = answers.lines().find(|answer| answer.contains("\"id\":2,")).unwrap();
     let text = String::from_utf8(part(RECORD, "text")).unwrap();
     if answer.contains("\"result\"") {
@@ -250,7 +242,7 @@ fn line_breaks_that_were_stored_go_out_as_blanks_where_lines_are_the_frames() {
     let get = r#"{"jsonrpc":"2.0","id":3,"method":"getPersistentData","params":["user"]}"#;
     let framed = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len());
     let input = [set.as_str(), data, get].map(framed).concat();
-    let (kept, _) = answers(folder.path(), input.as_bytes());
+    let (kept, _) = answers(folder.path(), &input);
     assert!(kept.contains("\"result\":{\r\n\"a\":\n[1,\r2]}}"), "{kept}");
     let lines = written(folder.path(), &[&set, get]);
     let expected = r#"{"jsonrpc":"2.0","id":3,"result":{  "a": [1, 2]}}"#;

@@ -113,7 +113,7 @@ fn play(
         disk.apply(done, half && at + 1 == event);
     }
     let home = Home::new();
-    disk.materialize(fate, random, home.path());
+    disk.materialize(fate, random, home.root());
     let state = recording.ask(&home)?;
     if recording.allows(event, &state) {
         Ok(())

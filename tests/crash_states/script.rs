@@ -44,8 +44,8 @@ impl Recording {
     /// Asks two processes, one after the other, and records them.
     pub(crate) fn make(random: &mut Random, steps: usize, fault: &str) -> Self {
         let home = Home::new();
-        let root = home.path().canonicalize().unwrap().to_str().unwrap().to_owned();
-        let key = Value::from(base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>()));
+        let root = home.root().canonicalize().unwrap().to_str().unwrap().to_owned();
+        let key = Value::from(home.key());
         let steps = steps_of(random, steps);
         let logs = tempfile::tempdir().unwrap();
         let (mut events, mut answered) = (Vec::new(), Vec::new());

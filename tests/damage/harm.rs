@@ -1,24 +1,6 @@
 //! What can happen to a file.
 
-/// Numbers that look random, the same ones from the same seed.
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(crate) fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from((self.number() >> 16) % limit as u64).unwrap()
-    }
-}
+use crate::random::Random;
 
 /// One kind of damage.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -50,7 +32,7 @@ impl Harm {
         Self::Garbage,
     ];
 
-    pub(crate) fn damage(self, newest: &[u8], older: &[u8], page: usize, chance: &mut Chance) -> Vec<u8> {
+    pub(crate) fn damage(self, newest: &[u8], older: &[u8], page: usize, chance: &mut Random) -> Vec<u8> {
         let mut file = newest.to_vec();
         let pages = file.len() / page;
         let at = chance.below(pages) * page;
@@ -89,7 +71,7 @@ impl Harm {
                 let at = changed[chance.below(changed.len())];
                 file[at..at + page].copy_from_slice(&older[at..at + page]);
             }
-            Self::Garbage => file[at..at + page].fill_with(|| chance.number().to_le_bytes()[3]),
+            Self::Garbage => file[at..at + page].fill_with(|| chance.next().to_le_bytes()[3]),
         }
         file
     }

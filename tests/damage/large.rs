@@ -5,8 +5,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harm::Chance;
-use crate::store::{Server, copy, set};
+use crate::harness::Home;
+use crate::random::Random;
+use crate::store::{Server, set};
 
 const MEBIBYTE: usize = 1 << 20;
 /// Large values, which make the store large, and small ones, which make its trees wide.
@@ -30,7 +31,7 @@ fn u16_at(bytes: &[u8], at: usize) -> u16 {
 }
 
 /// Puts another number into one field of the header of a page of the trees, or of one of its nodes.
-fn harm(file: &mut [u8], page_size: usize, chance: &mut Chance) {
+fn harm(file: &mut [u8], page_size: usize, chance: &mut Random) {
     let is_tree = |page: &[u8], number: usize| {
         let own = u64::from_ne_bytes(page[..8].try_into().unwrap());
         own == number as u64 && matches!(u16_at(page, 10), BRANCH | LEAF)
@@ -58,32 +59,31 @@ fn harm(file: &mut [u8], page_size: usize, chance: &mut Chance) {
     let field = &mut file[page + at..page + at + length];
     let before = field.to_vec();
     while field == before {
-        let number = [0, 1, 0xFF, 0xFFFF, u64::MAX, chance.number()][chance.below(6)];
+        let number = [0, 1, 0xFF, 0xFFFF, u64::MAX, chance.next()][chance.below(6)];
         field.copy_from_slice(&number.to_ne_bytes()[..length]);
     }
 }
 
 /// Each copy was closed in an orderly way, and one field of a header was changed since.
 pub(crate) fn one_field_changed_after_an_orderly_end(copies: u64, seed: u64) {
-    let made = tempfile::tempdir().unwrap();
-    let mut server = Server::start(made.path());
+    let made = Home::new();
+    let mut server = Server::start(&made);
     for record in 0..LARGE + SMALL {
         set(&mut server, record, &value(record));
     }
     assert_eq!(server.end(), None);
-    let whole = fs::read(made.path().join("data/data.mdb")).unwrap();
+    let whole = fs::read(made.data().join("data.mdb")).unwrap();
     assert!(whole.len() > 64 * MEBIBYTE);
-    let header = fs::read_to_string(made.path().join("data/header")).unwrap();
+    let header = fs::read_to_string(made.data().join("header")).unwrap();
     let page_size: usize = header.split_ascii_whitespace().last().unwrap().parse().unwrap();
     let mut repaired = 0;
     for number in 0..copies {
-        let place = tempfile::tempdir().unwrap();
-        copy(made.path(), place.path());
+        let place = made.copied();
         let mut data = whole.clone();
-        harm(&mut data, page_size, &mut Chance::new(seed.wrapping_add(number)));
-        fs::write(place.path().join("data/data.mdb"), data).unwrap();
+        harm(&mut data, page_size, &mut Random(seed.wrapping_add(number)));
+        fs::write(place.data().join("data.mdb"), data).unwrap();
 
-        let mut server = Server::start(place.path());
+        let mut server = Server::start(&place);
         for record in LARGE..LARGE + SMALL {
             server.send("getPersistentRecord", &server.address(record));
         }

@@ -10,6 +10,11 @@
 #![allow(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
+#[path = "../support/harness.rs"]
+mod harness;
+#[path = "../support/random.rs"]
+mod random;
+
 mod harm;
 mod large;
 mod store;
@@ -18,7 +23,8 @@ mod verdict;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use harm::{Chance, Harm};
+use harm::Harm;
+use random::Random;
 use verdict::Report;
 
 /// As many as take less than a minute on two busy cores.
@@ -51,7 +57,7 @@ fn matrix(copies: u64, seed: u64, fault: &'static str) -> Report {
             if copy >= copies {
                 return report;
             }
-            let mut chance = Chance::new(seed.wrapping_add(copy));
+            let mut chance = Random(seed.wrapping_add(copy));
             let harm = Harm::ALL[usize::try_from(copy).unwrap() % Harm::ALL.len()];
             let damaged = harm.damage(&made.newest, &made.older, made.page_size, &mut chance);
             verdict::judge(&mut report, &made, &place, harm, &damaged, copy);

@@ -3,13 +3,15 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::harm::Chance;
+use crate::harness::Home;
+use crate::harness::contract::Conversation;
+use crate::random::Random;
 
 /// Namespaces.
 const KEYS: [&str; 3] = [
@@ -21,7 +23,7 @@ const RECORDS: usize = 300;
 
 /// A store, as it was at two moments.
 pub(crate) struct Made {
-    folder: tempfile::TempDir,
+    home: Home,
     pub(crate) page_size: usize,
     pub(crate) newest: Vec<u8>,
     /// The file before its last third was written.
@@ -38,7 +40,7 @@ pub(crate) struct Made {
 
 /// A copy of the store's folder, for one damaged file after another.
 pub(crate) struct Place {
-    folder: tempfile::TempDir,
+    home: Home,
     fault: &'static str,
 }
 
@@ -58,31 +60,30 @@ pub(crate) struct Server {
     handles: Vec<Value>,
     /// The answer to a key that was not taken.
     refusal: Option<Value>,
+    last_id: u64,
+    /// Without a planted bug: what was asked, since every refusal has to be in the contract.
+    conversation: Option<Conversation>,
 }
 
 impl Server {
     /// Starts one, and registers the keys.
-    pub(crate) fn start(folder: &Path) -> Self {
-        Self::planted(folder, "")
+    pub(crate) fn start(home: &Home) -> Self {
+        Self::planted(home, "")
     }
 
     /// The same, with a bug that is planted.
-    fn planted(folder: &Path, fault: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
-            .arg("--data-dir")
-            .arg(folder.join("data"))
-            .arg("--key-dir")
-            .arg(folder.join("keys"))
-            .env("PLUGIN_VAULT_FAULT", fault)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+    fn planted(home: &Home, fault: &str) -> Self {
+        let mut command = home.start().usual_log().fault(fault).command();
+        // A process with a planted bug may say and do anything.
+        let stderr = if fault.is_empty() { home.stderr_file().into() } else { Stdio::null() };
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self { child, input, output, handles: Vec::new(), refusal: None };
+        let conversation = fault.is_empty().then(Conversation::default);
+        let (handles, last_id) = (Vec::new(), 0);
+        let mut server = Self { child, input, output, handles, refusal: None, last_id, conversation };
         for key in KEYS {
+            home.keep_key(key);
             server.send("setAPIKey", &json!([key]));
             let answer = server.answer().unwrap_or_default();
             server.handles.push(answer["result"]["handle"].clone());
@@ -95,9 +96,14 @@ impl Server {
 
     /// A process that has ended takes nothing, which shows when it is waited for.
     pub(crate) fn send(&mut self, method: &str, params: &Value) {
-        let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": method});
+        self.last_id += 1;
+        let mut message = json!({"jsonrpc": "2.0", "id": self.last_id, "method": method});
         if !params.is_null() {
             message["params"] = params.clone();
+        }
+        let message = message.to_string();
+        if let Some(conversation) = &mut self.conversation {
+            conversation.sent(&message);
         }
         let _ = writeln!(self.input.as_ref().unwrap(), "{message}");
     }
@@ -108,6 +114,9 @@ impl Server {
             let mut line = String::new();
             self.output.read_line(&mut line).ok().filter(|length| *length > 0)?;
             let message: Value = serde_json::from_str(&line).ok()?;
+            if let Some(conversation) = self.conversation.as_ref().filter(|_| message["result"].is_null()) {
+                conversation.heard(&line);
+            }
             if message["method"].is_null() {
                 return Some(message);
             }
@@ -127,9 +136,9 @@ impl Server {
 
 /// Opens a store while another process writes to it, and says how often it was not let in.
 pub(crate) fn refused_beside_a_writer(openings: usize) -> usize {
-    let folder = tempfile::tempdir().unwrap();
-    let mut writer = Server::start(folder.path());
-    let mut chance = Chance::new(1);
+    let home = Home::new();
+    let mut writer = Server::start(&home);
+    let mut chance = Random(1);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let written = scope.spawn(|| {
@@ -144,7 +153,7 @@ pub(crate) fn refused_beside_a_writer(openings: usize) -> usize {
             written
         });
         let refused = (0..openings).filter(|_| {
-            let server = Server::start(folder.path());
+            let server = Server::start(&home);
             let refused = server.refusal.is_some() || server.handles.iter().any(Value::is_null);
             server.end().is_some() || refused
         });
@@ -156,18 +165,18 @@ pub(crate) fn refused_beside_a_writer(openings: usize) -> usize {
 }
 
 /// A value that says whose it is, of 50 bytes to 40 KB.
-fn value(record: usize, version: u64, chance: &mut Chance) -> Value {
+fn value(record: usize, version: u64, chance: &mut Random) -> Value {
     let longest = [50, 400, 1_500, 4_000, 12_000, 40_000][chance.below(6)];
     let fill = "x".repeat(chance.below(longest));
     json!({"record": record, "version": version, "fill": fill})
 }
 
 pub(crate) fn make() -> Made {
-    let folder = tempfile::tempdir().unwrap();
-    let mut chance = Chance::new(1);
+    let home = Home::new();
+    let mut chance = Random(1);
     let (mut last, mut ever) = (vec![None; RECORDS], vec![Vec::new(); RECORDS]);
     let mut older_revision = 0;
-    let mut server = Server::start(folder.path());
+    let mut server = Server::start(&home);
     for (record, place) in last.iter_mut().enumerate() {
         let value = value(record, 0, &mut chance);
         set(&mut server, record, &value);
@@ -178,17 +187,17 @@ pub(crate) fn make() -> Made {
         older_revision = change(&mut server, &mut last, &mut ever, version, &mut chance);
     }
     assert_eq!(server.end(), None);
-    let data = folder.path().join("data/data.mdb");
+    let data = home.data().join("data.mdb");
     let (older, before) = (fs::read(&data).unwrap(), last.clone());
-    let mut server = Server::start(folder.path());
+    let mut server = Server::start(&home);
     for version in 0..RECORDS as u64 / 2 {
         change(&mut server, &mut last, &mut ever, 1_000 + version, &mut chance);
     }
     assert_eq!(server.end(), None);
     let newest = fs::read(&data).unwrap();
-    let header = fs::read_to_string(folder.path().join("data/header")).unwrap();
+    let header = fs::read_to_string(home.data().join("header")).unwrap();
     let page_size = header.split_ascii_whitespace().last().unwrap().parse().unwrap();
-    Made { folder, page_size, newest, older, last, before, ever, older_revision }
+    Made { home, page_size, newest, older, last, before, ever, older_revision }
 }
 
 /// Writes one record anew, or removes it; returns the revision.
@@ -197,7 +206,7 @@ fn change(
     last: &mut [Option<Value>],
     ever: &mut [Vec<Value>],
     version: u64,
-    chance: &mut Chance,
+    chance: &mut Random,
 ) -> u64 {
     let record = chance.below(RECORDS);
     if chance.below(5) == 0 {
@@ -222,34 +231,18 @@ pub(crate) fn set(server: &mut Server, record: usize, value: &Value) -> u64 {
 impl Made {
     /// A copy, for processes with a bug that is planted.
     pub(crate) fn place(&self, fault: &'static str) -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        copy(self.folder.path(), folder.path());
-        Place { folder, fault }
-    }
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            fs::create_dir(&to).unwrap();
-            fs::set_permissions(&to, entry.metadata().unwrap().permissions()).unwrap();
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), &to).unwrap();
-        }
+        Place { home: self.home.copied(), fault }
     }
 }
 
 impl Place {
     pub(crate) fn data_file(&self) -> PathBuf {
-        self.folder.path().join("data/data.mdb")
+        self.home.data().join("data.mdb")
     }
 
     /// Puts a damaged file there, with the older one as a backup or with none. LMDB's table of readers is made anew.
     pub(crate) fn put(&self, data: &[u8], made: &Made, with_backup: bool) {
-        let folder = self.folder.path().join("data");
+        let folder = self.home.data();
         for name in ["quarantine", "backups"] {
             let _ = fs::remove_dir_all(folder.join(name));
         }
@@ -264,7 +257,7 @@ impl Place {
 
     /// Asks a process for the first records.
     pub(crate) fn ask(&self, records: usize) -> Outcome {
-        let mut server = Server::planted(self.folder.path(), self.fault);
+        let mut server = Server::planted(&self.home, self.fault);
         for record in 0..records {
             server.send("getPersistentRecord", &server.address(record));
         }

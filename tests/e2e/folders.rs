@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-fn put(server: &mut Server<'_>, folder: &str, data: &Value) {
+fn put(server: &mut Server, folder: &str, data: &Value) {
     let params = json!({"context": "workspace", "workspaceFolder": folder, "data": data});
     server.ok("setPersistentData", params);
 }
 
 /// The folder that the only record of the workspace context has.
-fn only_folder(server: &mut Server<'_>) -> String {
+fn only_folder(server: &mut Server) -> String {
     let list = server.ok("listPersistentData", json!({"context": "workspace"}));
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
     list[0]["workspaceFolder"].as_str().unwrap().to_owned()

@@ -14,13 +14,7 @@ fn lease(ttl: u64, wait: u64) -> Value {
     json!({"name": "refresh", "ttlMs": ttl, "waitMs": wait})
 }
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
-    let mut client = home.client();
-    client.set_key(key);
-    client
-}
-
-fn acquire(client: &mut Server<'_>, ttl: u64, wait: u64) -> u64 {
+fn acquire(client: &mut Server, ttl: u64, wait: u64) -> u64 {
     client.ok("acquireLease", lease(ttl, wait))["lease"].as_u64().unwrap()
 }
 
@@ -38,7 +32,7 @@ fn soon(begun: Instant) {
 fn one_holds_it_and_the_others_are_told_until_when() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let first = one.ok("acquireLease", lease(LONG, 0));
     for client in [&mut two, &mut one] {
         let held = client.refused("acquireLease", lease(LONG, 0));
@@ -49,7 +43,7 @@ fn one_holds_it_and_the_others_are_told_until_when() {
     }
     // Another name, and another plugin, have nothing to do with it.
     two.ok("acquireLease", json!({"name": "other", "ttlMs": LONG}));
-    client(&home, &home.key()).ok("acquireLease", lease(LONG, 0));
+    home.client_with(&home.key()).ok("acquireLease", lease(LONG, 0));
 
     let token = first["lease"].as_u64().unwrap();
     assert_eq!(two.code("releaseLease", json!({"name": "refresh", "lease": token + 1})), 3002);
@@ -64,7 +58,7 @@ fn one_holds_it_and_the_others_are_told_until_when() {
 fn a_write_goes_through_with_the_token_of_a_live_lease_only() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let (before, after) = (home.object(), home.object());
     let token = acquire(&mut one, LONG, 0);
     let revision = one.revision("setPersistentData", write(token, &before));
@@ -85,7 +79,7 @@ fn a_write_goes_through_with_the_token_of_a_live_lease_only() {
     }
     assert_eq!(one.ok("getPersistentData", ["user"]), before);
     // That of another plugin's lease is none here.
-    let other = acquire(&mut client(&home, &home.key()), LONG, 0);
+    let other = acquire(&mut home.client_with(&home.key()), LONG, 0);
     assert_eq!(one.code("setPersistentData", write(other, &after)), 3002);
     let token = acquire(&mut one, LONG, 0);
     one.ok("deletePersistentData", json!({"context": "user", "lease": token}));
@@ -95,7 +89,7 @@ fn a_write_goes_through_with_the_token_of_a_live_lease_only() {
 fn it_ends_when_its_time_is_over_unless_it_is_renewed() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let token = acquire(&mut one, 2_000, 0);
     for _ in 0..4 {
         std::thread::sleep(Duration::from_millis(700));
@@ -114,7 +108,7 @@ fn it_ends_when_its_time_is_over_unless_it_is_renewed() {
 fn whoever_waits_gets_it_when_it_is_given_up() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let token = acquire(&mut one, LONG, 0);
     let waiting = two.begin("acquireLease", lease(LONG, 60_000));
     // Its connection goes on meanwhile.
@@ -129,7 +123,7 @@ fn whoever_waits_gets_it_when_it_is_given_up() {
 fn a_wait_has_an_end_and_can_be_taken_back() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let token = acquire(&mut one, LONG, 0);
     let begun = Instant::now();
     assert_eq!(two.code("acquireLease", lease(LONG, 1_000)), 3001);
@@ -150,9 +144,9 @@ fn a_wait_has_an_end_and_can_be_taken_back() {
 fn it_is_free_when_its_holder_ends_however_it_ends() {
     let home = Home::new();
     let key = home.key();
-    let mut two = client(&home, &key);
+    let mut two = home.client_with(&key);
     for orderly in [true, false] {
-        let mut one = client(&home, &key);
+        let mut one = home.client_with(&key);
         let token = acquire(&mut one, LONG, 0);
         let waiting = two.begin("acquireLease", lease(LONG, 60_000));
         two.ok("getPersistentData", ["user"]);
@@ -175,7 +169,7 @@ fn it_is_free_when_its_holder_ends_however_it_ends() {
 fn whoever_slept_too_long_writes_nothing_with_it() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let object = home.object();
     let token = acquire(&mut one, 1_500, 0);
     one.signal(Signal::STOP);
@@ -192,18 +186,18 @@ fn whoever_slept_too_long_writes_nothing_with_it() {
 #[test]
 fn a_key_that_may_only_read_gets_none() {
     let home = Home::new();
-    let mut owner = client(&home, &home.key());
+    let mut owner = home.client_with(&home.key());
     let shared = owner.ok("shareAPIKey", json!({"scope": {"readOnly": true}}));
     let shared = shared["apiKey"].as_str().unwrap();
     home.keep_key(shared);
-    assert_eq!(client(&home, shared).code("acquireLease", lease(LONG, 0)), 1006);
+    assert_eq!(home.client_with(shared).code("acquireLease", lease(LONG, 0)), 1006);
 }
 
 #[test]
 fn there_is_a_limit_to_those_who_wait_and_to_those_who_hold() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     acquire(&mut one, LONG, 0);
     let waiting: Vec<_> = (0..65).map(|_| two.begin("acquireLease", lease(LONG, 60_000))).collect();
     // Which one of them is not settled.
@@ -225,13 +219,13 @@ fn there_is_a_limit_to_those_who_wait_and_to_those_who_hold() {
     let refused = one.refused("acquireLease", named(0));
     assert_eq!((refused.code, &refused.data["limit"]), (2002, &json!(1_000)));
     // Another plugin has its own.
-    client(&home, &home.key()).ok("acquireLease", named(0));
+    home.client_with(&home.key()).ok("acquireLease", named(0));
 }
 
 #[test]
 fn times_and_names_have_bounds() {
     let home = Home::new();
-    let mut one = client(&home, &home.key());
+    let mut one = home.client_with(&home.key());
     for (ttl, wait) in [(99, 0), (LONG + 1, 0), (LONG, LONG + 1)] {
         let refused = one.refused("acquireLease", lease(ttl, wait));
         assert_eq!((refused.code, &refused.data["reason"]), (-32_602, &json!("outOfRange")));

@@ -1,13 +1,13 @@
-//! The real binary, over real pipes and sockets: what a client meets. `harness.rs` says how.
+//! The real binary, over real pipes and sockets: what a client meets. `tests/support/harness.rs` says how.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
-#[path = "../contract/check.rs"]
-mod check;
+#[path = "../support/harness.rs"]
 mod harness;
 
+mod canaries;
 mod concurrency;
 mod contract;
 mod data;

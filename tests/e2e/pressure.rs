@@ -11,7 +11,7 @@ use crate::harness::{DEADLINE, Framing, Home, Server};
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// Bytes of memory that the process has, now.
-fn resident(server: &Server<'_>) -> usize {
+fn resident(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid().as_raw_nonzero())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the process is there");
     1024 * line.trim().trim_end_matches(" kB").parse::<usize>().unwrap()
@@ -54,10 +54,9 @@ enum Waiting {
 }
 
 /// Starts a server, and sends requests for an object of 1 MiB without reading one answer.
-fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server<'_> {
+fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server {
     let key = home.key();
-    let mut writer = home.script();
-    writer.set_key(&key);
+    let mut writer = home.script_with(&key);
     writer.ok("setPersistentData", json!(["user", {"x": "y".repeat(MEBIBYTE - 8)}]));
     let mut server = home.start().framing(Framing::Lines).deaf().run();
     server.begin("setAPIKey", [key]);
@@ -88,7 +87,7 @@ fn flooded(home: &Home, waiting: Waiting, count: usize) -> Server<'_> {
 }
 
 #[track_caller]
-fn check_end(waiting: Waiting, code: i32, end: fn(&mut Server<'_>)) {
+fn check_end(waiting: Waiting, code: i32, end: fn(&mut Server)) {
     let home = Home::new();
     let mut server = flooded(&home, waiting, 200);
     let began = Instant::now();

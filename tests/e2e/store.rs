@@ -13,3 +13,12 @@ mod permissions;
 mod repair;
 mod replaced;
 mod status;
+
+use crate::harness::{Home, Server};
+
+/// A server whose log goes to stderr.
+fn server(home: &Home) -> Server {
+    let mut server = home.start().usual_log().run();
+    server.initialize(&[]);
+    server
+}

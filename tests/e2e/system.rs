@@ -27,13 +27,13 @@ use serde_json::{Value, json};
 use crate::harness::Server;
 
 /// Writes one of many records.
-fn write(server: &mut Server<'_>, name: u64, data: &Value) -> Result<u64, i64> {
+fn write(server: &mut Server, name: u64, data: &Value) -> Result<u64, i64> {
     let params = json!({"context": "user", "name": format!("n{name}"), "data": data});
     let answer = server.call("setPersistentData", params);
     answer.map(|written| written["revision"].as_u64().unwrap()).map_err(|refused| refused.code)
 }
 
 /// Reads one of them.
-fn read(server: &mut Server<'_>, name: u64) -> Value {
+fn read(server: &mut Server, name: u64) -> Value {
     server.ok("getPersistentData", json!({"context": "user", "name": format!("n{name}")}))
 }

@@ -8,22 +8,16 @@ use crate::harness::{Home, Server};
 
 const CHANGED: &str = "persistentData/didChange";
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
-    let mut client = home.client();
-    client.set_key(key);
-    client
-}
-
 /// The next notice of a change; nothing else is expected.
 #[track_caller]
-fn told(client: &mut Server<'_>) -> Value {
+fn told(client: &mut Server) -> Value {
     let next = client.next();
     next.notice(CHANGED).expect("a notice of a change")
 }
 
 /// Whatever is told up to here is told before a change of the test's own, which comes last: nothing else was told.
 #[track_caller]
-fn nothing_else(watcher: &mut Server<'_>, other: &mut Server<'_>) {
+fn nothing_else(watcher: &mut Server, other: &mut Server) {
     let last = other.revision("setPersistentData", named("the last one", &json!({"last": true})));
     assert_eq!(told(watcher)["revision"], last);
     other.ok("deletePersistentData", json!({"context": "user", "name": "the last one"}));
@@ -38,7 +32,7 @@ fn named(name: &str, data: &Value) -> Value {
 fn each_change_of_another_is_told_once_and_in_order() {
     let home = Home::new();
     let (key, folder) = (home.key(), home.folder());
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let began = one.revision("setPersistentData", json!(["user", {"before": 1}]));
     assert_eq!(two.ok("watchPersistentData", json!({})), json!({"watching": true, "revision": began}));
 
@@ -65,7 +59,7 @@ fn each_change_of_another_is_told_once_and_in_order() {
     // Its own writes, those that change nothing, and another plugin's are not told.
     two.ok("setPersistentData", named("own", &json!({"own": 1})));
     one.ok("setPersistentData", named("own", &json!({"own": 1})));
-    client(&home, &home.key()).ok("setPersistentData", json!(["user", {}]));
+    home.client_with(&home.key()).ok("setPersistentData", json!(["user", {}]));
     nothing_else(&mut two, &mut one);
 }
 
@@ -73,15 +67,15 @@ fn each_change_of_another_is_told_once_and_in_order() {
 fn a_hundred_commits_of_three_processes_come_each_once() {
     let home = Home::new();
     let key = home.key();
-    let mut watcher = client(&home, &key);
+    let mut watcher = home.client_with(&key);
     watcher.ok("watchPersistentData", json!({}));
     let writers: Vec<_> = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..3)
             .map(|writer| {
                 let (home, key) = (&home, &key);
                 scope.spawn(move || {
-                    let mut client = client(home, key);
-                    let set = |client: &mut Server<'_>, number| {
+                    let mut client = home.client_with(key);
+                    let set = |client: &mut Server, number| {
                         let name = format!("{writer}-{number}");
                         client.revision("setPersistentData", named(&name, &json!({"n": number})))
                     };
@@ -101,13 +95,13 @@ fn a_hundred_commits_of_three_processes_come_each_once() {
 fn whoever_comes_back_hears_what_was_missed() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     two.ok("watchPersistentData", json!({}));
     let heard = one.revision("setPersistentData", named("a", &json!({})));
     assert_eq!(told(&mut two)["revision"], heard);
     two.shut_down();
     let missed = [1, 2, 3].map(|number| one.revision("setPersistentData", named("a", &json!({"n": number}))));
-    let mut two = client(&home, &key);
+    let mut two = home.client_with(&key);
     assert_eq!(two.ok("watchPersistentData", json!({"since": heard}))["revision"], heard);
     for revision in missed {
         assert_eq!(told(&mut two)["revision"], revision);
@@ -130,7 +124,7 @@ fn whoever_falls_behind_is_told_once_to_read_everything_again() {
     const CHANGES: u32 = 10_050;
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let since = one.revision("setPersistentData", named("a", &json!({})));
     let mut last = 0;
     for number in 0..CHANGES / 50 {
@@ -151,7 +145,7 @@ fn whoever_falls_behind_is_told_once_to_read_everything_again() {
 fn a_notice_comes_after_the_answer_of_the_watch_that_asked_for_it() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let since = one.revision("setPersistentData", named("a", &json!({})));
     let missed = one.revision("setPersistentData", named("a", &json!({"n": 1})));
     // Often, since two threads could race for it.
@@ -166,10 +160,10 @@ fn a_notice_comes_after_the_answer_of_the_watch_that_asked_for_it() {
 fn a_notice_comes_after_the_answer_of_the_batch_that_asked_for_it() {
     let home = Home::new();
     let key = home.key();
-    let mut one = client(&home, &key);
+    let mut one = home.client_with(&key);
     let since = one.revision("setPersistentData", named("a", &json!({})));
     let missed = one.revision("setPersistentData", named("a", &json!({"n": 1})));
-    let mut two = client(&home, &key);
+    let mut two = home.client_with(&key);
     // The second one waits for a while: the batch is answered after it.
     one.ok("acquireLease", json!({"name": "l", "ttlMs": 600_000}));
     two.send_text(
@@ -189,11 +183,11 @@ fn a_notice_comes_after_the_answer_of_the_batch_that_asked_for_it() {
 #[test]
 fn a_shared_key_hears_of_what_it_may_read() {
     let home = Home::new();
-    let mut owner = client(&home, &home.key());
+    let mut owner = home.client_with(&home.key());
     let shared = owner.ok("shareAPIKey", json!({"scope": {"contexts": ["workspace"], "readOnly": true}}));
     let shared = shared["apiKey"].as_str().unwrap();
     home.keep_key(shared);
-    let mut reader = client(&home, shared);
+    let mut reader = home.client_with(shared);
     reader.ok("watchPersistentData", json!({}));
     owner.ok("setPersistentData", json!(["user", {}]));
     let folder = json!({"context": "workspace", "workspaceFolder": home.folder(), "data": {}});
@@ -207,12 +201,12 @@ fn a_shared_key_hears_of_what_it_may_read() {
 #[test]
 fn a_watch_ends_with_its_key() {
     let home = Home::new();
-    let mut owner = client(&home, &home.key());
+    let mut owner = home.client_with(&home.key());
     let soon = json!({"expiresAt": after(Duration::from_secs(2))});
     let shared = owner.ok("shareAPIKey", soon);
     let shared = shared["apiKey"].as_str().unwrap();
     home.keep_key(shared);
-    let mut reader = client(&home, shared);
+    let mut reader = home.client_with(shared);
     reader.ok("watchPersistentData", json!({}));
     // Nothing happens in the store; the clock alone ends it.
     assert_eq!(told(&mut reader)["ended"], "apiKeyExpired");
@@ -233,12 +227,12 @@ fn each_handle_watches_for_itself() {
         watcher.ok("watchPersistentData", json!({"handle": handle}));
     }
     for (key, handle) in keys.iter().zip(&handles).rev() {
-        client(&home, key).ok("setPersistentData", json!(["user", {}]));
+        home.client_with(key).ok("setPersistentData", json!(["user", {}]));
         assert_eq!(told(&mut watcher)["handle"], json!(handle));
     }
     watcher.ok("unwatchPersistentData", json!({"handle": handles[0]}));
-    client(&home, &keys[0]).ok("setPersistentData", json!(["user", {"n": 1}]));
-    client(&home, &keys[1]).ok("setPersistentData", json!(["user", {"n": 1}]));
+    home.client_with(&keys[0]).ok("setPersistentData", json!(["user", {"n": 1}]));
+    home.client_with(&keys[1]).ok("setPersistentData", json!(["user", {"n": 1}]));
     assert_eq!(told(&mut watcher)["handle"], json!(handles[1]));
 }
 
@@ -246,7 +240,7 @@ fn each_handle_watches_for_itself() {
 fn moves_and_rotated_keys_are_nothing_special() {
     let home = Home::new();
     let key = home.key();
-    let (mut one, mut two) = (client(&home, &key), client(&home, &key));
+    let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
     let (from, to) = (home.folder(), home.folder());
     one.ok("setPersistentData", json!({"context": "workspace", "workspaceFolder": from, "data": {}}));
     two.ok("watchPersistentData", json!({}));
@@ -259,7 +253,7 @@ fn moves_and_rotated_keys_are_nothing_special() {
     let rotated = two.ok("rotateAPIKey", json!({}));
     let rotated = rotated["apiKey"].as_str().unwrap();
     home.keep_key(rotated);
-    let mut three = client(&home, rotated);
+    let mut three = home.client_with(rotated);
     nothing_else(&mut two, &mut three);
 }
 
@@ -267,7 +261,7 @@ fn moves_and_rotated_keys_are_nothing_special() {
 fn a_client_that_does_not_listen_loses_nothing() {
     let home = Home::new();
     let key = home.key();
-    let mut one = client(&home, &key);
+    let mut one = home.client_with(&key);
     let mut deaf = home.start().deaf().run();
     let (key_set, text) = deaf.request_text("setAPIKey", &json!([key]).to_string());
     let (id, watch) = deaf.request_text("watchPersistentData", r#"{"since": 0}"#);

@@ -150,7 +150,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
         .env("PLUGIN_VAULT_FAULT", fault)
         .env("LD_PRELOAD", rig::preload())
         .env("RIG_MODE", "fail")
-        .env("RIG_ROOT", home.path().canonicalize().unwrap())
+        .env("RIG_ROOT", home.root().canonicalize().unwrap())
         .env("RIG_LOG", log.path())
         .env("RIG_KIND", failure.kind)
         .env("RIG_ERROR", failure.errno.map_or(0, Errno::raw_os_error).to_string())
@@ -167,7 +167,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
         })
         .collect();
     let outcome = outcome.map_err(|why| {
-        let path = failed.first().and_then(|path| path.strip_prefix(home.path().to_str().unwrap()));
+        let path = failed.first().and_then(|path| path.strip_prefix(home.root().to_str().unwrap()));
         format!("{why}; first at {path:?}")
     });
     (failed.len(), outcome)
@@ -178,7 +178,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
 #[test]
 fn a_writer_that_is_killed_behind_its_meta_page_is_in_nobodys_way() {
     let home = Home::new();
-    let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+    let key = home.key();
     let other = Sidecar::start(home.command());
     other.ok("setAPIKey", &json!([key]));
     other.ok("setPersistentData", &json!(["user", {"n": 0}]));
@@ -187,7 +187,7 @@ fn a_writer_that_is_killed_behind_its_meta_page_is_in_nobodys_way() {
         command
             .env("LD_PRELOAD", rig::preload())
             .env("RIG_MODE", "die")
-            .env("RIG_ROOT", home.path().canonicalize().unwrap())
+            .env("RIG_ROOT", home.root().canonicalize().unwrap())
             .env("RIG_TURN", turn.to_string());
         let killed = Sidecar::start(command);
         killed.ok("setAPIKey", &json!([key]));

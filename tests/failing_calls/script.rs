@@ -56,7 +56,7 @@ impl Script {
         failing: std::process::Command,
         recovers: bool,
     ) -> Result<Errors, String> {
-        let key = Value::from(base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>()));
+        let key = Value::from(home.key());
         let mut possible: Possible = (0..RECORDS).map(|record| (record, vec![Value::Null])).collect();
         let mut errors = Errors::new();
         let sidecar = Sidecar::start(failing);
@@ -132,7 +132,7 @@ fn right(answer: Option<Answer>, has_key: bool, method: &str) -> Result<Answer, 
         None => Err(format!("the process ends at {method}")),
         Some(Err(refused)) if RIGHT_ERRORS.contains(&refused.code) => Ok(Err(refused)),
         Some(Err(refused)) if refused.code == 1001 && !has_key => Ok(Err(refused)),
-        Some(Err(Refused { code, data })) => Err(format!("{method} is refused with {code}: {data}")),
+        Some(Err(Refused { code, data, .. })) => Err(format!("{method} is refused with {code}: {data}")),
         Some(Ok(result)) => Ok(Ok(result)),
     }
 }

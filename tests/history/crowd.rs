@@ -52,9 +52,9 @@ pub(crate) struct Seats {
 
 impl Seats {
     fn new(options: &Options) -> Self {
-        let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
         let gone = Mutex::new(vec![Vec::new(); options.sidecars]);
         let home = Home::new();
+        let key = home.key();
         let first = Sidecar::start(home.command());
         first.ok("setAPIKey", &json!([key]));
         // The namespace begins: a key's row takes a revision.
@@ -76,7 +76,7 @@ impl Seats {
             command
                 .env("LD_PRELOAD", rig::preload())
                 .env("RIG_MODE", "stall")
-                .env("RIG_ROOT", self.home.path())
+                .env("RIG_ROOT", self.home.root())
                 .env("RIG_EVERY", "8")
                 .env("RIG_MICROS", "1500");
         }

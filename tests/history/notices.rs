@@ -17,7 +17,7 @@ pub(crate) struct Times {
 /// One process changes a record, one after the other, and another watches.
 pub(crate) fn measure(length: Duration) -> Times {
     let home = Home::new();
-    let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+    let key = home.key();
     let [writer, watcher] = [(); 2].map(|()| Sidecar::start(home.command()));
     for sidecar in [&writer, &watcher] {
         sidecar.ok("setAPIKey", &json!([key]));

@@ -22,11 +22,11 @@ impl Family {
         let (owner, handle) = server.issue("a.b");
         for name in ["one", "two", "three"] {
             let params = json!({"context": "user", "name": name, "data": {"value": name}});
-            server.ok("setPersistentData", &with(&handle, params));
+            server.ok("setPersistentData", with(&handle, params));
         }
         let mut keys = vec![owner];
         for _ in 0..2 {
-            keys.push(server.ok("shareAPIKey", &with(&handle, json!({}))));
+            keys.push(server.ok("shareAPIKey", with(&handle, json!({}))));
         }
         Self { home, keys }
     }
@@ -38,20 +38,20 @@ impl Family {
     /// A server that fails at the `turn`-th commit; the earlier ones are writes of another plugin.
     fn failing(&self, fault: &str, turn: usize) -> (Server, Value) {
         let mut server = self.home.failing(&format!("{fault}:{turn}"));
-        let other = server.set_key(&random_key());
+        let other = server.handle_of(&random_key());
         for number in 1..turn {
             let params = json!({"context": "user", "data": {"number": number}});
-            server.ok("setPersistentData", &with(&other, params));
+            server.ok("setPersistentData", with(&other, params));
         }
-        let handle = server.set_key(&self.keys[0]["apiKey"]);
+        let handle = server.handle_of(&self.keys[0]["apiKey"]);
         (server, handle)
     }
 }
 
 fn dies_of(mut server: Server, method: &str, params: &Value) {
-    let id = server.send(method, params);
-    assert_eq!(server.try_wait(id), None, "the server was to die");
-    assert!(!server.ended().success());
+    let id = server.begin(method, params);
+    assert_eq!(server.answer_or_end(id), None, "the server was to die");
+    assert!(server.finish().code != Some(0));
 }
 
 #[test]
@@ -63,14 +63,14 @@ fn a_revocation_that_was_cut_off_before_its_commit_has_not_happened() {
             dies_of(server, "revokeAPIKey", &with(&handle, json!({})));
             let mut next = family.home.server();
             for (position, key) in family.keys.iter().enumerate() {
-                let handle = next.set_key(&key["apiKey"]);
-                let listed = next.ok("listPersistentData", &with(&handle, json!({})));
+                let handle = next.handle_of(&key["apiKey"]);
+                let listed = next.ok("listPersistentData", with(&handle, json!({})));
                 assert_eq!(listed.as_array().unwrap().len(), 3, "{point} {turn}");
                 assert!(!family.is_destroyed(position));
             }
             // And it can be asked for again.
-            let handle = next.set_key(&family.keys[0]["apiKey"]);
-            assert_eq!(next.ok("revokeAPIKey", &with(&handle, json!({})))["destroyed"], true);
+            let handle = next.handle_of(&family.keys[0]["apiKey"]);
+            assert_eq!(next.ok("revokeAPIKey", with(&handle, json!({})))["destroyed"], true);
             assert!((0..3).all(|position| family.is_destroyed(position)));
         }
     }
@@ -88,7 +88,7 @@ fn a_revocation_that_was_cut_off_after_its_commit_is_finished_by_whoever_opens_t
         assert_eq!(next.records(), others);
         assert!((0..3).all(|position| family.is_destroyed(position)), "turn {turn}");
         for key in &family.keys {
-            assert_eq!(next.refused("setAPIKey", &json!([key["apiKey"]])), 1004);
+            assert_eq!(next.code("setAPIKey", json!([key["apiKey"]])), 1004);
         }
         next.issue("c.d");
     }
@@ -98,13 +98,13 @@ fn a_revocation_that_was_cut_off_after_its_commit_is_finished_by_whoever_opens_t
 fn a_process_that_has_the_store_open_finishes_the_revocation_of_one_that_died() {
     let family = Family::new();
     let mut witness = family.home.server();
-    let theirs = witness.set_key(&family.keys[1]["apiKey"]);
-    let bystander = witness.set_key(&random_key());
+    let theirs = witness.handle_of(&family.keys[1]["apiKey"]);
+    let bystander = witness.handle_of(&random_key());
     let (server, handle) = family.failing("after-commit:kill", 1);
     dies_of(server, "revokeAPIKey", &with(&handle, json!({})));
-    assert_eq!(witness.refused("listPersistentData", &with(&theirs, json!({}))), 1004);
+    assert_eq!(witness.code("listPersistentData", with(&theirs, json!({}))), 1004);
     assert_eq!(witness.records(), 0);
-    witness.ok("setPersistentData", &with(&bystander, data()));
+    witness.ok("setPersistentData", with(&bystander, data()));
     assert!((0..3).all(|position| family.is_destroyed(position)));
 }
 
@@ -118,9 +118,9 @@ fn the_revocation_of_a_shared_key_is_cut_off_as_a_whole_too() {
         let mut next = family.home.server();
         assert_eq!(next.records(), 3);
         assert_eq!(family.is_destroyed(1), happened);
-        assert_eq!(next.call("setAPIKey", &json!([family.keys[1]["apiKey"]])).is_err(), happened);
+        assert_eq!(next.call("setAPIKey", json!([family.keys[1]["apiKey"]])).is_err(), happened);
         for key in [0, 2] {
-            next.set_key(&family.keys[key]["apiKey"]);
+            next.handle_of(&family.keys[key]["apiKey"]);
             assert!(!family.is_destroyed(key));
         }
     }
@@ -138,23 +138,23 @@ fn a_rotation_that_was_cut_off_leaves_exactly_one_of_the_two_keys() {
         let mut next = family.home.server();
         let old = &family.keys[0]["apiKey"];
         let (good, bad) = if happened { (&new, old) } else { (old, &new) };
-        let handle = next.set_key(good);
-        let listed = next.ok("listPersistentData", &with(&handle, json!({})));
+        let handle = next.handle_of(good);
+        let listed = next.ok("listPersistentData", with(&handle, json!({})));
         assert_eq!(listed.as_array().unwrap().len(), 3, "{point}");
         assert_eq!(family.is_destroyed(0), happened);
-        match next.call("setAPIKey", &json!([bad])) {
+        match next.call("setAPIKey", json!([bad])) {
             Ok(unknown) => assert_eq!((&unknown["known"], happened), (&json!(false), false)),
             Err(refused) => assert_eq!((refused.code, happened), (1004, true)),
         }
         // The caller saved the new key first; it asks again with whichever is good.
-        let rotated = next.ok("rotateAPIKey", &with(&handle, json!({"apiKey": new})));
+        let rotated = next.ok("rotateAPIKey", with(&handle, json!({"apiKey": new})));
         assert_eq!(rotated["apiKey"], new);
-        assert_eq!(next.refused("setAPIKey", &json!([old])), 1004);
-        let guest = next.set_key(&family.keys[2]["apiKey"]);
-        next.ok("setPersistentData", &with(&guest, data()));
+        assert_eq!(next.code("setAPIKey", json!([old])), 1004);
+        let guest = next.handle_of(&family.keys[2]["apiKey"]);
+        next.ok("setPersistentData", with(&guest, data()));
         // Shared keys know their owner by its new key.
-        assert_eq!(next.ok("revokeAPIKey", &with(&handle, json!({})))["destroyed"], true);
-        assert_eq!(next.refused("listPersistentData", &with(&guest, json!({}))), 1004);
+        assert_eq!(next.ok("revokeAPIKey", with(&handle, json!({})))["destroyed"], true);
+        assert_eq!(next.code("listPersistentData", with(&guest, json!({}))), 1004);
     }
 }
 
@@ -164,12 +164,12 @@ fn a_full_disk_refuses_a_revocation_a_rotation_and_a_share_and_nothing_has_happe
         for method in ["revokeAPIKey", "rotateAPIKey", "shareAPIKey"] {
             let family = Family::new();
             let (mut server, handle) = family.failing(point, 1);
-            assert_eq!(server.refused(method, &with(&handle, json!({}))), 5001, "{point} {method}");
+            assert_eq!(server.code(method, with(&handle, json!({}))), 5001, "{point} {method}");
             assert!(!(0..3).any(|position| family.is_destroyed(position)));
-            let listed = server.ok("listAPIKeys", &with(&handle, json!({})));
+            let listed = server.ok("listAPIKeys", with(&handle, json!({})));
             assert_eq!(listed.as_array().unwrap().len(), 3);
             assert_eq!(server.records(), 3);
-            server.ok(method, &with(&handle, json!({})));
+            server.ok(method, with(&handle, json!({})));
         }
     }
 }
@@ -184,7 +184,7 @@ fn a_rotation_whose_outcome_is_unknown_is_answered_when_the_same_call_comes_agai
     assert_eq!((failed.code, &failed.data["outcome"]), (5006, &json!("unknown")));
     let again: Answer = server.call("rotateAPIKey", &call);
     assert_eq!(again.unwrap()["apiKey"], call["apiKey"]);
-    server.ok("listPersistentData", &with(&handle, json!({})));
+    server.ok("listPersistentData", with(&handle, json!({})));
 }
 
 /// The same for a key that ends: nobody gets its data, whether or not the commit is known.
@@ -192,9 +192,9 @@ fn a_rotation_whose_outcome_is_unknown_is_answered_when_the_same_call_comes_agai
 fn a_revocation_whose_outcome_is_unknown_is_in_force() {
     let family = Family::new();
     let (mut server, handle) = family.failing("after-commit:eio", 1);
-    let failed = server.call("revokeAPIKey", &with(&handle, json!({}))).unwrap_err();
+    let failed = server.call("revokeAPIKey", with(&handle, json!({}))).unwrap_err();
     assert_eq!((failed.code, &failed.data["outcome"]), (5006, &json!("unknown")));
-    assert_eq!(server.refused("revokeAPIKey", &with(&handle, json!({}))), 1004);
+    assert_eq!(server.code("revokeAPIKey", with(&handle, json!({}))), 1004);
     assert_eq!(server.records(), 0);
     assert!((0..3).all(|position| family.is_destroyed(position)));
 }

@@ -13,6 +13,8 @@ use plugin_vault::crypto::{
 use plugin_vault::store::SLOT_HEADER;
 use serde_json::Value;
 
+use crate::harness::files;
+
 /// A table's number, which is bound into its checksums, and its name.
 pub(crate) type Table = (u8, &'static str);
 pub(crate) const META: Table = (1, "meta");
@@ -180,33 +182,4 @@ pub(crate) fn protector_file(id: &[u8], row: &[u8]) -> Vec<u8> {
     let sum = twox_hash::XxHash3_64::oneshot(&[id, block.as_slice()].concat());
     block.extend(sum.to_be_bytes());
     block.repeat(2)
-}
-
-/// Copies a folder and all that is in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    plugin_vault::files::create_folder(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
-/// Every file below a folder, with what is in it.
-pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            let content = fs::read(&path).unwrap();
-            found.push((path, content));
-        }
-    }
-    found
 }

@@ -7,7 +7,8 @@ use plugin_vault::crypto::{DataKeys, RecordId, SlotKeys};
 use plugin_vault::store::SLOT_HEADER;
 use serde_json::{Value, json};
 
-use crate::disk::{Disk, copy, files};
+use crate::disk::Disk;
+use crate::harness::files;
 use crate::server::{Home, Server, random_key, with};
 
 /// Nonce, 64 bytes of padded text, tag.
@@ -21,9 +22,7 @@ struct Copy {
 
 impl Copy {
     fn of(home: &Home) -> Self {
-        let to = Home::new();
-        copy(&home.data(), &to.data());
-        copy(&home.keys(), &to.keys());
+        let to = home.copied();
         let disk = Disk::open(&to.data(), &to.keys());
         Self { home: to, disk }
     }
@@ -77,7 +76,7 @@ fn opens(keys: &DataKeys, id: &[u8], row: &[u8]) -> bool {
 fn filled(server: &mut Server) -> (Value, Value) {
     let (issued, handle) = server.issue("a.b");
     let params = json!({"context": "user", "data": {"secret": random_key()}});
-    server.ok("setPersistentData", &with(&handle, params));
+    server.ok("setPersistentData", with(&handle, params));
     (issued["apiKey"].clone(), handle)
 }
 
@@ -87,9 +86,9 @@ fn nothing_opens_what_an_owner_has_revoked() {
     let mut server = home.server();
     let (first, handle) = filled(&mut server);
     let (bystander, _) = filled(&mut server);
-    let shared = server.ok("shareAPIKey", &with(&handle, json!({})))["apiKey"].clone();
+    let shared = server.ok("shareAPIKey", with(&handle, json!({})))["apiKey"].clone();
     let brought = random_key();
-    server.ok("rotateAPIKey", &with(&handle, json!({"apiKey": brought})));
+    server.ok("rotateAPIKey", with(&handle, json!({"apiKey": brought})));
     home.back_up();
     let before = Copy::of(&home);
     assert!(!files(&before.home.data().join("backups")).is_empty(), "there is no backup to look at");
@@ -105,7 +104,7 @@ fn nothing_opens_what_an_owner_has_revoked() {
     }
     // The key that was rotated away opens nothing any more.
     assert!(before.opened_by(&first).is_empty());
-    server.ok("revokeAPIKey", &with(&handle, json!({})));
+    server.ok("revokeAPIKey", with(&handle, json!({})));
     let after = Copy::of(&home);
     assert!(!files(&after.home.data().join("backups")).is_empty());
     for key in [&first, &brought, &shared] {
@@ -126,8 +125,8 @@ fn nothing_opens_with_a_shared_key_that_was_revoked() {
     let home = Home::new();
     let mut server = home.server();
     let (owner, handle) = filled(&mut server);
-    let shared = server.ok("shareAPIKey", &with(&handle, json!({})));
-    server.ok("revokeAPIKey", &with(&handle, json!({"keyId": shared["keyId"]})));
+    let shared = server.ok("shareAPIKey", with(&handle, json!({})));
+    server.ok("revokeAPIKey", with(&handle, json!({"keyId": shared["keyId"]})));
     let copy = Copy::of(&home);
     assert!(copy.opened_by(&shared["apiKey"]).is_empty());
     assert_eq!(copy.opened_by(&owner).len(), 1);
@@ -137,9 +136,9 @@ fn nothing_opens_with_a_shared_key_that_was_revoked() {
 fn no_key_stands_in_the_data_folder() {
     let home = Home::new();
     let mut server = home.server();
-    let kept = server.ok("issueAPIKey", &json!({"plugin": "a.b", "installation": "nvim"}));
+    let kept = server.ok("issueAPIKey", json!({"plugin": "a.b", "installation": "nvim"}));
     let (own, handle) = filled(&mut server);
-    let shared = server.ok("shareAPIKey", &with(&handle, json!({})));
+    let shared = server.ok("shareAPIKey", with(&handle, json!({})));
     let copy = Copy::of(&home);
     for key in [&kept["apiKey"], &own, &shared["apiKey"]] {
         let text = key.as_str().unwrap();
@@ -161,15 +160,15 @@ fn nothing_opens_with_a_key_whose_rotation_failed() {
         let (owner, _) = filled(&mut home.server());
         let brought = random_key();
         let mut failing = home.failing(point);
-        let handle = failing.set_key(&owner);
-        let asked = failing.send("rotateAPIKey", &with(&handle, json!({"apiKey": brought})));
-        match failing.try_wait(asked) {
+        let handle = failing.handle_of(&owner);
+        let asked = failing.begin("rotateAPIKey", with(&handle, json!({"apiKey": brought})));
+        match failing.answer_or_end(asked) {
             Some(answer) => assert_eq!(answer.unwrap_err().code, 5001),
-            None => drop(failing.ended()),
+            None => assert_ne!(failing.wait_for_end().code, Some(0)),
         }
         let mut server = home.server();
-        let handle = server.set_key(&owner);
-        server.ok("revokeAPIKey", &with(&handle, json!({})));
+        let handle = server.handle_of(&owner);
+        server.ok("revokeAPIKey", with(&handle, json!({})));
         let found = Copy::of(&home).opened_by(&brought);
         let places: Vec<_> = found.iter().map(|(path, _)| path).collect();
         assert!(places.is_empty(), "{point}: the data key lies in {places:?}");
@@ -185,9 +184,9 @@ fn an_old_key_and_its_old_slot_file_open_what_is_written_after_a_rotation() {
     let before = Copy::of(&home);
     let slot = before.disk.slot(&old);
     let kept = std::fs::read(before.home.data().join("slots").join(slot.id().to_text())).unwrap();
-    server.ok("rotateAPIKey", &with(&handle, json!({})));
+    server.ok("rotateAPIKey", with(&handle, json!({})));
     let params = json!({"context": "user", "name": "later", "data": {"secret": random_key()}});
-    server.ok("setPersistentData", &with(&handle, params));
+    server.ok("setPersistentData", with(&handle, params));
     let after = Copy::of(&home);
     // Nothing of the old slot is left in the folder. Who has kept a copy of its file has the data key.
     assert!(after.opened_by(&old).is_empty());

@@ -13,14 +13,14 @@ fn twenty_processes_that_ask_at_once_get_one_key_that_was_made_once() {
     let mut servers: Vec<_> = (0..20).map(|_| home.server()).collect();
     for server in &mut servers {
         // It runs, and has not touched the store.
-        assert!(server.ok("vault/status", &json!({}))["storeId"].is_null());
+        assert!(server.ok("vault/status", json!({}))["storeId"].is_null());
     }
     let asked: Vec<_> = servers
         .iter_mut()
-        .map(|server| server.send("issueAPIKey", &json!({"plugin": "a.b", "installation": "nvim"})))
+        .map(|server| server.begin("issueAPIKey", json!({"plugin": "a.b", "installation": "nvim"})))
         .collect();
     let answers: Vec<_> =
-        servers.iter_mut().zip(asked).map(|(server, id)| server.wait(id).unwrap()).collect();
+        servers.iter_mut().zip(asked).map(|(server, id)| server.answer(id).unwrap()).collect();
     let made = answers.iter().filter(|answer| answer["created"] == true).count();
     assert_eq!(made, 1, "{answers:#?}");
     for answer in &answers {
@@ -29,8 +29,8 @@ fn twenty_processes_that_ask_at_once_get_one_key_that_was_made_once() {
         assert_eq!(answer["owner"], true);
     }
     let server = &mut servers[19];
-    let handle = server.set_key(&answers[0]["apiKey"]);
-    assert_eq!(server.ok("listAPIKeys", &with(&handle, json!({}))).as_array().unwrap().len(), 1);
+    let handle = server.handle_of(&answers[0]["apiKey"]);
+    assert_eq!(server.ok("listAPIKeys", with(&handle, json!({}))).as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -38,9 +38,9 @@ fn requests_of_one_connection_that_are_not_waited_for_get_one_key_too() {
     let home = Home::new();
     let mut server = home.server();
     let asked: Vec<_> = (0..20)
-        .map(|_| server.send("issueAPIKey", &json!({"plugin": "a.b", "installation": "nvim"})))
+        .map(|_| server.begin("issueAPIKey", json!({"plugin": "a.b", "installation": "nvim"})))
         .collect();
-    let answers: Vec<_> = asked.into_iter().map(|id| server.wait(id).unwrap()).collect();
+    let answers: Vec<_> = asked.into_iter().map(|id| server.answer(id).unwrap()).collect();
     assert_eq!(answers.iter().filter(|answer| answer["created"] == true).count(), 1);
     assert!(answers.iter().all(|answer| answer["apiKey"] == answers[0]["apiKey"]));
 }
@@ -72,9 +72,9 @@ fn after_a_rotation_the_new_key_is_the_kept_one_in_every_process() {
     let (mut one, mut two) = (home.server(), home.server());
     let asked = json!({"plugin": "a.b", "installation": "nvim", "label": "first"});
     let issued = one.ok("issueAPIKey", &asked);
-    let handle = one.set_key(&issued["apiKey"]);
+    let handle = one.handle_of(&issued["apiKey"]);
     assert_eq!(two.ok("issueAPIKey", &asked)["apiKey"], issued["apiKey"]);
-    let rotated = one.ok("rotateAPIKey", &with(&handle, json!({})));
+    let rotated = one.ok("rotateAPIKey", with(&handle, json!({})));
     assert_ne!(rotated["apiKey"], issued["apiKey"]);
     assert_eq!(rotated["installation"], "nvim");
     for server in [&mut one, &mut two] {
@@ -92,14 +92,14 @@ fn after_its_revocation_a_kept_key_is_made_anew_and_finds_nothing() {
     let (mut one, mut two) = (home.server(), home.server());
     let asked = json!({"plugin": "a.b", "installation": "nvim"});
     let issued = one.ok("issueAPIKey", &asked);
-    let handle = one.set_key(&issued["apiKey"]);
-    one.ok("setPersistentData", &with(&handle, json!({"context": "user", "data": {"old": 1}})));
-    one.ok("revokeAPIKey", &with(&handle, json!({})));
+    let handle = one.handle_of(&issued["apiKey"]);
+    one.ok("setPersistentData", with(&handle, json!({"context": "user", "data": {"old": 1}})));
+    one.ok("revokeAPIKey", with(&handle, json!({})));
     let again = two.ok("issueAPIKey", &asked);
     assert_eq!(again["created"], true);
     assert_ne!(again["apiKey"], issued["apiKey"]);
-    let handle = two.set_key(&again["apiKey"]);
-    assert!(two.ok("getPersistentData", &with(&handle, json!({"context": "user"}))).is_null());
+    let handle = two.handle_of(&again["apiKey"]);
+    assert!(two.ok("getPersistentData", with(&handle, json!({"context": "user"}))).is_null());
     assert_eq!(one.ok("issueAPIKey", &asked)["apiKey"], again["apiKey"]);
 }
 
@@ -112,16 +112,16 @@ fn a_request_for_the_kept_key_comes_after_what_the_same_connection_asked_for_bef
         let mut server = home.server();
         let asked = json!({"plugin": "a.b", "installation": "nvim"});
         let issued = server.ok("issueAPIKey", &asked);
-        let handle = server.set_key(&issued["apiKey"]);
+        let handle = server.handle_of(&issued["apiKey"]);
         let lock = File::open(home.data().join("write.lock")).unwrap();
         lock.lock().unwrap();
-        let first = server.send(method, &with(&handle, json!({})));
-        let second = server.send("issueAPIKey", &asked);
+        let first = server.begin(method, with(&handle, json!({})));
+        let second = server.begin("issueAPIKey", &asked);
         // Answered without the lock, and read after the others.
-        server.ok("vault/status", &json!({}));
+        server.ok("vault/status", json!({}));
         lock.unlock().unwrap();
-        let changed = server.wait(first).unwrap();
-        let kept = server.wait(second).unwrap();
+        let changed = server.answer(first).unwrap();
+        let kept = server.answer(second).unwrap();
         assert_ne!(kept["apiKey"], issued["apiKey"], "after {method} the kept key is one that is refused");
         if method == "rotateAPIKey" {
             assert_eq!(kept["apiKey"], changed["apiKey"]);

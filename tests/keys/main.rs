@@ -1,10 +1,13 @@
 //! The life of API keys: issued, shared, rotated, revoked, expired, over several processes on one store, against the
 //! raw bytes that are left of them, and against somebody who moves those bytes about.
 //!
-//! [`server`] is a process of the binary and its pipes, [`disk`] is the store as somebody sees it who has read
+//! [`server`] says how the program is started, [`disk`] is the store as somebody sees it who has read
 //! `docs/format.md` and has the key file. Nothing here sleeps: what takes time to come is waited for as a message.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't talk to its server has failed")]
+
+#[path = "../support/harness.rs"]
+mod harness;
 
 mod disk;
 mod server;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+#[path = "../support/random.rs"]
 mod random;
 mod walk;
 

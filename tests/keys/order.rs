@@ -18,12 +18,12 @@ fn reads_that_were_asked_for_before_a_rotation_are_not_hurt_by_it() {
     for round in 1..=ROUNDS {
         let data = json!({"round": round, "text": "x".repeat(100_000)});
         let written =
-            server.send("setPersistentData", &with(&handle, json!({"context": "user", "data": data})));
-        let reads: Vec<_> = (0..40).map(|_| server.send("getPersistentData", &read)).collect();
-        let rotated = server.send("rotateAPIKey", &with(&handle, json!({})));
-        server.wait(written).unwrap();
-        let reads: Vec<Result<Value, _>> = reads.into_iter().map(|id| server.wait(id)).collect();
-        server.wait(rotated).unwrap();
+            server.begin("setPersistentData", with(&handle, json!({"context": "user", "data": data})));
+        let reads: Vec<_> = (0..40).map(|_| server.begin("getPersistentData", &read)).collect();
+        let rotated = server.begin("rotateAPIKey", with(&handle, json!({})));
+        server.answer(written).unwrap();
+        let reads: Vec<Result<Value, _>> = reads.into_iter().map(|id| server.answer(id)).collect();
+        server.answer(rotated).unwrap();
         let refused: Vec<_> = reads.iter().filter_map(|read| read.as_ref().err()).collect();
         assert!(refused.is_empty(), "{} of {} were refused: {:?}", refused.len(), reads.len(), refused[0]);
         assert!(reads.iter().all(|read| read.as_ref().is_ok_and(|read| read["round"] == round)));

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use plugin_vault::crypto::{ProtectorKey, ProtectorKeys, StoreId};
 use serde_json::{Value, json};
 
-use crate::disk::{files, protectors};
+use crate::disk::protectors;
+use crate::harness::files;
 use crate::server::{Home, random_key, with};
 
 /// Format, kind, time, length of the parameters, which key files do not have.
@@ -65,11 +66,9 @@ fn stands(row: &[u8], folder: &Path) -> BTreeSet<PathBuf> {
 
 fn set(home: &Home, key: &Value) {
     let mut server = home.server();
-    let handle = server.set_key(key);
-    server.ok(
-        "setPersistentData",
-        &with(&handle, json!({"context": "user", "data": {"secret": random_key()}})),
-    );
+    let handle = server.handle_of(key);
+    server
+        .ok("setPersistentData", with(&handle, json!({"context": "user", "data": {"secret": random_key()}})));
 }
 
 fn path_of(id: &[u8]) -> PathBuf {
@@ -106,7 +105,7 @@ fn nothing_opens_a_store_with_a_key_file_that_was_removed() {
     assert!(home.data().join(path_of(&attacker.id)).exists());
     let folder = fs::read_dir(home.keys()).unwrap().next().unwrap().unwrap().path();
     assert!(!folder.join("key").exists());
-    let status = home.server().ok("vault/status", &json!({}));
+    let status = home.server().ok("vault/status", json!({}));
     assert_eq!(
         (&status["protectors"], &status["protects"]["stolenDisk"]),
         (&json!(["passphrase"]), &json!(true))
@@ -151,10 +150,10 @@ fn no_repair_brings_a_removed_protector_back() {
         data[..4096].fill(0);
         plugin_vault::files::replace(&home.data().join("data.mdb"), &data).unwrap();
         let mut server = home.server();
-        let status = server.ok("vault/status", &json!({}));
+        let status = server.ok("vault/status", json!({}));
         assert!(status["repaired"].is_object());
         assert_eq!(status["protectors"], json!(["key-file"]));
-        drop(server);
+        server.finish_without_notices();
         let removed = before.iter().filter(|(id, _)| *id != kept(&home));
         for (_, row) in removed {
             assert_eq!(stands(row, &home.data()), BTreeSet::new());

@@ -53,7 +53,7 @@ fn user(handle: &Value) -> Value {
 
 /// A write, so that no row of the store asks for a slot file to be overwritten any more.
 fn write(server: &mut Server, handle: &Value) {
-    server.ok("setPersistentData", &with(handle, json!({"context": "user", "name": "n", "data": {}})));
+    server.ok("setPersistentData", with(handle, json!({"context": "user", "name": "n", "data": {}})));
 }
 
 /// An owner and a key that it has shared, with a secret of the namespace.
@@ -70,7 +70,7 @@ impl Namespace {
         let secret = json!({"secret": random_key()});
         let params = with(&owners_handle, json!({"context": "user", "data": secret}));
         server.ok("setPersistentData", &params);
-        let shared = server.ok("shareAPIKey", &with(&owners_handle, json!({})));
+        let shared = server.ok("shareAPIKey", with(&owners_handle, json!({})));
         Self { owner, owners_handle, shared, secret }
     }
 }
@@ -79,9 +79,9 @@ impl Namespace {
 #[track_caller]
 fn is_refused(home: &Home, known: &mut [(Server, Value)], key: &Value, what: &str) {
     for (server, handle) in known {
-        assert_eq!(server.refused("getPersistentData", &user(handle)), 1004, "{what}");
+        assert_eq!(server.code("getPersistentData", user(handle)), 1004, "{what}");
     }
-    assert_eq!(home.server().refused("setAPIKey", &json!([key])), 1004, "{what}");
+    assert_eq!(home.server().code("setAPIKey", json!([key])), 1004, "{what}");
 }
 
 #[test]
@@ -96,28 +96,28 @@ fn a_key_that_has_ended_stays_ended_when_its_row_and_its_slot_file_are_put_back(
         let key = if is_owner { &space.owner } else { &space.shared };
         let disk = Disk::open(&home.data(), &home.keys());
         let kept = Kept::of(&home, &disk, &key["keyId"]);
-        let before = other.set_key(&key["apiKey"]);
-        assert_eq!(other.ok("getPersistentData", &user(&before)), space.secret);
-        let mine = if is_owner { space.owners_handle.clone() } else { server.set_key(&key["apiKey"]) };
+        let before = other.handle_of(&key["apiKey"]);
+        assert_eq!(other.ok("getPersistentData", user(&before)), space.secret);
+        let mine = if is_owner { space.owners_handle.clone() } else { server.handle_of(&key["apiKey"]) };
         match what {
             "a revoked shared key" => {
-                server.ok("revokeAPIKey", &with(&space.owners_handle, json!({"keyId": key["keyId"]})));
+                server.ok("revokeAPIKey", with(&space.owners_handle, json!({"keyId": key["keyId"]})));
             }
             "a key that was given an end" => {
                 let id = key["keyId"].as_str().unwrap();
                 home.command(&["--json", "key", "extend", id, "--until", "2099-01-01T00:00:00Z"]);
             }
-            _ => drop(server.ok("rotateAPIKey", &with(&mine, json!({})))),
+            _ => drop(server.ok("rotateAPIKey", with(&mine, json!({})))),
         }
         write(&mut server, &space.owners_handle);
         kept.put_back(&disk);
         let mut known = [(other, before)];
         is_refused(&home, &mut known, &key["apiKey"], what);
         // Another change of a key of the namespace, and of another namespace, does not make it good.
-        server.ok("shareAPIKey", &with(&space.owners_handle, json!({})));
+        server.ok("shareAPIKey", with(&space.owners_handle, json!({})));
         server.issue("c.d");
         is_refused(&home, &mut known, &key["apiKey"], what);
-        assert_eq!(server.ok("getPersistentData", &user(&space.owners_handle)), space.secret);
+        assert_eq!(server.ok("getPersistentData", user(&space.owners_handle)), space.secret);
         disk.close();
     }
 }
@@ -130,7 +130,7 @@ fn an_owner_whose_key_was_revoked_stays_revoked() {
     let space = Namespace::new(&mut server);
     let disk = Disk::open(&home.data(), &home.keys());
     let kept = [&space.owner, &space.shared].map(|key| Kept::of(&home, &disk, &key["keyId"]));
-    server.ok("revokeAPIKey", &with(&space.owners_handle, json!({})));
+    server.ok("revokeAPIKey", with(&space.owners_handle, json!({})));
     let (_, stranger) = server.issue("c.d");
     write(&mut server, &stranger);
     for kept in &kept {
@@ -150,9 +150,9 @@ fn an_owners_key_of_before_a_rotation_is_refused_without_the_index_too() {
         let space = Namespace::new(&mut server);
         let disk = Disk::open(&home.data(), &home.keys());
         let kept = [&space.owner, &space.shared].map(|key| Kept::of(&home, &disk, &key["keyId"]));
-        let shared = server.set_key(&space.shared["apiKey"]);
-        server.ok("rotateAPIKey", &with(&shared, json!({})));
-        server.ok("rotateAPIKey", &with(&space.owners_handle, json!({})));
+        let shared = server.handle_of(&space.shared["apiKey"]);
+        server.ok("rotateAPIKey", with(&shared, json!({})));
+        server.ok("rotateAPIKey", with(&space.owners_handle, json!({})));
         write(&mut server, &space.owners_handle);
         for kept in &kept {
             kept.put_back(&disk);
@@ -167,7 +167,7 @@ fn an_owners_key_of_before_a_rotation_is_refused_without_the_index_too() {
             is_refused(&home, &mut [], &key["apiKey"], &format!("without the list; made anew: {rebuilt}"));
         }
         for handle in [&space.owners_handle, &shared] {
-            assert_eq!(server.ok("getPersistentData", &user(handle)), space.secret);
+            assert_eq!(server.ok("getPersistentData", user(handle)), space.secret);
         }
         disk.close();
     }
@@ -182,7 +182,7 @@ fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
         let disk = Disk::open(&home.data(), &home.keys());
         let kept = Kept::of(&home, &disk, &space.shared["keyId"]);
         let before = lists(&disk);
-        server.ok("revokeAPIKey", &with(&space.owners_handle, json!({"keyId": space.shared["keyId"]})));
+        server.ok("revokeAPIKey", with(&space.owners_handle, json!({"keyId": space.shared["keyId"]})));
         write(&mut server, &space.owners_handle);
         kept.put_back(&disk);
         if with_list {
@@ -194,8 +194,8 @@ fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
             disk.put(&[]);
         }
         let mut other = home.server();
-        let handle = other.set_key(&space.shared["apiKey"]);
-        assert_eq!(other.ok("getPersistentData", &user(&handle)), space.secret, "{with_list}");
+        let handle = other.handle_of(&space.shared["apiKey"]);
+        assert_eq!(other.ok("getPersistentData", user(&handle)), space.secret, "{with_list}");
         disk.close();
     }
     // A list of before has none of the keys that came since: their owners notice.
@@ -205,16 +205,16 @@ fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
     let disk = Disk::open(&home.data(), &home.keys());
     let kept = Kept::of(&home, &disk, &space.owner["keyId"]);
     let before = lists(&disk);
-    server.ok("rotateAPIKey", &with(&space.owners_handle, json!({})));
+    server.ok("rotateAPIKey", with(&space.owners_handle, json!({})));
     write(&mut server, &space.owners_handle);
     kept.put_back(&disk);
     for (name, list) in &before {
         disk.put(&[(KEY_INDEX, name, list)]);
     }
     let mut other = home.server();
-    let handle = other.set_key(&space.owner["apiKey"]);
-    assert_eq!(other.ok("getPersistentData", &user(&handle)), space.secret);
-    assert_eq!(server.refused("getPersistentData", &user(&space.owners_handle)), 1004);
+    let handle = other.handle_of(&space.owner["apiKey"]);
+    assert_eq!(other.ok("getPersistentData", user(&handle)), space.secret);
+    assert_eq!(server.code("getPersistentData", user(&space.owners_handle)), 1004);
     disk.close();
 }
 
@@ -224,11 +224,11 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     let home = Home::new();
     let mut server = home.server();
     let asked = |plugin: &str| json!({"plugin": plugin, "installation": "nvim"});
-    let kept = ["a.b", "c.d"].map(|plugin| server.ok("issueAPIKey", &asked(plugin))["apiKey"].clone());
-    let handles = kept.each_ref().map(|key| server.set_key(key));
+    let kept = ["a.b", "c.d"].map(|plugin| server.ok("issueAPIKey", asked(plugin))["apiKey"].clone());
+    let handles = kept.each_ref().map(|key| server.handle_of(key));
     for handle in &handles {
-        server.ok("setPersistentData", &with(handle, json!({"context": "user", "data": {"of": handle}})));
-        server.ok("shareAPIKey", &with(handle, json!({})));
+        server.ok("setPersistentData", with(handle, json!({"context": "user", "data": {"of": handle}})));
+        server.ok("shareAPIKey", with(handle, json!({})));
     }
     let disk = Disk::open(&home.data(), &home.keys());
     let rows = disk.rows(KEY_INDEX);
@@ -236,10 +236,10 @@ fn an_index_that_is_wrong_or_gone_changes_no_answer() {
     let look = |server: &mut Server, what: &str| {
         let mut fresh = home.server();
         for (handle, (plugin, key)) in handles.iter().zip(["a.b", "c.d"].iter().zip(&kept)) {
-            let found = fresh.ok("issueAPIKey", &asked(plugin));
+            let found = fresh.ok("issueAPIKey", asked(plugin));
             assert_eq!((&found["apiKey"], &found["created"]), (key, &json!(false)), "{what}");
-            assert_eq!(server.ok("getPersistentData", &user(handle)), json!({"of": handle}), "{what}");
-            let listed = server.ok("listAPIKeys", &with(handle, json!({})));
+            assert_eq!(server.ok("getPersistentData", user(handle)), json!({"of": handle}), "{what}");
+            let listed = server.ok("listAPIKeys", with(handle, json!({})));
             assert_eq!(listed.as_array().unwrap().len(), 2, "{what}");
         }
     };

@@ -13,7 +13,7 @@ fn filled(server: &mut Server) -> Value {
     for address in addresses() {
         let mut params = address;
         params["data"] = json!({"at": params.clone()});
-        server.ok("setPersistentData", &with(&handle, params));
+        server.ok("setPersistentData", with(&handle, params));
     }
     handle
 }
@@ -28,8 +28,8 @@ fn addresses() -> [Value; 4] {
 }
 
 fn shared(server: &mut Server, owner: &Value, scope: &Value) -> Value {
-    let shared = server.ok("shareAPIKey", &with(owner, json!({"scope": scope})));
-    server.set_key(&shared["apiKey"])
+    let shared = server.ok("shareAPIKey", with(owner, json!({"scope": scope})));
+    server.handle_of(&shared["apiKey"])
 }
 
 #[test]
@@ -39,13 +39,13 @@ fn reads_writes_and_lists_go_as_far_as_the_scope() {
     let owner = filled(&mut server);
     let mut check = |scope: Value, permitted: [bool; 4], may_write: bool| {
         let handle = shared(&mut server, &owner, &scope);
-        let listed = server.ok("listPersistentData", &with(&handle, json!({})));
+        let listed = server.ok("listPersistentData", with(&handle, json!({})));
         for (address, permitted) in addresses().into_iter().zip(permitted) {
-            let read = server.call("getPersistentData", &with(&handle, address.clone()));
-            let record = server.call("getPersistentRecord", &with(&handle, address.clone()));
+            let read = server.call("getPersistentData", with(&handle, address.clone()));
+            let record = server.call("getPersistentRecord", with(&handle, address.clone()));
             let mut write = address.clone();
             write["data"] = json!({"at": address});
-            let written = server.call("setPersistentData", &with(&handle, write));
+            let written = server.call("setPersistentData", with(&handle, write));
             let patched = with(&handle, address.clone());
             let mut patch = patched.clone();
             patch["patch"] = json!({"at": address});
@@ -98,19 +98,19 @@ fn an_address_in_another_spelling_is_as_far_in_the_scope() {
     let mut server = home.server();
     let owner = filled(&mut server);
     let handle = shared(&mut server, &owner, &json!({"workspaceFolders": ["file:///a/%62/"]}));
-    let listed = server.ok("listAPIKeys", &with(&handle, json!({})));
+    let listed = server.ok("listAPIKeys", with(&handle, json!({})));
     assert_eq!(listed[0]["scope"], json!({"workspaceFolders": [HERE]}));
     let at = |folder| with(&handle, json!({"context": "workspace", "workspaceFolder": folder}));
     for spelling in [HERE, "file:///a/%62/", "file:///a/b/"] {
-        assert!(server.ok("getPersistentData", &at(spelling)).is_object());
+        assert!(server.ok("getPersistentData", at(spelling)).is_object());
     }
     for other in [THERE, "file:///a/b/c", "file:///a", "file:///a/b%2F"] {
-        assert_eq!(server.refused("getPersistentData", &at(other)), 1006, "{other}");
+        assert_eq!(server.code("getPersistentData", at(other)), 1006, "{other}");
     }
     // A list of a folder outside of the scope shows nothing, and of one in it what is there.
     let list = |folder| with(&handle, json!({"workspaceFolder": folder}));
-    assert_eq!(server.ok("listPersistentData", &list(THERE)), json!([]));
-    assert_eq!(server.ok("listPersistentData", &list(HERE)).as_array().unwrap().len(), 1);
+    assert_eq!(server.ok("listPersistentData", list(THERE)), json!([]));
+    assert_eq!(server.ok("listPersistentData", list(HERE)).as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn a_move_and_a_delete_stay_in_the_scope() {
         [(&here, HERE, new), (&here, THERE, HERE), (&here, THERE, new), (&reader, HERE, new)]
     {
         let call = with(handle, json!({"from": from, "to": to}));
-        assert_eq!(server.refused("movePersistentData", &call), 1006, "{from} {to}");
+        assert_eq!(server.code("movePersistentData", &call), 1006, "{from} {to}");
     }
     let delete = |handle, folder| with(handle, json!({"context": "workspace", "workspaceFolder": folder}));
-    assert_eq!(server.refused("deletePersistentData", &delete(&here, THERE)), 1006);
-    assert_eq!(server.refused("deletePersistentData", &delete(&reader, HERE)), 1006);
+    assert_eq!(server.code("deletePersistentData", delete(&here, THERE)), 1006);
+    assert_eq!(server.code("deletePersistentData", delete(&reader, HERE)), 1006);
     assert_eq!(server.records(), 4);
-    assert_eq!(server.ok("deletePersistentData", &delete(&here, HERE))["deleted"], true);
+    assert_eq!(server.ok("deletePersistentData", delete(&here, HERE))["deleted"], true);
 }
 
 #[test]
@@ -141,9 +141,9 @@ fn only_an_owner_shares() {
     let owner = filled(&mut server);
     for scope in [json!({}), json!({"readOnly": true}), Value::Null] {
         let handle = shared(&mut server, &owner, &scope);
-        assert_eq!(server.refused("shareAPIKey", &with(&handle, json!({}))), 1006);
+        assert_eq!(server.code("shareAPIKey", with(&handle, json!({}))), 1006);
     }
-    let listed = server.ok("listAPIKeys", &with(&owner, json!({})));
+    let listed = server.ok("listAPIKeys", with(&owner, json!({})));
     assert_eq!(listed.as_array().unwrap().len(), 4);
 }
 
@@ -153,12 +153,12 @@ fn a_key_that_may_only_read_lists_rotates_and_revokes_itself() {
     let mut server = home.server();
     let owner = filled(&mut server);
     let handle = shared(&mut server, &owner, &json!({"readOnly": true, "contexts": []}));
-    let listed = server.ok("listAPIKeys", &with(&handle, json!({})));
+    let listed = server.ok("listAPIKeys", with(&handle, json!({})));
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert_eq!((&listed[0]["current"], &listed[0]["owner"]), (&json!(true), &json!(false)));
-    let rotated = server.ok("rotateAPIKey", &with(&handle, json!({})));
+    let rotated = server.ok("rotateAPIKey", with(&handle, json!({})));
     assert_eq!(rotated["scope"], json!({"contexts": [], "readOnly": true}));
-    let revoked = server.ok("revokeAPIKey", &with(&handle, json!({})));
+    let revoked = server.ok("revokeAPIKey", with(&handle, json!({})));
     assert_eq!(revoked, json!({"revoked": true, "destroyed": false}));
     assert_eq!(server.records(), 4);
 }
@@ -190,11 +190,11 @@ fn a_scope_that_is_not_understood_makes_no_key() {
     }
     for folder in ["", "a/b", "/a/b", "C:\\a"] {
         let call = with(&handle, json!({"scope": {"workspaceFolders": [folder]}}));
-        assert_eq!(server.refused("shareAPIKey", &call), 2004, "{folder}");
+        assert_eq!(server.code("shareAPIKey", &call), 2004, "{folder}");
     }
-    let refused = parameter(server.call("shareAPIKey", &with(&handle, json!({"Scope": {}}))));
+    let refused = parameter(server.call("shareAPIKey", with(&handle, json!({"Scope": {}}))));
     assert_eq!(refused.1, "unknown");
-    let listed = server.ok("listAPIKeys", &with(&handle, json!({})));
+    let listed = server.ok("listAPIKeys", with(&handle, json!({})));
     assert_eq!(listed.as_array().unwrap().len(), 1);
 }
 
@@ -204,10 +204,10 @@ fn a_folder_of_a_scope_is_looked_at_after_the_key() {
     let home = Home::new();
     let (mut server, mut other) = (home.server(), home.server());
     let (issued, handle) = server.issue("a.b");
-    let theirs = other.set_key(&issued["apiKey"]);
-    server.ok("rotateAPIKey", &with(&handle, json!({})));
+    let theirs = other.handle_of(&issued["apiKey"]);
+    server.ok("rotateAPIKey", with(&handle, json!({})));
     let scope = json!({"scope": {"workspaceFolders": ["no folder"]}});
     let unknown = with(&json!("nobody's"), scope.clone());
-    assert_eq!(server.refused("shareAPIKey", &unknown), 1001);
-    assert_eq!(other.refused("shareAPIKey", &with(&theirs, scope)), 1004);
+    assert_eq!(server.code("shareAPIKey", &unknown), 1001);
+    assert_eq!(other.code("shareAPIKey", with(&theirs, scope)), 1004);
 }

@@ -46,13 +46,13 @@ impl Victims {
         for (owner, handle) in [(0, &handle), (2, &other)] {
             for (number, mut params) in addresses().into_iter().enumerate() {
                 params["data"] = json!({"owner": owner, "number": number});
-                server.ok("setPersistentData", &with(handle, params));
+                server.ok("setPersistentData", with(handle, params));
             }
-            all[owner + 1] = server.ok("shareAPIKey", &with(handle, json!({})));
+            all[owner + 1] = server.ok("shareAPIKey", with(handle, json!({})));
         }
-        all[0] = server.ok("rotateAPIKey", &with(&handle, json!({})));
+        all[0] = server.ok("rotateAPIKey", with(&handle, json!({})));
         let keys = all.map(|key| key["apiKey"].clone());
-        let handles = keys.each_ref().map(|key| server.set_key(key));
+        let handles = keys.each_ref().map(|key| server.handle_of(key));
         Self { home, server, keys, handles, rotated_away: first["apiKey"].clone() }
     }
 
@@ -61,17 +61,17 @@ impl Victims {
         let mut asked = Vec::new();
         for (key, handle) in self.handles.iter().enumerate() {
             for (number, address) in addresses().into_iter().enumerate() {
-                let id = self.server.send("getPersistentRecord", &with(handle, address));
+                let id = self.server.begin("getPersistentRecord", with(handle, address));
                 asked.push((record(key, number), id));
             }
-            let list = self.server.send("listPersistentData", &with(handle, json!({})));
+            let list = self.server.begin("listPersistentData", with(handle, json!({})));
             asked.push((format!("key {key} lists"), list));
-            let keys = self.server.send("listAPIKeys", &with(handle, json!({})));
+            let keys = self.server.begin("listAPIKeys", with(handle, json!({})));
             asked.push((format!("key {key} lists keys"), keys));
         }
-        let old = self.server.send("setAPIKey", &json!([self.rotated_away]));
+        let old = self.server.begin("setAPIKey", json!([self.rotated_away]));
         asked.push(("the old key is set".to_owned(), old));
-        asked.into_iter().map(|(name, id)| (name, self.server.wait(id))).collect()
+        asked.into_iter().map(|(name, id)| (name, self.server.answer(id))).collect()
     }
 
     fn places(&self, disk: &Disk) -> Vec<Place> {
@@ -150,11 +150,11 @@ impl Victims {
             }
             At::Protector(..) => {
                 let mut server = self.home.server();
-                let read = server.set_key(&self.keys[0]);
-                let code = server.refused("listPersistentData", &with(&read, json!({})));
-                assert_eq!(server.refused("issueAPIKey", &json!(["e.f"])), code);
+                let read = server.handle_of(&self.keys[0]);
+                let code = server.code("listPersistentData", with(&read, json!({})));
+                assert_eq!(server.code("issueAPIKey", json!(["e.f"])), code);
                 // A script that never had its store says so in the end.
-                assert_eq!(server.ended().code(), Some(3));
+                assert_eq!(server.finish().code, Some(3));
                 Some(code)
             }
             At::Row(..) | At::Slot(_) => None,
@@ -313,9 +313,9 @@ fn a_store_with_the_same_api_key_gives_nothing_to_another_store() {
     let (mut one, mut two) = (Victims::new(), Victims::new());
     let key = one.keys[2].clone();
     // The same key owns a namespace here too.
-    let handle = two.server.set_key(&key);
+    let handle = two.server.handle_of(&key);
     let ours = json!({"context": "user", "data": {"ours": true}});
-    two.server.ok("setPersistentData", &with(&handle, ours));
+    two.server.ok("setPersistentData", with(&handle, ours));
     let theirs = Disk::open(&one.home.data(), &one.home.keys());
     let disk = Disk::open(&two.home.data(), &two.home.keys());
     let slot = |home: &Home, disk: &Disk| home.data().join("slots").join(disk.slot(&key).id().to_text());
@@ -325,14 +325,14 @@ fn a_store_with_the_same_api_key_gives_nothing_to_another_store() {
     let place = Place { at: At::Slot(path), content: own, readers: Vec::new(), others: Vec::new() };
     place.put(&disk, &foreign);
     let read = with(&handle, json!({"context": "user"}));
-    assert_eq!(two.server.refused("getPersistentData", &read), 4002);
+    assert_eq!(two.server.code("getPersistentData", &read), 4002);
     place.put(&disk, &place.content);
     let id = disk.slot(&key).id().0;
     let (_, own) = disk.rows(KEYS).into_iter().find(|(slot, _)| *slot == id).unwrap();
     let id_there = theirs.slot(&key).id().0;
     let (_, foreign) = theirs.rows(KEYS).into_iter().find(|(slot, _)| *slot == id_there).unwrap();
     disk.put(&[(KEYS, &id, &foreign)]);
-    assert_eq!(two.server.refused("getPersistentData", &read), 4002);
+    assert_eq!(two.server.code("getPersistentData", &read), 4002);
     disk.put(&[(KEYS, &id, &own)]);
     assert_eq!(two.server.ok("getPersistentData", &read), json!({"ours": true}));
     assert!(one.look().iter().filter(|(_, answer)| answer.is_err()).count() == 1);

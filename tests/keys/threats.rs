@@ -6,29 +6,22 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::disk::{Disk, KEYS, RECORDS, copy, files};
+use crate::disk::{Disk, KEYS, RECORDS};
+use crate::harness::{copy, files};
 use crate::server::{Home, Server, random_key, with};
 
 /// A store with one object, and the key that opens it.
 fn stored() -> (Home, Value, Value) {
     let (home, key, object) = (Home::new(), random_key(), json!({"secret": random_key()}));
     let mut server = home.server();
-    server.set_key(&key);
-    server.ok("setPersistentData", &json!(["user", object]));
+    server.handle_of(&key);
+    server.ok("setPersistentData", json!(["user", object]));
     drop(server);
     (home, key, object)
 }
 
-/// Somebody's copy of both folders.
-fn copied(home: &Home) -> Home {
-    let to = Home::new();
-    copy(&home.data(), &to.data());
-    copy(&home.keys(), &to.keys());
-    to
-}
-
 fn read(server: &mut Server) -> Value {
-    server.ok("getPersistentData", &json!(["user"]))
+    server.ok("getPersistentData", json!(["user"]))
 }
 
 fn has(bytes: &[u8], part: &[u8]) -> bool {
@@ -41,7 +34,7 @@ fn a_copy_of_the_data_folder_opens_nothing_even_with_the_api_key() {
     let thief = Home::new();
     copy(&home.data(), &thief.data());
     let mut server = thief.server();
-    assert_eq!(server.ok("setAPIKey", &json!([key])).as_object().unwrap().len(), 1, "a handle, and no more");
+    assert_eq!(server.ok("setAPIKey", json!([key])).as_object().unwrap().len(), 1, "a handle, and no more");
     for (method, params) in [
         ("getPersistentData", json!(["user"])),
         ("getPersistentRecord", json!(["user"])),
@@ -53,7 +46,7 @@ fn a_copy_of_the_data_folder_opens_nothing_even_with_the_api_key() {
         let refused = server.call(method, &params).unwrap_err();
         assert_eq!((refused.code, &refused.data["reason"]), (4001, &json!("missing")), "{method}");
     }
-    assert_eq!(server.ended().code(), Some(3));
+    assert_eq!(server.finish().code, Some(3));
     assert!(!thief.keys().exists(), "a key was made");
 }
 
@@ -69,7 +62,7 @@ fn a_copy_of_the_key_folder_holds_no_data() {
     let thief = Home::new();
     copy(&home.keys(), &thief.keys());
     let mut server = thief.server();
-    assert_eq!(server.ok("setAPIKey", &json!([key]))["known"], false);
+    assert_eq!(server.ok("setAPIKey", json!([key]))["known"], false);
     assert_eq!(read(&mut server), Value::Null);
 }
 
@@ -78,11 +71,11 @@ fn an_api_key_opens_nothing_without_its_store() {
     let (_home, key, _) = stored();
     let (elsewhere, _, _) = stored();
     let mut server = elsewhere.server();
-    assert_eq!(server.ok("setAPIKey", &json!([key]))["known"], false);
-    assert_eq!(server.refused("setAPIKey", &json!({"apiKey": key, "mustExist": true})), 1003);
-    server.set_key(&key);
+    assert_eq!(server.ok("setAPIKey", json!([key]))["known"], false);
+    assert_eq!(server.code("setAPIKey", json!({"apiKey": key, "mustExist": true})), 1003);
+    server.handle_of(&key);
     assert_eq!(read(&mut server), Value::Null);
-    assert_eq!(server.ok("listPersistentData", &json!({})), json!([]));
+    assert_eq!(server.ok("listPersistentData", json!({})), json!([]));
 }
 
 #[test]
@@ -92,15 +85,15 @@ fn names_on_the_disk_are_derived_and_say_nothing() {
     for _ in 0..2 {
         let home = Home::new();
         let mut server = home.server();
-        let kept = server
-            .ok("issueAPIKey", &json!({"plugin": "acme.words", "installation": "installation-of-mine"}));
+        let kept =
+            server.ok("issueAPIKey", json!({"plugin": "acme.words", "installation": "installation-of-mine"}));
         for key in [&key, &kept["apiKey"]] {
-            let handle = server.set_key(key);
+            let handle = server.handle_of(key);
             for params in [
                 json!({"context": "user", "name": "refresh-token", "data": {}}),
                 json!({"context": "workspace", "workspaceFolder": "file:///home/me/thesis", "data": {}}),
             ] {
-                server.ok("setPersistentData", &with(&handle, params));
+                server.ok("setPersistentData", with(&handle, params));
             }
         }
         drop(server);
@@ -130,17 +123,17 @@ fn whoever_may_run_the_sidecar_is_given_a_key_that_the_vault_keeps() {
     let pair = json!({"plugin": "a.b", "installation": "nvim"});
     let mut plugin = home.server();
     let kept = plugin.ok("issueAPIKey", &pair)["apiKey"].clone();
-    plugin.set_key(&kept);
-    plugin.ok("setPersistentData", &json!(["user", {"a": 1}]));
+    plugin.handle_of(&kept);
+    plugin.ok("setPersistentData", json!(["user", {"a": 1}]));
     let (own, _) = plugin.issue("a.b");
     // Another process says that it is that plugin.
     let mut claimant = home.server();
     let given = claimant.ok("issueAPIKey", &pair);
     assert_eq!((&given["created"], &given["apiKey"]), (&json!(false), &kept));
-    claimant.set_key(&given["apiKey"]);
+    claimant.handle_of(&given["apiKey"]);
     assert_eq!(read(&mut claimant), json!({"a": 1}));
     // What the vault does not keep it can't give to anybody.
-    let other = claimant.ok("issueAPIKey", &json!(["a.b"]));
+    let other = claimant.ok("issueAPIKey", json!(["a.b"]));
     assert!(other["apiKey"] != own["apiKey"] && other["keyId"] != own["keyId"]);
 }
 
@@ -150,44 +143,44 @@ fn both_folders_together_open_what_the_vault_keeps_where_there_is_a_key_file() {
     let pair = json!({"plugin": "a.b", "installation": "nvim"});
     let mut server = home.server();
     let kept = server.ok("issueAPIKey", &pair);
-    server.set_key(&kept["apiKey"]);
-    server.ok("setPersistentData", &json!(["user", {"a": 1}]));
+    server.handle_of(&kept["apiKey"]);
+    server.ok("setPersistentData", json!(["user", {"a": 1}]));
     drop(server);
-    let stolen = copied(&home);
+    let stolen = home.copied();
     let mut server = stolen.server();
-    assert_eq!(server.ok("vault/status", &json!({}))["protects"]["stolenDisk"], false);
+    assert_eq!(server.ok("vault/status", json!({}))["protects"]["stolenDisk"], false);
     let given = server.ok("issueAPIKey", &pair);
     assert_eq!(given["apiKey"], kept["apiKey"]);
-    server.set_key(&given["apiKey"]);
+    server.handle_of(&given["apiKey"]);
     assert_eq!(read(&mut server), json!({"a": 1}));
 }
 
 #[test]
 fn a_copy_that_was_made_before_a_revocation_opens_what_it_opened() {
     let (home, key, object) = stored();
-    let before = copied(&home);
+    let before = home.copied();
     let mut server = home.server();
-    server.set_key(&key);
-    server.ok("revokeAPIKey", &json!({}));
-    assert_eq!(server.refused("setAPIKey", &json!([key])), 1004);
+    server.handle_of(&key);
+    server.ok("revokeAPIKey", json!({}));
+    assert_eq!(server.code("setAPIKey", json!([key])), 1004);
     let mut old = before.server();
-    old.set_key(&key);
+    old.handle_of(&key);
     assert_eq!(read(&mut old), object);
 }
 
 #[test]
 fn a_folder_that_was_put_back_is_taken_for_the_store_that_it_was() {
     let (home, key, object) = stored();
-    let before = copied(&home);
+    let before = home.copied();
     let mut server = home.server();
-    server.set_key(&key);
-    server.ok("setPersistentData", &json!(["user", {"later": true}]));
-    server.ok("revokeAPIKey", &json!({}));
+    server.handle_of(&key);
+    server.ok("setPersistentData", json!(["user", {"later": true}]));
+    server.ok("revokeAPIKey", json!({}));
     drop(server);
     fs::remove_dir_all(home.data()).unwrap();
     copy(&before.data(), &home.data());
     let mut server = home.server();
-    server.set_key(&key);
+    server.handle_of(&key);
     assert_eq!(read(&mut server), object);
 }
 
@@ -197,8 +190,8 @@ fn an_older_value_in_its_old_place_authenticates() {
     let disk = Disk::open(&home.data(), &home.keys());
     let older = disk.rows(RECORDS);
     let mut server = home.server();
-    server.set_key(&key);
-    server.ok("setPersistentData", &json!(["user", {"later": true}]));
+    server.handle_of(&key);
+    server.ok("setPersistentData", json!(["user", {"later": true}]));
     disk.put(&[(RECORDS, &older[0].0, &older[0].1)]);
     assert_eq!(read(&mut server), object);
     disk.close();
@@ -211,26 +204,26 @@ fn a_row_that_was_taken_away_is_not_missed() {
     let row = disk.rows(RECORDS).remove(0);
     disk.remove(RECORDS, &row.0);
     let mut server = home.server();
-    server.set_key(&key);
+    server.handle_of(&key);
     assert_eq!(read(&mut server), Value::Null);
     // Nor is the whole folder.
     drop(server);
     disk.close();
     fs::remove_dir_all(home.data()).unwrap();
     let mut server = home.server();
-    assert_eq!(server.ok("setAPIKey", &json!([key]))["known"], false);
+    assert_eq!(server.ok("setAPIKey", json!([key]))["known"], false);
 }
 
 #[test]
 fn sizes_dates_and_counts_can_be_seen() {
     let home = Home::new();
     let mut server = home.server();
-    let handles = [random_key(), random_key()].map(|key| server.set_key(&key));
+    let handles = [random_key(), random_key()].map(|key| server.handle_of(&key));
     for (handle, lengths) in handles.iter().zip([&[1, 30, 1_000][..], &[1]]) {
         for (number, length) in lengths.iter().enumerate() {
             let params =
                 json!({"context": "user", "name": format!("n{number}"), "data": {"x": "y".repeat(*length)}});
-            server.ok("setPersistentData", &with(handle, params));
+            server.ok("setPersistentData", with(handle, params));
         }
     }
     drop(server);
@@ -262,8 +255,8 @@ fn deleted_data_stays_in_free_pages_and_is_sealed() {
     let disk = Disk::open(&home.data(), &home.keys());
     let (_, row) = disk.rows(RECORDS).remove(0);
     let mut server = home.server();
-    server.set_key(&key);
-    server.ok("deletePersistentData", &json!(["user"]));
+    server.handle_of(&key);
+    server.ok("deletePersistentData", json!(["user"]));
     assert!(disk.rows(RECORDS).is_empty());
     let file = fs::read(home.data().join("data.mdb")).unwrap();
     assert!(has(&file, &row), "it is gone already");
@@ -282,7 +275,7 @@ fn every_client_sees_the_stores_counts_and_revisions() {
         let params = with(handle, json!({"context": "user", "data": {"a": 1}}));
         server.ok("setPersistentData", &params)["revision"].as_u64().unwrap()
     };
-    let records = |server: &mut Server| server.ok("vault/status", &json!({}))["records"].as_u64().unwrap();
+    let records = |server: &mut Server| server.ok("vault/status", json!({}))["records"].as_u64().unwrap();
     let (before, first) = (records(&mut other), write(&mut other, &handle));
     let (_, plugins) = plugin.issue("a.b");
     write(&mut plugin, &plugins);

@@ -25,7 +25,7 @@ pub(crate) struct Walk {
 impl Walk {
     pub(crate) fn new(random: Random, fault: &'static str) -> Self {
         let home = Home::new();
-        let key = base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>());
+        let key = home.key();
         let sidecar = start(&home, fault, &key);
         let first = sidecar.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         let mut model = Model { last: first["revision"].as_u64().unwrap() - 1, ..Model::default() };

@@ -5,7 +5,10 @@
 
 #![allow(dead_code, unused_imports, reason = "no rig needs all of it")]
 
+#[path = "../support/harness.rs"]
+mod harness;
 pub(crate) mod log;
+#[path = "../support/random.rs"]
 mod random;
 mod sidecar;
 
@@ -14,8 +17,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub(crate) use harness::{Home, Refused};
 pub(crate) use random::Random;
-pub(crate) use sidecar::{Answer, Home, Refused, Sidecar};
+pub(crate) use sidecar::{Answer, Sidecar};
 
 /// The seed that was asked for, or a new one.
 pub(crate) fn seed() -> u64 {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use super::Refused;
+use super::harness::Home;
+use super::harness::contract::Conversation;
 
 /// Longer than anything takes that works, even beside other work on few processors.
 const DEADLINE: Duration = Duration::from_mins(5);
@@ -20,45 +22,22 @@ const DEADLINE: Duration = Duration::from_mins(5);
 /// Whoever is told nothing for so long is told nothing any more.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// A temporary folder with room for one store and its keys.
-pub(crate) struct Home(TempDir);
-
 impl Home {
-    pub(crate) fn new() -> Self {
-        Self(tempfile::Builder::new().prefix("vault-rig-").tempdir().unwrap())
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     /// The command that serves this home's store.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
-        command.arg("--data-dir").arg(self.file("data")).arg("--key-dir").arg(self.file("keys"));
-        for name in ["PLUGIN_VAULT_FAULT", "RUST_LOG"] {
-            command.env_remove(name);
-        }
-        command.stderr(Stdio::null());
+        let mut command = self.start().usual_log().command();
+        command.stderr(self.stderr_file());
         command
     }
 }
 
-/// Why a request was not carried out.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Refused {
-    pub(crate) code: i64,
-    pub(crate) data: Value,
-}
-
 pub(crate) type Answer = Result<Value, Refused>;
 
-/// Who waits for which answer; nobody can any more once the output has ended.
-type Waiting = Arc<Mutex<Option<HashMap<u64, Sender<(Answer, Instant)>>>>>;
+/// A request that has no answer yet: what was asked, and who waits for the answer.
+type Open = (Conversation, Sender<(Answer, Instant)>);
+
+/// The requests that have no answer yet; `None` once the output has ended.
+type Waiting = Arc<Mutex<Option<HashMap<u64, Open>>>>;
 
 pub(crate) struct Sidecar {
     child: Mutex<Child>,
@@ -81,20 +60,24 @@ impl Sidecar {
         let listener = std::thread::spawn({
             let waiting = waiting.clone();
             move || {
+                // Also if a message is not as the contract says, which the end of the process tells.
+                let _end = End(&waiting);
                 for line in output.lines() {
-                    let at = Instant::now();
+                    let (at, line) = (Instant::now(), line.unwrap());
                     // A process that was killed may have said half of a line.
-                    let Ok(message) = serde_json::from_str(&line.unwrap()) else { break };
+                    let Ok(message) = serde_json::from_str(&line) else { break };
                     if let Some((id, answer)) = read(&message) {
-                        let waits = waiting.lock().unwrap().as_mut().and_then(|waits| waits.remove(&id));
-                        // Nobody waits any more for one that was given up.
-                        let _ = waits.expect("an answer to a request, and only one").send((answer, at));
+                        let open = waiting.lock().unwrap().as_mut().and_then(|waits| waits.remove(&id));
+                        let (conversation, waits) = open.expect("an answer to a request, and only one");
+                        conversation.heard(&line);
+                        // The answer to a request that was given up is dropped.
+                        let _ = waits.send((answer, at));
                     } else {
+                        Conversation::default().heard(&line);
                         // As long as anybody is there to ask for it.
                         let _ = told.send((message, at));
                     }
                 }
-                *waiting.lock().unwrap() = None;
             }
         });
         let child = Mutex::new(child);
@@ -106,10 +89,12 @@ impl Sidecar {
     pub(crate) fn begin(&self, method: &str, params: &Value) -> Receiver<(Answer, Instant)> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let (answers, answer) = channel();
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
+        let mut conversation = Conversation::default();
+        conversation.sent(&message);
         if let Some(waiting) = self.waiting.lock().unwrap().as_mut() {
-            waiting.insert(id, answers);
+            waiting.insert(id, (conversation, answers));
         }
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         if let Some(input) = self.input.lock().unwrap().as_mut() {
             // Whoever waits for the answer sees that the process is gone.
             let _ = input.write_all(format!("{message}\n").as_bytes());
@@ -176,13 +161,20 @@ impl Sidecar {
     }
 }
 
+/// Nothing comes any more.
+struct End<'w>(&'w Waiting);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+}
+
 /// The request that is answered, and with what; `None` for a notification.
 fn read(message: &Value) -> Option<(u64, Answer)> {
     let id = message["id"].as_u64()?;
     Some(match message.get("error") {
-        Some(error) => {
-            (id, Err(Refused { code: error["code"].as_i64().unwrap(), data: error["data"].clone() }))
-        }
+        Some(error) => (id, Err(Refused::read(error))),
         None => (id, Ok(message["result"].clone())),
     })
 }

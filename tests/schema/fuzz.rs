@@ -2,11 +2,7 @@
 //! as the schema says, none ends the process, none is left unanswered. `FUZZ_PROCESSES` makes it more, or fewer.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::Duration;
+use std::io::Write as _;
 
 use plugin_vault::limits;
 use proptest::collection::vec;
@@ -14,12 +10,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 
-use super::check::{Conversation, REFUSALS, THE_CONTRACT, document};
+use super::harness::contract::{Conversation, REFUSALS, THE_CONTRACT, document};
+use super::harness::{Home, finish};
 
 /// Processes, and messages to each.
 const PROCESSES: u32 = 64;
 const MESSAGES: usize = 64;
-const DEADLINE: Duration = Duration::from_mins(2);
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 /// Stands for a handle until there is one.
 const HANDLE: &str = "the handle";
@@ -216,29 +212,14 @@ fn harmless(params: &mut Value) {
 }
 
 /// Answers by their ids, and the exit code.
-fn converse(input: Vec<u8>) -> (Vec<String>, Option<i32>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plugin-vault"))
-        .args(["--temporary", "--workspace-folder=file:///home/me/project"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let writer = thread::spawn(move || stdin.write_all(&input));
-    let (tell, read) = channel();
-    thread::spawn(move || {
-        let mut output = String::new();
-        let _ = stdout.read_to_string(&mut output);
-        let _ = tell.send(output);
-    });
-    let output = read.recv_timeout(DEADLINE);
-    if output.is_err() {
-        let _ = child.kill();
-    }
-    let _ = writer.join().unwrap();
-    let code = child.wait().unwrap().code();
-    (output.expect("it answers, and ends").lines().map(str::to_owned).collect(), code)
+fn converse(input: &[u8]) -> (Vec<String>, Option<i32>) {
+    let home = Home::new();
+    let start = home.start().usual_log().without_folders();
+    let started = start.arguments(["--temporary", "--workspace-folder=file:///home/me/project"]).spawn();
+    let output = finish(started, |mut stdin| stdin.write_all(input).unwrap());
+    let output = output.expect("it answers, and ends");
+    let answers = String::from_utf8(output.stdout).unwrap();
+    (answers.lines().map(str::to_owned).collect(), output.status.code())
 }
 
 fn check(mut calls: Vec<Call>) -> Result<(), TestCaseError> {
@@ -258,7 +239,7 @@ fn check(mut calls: Vec<Call>) -> Result<(), TestCaseError> {
         input.push(b'\n');
     }
     input.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}\n");
-    let (answers, code) = converse(input);
+    let (answers, code) = converse(&input);
     prop_assert_eq!(code, Some(0));
     let mut answered: HashMap<u64, Value> = HashMap::new();
     for text in &answers {

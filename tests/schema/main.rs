@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
 #![allow(clippy::disallowed_methods, reason = "documents, for everybody to read")]
 
-#[path = "../contract/check.rs"]
-mod check;
+#[path = "../support/harness.rs"]
+mod harness;
+
 mod compatible;
 mod files;
 mod fuzz;

@@ -86,8 +86,8 @@ fn notices(kind: Kind) {
 /// Lets the file system go down until the time is over or something is wrong.
 fn run(kind: Kind, random: &mut Random, length: Duration, fault: &str) -> Report {
     let home = Home::new();
-    let mut volume = Volume::make(kind, home.path());
-    let key = json!([base16ct::lower::encode_string(&plugin_vault::crypto::random::<20>())]);
+    let mut volume = Volume::make(kind, home.root());
+    let key = json!([home.key()]);
     let mut writers: Vec<_> = (0..SIDECARS * WRITERS).map(|id| Writer::new(id, random)).collect();
     let mut report = Report::default();
     let until = Instant::now() + length;

@@ -13,9 +13,8 @@ fn forms(id: u64) -> [String; 2] {
     ]
 }
 
-fn server(home: &Home) -> Server<'_> {
-    let mut server = home.client();
-    server.set_key(&home.key());
+fn server(home: &Home) -> Server {
+    let mut server = home.client_with(&home.key());
     // The store and its lock are there from now on.
     server.ok("setPersistentData", json!({"context": "user", "name": "other", "data": {}}));
     server

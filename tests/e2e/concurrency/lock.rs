@@ -116,13 +116,11 @@ fn a_read_waits_for_the_write_before_it_and_not_for_others() {
 fn a_process_can_begin_and_read_while_another_writes() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", object]));
     drop(script);
     let lock = hold(&home);
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     assert_eq!(script.ok("getPersistentData", ["user"]), object);
     drop(lock);
 }
@@ -144,8 +142,7 @@ fn a_stopped_writer_keeps_no_reader_from_reading() {
 fn the_end_comes_within_ten_seconds_though_the_lock_is_kept() {
     let home = Home::new();
     let key = home.key();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", {"n": 1}]));
     let lock = hold(&home);
     let write = script.begin("setPersistentData", json!(["user", {"n": 2}]));
@@ -158,7 +155,6 @@ fn the_end_comes_within_ten_seconds_though_the_lock_is_kept() {
     assert_eq!(end.code, Some(0));
     assert_eq!(script.wait(write).refused().why(), (5002, "lock"));
     drop(lock);
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     assert_eq!(script.ok("getPersistentData", ["user"]), json!({"n": 1}));
 }

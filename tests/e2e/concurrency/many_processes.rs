@@ -7,12 +7,7 @@ use serde_json::json;
 use crate::harness::{Home, Server};
 
 /// Starts processes and lets them all ask the same before any answer is read.
-fn all_at_once<'h>(
-    home: &'h Home,
-    count: usize,
-    method: &str,
-    params: &serde_json::Value,
-) -> Vec<(Server<'h>, u64)> {
+fn all_at_once(home: &Home, count: usize, method: &str, params: &serde_json::Value) -> Vec<(Server, u64)> {
     let mut servers: Vec<_> = (0..count).map(|_| home.script()).collect();
     let ids: Vec<_> = servers.iter_mut().map(|server| server.begin(method, params.clone())).collect();
     servers.into_iter().zip(ids).collect()
@@ -42,8 +37,7 @@ fn forty_processes_make_one_store() {
     assert_eq!((stores.len(), revisions.len()), (1, 40));
     assert!(home.key_file().is_file());
     drop(servers);
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     for n in 0..40 {
         let params = json!({"context": "user", "name": format!("n{n}")});
         assert_eq!(script.ok("getPersistentData", params), json!({"n": n}));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-fn limited<'h>(home: &'h Home, flag: &str, limit: u64) -> Server<'h> {
+fn limited(home: &Home, flag: &str, limit: u64) -> Server {
     let mut server = home.start().argument(format!("{flag}={limit}")).run();
     server.initialize(&[]);
     server.set_key(&home.key());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-fn listed(server: &mut Server<'_>, params: Value) -> BTreeSet<String> {
+fn listed(server: &mut Server, params: Value) -> BTreeSet<String> {
     let list = server.ok("listPersistentData", params);
     list.as_array()
         .unwrap()

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-fn set(server: &mut Server<'_>, folder: &str, name: Option<&str>, data: &Value) -> u64 {
+fn set(server: &mut Server, folder: &str, name: Option<&str>, data: &Value) -> u64 {
     let params = json!({"context": "workspace", "workspaceFolder": folder, "name": name, "data": data});
     server.revision("setPersistentData", params)
 }
 
-fn get(server: &mut Server<'_>, folder: &str, name: Option<&str>) -> Value {
+fn get(server: &mut Server, folder: &str, name: Option<&str>) -> Value {
     let params = json!({"context": "workspace", "workspaceFolder": folder, "name": name});
     server.ok("getPersistentData", params)
 }

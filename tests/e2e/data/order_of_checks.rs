@@ -8,7 +8,7 @@ use crate::harness::{Home, Server};
 const STEPS: [i64; 4] = [-32602, 1001, 2004, 2001];
 
 #[track_caller]
-fn check(server: &mut Server<'_>, handle: &str, method: &str, others: &Value, expected: &[i64]) {
+fn check(server: &mut Server, handle: &str, method: &str, others: &Value, expected: &[i64]) {
     let mut params = json!({
         "misspelt": 1,
         "handle": "no handle",

@@ -2,18 +2,12 @@
 
 use serde_json::json;
 
-use crate::harness::{Home, Server};
-
-fn server(home: &Home) -> Server<'_> {
-    let mut server = home.client();
-    server.set_key(&home.key());
-    server
-}
+use crate::harness::Home;
 
 #[test]
 fn parameters_go_by_name_or_by_position() {
     let home = Home::new();
-    let mut server = server(&home);
+    let mut server = home.client_with(&home.key());
     let folder = home.folder();
     let to = home.folder();
     let forms = [
@@ -40,8 +34,7 @@ fn parameters_go_by_name_or_by_position() {
 fn null_means_nothing() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     let nulls = [
         ("setPersistentData", json!(["user", {}, null, null, null])),
         (
@@ -71,7 +64,7 @@ fn null_means_nothing() {
 #[test]
 fn absent_and_empty_parameters_are_alike_where_none_is_needed() {
     let home = Home::new();
-    let mut server = server(&home);
+    let mut server = home.client_with(&home.key());
     for params in [r"", r#","params":null"#, r#","params":[]"#, r#","params":{}"#] {
         for method in ["vault/status", "listAPIKeys", "listPersistentData"] {
             server.send_text(&format!(r#"{{"jsonrpc":"2.0","id":"x","method":"{method}"{params}}}"#));
@@ -83,7 +76,7 @@ fn absent_and_empty_parameters_are_alike_where_none_is_needed() {
 #[test]
 fn the_position_of_an_unknown_name_is_its_place_among_the_members() {
     let home = Home::new();
-    let mut server = server(&home);
+    let mut server = home.client_with(&home.key());
     server.send_text(
         r#"{"jsonrpc":"2.0","id":1,"method":"setPersistentData","params":{"context":"user","wrong":1,"data":{}}}"#,
     );
@@ -93,7 +86,7 @@ fn the_position_of_an_unknown_name_is_its_place_among_the_members() {
 #[test]
 fn a_parameter_that_stands_twice_is_refused() {
     let home = Home::new();
-    let mut server = server(&home);
+    let mut server = home.client_with(&home.key());
     for params in [
         r#"{"context":"user","data":{},"context":"user"}"#,
         r#"{"context":"user","data":{},"data":{}}"#,
@@ -110,7 +103,7 @@ fn a_parameter_that_stands_twice_is_refused() {
 #[test]
 fn a_name_may_be_escaped() {
     let home = Home::new();
-    let mut server = server(&home);
+    let mut server = home.client_with(&home.key());
     server.exact("setPersistentData", r#"{"\u0063ontext":"us\u0065r","data":{},"name":"\u0061"}"#);
     assert_eq!(server.ok("getPersistentData", json!({"context": "user", "name": "a"})), json!({}));
     let (id, text) = server.request_text("getPersistentData", r#"{"context":"user","name":"\ud800"}"#);

@@ -34,8 +34,7 @@ fn each_address_has_an_object_of_its_own() {
         json!({"context": "workspace", "workspaceFolder": other}),
         json!({"context": "workspace", "workspaceFolder": other, "name": name}),
     ];
-    let mut client = home.client();
-    client.set_key(&home.key());
+    let mut client = home.client_with(&home.key());
     let objects: Vec<_> = addresses.iter().map(|_| home.object()).collect();
     for (address, object) in addresses.iter().zip(&objects) {
         let mut params = address.clone();
@@ -71,13 +70,11 @@ fn data_is_there_after_a_restart() {
     let home = Home::new();
     let (key, object, name) = (home.key(), home.object(), home.word());
     let address = json!({"context": "user", "name": name});
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!({"context": "user", "name": name, "data": object}));
     let before = client.ok("getPersistentRecord", address.clone());
     drop(client);
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentRecord", address), before);
 }
 

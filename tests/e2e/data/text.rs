@@ -64,8 +64,7 @@ fn line_breaks_inside_are_kept_and_go_out_as_blanks_where_a_message_is_a_line() 
     client.set_key(&key);
     client.exact("setPersistentData", &format!(r#"["user",{text}]"#));
     assert_eq!(client.exact("getPersistentData", r#"["user"]"#), text);
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     assert_eq!(script.exact("getPersistentData", r#"["user"]"#), "{    \"a\": 1 }");
 }
 
@@ -89,8 +88,7 @@ fn nesting_may_be_as_deep_as_a_message_can_be_long() {
 #[test]
 fn what_is_no_json_is_no_message_and_harms_nobody() {
     let home = Home::new();
-    let mut server = home.client();
-    server.set_key(&home.key());
+    let mut server = home.client_with(&home.key());
     for data in ["{\"a\":\"\u{1}\"}", "{'a':1}", "{\"a\":01}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":\"\\x\"}"]
     {
         let request =

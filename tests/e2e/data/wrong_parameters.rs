@@ -10,8 +10,7 @@ type Line = (&'static str, Value, Value, &'static str);
 #[track_caller]
 fn check(table: &[Line]) {
     let home = Home::new();
-    let mut server = home.client();
-    server.set_key(&home.key());
+    let mut server = home.client_with(&home.key());
     for (method, params, parameter, reason) in table {
         let refused = server.refused(method, params.clone());
         let (named, why) = refused.parameter();

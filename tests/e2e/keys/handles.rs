@@ -87,8 +87,7 @@ fn an_unknown_handle_is_refused() {
 fn upper_and_lower_case_are_one_key() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut one = home.script();
-    one.set_key(&key);
+    let mut one = home.script_with(&key);
     one.ok("setPersistentData", json!(["user", object]));
     let mut other = home.script();
     let set = other.ok("setAPIKey", [key.to_ascii_uppercase()]);

@@ -30,8 +30,7 @@ fn a_key_is_known_once_something_was_written_with_it() {
 fn a_delete_or_a_move_of_nothing_begins_no_namespace() {
     let home = Home::new();
     let key = home.key();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("deletePersistentData", ["user"]);
     script.ok("movePersistentData", json!([home.folder(), home.folder()]));
     assert_eq!(
@@ -46,8 +45,7 @@ fn a_delete_or_a_move_of_nothing_begins_no_namespace() {
 fn a_namespace_outlives_its_records() {
     let home = Home::new();
     let key = home.key();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", {}]));
     script.ok("deletePersistentData", ["user"]);
     assert_eq!(script.ok("setAPIKey", [key])["known"], true);

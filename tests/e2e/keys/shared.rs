@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Server};
 
 /// An owner with one object, and its key.
-fn owner<'h>(home: &'h Home, object: &Value) -> (Server<'h>, String) {
+fn owner(home: &Home, object: &Value) -> (Server, String) {
     let mut owner = home.client();
     let key = owner.ok("issueAPIKey", [home.word()])["apiKey"].as_str().unwrap().to_owned();
     owner.set_key(&key);
@@ -13,7 +13,7 @@ fn owner<'h>(home: &'h Home, object: &Value) -> (Server<'h>, String) {
     (owner, key)
 }
 
-fn share(owner: &mut Server<'_>, params: Value) -> (String, Value) {
+fn share(owner: &mut Server, params: Value) -> (String, Value) {
     let shared = owner.ok("shareAPIKey", params);
     (shared["apiKey"].as_str().unwrap().to_owned(), shared["keyId"].clone())
 }
@@ -94,8 +94,7 @@ fn a_revoked_key_is_refused_everywhere_at_once() {
     let object = home.object();
     let (mut owner, _) = owner(&home, &object);
     let (key, id) = share(&mut owner, json!({}));
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     assert_eq!(other.ok("getPersistentData", ["user"]), object);
     let revoked = owner.ok("revokeAPIKey", json!({"keyId": id}));
     assert_eq!(revoked, json!({"revoked": true, "destroyed": false}));
@@ -123,8 +122,7 @@ fn an_owner_that_revokes_itself_destroys_its_namespace_and_its_shared_keys() {
     let object = home.object();
     let (mut owner, own) = owner(&home, &object);
     let (key, _) = share(&mut owner, json!({}));
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     let revoked = owner.ok("revokeAPIKey", json!({}));
     assert_eq!(revoked, json!({"revoked": true, "destroyed": true}));
     assert_eq!(owner.code("getPersistentData", ["user"]), 1004);
@@ -141,8 +139,7 @@ fn who_may_revoke_whom() {
     let (mut owner, _) = owner(&home, &home.object());
     let (one, one_id) = share(&mut owner, json!({}));
     let (_, other_id) = share(&mut owner, json!({}));
-    let mut shared = home.client();
-    shared.set_key(&one);
+    let mut shared = home.client_with(&one);
     assert_eq!(shared.code("revokeAPIKey", json!({"keyId": other_id})), 1006);
     for unknown in ["0".repeat(32), "no id".to_owned()] {
         assert_eq!(owner.code("revokeAPIKey", json!({"keyId": unknown})), 1003);

@@ -17,7 +17,7 @@ fn end(mut process: Child) {
 }
 
 #[track_caller]
-fn check_end(server: &mut Server<'_>) {
+fn check_end(server: &mut Server) {
     let end = server.wait_for_end();
     assert_eq!(end.code, Some(1));
     assert_eq!(end.stderr.lines().count(), 1, "{end:?}");
@@ -64,8 +64,7 @@ fn what_was_written_when_the_clients_process_ends_is_stored() {
     server.ok("setPersistentData", json!(["user", object]));
     end(client);
     check_end(&mut server);
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     assert_eq!(server.ok("getPersistentData", ["user"]), object);
 }
 

@@ -55,22 +55,19 @@ fn after_shutdown_every_request_but_exit_is_refused() {
 fn a_notification_after_shutdown_writes_nothing() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     server.ok("shutdown", Value::Null);
     server.notify("setPersistentData", json!(["user", home.object()]));
     server.notify("exit", json!({}));
     assert_eq!(server.wait_for_end().code, Some(0));
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     assert_eq!(server.ok("getPersistentData", ["user"]), Value::Null);
 }
 
 #[test]
 fn shutdown_is_answered_after_the_writes_before_it() {
     let home = Home::new();
-    let mut server = home.client();
-    server.set_key(&home.key());
+    let mut server = home.client_with(&home.key());
     let writes: Vec<_> =
         (0..50).map(|n| server.begin("setPersistentData", json!(["user", {"n": n}]))).collect();
     let shutdown = server.begin("shutdown", Value::Null);
@@ -141,8 +138,7 @@ fn an_id_comes_back_as_it_was_written() {
 #[test]
 fn a_batch_is_answered_with_a_batch_in_the_order_of_its_requests() {
     let home = Home::new();
-    let mut server = home.client();
-    server.set_key(&home.key());
+    let mut server = home.client_with(&home.key());
     let object = home.object();
     let request = |id: u32, method: &str, params: Value| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
     let batch = json!([

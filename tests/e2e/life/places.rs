@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Framing, Home, Server};
+use crate::harness::{Framing, Home, Ran, Server};
 
-fn use_it(mut server: Server<'_>, home: &Home) {
+fn use_it(mut server: Server, home: &Home) {
     server.initialize(&[]);
     server.set_key(&home.key());
     server.ok("setPersistentData", json!(["user", home.object()]));
@@ -89,10 +89,9 @@ fn a_variable_that_names_no_absolute_folder_is_refused() {
         for folder in ["~/vault", "~", "vault", "./vault", "$HOME/vault", "${env:HOME}/vault"] {
             let home = Home::new();
             let start = home.start().usual_log().without_folders().environment("HOME", home.root());
-            let output = start.environment(variable, folder).command().output().unwrap();
-            let stderr = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{variable}={folder}: {stderr}");
-            assert!(stderr.contains(variable) && stderr.contains("write an absolute path"), "{stderr}");
+            let Ran { code, said, .. } = start.environment(variable, folder).ran("");
+            assert_eq!(code, 2, "{variable}={folder}: {said}");
+            assert!(said.contains(variable) && said.contains("write an absolute path"), "{said}");
             assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0, "{variable}={folder}");
         }
     }
@@ -103,10 +102,9 @@ fn a_home_that_is_no_absolute_folder_is_refused() {
     let home = Home::new();
     let start = home.start().usual_log().without_folders().environment("HOME", "home");
     let start = start.environment("XDG_DATA_HOME", "").environment("XDG_STATE_HOME", "");
-    let output = start.command().output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("set HOME"), "{stderr}");
+    let Ran { code, said, .. } = start.ran("");
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("set HOME"), "{said}");
     assert_eq!(fs::read_dir(home.root()).unwrap().count(), 0);
 }
 

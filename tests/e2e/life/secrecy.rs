@@ -117,7 +117,7 @@ mod memory {
             let user = if me.is_root() { 65_534 } else { me.as_raw() };
             // Where that user can read and run it: of a file that it can't read the kernel keeps it away in any case.
             let binary = root.path().join("plugin-vault");
-            fs::copy(env!("CARGO_BIN_EXE_plugin-vault"), &binary).unwrap();
+            fs::copy(crate::harness::BINARY, &binary).unwrap();
             for path in [root.path(), &binary] {
                 fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
                 chown(path, Some(user), None).unwrap();
@@ -174,8 +174,7 @@ mod memory {
     #[test]
     fn memory_is_not_locked_against_swap() {
         let home = Home::new();
-        let mut server = home.client();
-        server.set_key(&home.key());
+        let server = home.client_with(&home.key());
         let status = fs::read_to_string(format!("/proc/{}/status", server.pid().as_raw_nonzero())).unwrap();
         let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
         assert_eq!(locked.trim(), "0 kB");
@@ -184,8 +183,7 @@ mod memory {
     #[test]
     fn there_are_no_core_dumps_of_a_server_or_a_subcommand() {
         let home = Home::new();
-        let mut client = home.client();
-        client.set_key(&home.key());
+        let client = home.client_with(&home.key());
         assert_eq!(core_limits(client.pid().as_raw_pid().unsigned_abs()), ["0", "0"]);
         // It waits for the key.
         let mut waiting = home.start().usual_log().arguments(["key", "rotate"]).command();

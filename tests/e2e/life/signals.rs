@@ -18,8 +18,7 @@ fn a_signal_is_a_good_end_in_every_phase() {
         let home = Home::new();
         let mut script = home.script();
         script.ok("vault/status", json!({}));
-        let mut client = home.client();
-        client.set_key(&home.key());
+        let mut client = home.client_with(&home.key());
         let mut shut_down = home.client();
         shut_down.ok("shutdown", json!(null));
         for server in [&mut script, &mut client, &mut shut_down] {
@@ -52,8 +51,7 @@ fn a_write_that_was_answered_before_a_signal_is_there_afterwards() {
             answer.ok();
             answered += 1;
         }
-        let mut server = home.script();
-        server.set_key(&key);
+        let mut server = home.script_with(&key);
         for n in 0..answered {
             let params = json!({"context": "user", "name": format!("n{n}")});
             assert_eq!(server.ok("getPersistentData", params), json!({"n": n}));
@@ -65,8 +63,7 @@ fn a_write_that_was_answered_before_a_signal_is_there_afterwards() {
 fn what_was_read_before_a_signal_is_answered() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.client();
-    server.set_key(&key);
+    let mut server = home.client_with(&key);
     let write = server.begin("setPersistentData", json!(["user", home.object()]));
     // This is answered without waiting, so the write before it was read.
     let status = server.begin("noSuchMethod", json!([]));

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Framing, Home, Message};
+use crate::harness::{Framing, Home, Message, request_lines};
 
 #[test]
 fn sockets_do_as_well_as_pipes() {
@@ -24,15 +24,12 @@ fn files_do_as_well_as_pipes() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
     let (input, output) = (home.root().join("input"), home.root().join("output"));
-    let requests = [("setAPIKey", json!([key])), ("setPersistentData", json!(["user", object]))];
-    let requests = requests.into_iter().chain([("getPersistentData", json!(["user"]))]);
-    let lines: String = requests
-        .enumerate()
-        .map(|(id, (method, params))| {
-            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
-        })
-        .collect();
-    fs::write(&input, lines).unwrap();
+    let requests = [
+        ("setAPIKey", json!([key])),
+        ("setPersistentData", json!(["user", object])),
+        ("getPersistentData", json!(["user"])),
+    ];
+    fs::write(&input, request_lines(&requests)).unwrap();
     let start = home.start();
     let mut command = start.command();
     command.stdin(File::open(&input).unwrap()).stdout(File::create(&output).unwrap());

@@ -1,38 +1,31 @@
 //! Backups, those that the store takes of itself and those that people keep, and the way back.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, Home, Server};
+use crate::harness::{DEADLINE, Home, Server, files};
 
 /// What every restored number is above.
 pub(super) const LEAP: u64 = 1 << 32;
 
-pub(super) fn operate(home: &Home, arguments: &[&str], input: &str) -> Output {
-    let mut command = home.start().arguments(arguments).command();
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+/// What a command shows that has to succeed.
+#[track_caller]
+pub(super) fn done(home: &Home, arguments: &[&str], input: &str) -> String {
+    let ran = home.start().arguments(arguments).ran(input);
+    assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.said);
+    ran.shown
 }
 
+/// What a command says that has to fail.
 #[track_caller]
-pub(super) fn done(output: &Output) -> String {
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{words}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-#[track_caller]
-pub(super) fn refused(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1));
-    String::from_utf8(output.stderr.clone()).unwrap()
+pub(super) fn refused(home: &Home, arguments: &[&str]) -> String {
+    let ran = home.start().arguments(arguments).ran("");
+    assert_eq!(ran.code, 1, "{arguments:?}");
+    ran.said
 }
 
 pub(super) fn archive(home: &Home, name: &str) -> String {
@@ -40,7 +33,7 @@ pub(super) fn archive(home: &Home, name: &str) -> String {
 }
 
 /// The next notification with this method, for a client that has no answers coming.
-pub(super) fn notice(server: &mut Server<'_>, method: &str) -> Value {
+pub(super) fn notice(server: &mut Server, method: &str) -> Value {
     loop {
         if let Some(params) = server.next().notice(method) {
             return params;
@@ -50,38 +43,31 @@ pub(super) fn notice(server: &mut Server<'_>, method: &str) -> Value {
 
 /// What lies in the data folder, apart from locks and the like.
 pub(super) fn content(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files: Vec<_> = [home.data(), home.data().join("slots")]
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.ends_with("data.mdb") || path.parent().unwrap().ends_with("slots"))
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
-        .collect();
-    files.sort();
-    files
+    let (data, slots) = (home.data().join("data.mdb"), home.data().join("slots"));
+    let mut found = files(&home.data());
+    found.retain(|(path, _)| *path == data || path.parent() == Some(&slots));
+    found.sort();
+    found
 }
 
 #[test]
 fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", before]));
     let file = archive(&home, "copy");
-    assert!(done(&operate(&home, &["backup", &file], "")).contains("keep a copy of this key file"));
+    assert!(done(&home, &["backup", &file], "").contains("keep a copy of this key file"));
     let last = client.revision("setPersistentData", json!(["user", after]));
     client.ok("watchPersistentData", json!({}));
 
-    let restored: Value =
-        serde_json::from_str(&done(&operate(&home, &["restore", &file, "--json"], ""))).unwrap();
+    let restored: Value = serde_json::from_str(&done(&home, &["restore", &file, "--json"], "")).unwrap();
     assert_eq!(restored["records"], 1);
     let told = notice(&mut client, "persistentData/didChange");
     assert_eq!(told["resync"], true);
     let quarantine = PathBuf::from(restored["quarantine"].as_str().unwrap());
     assert!(quarantine.join("data.mdb").exists());
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     assert_eq!(other.ok("getPersistentData", ["user"]), before);
     // No number of before ever fits again.
     let stale =
@@ -95,9 +81,8 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     assert!(again > next);
     // A second time, from the same file, gives no number twice.
     drop((client, other));
-    done(&operate(&home, &["restore", &file], ""));
-    let mut client = home.client();
-    client.set_key(&key);
+    done(&home, &["restore", &file], "");
+    let mut client = home.client_with(&key);
     assert!(client.revision("setPersistentData", json!(["user", {}])) > again + LEAP);
 }
 
@@ -105,12 +90,11 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
 fn everybody_is_told_of_a_restored_store() {
     let home = Home::new();
     let key = home.key();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", {}]));
     let file = archive(&home, "copy");
-    done(&operate(&home, &["backup", &file], ""));
-    done(&operate(&home, &["restore", &file], ""));
+    done(&home, &["backup", &file], "");
+    done(&home, &["restore", &file], "");
     assert_eq!(notice(&mut client, "vault/didChangeStatus")["keyAvailable"], true);
     client.forget_answers();
 }
@@ -120,14 +104,13 @@ fn a_copy_with_a_passphrase_opens_on_another_machine() {
     let (home, there) = (Home::new(), Home::new());
     let (key, object) = (home.key(), home.object());
     {
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.ok("setPersistentData", json!(["user", object]));
     }
     let file = archive(&there, "copy");
-    let words = done(&operate(&home, &["backup", "--new-passphrase-fd", "0", &file], "a passphrase\n"));
+    let words = done(&home, &["backup", "--new-passphrase-fd", "0", &file], "a passphrase\n");
     assert!(words.contains("passphrase"));
-    done(&operate(&there, &["restore", &file], ""));
+    done(&there, &["restore", &file], "");
     let mut client = there.start().usual_log().run();
     client.initialize(&[]);
     assert_eq!(client.ok("vault/unlock", json!({"passphrase": "a passphrase"}))["keyAvailable"], true);
@@ -141,12 +124,11 @@ fn what_is_no_whole_backup_changes_nothing() {
     let home = Home::new();
     let key = home.key();
     {
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.ok("setPersistentData", json!(["user", home.object()]));
     }
     let file = archive(&home, "copy");
-    done(&operate(&home, &["backup", &file], ""));
+    done(&home, &["backup", &file], "");
     let whole = fs::read(&file).unwrap();
     let there = content(&home);
     let mut damaged = whole.clone();
@@ -165,12 +147,12 @@ fn what_is_no_whole_backup_changes_nothing() {
     for (name, bytes) in cases {
         let path = archive(&home, "broken");
         fs::write(&path, bytes).unwrap();
-        let words = refused(&operate(&home, &["restore", &path], ""));
+        let words = refused(&home, &["restore", &path]);
         assert!(words.contains("nothing was changed"), "{name}: {words}");
         assert!(content(&home) == there, "{name}");
     }
-    assert!(refused(&operate(&home, &["restore", &archive(&home, "missing")], "")).contains("no such file"));
-    assert!(refused(&operate(&home, &["backup", &file], "")).contains("already"));
+    assert!(refused(&home, &["restore", &archive(&home, "missing")]).contains("no such file"));
+    assert!(refused(&home, &["backup", &file]).contains("already"));
     assert!(fs::read(&file).unwrap() == whole);
 }
 
@@ -178,14 +160,13 @@ fn what_is_no_whole_backup_changes_nothing() {
 fn another_store_is_not_replaced() {
     let (home, other) = (Home::new(), Home::new());
     for home in [&home, &other] {
-        let mut client = home.client();
-        client.set_key(&home.key());
+        let mut client = home.client_with(&home.key());
         client.ok("setPersistentData", json!(["user", home.object()]));
     }
     let file = archive(&other, "copy");
-    done(&operate(&other, &["backup", &file], ""));
+    done(&other, &["backup", &file], "");
     let there = content(&home);
-    assert!(refused(&operate(&home, &["restore", &file], "")).contains("another store"));
+    assert!(refused(&home, &["restore", &file]).contains("another store"));
     assert!(content(&home) == there);
 }
 
@@ -193,15 +174,14 @@ fn another_store_is_not_replaced() {
 fn a_stopped_process_keeps_its_store() {
     let home = Home::new();
     let key = home.key();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", {"a": 1}]));
     let file = archive(&home, "copy");
-    done(&operate(&home, &["backup", &file], ""));
+    done(&home, &["backup", &file], "");
     client.ok("setPersistentData", json!(["user", {"a": 2}]));
     let there = content(&home);
     client.signal(Signal::STOP);
-    let words = refused(&operate(&home, &["restore", &file], ""));
+    let words = refused(&home, &["restore", &file]);
     client.signal(Signal::CONT);
     assert!(words.contains("has not closed it"), "{words}");
     assert!(content(&home) == there);

@@ -10,8 +10,7 @@ fn every_write_that_was_answered_is_there_after_kill_9() {
     for answered_before in [1, 60, 150] {
         let home = Home::new();
         let key = home.key();
-        let mut script = home.script();
-        script.set_key(&key);
+        let mut script = home.script_with(&key);
         for n in 0..200 {
             let params = json!({"context": "user", "name": format!("n{n}"), "data": {"n": n}});
             script.begin("setPersistentData", params);
@@ -26,8 +25,7 @@ fn every_write_that_was_answered_is_there_after_kill_9() {
         while let Some(answer) = script.last_words() {
             answered.push(answer.ok()["revision"].as_u64().unwrap());
         }
-        let mut script = home.script();
-        script.set_key(&key);
+        let mut script = home.script_with(&key);
         let mut last = 0;
         for n in 0..200 {
             let record =
@@ -49,11 +47,9 @@ fn every_write_that_was_answered_is_there_after_kill_9() {
 fn processes_that_are_killed_stop_no_other() {
     let home = Home::new();
     let key = home.key();
-    let mut survivor = home.script();
-    survivor.set_key(&key);
+    let mut survivor = home.script_with(&key);
     for round in 0..5 {
-        let mut victim = home.script();
-        victim.set_key(&key);
+        let mut victim = home.script_with(&key);
         for n in 0..100 {
             victim.begin("setPersistentData", json!(["user", {"round": round, "n": n}]));
         }
@@ -85,8 +81,7 @@ fn a_process_that_is_killed_while_it_makes_the_store_leaves_a_place_for_it() {
         victim.forget_answers();
         whole |= home.data().join("data.mdb").exists();
     }
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", {}]));
     assert_eq!(script.ok("getPersistentData", ["user"]), json!({}));
 }

@@ -9,8 +9,7 @@ use crate::harness::Home;
 
 /// A home with one record; returns the path of its data file.
 fn data_file(home: &Home, key: &str, object: &Value) -> PathBuf {
-    let mut client = home.client();
-    client.set_key(key);
+    let mut client = home.client_with(key);
     client.ok("setPersistentData", json!(["user", object]));
     home.data().join("data.mdb")
 }
@@ -42,8 +41,7 @@ fn garbage_in_the_place_of_a_store_is_damage() {
         check_damaged(&home, &key, content);
     }
     fs::write(&path, whole).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
 }
 
@@ -73,8 +71,7 @@ fn a_key_slot_that_is_damaged_is_told_and_kept() {
         assert_eq!(fs::read(&slots[0]).unwrap(), damaged);
     }
     fs::write(&slots[0], whole).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
 }
 
@@ -85,8 +82,7 @@ fn a_record_that_is_damaged_is_told_and_kept_until_it_is_written_anew() {
     let (key, object) = (home.key(), home.object());
     let path = data_file(&home, &key, &object);
     let before = fs::metadata(&path).unwrap().len();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     let large = json!({"context": "user", "name": "large", "data": {"x": "y".repeat(BYTES)}});
     client.ok("setPersistentData", large.clone());
     drop(client);
@@ -96,8 +92,7 @@ fn a_record_that_is_damaged_is_told_and_kept_until_it_is_written_anew() {
     damaged[middle] ^= 1;
     fs::write(&path, damaged).unwrap();
 
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     let address = json!({"context": "user", "name": "large"});
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
     for method in ["getPersistentData", "getPersistentRecord"] {

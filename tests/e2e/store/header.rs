@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::Home;
 
 fn home_with_record(home: &Home, key: &str, object: &Value) -> String {
-    let mut client = home.client();
-    client.set_key(key);
+    let mut client = home.client_with(key);
     client.ok("setPersistentData", json!(["user", object]));
     fs::read_to_string(home.data().join("header")).unwrap()
 }
@@ -34,8 +33,7 @@ fn a_store_of_a_later_version_is_refused_and_left_alone() {
         assert_eq!(fs::read(home.data().join("data.mdb")).unwrap(), data);
     }
     fs::write(&path, header).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
 }
 
@@ -49,8 +47,7 @@ fn a_store_of_a_build_with_other_locks_is_refused_only_while_a_process_has_it_op
     words[3] = "pthread-plan9-24";
     let foreign = words.join(" ") + "\n";
 
-    let mut first = home.client();
-    first.set_key(&key);
+    let first = home.client_with(&key);
     fs::write(&path, &foreign).unwrap();
     let mut second = home.start().usual_log().run();
     second.initialize(&[]);
@@ -61,8 +58,7 @@ fn a_store_of_a_build_with_other_locks_is_refused_only_while_a_process_has_it_op
     second.set_key(&key);
     assert_eq!(second.ok("getPersistentData", ["user"]), object);
     assert_eq!(fs::read_to_string(&path).unwrap(), header);
-    let mut third = home.client();
-    third.set_key(&key);
+    let mut third = home.client_with(&key);
     assert_eq!(third.ok("getPersistentData", ["user"]), object);
     let stderr = second.shut_down().stderr;
     assert!(stderr.contains("whose locks differ, has the store open; end that one first"), "{stderr}");
@@ -76,14 +72,12 @@ fn a_header_that_is_damaged_is_made_out_from_the_store() {
     let path = home.data().join("header");
     for wrong in [&b""[..], b"plugin-vault", b"plugin-vault one\n", b"\xFF\xFE", b"plugin-vault 1 0 x 4096"] {
         fs::write(&path, wrong).unwrap();
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         assert_eq!(client.ok("getPersistentRecord", ["user"])["data"], object);
         assert_eq!(fs::read_to_string(&path).unwrap(), header);
     }
     fs::remove_file(&path).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
     assert_eq!(client.ok("vault/status", serde_json::Value::Null)["repaired"], serde_json::Value::Null);
 }
@@ -99,8 +93,7 @@ fn a_header_of_another_store_is_no_reason_to_mend_this_one() {
     assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
     assert_eq!(fs::read_to_string(&path).unwrap(), other_store);
     fs::write(&path, header).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", ["user"]), object);
 }
 

@@ -9,15 +9,14 @@ use crate::harness::{Home, Server};
 
 /// A home with one record, and its key file.
 fn home_with_record(key: &str, object: &Value, home: &Home) -> PathBuf {
-    let mut client = home.client();
-    client.set_key(key);
+    let mut client = home.client_with(key);
     client.ok("setPersistentData", json!(["user", object]));
     drop(client);
     home.key_file()
 }
 
 #[track_caller]
-fn check_unavailable(server: &mut Server<'_>, key: &str, reason: &str) {
+fn check_unavailable(server: &mut Server, key: &str, reason: &str) {
     let set = server.ok("setAPIKey", [key]);
     let members: Vec<_> = set.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, ["handle"], "nothing else can be known of it");
@@ -106,8 +105,7 @@ fn a_key_file_of_another_store_is_told_and_kept() {
 fn a_process_that_has_the_key_goes_on_without_its_file() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", object]));
     let file = home.key_file();
     let aside = home.root().join("aside");
@@ -136,8 +134,7 @@ fn a_script_without_the_key_ends_with_3() {
     let (key, object) = (home.key(), home.object());
     let file = home_with_record(&key, &object, &home);
     fs::remove_file(&file).unwrap();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     assert_eq!(script.code("getPersistentData", ["user"]), 4001);
     assert_eq!(script.finish().code, Some(3));
 }

@@ -12,7 +12,7 @@ use crate::harness::{Framing, Home, Server};
 const MEBIBYTE: usize = 1 << 20;
 
 /// A sidecar that has opened the store.
-fn opened<'h>(home: &'h Home, key: &str) -> Server<'h> {
+fn opened(home: &Home, key: &str) -> Server {
     let mut server = home.start().usual_log().framing(Framing::Lines).run();
     server.set_key(key);
     server
@@ -26,7 +26,7 @@ fn fill(home: &Home, key: &str) {
     }
 }
 
-/// PendingWrites a bit in the middle of the file, which is full of values; it stays as long.
+/// Flips a bit in the middle of the file, which is full of values; it stays as long.
 fn damage_a_value(home: &Home) {
     let file = File::options().read(true).write(true).open(home.data().join("data.mdb")).unwrap();
     let middle = file.metadata().unwrap().len() / 2;
@@ -108,7 +108,7 @@ fn a_large_store_is_taken_as_it_is_only_if_nothing_has_touched_it_since_it_was_c
     assert_eq!(depth(&home, &key), "depth=Some(Rows)", "a process was killed");
 }
 
-fn kill(mut server: Server<'_>) {
+fn kill(mut server: Server) {
     server.signal(Signal::KILL);
     server.wait_for_end();
 }
@@ -119,7 +119,7 @@ fn a_large_store_is_checked_after_an_unclean_end_and_only_then() {
     let key = home.key();
     fill(&home, &key);
     damage_a_value(&home);
-    let told = |mut server: Server<'_>| server.finish().stderr.contains("damaged");
+    let told = |mut server: Server| server.finish().stderr.contains("damaged");
     assert!(!told(opened(&home, &key)), "it was closed in an orderly way");
     kill(opened(&home, &key));
     assert!(told(opened(&home, &key)), "a process was killed");

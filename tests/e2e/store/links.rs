@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode};
 use serde_json::{Value, json};
 
-use crate::harness::{Home, Server};
+use super::server;
+use crate::harness::Home;
 
 /// What every process that opens the store needs as it is.
 const NEEDED: [&str; 10] = [
@@ -27,17 +28,9 @@ const NEEDED: [&str; 10] = [
 /// A home with one record, which nobody has open.
 fn home_with_record(home: &Home) -> (String, Value) {
     let (key, object) = (home.key(), home.object());
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     server.ok("setPersistentData", json!(["user", object]));
     (key, object)
-}
-
-/// A server whose log goes to stderr.
-fn server(home: &Home) -> Server<'_> {
-    let mut server = home.start().usual_log().run();
-    server.initialize(&[]);
-    server
 }
 
 fn make_special(path: &Path, kind: FileType) {
@@ -157,8 +150,7 @@ fn a_file_with_a_second_name_elsewhere_is_not_written_to() {
         let copy = home.root().join("copy");
         fs::copy(&path, &copy).unwrap();
         fs::rename(&copy, &path).unwrap();
-        let mut server = home.script();
-        server.set_key(&key);
+        let mut server = home.script_with(&key);
         assert_eq!(server.ok("getPersistentData", ["user"]), object, "{name}");
         server.ok("setPersistentData", json!(["user", {}]));
         drop(server);
@@ -173,8 +165,7 @@ fn a_data_file_that_quarantine_names_too_is_opened() {
     let own = home.data().join("quarantine/0000");
     fs::create_dir(&own).unwrap();
     fs::hard_link(home.data().join("data.mdb"), own.join("data.mdb")).unwrap();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     assert_eq!(server.ok("getPersistentData", ["user"]), object);
 }
 
@@ -267,8 +258,7 @@ fn the_folders_and_the_key_file_may_be_reached_through_links() {
     for (at, name) in [(&key_file, "key"), (&home.keys(), "keys"), (&home.data(), "data")] {
         fs::rename(at, moved.join(name)).unwrap();
         symlink(moved.join(name), at).unwrap();
-        let mut server = home.script();
-        server.set_key(&key);
+        let mut server = home.script_with(&key);
         assert_eq!(server.ok("getPersistentData", ["user"]), object, "{name}");
         server.ok("setPersistentData", json!(["user", object]));
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::backup::{age, archive, backups, done, operate, wait_for};
+use super::backup::{age, archive, backups, done, wait_for};
 use crate::harness::Home;
 
 fn in_data(home: &Home, name: &str) -> PathBuf {
@@ -24,12 +24,11 @@ fn files_that_are_locked_are_never_written() {
     one.ok("setPersistentData", json!(["user", object]));
     wait_for(|| backups(&home).len() == 1);
     age(&backups(&home)[0]);
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     other.ok("setPersistentData", json!(["user", object]));
     let copy = archive(&home, "copy");
-    done(&operate(&home, &["backup", &copy], ""));
-    done(&operate(&home, &["restore", &copy], ""));
+    done(&home, &["backup", &copy], "");
+    done(&home, &["restore", &copy], "");
     assert_eq!(one.ok("getPersistentData", ["user"]), object);
     assert_eq!(other.ok("getPersistentData", ["user"]), object);
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::process::geteuid;
 use serde_json::{Value, json};
 
+use super::server;
 use crate::harness::{Home, Server};
 
 /// A user with no rights, whom nothing belongs to.
@@ -29,14 +30,7 @@ fn give(path: &Path, user: u32) {
     }
 }
 
-/// A server whose log goes to stderr.
-fn server(home: &Home) -> Server<'_> {
-    let mut server = home.start().usual_log().run();
-    server.initialize(&[]);
-    server
-}
-
-fn refused_with(mut server: Server<'_>, key: &str, reason: &str) -> String {
+fn refused_with(mut server: Server, key: &str, reason: &str) -> String {
     let refused = server.refused("setAPIKey", [key]);
     assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!(reason)));
     let _ = server.call("vault/status", Value::Null);
@@ -51,8 +45,7 @@ fn a_key_file_or_its_folder_that_is_another_users_is_refused() {
     }
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", object]));
     drop(script);
     let file = home.key_file();
@@ -65,8 +58,7 @@ fn a_key_file_or_its_folder_that_is_another_users_is_refused() {
         chown(path, Some(0), None).unwrap();
         set_mode(path, usual);
     }
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     assert_eq!(script.ok("getPersistentData", ["user"]), object);
 }
 
@@ -74,8 +66,7 @@ fn a_key_file_or_its_folder_that_is_another_users_is_refused() {
 fn a_key_in_a_folder_that_others_can_write_to_is_refused() {
     let home = Home::new();
     let key = home.key();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", {}]));
     drop(script);
     let folder = home.key_file().parent().unwrap().to_owned();
@@ -87,8 +78,7 @@ fn a_key_in_a_folder_that_others_can_write_to_is_refused() {
     // In a folder like /tmp nobody takes away what is another's; and one that others can look at shows them a name.
     for mode in [0o1777, 0o755, 0o700] {
         set_mode(&folder, mode);
-        let mut script = home.script();
-        script.set_key(&key);
+        let _script = home.script_with(&key);
     }
 }
 
@@ -130,7 +120,7 @@ fn a_home_that_is_not_ours_is_told_with_what_to_do() {
     for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
         start = start.environment(name, "");
     }
-    let binary_is_open = !Path::new(env!("CARGO_BIN_EXE_plugin-vault")).starts_with("/root");
+    let binary_is_open = !Path::new(crate::harness::BINARY).starts_with("/root");
     if geteuid().is_root() {
         assert!(binary_is_open, "the program has to be where another user can run it");
         set_mode(home.root(), 0o755);
@@ -150,8 +140,7 @@ fn a_file_of_the_super_users_in_ones_own_store_is_told_with_the_command_that_rep
     }
     let home = Home::new();
     let key = home.key();
-    let mut script = home.script();
-    script.set_key(&key);
+    let mut script = home.script_with(&key);
     script.ok("setPersistentData", json!(["user", {}]));
     drop(script);
     set_mode(home.root(), 0o755);

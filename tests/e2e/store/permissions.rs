@@ -29,8 +29,7 @@ fn check_modes(path: &Path) {
 #[test]
 fn folders_have_0700_and_files_0600() {
     let home = Home::new();
-    let mut client = home.client();
-    client.set_key(&home.key());
+    let mut client = home.client_with(&home.key());
     client.ok("setPersistentData", json!(["user", home.object()]));
     client.ok("issueAPIKey", json!({"plugin": home.word(), "installation": home.word()}));
     check_modes(&home.data());
@@ -60,8 +59,7 @@ fn a_store_that_others_can_read_is_refused_until_that_is_mended() {
     {
         let home = Home::new();
         let (key, object) = (home.key(), home.object());
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.ok("setPersistentData", json!(["user", object]));
         drop(client);
         let path = home.data().join(file);
@@ -87,8 +85,7 @@ fn an_empty_folder_of_ours_is_made_private_and_used() {
     let home = Home::new();
     fs::create_dir(home.data()).unwrap();
     set_mode(&home.data(), 0o755);
-    let mut client = home.client();
-    client.set_key(&home.key());
+    let _client = home.client_with(&home.key());
     check_modes(&home.data());
 }
 
@@ -107,8 +104,7 @@ fn a_folder_with_something_in_it_that_others_can_read_gets_no_store() {
 fn a_key_file_that_others_can_read_is_refused_until_that_is_mended() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     client.ok("setPersistentData", json!(["user", object]));
     drop(client);
     set_mode(&home.key_file(), 0o640);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::backup::{LEAP, age, archive, backups, content, done, notice, operate, wait_for};
+use super::backup::{LEAP, age, archive, backups, content, done, notice, wait_for};
 use crate::harness::Home;
 
 /// Of each page, where it says of which kind it is, and the kind of those that hold rows.
@@ -98,8 +98,7 @@ fn the_newest_backup_comes_back_and_says_so() {
     let end = client.shut_down();
     assert!(end.stderr.contains("mended"), "{}", end.stderr);
     // Once is enough.
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", named("before")), after);
     assert_eq!(quarantined(&home).len(), 1);
 }
@@ -109,8 +108,7 @@ fn without_a_backup_what_is_whole_stays() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
     {
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.ok("setPersistentData", json!(["user", {}]));
         client.ok("setPersistentData", json!(["user", object]));
     }
@@ -121,8 +119,7 @@ fn without_a_backup_what_is_whole_stays() {
                 page.fill(0xff);
             }
         });
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         let record = client.ok("getPersistentRecord", ["user"]);
         assert_eq!((&record["data"], &record["restored"]), (&object, &Value::Null));
         let repaired = &client.ok("vault/status", Value::Null)["repaired"];
@@ -139,15 +136,13 @@ fn everybody_who_has_the_store_open_goes_on_with_the_mended_one() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     other.ok("watchPersistentData", json!({}));
     // Whoever reads while the file is being damaged meets the damage; this one is to do nothing just now.
     other.stays_for(Duration::from_millis(500));
     zero_rows(&home);
 
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(notice(&mut other, "vault/didChangeStatus")["repaired"]["kept"], 0);
     assert_eq!(other.ok("getPersistentData", named("before")), before);
     let revision = client.revision("setPersistentData", set("before", &after));
@@ -169,8 +164,7 @@ fn one_of_many_mends_the_store() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let mut client = home.client();
-                client.set_key(&key);
+                let mut client = home.client_with(&key);
                 assert_eq!(client.ok("getPersistentData", named("before")), before);
                 client.shut_down();
                 client.forget_answers();
@@ -185,8 +179,7 @@ fn while_somebody_keeps_the_store_nothing_is_moved() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
-    let mut other = home.client();
-    other.set_key(&key);
+    let mut other = home.client_with(&key);
     let damaged = zero_rows(&home);
     other.signal(Signal::STOP);
     let mut client = home.client();
@@ -208,8 +201,7 @@ fn a_store_whose_tables_are_gone_is_no_empty_place() {
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
     fs::remove_file(data_file(&home)).unwrap();
-    let mut client = home.client();
-    client.set_key(&key);
+    let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentRecord", named("before"))["restored"], true);
     let repaired = &client.ok("vault/status", Value::Null)["repaired"];
     assert!(repaired["restoredFrom"].is_string());
@@ -260,8 +252,7 @@ fn what_was_revoked_does_not_come_back() {
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
     {
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.ok("revokeAPIKey", json!({}));
     }
     zero_rows(&home);
@@ -279,8 +270,7 @@ fn a_key_whose_row_is_lost_is_not_taken_for_a_new_one() {
     let (before, after) = (home.object(), home.object());
     backed_up(&home, &key, &before, &after);
     {
-        let mut client = home.client();
-        client.set_key(&other);
+        let mut client = home.client_with(&other);
         client.ok("setPersistentData", json!(["user", after]));
     }
     zero_rows(&home);
@@ -297,17 +287,15 @@ fn a_backup_of_ones_own_takes_a_damaged_stores_place() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
     let last = {
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         client.revision("setPersistentData", json!(["user", object]))
     };
     let file = archive(&home, "copy");
-    done(&operate(&home, &["backup", &file], ""));
+    done(&home, &["backup", &file], "");
     fs::write(data_file(&home), b"nothing at all").unwrap();
     assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
-    done(&operate(&home, &["restore", &file], ""));
-    let mut client = home.client();
-    client.set_key(&key);
+    done(&home, &["restore", &file], "");
+    let mut client = home.client_with(&key);
     let record = client.ok("getPersistentRecord", ["user"]);
     assert_eq!((&record["data"], &record["restored"]), (&object, &json!(true)));
     assert!(client.revision("setPersistentData", json!(["user", {}])) > last + LEAP);
@@ -324,8 +312,7 @@ fn no_number_is_given_again_when_it_is_mended_a_second_time() {
     let mut last = 0;
     for _ in 0..3 {
         zero_rows(&home);
-        let mut client = home.client();
-        client.set_key(&key);
+        let mut client = home.client_with(&key);
         for _ in 0..3 {
             let revision = client.revision("setPersistentData", set("before", &home.object()));
             assert!(revision > last, "{revision} after {last}");

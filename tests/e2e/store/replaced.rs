@@ -2,38 +2,17 @@
 //! there then, and say so.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::backup::{notice, wait_for};
-use crate::harness::{Home, Server};
+use crate::harness::{Home, Server, copy};
 
 const CHANGED: &str = "persistentData/didChange";
 const STATUS: &str = "vault/didChangeStatus";
 
-fn client<'h>(home: &'h Home, key: &str) -> Server<'h> {
-    let mut client = home.client();
-    client.set_key(key);
-    client
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
 /// What came unasked may be told once more than a test needs.
-fn end(mut server: Server<'_>) {
+fn end(mut server: Server) {
     server.shut_down();
     server.forget_answers();
 }
@@ -42,12 +21,12 @@ fn end(mut server: Server<'_>) {
 fn a_window_that_only_reads_goes_over_to_a_folder_that_was_put_in_its_place() {
     let home = Home::new();
     let (key, first, second, third) = (home.key(), home.object(), home.object(), home.object());
-    let mut writer = client(&home, &key);
+    let mut writer = home.client_with(&key);
     writer.ok("setPersistentData", json!(["user", first]));
     let saved = home.root().join("saved");
     copy(&home.data(), &saved);
     writer.ok("setPersistentData", json!(["user", second]));
-    let (mut reader, mut watcher) = (client(&home, &key), client(&home, &key));
+    let (mut reader, mut watcher) = (home.client_with(&key), home.client_with(&key));
     assert_eq!(reader.ok("getPersistentData", ["user"]), second);
     let since = watcher.ok("watchPersistentData", json!({}))["revision"].as_u64().unwrap();
     drop(writer);
@@ -62,7 +41,7 @@ fn a_window_that_only_reads_goes_over_to_a_folder_that_was_put_in_its_place() {
     assert_eq!(watcher.ok("getPersistentData", ["user"]), first);
     notice(&mut reader, STATUS);
 
-    let mut writer = client(&home, &key);
+    let mut writer = home.client_with(&key);
     let revision = writer.revision("setPersistentData", json!(["user", third]));
     loop {
         let told = notice(&mut watcher, CHANGED);
@@ -82,7 +61,7 @@ fn a_window_that_only_reads_goes_over_to_a_folder_that_was_put_in_its_place() {
 fn a_folder_that_was_deleted_is_an_empty_place_until_something_is_stored() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut watcher = client(&home, &key);
+    let mut watcher = home.client_with(&key);
     watcher.ok("setPersistentData", json!(["user", {"old": 1}]));
     watcher.ok("watchPersistentData", json!({}));
     let old = watcher.ok("vault/status", Value::Null)["storeId"].clone();
@@ -99,7 +78,7 @@ fn a_folder_that_was_deleted_is_an_empty_place_until_something_is_stored() {
     assert_eq!(status.unwrap().get("storeId"), None);
     assert!(!home.data().exists(), "a window that only watches makes no store");
 
-    let mut writer = client(&home, &key);
+    let mut writer = home.client_with(&key);
     let revision = writer.revision("setPersistentData", json!(["user", object]));
     while notice(&mut watcher, CHANGED)["revision"] != revision {}
     assert_eq!(watcher.ok("getPersistentData", ["user"]), object);

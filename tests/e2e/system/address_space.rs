@@ -12,13 +12,13 @@ use crate::harness::{DEADLINE, Framing, Home, Server};
 const MEBIBYTE: u64 = 1 << 20;
 const GIBIBYTE: u64 = 1 << 30;
 
-fn started_with(home: &Home, addresses: u64) -> Server<'_> {
+fn started_with(home: &Home, addresses: u64) -> Server {
     let limit = format!("--as={addresses}:");
     home.start().usual_log().framing(Framing::Lines).under(["prlimit", &limit]).run()
 }
 
 /// Bytes of addresses that the process uses.
-fn used(server: &Server<'_>) -> u64 {
+fn used(server: &Server) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid().as_raw_nonzero())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).expect("the process is there");
     1024 * line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
@@ -60,7 +60,7 @@ fn too_few_addresses_are_an_error_that_says_so() {
 }
 
 /// Lets a process use so many addresses from now on; all if `None`.
-fn allow(server: &Server<'_>, addresses: Option<u64>) {
+fn allow(server: &Server, addresses: Option<u64>) {
     prlimit(Some(server.pid()), Resource::As, Rlimit { current: addresses, maximum: None }).unwrap();
 }
 
@@ -75,7 +75,7 @@ fn soon<T>(mut ask: impl FnMut() -> Result<T, i64>) -> T {
     }
 }
 
-fn try_read(server: &mut Server<'_>, name: &str) -> Result<Value, i64> {
+fn try_read(server: &mut Server, name: &str) -> Result<Value, i64> {
     let answer = server.call("getPersistentData", json!({"context": "user", "name": name}));
     answer.map_err(|refused| refused.code)
 }
@@ -90,8 +90,7 @@ fn processes_with_a_small_map_outlive_one_that_outgrows_it() {
         write(server, 1, &json!({"n": 1})).unwrap();
         assert!(used(server) < GIBIBYTE);
     }
-    let mut large = home.script();
-    large.set_key(&key);
+    let mut large = home.script_with(&key);
     let filling = json!({"x": "y".repeat(8_000_000)});
     for n in 10..60 {
         write(&mut large, n, &filling).unwrap();

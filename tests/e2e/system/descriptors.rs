@@ -41,8 +41,7 @@ fn too_few_descriptors_are_an_error_and_never_a_fault() {
         }
     }
     assert!(worked.contains(&ENOUGH) && !worked.contains(&FEWEST), "{worked:?}");
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     write(&mut server, 1, &json!({"n": 1})).unwrap();
     assert_eq!(read(&mut server, 1), json!({"n": 1}));
 }

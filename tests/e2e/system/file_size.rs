@@ -8,12 +8,12 @@ use serde_json::json;
 use super::{read, write};
 use crate::harness::{Framing, Home, Server};
 
-fn limit(server: &Server<'_>, bytes: Option<u64>) {
+fn limit(server: &Server, bytes: Option<u64>) {
     prlimit(Some(server.pid()), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
 }
 
 /// One that starts with the limit, which can be lifted later.
-fn started_with(home: &Home, bytes: u64) -> Server<'_> {
+fn started_with(home: &Home, bytes: u64) -> Server {
     home.start().framing(Framing::Lines).under(["prlimit", &format!("--fsize={bytes}:")]).run()
 }
 
@@ -39,8 +39,7 @@ fn a_store_that_may_not_grow_to_its_least_size_is_told_to_be_full_until_it_may()
 fn what_would_make_the_store_too_large_a_file_is_refused_and_the_rest_goes_on() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     write(&mut server, 0, &json!({"n": 0})).unwrap();
     let size = std::fs::metadata(home.data().join("data.mdb")).unwrap().len();
     for more in [0, 4_096, 50_000] {
@@ -52,8 +51,7 @@ fn what_would_make_the_store_too_large_a_file_is_refused_and_the_rest_goes_on() 
     limit(&server, None);
     write(&mut server, 1, &json!({"n": 1})).unwrap();
     drop(server);
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     assert_eq!((read(&mut server, 0), read(&mut server, 1)), (json!({"n": 0}), json!({"n": 1})));
 }
 
@@ -61,8 +59,7 @@ fn what_would_make_the_store_too_large_a_file_is_refused_and_the_rest_goes_on() 
 fn many_writes_under_a_limit_lose_nothing_that_was_answered() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     let size = std::fs::metadata(home.data().join("data.mdb")).unwrap().len();
     limit(&server, Some(size + 100_000));
     let mut answered = Vec::new();
@@ -78,8 +75,7 @@ fn many_writes_under_a_limit_lose_nothing_that_was_answered() {
     }
     assert!(!answered.is_empty() && refused > 0, "{answered:?}, {refused}");
     drop(server);
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     for n in 0..40 {
         let there = read(&mut server, n);
         assert_eq!(there["n"].as_u64(), answered.contains(&n).then_some(n));
@@ -94,7 +90,7 @@ fn an_operation_ends_with_an_error_and_not_by_the_signal() {
     drop(server);
     for limit in ["--fsize=0", "--fsize=10000"] {
         let mut command = Command::new("prlimit");
-        command.arg(limit).arg(env!("CARGO_BIN_EXE_plugin-vault"));
+        command.arg(limit).arg(crate::harness::BINARY);
         command.arg("--data-dir").arg(home.data()).arg("--key-dir").arg(home.keys());
         let output = command.arg("backup").arg(home.root().join("copy")).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{limit}: {output:?}");

@@ -37,8 +37,7 @@ fn a_folder_that_is_moved_away_takes_its_store_along() {
     // And back again.
     fs::remove_dir_all(home.data()).unwrap();
     fs::rename(&aside, home.data()).unwrap();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     assert_eq!(read(&mut server, 1), json!({"n": 1}));
     assert!(read(&mut server, 2).is_null());
 }
@@ -75,8 +74,7 @@ fn a_folder_that_is_deleted_leaves_a_process_that_goes_on() {
     for server in [&mut one, &mut other] {
         assert_eq!((read(server, 2), read(server, 3)), (json!({"n": 2}), json!({"n": 3})));
     }
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     assert_eq!((read(&mut late, 2), read(&mut late, 3)), (json!({"n": 2}), json!({"n": 3})));
 }
 
@@ -84,8 +82,7 @@ fn a_folder_that_is_deleted_leaves_a_process_that_goes_on() {
 fn a_folder_that_may_not_be_written_is_refused_and_left_alone() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     server.ok("setPersistentData", json!(["user", object]));
     drop(server);
     // Where the user may do anything, what permissions say counts only without that.

@@ -35,8 +35,7 @@ fn a_store_that_cannot_be_made_is_made_once_there_is_room() {
         assert_eq!(there, if outcome.is_ok() { json!({"n": 1}) } else { Value::Null }, "{pages} pages");
         write(&mut server, 1, &json!({"n": 2})).unwrap();
         drop(server);
-        let mut late = home.script();
-        late.set_key(&key);
+        let mut late = home.script_with(&key);
         assert_eq!(read(&mut late, 1), json!({"n": 2}), "{pages} pages");
         drop(late);
     }
@@ -44,7 +43,7 @@ fn a_store_that_cannot_be_made_is_made_once_there_is_room() {
 }
 
 /// Writes until nothing fits any more, not even a little.
-fn fill(server: &mut Server<'_>) -> Vec<u64> {
+fn fill(server: &mut Server) -> Vec<u64> {
     let mut written = Vec::new();
     for size in [200_000, 20_000, 2_000, 200] {
         let mut again = true;
@@ -67,13 +66,11 @@ fn on_a_full_disk_everything_can_be_read_and_a_little_room_is_enough_to_delete()
     let home = Home::new();
     let disk = Mount::memory(&home.data(), 3 << 20);
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     let written = fill(&mut server);
     assert!(written.len() > 10);
     // Nobody who comes now needs room.
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     for server in [&mut server, &mut late] {
         for n in &written {
             assert_eq!(read(server, *n)["n"], *n);
@@ -93,8 +90,7 @@ fn a_disk_that_others_fill_and_empty_loses_nothing() {
     let home = Home::new();
     let _disk = Mount::memory(&home.data(), 4 << 20);
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     let others = home.data().join("of others");
     let mut expected = Vec::new();
     let mut refused = 0;
@@ -123,8 +119,7 @@ fn a_disk_that_others_fill_and_empty_loses_nothing() {
     }
     assert!(refused > 3, "{refused}");
     drop(server);
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     for (n, data) in (0..).zip(&expected) {
         assert_eq!(read(&mut late, n), *data);
     }

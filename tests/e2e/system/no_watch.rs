@@ -7,7 +7,7 @@ use super::write;
 use crate::harness::{Framing, Home, Server};
 
 /// A server that may not watch a single file.
-fn deaf<'h>(home: &'h Home, key: &str) -> Server<'h> {
+fn deaf(home: &Home, key: &str) -> Server {
     let none = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$@\"";
     let namespace = ["unshare", "--user", "--map-root-user", "sh", "-c", none, "sh"];
     let mut server = home.start().framing(Framing::Lines).under(namespace).run();

@@ -15,14 +15,14 @@ while [ "$others" -gt 0 ]; do (:); others=$((others - 1)); done
 
 /// A server in a namespace of its own, and with an id of its own there, after so many others. Its client has only the
 /// process that makes the namespace, and ends all of it with that one.
-fn in_a_container(home: &Home, others: usize) -> Server<'_> {
+fn in_a_container(home: &Home, others: usize) -> Server {
     let others = others.to_string();
     let namespace = ["unshare", "--pid", "--fork", "--kill-child"];
     let start = home.start().usual_log().framing(Framing::Lines).under(namespace);
     start.under(["sh", "-c", AFTER_OTHERS, "sh", &others]).run()
 }
 
-fn with_key<'h>(home: &'h Home, key: &str, others: usize) -> Server<'h> {
+fn with_key(home: &Home, key: &str, others: usize) -> Server {
     let mut server = in_a_container(home, others);
     server.set_key(key);
     server
@@ -51,8 +51,7 @@ fn a_container_with_the_same_process_id_is_refused_and_does_no_harm() {
 fn containers_share_a_store_and_keep_their_places() {
     let home = Home::new();
     let key = home.key();
-    let mut outside = home.script();
-    outside.set_key(&key);
+    let outside = home.script_with(&key);
     // Threads have ids too.
     let mut servers: Vec<_> = (0..4).map(|at| with_key(&home, &key, 20 * at)).collect();
     servers.push(outside);
@@ -90,8 +89,7 @@ fn containers_write_at_once_and_nothing_is_lost() {
             scope.spawn(move || write_all(server));
         }
     });
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     for server in 0..4 {
         for n in 0..60 {
             assert_eq!(read(&mut late, 100 * server + n), json!({"n": n}));

@@ -11,8 +11,7 @@ fn a_store_on_a_read_only_disk_is_refused_and_goes_on_when_it_can_be_written() {
     let home = Home::new();
     let disk = Mount::memory(&home.data(), 10 << 20);
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     write(&mut server, 1, &json!({"n": 1})).unwrap();
     drop(server);
     disk.again("ro");

@@ -49,8 +49,7 @@ fn take_all_places(home: &Home) -> Child {
 fn without_a_place_for_readers_requests_are_refused_until_there_is_one() {
     let home = Home::new();
     let key = home.key();
-    let mut server = home.script();
-    server.set_key(&key);
+    let mut server = home.script_with(&key);
     write(&mut server, 1, &json!({"n": 1})).unwrap();
     let mut other = take_all_places(&home);
     for _ in 0..3 {
@@ -66,8 +65,7 @@ fn without_a_place_for_readers_requests_are_refused_until_there_is_one() {
     other.wait().unwrap();
     assert_eq!(read(&mut server, 1), json!({"n": 1}));
     write(&mut server, 1, &json!({"n": 3})).unwrap();
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     assert_eq!(read(&mut late, 1), json!({"n": 3}));
 }
 

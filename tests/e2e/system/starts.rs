@@ -14,8 +14,7 @@ fn whoever_opens_the_store_while_others_close_it_gets_it() {
     let key = home.key();
     let one_after_another = |thread: u64| {
         for start in 0..STARTS {
-            let mut server = home.script();
-            server.set_key(&key);
+            let mut server = home.script_with(&key);
             // Some only look.
             if start % 3 != 0 {
                 write(&mut server, thread, &json!({"start": start})).unwrap();

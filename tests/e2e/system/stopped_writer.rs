@@ -10,7 +10,7 @@ use super::{read, write};
 use crate::harness::{DEADLINE, Framing, Home, Server};
 
 /// Sends writes without end, and stops the process at a moment at which it has the store's lock.
-fn stop_inside_a_write(home: &Home, server: &mut Server<'_>) -> Vec<u64> {
+fn stop_inside_a_write(home: &Home, server: &mut Server) -> Vec<u64> {
     let lock = File::open(home.data().join("write.lock")).unwrap();
     let mut sent = Vec::new();
     let began = Instant::now();
@@ -48,8 +48,7 @@ fn the_others_are_told_who_is_in_the_way_and_nothing_is_lost() {
     let waited = began.elapsed();
     assert!(waited > Duration::from_millis(4_900) && waited < Duration::from_secs(10), "{waited:?}");
     assert_eq!(read(&mut other, 1_000_000), json!({"n": 1}));
-    let mut late = home.script();
-    late.set_key(&key);
+    let mut late = home.script_with(&key);
     assert_eq!(read(&mut late, 1_000_000), json!({"n": 1}));
 
     stopped.signal(Signal::CONT);

@@ -21,7 +21,7 @@ const ENOUGH: u32 = 12;
 fn home(user: u32) -> (Home, String) {
     let home = Home::new();
     let program = home.root().join("program");
-    std::fs::copy(env!("CARGO_BIN_EXE_plugin-vault"), &program).unwrap();
+    std::fs::copy(crate::harness::BINARY, &program).unwrap();
     if geteuid().is_root() {
         chown(home.root(), Some(Uid::from_raw(user)), Some(Gid::from_raw(user))).unwrap();
     }

@@ -5,26 +5,29 @@ mod frame;
 
 use std::collections::VecDeque;
 use std::io::{BufReader, Read, Write};
+#[cfg(unix)]
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{Framing, Home, Message, Refused, Start};
-use crate::check::Conversation;
+use super::contract::Conversation;
+use super::start::spawn;
+use super::{Framing, Home, Message, Refused, Start, Started};
 
 /// Longer than anything takes that works, on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A running server. Dropping it ends it politely, and checks how it ends.
-pub(crate) struct Server<'h> {
-    home: &'h Home,
+pub(crate) struct Server {
+    home: Home,
     framing: Framing,
-    pid: Pid,
+    id: u32,
     input: Option<Box<dyn Write + Send>>,
     output: Option<BufReader<Box<dyn Read + Send>>>,
     to_us: Option<Sender<Result<String, String>>>,
@@ -37,7 +40,6 @@ pub(crate) struct Server<'h> {
     last_id: u64,
     initialized: bool,
     ended: Option<End>,
-    log: Option<std::path::PathBuf>,
     conversation: Conversation,
 }
 
@@ -49,11 +51,20 @@ pub(crate) struct End {
     pub(crate) stderr: String,
 }
 
-impl<'h> Server<'h> {
-    pub(super) fn new(start: Start<'h>) -> Self {
+impl Server {
+    pub(super) fn new(start: Start) -> Self {
         let started = start.spawn();
+        let mut server = Self::of(start.home, start.framing, started);
+        if start.listens {
+            server.listen();
+        }
+        server
+    }
+
+    /// A process that was started in this home.
+    pub(super) fn of(home: Home, framing: Framing, started: Started) -> Self {
         let mut child = started.child;
-        let pid = Pid::from_child(&child);
+        let id = child.id();
         let mut stderr = child.stderr.take().unwrap();
         let errors = thread::spawn(move || {
             let mut text = Vec::new();
@@ -63,10 +74,10 @@ impl<'h> Server<'h> {
         let (tell, exited) = channel();
         thread::spawn(move || tell.send(child.wait().unwrap()));
         let (to_us, incoming) = channel();
-        let mut server = Self {
-            home: start.home,
-            framing: start.framing,
-            pid,
+        Self {
+            home,
+            framing,
+            id,
             input: Some(started.input),
             output: Some(BufReader::new(started.output)),
             to_us: Some(to_us),
@@ -78,17 +89,13 @@ impl<'h> Server<'h> {
             last_id: 0,
             initialized: false,
             ended: None,
-            log: start.log,
             conversation: Conversation::default(),
-        };
-        if start.listens {
-            server.listen();
         }
-        server
     }
 
+    #[cfg(unix)]
     pub(crate) fn pid(&self) -> Pid {
-        self.pid
+        Pid::from_raw(self.id.cast_signed()).unwrap()
     }
 
     /// Starts to take what the server sends.
@@ -189,34 +196,78 @@ impl<'h> Server<'h> {
     }
 
     /// The answer to a request, whatever else comes before it.
+    #[track_caller]
     pub(crate) fn wait(&mut self, id: u64) -> Message {
         let id = id.to_string();
-        if let Some(at) = self.early.iter().position(|message| message.id() == id) {
+        self.first(|message| message.id() == id)
+    }
+
+    /// The next notification with this method, whatever else comes before it.
+    #[track_caller]
+    pub(crate) fn notice(&mut self, method: &str) -> Value {
+        self.first(|message| message.notice(method).is_some()).notice(method).unwrap()
+    }
+
+    #[track_caller]
+    fn first(&mut self, wanted: impl Fn(&Message) -> bool) -> Message {
+        if let Some(at) = self.early.iter().position(&wanted) {
             return self.early.remove(at).unwrap();
         }
         loop {
             let early = std::mem::take(&mut self.early);
             let message = self.next();
             self.early = early;
-            if message.id() == id {
+            if wanted(&message) {
                 return message;
             }
             self.early.push_back(message);
         }
     }
 
+    /// The answer to a request, from a process that may end instead; after that [`Server::wait_for_end`] says how.
+    pub(crate) fn answer_or_end(&mut self, id: u64) -> Option<Result<Value, Refused>> {
+        let id = id.to_string();
+        loop {
+            if let Some(at) = self.early.iter().position(|message| message.id() == id) {
+                return self.early.remove(at).map(|message| message.outcome());
+            }
+            match self.incoming.recv_timeout(DEADLINE) {
+                Ok(text) => {
+                    let message = self.heard(text);
+                    self.early.push_back(message);
+                }
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => panic!("no answer"),
+            }
+        }
+    }
+
+    /// A message that came, held against the contract.
+    fn heard(&mut self, text: Result<String, String>) -> Message {
+        let text = text.unwrap_or_else(|wrong| panic!("{wrong}"));
+        self.conversation.heard(&text);
+        Message::read(&text)
+    }
+
     pub(crate) fn close_input(&mut self) {
         self.input = None;
     }
 
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// For a test that has failed. On other systems the process ends when its input does.
+    fn kill(&self) {
+        #[cfg(unix)]
+        let _ = kill_process(self.pid(), Signal::KILL);
     }
 
     /// Waits until every thread of a process that was sent SIGSTOP stands still.
     #[cfg(target_os = "linux")]
     pub(crate) fn wait_until_stopped(&self) {
-        let tasks = format!("/proc/{}/task", self.pid.as_raw_nonzero());
+        let tasks = format!("/proc/{}/task", self.id);
         let is_stopped = |task: std::fs::DirEntry| {
             let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
             status.lines().any(|line| line.starts_with("State:\tT"))
@@ -242,7 +293,7 @@ impl<'h> Server<'h> {
             return end.clone();
         }
         let Ok(status) = self.exited.recv_timeout(DEADLINE) else {
-            self.signal(Signal::KILL);
+            self.kill();
             panic!("the process does not end");
         };
         self.input = None;
@@ -250,13 +301,13 @@ impl<'h> Server<'h> {
             listener.join().unwrap();
         }
         let stderr = self.errors.take().unwrap().join().unwrap();
-        self.home.stderr.lock().unwrap().extend_from_slice(&stderr);
+        self.home.keep_stderr(&stderr);
         let stderr = String::from_utf8(stderr).unwrap();
-        let log = self.log.as_ref().and_then(|log| std::fs::read_to_string(log).ok()).unwrap_or_default();
-        for text in [&stderr, &log] {
-            assert!(!text.contains("has a fault") && !text.contains("panicked"), "{text}");
-        }
-        let end = End { code: status.code(), signal: status.signal(), stderr };
+        #[cfg(unix)]
+        let signal = status.signal();
+        #[cfg(not(unix))]
+        let signal = None;
+        let end = End { code: status.code(), signal, stderr };
         self.ended = Some(end.clone());
         end
     }
@@ -277,12 +328,20 @@ impl<'h> Server<'h> {
     /// After the end of the process: what it still said, one message after another.
     pub(crate) fn last_words(&mut self) -> Option<Message> {
         assert!(self.ended.is_some(), "the process may still say something");
-        let next = || {
-            let text = self.incoming.try_recv().ok()?.unwrap();
-            self.conversation.heard(&text);
-            Some(Message::read(&text))
-        };
-        self.early.pop_front().or_else(next)
+        self.early.pop_front().or_else(|| self.incoming.try_recv().ok().map(|text| self.heard(text)))
+    }
+
+    /// Ends the input, and waits for the end; notifications are not asked for, answers are.
+    pub(crate) fn finish_without_notices(&mut self) -> End {
+        let end = self.finish();
+        let mut rest = VecDeque::new();
+        while let Some(message) = self.last_words() {
+            if message.id() != "none" {
+                rest.push_back(message);
+            }
+        }
+        self.early = rest;
+        end
     }
 
     /// No `drop` will complain that the answers were not read.
@@ -292,11 +351,20 @@ impl<'h> Server<'h> {
     }
 }
 
-impl Drop for Server<'_> {
+impl Home {
+    /// Starts a command that is the program or becomes it, and talks to it as a script does.
+    pub(crate) fn serve(&self, command: Command) -> Server {
+        let mut server = Server::of(self.clone(), Framing::Lines, spawn(command));
+        server.listen();
+        server
+    }
+}
+
+impl Drop for Server {
     fn drop(&mut self) {
         if thread::panicking() {
             if self.ended.is_none() {
-                let _ = kill_process(self.pid, Signal::KILL);
+                self.kill();
             }
             return;
         }
@@ -304,7 +372,10 @@ impl Drop for Server<'_> {
             let end = if self.initialized { self.shut_down() } else { self.finish() };
             assert_eq!(end.code, Some(0), "{end:?}");
         }
-        let unread = self.early.len() + self.incoming.try_iter().count();
-        assert_eq!(unread, 0, "messages that nobody has read");
+        let mut unread = Vec::new();
+        while let Some(message) = self.last_words() {
+            unread.push(message);
+        }
+        assert!(unread.is_empty(), "messages that the test has not read: {unread:?}");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 const RETRYABLE: &[&str] = &["requestCancelled", "leaseHeld", "storeFull", "storeBusy", "overloaded"];
 
 /// An error that a request was answered with.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refused {
     pub(crate) code: i64,
     pub(crate) data: Value,

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::Refused;
 
 /// A response or a notification.
+#[derive(Debug)]
 pub(crate) struct Message(BTreeMap<String, Box<RawValue>>);
 
 impl Message {
@@ -24,6 +25,11 @@ impl Message {
         );
         assert_eq!(members["jsonrpc"].get(), r#""2.0""#);
         Self(members)
+    }
+
+    /// All of it.
+    pub(crate) fn whole(&self) -> Value {
+        serde_json::to_value(&self.0).unwrap()
     }
 
     /// The id as it was written.

@@ -2,12 +2,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Home, Server};
+
+/// The program. No other file of the tests names it.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_plugin-vault");
 
 /// How messages are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,8 +21,8 @@ pub(crate) enum Framing {
 
 /// A server that is about to be started. Pipes, headers, the home's folders and a log of everything unless said
 /// otherwise.
-pub(crate) struct Start<'h> {
-    pub(super) home: &'h Home,
+pub(crate) struct Start {
+    pub(super) home: Home,
     pub(super) framing: Framing,
     pub(super) log: Option<PathBuf>,
     pub(super) listens: bool,
@@ -32,16 +35,16 @@ pub(crate) struct Start<'h> {
 }
 
 /// A started process and our ends of its streams.
-pub(super) struct Started {
-    pub(super) child: std::process::Child,
-    pub(super) input: Box<dyn Write + Send>,
-    pub(super) output: Box<dyn Read + Send>,
+pub(crate) struct Started {
+    pub(crate) child: std::process::Child,
+    pub(crate) input: Box<dyn Write + Send>,
+    pub(crate) output: Box<dyn Read + Send>,
 }
 
-impl<'h> Start<'h> {
-    pub(super) fn new(home: &'h Home) -> Self {
+impl Start {
+    pub(super) fn new(home: &Home) -> Self {
         Self {
-            home,
+            home: home.clone(),
             framing: Framing::Headers,
             log: Some(home.next_log()),
             listens: true,
@@ -108,9 +111,14 @@ impl<'h> Start<'h> {
         self
     }
 
+    /// Plants a bug or a failure; see `src/faults.rs`.
+    pub(crate) fn fault(self, fault: &str) -> Self {
+        self.environment("PLUGIN_VAULT_FAULT", fault)
+    }
+
     /// The command, with nothing said about its streams.
     pub(crate) fn command(&self) -> Command {
-        let binary = env!("CARGO_BIN_EXE_plugin-vault");
+        let binary = BINARY;
         let mut command = match self.under.split_first() {
             Some((program, words)) => {
                 let mut command = Command::new(program);
@@ -120,9 +128,7 @@ impl<'h> Start<'h> {
             None => Command::new(binary),
         };
         command.current_dir(&self.folder);
-        for name in ["PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"] {
-            command.env_remove(name);
-        }
+        clean(&mut command);
         if self.folders {
             command.arg("--data-dir").arg(self.home.data()).arg("--key-dir").arg(self.home.keys());
         }
@@ -134,22 +140,38 @@ impl<'h> Start<'h> {
         command
     }
 
-    pub(crate) fn run(self) -> Server<'h> {
+    pub(crate) fn run(self) -> Server {
         Server::new(self)
     }
 
-    pub(super) fn spawn(&self) -> Started {
+    pub(crate) fn spawn(&self) -> Started {
         let mut command = self.command();
-        command.stderr(Stdio::piped());
+        #[cfg(unix)]
         if self.sockets {
             let (input, their_input) = UnixStream::pair().unwrap();
             let (output, their_output) = UnixStream::pair().unwrap();
             command.stdin(OwnedFd::from(their_input)).stdout(OwnedFd::from(their_output));
-            let child = command.spawn().unwrap();
+            let child = command.stderr(Stdio::piped()).spawn().unwrap();
             return Started { child, input: Box::new(input), output: Box::new(output) };
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Started { child, input: Box::new(input), output: Box::new(output) }
+        spawn(command)
+    }
+}
+
+/// Starts a process with pipes.
+pub(super) fn spawn(mut command: Command) -> Started {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    Started { child, input: Box::new(input), output: Box::new(output) }
+}
+
+/// Takes the caller's own settings from a process.
+pub(crate) fn clean(command: &mut Command) {
+    command.env_remove("RUST_LOG");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("PLUGIN_VAULT_")) {
+            command.env_remove(name);
+        }
     }
 }
