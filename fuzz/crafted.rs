@@ -25,7 +25,7 @@ use plugin_vault::vault::{
 use harm::{FILE_HARMS, Harm, ROWS, TEXT, WORDS};
 
 /// How long everything that is done with one crafted folder may take. Waiting for another process takes ten seconds.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// The most memory that the process may ever have had, in KiB.
 const MEMORY: u64 = 512 << 10;
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";

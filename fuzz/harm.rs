@@ -83,7 +83,7 @@ impl Harm {
         match (table, usize::from(which)) {
             (Table::Meta, 0) => batch.revision = number,
             (Table::Meta, which @ 1..=5) => {
-                row(names[which - 1].to_vec(), Some(number.to_be_bytes().to_vec()))
+                row(names[which - 1].to_vec(), Some(number.to_be_bytes().to_vec()));
             }
             (Table::Meta, 6) => {
                 let _ = snapshot.scan(Table::Keys, &[], |slot, _| {
@@ -99,7 +99,7 @@ impl Harm {
                     0 => return row(key.clone(), None),
                     1 => changed.truncate(old.len() / 2),
                     2 => changed.extend(number.to_be_bytes()),
-                    3 => changed = there[(which + 1) % there.len()].1.clone(),
+                    3 => changed.clone_from(&there[(which + 1) % there.len()].1),
                     _ => changed.iter_mut().take(1 + which).for_each(|byte| *byte ^= 1 << (value % 8)),
                 }
                 row(key.clone(), Some(changed));
@@ -114,15 +114,14 @@ impl Harm {
         let own = template.data.get(name).cloned().unwrap_or(Some(b"x".to_vec()));
         // A copy of the entry outside of the folder: nothing but its place tells it from the store's own.
         let copy = outside.join(format!("copy of {}", name.replace('/', " in ")));
-        match &own {
-            Some(content) => make_file(&copy, content),
-            None => {
-                make_folder(&copy);
-                let within = format!("{name}/");
-                for (name, content) in template.data.range(within.clone()..) {
-                    let (Some(name), Some(content)) = (name.strip_prefix(&within), content) else { break };
-                    make_file(&copy.join(name), content);
-                }
+        if let Some(content) = &own {
+            make_file(&copy, content);
+        } else {
+            make_folder(&copy);
+            let within = format!("{name}/");
+            for (name, content) in template.data.range(within.clone()..) {
+                let (Some(name), Some(content)) = (name.strip_prefix(&within), content) else { break };
+                make_file(&copy.join(name), content);
             }
         }
         let content = own.unwrap_or_default();
@@ -150,7 +149,11 @@ impl Harm {
             12 => {
                 make_file(&path, &content);
                 // What holds tables may be that long, and is searched to its end.
-                let length = if name.ends_with(".mdb") { 1 << 24 } else { 1 << 40 };
+                let length = if Path::new(name).extension().is_some_and(|end| end == "mdb") {
+                    1 << 24
+                } else {
+                    1 << 40
+                };
                 let _ = fs::File::options().write(true).open(&path).and_then(|file| file.set_len(length));
             }
             13 => link(Path::new("/dev/zero")),

@@ -1,4 +1,4 @@
-//! PendingWrites bytes into frames and back. This room knows no JSON: a frame is a run of bytes with a length, and the rooms
+//! Turns bytes into frames and back. This room knows no JSON: a frame is a run of bytes with a length, and the rooms
 //! above interpret it.
 //!
 //! It has two halves. In: [`FrameReader`] reads frames from a [`std::io::Read`], on the thread that calls it. Out:

@@ -3,6 +3,7 @@
 //!
 //! `RIG_SECONDS` is how long for each, `RIG_SEED` which mutations.
 
+#![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 #![allow(clippy::unwrap_used, reason = "a test that can't read its own repository has failed")]
 
 #[path = "../fuzz/bodies.rs"]

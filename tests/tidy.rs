@@ -172,9 +172,9 @@ fn a_crate_is_named_only_where_it_belongs() {
                         .ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':')
                 })
             });
-            let belongs = rooms.iter().any(|place| match place.contains('/') {
-                true => path.starts_with(&format!("src/{place}")),
-                false => *place == room(&path),
+            let belongs = rooms.iter().any(|place| {
+                let is_folder = place.contains('/') && path.starts_with(&format!("src/{place}"));
+                is_folder || *place == room(&path)
             });
             assert!(!named || belongs, "{path} names {name}");
         }

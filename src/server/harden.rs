@@ -1,6 +1,6 @@
 //! Protects the memory of the process, and checks the system before the process starts to serve.
 
-/// Called by every subcommand before a secret is in memory. PendingWrites off core dumps, and keeps other processes of this
+/// Called by every subcommand before a secret is in memory. Turns off core dumps, and keeps other processes of this
 /// user from reading this one's memory, as far as the system can. Sets the umask, so that new files belong to this user
 /// alone and have exactly the mode that the program gives them.
 pub fn harden() {

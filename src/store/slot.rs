@@ -144,15 +144,15 @@ mod tests {
         let path = folder.path().join(SLOTS).join(crate::rows::id_text(&id));
         let foreign: [&[u8]; 4] = [b"another program's", b"pvslot", b"pvslot\0\x02\0wrapped", &[0, 0, 1]];
         for content in foreign {
-            fs::write(&path, content).unwrap();
+            files::replace(&path, content).unwrap();
             assert_eq!(store.destroy_slot(&id), Err(StoreError::Damaged));
             assert_eq!(fs::read(&path).unwrap(), content);
         }
-        fs::write(&path, vec![b'x'; LONGEST + 1]).unwrap();
+        files::replace(&path, &vec![b'x'; LONGEST + 1]).unwrap();
         assert_eq!(store.destroy_slot(&id), Err(StoreError::Damaged));
         assert_eq!(fs::read(&path).unwrap(), vec![b'x'; LONGEST + 1]);
         for content in [SLOT_HEADER.as_slice(), b"pvslot\0\x01\0wrapped", &[0, 0, 0]] {
-            fs::write(&path, content).unwrap();
+            files::replace(&path, content).unwrap();
             store.destroy_slot(&id).unwrap();
             assert_eq!(fs::read(&path).unwrap(), vec![0; content.len()]);
         }

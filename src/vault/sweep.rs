@@ -172,13 +172,13 @@ mod tests {
         let snapshot = opened.store().snapshot().unwrap();
         snapshot.scan(Table::Records, &[], |_, value| row = value.to_vec()).unwrap();
         drop(snapshot);
-        let files = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+        let mut files = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
         let place = |file: std::path::PathBuf| {
             let text = std::fs::read(&file).ok()?;
             let at = text.windows(row.len()).position(|window| window == row)?;
             Some((file, text, at + row.len() - 1))
         };
-        let (file, text, last) = files.filter_map(place).next().unwrap();
+        let (file, text, last) = files.find_map(place).unwrap();
         let file = std::fs::File::options().write(true).open(file).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, &[text[last] ^ 1], last as u64).unwrap();
         assert!(sweep().is_none());

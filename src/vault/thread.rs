@@ -278,12 +278,11 @@ mod tests {
                 happens.send("outcome").unwrap();
                 done.send(()).unwrap();
             };
-            match request {
-                0 => vault.open(Need::Key, move |_| answer()),
-                _ => {
-                    let forget = ForgetPlugin { plugin: "not there".into() };
-                    vault.submit(forget, move |_: Result<u64, Error>| answer());
-                }
+            if request == 0 {
+                vault.open(Need::Key, move |_| answer());
+            } else {
+                let forget = ForgetPlugin { plugin: "not there".into() };
+                vault.submit(forget, move |_: Result<u64, Error>| answer());
             }
             happened.recv().unwrap();
         }

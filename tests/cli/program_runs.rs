@@ -75,6 +75,9 @@ fn check_refused(answer: &Value, protector: &str, reason: &str) {
     assert_eq!(data["retryable"], false);
 }
 
+/// Puts something in the place of a file.
+type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
+
 #[test]
 fn a_path_is_made_whole_when_it_is_added() {
     let home = Home::new();
@@ -246,7 +249,7 @@ fn what_is_no_file_of_ours_names_no_program() {
         plugin_vault::files::create_whole(path, &fs::read(&aside).unwrap()).unwrap();
         fs::File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
     };
-    let makes: [(u32, &str, &dyn Fn(&path::Path)); 6] = [
+    let makes: [(u32, &str, MakeAt<'_>); 6] = [
         (5005, "fileType", &|path| symlink(&aside, path).unwrap()),
         (5005, "fileType", &fifo),
         (5005, "fileType", &|path| symlink("/dev/zero", path).unwrap()),

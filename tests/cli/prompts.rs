@@ -13,6 +13,9 @@ fn each_asks() -> bool {
     true
 }
 
+/// Puts something in the place of a file.
+type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
+
 #[test]
 fn one_process_at_a_time_asks_a_person_and_who_waits_too_long_is_told() {
     let home = guarded_by_a_passphrase();
@@ -178,7 +181,7 @@ fn nobody_is_asked_where_the_lock_of_the_question_is_no_file_of_ours() {
         rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
     };
     fs::write(&outside, "another program's").unwrap();
-    let makes: [(&str, &dyn Fn(&Path)); 5] = [
+    let makes: [(&str, MakeAt<'_>); 5] = [
         ("link", &|path| std::os::unix::fs::symlink(&outside, path).unwrap()),
         ("link", &|path| std::os::unix::fs::symlink(home.path("nothing"), path).unwrap()),
         ("link", &|path| fs::hard_link(&outside, path).unwrap()),

@@ -57,9 +57,9 @@ fn what_the_contract_does_not_have_is_found() {
     let error = |code: i32, message: &str, data: &str| {
         format!(r#""error":{{"code":{code},"message":"{message}","data":{data}}}"#)
     };
-    const LOST: &str = "No live lease has this token, because it expired or was released. Acquire the lease again, \
-        then read again.";
-    let (lost, sentence) = (3002, LOST);
+    let sentence = "No live lease has this token, because it expired or was released. Acquire the lease again, then \
+                    read again.";
+    let lost = 3002;
     let data = r#"{"kind":"leaseLost","retryable":false}"#;
     check(true, "renewLease", r#"["a",1]"#, &error(lost, sentence, data));
     check(false, "renewLease", r#"["a",1]"#, &error(3001, sentence, data));

@@ -21,7 +21,8 @@ impl Home {
         self.starting().run()
     }
 
-    /// A server that fails as `fault` says, if the binary has points of failure.
+    /// A server that fails as `fault` says.
+    #[cfg(feature = "faults")]
     pub(crate) fn failing(&self, fault: &str) -> Server {
         self.starting().fault(fault).run()
     }

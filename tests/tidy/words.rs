@@ -91,8 +91,8 @@ fn texts_have_no_word_that_is_not_plain_english() {
 #[test]
 fn every_decision_is_listed_with_its_title() {
     let list = read("docs/decisions/README.md");
-    let rows: Vec<_> = list.lines().filter(|line| line.starts_with("| 0")).collect();
-    let mut wanted = Vec::new();
+    let listed: Vec<_> = list.lines().filter(|line| line.starts_with("| 0")).collect();
+    let mut expected = Vec::new();
     for (path, text) in texts("docs/decisions") {
         let file = path.trim_start_matches("docs/decisions/");
         if file == "README.md" {
@@ -102,17 +102,17 @@ fn every_decision_is_listed_with_its_title() {
         // In part or as a whole, by the decision behind the first link.
         let superseded = text.lines().find(|line| line.starts_with("Superseded "));
         let by = superseded.and_then(|line| line.split_once("](")?.1.split_once(')')).map(|(link, _)| link);
-        wanted.push((format!("| {} | [{title}]({file}) |", &file[..4]), by.map(str::to_owned)));
+        expected.push((format!("| {} | [{title}]({file}) |", &file[..4]), by.map(str::to_owned)));
     }
-    wanted.sort();
-    assert!(wanted.len() > 60, "the decisions were not found");
-    assert_eq!(rows.len(), wanted.len(), "docs/decisions/README.md has another number of decisions");
-    for (row, (begin, by)) in rows.iter().zip(wanted) {
-        assert!(row.starts_with(&begin), "docs/decisions/README.md has\n{row}\nand should have\n{begin}");
-        let last = &row[begin.len()..];
+    expected.sort();
+    assert!(expected.len() > 60, "the decisions were not found");
+    assert_eq!(listed.len(), expected.len(), "docs/decisions/README.md has another number of decisions");
+    for (line, (begin, by)) in listed.iter().zip(expected) {
+        assert!(line.starts_with(&begin), "docs/decisions/README.md has\n{line}\nand should have\n{begin}");
+        let ending = &line[begin.len()..];
         match by {
-            Some(link) => assert!(last.contains(&format!("]({link})")), "{row}: superseded by {link}"),
-            None => assert_eq!(last, " |", "{row}: not superseded"),
+            Some(link) => assert!(ending.contains(&format!("]({link})")), "{line}: superseded by {link}"),
+            None => assert_eq!(ending, " |", "{line}: not superseded"),
         }
     }
 }

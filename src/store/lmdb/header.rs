@@ -140,7 +140,7 @@ mod tests {
                 .into_iter()
                 .chain([("9223372036854775808", false), ("18446744073709551615", false), ("-1", false)])
         {
-            fs::write(&path, text.replace("4096", size)).unwrap();
+            files::replace(&path, text.replace("4096", size).as_bytes()).unwrap();
             assert_eq!(StoreHeader::read(&path).is_ok(), is_read, "{size}");
         }
     }

@@ -151,11 +151,12 @@ fn of_what_is_asked_about_keys_and_the_store() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn messages_name_the_parameter_and_its_rule() {
     let home = Home::new();
     let mut server = home.client();
     server.set_key(&home.key());
-    let deep = format!("{}{}", r#"{"a":"#.repeat(129), format!("0{}", "}".repeat(129)));
+    let deep = format!("{}0{}", r#"{"a":"#.repeat(129), "}".repeat(129));
     let table = [
         ("setPersistentData", json!(["user"]), "`data` must be there."),
         ("setPersistentData", json!([1, {}]), "`context` must be a string."),
