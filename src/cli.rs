@@ -7,6 +7,7 @@ mod key;
 mod new_key;
 mod operator;
 pub mod output;
+mod presented;
 mod protector;
 mod question;
 mod records;

@@ -5,13 +5,13 @@
 
 mod api_key;
 mod derive;
+mod ids;
 mod seal;
 mod secret;
 
 pub use api_key::{ApiKey, NotAnApiKey};
-pub use derive::{
-    DataKeys, LeaseId, NamespaceId, ProtectorKeys, RecordId, SlotId, SlotKeys, StoreId, StoreKeys,
-};
+pub use derive::{DataKeys, ProtectorKeys, SlotKeys, StoreKeys};
+pub use ids::{LeaseId, NamespaceId, RecordId, SlotId, StoreId};
 pub use seal::{AssociatedData, Cipher, NotAuthentic, Place, sealed_length};
 pub use secret::{DataKey, ProtectorKey, StoreKey};
 

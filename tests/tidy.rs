@@ -55,6 +55,7 @@ const SYNCHRONOUS: &[&str] = &[
 /// The files that make the bytes on the disk.
 const FORMAT_FILES: &[&str] = &[
     "src/crypto/derive.rs",
+    "src/crypto/ids.rs",
     "src/crypto/seal.rs",
     "src/protector/command.rs",
     "src/protector/key_file.rs",
@@ -394,3 +395,6 @@ fn the_readme_begins_with_the_two_commands() {
 mod targets;
 #[path = "tidy/words.rs"]
 mod words;
+
+#[path = "tidy/circles.rs"]
+mod circles;

@@ -1,15 +1,15 @@
 //! `plugin-vault key …`: API keys, for plugins that have one and for the user of the store.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::vault::{
-    Caller, EndKey, ExtendKey, ForgetPlugin, Issue, Key, KeyInfo, KeySummary, Name, Revoke, Scope, Share,
-    Timestamp, folder::WorkspaceFolder,
+    EndKey, ExtendKey, ForgetPlugin, Issue, KeySummary, Name, Revoke, Scope, Share, Timestamp,
+    folder::WorkspaceFolder,
 };
 
 use super::operator::{Answer, Failed, Operator};
-use super::secret::secret_line;
+use super::presented::{KeySource, key};
 use super::table::Table;
 use super::{new_key, records};
 
@@ -92,26 +92,6 @@ pub(super) struct Description {
     /// When it ends, like 2027-01-31T00:00:00Z
     #[arg(long, value_name = "TIME")]
     expires_at: Option<String>,
-}
-
-#[derive(Args)]
-pub(super) struct KeySource {
-    /// The file descriptor to read the key from, as one line
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    key_fd: u32,
-}
-
-impl KeySource {
-    /// Reads the key.
-    pub(super) fn caller(&self) -> Result<Caller, Failed> {
-        let line = secret_line(self.key_fd, "API key: ")?;
-        let key = Key::parse(line.trim()).map_err(|_| not_a_key())?;
-        Ok(Caller { key: key.into(), must_exist: false, origin: crate::vault::random_origin() })
-    }
-}
-
-pub(super) fn not_a_key() -> Failed {
-    Failed("an API key is 40 hexadecimal digits".into())
 }
 
 fn name(what: &str, text: &str) -> Result<Name, Failed> {
@@ -226,23 +206,6 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
 
 fn json_or(as_json: bool, value: &Value, text: String) -> String {
     if as_json { value.to_string() } else { text }
-}
-
-/// The public description of a key, with the names of the protocol.
-pub(super) fn key(info: &KeyInfo) -> Map<String, Value> {
-    let time = |time: Option<Timestamp>| time.map(|time| Value::from(time.to_string()));
-    let text = |text: &Option<String>| text.clone().map(Value::from);
-    let members = [
-        ("keyId", Some(info.key_id.clone().into())),
-        ("plugin", text(&info.plugin)),
-        ("installation", text(&info.installation)),
-        ("label", text(&info.label)),
-        ("issuedAt", time(info.issued_at)),
-        ("expiresAt", time(info.expires_at)),
-        ("scope", info.scope.as_ref().map(|scope| json!(scope))),
-        ("owner", Some(info.owner.into())),
-    ];
-    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn list(keys: &[KeySummary], as_json: bool) -> String {

@@ -8,9 +8,9 @@ use crate::vault::{
     Caller, EndKey, Error, Failed as StoreFailed, Issue, Issued, KnowKey, OneByOne, Rotate, Share, random_key,
 };
 
-use super::key::{KeySource, key, not_a_key};
 use super::operator::{Answer, Failed, Operator};
 use super::output::{Lost, is_discarded, write};
+use super::presented::{KeySource, key, not_a_key};
 use super::secret::secret_line;
 use super::visible::escaped;
 

@@ -3,17 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 
 use crate::rpc;
 use crate::vault::{
     Config, Deadline, Error, KeyReason, Kind, Need, Opened, Passphrase, Unavailable, UnlockMode, Vault, Write,
 };
 
-use super::question::Question;
-
-/// How long the user may take to answer, or another process may keep the store busy.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+use super::question::{LONGEST_WAIT, Question};
 
 /// The vault as a subcommand uses it, with the passphrase that the user gave.
 pub(super) struct Operator {

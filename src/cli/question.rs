@@ -1,9 +1,12 @@
 //! A question to the user, which ends with Ctrl-C or with the user's session, so that the window that asks closes. At
 //! any other time a signal ends the process as usual.
 
+use std::time::Duration;
+
 use crate::vault::Deadline;
 
-use super::operator::LONGEST_WAIT;
+/// How long the user may take to answer, or another process may keep the store busy.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// As long as this exists, the user may be asked, and signals end the question.
 pub(super) struct Question {

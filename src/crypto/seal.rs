@@ -6,7 +6,7 @@
 use aes_gcm_siv::aead::{AeadInOut, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce, Tag};
 
-use super::StoreId;
+use super::ids::StoreId;
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
