@@ -53,7 +53,7 @@ method! {
                 "serverInfo": {"name": "plugin-vault", "version": env!("CARGO_PKG_VERSION")},
             }),
         ),
-        refusal("A second initialize", json!({"processId": null, "capabilities": {}}), "invalidRequest", json!({}))
+        refusal("A second initialize", json!({"processId": null, "capabilities": {}}), "invalidRequest", json!({"reason": "phase"}))
             .after("initialize", json!({"processId": null, "capabilities": {}})),
     ]
 }

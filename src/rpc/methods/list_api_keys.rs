@@ -25,7 +25,7 @@ method! {
             json!([{"keyId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "owner": true, "current": true}]),
         )
         .after("setPersistentData", json!({"context": "user", "data": {}})),
-        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({"reason": "handle"})),
     ]
 }
 

@@ -17,7 +17,7 @@ method! {
     errors []
     examples [
         example("The end of a session", json!({}), json!(null)),
-        refusal("A second shutdown", json!({}), "invalidRequest", json!({})).after("shutdown", json!({})),
+        refusal("A second shutdown", json!({}), "invalidRequest", json!({"reason": "phase"})).after("shutdown", json!({})),
     ]
 }
 

@@ -19,7 +19,7 @@ method! {
     examples [
         example("The end of a watch", json!({}), json!({"watching": false, "revision": 0}))
             .after("watchPersistentData", json!({})),
-        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({"reason": "handle"})),
     ]
 }
 

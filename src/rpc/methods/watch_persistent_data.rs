@@ -27,7 +27,7 @@ method! {
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
         example("After a restart", json!({"since": 2}), json!({"watching": true, "revision": 2}))
             .after("setPersistentData", json!({"context": "user", "data": {"theme": "dark"}})),
-        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({})),
+        refusal("The connection has no such handle", json!({"handle": "window 2"}), "apiKeyRequired", json!({"reason": "handle"})),
     ]
 }
 
