@@ -32,7 +32,7 @@ impl Folder {
         Self { allow_network, ..self }
     }
 
-    /// Where it lies.
+    /// The path of the data folder.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -351,7 +351,7 @@ impl Engine {
     fn give_pages_back(&self) {
         let Ok(_alone) = self.transactions.try_write() else { return };
         self.gone_through.store(0, Ordering::Relaxed);
-        // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
+        // SAFETY: each transaction of this process holds the gate shared, and this holds it exclusively.
         if self.is_usable() && unsafe { self.env.resize(self.env.info().map_size) }.is_err() {
             // LMDB has already removed the old map.
             self.mark_unusable();
