@@ -39,7 +39,7 @@ pub struct Checked {
     pub pages: u64,
     /// Number of rows whose checksum does not match, among those whose checksum was compared.
     pub damaged_rows: u64,
-    /// Number of pages that are neither in use nor free. They only take room.
+    /// Number of pages that are neither in use nor free. They only use up room.
     pub unlisted_pages: u64,
 }
 

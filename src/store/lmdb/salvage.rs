@@ -43,7 +43,7 @@ use survey::{State, Survey};
 /// How much is known of a row. A higher standing takes precedence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Standing {
-    /// It was written at some time. Its place is in a broken part of a tree, so a later change is possible.
+    /// It was written at some time. Its key is in a broken part of a tree, so it is unknown what came after.
     Stale,
     /// It was in the last snapshot whose meta page is whole.
     Live,
