@@ -174,8 +174,8 @@ impl Location {
 
     /// Replaces the store with a backup, while every other process has the store closed. The old store goes to
     /// quarantine. Every number that is assigned from then on is above every number that a process may remember.
-    /// `protectors` selects the backup's protectors to restore. It runs once no other process can change the protectors in
-    /// the folder.
+    /// `protectors` selects the backup's protectors to restore. It runs once no other process can change the protectors
+    /// in the folder.
     ///
     /// # Errors
     /// The tables in the folder are unchanged then. [`StoreError::Busy`] if a process keeps the store open.
