@@ -2,9 +2,9 @@
 //! processes.
 //!
 //! Never sees a key or a plain value. This file is the room's whole face: [`Location`] is the place of a store, as this
-//! process sees it, and [`Store`] is one that is open. What lies below is the engine (`store/lmdb/`, all that knows
-//! LMDB) and the files that lie beside its tables. Policy is here too: a store that is damaged is repaired when it is
-//! opened, one that did not do what it should is checked the next time, and a restored one gets new numbers.
+//! process sees it, and [`Store`] is an open store. Below it are the engine (`store/lmdb/`, the only code that knows
+//! LMDB) and the files beside its tables. Policy is here too: a damaged store is repaired when it is opened, a store
+//! that failed unexpectedly is checked at the next opening, and a restored store gets new numbers.
 //!
 //! Reads go through [`Store::snapshot`], writes through [`Store::lock`] and [`Store::commit`].
 
@@ -50,43 +50,45 @@ use folder::Folder;
 use lmdb::open::LmdbStore;
 use lmdb::this_process::ThisProcess;
 
-/// The place of a store, whether or not one is there, as this process sees it.
+/// The place of a store, as this process sees it. A store may or may not exist there.
 pub struct Location {
     folder: Folder,
     this_process: ThisProcess,
-    /// What was announced last.
+    /// The last announcement that this process has seen.
     news: Arc<News>,
 }
 
 impl Location {
-    /// The data folder at `path`, used by the process that others know as `process`. Nothing is touched yet. LMDB is not
-    /// safe on a network file system: there it is opened only if that is allowed.
+    /// The data folder at `path`. Other processes know this one as `process`. This touches nothing on the disk. LMDB is
+    /// not safe on a network file system: there the store is opened only if `allow_network` is set.
     pub fn new(path: PathBuf, allow_network: bool, process: Id) -> Self {
         let folder = Folder::new(path).allow_network(allow_network);
         Self { folder, this_process: ThisProcess::new(process), news: Arc::default() }
     }
 
-    /// Where it is.
+    /// The path of the data folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// This process, as [`Store::is_alive`] knows it: one name for its whole life, however often the store is opened.
+    /// The id of this process, as [`Store::is_alive`] knows it. It stays the same however often the process opens the
+    /// store.
     pub fn this_process(&self) -> Id {
         self.this_process.id()
     }
 
-    /// Whether a store is there just now.
+    /// Whether a store exists at this moment.
     pub fn has_store(&self) -> bool {
         self.folder.has_store()
     }
 
-    /// Opens the store, which may take at most `limit` bytes, once it has been found sound. One that is damaged is
-    /// repaired first, and keeps when that was (`now`, milliseconds since 1970 UTC). Where there is none, a new one is made, or there is `None`.
+    /// Opens the store, after the check has found it sound. It may take at most `limit` bytes. A damaged store is
+    /// repaired first, and the store records the time of that repair (`now`, milliseconds since 1970 UTC). If there is
+    /// no store, `new` makes one; without `new` the result is `None`.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if nothing can replace what is damaged; [`StoreError::Busy`] if it would have to be
-    /// repaired, and another process keeps it open; what `new` says where no store can be made.
+    /// [`StoreError::Damaged`] if nothing can replace the damaged part; [`StoreError::Busy`] if a repair is necessary
+    /// and another process keeps the store open; the error of `new` if it does not allow a new store.
     pub fn open<N: NewStore>(
         &self,
         limit: u64,
@@ -96,26 +98,28 @@ impl Location {
         opening::open(&self.folder, &self.this_process, limit, now, new)
     }
 
-    /// Closes a store in an orderly way, so that the next process that opens it knows that it is as it was left. Not one
-    /// that is doubted: that one is checked.
+    /// Closes a store cleanly, so that the next process to open it knows that the file has not changed. A doubted store
+    /// gets no such record, so it is checked.
     pub fn close(&self, store: Store) {
         if !self.this_process.is_doubted() {
             store.inner.close();
         }
     }
 
-    /// A store did not do what it should: the next one that is opened is checked, whatever its size.
+    /// Marks the store as doubted because it failed unexpectedly. The next store that this process opens is checked,
+    /// whatever its size.
     pub fn doubt(&self) {
         self.this_process.doubt();
     }
 
-    /// This process ends in an orderly way: [`Store::is_alive`] is false of it from now on.
+    /// Ends this process cleanly. From now on [`Store::is_alive`] returns false for it.
     pub fn end(&self) {
         self.this_process.end();
     }
 
-    /// Hears of what other processes do with the store that is open: `heard` is called on any thread and must not block,
-    /// `leave` when another process wants the store alone. Then it is to be closed, and can be opened again later.
+    /// Reports what other processes do with the open store. `heard` receives the events. `leave` is called when another
+    /// process wants the exclusive lock: then the store must be closed, and can be opened again later. Both are called
+    /// on any thread and must not block.
     pub fn watch(
         &self,
         store: &Store,
@@ -125,21 +129,21 @@ impl Location {
         events::watch(store.inner.folder(), store.inner.data_file(), &self.news, heard, leave)
     }
 
-    /// Tells every process that has the store open, this one too, that the state of the store has changed. `mark` is a
-    /// new one each time.
+    /// Announces to every process that has the store open, this one included, that the state of the store has changed.
+    /// `mark` must be a new id each time.
     ///
     /// # Errors
-    /// If it could not be written down.
+    /// If the announcement could not be written.
     pub fn announce(&self, mark: Id) -> io::Result<()> {
         self.folder.announce(mark)
     }
 
-    /// The process that writes, or wrote last.
+    /// The process id of the current writer, if known.
     pub fn writer(&self) -> Option<u32> {
         self.folder.writer()
     }
 
-    /// The rows of all protectors that are there.
+    /// The rows of all protectors in the folder.
     ///
     /// # Errors
     /// If the files can't be read.
@@ -147,7 +151,7 @@ impl Location {
         self.folder.protectors()
     }
 
-    /// The protectors that were removed.
+    /// The ids of the removed protectors.
     ///
     /// # Errors
     /// If the files can't be read.
@@ -155,10 +159,11 @@ impl Location {
         self.folder.removed_protectors()
     }
 
-    /// Reads what [`Store::back_up_to`] wrote, and changes nothing.
+    /// Reads an archive that [`Store::back_up_to`] wrote. It changes nothing in the store.
     ///
     /// # Errors
-    /// If it is no whole backup, is another store's than the one that is there, or can't be taken apart beside it.
+    /// If it is no whole backup, if it belongs to another store than the one in the folder, or if it can't be unpacked
+    /// beside that store.
     pub fn read_backup(
         &self,
         source: CopySource<'_>,
@@ -167,12 +172,13 @@ impl Location {
         restore::read(&self.folder, source, progress)
     }
 
-    /// Puts a backup in the place of the store, with every other process out of the way. What was there goes to
-    /// quarantine. Every number that is given from then on is above all that any process may remember. `protectors` says
-    /// which of the backup's protectors come with it, once no other process can change those that are there.
+    /// Replaces the store with a backup, while every other process has the store closed. The old store goes to
+    /// quarantine. Every number that is assigned from then on is above every number that a process may remember.
+    /// `protectors` selects the backup's protectors to restore. It runs once no other process can change the protectors
+    /// in the folder.
     ///
     /// # Errors
-    /// The tables that are there have not changed. [`StoreError::Busy`] if a process keeps the store open.
+    /// The tables in the folder are unchanged then. [`StoreError::Busy`] if a process keeps the store open.
     pub fn restore<E: From<NotUnpacked>>(
         &self,
         backup: &Unpacked,
@@ -181,8 +187,8 @@ impl Location {
         restore::restore(&self.folder, backup, protectors)
     }
 
-    /// Puts the whole store aside, into the folder in quarantine that is returned; `None` if there is no store. Nothing is
-    /// deleted.
+    /// Moves the whole store into a folder in quarantine and returns that folder; `None` if there is no store. Nothing
+    /// is deleted.
     ///
     /// # Errors
     /// [`StoreError::Busy`] if a process keeps the store open.
@@ -197,15 +203,15 @@ pub struct Store {
     was_repaired: bool,
 }
 
-/// The state of a store; never a name or a value.
+/// The state of a store. It never contains a name or a value.
 pub struct StoreStatus {
-    /// How many records there are.
+    /// The number of records.
     pub records: u64,
-    /// The bytes that the store takes on the disk, slot files aside.
+    /// Bytes that the store takes on the disk, without slot files.
     pub bytes: u64,
-    /// What the last repair did, if there was one.
+    /// The result of the last repair, if there was one.
     pub repaired: Option<Repair>,
-    /// Where the file lies that was damaged then, if there was one.
+    /// The folder with the file that was damaged before that repair, if there was one.
     pub quarantine: Option<PathBuf>,
 }
 
@@ -215,22 +221,22 @@ impl Store {
         self.inner.id()
     }
 
-    /// Whether it was damaged until it was opened.
+    /// Whether opening the store repaired it.
     pub fn was_repaired(&self) -> bool {
         self.was_repaired
     }
 
-    /// Whether this is the store that lies at its place still. If it is not, nothing more is done with it.
+    /// Whether the folder still holds this store. If it does not, this store is unusable from now on.
     pub fn is_in_place(&self) -> bool {
         self.inner.is_in_place()
     }
 
-    /// Whether anything can be done with it still; otherwise it has to be opened anew.
+    /// Whether the store can still be used. If not, it has to be opened again.
     pub fn is_usable(&self) -> bool {
         self.inner.is_usable()
     }
 
-    /// How it is.
+    /// Counts, size and last repair.
     ///
     /// # Errors
     /// If it can't be read.
@@ -243,58 +249,60 @@ impl Store {
         Ok(StoreStatus { records, bytes, repaired, quarantine })
     }
 
-    /// What the store holds now.
+    /// The contents of the store at this moment.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`] if it has to be opened anew; [`StoreError::Busy`] if too many read it.
+    /// [`StoreError::Replaced`] if the store has to be opened again; [`StoreError::Busy`] if too many processes read
+    /// it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         self.inner.snapshot()
     }
 
-    /// Waits for the right to write, for as long as it takes, behind those who wait already.
+    /// Waits for the write lock without a time limit, behind the processes that already wait.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`] if another store has been put in this one's place: then nothing may be written to this
-    /// one any more.
+    /// [`StoreError::Replaced`] if another store has taken this one's place: then nothing may be written to this one
+    /// any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         self.inner.lock()
     }
 
-    /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
-    /// have been woken.
+    /// Commits a batch, wholly or not at all. When this returns `Ok`, the batch is on the disk, and the processes that
+    /// follow commits have been woken.
     ///
     /// # Errors
-    /// [`CommitError::NotDone`] if nothing of it was carried out, [`CommitError::Unknown`] if that can't be known.
+    /// [`CommitError::NotDone`] if nothing of it was committed, [`CommitError::Unknown`] if that can't be known.
     pub fn commit(&self, lock: &WriteLock<'_>, batch: &Batch) -> Result<(), CommitError> {
         self.inner.commit(lock, batch)
     }
 
-    /// Whether the process of this name lives, see [`Location::this_process`].
+    /// Whether the process with this id is alive, see [`Location::this_process`].
     pub fn is_alive(&self, process: &Id) -> bool {
         self.inner.folder().is_alive(process)
     }
 
-    /// What lies in a slot file.
+    /// The contents of a slot file.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if it is no slot file.
+    /// [`StoreError::Damaged`] if the file is no slot file.
     pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
         self.inner.folder().slot(slot)
     }
 
-    /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
-    /// names. One that is left over from a commit that never came is replaced.
+    /// Writes and syncs a slot file. Only under the write lock, and only for a slot that no row of the table of keys
+    /// names. A slot file left over from a commit that did not happen is replaced.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] where the slot had a row once: the row is lost, and what the slot opens must not be.
+    /// [`StoreError::Damaged`] if the slot had a row once: that row is lost, but the data that the slot opens must not
+    /// be lost too.
     pub fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
         self.inner.folder().put_slot(slot, wrapped)
     }
 
-    /// Overwrites a slot file where it lies, and syncs it: what it held is gone for good.
+    /// Overwrites a slot file in place and syncs it. Its former content is gone for good.
     ///
     /// # Errors
-    /// If it is no slot file, or could not be overwritten.
+    /// If the file is no slot file, or could not be overwritten.
     pub fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         self.inner.folder().destroy_slot(slot)
     }
@@ -307,10 +315,10 @@ impl Store {
         self.inner.folder().protectors()
     }
 
-    /// Adds a protector. It counts when this returns, and is part of no commit.
+    /// Adds a protector. It is in effect when this returns, and is part of no commit.
     ///
     /// # Errors
-    /// It is not there then, or the log says that it may be.
+    /// The protector was not added, or the log says that it may have been.
     pub fn add_protector(&self, lock: &WriteLock<'_>, row: &ProtectorRow) -> Result<(), StoreError> {
         self.inner.folder().add_protector(lock, row)
     }
@@ -318,48 +326,48 @@ impl Store {
     /// Overwrites a protector. It is gone when this returns, and is part of no commit.
     ///
     /// # Errors
-    /// It may be gone or not; to be tried again.
+    /// The protector may or may not be gone; call this again.
     pub fn remove_protector(&self, lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
         self.inner.folder().remove_protector(lock, id)
     }
 
-    /// Overwrites the protectors that a process had begun to remove before it ended.
+    /// Overwrites the protectors whose removal a process had begun before it ended.
     ///
     /// # Errors
-    /// To be tried again.
+    /// Some removals may be unfinished; call this again.
     pub fn finish_removals(&self) -> Result<(), StoreError> {
         self.inner.folder().finish_removals()
     }
 
-    /// Writes anew what is damaged of the protectors and whole elsewhere, and takes away what was never finished.
+    /// Rewrites a damaged copy of a protector from its whole copy, and removes unfinished protectors.
     ///
     /// # Errors
-    /// To be tried again.
+    /// Some protectors may be unrepaired; call this again.
     pub fn repair_protectors(&self, lock: &WriteLock<'_>) -> Result<(), StoreError> {
         self.inner.folder().repair_protectors(lock)
     }
 
-    /// Takes a backup beside the tables, unless there is one of the last 24 hours, or of this revision. Whether it did.
+    /// Takes a backup beside the tables, unless there is a backup from the last 24 hours or of this revision. Returns
+    /// whether it took one.
     ///
     /// # Errors
-    /// There is no new one then.
+    /// There is no new backup then.
     pub fn back_up_daily(&self) -> Result<bool, StoreError> {
         self.inner.back_up_daily()
     }
 
-    /// Takes a backup beside the tables, unless there is one of this revision. Whether it did.
+    /// Takes a backup beside the tables, unless there is one of this revision. Returns whether it took one.
     ///
     /// # Errors
-    /// There is no new one then.
+    /// There is no new backup then.
     pub fn back_up(&self) -> Result<bool, StoreError> {
         self.inner.back_up()
     }
 
-    /// Writes the store into an archive, for people to keep: tables, slots and protectors, sealed as they are, and one
-    /// protector more.
+    /// Writes the store into an archive for the user to keep: tables, slots and protectors, sealed as they are, and one
+    /// additional protector.
     ///
-    /// # Errors
-    /// Nothing is left at the target then, unless it is a stream.
+    /// The target is unchanged then, unless it is a stream.
     pub fn back_up_to(
         &self,
         to: CopyTarget<'_>,
@@ -369,11 +377,12 @@ impl Store {
         archive::pack(&self.inner, to, extra, progress)
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits, and
-    /// where the disk has no room for the file: a full disk keeps nobody from reading.
+    /// The lock that a process holds while it asks the user: one process at a time. `None` if another process still
+    /// holds it when `waits` returns false. Also `None` if the disk has no room for the file: a full disk must not
+    /// prevent reading.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if something else has the name of the lock's file.
+    /// [`StoreError::Refused`] if something else has the name of the lock file.
     pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<std::fs::File>, StoreError> {
         self.inner.folder().lock_prompt(waits)
     }

@@ -1,6 +1,6 @@
-//! XXH3-64 over table, key and value at the end of every value: so that whoever holds no keys knows what is whole.
+//! XXH3-64 over table, key and value at the end of every value. It shows without any key whether a value is whole.
 //!
-//! It finds accidents, not malice; against that every value is sealed.
+//! It finds accidents, not malice. Against malice every value is sealed.
 
 use std::hash::Hasher as _;
 
@@ -8,10 +8,10 @@ use twox_hash::xxhash3_64::Hasher;
 
 use crate::rows::Table;
 
-/// Bytes at the end of every value.
+/// Bytes of the checksum at the end of every value.
 pub(crate) const LENGTH: usize = 8;
 
-/// What is shorter is put together first: sooner done than a hasher for pieces is made.
+/// Bytes below which the input is joined in one buffer first: that is faster than a streaming hasher.
 const SHORT: usize = 1024;
 
 pub(crate) fn of(table: Table, key: &[u8], value: &[u8]) -> [u8; LENGTH] {
@@ -36,7 +36,7 @@ fn head(table: Table, key: &[u8]) -> [u8; 3] {
     [table as u8, high, low]
 }
 
-/// The checksum of a stored value that comes in pieces.
+/// The checksum of a stored value that is read in pieces.
 pub(crate) struct Pieces {
     hasher: Hasher,
     value_left: usize,
@@ -45,7 +45,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// For a value of `stored` bytes with its checksum.
+    /// `stored` is the length of the value in bytes, with its checksum.
     pub(crate) fn new(table: Table, key: &[u8], stored: usize) -> Self {
         let value_left = stored.saturating_sub(LENGTH);
         Self { hasher: begun(table, key), value_left, checksum: [0; LENGTH], known: 0 }
@@ -61,7 +61,7 @@ impl Pieces {
         }
     }
 
-    /// Whether the pieces were what was written.
+    /// Whether the pieces are the value that was written.
     pub(crate) fn hold(&self) -> bool {
         self.value_left == 0 && self.known == LENGTH && self.hasher.finish().to_be_bytes() == self.checksum
     }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn pieces_of_any_length_make_the_same_checksum() {
-        // Around the length from which on a hasher for pieces makes it in any case.
+        // Lengths around `SHORT`, from which on the streaming hasher is used in any case.
         for (value, lengths) in [(22, 1..31), (SHORT - 4, 7..8), (SHORT - 3, 7..8), (3 * SHORT, 7..8)] {
             let mut stored = vec![b'v'; value];
             stored.extend_from_slice(&of(Table::Keys, b"key", &stored));

@@ -1,32 +1,32 @@
 //! A row of the table `records`: a plain header, then two sealed values, the address and the data.
 //!
-//! They are sealed apart so that a list of records reads no data.
+//! The two are sealed separately, so that a list of records reads no data.
 
 /// The `expiresAt` of a record that does not expire.
 pub const NEVER: u64 = u64::MAX;
 
 const FORMAT: u8 = 1;
-/// Which of its namespace's data keys a value is sealed with. There is one so far.
+/// Names the data key of the namespace that seals a value. So far there is only one.
 pub(crate) const GENERATION: u8 = 0;
 const HEADER: usize = 2 + 4 * 8;
-/// Where the revision stands in a row.
+/// Bytes of a row that hold the revision.
 pub(crate) const REVISION: std::ops::Range<usize> = 2..10;
 
-/// What can be known of a record without its keys. Times are milliseconds since 1970 UTC.
+/// The part of a record that can be read without its keys. Times are milliseconds since 1970 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RecordHeader {
-    /// The revision of the write that last changed it.
+    /// The revision of the write that last changed the record.
     pub revision: u64,
-    /// When it was first written.
+    /// Time of the first write.
     pub created_at: u64,
-    /// When it was last written.
+    /// Time of the last write.
     pub updated_at: u64,
-    /// When it ends; [`NEVER`] if it does not.
+    /// Time of expiry; [`NEVER`] if the record does not expire.
     pub expires_at: u64,
 }
 
 impl RecordHeader {
-    /// The header's bytes; both sealed values are bound to them.
+    /// The header's bytes. Both sealed values are bound to them.
     pub fn encode(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
         bytes[..2].copy_from_slice(&[FORMAT, GENERATION]);
@@ -52,7 +52,7 @@ impl RecordHeader {
     }
 }
 
-/// A row of the table `records`, taken apart.
+/// A decoded row of the table `records`.
 pub struct StoredRecord<'r> {
     /// The plain header.
     pub header: RecordHeader,
@@ -63,13 +63,13 @@ pub struct StoredRecord<'r> {
 }
 
 impl<'r> StoredRecord<'r> {
-    /// Bytes of a row in front of the sealed address.
+    /// Bytes before the sealed address.
     pub const HEAD: usize = HEADER + 4;
 
     /// `header ‖ length of the sealed address ‖ sealed address ‖ sealed data`.
     ///
     /// # Panics
-    /// For an address of 4 GiB or more; the limits end far below.
+    /// For an address of 4 GiB or more; the limits are far below that.
     pub fn encode(&self) -> Vec<u8> {
         let length = u32::try_from(self.address.len()).expect("addresses are short");
         let mut row = Vec::with_capacity(HEADER + 4 + self.address.len() + self.data.len() + 16);
@@ -80,7 +80,7 @@ impl<'r> StoredRecord<'r> {
         row
     }
 
-    /// Takes a row apart; `None` if it has not the shape of one.
+    /// Decodes a row; `None` if the bytes are too short or their lengths do not fit.
     pub fn decode(row: &'r [u8]) -> Option<Self> {
         let (header, rest) = row.split_first_chunk::<HEADER>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;

@@ -1,29 +1,29 @@
-//! What the last repair did, as the store itself tells it from then on: the row `repaired` of the table `meta`.
+//! The result of the last repair, as the store itself records it: the row `repaired` of the table `meta`.
 
 use crate::rows::meta;
 
-/// The format of the row.
+/// The format number of the row.
 const FORMAT: u8 = 1;
-/// Says that it is known how many records were lost.
+/// Flag: the number of lost records is known.
 const LOST: u8 = 1;
-/// Says that a backup was put back.
+/// Flag: a backup was restored.
 const BACKUP: u8 = 2;
 /// Bytes before the name: format, flags, and four numbers.
 const HEAD: usize = 2 + 4 * 8;
 
-/// What a repair did. Times are milliseconds since 1970 UTC.
+/// The result of a repair. Times are milliseconds since 1970 UTC.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repair {
-    /// When it was done.
+    /// Time of the repair.
     pub at: u64,
-    /// Records of the damaged store that were whole, and are as they were.
+    /// Records of the damaged store that were whole. They are unchanged.
     pub kept: u64,
-    /// Records of the damaged store that were not; `None` if it can't be known how many. Of these, what the backup had
-    /// is as it was then.
+    /// Records of the damaged store that were not whole; `None` if the number is unknown. A lost record that the backup
+    /// contains has the backup's value.
     pub lost: Option<u64>,
-    /// When the backup was taken that was put back, if one was.
+    /// The time at which the restored backup was taken; `None` if no backup was restored.
     pub restored_from: Option<u64>,
-    /// The folder below `quarantine/` in which the damaged file lies, if there was one.
+    /// The folder below `quarantine/` that holds the damaged file, if there was one.
     pub quarantine: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl Repair {
         [FORMAT, flags].into_iter().chain(numbers).chain(name).collect()
     }
 
-    /// `None` if it has not the shape of one.
+    /// `None` if the bytes are no such row.
     pub(crate) fn decode(row: &[u8]) -> Option<Self> {
         let ([format, flags, numbers @ ..], name) = row.split_first_chunk::<HEAD>()?;
         let number = |at: usize| meta::counter(&numbers[8 * at..8 * at + 8]);
@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(Repair::decode(&row), Some(repair));
             assert_eq!(Repair::decode(&row[..HEAD - 1]), None);
             assert_eq!(Repair::decode(&[&[FORMAT + 1], &row[1..]].concat()), None);
-            // A number that nothing ever counted up to.
+            // A counter above every possible revision.
             assert_eq!(Repair::decode(&[&row[..10], &[0xFF; 8][..], &row[18..]].concat()), None);
         }
     }

@@ -14,16 +14,16 @@ pub enum Table {
     Leases = 4,
     /// The newest changes, by revision.
     Changes = 5,
-    /// What is derived from the table of keys, by what is looked for; made anew where it is lost.
+    /// An index derived from the table of keys, by the value that is searched for. It is rebuilt when it is lost.
     KeyIndex = 6,
 }
 
 impl Table {
-    /// Every table, in the order of the numbers.
+    /// Every table, in ascending order of the numbers.
     pub const ALL: [Self; 6] =
         [Self::Meta, Self::Keys, Self::Records, Self::Leases, Self::Changes, Self::KeyIndex];
 
-    /// How long each key of the table is; `None` where they are names.
+    /// Length in bytes of each key of the table; `None` where the keys are names.
     pub(crate) const fn key_length(self) -> Option<usize> {
         match self {
             Self::Meta => None,
@@ -51,26 +51,26 @@ impl Table {
 pub mod meta {
     use crate::limits;
 
-    /// The number in the row of a counter. `None` for one that no store reaches: nothing ever counted that far, so it is
-    /// damage, and arithmetic with it would go wrong.
+    /// The number in the row of a counter. `None` for a number above the highest revision: no store counts that far, so
+    /// the row is damaged, and arithmetic with the number could overflow.
     pub fn counter(value: &[u8]) -> Option<u64> {
         value.try_into().ok().map(u64::from_be_bytes).filter(|number| *number <= limits::REVISION)
     }
 
-    /// The last revision that was given: 8 bytes.
+    /// The last revision that was assigned: 8 bytes.
     pub const REVISION: &[u8] = b"revision";
     /// The revision of the last change to the table of keys: 8 bytes.
     pub const KEYS_REVISION: &[u8] = b"keys revision";
-    /// The revision of the newest change notice that is not kept any more: 8 bytes; absent as long as all are kept.
+    /// The revision of the newest change notice that was deleted: 8 bytes; absent as long as all notices are kept.
     pub const FORGOTTEN: &[u8] = b"forgotten changes";
     /// The store's id: 16 bytes, the same as in the header.
     pub const STORE_ID: &[u8] = b"store id";
-    /// What rows begin with that name a slot file to be overwritten; the slot's 16-byte id follows.
+    /// Prefix of the rows that name a slot file to be overwritten; the slot's 16-byte id follows.
     pub const DESTROY: &[u8] = b"destroy ";
-    /// The revision up to which records came back from a backup: 8 bytes; absent if none ever did.
+    /// The revision up to which a backup restored records: 8 bytes; absent if no backup was ever restored.
     pub const RESTORED: &[u8] = b"restored";
-    /// What the last repair did; absent if there was none.
+    /// The result of the last repair; absent if there was none.
     pub const REPAIRED: &[u8] = b"repaired";
-    /// Says that the index of keys is complete, so that what it does not have is not there.
+    /// Marks the index of keys as complete: a key that is not in it does not exist.
     pub const KEY_INDEX: &[u8] = b"key index";
 }

@@ -1,7 +1,7 @@
-//! A store in one file, for people to keep: a tar archive with the header, a copy of the tables, the slots, and the
-//! protectors. All of it is as sealed as it was.
+//! A store in one file for the user to keep: a tar archive with the header, a copy of the tables, the slots, and the
+//! protectors. Everything in it stays sealed.
 //!
-//! The header comes first, since it says which format the rest has.
+//! The header comes first, because it gives the format of the rest.
 
 mod unpack;
 
@@ -24,21 +24,21 @@ pub use unpack::{BadArchive, CopySource, Member, NotUnpacked, Unpacked};
 
 pub(super) use unpack::unpack;
 
-/// The archive before it gets its name.
+/// The temporary name of the archive.
 const ARCHIVE: &str = "archive";
 const HEADER: &str = "header";
 const DATA: &str = DATA_FILE;
 const SLOTS: &str = "slots/";
 const PROTECTORS: &str = "protectors/";
 
-/// How far a copy has come: bytes, and of how many; of 0 if that is not known.
+/// The progress of a copy: bytes done, and bytes in total; the total is 0 if it is not known.
 pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
 
-/// Where an archive goes.
+/// The target of an archive.
 pub enum CopyTarget<'t> {
-    /// Into a new file, synced, that is there whole or not at all.
+    /// A new file, synced. It exists whole or not at all.
     File(&'t Path),
-    /// Into a pipe, or whatever else takes bytes.
+    /// A pipe or another writer.
     Stream(&'t mut dyn Write),
 }
 
@@ -47,7 +47,7 @@ pub enum CopyTarget<'t> {
 pub enum NotPacked {
     /// The store could not be read.
     Store(StoreError),
-    /// The place that the archive was to go to.
+    /// The target could not be written.
     Target(io::ErrorKind),
 }
 
@@ -68,10 +68,11 @@ impl From<StoreError> for NotPacked {
     }
 }
 
-/// Writes a store into an archive, with one more protector if there is one, which the store itself does not get.
+/// Writes a store into an archive. `extra` adds one more protector to the archive only; the store itself does not get
+/// it.
 ///
 /// # Errors
-/// Nothing is left at the target then, unless it is a stream.
+/// The target is unchanged then, unless it is a stream.
 pub(super) fn pack(
     store: &LmdbStore,
     to: CopyTarget<'_>,
@@ -99,7 +100,7 @@ pub(super) fn pack(
     let whole = own.path_of(ARCHIVE);
     let file = own.create_new(ARCHIVE).map_err(|error| target(error.into()))?;
     write(store, tables, extra, file, progress)?.sync_all().map_err(target)?;
-    // One that is there already stays.
+    // A file that already exists stays.
     let linked = fs::hard_link(&whole, to).or_else(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Err(error),
         _ if to.exists() => Err(io::ErrorKind::AlreadyExists.into()),
@@ -108,7 +109,7 @@ pub(super) fn pack(
     linked.and_then(|()| files::sync_folder(folder)).map_err(target)
 }
 
-/// A copy of the tables, to be read from its beginning.
+/// A copy of the tables, to be read from its start.
 fn copy_tables(store: &LmdbStore, aside: &Dir) -> Result<File, StoreError> {
     let mut tables = aside.create_new(DATA)?;
     store.copy_to(&mut tables)?;
@@ -129,13 +130,13 @@ fn write<W: Write>(
     let header = files::read_whole(&store.folder().header(), LONGEST_HEADER).map_err(StoreError::from)?;
     add(&mut archive, HEADER, header.len() as u64, &mut header.as_slice())?;
     add(&mut archive, DATA, length, &mut tables)?;
-    // After the tables: whatever key they name has its slot by now.
+    // After the tables: every key in their copy has its slot by now.
     for slot in store.folder().slots_there()? {
         let content = store.folder().slot_file(&slot).map_err(StoreError::from)?;
         let name = format!("{SLOTS}{}", id_text(&slot));
         add(&mut archive, &name, content.len() as u64, &mut content.as_slice())?;
     }
-    // Last: one that is removed meanwhile is not in it.
+    // Last: a protector that is removed during the copy is not in the archive.
     for (id, row) in store.folder().protectors()?.iter().chain(extra) {
         let file = protectors::encode(id, row);
         add(&mut archive, &format!("{PROTECTORS}{}", id_text(id)), file.len() as u64, &mut file.as_slice())?;
@@ -157,7 +158,7 @@ fn add(
     archive.append_data(&mut header, name, content).map_err(|error| NotPacked::Target(error.kind()))
 }
 
-/// What has gone through a stream, and how it ended.
+/// Bytes that have passed through a stream, and how it ended.
 #[derive(Default)]
 struct Count {
     done: Cell<u64>,
@@ -165,7 +166,7 @@ struct Count {
     failed: Cell<Option<io::ErrorKind>>,
 }
 
-/// A stream that tells how far it has been written or read.
+/// A stream that reports the bytes read or written.
 struct Counted<'p, T> {
     inner: T,
     count: &'p Count,

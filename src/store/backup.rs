@@ -1,5 +1,5 @@
-//! Backups that the store takes of itself: copies of its tables, sealed as they are, without slots, so that what was
-//! revoked stays so. One process takes one when it is idle, at most daily; the newest three are kept.
+//! Backups that the store takes of itself: copies of its tables, sealed as they are. They have no slots, so that a
+//! revoked key stays revoked. An idle process takes a backup, at most one a day. The newest three are kept.
 
 use std::fs::File;
 use std::time::{Duration, SystemTime};
@@ -10,9 +10,9 @@ use crate::limits;
 use super::lmdb::open::LmdbStore;
 use super::{Folder, StoreError};
 
-/// How old the newest one is when the next is due.
+/// Age of the newest backup at which the next one is due.
 const EVERY: Duration = Duration::from_hours(24);
-/// How many are kept.
+/// Number of backups that are kept.
 const KEPT: usize = 3;
 const SUFFIX: &str = ".mdb";
 
@@ -20,14 +20,14 @@ const SUFFIX: &str = ".mdb";
 pub(super) struct Backup {
     /// The file's name in `backups/`.
     pub name: String,
-    /// What was committed up to this revision is in it.
+    /// The last revision that the backup contains.
     pub revision: u64,
-    /// When it was taken.
+    /// Time at which the backup was taken.
     pub taken: SystemTime,
 }
 
 impl Folder {
-    /// The backups that are there, the newest first.
+    /// The backups in the folder, the newest first.
     pub(super) fn backups(&self) -> files::Result<Vec<Backup>> {
         let folder = match self.dir().and_then(|dir| dir.folder("backups")) {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
@@ -52,17 +52,17 @@ impl Folder {
 }
 
 impl LmdbStore {
-    /// Takes a backup, if none was taken today and something has changed since; `false` if there is nothing to do, or
-    /// another process is at it.
+    /// Takes a backup if there is none from the last 24 hours and something has changed since. `false` if there is
+    /// nothing to do, or if another process is taking one.
     pub(super) fn back_up_daily(&self) -> Result<bool, StoreError> {
         let backups = self.folder().backups()?;
-        // One from the future says only that the clock was wrong.
+        // A backup from the future only shows that the clock was wrong.
         let today =
             |backup: &Backup| SystemTime::now().duration_since(backup.taken).is_ok_and(|age| age < EVERY);
         if backups.iter().any(today) { Ok(false) } else { self.back_up() }
     }
 
-    /// Takes a backup, if something has changed since the last one; `false` if not, or if another process is at it.
+    /// Takes a backup if something has changed since the last one. `false` if not, or if another process is taking one.
     pub(super) fn back_up(&self) -> Result<bool, StoreError> {
         let dir = self.folder().dir()?;
         let folder = dir.make_folder("backups")?;
@@ -85,11 +85,11 @@ impl LmdbStore {
         Ok(true)
     }
 
-    /// Copies the tables as they are at one moment into an empty file, without what is free, and syncs it.
+    /// Copies the tables of one moment into an empty file, without free pages, and syncs it.
     pub(super) fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
         self.engine().copy_to(file)?;
         file.sync_all()?;
-        // A copy that is not whole is none.
+        // A partial copy does not count.
         if file.metadata()?.len() < 2 * self.engine().page_size() as u64 {
             return Err(StoreError::Failed);
         }
@@ -97,7 +97,7 @@ impl LmdbStore {
     }
 }
 
-/// Takes away what a process left behind that was killed over it.
+/// Removes the temporary files of a process that was killed while it took a backup.
 fn forget_leftovers(folder: &Dir) -> files::Result<()> {
     for name in folder.names()?.iter().filter(|name| name.starts_with(ASIDE)) {
         folder.remove_all(name)?;

@@ -1,8 +1,8 @@
-//! Which boot of the machine this is.
+//! The identity of the machine's current boot.
 
 use crate::rows::{Id, parse_id};
 
-/// The kernel's random name of this boot; `None` where it has none that can be read.
+/// The kernel's random id of this boot; `None` where the kernel has no readable one.
 pub fn boot_id() -> Option<Id> {
     if !cfg!(any(target_os = "linux", target_os = "android")) {
         return None;

@@ -1,60 +1,60 @@
-//! What can go wrong with a store, as far as a caller can do something about it.
+//! Errors of a store, as far as a caller can act on them.
 
 use std::fmt;
 use std::io;
 
 use crate::files;
 
-/// Why an operation on the store was not carried out.
+/// The reason why an operation on the store was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreError {
-    /// There is no room. Nothing was half-written.
+    /// There is no room. Nothing was partly written.
     Full(FullReason),
     /// A value, a page or a file is not what was written.
     Damaged,
     /// No protector file is whole, so no key could open the store.
     NoProtector,
-    /// Written by a later version.
+    /// A later version wrote the store.
     FormatTooNew,
-    /// The store must not or can't be used as it lies there.
+    /// The store must not or can't be used in its present condition.
     Refused(Refusal),
-    /// The store can't be used just now. Nothing was changed, and the same call may succeed later.
+    /// The store can't be used at this moment. Nothing was changed, and the same call may succeed later.
     Busy(BusyReason),
     /// An I/O error.
     Failed,
 }
 
-/// What has no room left.
+/// The resource that is exhausted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FullReason {
     /// The disk, a quota of the file system, or the limit on the size of a file.
     Disk,
-    /// The limit of the store's own.
+    /// The store's own size limit.
     Limit,
-    /// The folder `quarantine`: it has as many folders as it may have.
+    /// The folder `quarantine` has as many folders as it may have.
     Quarantine,
-    /// The memory map of this process, which is smaller where the process has few addresses.
+    /// The memory map of this process. It is smaller if the process has few addresses.
     Map,
 }
 
-/// Why a store can't be used just now.
+/// The reason why a store can't be used at this moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BusyReason {
-    /// A process that has to close the store first has not closed it in time, or is closing it.
+    /// A process that must close the store first is still closing it, or did not close it in time.
     Closing,
-    /// As many processes read the store as its table of readers has places.
+    /// As many processes read the store as LMDB's reader table has places.
     Readers,
-    /// This process has too few addresses left for the memory map of the store.
+    /// This process has too few free addresses for the memory map of the store.
     AddressSpace,
-    /// What was opened can't be used any more, and has to be opened again: another store is in its place.
+    /// The opened store can't be used any more and has to be opened again: another store is in its place.
     Replaced,
-    /// Another process committed after the snapshot that the batch was decided on.
+    /// Another process committed after the snapshot on which the batch is based.
     Overtaken,
 }
 
 impl StoreError {
-    /// Whether the store has to be opened again before anything more is done with it. What waits goes to the store that
-    /// is opened then.
+    /// Whether the store has to be opened again before any other use. Waiting operations go to the store that is opened
+    /// then.
     pub const fn needs_reopening(self) -> bool {
         matches!(self, Self::Busy(BusyReason::Replaced | BusyReason::AddressSpace))
     }
@@ -76,24 +76,25 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Why a store is refused.
+/// The reason why a store is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Others may read or write it.
+    /// Other users may read or write it.
     Permissions,
     /// It belongs to another user.
     Owner,
-    /// It is in use by another platform's build or in another container.
+    /// A build for another platform, or a process in another container, is using it.
     Platform,
-    /// It lies where file locks and memory maps are not to be relied on.
+    /// It is on a file system where file locks and memory maps are not reliable.
     NetworkFileSystem,
     /// Its file system is mounted read-only.
     ReadOnly,
-    /// A link, or a file with a second name, has the place of one of its files or folders.
+    /// A link, or a file with a second name, is in the place of one of its files or folders.
     Link,
-    /// Something that is no regular file has the place of one of its files, or no folder that of one of its folders.
+    /// Something that is no regular file is in the place of one of its files, or something that is no folder in the
+    /// place of one of its folders.
     FileType,
-    /// It is this user's own, and its mode or another rule of the system keeps this user from it.
+    /// It belongs to this user, but its mode or another rule of the system denies access.
     Access,
 }
 
@@ -109,7 +110,7 @@ impl From<files::Refusal> for Refusal {
     }
 }
 
-/// Says in one line which file or folder it is, why it can't be used, and what to do.
+/// Logs one line that names the file or folder, the reason why it can't be used, and the remedy.
 impl From<files::Error> for StoreError {
     fn from(error: files::Error) -> Self {
         (&error).into()
@@ -131,7 +132,7 @@ impl From<&files::Error> for StoreError {
     }
 }
 
-/// Whether an error says that there is no room.
+/// Whether an error means that there is no room.
 pub(super) fn is_full(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge)
@@ -142,7 +143,7 @@ impl From<io::Error> for StoreError {
         if let Some(error) = files::Error::of(&error) {
             return error.into();
         }
-        // An I/O error's text is the operating system's: no caller's word is in it.
+        // An I/O error's text is the operating system's: it contains no caller's data.
         tracing::warn!(error = %error, "the store's files could not be used");
         if is_full(&error) {
             return Self::Full(FullReason::Disk);

@@ -1,8 +1,8 @@
-//! How processes that share a store wake each other: files that one writes to and the others watch.
+//! Wakes the other processes that share a store: each process writes to certain files, and the others watch them.
 //!
-//! There are two, since different processes watch them. `bell` is written at every commit, and a process watches it
-//! while it follows changes. `news` is written when the state of the store as a whole changes, and every process that
-//! has the store open watches it. Neither is ever locked.
+//! There are two such files, because different processes watch them. `bell` is the commit signal: it is written at
+//! every commit, and a process watches it while it follows changes. `news` is written when the state of the store as a
+//! whole changes, and every process that has the store open watches it. Neither is ever locked.
 
 #[cfg(unix)]
 use std::fs::File;
@@ -21,35 +21,38 @@ use crate::sync;
 use super::folder::Folder;
 use super::lmdb::meta_page::write_all_at;
 
-/// How often a process looks: whether the data file was replaced; and for changes, while it follows them and can't listen.
+/// Poll interval. The poller always checks whether the data file was replaced. It also reports commits while the
+/// process follows them and file watching is not available.
 const LOOK: Duration = Duration::from_millis(500);
-/// And for what befalls the store, where it can't listen, in looks.
+/// Poll interval for state changes where file watching is not available, in units of `LOOK`.
 const SELDOM: u32 = 4;
 
-/// What was heard.
+/// An event in an open store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreEvent {
-    /// Somebody may have committed.
+    /// A process may have committed.
     Committed,
-    /// Something may have befallen the store: unlocked, mended, or somebody wants it alone.
+    /// The state of the store may have changed: it was unlocked or repaired, or a process wants the exclusive lock.
     StateChanged,
-    /// Another data file lies in the folder, or none, and no process of ours said so: a person moved, deleted or copied
-    /// the folder.
+    /// The folder holds another data file or none, and no process of plugin-vault announced that: a person moved,
+    /// deleted or copied the folder.
     Replaced,
 }
 
-/// The file `bell`, which is written again after each commit. Nothing locks it, and its content says nothing.
+/// The commit signal: the file `bell`, which is written again after each commit. No process locks it, and its content
+/// has no meaning.
 pub(super) struct CommitSignal {
-    /// Kept open: a commit pays for one system call.
+    /// Kept open, so that a signal costs one system call.
     #[cfg(unix)]
     file: File,
-    /// A write through a handle that stays open is reported late here, so each write closes its own.
+    /// Windows reports a write late while the handle stays open, so each write opens and closes its own handle.
     #[cfg(not(unix))]
     path: PathBuf,
 }
 
 impl CommitSignal {
-    /// The bell at `path`. Its one byte is written at once, so that ringing needs no room on a full disk.
+    /// The commit signal at `path`. This writes its one byte at once, so that a later signal needs no room on a full
+    /// disk.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         prepare(path)?;
         Ok(Self {
@@ -60,7 +63,7 @@ impl CommitSignal {
         })
     }
 
-    /// Wakes the processes that watch it. One that misses it looks a little later.
+    /// Wakes the processes that watch the file. A process that misses the signal polls a little later.
     pub(super) fn ring(&self) {
         #[cfg(unix)]
         let rung = write_all_at(&self.file, b"\n", 0);
@@ -72,23 +75,23 @@ impl CommitSignal {
     }
 }
 
-/// Makes a file that is watched, with its first byte in it.
+/// Creates a watched file with its first byte.
 pub(super) fn prepare(path: &Path) -> io::Result<()> {
     let file = files::open_or_create(path)?;
     if file.metadata()?.len() == 0 { write_all_at(&file, b"\n", 0) } else { Ok(()) }
 }
 
-/// Writes the first byte of a file that is watched, and closes it: on every system the watch reports that at once.
+/// Writes the first byte of a watched file and closes the file. Every system reports that to the watchers at once.
 pub(super) fn strike(path: &Path) -> io::Result<()> {
     write_all_at(&files::open_or_create(path)?, b"\n", 0)
 }
 
-/// What was announced last of the state of the store, as far as this process has been told.
+/// The last announcement about the state of the store that this process has seen.
 #[derive(Default)]
 pub(super) struct News(Mutex<String>);
 
 impl News {
-    /// Whether this is not what was announced last; from now on it is.
+    /// Whether `announced` differs from the last announcement. It becomes the last announcement.
     fn is_new(&self, announced: String) -> bool {
         let mut last = sync::lock(&self.0);
         let is_new = *last != announced;
@@ -121,20 +124,21 @@ pub(super) fn watch(
     watcher
 }
 
-/// Hears the bells of one store, until it is dropped.
+/// Reports the events of one store, until it is dropped.
 pub struct StoreWatcher {
     bell: PathBuf,
-    /// Absent where no watch can be had.
+    /// Absent where file watching is not available.
     watcher: Mutex<Option<RecommendedWatcher>>,
     looks: Poller,
 }
 
 impl StoreWatcher {
-    /// Listens for what befalls a store that is open; for commits only while they are followed. `heard` is called on a
-    /// thread of the listener's own and must not block.
+    /// Watches an open store for state changes; for commits only after `follow_commits`. `heard` is called on a thread
+    /// of the watcher and must not block.
     fn new(folder: &Folder, open: FileId, heard: impl Fn(StoreEvent) + Send + Sync + 'static) -> Self {
         let heard: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(heard);
-        // The watch first: where there is but one thread more, it is the one that hears at once.
+        // The watch starts before the poller: where the system allows only one more thread, the watch should get it,
+        // because it reports at once.
         let watcher = watch_file(&folder.news(), heard.clone());
         let looks = Poller::start(folder.data_file(), open, heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
@@ -149,7 +153,7 @@ impl StoreWatcher {
         sync::lock(&self.watcher)
     }
 
-    /// Listens for commits from now on, or no longer.
+    /// Starts or stops watching for commits.
     pub fn follow_commits(&self, follow: bool) {
         let mut watcher = self.watcher();
         if self.looks.0.follows.swap(follow, Ordering::Relaxed) == follow {
@@ -178,7 +182,7 @@ fn watch_file(
 ) -> notify::Result<RecommendedWatcher> {
     let call = news.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Files are opened and closed all the time; what rings is a write.
+        // Files are opened and closed all the time. Only a write is a signal.
         let Ok(event) = event else { return };
         if !matches!(event.kind, EventKind::Any | EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_))) {
             return;
@@ -186,8 +190,8 @@ fn watch_file(
         let is_call = event.paths.iter().any(|path| path.file_name() == call.as_deref());
         heard(if is_call { StoreEvent::StateChanged } else { StoreEvent::Committed });
     })?;
-    // Where the system starts no thread, `notify` does not say so: every later call and its drop panic. Only this call
-    // returns an error then.
+    // Where the system starts no thread, `notify` does not report it: every later call and its drop panic. Only this
+    // call returns an error then.
     if let Err(error) = watcher.configure(notify::Config::default()) {
         std::mem::forget(watcher);
         return Err(error);
@@ -196,16 +200,16 @@ fn watch_file(
     Ok(watcher)
 }
 
-/// A thread that looks now and then: always whether the data file is still the one that is open, which no watch of a
-/// file reports when the folder above it is moved away; and for the rest where a watch can't be had.
+/// A polling thread. It always checks whether the data file is still the open one: no watch of a file reports that the
+/// folder above it was moved away. It polls for the other events where file watching is not available.
 struct Poller(Arc<Look>);
 
-/// What is looked for.
+/// What the polling thread polls for.
 #[derive(Default)]
 struct Look {
-    /// Commits are followed.
+    /// The process follows commits.
     follows: AtomicBool,
-    /// A watch could not be had.
+    /// File watching is not available.
     unwatched: AtomicBool,
     over: AtomicBool,
 }
@@ -221,7 +225,7 @@ impl Poller {
                 let now = match files::id_at(&data) {
                     Ok(file) => Some(file),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    // Nothing is known, so nothing has changed.
+                    // The check failed, so it does not count as a change.
                     Err(_) => there,
                 };
                 if std::mem::replace(&mut there, now) != now && !wanted.over.load(Ordering::Relaxed) {
@@ -238,7 +242,7 @@ impl Poller {
                 }
             }
         };
-        // Where no thread can be had, nothing is heard, and everything that waits has a deadline.
+        // If the system starts no thread, no event is reported. Everything that waits for one has a deadline.
         let _ = std::thread::Builder::new().name("looks".into()).spawn(run);
         Self(look)
     }

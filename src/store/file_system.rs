@@ -1,10 +1,10 @@
-//! Which file systems a store must not lie on: those of a network, where locks and memory maps of several machines know
-//! nothing of each other, and those that a program makes up, which promise neither.
+//! The file systems that a store must not be on: network file systems, where the locks and memory maps of several
+//! machines are independent of each other, and user-space file systems, which guarantee neither.
 
 use std::io;
 use std::path::Path;
 
-/// The numbers by which Linux knows them.
+/// The magic numbers of those file systems on Linux.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NETWORK: [u32; 15] = [
     0x0000_6969, // NFS
@@ -24,7 +24,7 @@ const NETWORK: [u32; 15] = [
     0x0116_1970, // GFS2
 ];
 
-/// Whether a folder lies on such a file system.
+/// Whether a folder is on such a file system.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     let number = rustix::fs::statfs(folder)?.f_type;
@@ -41,7 +41,7 @@ fn is_listed(number: u32) -> bool {
     NETWORK.contains(&number)
 }
 
-/// Whether a folder lies on such a file system.
+/// Whether a folder is on such a file system.
 #[cfg(target_os = "macos")]
 pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     /// `MNT_LOCAL`
@@ -49,7 +49,7 @@ pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     Ok(rustix::fs::statfs(folder)?.f_flags & LOCAL == 0)
 }
 
-/// Whether a folder lies on such a file system, as far as its name tells.
+/// Whether a folder is on such a file system, as far as its path shows.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos")))]
 pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     use std::path::{Component, Prefix};

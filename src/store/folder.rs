@@ -1,4 +1,4 @@
-//! The data folder: where everything of a store lies, and whether one lies there.
+//! The data folder: where everything of a store is stored, and whether it holds a store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::file_system;
 use super::lmdb::{DATA_FILE, READERS_FILE};
 use super::{Refusal, StoreError};
 
-/// The folders in it.
+/// The folders in the data folder.
 pub(super) const FOLDERS: [&str; 5] = ["slots", "live", "backups", "quarantine", "protectors"];
 
 /// A data folder, whether or not it exists.
@@ -26,29 +26,30 @@ impl Folder {
         Self { path, allow_network: false }
     }
 
-    /// The same, on a network file system too if that is allowed: LMDB is not safe there.
+    /// The same folder. If `allow_network` is set, it may be on a network file system, where LMDB is not safe.
     #[must_use]
     pub(super) fn allow_network(self, allow_network: bool) -> Self {
         Self { allow_network, ..self }
     }
 
-    /// Where it lies.
+    /// The path of the data folder.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The folder itself, open. What is in it is reached through this, and no link in it is followed.
+    /// Opens the folder. Its contents are reached through the returned handle, which follows no link.
     pub(super) fn dir(&self) -> files::Result<Dir> {
         Dir::open(&self.path)
     }
 
-    /// Whether a store is there, or something else has its data file's name. It may be made or moved away at any time
-    /// after.
+    /// Whether the folder holds a store, or something else with the name of its data file. Another process may create
+    /// it or move it away at any time after.
     pub(super) fn has_store(&self) -> bool {
         self.dir().and_then(|dir| dir.find(DATA_FILE)).is_ok_and(|found| found.is_some())
     }
 
-    /// Whether something is there that was a store's: then there is, or was, a store. An error where that can't be seen.
+    /// Whether the folder holds anything that belongs to a store: then there is, or was, a store. An error if that
+    /// can't be determined.
     pub(super) fn has_remains(&self) -> Result<bool, StoreError> {
         let dir = match self.dir() {
             Err(error) if error.is_not_found() => return Ok(false),
@@ -57,8 +58,9 @@ impl Folder {
         Ok(dir.find(DATA_FILE)?.is_some() || !self.backups()?.is_empty() || !self.slots_there()?.is_empty())
     }
 
-    /// The right to ask a person for something: one process at a time. `None` if another asks until nobody waits, and
-    /// where the disk has no room for the file: a full disk keeps nobody from reading.
+    /// The lock that a process holds while it asks the user: one process at a time. `None` if another process still
+    /// holds it when `waits` returns false. Also `None` if the disk has no room for the file: a full disk must not
+    /// prevent reading.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if something else has the name of `prompt.lock`.
@@ -69,7 +71,7 @@ impl Folder {
             Err(error @ StoreError::Refused(_)) => return Err(error),
             Err(_) => return Ok(None),
         };
-        // The lock has no timed wait, and whoever holds it waits for a person: a look now and then is enough.
+        // The lock has no timed wait, and its holder waits for a person. So it is enough to poll.
         while file.try_lock().is_err() {
             if !waits() {
                 return Ok(None);
@@ -91,7 +93,8 @@ impl Folder {
         self.path.join("open.lock")
     }
 
-    /// Held alone by whoever has, or wants to have, the store alone; everybody else passes by it on the way in.
+    /// Held exclusively by a process that has, or wants, the exclusive lock. Every other process takes it shared for a
+    /// moment when it opens the store.
     pub(super) fn make_lock(&self) -> PathBuf {
         self.path.join("make.lock")
     }
@@ -100,17 +103,17 @@ impl Folder {
         self.path.join("bell")
     }
 
-    /// What the last process left that closed the store, see `lmdb/closed.rs`.
+    /// The record of the last clean close, see `lmdb/closed.rs`.
     pub(super) fn closed(&self) -> PathBuf {
         self.path.join("closed")
     }
 
-    /// What the processes that have the store open are told, see [`super::events`].
+    /// The announcements to the processes that have the store open, see [`super::events`].
     pub(super) fn news(&self) -> PathBuf {
         self.path.join("news")
     }
 
-    /// The process id of the one that holds, or last held, `write.lock`.
+    /// The process id of the process that holds, or last held, `write.lock`.
     pub(super) fn writer_file(&self) -> PathBuf {
         self.path.join("writer")
     }
@@ -123,9 +126,9 @@ impl Folder {
         self.path.join("write.lock")
     }
 
-    /// Sees that nothing leads out of the folder: every folder in it is a folder of ours, and LMDB's two files, which it
-    /// opens by their path, are files of ours that have no other name. A data file that is about to be replaced has a
-    /// second one in `quarantine/`, and one that was not replaced in the end keeps it.
+    /// Checks that nothing leads out of the folder. Every folder in it must be a real folder. LMDB opens its two files
+    /// by path, so they must be regular files without another name. A data file that is about to be replaced has a
+    /// second name in `quarantine/`, and keeps it if it is not replaced in the end.
     pub(super) fn check_files(&self) -> Result<(), StoreError> {
         let dir = self.dir()?;
         for name in FOLDERS {
@@ -143,7 +146,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the folder if it is not there, and sees that it is its owner's alone.
+    /// Creates the folder if it does not exist, and checks that only its owner has access.
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         files::may_create_folder(&self.path)?;
         files::create_folder(&self.path)?;
@@ -179,7 +182,7 @@ impl Folder {
     }
 }
 
-/// How many second names in `quarantine/` a data file has.
+/// The number of second names that a data file has in `quarantine/`.
 fn names_in_quarantine(dir: &Dir, id: files::FileId) -> files::Result<u64> {
     let quarantine = match dir.folder("quarantine") {
         Err(error) if error.is_not_found() => return Ok(0),

@@ -1,7 +1,7 @@
-//! The engine: one LMDB environment in the data folder, and all that knows how LMDB keeps it. Pages and meta pages,
-//! the check of a file before LMDB sees it, locks between processes, repair.
+//! The engine: one LMDB environment in the data folder, and all code that knows LMDB's file format. Pages and meta
+//! pages, the check of a file before LMDB opens it, locks between processes, repair.
 //!
-//! Nothing outside of `store` names anything in here but by what `store.rs` shows.
+//! Code outside of `store` uses only the names that `store.rs` exports.
 
 pub mod check;
 mod closed;
@@ -26,7 +26,7 @@ pub(super) mod snapshot;
 pub(super) mod this_process;
 mod waiting;
 
-/// LMDB's data file. Whether it is there is whether a store is there.
+/// LMDB's data file. A store exists exactly if this file exists.
 pub(super) const DATA_FILE: &str = "data.mdb";
-/// LMDB's table of readers.
+/// LMDB's reader table, which is also its lock file.
 pub(super) const READERS_FILE: &str = "lock.mdb";

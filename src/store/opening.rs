@@ -1,5 +1,5 @@
-//! Opening a store: one that is damaged is repaired with every other process out of the way, and opened again; where
-//! there is none, a new one is made.
+//! Opening a store. A damaged store is repaired while every other process has it closed, and opened again. If there is
+//! no store, a new one is created.
 
 use crate::rows::Id;
 
@@ -9,25 +9,25 @@ use super::lmdb::open::LmdbStore;
 use super::lmdb::this_process::ThisProcess;
 use super::{ProtectorRow, Row, Store, StoreError};
 
-/// What a new store begins with. Asked only where there is none.
+/// The initial content of a new store. It is requested only if there is no store.
 pub trait NewStore {
-    /// Why no store could be opened.
+    /// The reason why no store could be opened.
     type Error: From<StoreError>;
 
-    /// Whether one may be made, asked before anything is.
+    /// Checks whether a store may be created, before anything is.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why not.
     fn may_be_made(&self) -> Result<(), Self::Error>;
 
-    /// Its identity, the protector that opens it, and its first rows.
+    /// Returns its identity, the protector that opens it, and its first rows.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason why there is no content.
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Self::Error>;
 }
 
-/// Why a store was not opened: what the store says, or what the new one's maker does.
+/// The reason why a store was not opened: an error of the store, or of [`NewStore`].
 enum NotOpened<E> {
     Store(StoreError),
     New(E),
@@ -64,14 +64,14 @@ pub(super) fn open<N: NewStore>(
         opened => (opened.map_err(NotOpened::error)?, false),
     };
     let Some(inner) = inner else { return Ok(None) };
-    // So that there is one with the new numbers: an older one would have them given again.
+    // Ensures a backup with the new numbers: an older backup would have them assigned again.
     if was_repaired && let Err(error) = inner.back_up() {
         tracing::warn!(?error, "there is no backup yet of the store that was mended");
     }
     Ok(Some(Store { inner, was_repaired }))
 }
 
-/// Repairs the store, unless another process was first.
+/// Repairs the store. Returns false if another process has already done it.
 fn repair(folder: &Folder, now: fn() -> u64) -> Result<bool, StoreError> {
     if folder.protectors()?.is_empty() {
         let path = folder.path().display();
@@ -104,7 +104,7 @@ fn open_once<N: NewStore>(
                 return Ok(Some(store));
             }
             Entered::Empty(creation) => {
-                // What was there a moment ago is gone.
+                // The remains that were found a moment ago are gone.
                 let Some(new) = new else { return Ok(None) };
                 let (id, protector, rows) = new.begin().map_err(NotOpened::New)?;
                 creation.finish(id, &protector, rows)?;

@@ -1,11 +1,11 @@
 //! Protector files: one small file for each protector, which holds its row.
 //!
-//! They are apart from LMDB for the same reason as slot files: LMDB copies pages, and a removed protector must leave
-//! nothing that opens the store. So neither the tables, nor `backups/`, nor the data files in `quarantine/` hold a row.
+//! They are separate from LMDB for the same reason as slot files: LMDB copies pages, and a removed protector must leave
+//! nothing that opens the store. So the tables, `backups/`, and the data files in `quarantine/` never hold a row.
 //!
-//! The row is written twice, in two blocks with a checksum each, since no backup can replace a row that is lost. A
-//! removed protector leaves two blocks that say so, with zeros in the row's place. One such block is enough: a process
-//! that ended between the two had decided already.
+//! The row is written twice, in two blocks with a checksum each, since no backup can replace a lost row. A removed
+//! protector leaves two blocks that mark the removal, with zeros in the row's place. One such block is enough: a
+//! process that ended between the two writes had already decided.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -20,20 +20,20 @@ use super::lmdb::create::ASIDE;
 use super::lmdb::lock::WriteLock;
 use super::{Folder, StoreError};
 
-/// What every block begins with.
+/// The prefix of every block: name and format.
 const HEADER: &[u8; 8] = b"pvprot\0\x01";
 const PROTECTORS: &str = "protectors";
 const BLOCK: usize = 4096;
 const COPIES: usize = 2;
-/// The bytes of a protector file.
+/// The size of a protector file in bytes.
 pub(super) const FILE: usize = BLOCK * COPIES;
-/// The longest row.
+/// The longest row in bytes.
 const LONGEST: usize = BLOCK - HEADER.len() - 2 - checksum::LENGTH;
 
 /// A protector's id, and its row.
 pub type ProtectorRow = (Id, Vec<u8>);
 
-/// What one block says.
+/// The content of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Copy {
     Whole(Vec<u8>),
@@ -41,7 +41,7 @@ enum Copy {
     Damaged,
 }
 
-/// What both blocks say together.
+/// The combined content of both blocks.
 enum Found {
     Row(Vec<u8>),
     Removed,
@@ -89,7 +89,7 @@ fn decode(id: &Id, block: &[u8]) -> Copy {
     }
 }
 
-/// A protector file's bytes.
+/// Encodes a protector file.
 pub(super) fn encode(id: &Id, row: &[u8]) -> Vec<u8> {
     block(id, row).repeat(COPIES)
 }
@@ -112,7 +112,7 @@ impl Folder {
         self.path().join(PROTECTORS).join(id_text(id))
     }
 
-    /// The rows of the store's protectors, by id. What was removed or is damaged is not among them.
+    /// The rows of the store's protectors, by id. Removed and damaged protectors are left out.
     pub(super) fn protectors(&self) -> Result<Vec<ProtectorRow>, StoreError> {
         let mut rows = Vec::new();
         for id in self.protector_files()? {
@@ -128,7 +128,7 @@ impl Folder {
         Ok(rows)
     }
 
-    /// The protectors that were removed.
+    /// The ids of the removed protectors.
     pub(super) fn removed_protectors(&self) -> Result<Vec<Id>, StoreError> {
         let mut removed = Vec::new();
         for id in self.protector_files()? {
@@ -139,14 +139,14 @@ impl Folder {
         Ok(removed)
     }
 
-    /// Adds a protector; it is synced when this returns. If this fails, the protector opens nothing.
+    /// Adds a protector. The file is synced when this returns. If this fails, the protector does not open the store.
     pub(super) fn add_protector(
         &self,
         _lock: &WriteLock<'_>,
         (id, row): &ProtectorRow,
     ) -> Result<(), StoreError> {
         self.put_protector(id, row).inspect_err(|_| {
-            // Its name may be there already, and only the folder could not be synced.
+            // The file may already have its name, if only the sync of the folder failed.
             if self.remove(id).is_err() {
                 tracing::error!(
                     "a protector that could not be added may be there; see plugin-vault protector list"
@@ -155,7 +155,7 @@ impl Folder {
         })
     }
 
-    /// Removes a protector: both blocks are overwritten in place and synced. The file stays, as a sign that it was here.
+    /// Removes a protector: both blocks are overwritten in place and synced. The file stays as a mark of the removal.
     pub(super) fn remove_protector(&self, _lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
         self.remove(id).inspect_err(|_| {
             let path = self.protector_path(id);
@@ -176,7 +176,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes a damaged block again from the whole one, and takes away what a process left behind that was killed while
+    /// Writes a damaged block again from the whole one. Removes the temporary files of a process that was killed while
     /// it added a protector.
     pub(super) fn repair_protectors(&self, _lock: &WriteLock<'_>) -> Result<(), StoreError> {
         self.finish_removals()?;
@@ -193,12 +193,12 @@ impl Folder {
         self.forget_unfinished_protectors()
     }
 
-    /// Makes a protector's file. Only under the write lock, or by a process that has the store alone.
+    /// Creates a protector's file. Only under the write lock, or under the exclusive lock.
     pub(super) fn put_protector(&self, id: &Id, row: &[u8]) -> Result<(), StoreError> {
         Ok(self.dir()?.make_folder(PROTECTORS)?.replace(&id_text(id), &encode(id, row))?)
     }
 
-    /// Takes away all protector files, from a place that has no store.
+    /// Removes all protector files from a folder without a store.
     pub(super) fn forget_protectors(&self) -> Result<(), StoreError> {
         for id in self.protector_files()? {
             destroy(&self.protectors_dir()?, &id_text(&id))?;
@@ -259,14 +259,14 @@ fn read_block(file: &mut File, place: usize) -> io::Result<Vec<u8>> {
     Ok(block)
 }
 
-/// Writes one block in place, synced before the next one is written.
+/// Writes one block in place, and syncs it before the next one is written.
 fn write_block(file: &mut File, place: usize, block: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start((place * BLOCK) as u64))?;
     file.write_all(block)?;
     file.sync_all()
 }
 
-/// Overwrites a file before its name goes.
+/// Overwrites a file before it removes its name.
 fn destroy(folder: &Dir, name: &str) -> Result<(), StoreError> {
     folder.overwrite(name, COPIES * BLOCK, |_| true)?;
     folder.remove(name)?;
@@ -288,7 +288,7 @@ mod tests {
         (folder, store)
     }
 
-    /// Does something under the write lock.
+    /// Runs `what` under the write lock.
     fn locked<T>(store: &Folder, what: impl FnOnce(&WriteLock<'_>) -> T) -> T {
         let [file, writer] = ["write.lock", "writer"].map(|name| store.path().join(name));
         let (file, writer) = (files::open_or_create(&file).unwrap(), files::open_or_create(&writer).unwrap());

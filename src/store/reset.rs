@@ -1,5 +1,5 @@
-//! Putting a whole store aside, so that a new one can begin: what nothing opens any more goes to quarantine. Nothing is
-//! deleted.
+//! Reset: moves a whole store to quarantine, so that a new one can begin. It is for a store that can no longer be
+//! opened. Nothing is deleted.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use super::lmdb::DATA_FILE;
 use super::lmdb::lock::ExclusiveLock;
 use super::{Folder, StoreError};
 
-/// What makes a store, in the order in which it is moved. Without its protectors nothing opens a store (and nothing
-/// takes the place for an empty one, as long as the tables are there), so a reset that was cut off can be finished.
+/// The parts of a store, in the order in which a reset moves them. A store without protectors can't be opened, and a
+/// folder with tables does not count as empty. So an interrupted reset can be finished.
 const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", DATA_FILE];
 
 /// See [`super::Location::reset`].
@@ -21,10 +21,10 @@ pub(super) fn reset(folder: &Folder) -> Result<Option<PathBuf>, StoreError> {
 }
 
 impl Folder {
-    /// Moves the store into a new folder in `quarantine/`. After that the place is an empty one.
+    /// Moves the store into a new folder in `quarantine/`. After that the data folder is empty.
     ///
     /// # Errors
-    /// A part may have been moved by then; the rest is moved by the next reset.
+    /// Some parts may have been moved already; the next reset moves the rest.
     fn set_aside(&self, _alone: &ExclusiveLock) -> Result<PathBuf, StoreError> {
         let own = self.new_quarantine()?;
         let dir = self.dir()?;

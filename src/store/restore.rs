@@ -1,4 +1,4 @@
-//! The way back from a copy that people keep: read and looked at first, then put in the store's place.
+//! Restore from a backup that the user keeps: the archive is read and checked first, then it replaces the store.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,11 @@ use super::folder::Folder;
 use super::lmdb::replace::Replacement;
 use super::{ProtectorRow, Row, StoreError};
 
-/// A store that was restored.
+/// The result of a restore.
 pub struct Restored {
-    /// How many records it has.
+    /// The number of records in the store.
     pub records: u64,
-    /// Where the tables lie that were there before, if there were any.
+    /// The folder with the replaced tables, if there were any.
     pub quarantine: Option<PathBuf>,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn read(
     progress: Progress<'_>,
 ) -> Result<Unpacked, NotUnpacked> {
     let unpacked = unpack(folder, source, progress)?;
-    // Before anybody is asked about its protectors.
+    // Checked before the user is asked about the backup's protectors.
     if folder.said_id().is_some_and(|id| id != unpacked.id()) {
         return Err(NotUnpacked::OtherStore);
     }
@@ -52,8 +52,8 @@ pub(super) fn restore<E: From<NotUnpacked>>(
     Ok(Restored { records, quarantine })
 }
 
-/// The tables of the backup, ready to be put in place, with numbers that none of before comes after; and how many records
-/// they have.
+/// The tables of the backup, ready to be put in place. Their next numbers are higher than every earlier one. Also the
+/// number of records in them.
 fn replacement(
     folder: &Folder,
     unpacked: &Unpacked,

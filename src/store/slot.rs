@@ -1,7 +1,7 @@
-//! Slot files: one small file a key, which holds the namespace's data key, wrapped.
+//! Slot files: one small file for each key, which holds the wrapped data key of the namespace.
 //!
-//! They lie outside of LMDB since what must be destroyable may not lie where pages are copied: an overwritten slot
-//! file is gone, a deleted page is not.
+//! They are outside of LMDB, because LMDB copies pages. An overwritten slot file is destroyed, but a copy of a deleted
+//! page may remain.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 
@@ -10,25 +10,25 @@ use crate::rows::{Id, id_text, parse_id};
 
 use super::{Folder, StoreError};
 
-/// What every slot file begins with, bound to what is wrapped in it: name, format, generation of the data key. A slot
+/// The prefix of every slot file: name, format, generation of the data key. The wrapped data key is bound to it. A slot
 /// file of another generation is refused.
 pub const SLOT_HEADER: &[u8; 9] = b"pvslot\0\x01\0";
 
 const SLOTS: &str = "slots";
-/// No slot file is longer.
+/// The largest size of a slot file, in bytes.
 const LONGEST: usize = 1024;
-/// In the data folder: the names of slot files whose rows may not have been committed, one a line.
+/// A file in the data folder: the names of the slot files whose rows may not have been committed, one per line.
 const PENDING: &str = "pending-slots";
-/// It is emptied whenever the commits of all of them are known.
+/// Its largest size in bytes. It is emptied whenever the outcome of all their commits is known.
 const LONGEST_PENDING: usize = 4 << 20;
 
-/// What lies in a slot file.
+/// The content of a slot file.
 pub enum Slot {
     /// There is no file.
     Absent,
     /// The wrapped data key.
     Wrapped(Vec<u8>),
-    /// The file was overwritten: what it held is gone for good.
+    /// The file was overwritten. Its former content is gone for good.
     Destroyed,
 }
 
@@ -50,16 +50,17 @@ impl Folder {
         Ok(Slot::Wrapped(wrapped.to_vec()))
     }
 
-    /// All that is in a slot file.
+    /// All bytes of a slot file.
     pub(super) fn slot_file(&self, slot: &Id) -> files::Result<Vec<u8>> {
         self.slots_folder()?.read_whole(&id_text(slot), LONGEST)
     }
 
-    /// Writes a slot file, synced. Only under the write lock, and only for a slot that no row of the table of keys
-    /// names. One that is left over from a commit that never came is replaced.
+    /// Writes and syncs a slot file. Only under the write lock, and only for a slot that no row of the table of keys
+    /// names. A slot file left over from a commit that did not happen is replaced.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] where the slot had a row once: the row is lost, and what the slot opens must not be.
+    /// [`StoreError::Damaged`] if the slot had a row once: that row is lost, but the data that the slot opens must not
+    /// be lost too.
     pub(super) fn put_slot(&self, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
         let dir = self.dir()?;
         let is_left_over = pending_slots_in(&dir)?.contains(slot);
@@ -70,10 +71,10 @@ impl Folder {
             let is_new = dir.find(PENDING)?.is_none();
             let mut pending = dir.open_or_create(PENDING)?;
             pending.seek(SeekFrom::End(0))?;
-            // Behind a line that a process did not write to its end.
+            // The line break first: a process may have left its last line unfinished.
             pending.write_all(format!("\n{}\n", id_text(slot)).as_bytes())?;
             pending.sync_all()?;
-            // After a loss of power, a slot that is left over must not look like one that had a row.
+            // After a loss of power, a left-over slot must not look like a slot that had a row.
             if is_new {
                 dir.sync()?;
             }
@@ -82,18 +83,18 @@ impl Folder {
         Ok(())
     }
 
-    /// The slots that were written for commits of which it is not known whether they came.
+    /// The slots that were written for commits whose outcome is not known.
     pub(super) fn pending_slots(&self) -> Result<Vec<Id>, StoreError> {
         Ok(pending_slots_in(&self.dir()?)?)
     }
 
-    /// It is known of every slot whether its commit came.
+    /// Empties the list of pending slots: the outcome of every commit is known.
     pub(super) fn forget_pending_slots(&self) -> Result<(), StoreError> {
         self.dir()?.open_or_create(PENDING)?.set_len(0)?;
         Ok(())
     }
 
-    /// Writes all that is in a slot file.
+    /// Writes all bytes of a slot file.
     pub(super) fn put_slot_file(&self, slot: &Id, content: &[u8]) -> files::Result<()> {
         self.dir()?.make_folder(SLOTS)?.replace(&id_text(slot), content)
     }
@@ -107,8 +108,8 @@ impl Folder {
         Ok(folder.names()?.iter().filter_map(|name| parse_id(name)).collect())
     }
 
-    /// Overwrites a slot file where it lies, and syncs it. It stays, as a sign that the key was there. A file that has
-    /// not the shape of a slot, or a second name somewhere, is left as it is.
+    /// Overwrites a slot file in place, and syncs it. The file stays as a mark that the key existed. A file without the
+    /// format of a slot file, or with a second name, is not changed.
     pub(super) fn destroy_slot(&self, slot: &Id) -> Result<(), StoreError> {
         let is_slot = |content: &[u8]| content.starts_with(SLOT_HEADER) || is_destroyed(content);
         match self.slots_folder()?.overwrite(&id_text(slot), LONGEST, is_slot) {

@@ -1,5 +1,5 @@
-//! Taking an archive apart beside a store. It may come from anywhere: nothing is allocated on its word, and anything in
-//! it that `pack` does not write is refused.
+//! Unpacking an archive beside a store. The archive may come from anywhere. So no length in it decides an allocation,
+//! and a member that `pack` does not write is refused.
 
 use std::fmt;
 use std::fs::File;
@@ -14,30 +14,30 @@ use super::super::protectors::{self, ProtectorRow};
 use super::super::{Folder, StoreError};
 use super::{Count, Counted, DATA, HEADER, PROTECTORS, Progress, SLOTS};
 
-/// No slot file and no header is longer.
+/// The largest size of a slot file or a header, in bytes.
 const SMALL_SIZE: usize = 64 * 1024;
 const SMALL: u64 = SMALL_SIZE as u64;
-/// Where slot files are aside.
+/// The temporary folder for slot files.
 const SLOTS_FOLDER: &str = "slots";
-/// Protectors that an archive may bring: they are held in memory, since one that is not brought back in the end must
-/// not lie on the disk.
+/// The highest number of protectors in an archive. They are held in memory, because a protector that is not restored in
+/// the end must not be on the disk.
 const MOST_PROTECTORS: usize = 1_000;
 const TAR_BLOCK: u64 = 512;
 
-/// An archive's bytes.
+/// An archive to be read.
 pub struct CopySource<'s> {
-    /// Where they come from.
+    /// The stream to read.
     pub from: &'s mut dyn Read,
-    /// How many there are; 0 if that is not known.
+    /// Bytes of the stream; 0 if that is not known.
     pub length: u64,
-    /// The most that the tables may take.
+    /// The largest size of the tables, in bytes.
     pub limit: u64,
 }
 
-/// A part of an archive.
+/// A member of an archive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Member {
-    /// The line that says what kind of store it is.
+    /// The line that describes the kind of store.
     Header,
     /// The tables.
     Data,
@@ -47,43 +47,43 @@ pub enum Member {
     Protector(Id),
 }
 
-/// What is wrong with an archive.
+/// The defect of an archive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BadArchive {
-    /// It is something else.
+    /// The bytes are no archive.
     NotAnArchive,
-    /// It ends too early.
+    /// The archive ends too early.
     CutOff,
-    /// What stands between two members is not what was written.
+    /// The bytes between two members are not what was written.
     Garbled,
     /// It has a member that no backup has.
     Foreign,
-    /// It has a member twice.
+    /// A member occurs twice.
     Twice(Member),
     /// A member is longer than it can be.
     TooLong(Member),
-    /// It does not begin with the header.
+    /// The first member is not the header.
     HeaderNotFirst,
     /// A member is not what was written.
     Damaged(Member),
-    /// It has no tables.
+    /// The archive has no tables.
     NoTables,
-    /// It has no protector, so nothing could ever open it.
+    /// The archive has no protector, so nothing could ever open it.
     NoProtector,
-    /// The tables are another store's than the header says.
+    /// The tables belong to another store than the header.
     OtherTables,
 }
 
-/// Why an archive was not taken apart.
+/// The reason why an archive was not unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotUnpacked {
-    /// What is wrong with it.
+    /// The archive has a defect.
     Archive(BadArchive),
-    /// It could not be read.
+    /// The archive could not be read.
     Source(io::ErrorKind),
-    /// The place where it goes.
+    /// The data folder could not be used.
     Store(StoreError),
-    /// Another store is in that place.
+    /// The folder holds another store.
     OtherStore,
 }
 
@@ -156,7 +156,7 @@ impl Member {
         }
     }
 
-    /// What the archive calls it.
+    /// The name of this member in the archive.
     pub fn name(self) -> String {
         match self {
             Self::Header => HEADER.to_owned(),
@@ -175,7 +175,7 @@ impl Member {
     }
 }
 
-/// What was taken out of an archive, aside.
+/// The contents of an archive, in a temporary folder.
 pub struct Unpacked {
     aside: FolderAside,
     header: StoreHeader,
@@ -183,10 +183,10 @@ pub struct Unpacked {
     protectors: Vec<ProtectorRow>,
 }
 
-/// Takes an archive apart beside a store.
+/// Unpacks an archive beside a store.
 ///
 /// # Errors
-/// Nothing has changed then.
+/// The store has not changed then.
 pub(in crate::store) fn unpack(
     folder: &Folder,
     source: CopySource<'_>,
@@ -214,7 +214,7 @@ pub(in crate::store) fn unpack(
         protectors: Vec::new(),
     };
     let mut end = 0;
-    // Raw: otherwise the headers of long names are read into memory, as long as they say that they are.
+    // Raw: otherwise the tar reader would read the headers of long names into memory, at whatever length they declare.
     for entry in archive.entries().map_err(|_| failed(false))?.raw(true) {
         let mut entry = entry.map_err(|_| failed(end > 0))?;
         let size = entry.size();
@@ -223,7 +223,7 @@ pub(in crate::store) fn unpack(
             entry.header().entry_type().is_file().then(|| Member::parse(&entry.path_bytes())).flatten();
         taken.take(member.ok_or(BadArchive::Foreign)?, size, &mut entry, &|| failed(true))?;
     }
-    // An archive has a block of zeros at its end; one that was cut between two members has not.
+    // An archive ends with a block of zeros. An archive that was cut off between two members does not.
     match count.done.get() {
         0 => return Err(BadArchive::NotAnArchive.into()),
         done if done <= end => return Err(BadArchive::CutOff.into()),
@@ -241,7 +241,7 @@ pub(in crate::store) fn unpack(
     Ok(Unpacked { aside, header, slots, protectors })
 }
 
-/// What has come out of an archive so far.
+/// The members read so far.
 struct Taken<'a> {
     aside: &'a Dir,
     slots_aside: &'a Dir,
@@ -310,7 +310,7 @@ impl Taken<'_> {
         if let Some(row) = protectors::row_in(&id, &file) {
             self.protectors.push((id, row));
         } else {
-            // The others may still open it.
+            // The other protectors may still open it.
             tracing::error!("a protector in the backup is damaged; it opens nothing");
         }
         Ok(())
@@ -341,7 +341,7 @@ impl Taken<'_> {
             io::Write::write_all(&mut file, &piece[..count])?;
             read += count as u64;
         }
-        // One that is cut off is not whole.
+        // A member that is cut off is not whole.
         if read != size {
             return Err(failed());
         }
@@ -355,7 +355,7 @@ impl Unpacked {
         self.header.store
     }
 
-    /// How large its pages are.
+    /// Bytes of a page of its tables.
     pub(in crate::store) fn page_size(&self) -> usize {
         self.header.page_size
     }
@@ -365,16 +365,16 @@ impl Unpacked {
         Ok(self.aside.read(DATA)?)
     }
 
-    /// The rows of its protectors.
+    /// The rows of the archive's protectors.
     pub fn protectors(&self) -> &[ProtectorRow] {
         &self.protectors
     }
 
-    /// Moves all but the tables into place, and these protectors. A slot of the same name is replaced: what it opened is
-    /// asked for again.
+    /// Moves everything except the tables into place, with these protectors. A slot of the same name is replaced: the
+    /// user is asked again for what it opened.
     ///
     /// # Errors
-    /// The tables that are there have not changed.
+    /// The tables in the folder have not changed.
     pub(in crate::store) fn put_in_place(
         &self,
         folder: &Folder,

@@ -1,12 +1,12 @@
-//! Whether a data file is sound: every page, key and count of one snapshot, before LMDB sees any of it.
+//! Whether a data file is sound: every page, key and count of one snapshot, before LMDB reads any of it.
 //!
-//! LMDB trusts its file: a damaged one ends the process with a signal. So the tree is walked here first, with plain
-//! reads and never through the memory map. Others may write meanwhile: the pages of a snapshot that a read
-//! transaction holds are not used again.
+//! LMDB trusts its file: a damaged one ends the process with a signal. So this module walks the tree first, with plain
+//! reads and never through the memory map. Other processes may write meanwhile: LMDB does not reuse the pages of a
+//! snapshot that a read transaction holds.
 //!
-//! A damaged *value* is not a damaged tree. Its row is counted, kept, and answered as damaged when it is read; only a
-//! row whose key can be seen to be another than the one that was written is damage of the tree, since it would be
-//! missed without a word. Bounded by the file's length, whatever it says: no page is visited twice.
+//! A damaged *value* is not a damaged tree. Its row is counted, kept, and answered as damaged when it is read. A row
+//! whose key differs from the written one is damage of the tree, where that shows: a search for the written key would
+//! miss the row silently. The work is bounded by the file's length, whatever the file says: no page is visited twice.
 
 mod damage;
 mod free;
@@ -28,40 +28,41 @@ use super::pages::Pages;
 pub(in crate::store) use tests::mutated;
 use walk::Walk;
 
-/// What a sound file holds.
+/// The contents of a sound file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Checked {
     /// The transaction whose snapshot was checked.
     pub txn: u64,
-    /// Rows of all tables.
+    /// Number of rows in all tables.
     pub rows: u64,
-    /// Pages in use; those that are free are not read.
+    /// Number of pages in use. Free pages are not read.
     pub pages: u64,
-    /// Rows whose checksum does not hold, of those whose checksum was compared.
+    /// Number of rows whose checksum does not match, among those whose checksum was compared.
     pub damaged_rows: u64,
-    /// Pages that are neither in use nor free. They cost room and nothing else.
+    /// Number of pages that are neither in use nor free. They only use up room.
     pub unlisted_pages: u64,
 }
 
 /// How much of a snapshot is checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::store) enum Depth {
-    /// All that LMDB relies on: pages, nodes, keys, counts, the beginning of each large value. Also the store's own rows,
-    /// with their checksums.
+    /// Everything that LMDB relies on: pages, nodes, keys, counts, and the first page of each large value. Also the
+    /// store's own rows, with their checksums.
     Structure,
-    /// The same, and each row's checksum.
+    /// `Structure`, and the checksum of each row.
     Rows,
 }
 
-/// Checks the snapshot of a transaction, which the caller holds, or the newest one of a file that nobody writes to.
+/// Checks a snapshot: the one of transaction `snapshot`, which the caller holds, or the newest one of a file that no
+/// process writes to.
 ///
 /// # Errors
-/// What is wrong, and where; or that it can't be known.
+/// The damage and its place, or the reason why the check was not possible.
 pub fn check(file: &File, page_size: usize, snapshot: Option<u64>) -> Result<Checked, Unsound> {
     check_to(Depth::Rows, file, page_size, snapshot)
 }
 
-/// The same, to a depth.
+/// Like [`check`], down to a given depth.
 pub(in crate::store) fn check_to(
     depth: Depth,
     file: &File,
@@ -82,11 +83,11 @@ pub(in crate::store) fn check_to(
     Ok(checked)
 }
 
-/// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot. Returns the newest
-/// transaction.
+/// Checks only what LMDB reads when it opens a file: enough to open it and hold a snapshot. Returns the number of the
+/// newest transaction.
 ///
 /// # Errors
-/// What is wrong with them; or that it can't be known.
+/// The damage of the meta pages, or the reason why the check was not possible.
 pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
     if Fault::NoCheck.is_injected() {
         return Ok(0);
@@ -94,11 +95,11 @@ pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
     heads(file, page_size).map(|(_, [even, odd])| even.txn.max(odd.txn))
 }
 
-/// Both meta pages. At any moment they are those of the last two transactions.
+/// Reads both meta pages. At any moment they belong to the last two transactions.
 fn heads(file: &File, page_size: usize) -> Result<(Pages<'_>, [Meta; 2]), Unsound> {
     let failed = |error| Unsound::reading(0, error);
     let pages = Pages::new(file, page_size).map_err(failed)?.ok_or(Damage::at(0, What::Meta))?;
-    // Between two reads a writer may finish: then they are read again.
+    // A writer may commit between two reads. Then this reads them again.
     for _ in 0..3 {
         let [Some(even), Some(odd)] = pages.metas().map_err(failed)? else { continue };
         if even.txn.abs_diff(odd.txn) == 1 {

@@ -1,10 +1,11 @@
-//! `closed`: the record of the last orderly close. While it holds, nothing has written to the data file since a process
-//! closed it that had it open alone, and a large file need not be walked again.
+//! `closed`: the record of the last clean close. A process writes it when it closes the data file as the only process
+//! that has it open. While the record is valid, no process has written to the data file since, and a large file need
+//! not be walked again.
 //!
-//! The record names the boot, so that a loss of power ends it, and the file as it was: device, inode, size, time of the
-//! last change, and LMDB's transaction. Every write makes it wrong, by the transaction or by the time, so no process
-//! has to take it away before it writes. It is no defence against a person who writes to the folder: that person can
-//! write the record as well.
+//! The record names the boot, so that a loss of power invalidates it. It also describes the file: device, inode, size,
+//! modification time, and LMDB's transaction. Every write invalidates it, by the transaction or by the time, so no
+//! process has to remove it before it writes. It is no defence against a person who writes to the folder: that person
+//! can write the record as well.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -19,17 +20,17 @@ use super::check::check_heads;
 use super::header::FORMAT;
 use super::lock::OpenLock;
 
-/// No record is longer.
+/// The largest size of a record, in bytes.
 const LONGEST: usize = 1024;
 
 impl Folder {
-    /// Whether a data file, whose newest transaction is this, is as the last process left it in an orderly close.
+    /// Whether a data file, whose newest transaction is `txn`, has not changed since the last clean close.
     pub(in crate::store) fn was_closed_in_order(&self, data: &File, txn: u64) -> bool {
         let Ok(Some(record)) = record(data, txn) else { return false };
         files::read_whole(&self.closed(), LONGEST).is_ok_and(|found| found == record.as_bytes())
     }
 
-    /// Records that a data file was closed, and that no process has it open: that is what the lock says.
+    /// Records that a data file was closed. The lock proves that no process has it open.
     pub(in crate::store) fn record_close(
         &self,
         _alone: &OpenLock,
@@ -38,12 +39,12 @@ impl Folder {
     ) -> io::Result<()> {
         let data = files::open(&self.data_file())?;
         if files::id(&data.metadata()?) != closed {
-            // Another file lies there by now, which this process knows nothing of.
+            // The folder holds another file by now, which this process has not checked.
             return Ok(());
         }
         let Ok(txn) = check_heads(&data, page_size) else { return Ok(()) };
         if let Some(record) = record(&data, txn)? {
-            // Not synced: a record that does not outlive the boot is of no use after it.
+            // Not synced: the record is of no use after this boot.
             let mut file = files::open_or_create(&self.closed())?;
             file.set_len(0)?;
             file.write_all(record.as_bytes())?;
@@ -52,7 +53,7 @@ impl Folder {
     }
 }
 
-/// What the record says of a data file as it is now; `None` where a boot has no name.
+/// The record of a data file in its present state; `None` where a boot has no id.
 fn record(data: &File, txn: u64) -> io::Result<Option<String>> {
     let Some(boot) = boot_id() else { return Ok(None) };
     let metadata = data.metadata()?;

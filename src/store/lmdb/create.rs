@@ -1,4 +1,5 @@
-//! Making a store: aside, whole and synced, then moved into place. A store that is there is a whole one.
+//! Creates a store: in a temporary folder, whole and synced, then moved into place. So a store that exists is a whole
+//! one.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,18 +15,18 @@ use super::lock::ExclusiveLock;
 
 pub(in crate::store) use crate::files::ASIDE;
 
-/// The right to make a store: nobody else has anything open in the folder.
+/// The right to create a store: no other process has anything open in the folder.
 pub(in crate::store) struct Creation {
     pub(in crate::store) folder: Folder,
     pub(in crate::store) _alone: ExclusiveLock,
 }
 
 impl Creation {
-    /// Makes the store, with this protector and these rows. The process that made it opens it like any other: by
-    /// entering again.
+    /// Creates the store, with this protector and these rows. To open it, this process enters the folder again, like
+    /// any other process.
     ///
     /// # Errors
-    /// No store is there then.
+    /// The folder holds no store then.
     pub(in crate::store) fn finish(
         self,
         id: Id,
@@ -33,13 +34,13 @@ impl Creation {
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
         self.folder.sweep(Duration::ZERO)?;
-        // A process that was killed while it made a store may have left one behind.
+        // A process that was killed while it created a store may have left a protector behind.
         self.folder.forget_protectors()?;
         let dir = self.folder.dir()?;
         for folder in FOLDERS {
             dir.make_folder(folder)?;
         }
-        // Before the tables: what they hold must never be without a way to its key.
+        // Before the tables: a store must never exist without a protector that opens it.
         let (protector, row) = protector;
         self.folder.put_protector(protector, row)?;
         let aside = dir.create_folder_aside()?;
@@ -55,7 +56,7 @@ impl Creation {
 }
 
 impl Folder {
-    /// Takes away what was left behind by a process that was killed while it made something aside.
+    /// Removes temporary folders that are older than `older_than`. A process that was killed left them behind.
     pub(in crate::store) fn sweep(&self, older_than: Duration) -> Result<(), StoreError> {
         let dir = self.dir()?;
         for name in dir.names()?.iter().filter(|name| name.starts_with(ASIDE)) {
@@ -68,7 +69,7 @@ impl Folder {
     }
 }
 
-/// Makes an environment with these rows in it.
+/// Creates an environment with these rows.
 pub(in crate::store) fn with_rows(aside: &Dir, id: Id, mut rows: Vec<Row>) -> Result<Engine, StoreError> {
     let engine = Engine::create(aside)?;
     rows.push(Row { table: Table::Meta, key: meta::STORE_ID.to_vec(), value: Some(id.to_vec()) });

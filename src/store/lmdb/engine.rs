@@ -28,23 +28,23 @@ use super::meta_page::{Before, MetaPages};
 use super::pages::LARGEST_MAP;
 use super::reader_table::allocate_reader_table;
 
-/// The largest map first: it costs nothing where there is room for addresses.
+/// Sizes of the memory map in bytes, the largest first: a large map costs nothing where there are enough addresses.
 const MAP_SIZES: [usize; 5] = [64 << 30, 16 << 30, 4 << 30, 1 << 30, 256 << 20];
 const _: () = assert!(MAP_SIZES[0] as u64 == LARGEST_MAP, "no page lies behind the largest map");
 
-/// How often it is tried again to open an environment that another process is just opening or closing.
+/// Number of attempts to open an environment that another process is opening or closing at the same moment.
 const TRIES: u32 = 5;
 
-/// Bytes of the map that may be gone through until it is laid anew.
+/// Bytes that snapshots may read before the map is mapped again.
 const MAPPED: usize = 32 << 20;
 
-/// How many snapshots are taken at most, until one is still there when it is checked.
+/// Number of snapshots taken at most until one still exists when it is checked.
 const SNAPSHOTS: u32 = 100;
 
-/// Why a commit was not answered with success.
+/// The reason why a commit did not succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CommitError {
-    /// Nothing of it was carried out.
+    /// Nothing of it was committed.
     NotDone(StoreError),
     /// It may or may not be in the store. The environment can't be used any more.
     Unknown,
@@ -81,7 +81,7 @@ impl From<std::io::Error> for CommitError {
     }
 }
 
-/// A read transaction, and the gate that each transaction holds.
+/// A read transaction, and the gate that each transaction holds shared.
 pub(in crate::store) type ReadTransaction<'e> = (RoTxn<'e, WithoutTls>, RwLockReadGuard<'e, ()>);
 
 type LmdbTable = Database<'static, Bytes, Bytes>;
@@ -91,18 +91,18 @@ pub(in crate::store) struct Engine {
     env: Env<WithoutTls>,
     tables: [LmdbTable; Table::ALL.len()],
     meta_pages: MetaPages,
-    /// Held by each transaction; alone by whoever resizes the map.
+    /// The gate. Each transaction holds it shared; a resize of the map holds it exclusively.
     transactions: RwLock<()>,
-    /// Bytes of the map that snapshots have gone through since it was last laid anew.
+    /// Bytes that snapshots have read since the map was last mapped.
     gone_through: AtomicUsize,
-    /// It can't be used any more, and has to be opened anew. Set while the gate is held alone, or where nobody is hurt
-    /// by one more transaction.
+    /// The environment can't be used any more and has to be opened again. Set while the gate is held exclusively, or
+    /// where one more transaction does no harm.
     unusable: AtomicBool,
 }
 
 impl Engine {
-    /// Opens the environment in a folder, once `check` has found the snapshot of a transaction sound. Only the meta
-    /// pages are looked at before.
+    /// Opens the environment in a folder, after `check` has found the snapshot of a transaction sound. Before that,
+    /// LMDB reads only the meta pages.
     pub(in crate::store) fn open(
         folder: &Path,
         check: impl Fn(u64) -> Result<(), Unsound>,
@@ -113,12 +113,12 @@ impl Engine {
     }
 
     fn checked(env: &Env<WithoutTls>, check: impl Fn(u64) -> Result<(), Unsound>) -> Result<(), Unsound> {
-        // A process that was killed leaves its place in the table of readers behind.
+        // A process that was killed leaves its entry in the reader table behind.
         env.clear_stale_readers()?;
         for _ in 0..SNAPSHOTS {
             let txn = guarded(env)?;
             match check(txn.id() as u64) {
-                // Others write faster than this process gets to look.
+                // Other processes commit faster than this one checks.
                 Err(Unsound::Gone) => {}
                 result => return result,
             }
@@ -145,7 +145,7 @@ impl Engine {
         Ok(Self { env, tables, meta_pages, transactions, gone_through: AtomicUsize::new(0), unusable })
     }
 
-    /// Makes an environment in an empty folder.
+    /// Creates an environment in an empty folder.
     pub(in crate::store) fn create(folder: &Dir) -> Result<Self, StoreError> {
         allocate_reader_table(folder)?;
         let folder = folder.path();
@@ -165,9 +165,9 @@ impl Engine {
         self.env.prepare_for_closing().wait();
     }
 
-    /// Copies what is committed, without what is free.
+    /// Copies the committed contents, without free pages.
     pub(in crate::store) fn copy_to(&self, file: &mut File) -> Result<(), StoreError> {
-        // Its transaction holds the gate, like any other.
+        // The transaction of the copy holds the gate, like any other.
         let _guard = self.gate()?;
         Ok(self.env.copy_to_file(file, CompactionOption::Enabled)?)
     }
@@ -180,7 +180,7 @@ impl Engine {
         Ok(self.env.real_disk_size()?)
     }
 
-    /// Bytes of the pages that a table takes, those of its values included.
+    /// Bytes of the pages that a table takes, including its values.
     pub(in crate::store) fn table_size(&self, txn: &RoTxn<'_>, table: Table) -> Result<u64, StoreError> {
         let stat = self.table(table).stat(txn)?;
         let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
@@ -191,17 +191,17 @@ impl Engine {
         self.tables[table as usize - 1]
     }
 
-    /// Whether it can be used still.
+    /// Whether the environment can still be used.
     pub(in crate::store) fn is_usable(&self) -> bool {
         !self.unusable.load(Ordering::Acquire)
     }
 
-    /// Nothing more is done with it: another store lies in its place.
+    /// From now on every use fails: the environment broke, or another store is in its place.
     pub(in crate::store) fn mark_unusable(&self) {
         self.unusable.store(true, Ordering::Release);
     }
 
-    /// What each transaction passes through.
+    /// Takes the gate shared. An error if the environment is unusable.
     fn gate(&self) -> Result<RwLockReadGuard<'_, ()>, StoreError> {
         let gate = self.transactions.read().expect("no transaction panics while it holds the gate");
         if self.is_usable() { Ok(gate) } else { Err(StoreError::Busy(BusyReason::Replaced)) }
@@ -230,8 +230,8 @@ impl Engine {
         }
     }
 
-    /// Carries a batch out, wholly or not at all, and syncs it. Only under the write lock; one thread writes.
-    /// Nothing slow happens in here: everything was sealed before.
+    /// Commits a batch, wholly or not at all, and syncs it. Only under the write lock; one thread writes. Nothing slow
+    /// happens here: the caller has sealed everything before.
     pub(in crate::store) fn commit(&self, batch: &Batch, limit: u64) -> Result<(), CommitError> {
         faults::reach(Point::BeforeBegin)?;
         let _guard = loop {
@@ -249,7 +249,7 @@ impl Engine {
             }
         };
         if cfg!(target_os = "macos") {
-            // LMDB writes the meta page there without a full flush of the disk.
+            // On macOS LMDB writes the meta page without a full flush of the disk.
             self.env.force_sync().map_err(|_| CommitError::Unknown)?;
         }
         faults::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)
@@ -257,7 +257,7 @@ impl Engine {
 
     fn write(&self, mut txn: RwTxn<'_>, batch: &Batch, limit: u64) -> Result<(), CommitError> {
         if self.revision(&txn)? != batch.expected {
-            // A commit that was not in the snapshot: of somebody who was killed before the others were told of it.
+            // The snapshot lacks a commit: its process was killed before it signalled the others.
             return Err(StoreError::Busy(BusyReason::Overtaken).into());
         }
         let added = batch.rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len) as u64).sum();
@@ -267,7 +267,7 @@ impl Engine {
                 Some(value) => {
                     let checksum = checksum::of(*table, key, value);
                     let length = value.len() + checksum.len();
-                    // Written where LMDB keeps it, since a value may be megabytes long.
+                    // Written directly into LMDB's page, since a value may be megabytes long.
                     self.table(*table).put_reserved(&mut txn, key, length, |space| {
                         space.write_all(value)?;
                         space.write_all(&checksum)
@@ -288,14 +288,14 @@ impl Engine {
         if Fault::DeafCommit.is_injected() { Ok(()) } else { committed }
     }
 
-    /// What became of a commit that failed. The meta page is written last, and makes it count; where that failed, LMDB
-    /// lets nobody do anything more with the environment.
+    /// The result of a failed commit. The write of the meta page comes last and makes the commit valid. If that write
+    /// failed, LMDB allows no further use of the environment.
     fn why_not_done(&self, error: StoreError, added: u64, before: &Before) -> CommitError {
         if self.env.read_txn().is_err() {
             self.meta_pages.put_back(before);
             return CommitError::Unknown;
         }
-        // Of a write that was cut short, on a full disk for one, LMDB says only that it failed.
+        // For a short write, for example on a full disk, LMDB only reports a failure.
         let is_full = error == StoreError::Failed && !free_space::is_there(&self.env, added);
         CommitError::NotDone(if is_full { StoreError::Full(FullReason::Disk) } else { error })
     }
@@ -309,7 +309,7 @@ impl Engine {
         }
     }
 
-    /// Our own limit, not the map's. What only deletes goes through at any size.
+    /// Enforces the store's own limit, not the map's. A batch that only deletes is allowed at any size.
     fn check_size(&self, txn: &RwTxn<'_>, rows: &[Row], added: u64, limit: u64) -> Result<(), StoreError> {
         let small = [Table::Changes, Table::Meta, Table::KeyIndex];
         let grows = |row: &Row| row.value.is_some() && !small.contains(&row.table);
@@ -330,7 +330,7 @@ impl Engine {
             let Some((oldest, _)) = changes.first(txn)? else { break };
             let oldest = oldest.to_vec();
             changes.delete(txn, &oldest)?;
-            // Where none but rows of no revision are left, this was not written here, and says nothing.
+            // A key that is no revision was not written by plugin-vault, so it is not recorded as forgotten.
             forgotten = meta::counter(&oldest).map(|_| oldest).or(forgotten);
         }
         if let Some(mut revision) = forgotten {
@@ -340,26 +340,26 @@ impl Engine {
         Ok(())
     }
 
-    /// A snapshot has gone through so many bytes.
+    /// Counts the bytes that a snapshot has read.
     pub(in crate::store) fn goes_through(&self, bytes: usize) {
         self.gone_through.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Lays the map anew, unless somebody reads: pages that were read stay in the system's cache, but count as this process's
-    /// memory no longer, which would otherwise grow to the size of the store.
+    /// Maps the file again, unless a transaction is open. Pages that were read stay in the system's cache. They no
+    /// longer count as memory of this process, which would otherwise grow to the size of the store.
     #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]
     fn give_pages_back(&self) {
         let Ok(_alone) = self.transactions.try_write() else { return };
         self.gone_through.store(0, Ordering::Relaxed);
-        // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
+        // SAFETY: each transaction of this process holds the gate shared, and this holds it exclusively.
         if self.is_usable() && unsafe { self.env.resize(self.env.info().map_size) }.is_err() {
-            // The old map is gone already.
+            // LMDB has already removed the old map.
             self.mark_unusable();
         }
     }
 
-    /// Gives the pages back that lie wholly in a part of the map, from one row that a snapshot of this process has seen to
-    /// another.
+    /// Returns pages to the system that are wholly inside a part of the map. The part begins and ends at rows that a
+    /// snapshot of this process has read.
     #[cfg(unix)]
     #[allow(
         unsafe_code,
@@ -369,29 +369,29 @@ impl Engine {
         let page = self.page_size();
         let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
         if start < end && end - start <= self.env.info().map_size {
-            // SAFETY: the snapshot holds the gate, so the map stays where it is, and all between two of its rows is the map.
-            // LMDB writes to the file and not to the map, so a page that is touched again is read from the file as it was.
-            // What this returns is of no interest: it is a wish.
+            // SAFETY: the snapshot holds the gate, so the map stays where it is, and everything between two of its rows
+            // is the map. LMDB writes to the file and not to the map, so a page that is touched again is read from the
+            // file as it was. The result is ignored, since the call is only advice.
             unsafe {
                 libc::madvise(std::ptr::with_exposed_provenance_mut(start), end - start, libc::MADV_DONTNEED)
             };
         }
     }
 
-    /// Only systems with `madvise` take single pages back.
+    /// Only systems with `madvise` can return single pages.
     #[cfg(not(unix))]
     pub(super) fn give_back(&self, _: Range<usize>) {}
 
-    /// Another process, with more room for addresses, made the store larger than this one's map.
+    /// Adopts the size of a store that another process, with more free addresses, made larger than this process's map.
     #[allow(unsafe_code, reason = "LMDB wants no transaction to be open, and the gate is held alone")]
     fn adopt_map_size(&self) -> Result<(), StoreError> {
         let _alone = self.transactions.write().expect("no transaction panics while it holds the gate");
         if !self.is_usable() {
             return Err(StoreError::Busy(BusyReason::Replaced));
         }
-        // SAFETY: each transaction of this process holds the gate shared, and this holds it alone.
+        // SAFETY: each transaction of this process holds the gate shared, and this holds it exclusively.
         if unsafe { self.env.resize(0) }.is_err() {
-            // LMDB gives the old map back before it asks for the new one, and would read on without any.
+            // LMDB removes the old map before it requests the new one, and would read on without any.
             self.mark_unusable();
             return Err(StoreError::Busy(BusyReason::AddressSpace));
         }
@@ -416,7 +416,7 @@ fn guarded(env: &Env<WithoutTls>) -> heed::Result<RoTxn<'_, WithoutTls>> {
     Ok(txn)
 }
 
-/// Opens the environment with the largest map that there are addresses for.
+/// Opens the environment with the largest map for which there are enough addresses.
 fn open_env(folder: &Path) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = options();
     let mut tries = TRIES;
@@ -435,14 +435,14 @@ fn options() -> EnvOpenOptions<WithoutTls> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_readers(limits::READERS).max_dbs(u32::try_from(Table::ALL.len()).expect("few tables"));
     if Fault::NoSync.is_injected() {
-        // SAFETY: what is lost is a test's.
+        // SAFETY: only the data of a test can be lost.
         unsafe { options.flags(heed::EnvFlags::NO_SYNC) };
     }
     options
 }
 
-/// Opens the environment with a map of one size; `None` if there are too few addresses for it. What may be gone at the
-/// next try is tried again, as often as there are `tries` left.
+/// Opens the environment with a map of one size; `None` if there are too few addresses for it. An error that may be
+/// temporary is retried, as long as `tries` are left.
 #[allow(unsafe_code, reason = "a memory map of a file that others could change")]
 fn open_mapped(
     options: &EnvOpenOptions<WithoutTls>,
@@ -457,7 +457,7 @@ fn open_mapped(
         };
         match error {
             heed::Error::Io(error) if lacks_addresses(&error, *tries == 0) => return Ok(None),
-            // Another process is closing the environment just now.
+            // This process is still closing the environment.
             heed::Error::EnvAlreadyOpened => return Err(StoreError::Busy(BusyReason::Closing)),
             error if *tries == 0 || !passes(&error) => return Err(error.into()),
             _ => {}
@@ -468,8 +468,8 @@ fn open_mapped(
     }
 }
 
-/// Whether a map was too large for the addresses there are. Under some (valgrind for one) the answer to that is the one
-/// to a wrong call, which may also come of another process that is just opening or closing the store.
+/// Whether a map was too large for the free addresses. Some systems (valgrind for one) report that as an invalid call.
+/// The same error also occurs while another process opens or closes the store.
 fn lacks_addresses(error: &std::io::Error, was_tried_again: bool) -> bool {
     match error.kind() {
         std::io::ErrorKind::OutOfMemory => true,
@@ -478,7 +478,7 @@ fn lacks_addresses(error: &std::io::Error, was_tried_again: bool) -> bool {
     }
 }
 
-/// Whether an error at opening may be gone at the next try.
+/// Whether an error at opening may be gone at the next attempt.
 fn passes(error: &heed::Error) -> bool {
     use std::io::ErrorKind as Kind;
     match error {

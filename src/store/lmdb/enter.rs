@@ -1,4 +1,4 @@
-//! The way into a data folder: to the store that lies there, or to the right to make one.
+//! Entering a data folder: the result is the store in it, or the right to create one.
 
 use crate::rows::Id;
 use crate::store::{Folder, Refusal, StoreError};
@@ -7,15 +7,15 @@ use super::create::Creation;
 use super::header::StoreHeader;
 use super::lock::OpenLock;
 
-/// What was found in a data folder; whatever it is holds `open.lock`.
+/// The contents of a data folder. Both variants hold `open.lock`.
 pub(in crate::store) enum Entered {
     /// A store.
     Store(Present),
-    /// No store, and the right to make one.
+    /// No store, and the right to create one.
     Empty(Creation),
 }
 
-/// A store that is there, before it is opened.
+/// A store in the folder, before it is opened.
 pub(in crate::store) struct Present {
     pub(super) folder: Folder,
     pub(super) lock: OpenLock,
@@ -23,14 +23,14 @@ pub(in crate::store) struct Present {
 }
 
 impl Folder {
-    /// The identity of the store that is there, or of what remains of it, as the header says it.
+    /// The identity of the store in the folder, or of its remains, as the header gives it.
     pub(in crate::store) fn said_id(&self) -> Option<Id> {
         let has_remains = self.has_remains().is_ok_and(|has_remains| has_remains);
         let header = has_remains.then(|| StoreHeader::read(&self.header()).ok());
         header.flatten().map(|header| header.store)
     }
 
-    /// Goes in: makes the folder if it is not there, and finds a store or the right to make one.
+    /// Creates the folder if it does not exist, and finds a store or obtains the right to create one.
     pub(in crate::store) fn enter(&self) -> Result<Entered, StoreError> {
         self.prepare()?;
         let mut was_adopted = false;
@@ -48,9 +48,9 @@ impl Folder {
                 continue;
             }
             drop(lock);
-            // Another process may make it while this one waits.
+            // Another process may create the store while this one waits.
             if let Some(alone) = self.alone_if(|| !self.has_store())? {
-                // A store whose backups or slots are there, and whose tables are gone, is no empty place.
+                // A folder with backups or slots but without tables is no empty folder.
                 if self.has_remains()? {
                     return Err(StoreError::Damaged);
                 }
@@ -59,23 +59,23 @@ impl Folder {
         }
     }
 
-    /// The store that is there; the lock, if its lock file is not one that this build can use.
+    /// The store in the folder. The inner error returns the lock if this build can't use the store's lock file.
     fn present(&self, lock: OpenLock) -> Result<Result<Present, OpenLock>, StoreError> {
         self.check_files()?;
         self.check_owner(&self.data_file())?;
         let header = StoreHeader::read(&self.header())?;
-        // Nothing opens a store without a protector, and nothing but the user's own backup has one.
+        // A store without a protector can't be opened, and only the user's own backup contains protectors.
         if self.protectors()?.is_empty() {
             return Err(StoreError::Damaged);
         }
         Ok(if header.is_ours() { Ok(Present { folder: self.clone(), lock, header }) } else { Err(lock) })
     }
 
-    /// Takes over a store whose lock file another build has made, if no process has it open. The first process that
-    /// opens it makes the lock file anew.
+    /// Adopts a store whose lock file another build has made, if no process has it open. The first process that opens
+    /// the store makes the lock file again.
     fn adopt(&self, lock: OpenLock) -> Result<(), StoreError> {
         let Some(_alone) = lock.into_exclusive()? else { return Err(platform()) };
-        // Another process may have been first, or have replaced the store.
+        // Another process may have done this already, or have replaced the store.
         let header = StoreHeader::read(&self.header())?;
         if !header.is_ours() {
             header.for_this_build().write(&self.header())?;

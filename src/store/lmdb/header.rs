@@ -1,4 +1,4 @@
-//! `header`: what kind of store this is, in one line of text, written before the store is there.
+//! `header`: the kind of this store, in one line of text. It is written before the data file.
 //!
 //! LMDB compares only the size of its mutexes. Two builds whose mutexes have one size and different contents hang on
 //! one folder, with no error. So the header records the shape of the lock file, and a process with another shape uses
@@ -17,12 +17,12 @@ use super::layout::is_page_size;
 /// The disk format that this version writes.
 pub const FORMAT: u32 = 1;
 
-/// No header is longer.
+/// The largest size of a header, in bytes.
 pub(in crate::store) const LONGEST: usize = 1024;
 const MAGIC: &str = "plugin-vault";
 
-/// The kind and size of the mutexes in LMDB's lock file, which is all that differs between builds of one LMDB. The C
-/// library counts: each has its own contents for a mutex of the same size. How it is linked does not.
+/// The kind and size of the mutexes in LMDB's lock file. Builds of one LMDB differ in nothing else. The C library
+/// counts: each has its own contents for a mutex of the same size. The way it is linked does not.
 #[cfg(unix)]
 fn lock_shape() -> String {
     if cfg!(any(
@@ -31,7 +31,7 @@ fn lock_shape() -> String {
         target_os = "netbsd",
         target_os = "dragonfly"
     )) {
-        // The lock file holds the number of a set of semaphores, which the kernel keeps.
+        // The lock file contains the id of a semaphore set, which the kernel keeps.
         return "sysv".to_owned();
     }
     let library = if cfg!(target_env = "musl") {
@@ -44,13 +44,13 @@ fn lock_shape() -> String {
     format!("pthread-{library}-{}", size_of::<libc::pthread_mutex_t>())
 }
 
-/// Mutexes have names here, and the lock file holds none.
+/// Here mutexes have names, and the lock file contains none.
 #[cfg(not(unix))]
 fn lock_shape() -> String {
     "named".to_owned()
 }
 
-/// What the header says.
+/// The contents of the header.
 pub(in crate::store) struct StoreHeader {
     pub(in crate::store) store: Id,
     lock_shape: String,
@@ -70,7 +70,7 @@ impl StoreHeader {
         }
     }
 
-    /// Reads a header's bytes.
+    /// Decodes a header.
     pub(in crate::store) fn parse(text: &[u8]) -> Result<Self, StoreError> {
         let text = std::str::from_utf8(text).map_err(|_| StoreError::Damaged)?;
         let mut words = text.split_ascii_whitespace();
@@ -78,7 +78,7 @@ impl StoreHeader {
         if word()? != MAGIC {
             return Err(StoreError::Damaged);
         }
-        // The format comes first: a later one may say the rest in another way.
+        // The format comes first: a later format may encode the rest in another way.
         let format: u32 = word()?.parse().map_err(|_| StoreError::Damaged)?;
         if format > FORMAT {
             return Err(StoreError::FormatTooNew);
@@ -86,7 +86,7 @@ impl StoreHeader {
         let store = parse_id(word()?).ok_or(StoreError::Damaged)?;
         let lock_shape = word()?.to_owned();
         let page_size = word()?.parse().map_err(|_| StoreError::Damaged)?;
-        // Every length is counted in pages, so a size that LMDB has not would give wrong numbers everywhere.
+        // Every length is counted in pages, so a page size that LMDB does not have would give wrong numbers everywhere.
         if !is_page_size(page_size) {
             return Err(StoreError::Damaged);
         }
@@ -99,7 +99,7 @@ impl StoreHeader {
         files::replace(path, text.as_bytes())
     }
 
-    /// Whether this build may use the lock file beside the processes that have the store open.
+    /// Whether this build may use the lock file together with the processes that have the store open.
     pub(in crate::store) fn is_ours(&self) -> bool {
         self.lock_shape == lock_shape()
     }

@@ -1,10 +1,10 @@
-//! How LMDB lays its pages out, read from bytes that may hold anything: no function here panics or allocates.
+//! The layout of LMDB's pages, read from bytes that may hold anything: no function here panics or allocates.
 //!
-//! A page is a header and then an array of offsets; the nodes that these name lie packed at the page's other end.
-//! Numbers are the machine's own: a file can't go to a machine of another word size or byte order, where the check
-//! refuses it. A value that is too long for a node lies in a run of overflow pages, of which only the first has a header.
+//! A page is a header and then an array of offsets. The nodes at these offsets are packed at the other end of the page.
+//! Numbers have the machine's word size and byte order: on another kind of machine the check refuses the file. A value
+//! that is too long for a node is stored in a run of overflow pages, of which only the first has a header.
 //!
-//! Written for the LMDB that `heed` is pinned to; its lock and page formats are part of ours.
+//! Written for the LMDB version that `heed` is pinned to; its lock and page formats are part of ours.
 
 mod meta;
 mod trees;
@@ -20,22 +20,22 @@ pub(in crate::store) const HEADER: usize = WORD + 8;
 const NODE: usize = 8;
 /// The longest key that LMDB writes.
 pub(in crate::store) const LONGEST_KEY: usize = 511;
-/// The first pages, which tell where everything else begins.
+/// Number of meta pages. They are the first pages, and give the start of everything else.
 pub(in crate::store) const META_PAGES: u64 = 2;
-/// The deepest tree that LMDB can walk.
+/// The number of levels in the deepest tree that LMDB can walk.
 pub(in crate::store) const DEEPEST: u16 = 32;
 
-/// What a page is for. LMDB knows more kinds, which only duplicates and open transactions have.
+/// Kinds of pages. LMDB has more kinds, which occur only with duplicates and in open transactions.
 pub(in crate::store) const BRANCH: u16 = 0x01;
-/// Rows.
+/// A page of rows.
 pub(in crate::store) const LEAF: u16 = 0x02;
-/// The first of a run that holds one value.
+/// The first page of a run that holds one value.
 pub(in crate::store) const OVERFLOW: u16 = 0x04;
 const META: u16 = 0x08;
 
-/// A node's value lies in overflow pages.
+/// The node's value is stored in overflow pages.
 const BIG: u16 = 0x01;
-/// A node's value is the head of a named table.
+/// The node's value is the head of a named table.
 const NAMED: u16 = 0x02;
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -51,12 +51,12 @@ pub(in crate::store) fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().copied().map(|word| usize::from_ne_bytes(word) as u64)
 }
 
-/// Whether LMDB would make a file with such pages.
+/// Whether LMDB would create a file with pages of this size.
 pub(in crate::store) fn is_page_size(size: usize) -> bool {
     size.is_power_of_two() && (512..=0x8000).contains(&size)
 }
 
-/// How many pages a value of this length takes.
+/// The number of overflow pages for a value of `length` bytes.
 pub(in crate::store) fn overflow_pages(length: u64, page_size: usize) -> u64 {
     (HEADER as u64 - 1 + length) / page_size as u64 + 1
 }
@@ -65,7 +65,7 @@ pub(in crate::store) fn overflow_pages(length: u64, page_size: usize) -> u64 {
 #[derive(Clone, Copy)]
 pub(in crate::store) struct Page<'p>(&'p [u8]);
 
-/// A node of a branch page: where the keys from `key` on lie.
+/// A node of a branch page: the page with the keys from `key` on.
 pub(in crate::store) struct Child<'p> {
     pub(in crate::store) key: &'p [u8],
     pub(in crate::store) page: u64,
@@ -78,7 +78,7 @@ pub(in crate::store) struct Entry<'p> {
     pub(in crate::store) value: Value<'p>,
 }
 
-/// Where a node's value lies.
+/// The place of a node's value.
 #[derive(Clone, Copy)]
 pub(in crate::store) enum Value<'p> {
     /// Beside its key.
@@ -94,7 +94,7 @@ impl<'p> Page<'p> {
         Self(bytes)
     }
 
-    /// The number that the page gives itself.
+    /// The page number in the page's own header.
     pub(in crate::store) fn number(self) -> Option<u64> {
         word_at(self.0, 0)
     }
@@ -103,12 +103,12 @@ impl<'p> Page<'p> {
         u16_at(self.0, WORD + 2)
     }
 
-    /// The length of a run, in its first page.
+    /// The number of pages in a run, from its first page.
     pub(in crate::store) fn run(self) -> Option<u64> {
         u32_at(self.0, WORD + 4).map(u64::from)
     }
 
-    /// How many nodes there are, if the bounds make sense.
+    /// The number of nodes; `None` if the page's bounds are invalid.
     pub(in crate::store) fn count(self) -> Option<usize> {
         let lower = usize::from(u16_at(self.0, WORD + 4)?);
         let upper = usize::from(u16_at(self.0, WORD + 6)?);
@@ -116,7 +116,7 @@ impl<'p> Page<'p> {
         sensible.then(|| (lower - HEADER) / 2)
     }
 
-    /// A node, from its header on; it begins on an even place behind the offsets.
+    /// The bytes of a node, from its header on. It must begin at an even offset behind the array of offsets.
     fn node(self, index: usize) -> Option<&'p [u8]> {
         let offset = usize::from(u16_at(self.0, HEADER + 2 * index)?);
         (offset >= HEADER && offset.is_multiple_of(2)).then_some(())?;
@@ -144,8 +144,8 @@ impl<'p> Page<'p> {
         Some(Entry { key, value })
     }
 
-    /// Whether nodes of these bytes in all fill the page from its upper bound to its end. Nodes are packed: a
-    /// length that is wrong shows here.
+    /// Whether nodes with `nodes` bytes in total fill the page from its upper bound to its end. Nodes are packed, so a
+    /// wrong length shows here.
     pub(in crate::store) fn is_filled_by(self, nodes: usize) -> bool {
         u16_at(self.0, WORD + 6).is_some_and(|upper| usize::from(upper) + nodes == self.0.len())
     }

@@ -1,9 +1,9 @@
-//! `live/`: one file a process, which the process keeps locked for as long as it lives. The lock is the kernel's: it ends
-//! with the process, however that ends, in every container that shares the folder. A process id would say less: it is
-//! used again, and means another process in another container.
+//! `live/`: one file for each process, which the process keeps locked for its whole life. The lock is the kernel's. It
+//! ends with the process, however the process ends, and it works in every container that shares the folder. A process
+//! id would not be enough: it is reused, and means another process in another container.
 //!
-//! The locked file stays empty. A second one beside it says which version of the program has the store open, and its
-//! process id. It is made after the first and removed before it, so one without the other is left over.
+//! The locked file stays empty. A second file beside it contains the program version of the process, and its process
+//! id. It is created after the first and removed before it, so a second file without a first one is left over.
 
 use std::fs::File;
 
@@ -14,10 +14,10 @@ use crate::store::{Folder, StoreError};
 use super::meta_page::write_all_at;
 use super::open::ALWAYS_CHECKED;
 
-/// What the name of the second file ends with.
+/// The suffix of the second file's name.
 const ABOUT: &str = ".txt";
 
-/// This process, as the others see it.
+/// The liveness lock of this process, as the other processes see it.
 pub(in crate::store) struct LivenessLock {
     id: Id,
     folder: Dir,
@@ -25,14 +25,14 @@ pub(in crate::store) struct LivenessLock {
 }
 
 impl LivenessLock {
-    /// Makes this process's files.
+    /// Creates and locks this process's files.
     pub(in crate::store) fn begin(folder: Dir, id: Id) -> files::Result<Self> {
         let name = id_text(&id);
         let failed = |error| files::Error::at(&folder.path_of(&name), Cause::Io(error));
         let file = loop {
             let file = folder.open_or_create(&name)?;
             file.lock().map_err(failed)?;
-            // Between the two, another process that buries the dead may have taken it for one of theirs.
+            // Before the lock, another process that removes stale processes may have taken this file for a stale one.
             let ours = files::id(&file.metadata().map_err(failed)?);
             if folder.find(&name)?.is_some_and(|there| there.id == ours) {
                 break file;
@@ -41,7 +41,7 @@ impl LivenessLock {
         let live = Self { id, folder, _locked: file };
         let about = format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), std::process::id());
         let about_name = about_name(&name);
-        // It is for people. On a full disk the store can still be read, so nothing depends on it.
+        // Written for people. On a full disk the store can still be read, so nothing depends on this file.
         let told = live.folder.open_or_create(&about_name).and_then(|file| {
             write_all_at(&file, about.as_bytes(), 0)
                 .map_err(|error| files::Error::at(&live.folder.path_of(&about_name), Cause::Io(error)))
@@ -55,7 +55,7 @@ impl LivenessLock {
 
 impl Drop for LivenessLock {
     fn drop(&mut self) {
-        // A file that stays behind is one that the next process finds unlocked.
+        // If the file can't be removed, the next process finds it unlocked.
         remove(&self.folder, &id_text(&self.id));
     }
 }
@@ -69,13 +69,13 @@ fn remove(folder: &Dir, name: &str) {
     let _ = folder.remove(name);
 }
 
-/// Processes that have ended without taking their files away: they were killed, or the machine went down. The files stay
-/// until they are buried; until then, whoever opens the store finds them.
+/// Processes that ended without removing their files: they were killed, or the machine went down. The files stay until
+/// `remove` is called. Until then every process that opens the store finds them.
 #[must_use]
 pub(in crate::store) struct StaleProcesses {
     folder: Dir,
     locks: Vec<String>,
-    /// Second files without a first one. They say nothing of how a process ended.
+    /// Second files without a first one. They do not show how a process ended.
     leftovers: Vec<String>,
 }
 
@@ -95,23 +95,23 @@ impl StaleProcesses {
         Ok(Self { folder, locks, leftovers })
     }
 
-    /// Whether there are none.
+    /// Whether there are no stale processes.
     pub(in crate::store) fn is_empty(&self) -> bool {
         self.locks.is_empty()
     }
 
-    /// The store has been opened and checked: the files are of no use any more.
+    /// Removes the files. The store has been opened and checked, so they are no longer needed.
     pub(in crate::store) fn remove(self) {
         for name in self.locks {
             match self.folder.read(&name) {
-                // One that was only about to begin may live by now.
+                // A process that had just created its file may have locked it by now.
                 Ok(file) if file.try_lock().is_err() => {}
                 Ok(_) => remove(&self.folder, &name),
-                // What is no file is no process, and would be taken for one that was killed for ever.
+                // Something that is no file belongs to no process, and would count as a stale process for ever.
                 Err(error) if matches!(error.refusal(), Some(Refusal::Link | Refusal::FileType)) => {
                     let _ = self.folder.remove(&name);
                 }
-                // Another process has removed it already.
+                // Another process has already removed it.
                 Err(error) if error.is_not_found() => {}
                 Err(error) => tracing::warn!("it can't be known whether a process still runs: {error}"),
             }
@@ -122,13 +122,13 @@ impl StaleProcesses {
     }
 }
 
-/// Whether the process of this name lives.
+/// Whether the process with this id is alive.
 pub(in crate::store) fn is_alive(folder: &Dir, id: &Id) -> bool {
     is_locked(folder, &id_text(id))
 }
 
-/// Shared, so that two who look at the same time don't take each other for its owner. Where it can't be known, it is:
-/// nothing is taken from anybody.
+/// Takes the lock shared, so that two processes that check at the same time don't take each other for its owner. An
+/// error of the lock counts as locked: a process that may be alive must not lose anything.
 fn is_locked(folder: &Dir, name: &str) -> bool {
     folder.read(name).is_ok_and(|file| file.try_lock_shared().is_err())
 }
@@ -138,23 +138,23 @@ impl Folder {
         self.dir()?.folder("live")
     }
 
-    /// This process is alive from now on, under this name.
+    /// Marks this process as alive, under this id.
     pub(in crate::store) fn begin_process(&self, id: Id) -> Result<LivenessLock, StoreError> {
         let folder = self.dir()?.make_folder("live")?;
         let live = LivenessLock::begin(folder, id)?;
-        // After a loss of power it is what tells that there was one, where that is asked.
+        // After a loss of power, this entry shows that there was one. Only large stores need that.
         if std::fs::symlink_metadata(self.data_file()).is_ok_and(|data| data.len() > ALWAYS_CHECKED) {
             self.live()?.sync()?;
         }
         Ok(live)
     }
 
-    /// The processes of before that did not end in an orderly way; `own` is this one's name.
+    /// The processes before this one that did not end cleanly. `own` is the id of this process.
     pub(in crate::store) fn stale_processes(&self, own: &Id) -> Result<StaleProcesses, StoreError> {
         Ok(StaleProcesses::find(self.live()?, own)?)
     }
 
-    /// Whether the process of this name lives.
+    /// Whether the process with this id is alive.
     pub(in crate::store) fn is_alive(&self, id: &Id) -> bool {
         self.live().is_ok_and(|live| is_alive(&live, id))
     }

@@ -1,9 +1,9 @@
-//! The locks between processes: `open.lock`, shared by all processes that have the store open, `make.lock`, held by a
-//! process that wants the store for itself, and `write.lock`, held by the one that writes. All are the kernel's: they
-//! end with the process, however it ends.
+//! The locks between processes. `open.lock` is shared by all processes that have the store open. `make.lock` is held by
+//! a process that wants the exclusive lock, and `write.lock` by the process that writes. All are the kernel's: they end
+//! with the process, however it ends.
 //!
-//! A file that is locked is never written or read. On Windows a lock also keeps other handles from the bytes, so what
-//! the processes tell each other lies in files of its own: `news` and `writer`.
+//! A locked file is never written or read. On Windows a lock also keeps other handles from the bytes, so processes
+//! exchange data in separate files: `news` and `writer`.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -17,14 +17,15 @@ use crate::store::{BusyReason, Folder, StoreError};
 
 use super::meta_page::write_all_at;
 
-/// How long other processes may take to close the store.
+/// Time that other processes have to close the store.
 const LEAVING: Duration = Duration::from_secs(10);
-/// How often the lock is tried meanwhile: it has no timed wait.
+/// Poll interval for the lock meanwhile: it has no timed wait.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Held while the store is open: shared by processes that use it, alone by one that makes, moves or repairs it.
+/// Held while the store is open: shared by the processes that use it, exclusively by a process that creates, moves or
+/// repairs it.
 ///
-/// A lock is released before another kind is taken: `flock` converts a lock, `LockFileEx` puts the second one over the
+/// A lock is released before another kind is taken. `flock` converts a lock. `LockFileEx` adds the second lock to the
 /// first, and then a process waits for itself for ever.
 pub(in crate::store) struct OpenLock(File);
 
@@ -38,8 +39,8 @@ impl OpenLock {
         Ok(Self(file))
     }
 
-    /// From shared to alone; `None` if another process has the store open. Another process may have had it alone in
-    /// between: what was found before has to be read again.
+    /// Converts a shared lock into an exclusive one; `None` if another process has the store open. Another process may
+    /// have held it exclusively in between, so the caller has to read again what it read before.
     pub(in crate::store) fn into_exclusive(self) -> io::Result<Option<Self>> {
         self.0.unlock()?;
         match self.0.try_lock() {
@@ -50,29 +51,31 @@ impl OpenLock {
     }
 }
 
-/// The right to have the store alone, to make, mend or replace it. Nobody else has it open, and whoever comes waits.
+/// The exclusive lock, to create, repair or replace the store. No other process has the store open, and every process
+/// that opens it waits.
 pub(in crate::store) struct ExclusiveLock {
     _lock: OpenLock,
     _waiting: File,
 }
 
 impl Folder {
-    /// Waits until whoever has the store alone is done. Not again before what is returned is dropped.
+    /// Waits until no process holds the exclusive lock. The caller must drop the returned file before it calls this
+    /// again.
     pub(in crate::store) fn wait_for_exclusive_lock(&self) -> io::Result<File> {
         let file = files::open_or_create(&self.make_lock())?;
         file.lock_shared()?;
         Ok(file)
     }
 
-    /// Whether somebody wants the store alone: then it is to be closed, and opened again later.
+    /// Whether a process wants the exclusive lock. Then this process must close the store, and can open it again later.
     pub(in crate::store) fn is_exclusive_lock_wanted(&self) -> bool {
         let Ok(file) = files::open(&self.make_lock()) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
-    /// Asks all others to let go of the store, and waits until they have; `None` if that is not wanted any more once
-    /// those before this one are done. [`BusyReason::Closing`] if somebody keeps it for ten seconds: then nothing has
-    /// changed. Whoever asks must not have it open.
+    /// Asks all other processes to close the store, and waits until they have. `None` if `still_wanted` is false once
+    /// the previous holders of the exclusive lock are done. [`BusyReason::Closing`] if a process keeps the store open
+    /// for ten seconds: then nothing has changed. The caller must not have the store open.
     pub(in crate::store) fn alone_if(
         &self,
         still_wanted: impl FnOnce() -> bool,
@@ -104,49 +107,50 @@ impl Folder {
         }
     }
 
-    /// The same, whatever those before this one did.
+    /// Like [`Folder::alone_if`], whatever the previous holders did.
     pub(in crate::store) fn alone(&self) -> Result<ExclusiveLock, StoreError> {
         self.alone_if(|| true)?.ok_or(StoreError::Failed)
     }
 
-    /// Makes every process that has the store open look at `make.lock`.
+    /// Makes every process that has the store open check `make.lock`.
     fn call(&self) -> io::Result<()> {
         events::strike(&self.news())
     }
 
-    /// Tells every process that has the store open that the state of the store has changed.
+    /// Announces to every process that has the store open that the state of the store has changed.
     pub(in crate::store) fn announce(&self, mark: Id) -> io::Result<()> {
-        // The first byte is the call's.
+        // The first byte is the signal of `call`.
         files::open_or_create(&self.news())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
     }
 
-    /// The last announcement: a process that has seen it has missed nothing.
+    /// The last announcement. A process that has seen it has missed nothing.
     pub(in crate::store) fn announced(&self) -> String {
-        // The first byte is the call's.
+        // The first byte is the signal of `call`.
         let text = files::read_whole(&self.news(), 256).unwrap_or_default();
         String::from_utf8(text).unwrap_or_default().trim().to_owned()
     }
 }
 
-/// The right to write, for one process at a time. Ends when dropped.
+/// The right to write, for one process at a time. It ends when it is dropped.
 pub struct WriteLock<'f>(&'f File);
 
 impl<'f> WriteLock<'f> {
-    /// Blocks until no other process writes, then leaves this process's id in `writer` for those that wait.
+    /// Blocks until no other process writes. Then it writes this process's id into `writer`, for the processes that
+    /// wait.
     pub(in crate::store) fn take(file: &'f File, writer: &File) -> io::Result<Self> {
         file.lock()?;
         let lock = Self(file);
-        // Fixed width, so that nothing of a longer id before stays behind.
+        // Fixed width, so that it fully overwrites a longer id.
         write_all_at(writer, format!("{:<10}\n", std::process::id()).as_bytes(), 0)?;
         Ok(lock)
     }
 }
 
 impl Folder {
-    /// The process that holds the write lock; `None` if the lock is free, or its holder is not known.
+    /// The process id of the holder of the write lock; `None` if the lock is free or its holder is not known.
     pub(in crate::store) fn writer(&self) -> Option<u32> {
         let lock = files::open(&self.write_lock()).ok()?;
-        // The file keeps the id of a process that has let go, which may be another program's by now.
+        // The file keeps the id of the last holder, which may be another program's by now.
         if !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
@@ -158,7 +162,7 @@ impl Folder {
 
 impl Drop for WriteLock<'_> {
     fn drop(&mut self) {
-        // The lock of a file that could not be unlocked ends with the file.
+        // If the unlock fails, the lock ends when the file is closed.
         let _ = self.0.unlock();
     }
 }

@@ -1,8 +1,8 @@
 //! The meta page that a commit overwrites, kept until the commit is over.
 //!
-//! The two meta pages take turns. Where LMDB can't write one, it writes the old number of that page back, but with the
-//! new roots: nobody uses that page, but it is what a damaged file looks like whose last commit is gone. So the page is
-//! put back as a whole.
+//! Commits write the two meta pages alternately. If LMDB can't write one, it restores the old transaction number of
+//! that page, but with the new roots. No process uses that page, but a damaged file whose last commit is lost looks the
+//! same. So the whole page is restored.
 
 use std::fs::File;
 use std::io;
@@ -14,26 +14,26 @@ use super::DATA_FILE;
 use super::layout::{META_PAGES, Meta};
 use super::pages::read_exact_at;
 
-/// A data file, for its meta pages.
+/// A data file, opened for its meta pages.
 pub(in crate::store) struct MetaPages {
     file: File,
     page_size: u64,
 }
 
-/// What a meta page was before a commit.
+/// The content of a meta page before a commit.
 pub(in crate::store) struct Before {
     at: u64,
     bytes: [u8; Meta::LENGTH],
 }
 
 impl MetaPages {
-    /// LMDB has no locks on this file, which closing it again would free.
+    /// Opens the data file. LMDB has no locks on this file that closing it would release.
     pub(in crate::store) fn open(folder: &Path, page_size: u64) -> io::Result<Self> {
         let file = Dir::reach(folder)?.write_linked(DATA_FILE)?;
         Ok(Self { file, page_size })
     }
 
-    /// The page that a transaction will overwrite; only while it is open.
+    /// The page that a transaction will overwrite. Only valid while the transaction is open.
     pub(in crate::store) fn before(&self, txn: u64) -> io::Result<Before> {
         let at = txn % META_PAGES * self.page_size;
         let mut bytes = [0; Meta::LENGTH];
@@ -41,7 +41,7 @@ impl MetaPages {
         Ok(Before { at, bytes })
     }
 
-    /// Puts a page back that LMDB could not write. Only under the write lock.
+    /// Restores a page that LMDB could not write. Only under the write lock.
     pub(in crate::store) fn put_back(&self, before: &Before) {
         if write_all_at(&self.file, &before.bytes, before.at).is_err() {
             tracing::warn!("a meta page could not be put back");

@@ -1,4 +1,4 @@
-//! An open store: the engine, and what keeps it safe among other processes.
+//! An open store: the engine, and the protection against other processes.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -20,19 +20,19 @@ use super::snapshot::Snapshot;
 use super::waiting::Waiting;
 use super::{DATA_FILE, READERS_FILE};
 
-/// Which stores this process has open. Twice the same would free the first one's locks when the second is closed,
-/// and a path does not tell (a folder can be mounted at two places).
+/// The files of the stores that this process has open. If it opened one file twice, closing the second one would
+/// release the first one's locks. A path is not enough, because a folder can be mounted at two places.
 static OPEN: Mutex<Option<HashSet<FileId>>> = Mutex::new(None);
 
-/// Up to this size, every row of a store is checked whenever it is opened.
+/// Up to this size in bytes, every row of a store is checked whenever it is opened.
 pub(in crate::store) const ALWAYS_CHECKED: u64 = 64 << 20;
 
-/// How the processes ended that had the store open before.
+/// How the previous processes that had the store open ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::store) enum Ended {
-    /// Each closed it.
+    /// Each closed the store.
     Cleanly,
-    /// One may have been killed, or the machine have lost its power.
+    /// One may have been killed, or the machine may have lost power.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ pub(in crate::store) struct LmdbStore {
     waiting: Waiting,
     bell: CommitSignal,
     data_file: Registered,
-    // Last: it is given back when all the rest is closed.
+    // Last: fields are dropped in order, so the lock is released after everything else is closed.
     _open: OpenLock,
 }
 
@@ -71,25 +71,25 @@ impl Drop for Registered {
     }
 }
 
-/// Opens tables that lie somewhere aside, once they have been found sound.
+/// Opens tables in a temporary folder, after the check has found them sound.
 pub(in crate::store) fn open_sound(folder: &Dir, page_size: usize) -> Result<Engine, StoreError> {
     let data = to_be_opened(folder)?;
     check_heads(&data, page_size).map_err(refused)?;
     Engine::open(folder.path(), |txn| check(&data, page_size, Some(txn)).map(drop)).map_err(refused)
 }
 
-/// Looks at the two files that LMDB opens by their path, just before it does, and opens the data file for the check.
+/// Checks the two files that LMDB opens by path, just before it opens them. Opens the data file for the check.
 fn to_be_opened(folder: &Dir) -> Result<File, StoreError> {
     folder.check(READERS_FILE, false)?;
     Ok(folder.write_linked(DATA_FILE)?)
 }
 
 impl LmdbStore {
-    /// Opens a store that is there, once it has been found sound; `limit` is the most bytes it may use.
+    /// Opens a store after the check has found it sound. `limit` is its largest size in bytes.
     pub(in crate::store) fn open(present: Present, limit: u64, ended: Ended) -> Result<Self, StoreError> {
         let Present { folder, lock, header } = present;
         let metadata = fs::symlink_metadata(folder.data_file())?;
-        // LMDB would take an empty file for one that it is to fill.
+        // LMDB would take an empty file for a new environment.
         if metadata.len() < 2 * header.page_size as u64 {
             return Err(StoreError::Damaged);
         }
@@ -97,7 +97,7 @@ impl LmdbStore {
         let dir = folder.dir()?;
         allocate_reader_table(&dir)?;
         let page_size = header.page_size;
-        // LMDB has no locks on this file, which closing it again would free.
+        // LMDB has no locks on this file that closing it would release.
         let data = to_be_opened(&dir)?;
         let newest = check_heads(&data, page_size).map_err(refused)?;
         let depth = if ended == Ended::Unknown || metadata.len() <= ALWAYS_CHECKED {
@@ -134,15 +134,15 @@ impl LmdbStore {
         if is_this_one { Ok(store) } else { Err(StoreError::Damaged) }
     }
 
-    /// Closes the store in an orderly way. The last process that does leaves a record of it, by which the next one knows
-    /// that the file is as it was left.
+    /// Closes the store cleanly. The last process to do so leaves a record of it, from which the next one knows that
+    /// the file has not changed.
     pub(in crate::store) fn close(self) {
         let Self { engine, folder, data_file, _open: lock, .. } = self;
         let (is_usable, page_size) = (engine.is_usable(), engine.page_size());
         engine.close();
         let closed = data_file.0;
         drop(data_file);
-        // What is not to be relied on is checked the next time.
+        // An unusable store gets no record, so it is checked the next time.
         if !is_usable {
             return;
         }
@@ -161,7 +161,7 @@ impl LmdbStore {
         self.id
     }
 
-    /// Where it lies.
+    /// The data folder.
     pub(in crate::store) fn folder(&self) -> &Folder {
         &self.folder
     }
@@ -170,30 +170,30 @@ impl LmdbStore {
         &self.engine
     }
 
-    /// Which file is open.
+    /// The identity of the open data file.
     pub(in crate::store) fn data_file(&self) -> FileId {
         self.data_file.0
     }
 
-    /// The bytes that the store takes on the disk, slot files aside.
+    /// Bytes that the store takes on the disk, without slot files.
     pub(in crate::store) fn disk_size(&self) -> Result<u64, StoreError> {
         self.engine.disk_size()
     }
 
-    /// What the store holds now.
+    /// The contents of the store at this moment.
     pub(in crate::store) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         self.engine.snapshot()
     }
 
-    /// Waits for the right to write, for as long as it takes, behind those who wait already. [`BusyReason::Replaced`] if
-    /// another store has been put in this one's place: then nothing may be written to this one any more.
+    /// Waits for the write lock without a time limit, behind the processes that already wait. [`BusyReason::Replaced`]
+    /// if another store has taken this one's place: then nothing may be written to this one any more.
     pub(in crate::store) fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         self.waiting.let_others_first()?;
         let lock = self.waiting.during(|| WriteLock::take(&self.write_lock, &self.writer))?;
         if self.is_in_place() { Ok(lock) } else { Err(StoreError::Busy(BusyReason::Replaced)) }
     }
 
-    /// Checks whether this is the store that lies in the folder. If it is not, nothing more is done with it.
+    /// Whether the folder still holds this store. If it does not, this store is unusable from now on.
     pub(in crate::store) fn is_in_place(&self) -> bool {
         let found = files::id_at(&self.folder.data_file());
         if !found.is_ok_and(|found| found == self.data_file.0) {
@@ -202,13 +202,13 @@ impl LmdbStore {
         self.engine.is_usable()
     }
 
-    /// Whether anything can be done with it still; otherwise it has to be opened anew.
+    /// Whether the store can still be used. If not, it has to be opened again.
     pub(in crate::store) fn is_usable(&self) -> bool {
         self.engine.is_usable()
     }
 
-    /// Carries a batch out, wholly or not at all. When this returns `Ok`, it is on the disk, and those who follow commits
-    /// have been woken.
+    /// Commits a batch, wholly or not at all. When this returns `Ok`, the batch is on the disk, and the processes that
+    /// follow commits have been woken.
     pub(in crate::store) fn commit(&self, _lock: &WriteLock<'_>, batch: &Batch) -> Result<(), CommitError> {
         let has_keys = batch.rows.iter().any(|row| row.table == Table::Keys && row.value.is_some());
         self.engine.commit(batch, self.limit)?;
@@ -219,14 +219,14 @@ impl LmdbStore {
         Ok(())
     }
 
-    /// Overwrites slot files whose commits never came: they may wrap the data key of a namespace that is destroyed. Only
-    /// those that were written for a commit, and never one that had a row and has none any more: a row that is lost, or
-    /// that a person took away, is no reason to lose what its slot opens.
+    /// Overwrites slot files whose commits did not happen: they may wrap the data key of a destroyed namespace. This
+    /// affects only slots that were written for a pending commit. A slot that once had a row is never overwritten: if
+    /// the row was lost, or a person removed it, the data that its slot opens must survive.
     fn settle_slots(&self) -> Result<(), StoreError> {
         let pending = self.folder.pending_slots()?;
         let snapshot = self.snapshot()?;
         for slot in pending {
-            // A damaged row is a row.
+            // A damaged row still counts as a row.
             if matches!(snapshot.get(Table::Keys, &slot), Ok(None)) {
                 self.folder.destroy_slot(&slot)?;
             }
@@ -235,7 +235,7 @@ impl LmdbStore {
     }
 }
 
-/// Says on stderr what is wrong, in numbers.
+/// Logs the damage in numbers.
 fn refused(unsound: Unsound) -> StoreError {
     if let Unsound::Damaged(Damage { page, what }) = unsound {
         tracing::error!(page, ?what, "a data file is damaged");

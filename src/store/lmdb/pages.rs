@@ -1,16 +1,16 @@
-//! The pages of a data file, read by their numbers and never through a memory map: a page that is not there is an
-//! error here, and a signal there.
+//! The pages of a data file, read by number and never through a memory map. A missing page is an error here, and a
+//! signal there.
 
 use std::fs::File;
 use std::io;
 
 use super::layout::{self, HEADER, META_PAGES, Meta, OVERFLOW, Page};
 
-/// No page of a store lies behind this: the largest map is so large.
+/// The size of the largest map in bytes. No page of a store is beyond it.
 pub(in crate::store) const LARGEST_MAP: u64 = 64 << 30;
 /// Bytes of a large value that are read at a time.
 const CHUNK: usize = 64 * 1024;
-/// How often the meta pages are read at most, until they stand still.
+/// Number of reads of the meta pages at most, until two reads agree.
 const READS: usize = 100;
 
 /// A data file, page by page.
@@ -21,11 +21,11 @@ pub(in crate::store) struct Pages<'f> {
     chunk: Vec<u8>,
 }
 
-/// Why a value in overflow pages can't be had.
+/// The reason why a value in overflow pages can't be read.
 pub(in crate::store) enum BadRun {
     /// The pages could not be read.
     Failed(io::Error),
-    /// They are not the run that the node means.
+    /// They are not the run that the node refers to.
     Damaged,
 }
 
@@ -36,7 +36,7 @@ impl From<io::Error> for BadRun {
 }
 
 impl<'f> Pages<'f> {
-    /// `None` if LMDB has no pages of this size, or there are not even the meta pages.
+    /// `None` if LMDB has no pages of this size, or the file is too short for the meta pages.
     pub(in crate::store) fn new(file: &'f File, size: usize) -> io::Result<Option<Self>> {
         if !layout::is_page_size(size) {
             return Ok(None);
@@ -50,19 +50,19 @@ impl<'f> Pages<'f> {
         self.size
     }
 
-    /// How many whole pages the file has.
+    /// The number of whole pages in the file.
     pub(in crate::store) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Reads as many pages as there is room for, from `number` on.
+    /// Reads as many pages as fit into the buffer, from `number` on.
     pub(in crate::store) fn read(&self, number: u64, into: &mut [u8]) -> io::Result<()> {
         let at = number.checked_mul(self.size as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
         read_exact_at(self.file, into, at)
     }
 
-    /// Both meta pages; `None` for one that is damaged. Others may be writing: what was read twice the same way was
-    /// not read while it changed.
+    /// Both meta pages; `None` for a damaged one. Other processes may write meanwhile: two equal reads prove that
+    /// neither read a page while it changed.
     pub(in crate::store) fn metas(&self) -> io::Result<[Option<Meta>; 2]> {
         let mut before: Option<[[u8; Meta::LENGTH]; 2]> = None;
         for _ in 0..READS {
@@ -80,8 +80,8 @@ impl<'f> Pages<'f> {
             .map(|number: u64| Meta::read(&metas[usize::from(number == 1)], number, self.size, LARGEST_MAP)))
     }
 
-    /// Gives a value in overflow pages to `take`, a piece at a time, each of whole words but the last. The length of
-    /// its run in pages.
+    /// Passes a value in overflow pages to `take` in pieces, each of whole words except the last. Returns the number of
+    /// pages in its run.
     pub(in crate::store) fn value(
         &mut self,
         page: u64,
@@ -96,7 +96,7 @@ impl<'f> Pages<'f> {
         result
     }
 
-    /// The length in pages of the run that holds a value, from the header of its first page alone.
+    /// The number of pages in the run that holds a value, from the header of its first page alone.
     pub(in crate::store) fn run_of(&self, page: u64, length: u64) -> Result<u64, BadRun> {
         let needed = self.needed(page, length)?;
         let mut head = [0; HEADER];
@@ -104,14 +104,14 @@ impl<'f> Pages<'f> {
         self.run(page, &head, needed)
     }
 
-    /// How many pages a value takes, which have to be in the file.
+    /// The number of pages that a value takes. They have to be in the file.
     fn needed(&self, page: u64, length: u64) -> Result<u64, BadRun> {
         let needed = layout::overflow_pages(length, self.size);
         let fits = page >= META_PAGES && page.checked_add(needed).is_some_and(|end| end <= self.count);
         if fits { Ok(needed) } else { Err(BadRun::Damaged) }
     }
 
-    /// What the header of a run's first page says of its length.
+    /// The number of pages in a run, from the header of its first page.
     fn run(&self, page: u64, head: &[u8], needed: u64) -> Result<u64, BadRun> {
         let head = Page::new(head);
         let run = head.run().unwrap_or(0);

@@ -1,15 +1,15 @@
-//! The file of LMDB's table of readers, which LMDB itself makes with holes.
+//! The file of LMDB's reader table. LMDB itself would create it with holes.
 
 use crate::files::Dir;
 use crate::store::StoreError;
 
 use super::READERS_FILE;
 
-/// The size of the lock file that LMDB makes, rounded up: its head and a cache line a reader.
+/// Size in bytes of the lock file that LMDB creates, rounded up: its head and one cache line for each reader.
 const READER_TABLE: u64 = crate::limits::READERS as u64 * 64 + 4096;
 
-/// A lock file with holes would end the process with a signal when the disk is full. Before LMDB opens it, since
-/// closing it again frees the locks that this process has on it.
+/// Allocates the lock file fully. A lock file with holes would end the process with a signal when the disk is full.
+/// This runs before LMDB opens the file, because closing it again releases the locks that this process has on it.
 pub(in crate::store) fn allocate_reader_table(folder: &Dir) -> Result<(), StoreError> {
     let file = folder.open_or_create(READERS_FILE)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -17,7 +17,7 @@ pub(in crate::store) fn allocate_reader_table(folder: &Dir) -> Result<(), StoreE
         use rustix::fs::FallocateFlags;
         use rustix::io::Errno;
         match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, READER_TABLE) {
-            // Not every file system can.
+            // Not every file system can allocate.
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
             Err(error) => Err(std::io::Error::from(error).into()),
         }

@@ -1,6 +1,6 @@
-//! Mending a damaged store: the newest good backup, and over it what is whole in the damaged file and newer; without a
-//! backup, what is whole. The damaged file goes to quarantine. What nothing can replace stays as it lies, so that
-//! nobody takes the place for an empty one.
+//! Repair of a damaged store. The result is the newest good backup, with the whole and newer rows of the damaged file
+//! on top; without a backup, it is the whole rows. The damaged file goes to quarantine. If nothing can replace the
+//! store, it stays unchanged, so that no process takes the folder for an empty one.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,16 +14,16 @@ use super::open::open_sound;
 use super::replace::Replacement;
 use super::salvage::{DamagedRow, Salvaged, Standing, WholeRow, salvage};
 
-/// Rows are put in place about so many bytes at a time.
+/// Bytes of rows that are written at a time, approximately.
 const PIECE: usize = 8 << 20;
-/// The sizes that LMDB's pages have, the usual ones first.
+/// The possible sizes of LMDB's pages, the usual ones first.
 const PAGE_SIZES: [usize; 4] = [4_096, 16_384, 8_192, 32_768];
-/// How old something aside is that nobody makes any more.
+/// Age from which a temporary folder counts as left over.
 const LEFT_OVER: Duration = Duration::from_hours(1);
 
 impl Folder {
-    /// Mends the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now; [`StoreError::Damaged`] if
-    /// nothing can replace it: then nothing has changed.
+    /// Repairs the store, at `now` (milliseconds since 1970 UTC). `None` if it is sound by now. [`StoreError::Damaged`]
+    /// if nothing can replace it: then nothing has changed.
     pub(in crate::store) fn repair(
         &self,
         alone: &ExclusiveLock,
@@ -31,12 +31,12 @@ impl Folder {
     ) -> Result<Option<Repair>, StoreError> {
         self.check_files()?;
         let header = self.header_or_what_it_said()?;
-        // What somebody is about to restore is younger.
+        // The temporary folder of a running restore is younger.
         self.sweep(LEFT_OVER)?;
         if self.has_store() {
             match open_sound(&self.dir()?, header.page_size) {
                 Ok(engine) => {
-                    // One that is whole, and another store's, is none to be mended.
+                    // A sound file that belongs to another store needs no repair.
                     let id = engine.snapshot()?.store_id()?;
                     engine.close();
                     if id != header.store {
@@ -67,7 +67,7 @@ impl Folder {
         Ok(Some(repair))
     }
 
-    /// The header, or one that says the same, made out from the data file.
+    /// The header, or an equal one that is reconstructed from the data file.
     pub(in crate::store) fn header_or_what_it_said(&self) -> Result<StoreHeader, StoreError> {
         let header = StoreHeader::read(&self.header());
         if !matches!(header, Err(StoreError::Damaged)) || !self.has_store() {
@@ -79,7 +79,7 @@ impl Folder {
             let is_id = |row: &&WholeRow| row.table == Table::Meta && row.key == meta::STORE_ID;
             let row = found.rows.iter().find(is_id).cloned();
             let id = row.map(|row| found.value(&row)).transpose()?.flatten();
-            // Only a meta page says that the pages have this size.
+            // Only a meta page proves the page size.
             if let Some(id) = id.filter(|_| found.txn.is_some()).and_then(|id| id.try_into().ok()) {
                 return Ok(StoreHeader::new(id, page_size));
             }
@@ -87,7 +87,7 @@ impl Folder {
         header
     }
 
-    /// The newest backup that is sound, with when it was taken.
+    /// The newest sound backup, and the time at which it was taken.
     fn good_backup(&self, header: &StoreHeader) -> Result<Option<(Replacement, SystemTime)>, StoreError> {
         for backup in self.backups()? {
             match Replacement::new(self, self.backup(&backup)?, header.page_size) {
@@ -107,11 +107,11 @@ impl Folder {
     }
 }
 
-/// What is to be put in the damaged store's place.
+/// The replacement for the damaged store.
 struct Plan<'f> {
     folder: &'f Folder,
     base: Replacement,
-    /// The revision of the backup that is put back, and when it was taken.
+    /// The revision of the restored backup, and the time at which it was taken.
     backup: Option<(u64, SystemTime)>,
     found: Option<Salvaged<'f>>,
     rows: Vec<WholeRow>,
@@ -128,11 +128,11 @@ impl<'f> Plan<'f> {
             Some(found) => (std::mem::take(&mut found.rows), std::mem::take(&mut found.damaged)),
             None => (Vec::new(), Vec::new()),
         };
-        // What only lies about is nothing, where it is known what was there.
+        // A stale row is dropped where the content of the snapshot is known.
         if let Some(found) = &found {
             rows.retain(|row| row.standing != Standing::Stale || !found.knows(row.table, &row.key));
         }
-        // The other tables are made anew.
+        // The other tables are rebuilt.
         let needed = [Table::Meta, Table::Keys, Table::Records];
         let is_complete =
             found.as_ref().is_some_and(|found| needed.iter().all(|table| found.is_complete(*table)));
@@ -142,7 +142,7 @@ impl<'f> Plan<'f> {
                 let revision = base.revision()?;
                 (base, Some((revision, taken)))
             }
-            // A file of which nothing is whole may be anything.
+            // A file without a whole row may be anything.
             None if !rows.is_empty() => (Replacement::empty(folder, header.store)?, None),
             None => {
                 tracing::error!(
@@ -158,7 +158,7 @@ impl<'f> Plan<'f> {
     fn carry_out(mut self, alone: &ExclusiveLock, now: u64) -> Result<Repair, StoreError> {
         let found_id = self.value_of(meta::STORE_ID)?;
         if found_id.is_some_and(|id| id != self.base.id().unwrap_or_default()) {
-            // Another store's file has got here; there is nothing to be mended.
+            // The file belongs to another store, so there is nothing to repair.
             return Err(StoreError::Damaged);
         }
         let revision = self.number(meta::REVISION)?;
@@ -186,8 +186,8 @@ impl<'f> Plan<'f> {
         Ok(repair)
     }
 
-    /// The revision up to which records may not be what was stored last: the backup's, and that of whatever lay where
-    /// nobody can know what came after.
+    /// The revision up to which records may be older than the last stored ones. It is the highest of `before` (the same
+    /// revision of an earlier repair or restore), the backup's revision, and the stale records' revisions.
     fn may_be_old(&self, before: Option<u64>) -> Option<u64> {
         let stale = |row: &&WholeRow| row.table == Table::Records && row.standing == Standing::Stale;
         let stale = self.rows.iter().filter(stale).filter_map(|row| row.revision);
@@ -196,7 +196,7 @@ impl<'f> Plan<'f> {
         stale.chain(before).chain(backup).max()
     }
 
-    /// What the backup has, and the damaged store is known not to have had any more.
+    /// Removes the rows that the backup has and the damaged store is known not to have had.
     fn remove_what_was_removed(&mut self) -> Result<(), StoreError> {
         let Some(found) = &self.found else { return Ok(()) };
         let mut removed = Vec::new();
@@ -210,8 +210,8 @@ impl<'f> Plan<'f> {
         self.base.put(removed)
     }
 
-    /// Puts what was found over the base. How many records of the damaged store are there again as they were, and how
-    /// many are not, if that can be known.
+    /// Writes the salvaged rows over the base. Returns how many records of the damaged store are unchanged, and how
+    /// many are lost, if that can be known.
     fn put_rows(&mut self) -> Result<(u64, Option<u64>), StoreError> {
         let mut kept = 0;
         let (mut piece, mut size) = (Vec::new(), 0);
@@ -237,7 +237,7 @@ impl<'f> Plan<'f> {
         Ok((kept, records.map(|records| records.saturating_sub(kept))))
     }
 
-    /// What is damaged stays, to be told as such, unless it is there whole by now.
+    /// Keeps damaged rows, so that reads report them, unless a whole row with the same key exists by now.
     fn put_damaged_rows(&mut self) -> Result<(), StoreError> {
         for row in std::mem::take(&mut self.damaged) {
             let has_place = row.table.key_length().is_some_and(|length| row.key.len() == length);
@@ -249,8 +249,8 @@ impl<'f> Plan<'f> {
         self.put_lost_keys()
     }
 
-    /// A key whose row is lost is told to be damaged. Otherwise it would be nobody's, and the next one who writes with
-    /// it would get a namespace without what lies in its own.
+    /// Marks a key as damaged whose row is lost. Otherwise the key would be free, and the next plugin that writes with
+    /// it would get a new namespace without its own data.
     fn put_lost_keys(&self) -> Result<(), StoreError> {
         if self.found.as_ref().is_some_and(|found| found.is_complete(Table::Keys)) {
             return Ok(());
@@ -272,10 +272,10 @@ impl<'f> Plan<'f> {
         };
         Ok(match row.table {
             Table::Records => !is_stale || (row.revision.is_some() && is_newer),
-            // What has no revision may be older than what the backup has.
+            // A row without a revision may be older than the backup's.
             Table::Keys => !is_stale || !self.base.has(Table::Keys, &row.key)?,
             Table::Meta if row.key.starts_with(meta::DESTROY) => true,
-            // The others are made anew. Nobody's lease and nobody's notice outlives the numbers that it is of.
+            // The others are rebuilt. Leases and notices must not outlive the numbers that they refer to.
             Table::Meta | Table::Leases | Table::Changes | Table::KeyIndex => false,
         })
     }

@@ -1,5 +1,5 @@
-//! Putting other tables in the place of a store's own: made ready aside, whole and synced, then moved there in one step.
-//! What lay there goes to quarantine. Nothing is ever deleted.
+//! Replacing the tables of a store. The new tables are prepared in a temporary folder, whole and synced, then moved
+//! into place in one step. The old tables go to quarantine. Nothing is ever deleted.
 
 use std::fs::File;
 use std::io;
@@ -19,21 +19,21 @@ use super::lock::ExclusiveLock;
 use super::open::open_sound;
 use super::salvage::salvage;
 
-/// What is added to the highest number that was given, so that none that anybody remembers ever fits again.
+/// Added to the highest assigned number, so that no number that a process remembers is ever valid again.
 const LEAP: u64 = 1 << 32;
-/// The folders that `quarantine/` can have.
+/// The highest number of folders in `quarantine/`.
 const QUARANTINES: u32 = 10_000;
 
-/// What is known of a store without opening it for use.
+/// The facts about a store that are known without opening it for use.
 pub(in crate::store) struct StoreSummary {
-    /// Its identity; `None` where nothing is left that says it.
+    /// The identity of the store; `None` if nothing that gives it is left.
     pub store: Option<Id>,
-    /// The last revision that was given in it.
+    /// The last revision that was assigned in the store.
     pub revision: u64,
 }
 
 impl Folder {
-    /// Looks at the store that is there, or what remains of it.
+    /// Reads the summary of the store in the folder, or of its remains. `None` if there are none.
     pub(in crate::store) fn summary(
         &self,
         _alone: &ExclusiveLock,
@@ -67,8 +67,8 @@ impl Folder {
         Ok(Some(StoreSummary { store: Some(header.store), revision: revision.max(backed_up) }))
     }
 
-    /// A second name for the data file, which is about to be replaced: the name of the folder in `quarantine/` in which
-    /// it lies. The same as before for the same file.
+    /// Gives the data file, which is about to be replaced, a second name in `quarantine/`. Returns the name of the
+    /// folder that holds it; the same file always gets the same folder.
     pub(in crate::store) fn quarantine(&self) -> Result<Option<String>, StoreError> {
         let dir = self.dir()?;
         let Some(there) = dir.find(DATA_FILE)? else { return Ok(None) };
@@ -82,7 +82,7 @@ impl Folder {
                 continue;
             }
             let own = all.make_folder(&name)?;
-            // Not every file system has second names.
+            // Not every file system supports hard links.
             if dir.link(DATA_FILE, &own, DATA_FILE).is_err() {
                 let mut copy = own.create_new(DATA_FILE)?;
                 io::copy(&mut dir.read(DATA_FILE)?, &mut copy)?;
@@ -94,7 +94,7 @@ impl Folder {
         Err(StoreError::Full(FullReason::Quarantine))
     }
 
-    /// An empty folder in `quarantine/`.
+    /// Creates an empty folder in `quarantine/`.
     pub(in crate::store) fn new_quarantine(&self) -> Result<Dir, StoreError> {
         let all = self.dir()?.make_folder("quarantine")?;
         for number in 0..QUARANTINES {
@@ -111,7 +111,7 @@ fn quarantine_name(number: u32) -> String {
     format!("{number:04}")
 }
 
-/// Tables that lie aside, ready to be put in a store's place.
+/// Tables in a temporary folder, ready to replace those of a store.
 pub(in crate::store) struct Replacement {
     folder: Folder,
     aside: FolderAside,
@@ -119,7 +119,7 @@ pub(in crate::store) struct Replacement {
 }
 
 impl Replacement {
-    /// From a copy of a store's tables; one that is not sound is refused.
+    /// Made from a copy of a store's tables. A copy that is not sound is refused.
     pub(in crate::store) fn new(
         folder: &Folder,
         mut copy: File,
@@ -133,33 +133,33 @@ impl Replacement {
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 
-    /// Tables without rows, but for the store's own.
+    /// Tables with only the store's own rows.
     pub(in crate::store) fn empty(folder: &Folder, id: Id) -> Result<Self, StoreError> {
         let aside = folder.dir()?.create_folder_aside()?;
         let engine = create::with_rows(&aside, id, Vec::new())?;
         Ok(Self { folder: folder.clone(), aside, engine })
     }
 
-    /// The identity of the store that the tables are of.
+    /// The identity of the store that the tables belong to.
     pub(in crate::store) fn id(&self) -> Result<Id, StoreError> {
         self.engine.snapshot()?.store_id()
     }
 
-    /// The last revision in them.
+    /// The last revision in the tables.
     pub(in crate::store) fn revision(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.revision()
     }
 
-    /// How many records they have.
+    /// The number of records in the tables.
     pub(in crate::store) fn records(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.count(Table::Records)
     }
 
-    /// Whether there is such a row.
+    /// Whether the table has a row with this key.
     pub(in crate::store) fn has(&self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
         match self.engine.snapshot()?.get(table, key) {
             Ok(found) => Ok(found.is_some()),
-            // A damaged row is a row.
+            // A damaged row still counts as a row.
             Err(StoreError::Damaged) => Ok(true),
             Err(error) => Err(error),
         }
@@ -172,7 +172,7 @@ impl Replacement {
         Ok(keys)
     }
 
-    /// Puts rows over them.
+    /// Writes rows over the tables.
     pub(in crate::store) fn put(&self, rows: Vec<Row>) -> Result<(), StoreError> {
         let revision = self.revision()?;
         self.commit(&Batch { expected: revision, revision, rows })
@@ -185,12 +185,12 @@ impl Replacement {
         })
     }
 
-    /// Puts rows over them. Every number that is given later is far above `highest`, the highest that anybody may
-    /// remember, and no lease and no notice of before is left. The index of keys goes too: whoever has the store's key
-    /// makes it from the keys that are there.
+    /// Writes rows over the tables, and makes every number that is assigned later far higher than `highest`, the
+    /// highest that a process may remember. It removes all old leases and notices. It also removes the index of keys:
+    /// the process with the store's key rebuilds it from the keys.
     pub(in crate::store) fn renumber(&self, highest: u64, mut rows: Vec<Row>) -> Result<u64, StoreError> {
         let expected = self.revision()?;
-        // At the very end of the numbers everything can still be read, and nothing written.
+        // At the highest revision the store can still be read, but no longer written.
         let revision = highest.max(expected).saturating_add(LEAP).min(limits::REVISION);
         let number = revision.to_be_bytes().to_vec();
         for name in [meta::KEYS_REVISION, meta::FORGOTTEN] {
@@ -206,7 +206,7 @@ impl Replacement {
         Ok(revision)
     }
 
-    /// The slots of which these tables know nothing.
+    /// The slots that have no row in these tables.
     fn slots_without_row(&self) -> Result<Vec<Id>, StoreError> {
         let mut strangers = Vec::new();
         for slot in self.folder.slots_there()? {
@@ -217,7 +217,7 @@ impl Replacement {
         Ok(strangers)
     }
 
-    /// Moves them into the store's place; what lay there is in quarantine then, in the folder that is returned.
+    /// Moves the tables into the store's place. The old tables are in quarantine then, in the returned folder.
     pub(in crate::store) fn put_in_place(
         self,
         _alone: &ExclusiveLock,
@@ -226,7 +226,7 @@ impl Replacement {
         let Self { folder, aside, engine } = self;
         let page_size = engine.page_size();
         engine.close();
-        // Nothing takes a store's place that would not be opened there.
+        // Tables that could not be opened must not take a store's place.
         open_sound(&aside, page_size)?.close();
         aside.sync()?;
         let quarantine = folder.quarantine()?;
@@ -245,7 +245,8 @@ impl Replacement {
     }
 }
 
-/// Moves slots to the tables in quarantine that knew them. In their place a key begins anew, and nothing is overwritten.
+/// Moves slots to the tables in quarantine that have a row for them. In the store their keys start again, and no slot
+/// is overwritten.
 fn set_aside(dir: &Dir, quarantine: &str, slots: &[Id]) -> Result<(), StoreError> {
     if slots.is_empty() {
         return Ok(());

@@ -1,25 +1,27 @@
-//! What is whole in a damaged data file: every row whose checksum holds, wherever it lies.
+//! Salvage: finds the whole rows of a damaged data file, wherever they are in it. A row is whole if its checksum
+//! matches.
 //!
-//! LMDB never overwrites a page that the last snapshot has, so a file is full of pages that were in use before: rows
-//! that were since changed or removed, and rows of a commit that never came. A row alone does not tell which it is;
-//! the trees do, as far as they can still be walked. So each row is given with its [`Standing`].
+//! LMDB never overwrites a page that the last snapshot has, so a file is full of pages that were in use before. They
+//! hold rows that were since changed or removed, and rows of a commit that did not happen. A row alone does not show
+//! which of these it is. The trees do, as far as they can still be walked. So salvage returns each row with its
+//! [`Standing`].
 //!
 //! What can be relied on, unless the disk has kept an older page, whole, where it should have written a newer one:
 //!
-//! - A row that is given was written through this program, under this key, in this table; it is never part of one.
+//! - A returned row was written through plugin-vault, under this key, in this table; it is never part of one.
 //! - A [`Standing::Live`] row was in the snapshot that [`Salvaged::txn`] names, which is the last one whose meta page
-//!   is whole. Rows of that snapshot that are not given are counted in [`Lost`].
-//! - A [`Standing::Stale`] row was written at some time. It is given only where a tree is broken, so that nobody can
-//!   know what the snapshot held there: perhaps this, perhaps a newer value, perhaps nothing, since it was removed.
-//!   Of several the one with the highest revision is given; of several without a revision none is.
-//! - A [`Standing::Later`] row is newer than the snapshot, and given only where one of the two meta pages is damaged:
-//!   then it may be the last commit's that is lost. What that commit removed is not known.
+//!   is whole. Rows of that snapshot that are not returned are counted in [`Lost`].
+//! - A [`Standing::Stale`] row was written at some time. It is returned only where a tree is broken, so that the
+//!   content of the snapshot there is unknown: perhaps this row, perhaps a newer value, perhaps nothing, since it was
+//!   removed. Of several the one with the highest revision is returned; of several without a revision none is.
+//! - A [`Standing::Later`] row is newer than the snapshot, and returned only where one of the two meta pages is
+//!   damaged: then it may belong to the last commit, which is lost. What that commit removed is not known.
 //!
-//! Whoever puts rows over a backup of revision N asks for those newer than N. A live row then takes the backup's
-//! place, and so does a later one. A stale one with a revision is newer than what the backup has, and may have been
-//! removed after; one without a revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for
-//! a key that the backup has not.
-//! A row that the backup has and that is not given may have been removed after the backup, where nothing is lost.
+//! A caller that writes rows over a backup of revision N asks for the rows newer than N. A live row then replaces the
+//! backup's, and so does a later one. A stale row with a revision is newer than the backup's, and may have been removed
+//! after. A stale row without a revision (`keys`, `meta`) may also be *older* than the backup's, and is good only for a
+//! key that the backup does not have.
+//! A row that the backup has and that is not returned may have been removed after the backup, where nothing is lost.
 
 mod keep;
 mod row;
@@ -38,86 +40,86 @@ use keep::Kept;
 use row::{Place, Reader};
 use survey::{State, Survey};
 
-/// How much is known of a row.
+/// How much is known of a row. A higher standing takes precedence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Standing {
-    /// It was written at some time, and lies where nobody can know what came after.
+    /// It was written at some time. Its key is in a broken part of a tree, so it is unknown what came after.
     Stale,
-    /// It was in the last snapshot whose beginning is whole.
+    /// It was in the last snapshot whose meta page is whole.
     Live,
-    /// It was written after that snapshot, by a commit that lost its meta page, or by one that never came.
+    /// It was written after that snapshot, by a commit that lost its meta page, or by one that did not happen.
     Later,
 }
 
-/// A row that is whole. Its value is read with [`Salvaged::value`].
+/// A whole row. [`Salvaged::value`] reads its value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WholeRow {
-    /// Where it belongs.
+    /// The row's table.
     pub table: Table,
     /// Its key.
     pub key: Vec<u8>,
-    /// The write that made it; `None` in tables whose rows do not say.
+    /// The revision of the write that made it; `None` in tables whose rows have no revision.
     pub revision: Option<u64>,
-    /// What is known of it.
+    /// How much is known of the row.
     pub standing: Standing,
     place: Place,
 }
 
-/// A row whose checksum does not hold; its key may be what is damaged.
+/// A row whose checksum does not match. The damage may be in its key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DamagedRow {
-    /// Where it lies.
+    /// The row's table.
     pub table: Table,
-    /// What lies there as its key.
+    /// The bytes in the place of its key.
     pub key: Vec<u8>,
     place: Place,
 }
 
-/// What is not there any more, as far as it shows.
+/// The losses, as far as they can be determined.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Lost {
-    /// Pages of the snapshot that are not what they should be.
+    /// Damaged pages of the snapshot.
     pub pages: u64,
-    /// Rows of the snapshot that were found damaged.
+    /// Damaged rows of the snapshot.
     pub rows: u64,
-    /// Rows that the snapshot had and that are not among the live ones; `None` if nobody can know.
+    /// Rows that the snapshot had and that are not among the live ones; `None` if that is unknown.
     pub missing: Option<u64>,
-    /// Rows of which several versions are there, and nothing says which is the newest.
+    /// Rows with several versions of which it is unknown which is the newest.
     pub unclear: u64,
 }
 
-/// What was found.
+/// The result of a salvage.
 pub struct Salvaged<'f> {
-    /// The transaction of the snapshot that could be found; `None` if there is none.
+    /// The transaction of the snapshot that was found; `None` if there is none.
     pub txn: Option<u64>,
-    /// The rows that are whole, by table and key, one for each key.
+    /// The whole rows, by table and key, one for each key.
     pub rows: Vec<WholeRow>,
-    /// Rows of the snapshot that are not what was written, under the keys that they say they have.
+    /// Rows of the snapshot that are not what was written, under the keys in the file.
     pub damaged: Vec<DamagedRow>,
-    /// What is lost.
+    /// The losses.
     pub lost: Lost,
     survey: Option<Survey<'f>>,
     live: [u64; Table::ALL.len()],
 }
 
 impl Salvaged<'_> {
-    /// How many rows the snapshot had in a table; `None` if nobody can know.
+    /// The number of rows that the snapshot had in a table; `None` if that is unknown.
     pub fn expected(&self, table: Table) -> Option<u64> {
         self.survey.as_ref()?.expected(table)
     }
 
-    /// Whether each row that the snapshot had in a table is among those that are found.
+    /// Whether salvage found each row that the snapshot had in a table.
     pub fn is_complete(&self, table: Table) -> bool {
         self.expected(table) == Some(self.live[table as usize - 1])
     }
 
-    /// Whether the snapshot is known to have had no row under a key, if none is given.
+    /// Whether the snapshot is known to have had no row under a key that salvage does not return.
     pub fn knows(&self, table: Table, key: &[u8]) -> bool {
         let in_gap = self.survey.as_ref().is_none_or(|survey| survey.is_in_gap(table, key));
         !in_gap || self.is_complete(table)
     }
 
-    /// What lies in the place of a damaged row's value; nothing if that can't be read.
+    /// The bytes in the place of a damaged row's value; empty if they can't be read.
     ///
     /// # Errors
     /// If the file can't be read.
@@ -133,7 +135,7 @@ impl Salvaged<'_> {
         }
     }
 
-    /// The value of a row, without its checksum; `None` if it can't be read as it was before.
+    /// The value of a row, without its checksum; `None` if a second read differs from the first.
     ///
     /// # Errors
     /// If the file can't be read.
@@ -147,8 +149,8 @@ impl Salvaged<'_> {
     }
 }
 
-/// Finds every row of a file that is whole and, where rows have revisions, newer than `newer_than`. Nobody may be
-/// writing to the file. It reads every page once, and some more where values are large.
+/// Finds every whole row of a file. Rows with a revision must be newer than `newer_than`. No process may be writing to
+/// the file. It reads every page once, and some pages again where values are large.
 ///
 /// # Errors
 /// If the file can't be read.
@@ -179,7 +181,7 @@ pub fn salvage(file: &File, page_size: usize, newer_than: u64) -> Result<Salvage
     Ok(Salvaged { txn: newest.map(|meta| meta.txn), rows, damaged, lost, survey: Some(survey), live })
 }
 
-/// Looks into every page that the walk did not. A disk that can't read one page may well read the next.
+/// Searches every page that the walk did not read. A disk that can't read one page may well read the next.
 fn scan(survey: &mut Survey<'_>, kept: &mut Kept) {
     let mut bytes = vec![0; survey.reader.pages.size()];
     for number in META_PAGES..survey.reader.pages.count() {

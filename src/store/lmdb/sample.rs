@@ -1,5 +1,5 @@
-//! Environments for tests of the check and of salvage: made and used through the engine, with all that was ever
-//! written in them.
+//! Environments for tests of the check and of salvage. They are made and used through the engine, and come with
+//! everything that was ever written in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -11,20 +11,20 @@ use super::DATA_FILE;
 use super::check::{Checked, Unsound, check};
 use super::engine::Engine;
 
-/// A row's place.
+/// The table and key of a row.
 pub(in crate::store) type Name = (Table, Vec<u8>);
 
-/// An environment that was used and closed.
+/// An environment that was used and then closed.
 pub(in crate::store) struct Sample {
     folder: tempfile::TempDir,
     pub(in crate::store) page_size: usize,
-    /// What it holds.
+    /// The rows that it holds now.
     pub(in crate::store) rows: BTreeMap<Name, Vec<u8>>,
-    /// All that was ever written.
+    /// Every row that was ever written in it.
     pub(in crate::store) ever: BTreeSet<(Name, Vec<u8>)>,
 }
 
-/// Numbers that look random, the same ones from the same seed.
+/// Pseudo-random numbers. The same seed gives the same numbers.
 pub(in crate::store) struct Chance(u64);
 
 impl Chance {
@@ -41,7 +41,7 @@ impl Chance {
 }
 
 impl Sample {
-    /// An environment after some commits, with what `each` says to every one of them.
+    /// An environment after some commits. `each` receives the result of a check after every commit.
     pub(in crate::store) fn used(commits: u64, seed: u64, each: impl Fn(Checked)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::create(&crate::files::Dir::open(folder.path()).unwrap()).unwrap();
@@ -51,7 +51,7 @@ impl Sample {
         sample.commit(&engine, 0, own_rows());
         let mut held = None;
         for revision in 1..=commits {
-            // While somebody reads an old snapshot, what is freed since is kept, and the tree of free pages grows.
+            // While a reader holds an old snapshot, the pages freed since are kept, and the tree of free pages grows.
             match chance.below(60) {
                 0 => held = Some(engine.snapshot().unwrap()),
                 1 => held = None,
@@ -95,7 +95,7 @@ impl Sample {
     }
 }
 
-/// A file with these bytes, which is gone with the handle.
+/// A temporary file with these bytes. It is deleted when the handle is closed.
 pub(in crate::store) fn file(bytes: &[u8]) -> File {
     use std::io::Write as _;
     let mut file = tempfile::tempfile().unwrap();
@@ -108,7 +108,7 @@ pub(in crate::store) fn own_rows() -> Vec<Row> {
     vec![row(meta::STORE_ID, vec![7; 16]), row(meta::KEYS_REVISION, vec![0; 8])]
 }
 
-/// What one commit changes: mostly little, now and then much, and for a while mostly less.
+/// The changes of one commit: mostly few, sometimes many, and for a while mostly removals.
 fn changes(revision: u64, chance: &mut Chance) -> Vec<Row> {
     let mut rows = Vec::new();
     let shrinks = revision % 40 > 30;
@@ -131,7 +131,7 @@ fn key(table: Table, number: usize) -> Vec<u8> {
     key
 }
 
-/// A format, for a record the generation of its key, a revision, and something.
+/// A format byte, for a record also the generation of its key, a revision, and random bytes.
 fn value(table: Table, revision: u64, length: usize, chance: &mut Chance) -> Vec<u8> {
     let mut value = if table == Table::Records { vec![1, 0] } else { vec![1] };
     value.extend_from_slice(&revision.to_be_bytes());

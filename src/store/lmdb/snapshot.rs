@@ -1,5 +1,5 @@
-//! What the store held at one moment. Short: copy out, drop it, and only then do anything else, since pages that a
-//! snapshot sees can't be used again.
+//! The contents of the store at one moment. A snapshot must be short: copy the data, drop the snapshot, and only then
+//! do anything else, since LMDB can't reuse the pages that a snapshot sees.
 
 use std::cell::Cell;
 use std::ops::Bound;
@@ -16,20 +16,21 @@ use super::engine::Engine;
 pub struct Snapshot<'s> {
     engine: &'s Engine,
     txn: RoTxn<'s, WithoutTls>,
-    /// Bytes that were gone through.
+    /// Bytes that this snapshot has read.
     read: Cell<usize>,
-    /// Those since pages were given back.
+    /// Bytes read since it last returned pages to the system.
     held: Cell<usize>,
-    /// Where in the map the rows lie that were gone through.
+    /// The start and end of the rows that it has read, as addresses in the map.
     rows: Cell<(usize, usize)>,
     _gate: RwLockReadGuard<'s, ()>,
 }
 
-/// What a row adds to the pages that are touched at most, but for its own bytes: pages are mapped some at a time.
+/// Bytes that a row adds to the pages that are read, at most, besides its own bytes: the system maps several pages at a
+/// time.
 const AROUND: usize = 4096;
-/// How much one snapshot goes through until pages are given back.
+/// Bytes that one snapshot reads before it returns pages to the system.
 const GIVEN_BACK: usize = 16 << 20;
-/// What a list looks at of a row at most.
+/// Bytes of a row that a list reads at most.
 const HEAD: usize = 16 * 1024;
 
 impl Drop for Snapshot<'_> {
@@ -67,8 +68,9 @@ impl<'s> Snapshot<'s> {
         }
     }
 
-    /// Every row whose key begins with `prefix`, or every one, in the order of the keys. The values' checksums are not compared:
-    /// what is sealed in them authenticates itself, and a list should not read what it does not show.
+    /// Every row whose key begins with `prefix`, in the order of the keys; an empty prefix matches every row. Checksums
+    /// are not compared: sealed values authenticate themselves, and a list should not read the data that it does not
+    /// show.
     ///
     /// # Errors
     /// If the tables can't be read.
@@ -82,11 +84,11 @@ impl<'s> Snapshot<'s> {
         let mut take = |found: heed::Result<(&[u8], &[u8])>| -> Result<(), StoreError> {
             let (key, stored) = found?;
             self.goes_through(stored, stored.len().min(HEAD));
-            // One that is too short to have a checksum is one damaged row, and empty.
+            // A value that is too short to have a checksum is one damaged row, and empty.
             row(key, &stored[..stored.len().saturating_sub(checksum::LENGTH)]);
             Ok(())
         };
-        // LMDB has no empty keys, not even to begin at.
+        // LMDB has no empty keys, not even as the start of a range.
         if prefix.is_empty() {
             table.iter(&self.txn)?.try_for_each(&mut take)
         } else {
@@ -94,8 +96,8 @@ impl<'s> Snapshot<'s> {
         }
     }
 
-    /// The rows whose keys begin with `prefix` and come after `after`, in the order of the keys, for as long as `row`
-    /// says to go on. Checksums are not compared.
+    /// The rows whose keys begin with `prefix` and come after `after`, in the order of the keys, until `row` returns
+    /// false. Checksums are not compared.
     ///
     /// # Errors
     /// If the tables can't be read.
@@ -108,14 +110,14 @@ impl<'s> Snapshot<'s> {
     ) -> Result<(), StoreError> {
         let from = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
-            // LMDB has no empty keys, not even to begin at.
+            // LMDB has no empty keys, not even as the start of a range.
             _ if prefix.is_empty() => Bound::Included(&[0][..]),
             _ => Bound::Included(prefix),
         };
         for found in self.engine.table(table).range(&self.txn, &(from, Bound::Unbounded))? {
             let (key, stored) = found?;
             self.goes_through(stored, stored.len().min(HEAD));
-            // One that is too short to have a checksum is one damaged row, and empty.
+            // A value that is too short to have a checksum is one damaged row, and empty.
             let value = &stored[..stored.len().saturating_sub(checksum::LENGTH)];
             if !key.starts_with(prefix) || !row(key, value) {
                 break;
@@ -124,7 +126,7 @@ impl<'s> Snapshot<'s> {
         Ok(())
     }
 
-    /// Rows from `from` on, in the order of the keys, for as long as `row` says to go on. The key at which it stopped;
+    /// Rows from `from` on, in the order of the keys, until `row` returns false. Returns the key at which it stopped;
     /// `None` at the end of the table. Checksums are not compared.
     ///
     /// # Errors
@@ -135,7 +137,7 @@ impl<'s> Snapshot<'s> {
         from: &[u8],
         mut row: impl FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        // LMDB has no empty keys, not even to begin at.
+        // LMDB has no empty keys, not even as the start of a range.
         let from = if from.is_empty() { &[0][..] } else { from };
         let range = (Bound::Included(from), Bound::Unbounded);
         for found in self.engine.table(table).range(&self.txn, &range)? {
@@ -148,7 +150,7 @@ impl<'s> Snapshot<'s> {
         Ok(None)
     }
 
-    /// Bytes that a table takes at least as many of as its values have together; found without reading a row.
+    /// Bytes of the pages that a table takes: at least the total size of its values. This reads no row.
     ///
     /// # Errors
     /// If the tables can't be read.
@@ -156,7 +158,7 @@ impl<'s> Snapshot<'s> {
         self.engine.table_size(&self.txn, table)
     }
 
-    /// How many rows a table has.
+    /// The number of rows in a table.
     ///
     /// # Errors
     /// If the tables can't be read.
@@ -164,10 +166,10 @@ impl<'s> Snapshot<'s> {
         Ok(self.engine.table(table).len(&self.txn)?)
     }
 
-    /// The last revision that was given.
+    /// The last revision that was assigned.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if the number is not what was written. The store is not usable any more then.
+    /// [`StoreError::Damaged`] if the number is not what was written. The store is unusable from then on.
     pub fn revision(&self) -> Result<u64, StoreError> {
         self.counter(meta::REVISION)
     }
@@ -175,12 +177,12 @@ impl<'s> Snapshot<'s> {
     /// The revision of the last change to the table of keys.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if the number is not what was written. The store is not usable any more then.
+    /// [`StoreError::Damaged`] if the number is not what was written. The store is unusable from then on.
     pub fn keys_revision(&self) -> Result<u64, StoreError> {
         self.counter(meta::KEYS_REVISION)
     }
 
-    /// The revision of the newest change that is not told any more; 0 while all are.
+    /// The revision of the newest deleted change notice; 0 while all are kept.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if the number is not what was written.
@@ -191,7 +193,7 @@ impl<'s> Snapshot<'s> {
         }
     }
 
-    /// The revision up to which records may not be what was stored last, since they came back from a backup.
+    /// The revision up to which records may be older than the last stored ones, since they came from a backup.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if the number is not what was written.
@@ -199,10 +201,10 @@ impl<'s> Snapshot<'s> {
         self.get(Table::Meta, meta::RESTORED)?.map(|_| self.counter(meta::RESTORED)).transpose()
     }
 
-    /// What the last repair did, if there was one.
+    /// The result of the last repair, if there was one.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if what says it is not what was written.
+    /// [`StoreError::Damaged`] if the row is not what was written.
     pub fn repaired(&self) -> Result<Option<Repair>, StoreError> {
         Ok(self.get(Table::Meta, meta::REPAIRED)?.and_then(Repair::decode))
     }
@@ -212,13 +214,13 @@ impl<'s> Snapshot<'s> {
         id.try_into().map_err(|_| StoreError::Damaged)
     }
 
-    /// Counts what was touched of a row. Now and then pages are given back: they stay in the system's cache, and come back
-    /// when they are touched again, but one snapshot that goes through the whole store does not count as memory of this
-    /// process for that.
+    /// Counts the bytes that were read of a row. From time to time it returns pages to the system. They stay in the
+    /// system's cache, and are mapped again on the next access. Without that, a snapshot that reads the whole store
+    /// would count the whole store as memory of this process.
     fn goes_through(&self, row: &[u8], bytes: usize) {
         self.read.set(self.read.get() + AROUND + bytes);
         if row.is_empty() {
-            // An empty slice may lie anywhere.
+            // The address of an empty slice may be outside of the map.
             return;
         }
         let (at, (first, end)) = (row.as_ptr_range(), self.rows.get());
@@ -234,13 +236,13 @@ impl<'s> Snapshot<'s> {
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
         let counter = self.get(Table::Meta, name).map(|value| value.and_then(meta::counter));
         if matches!(counter, Ok(None) | Err(StoreError::Damaged)) {
-            // Nothing can be decided by such a store: whoever asks next opens it anew, which repairs it.
+            // No decision can be based on such a store. The next operation opens it again, which repairs it.
             self.engine.mark_unusable();
         }
         counter?.ok_or(StoreError::Damaged)
     }
 
-    /// Whether the store's own rows can be used. Asked at every opening, since a large store may not have been checked.
+    /// Checks the store's own rows. Runs at every opening, since a large store may not have been checked.
     pub(in crate::store) fn check_own_rows(&self) -> Result<(), StoreError> {
         self.revision()?;
         self.keys_revision()?;

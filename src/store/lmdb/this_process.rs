@@ -1,4 +1,4 @@
-//! This process, as others see it while it has the store open, and whether what it has open did what it should.
+//! This process, as other processes see it while it has the store open, and whether its open store failed unexpectedly.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use crate::sync;
 use super::liveness::{LivenessLock, StaleProcesses};
 use super::open::Ended;
 
-/// One name for the whole life of the process, however often the store is opened in it.
+/// This process. Its id stays the same for its whole life, however often it opens the store.
 pub(in crate::store) struct ThisProcess {
     id: Id,
     live: Mutex<Option<LivenessLock>>,
@@ -26,41 +26,42 @@ impl ThisProcess {
         self.id
     }
 
-    /// From now on the others see that this process lives. Returns those before it that did not end as they should.
+    /// Makes this process visible to the others as alive. Returns the earlier processes that did not end cleanly.
     pub(in crate::store) fn begin(&self, folder: &Folder) -> Result<StaleProcesses, StoreError> {
         let mut live = sync::lock(&self.live);
-        // Its file goes with a folder that is taken away.
+        // If the folder was removed, this process's file went with it.
         if live.is_none() || !folder.is_alive(&self.id) {
-            // First: it would take the new file away, which has the same name.
+            // First, because it removes its file, and the new file has the same name.
             drop(live.take());
             *live = Some(folder.begin_process(self.id)?);
         }
         folder.stale_processes(&self.id)
     }
 
-    /// Whether the next store that is opened is to be checked, with these dead before it.
+    /// Whether the next store that is opened must be checked, given the stale processes before this one.
     pub(in crate::store) fn ended(&self, dead: &StaleProcesses) -> Ended {
         let doubted = self.doubted.load(Ordering::Relaxed);
         if doubted || !dead.is_empty() { Ended::Unknown } else { Ended::Cleanly }
     }
 
-    /// The store has been opened, and checked if it had to be.
+    /// Ends the doubt and removes the stale processes: the store has been opened, and checked if necessary.
     pub(in crate::store) fn trust(&self, dead: StaleProcesses) {
         self.doubted.store(false, Ordering::Relaxed);
         dead.remove();
     }
 
-    /// A store did not do what it should: the next one that is opened is checked, whatever its size.
+    /// Marks the store as doubted because it failed unexpectedly. The next store that is opened is checked, whatever
+    /// its size.
     pub(in crate::store) fn doubt(&self) {
         self.doubted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a store did not do what it should, and has not been checked since.
+    /// Whether a store failed unexpectedly and has not been checked since.
     pub(in crate::store) fn is_doubted(&self) -> bool {
         self.doubted.load(Ordering::Relaxed)
     }
 
-    /// Ends it in an orderly way: its leases are free.
+    /// Ends this process cleanly. Its leases are free from now on.
     pub(in crate::store) fn end(&self) {
         *sync::lock(&self.live) = None;
     }

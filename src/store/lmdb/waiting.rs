@@ -1,14 +1,15 @@
-//! Who waits for the right to write: a lock of its own that the waiting hold together, so that a process with much to write
-//! sees that others wait, and lets them write first. The lock of the store says only whether somebody has it, and whoever
-//! gives it back and takes it again at once is always faster than one that has to be woken.
+//! The processes that wait for the write lock. They hold a separate lock together, so that a process with much to write
+//! sees them and lets them write first. The write lock itself only shows whether a process holds it. A process that
+//! releases the write lock and takes it again at once is always faster than a process that has to be woken.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long others are let go first at most: one that is stopped while it waits must not stop the others.
+/// Longest time for which a process lets others write first. A process that is stopped while it waits must not stop the
+/// others.
 const MOST: Duration = Duration::from_millis(50);
-/// How often it is looked whether they have.
+/// Poll interval for that.
 const LOOK: Duration = Duration::from_micros(200);
 
 /// The file `waiting.lock`.
@@ -19,7 +20,7 @@ impl Waiting {
         Self(file)
     }
 
-    /// Waits until nobody else does.
+    /// Waits until no other process waits, but at most for `MOST`.
     pub(in crate::store) fn let_others_first(&self) -> io::Result<()> {
         let deadline = Instant::now() + MOST;
         loop {
@@ -32,7 +33,7 @@ impl Waiting {
         }
     }
 
-    /// Is seen to wait for as long as `wait` takes.
+    /// Counts this process as waiting while `wait` runs.
     pub(in crate::store) fn during<T>(&self, wait: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.0.lock_shared()?;
         let waited = wait();
@@ -63,7 +64,7 @@ mod tests {
     fn any_number_may_wait_together() {
         let (one, other) = pair();
         one.during(|| other.during(|| Ok(()))).unwrap();
-        // Once nobody does, nobody is waited for; a lock that is still there would be met here.
+        // Once no process waits, the lock is free. A lock that is still held would fail here.
         one.0.try_lock().unwrap();
     }
 }

@@ -1,58 +1,58 @@
-//! What can be wrong with a data file. Numbers only: where, never what.
+//! The kinds of damage in a data file. Numbers only: the place, never the content.
 
 use std::io;
 
 use super::super::pages::BadRun;
 use crate::store::{BusyReason, StoreError};
 
-/// Why a file was not found sound.
+/// The reason why a file was not found sound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unsound {
     /// It could not be read.
     Failed(StoreError),
-    /// The snapshot that was to be checked is older than both meta pages: take a newer one.
+    /// The snapshot to be checked is older than both meta pages: take a newer one.
     Gone,
     /// It is damaged.
     Damaged(Damage),
 }
 
-/// The first damage that was found.
+/// The first damage that the check found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Damage {
-    /// The page in which it shows; the first one where it is no page's.
+    /// The page that shows the damage; page 0 where it belongs to no page.
     pub page: u64,
-    /// What it is.
+    /// The kind of damage.
     pub what: What,
 }
 
-/// What is wrong.
+/// The kind of damage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum What {
-    /// There are not two whole meta pages of neighbouring transactions, each in its place.
+    /// The two meta pages are not both whole, in their places, and of consecutive transactions.
     Meta,
-    /// A page is named that the snapshot does not have, or that lies behind the file's end.
+    /// A page number is outside of the snapshot or behind the end of the file.
     Absent,
-    /// The page is in use twice, or in use and free.
+    /// The page is in use twice, or both in use and free.
     Twice,
-    /// The page says that it is another one.
+    /// The page contains the number of another page.
     Number,
-    /// The page is of another kind than its place asks for.
+    /// The page has another kind than its place requires.
     Kind,
     /// Offsets or lengths do not fit into the page.
     Layout,
-    /// A key is of a length that its table does not have, or it is not the one that was written.
+    /// A key has a length that its table does not allow, or is not the key that was written.
     Key,
-    /// The keys do not ascend, or are not those that the page above says.
+    /// The keys do not ascend, or are outside of the range that the page above gives.
     Order,
-    /// The pages of a large value are not a run of that length.
+    /// The pages of a large value are no run of that length.
     Run,
-    /// A record of free pages is none.
+    /// A record of free pages is malformed.
     Free,
-    /// A tree has not the pages, rows or levels that its head says.
+    /// The pages, rows or levels of a tree differ from the numbers in its head.
     Count,
-    /// The named tables are not those of a store.
+    /// The named tables are not the tables of a store.
     Tables,
-    /// A row of the store's own does not hold, or is a counter that no store reaches: its revisions, its id.
+    /// One of the store's own rows (its revisions, its id) is damaged, or is a counter above the highest revision.
     OwnRow,
 }
 
@@ -63,16 +63,16 @@ impl Damage {
 }
 
 impl Unsound {
-    /// What became of reading a page.
+    /// The result of a failed read of a page.
     pub(super) fn reading(page: u64, error: io::Error) -> Self {
         match error.kind() {
-            // The file was cut, perhaps while it was being read.
+            // The file was truncated, perhaps during the read.
             io::ErrorKind::UnexpectedEof => Damage::at(page, What::Absent),
             _ => Self::Failed(error.into()),
         }
     }
 
-    /// What became of reading a large value.
+    /// The result of a failed read of a large value.
     pub(super) fn running(page: u64, error: BadRun) -> Self {
         match error {
             BadRun::Failed(error) => Self::reading(page, error),

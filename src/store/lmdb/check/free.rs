@@ -1,11 +1,11 @@
-//! Records of free pages, whose numbers fall.
+//! Records of free pages. The page numbers in a record descend.
 
 use super::super::layout::{Entry, Value, WORD, free_pages, word_at};
 use super::walk::Walk;
 use super::{Damage, Unsound, What};
 
 impl Walk<'_> {
-    /// Takes note of the pages of a record. How many pages the record itself takes beside its leaf.
+    /// Marks the pages of a record as free. Returns the number of pages that the record itself takes besides its leaf.
     pub(super) fn free_record(&mut self, number: u64, entry: Entry<'_>) -> Result<u64, Unsound> {
         let txn = word_at(entry.key, 0).unwrap_or(0);
         let length = match entry.value {

@@ -1,8 +1,8 @@
 //! Whether a meta page has the number of the transaction that wrote it.
 //!
 //! A number that is two too small makes the newest snapshot look like the one before the last, and the last commit
-//! would be gone without a word. But each transaction frees pages, and notes them under its own number: the newest
-//! note in a snapshot's tree of free pages says which transaction made the snapshot.
+//! would be lost silently. But each transaction frees pages, and records them under its own number: the newest record
+//! in a snapshot's tree of free pages names the transaction that made the snapshot.
 
 use std::fs::File;
 
@@ -10,10 +10,10 @@ use super::super::layout::{META_PAGES, Meta, Page, kind, word_at};
 use super::super::pages::Pages;
 use super::{Damage, Unsound, What, heads};
 
-/// The first transaction of a file has nothing to free.
+/// The first transaction of a file. It has no pages to free.
 const FIRST: u64 = 1;
 
-/// Whether the newest note is the meta page's own.
+/// Whether the newest record of free pages belongs to the transaction of the meta page.
 pub(super) fn is_own(meta: &Meta, last_freed: Option<u64>) -> bool {
     match last_freed {
         Some(txn) => txn == meta.txn,
@@ -21,13 +21,13 @@ pub(super) fn is_own(meta: &Meta, last_freed: Option<u64>) -> bool {
     }
 }
 
-/// Checks the meta page that was not walked from. No page that the last snapshot but one has is used again before
-/// this meta page is written anew.
+/// Checks the meta page from which the walk did not start. LMDB does not reuse a page of the last snapshot but one
+/// before it overwrites this meta page.
 pub(super) fn other(file: &File, page_size: usize, metas: [Meta; 2], walked: Meta) -> Result<(), Unsound> {
     let Some(other) = metas.into_iter().find(|meta| meta.txn != walked.txn) else { return Ok(()) };
     let (pages, now) = heads(file, page_size)?;
     let is_its_own = match other.free.root {
-        // Damage of pages that only the last snapshot but one has is nobody's.
+        // Damage of pages that only the last snapshot but one has affects no row.
         Some(root) => last_freed(&pages, &other, root).is_none_or(|txn| is_own(&other, Some(txn))),
         None => is_own(&other, None),
     };
@@ -37,7 +37,7 @@ pub(super) fn other(file: &File, page_size: usize, metas: [Meta; 2], walked: Met
     Err(Damage::at(other.txn % META_PAGES, What::Meta))
 }
 
-/// The last key of the tree of free pages; `None` if it can't be had.
+/// The last key of the tree of free pages; `None` if it can't be read.
 fn last_freed(pages: &Pages<'_>, meta: &Meta, root: u64) -> Option<u64> {
     let mut number = root;
     let mut bytes = vec![0; pages.size()];

@@ -1,4 +1,4 @@
-//! Rows: their checksums, and whose key is not the one that was written.
+//! Rows: their checksums, and keys that are not the written ones.
 
 use crate::rows::{Id, Table, checksum, meta};
 
@@ -6,21 +6,21 @@ use super::super::layout::{Entry, Value};
 use super::walk::{Rows, Walk};
 use super::{Damage, Depth, Unsound, What};
 
-/// Keys are tried against a damaged value up to this length, and no more of them than this in one file: so that a
-/// file can't make the check long.
+/// Limits of the search for a damaged key: the longest value in bytes, and the number of rows in one file. A file can't
+/// make the check take long.
 const TRIED_LENGTH: u64 = 64 * 1024;
 const TRIED_ROWS: u64 = 64;
 
-/// What a row of the store's own holds.
+/// The content of one of the store's own rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Own {
-    /// A counter, which never passes the highest revision.
+    /// A counter; never above the highest revision.
     Counter,
     Identity,
     Text,
 }
 
-/// The rows of the store's own, and whether the store is none without them.
+/// The store's own rows. The last field says whether every store must have the row.
 const OWN: [(&[u8], Own, bool); 6] = [
     (meta::REVISION, Own::Counter, true),
     (meta::KEYS_REVISION, Own::Counter, true),
@@ -48,11 +48,12 @@ impl Rows {
 }
 
 impl Walk<'_> {
-    /// Takes note of a row. How many pages its value takes beside its leaf.
+    /// Counts and checks a row. Returns the number of pages that its value takes besides its leaf.
     pub(super) fn row(&mut self, number: u64, table: Table, entry: Entry<'_>) -> Result<u64, Unsound> {
         let Entry { key, value } = entry;
         self.rows.count += 1;
-        // A row's own damage harms nobody but who reads it; the store's own rows are few.
+        // The damage of one row affects only the reads of that row. The store's own rows are few, so they are always
+        // checked.
         if self.depth == Depth::Structure && table != Table::Meta {
             return match value {
                 Value::Inline(_) => Ok(0),
@@ -95,8 +96,8 @@ impl Walk<'_> {
     }
 }
 
-/// Whether the value is that of a key with one bit turned over: then it is the key that is damaged, and whoever looks
-/// for the row would be told that there is none.
+/// Whether the checksum matches a key with one bit flipped. Then the key is damaged, and a search for the written key
+/// would find no row.
 fn another_key(table: Table, key: &[u8], stored: &[u8]) -> bool {
     let mut key = key.to_vec();
     (0..key.len() * 8).any(|bit| {

@@ -1,4 +1,4 @@
-//! The check against real environments, and against what chance makes of them.
+//! The check against real environments, and against random changes of them.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use super::super::engine::Engine;
 use super::super::sample::{Chance, Sample, file, own_rows};
 use super::*;
 
-/// `PLUGIN_VAULT_CHECK_SEEDS` is how many.
+/// `PLUGIN_VAULT_CHECK_SEEDS` is the number of seeds.
 #[test]
 fn whatever_the_engine_writes_is_sound() {
     let seeds = std::env::var("PLUGIN_VAULT_CHECK_SEEDS").map_or(3, |text| text.parse().unwrap());
@@ -38,14 +38,14 @@ fn each_bit_of_the_meta_pages_is_told_or_means_nothing() {
             let mut bytes = whole.clone();
             bytes[page + bit / 8] ^= 1 << (bit % 8);
             if let Ok(found) = checked(&bytes, sample.page_size) {
-                // Padding, the size of the map, and what the older page says beyond its number.
+                // Padding, the size of the map, and the content of the older page besides its number.
                 assert_eq!(found, sound, "bit {bit} of the page at {page}");
             }
         }
     }
 }
 
-/// The headers of the pages of the trees: what is damage there is damage for both.
+/// The headers of tree pages: damage in them is found at both depths.
 #[test]
 fn the_structure_is_checked_to_every_depth() {
     let sample = Sample::used(15, 3, |_| ());
@@ -71,7 +71,7 @@ fn the_structure_is_checked_to_every_depth() {
     assert!(noticed > 50, "{noticed}");
 }
 
-/// A counter is no number of ours when no store reaches it, however whole its row is.
+/// A number above every possible revision is no counter, even if its row is whole.
 #[test]
 fn a_counter_that_no_store_reaches_is_damage() {
     let check_with = |row: Row, revision, depth| {
@@ -122,7 +122,7 @@ fn a_value_that_is_damaged_is_counted_and_a_key_is_damage() {
     let (mut values, mut keys) = (0, 0);
     for ((table, key), value) in sample.rows.iter().filter(|((table, _), _)| *table != Table::Meta) {
         let row = [&key[..], &value[..value.len().min(64)]].concat();
-        // Short rows only, and where they lie more than once, all of them.
+        // Short rows only. A row that occurs more than once is damaged at each place.
         for at in (0..whole.len() - row.len()).filter(|at| whole[*at..].starts_with(&row)) {
             let mut bytes = whole.clone();
             bytes[at + key.len() + 20] ^= 1;
@@ -130,7 +130,7 @@ fn a_value_that_is_damaged_is_counted_and_a_key_is_damage() {
             let mut bytes = whole.clone();
             bytes[at + key.len() - 1] ^= 1;
             match checked(&bytes, sample.page_size) {
-                // A page that is free.
+                // The copy was in a free page.
                 Ok(found) => assert_eq!(found.damaged_rows, 0),
                 Err(Unsound::Damaged(Damage { what: What::Key | What::Order, .. })) => keys += 1,
                 Err(other) => panic!("{table:?}: {other:?}"),
@@ -160,7 +160,7 @@ proptest! {
     }
 }
 
-/// `PLUGIN_VAULT_FUZZ` is how many.
+/// `PLUGIN_VAULT_FUZZ` is the number of mutations.
 #[test]
 fn no_mutated_file_is_a_panic() {
     let cases = std::env::var("PLUGIN_VAULT_FUZZ").map_or(3_000, |text| text.parse().unwrap());
@@ -174,7 +174,7 @@ fn no_mutated_file_is_a_panic() {
     }
 }
 
-/// Numbers in place of others, where a tree's own numbers lie.
+/// Replaces numbers where a tree stores its own numbers.
 pub(in crate::store) fn mutated(whole: &[u8], page_size: usize, chance: &mut Chance) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     for _ in 0..=chance.below(6) {

@@ -1,4 +1,4 @@
-//! The walk through a snapshot's trees, each page once.
+//! The walk through a snapshot's trees. It visits each page once.
 
 use crate::rows::Table;
 
@@ -6,7 +6,7 @@ use super::super::layout::{self, Entry, HEADER, Heads, LONGEST_KEY, META_PAGES, 
 use super::super::pages::Pages;
 use super::{Checked, Damage, Depth, Unsound, What};
 
-/// What a tree was found to have, to be compared with its head.
+/// The counts of a tree, to be compared with its head.
 #[derive(Default, PartialEq, Eq)]
 struct Counted {
     branch_pages: u64,
@@ -15,19 +15,19 @@ struct Counted {
     entries: u64,
 }
 
-/// The keys that may lie in a page: from `from` on, and below `below`.
+/// The keys that a page may hold: from `from` on, and below `below`.
 #[derive(Clone, Copy)]
 struct Bounds<'k> {
     from: &'k [u8],
     below: Option<&'k [u8]>,
 }
 
-/// What was seen of the rows.
+/// The counts of the rows.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) count: u64,
     pub(super) damaged: u64,
-    /// How many of the rows are there without which the store is none.
+    /// The number of the store's own rows found that every store must have.
     pub(super) own: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Walk<'f> {
     pub(super) pages: Pages<'f>,
     pub(super) meta: Meta,
     pub(super) depth: Depth,
-    /// A bit for each page of the file that the snapshot has: in use, or free.
+    /// A bit for each page of the file that the snapshot uses or lists as free.
     seen: Vec<u64>,
     /// Free pages behind the end of the file.
     behind: u64,
@@ -45,7 +45,7 @@ pub(super) struct Walk<'f> {
     used_pages: u64,
     heads: Heads,
     pub(super) rows: Rows,
-    /// Buffers of pages, one for each level below the one that is at work.
+    /// Page buffers, one for each level below the current one.
     spare: Vec<Vec<u8>>,
 }
 
@@ -79,7 +79,8 @@ impl<'f> Walk<'f> {
             let head = self.heads.of(table).ok_or(Damage::at(0, What::Tables))?;
             self.tree(&head, Part::Rows(table))?;
         }
-        // What a transaction took and gave back was never written; all else that the snapshot has is in the file.
+        // Pages that one transaction allocated and freed were never written. Every other page of the snapshot is in the
+        // file.
         if self.behind != (last + 1).saturating_sub(self.pages.count()) {
             return Err(Damage::at(last, What::Absent));
         }
@@ -93,7 +94,7 @@ impl<'f> Walk<'f> {
         })
     }
 
-    /// Takes note of a page, which no other part of the snapshot may have.
+    /// Marks a page as visited. No other part of the snapshot may contain it.
     pub(super) fn see(&mut self, page: u64, free: bool) -> Result<(), Unsound> {
         if page < META_PAGES || page > self.meta.last {
             return Err(Damage::at(page, What::Absent));
@@ -128,7 +129,8 @@ impl<'f> Walk<'f> {
         if counted == said { Ok(()) } else { Err(Damage::at(head.root.unwrap_or(0), What::Count)) }
     }
 
-    /// A page and all below it; `levels` are left, of which a head says [`layout::DEEPEST`] at most.
+    /// Checks a page and everything below it. `levels` is the number of levels left; a head says at most
+    /// [`layout::DEEPEST`].
     fn below(
         &mut self,
         number: u64,
@@ -170,7 +172,7 @@ impl<'f> Walk<'f> {
     ) -> Result<(), Unsound> {
         let layout = || Damage::at(number, What::Layout);
         let count = page.count().ok_or_else(layout)?;
-        // LMDB ends the process at a branch that does not branch, except among the free pages.
+        // LMDB ends the process at a branch with a single child, except among the free pages.
         if count < if part == Part::Free { 1 } else { 2 } {
             return Err(layout());
         }
@@ -186,7 +188,7 @@ impl<'f> Walk<'f> {
             let child = page.child(index).ok_or_else(layout)?;
             let next =
                 if index + 1 < count { Some(page.child(index + 1).ok_or_else(layout)?.key) } else { None };
-            // The first key is not looked at: whatever is smaller than the second lies there.
+            // The first key is ignored: its child holds every key smaller than the second.
             if let Some(key) = next {
                 let fits = part.has_separator_length(key.len())
                     && part.ascend(from, key) != Some(false)
@@ -219,7 +221,7 @@ impl<'f> Walk<'f> {
             if !part.has_key_length(entry.key.len()) {
                 return Err(Damage::at(number, What::Key));
             }
-            // The first key may be the very one that the page above says.
+            // The first key may equal the key in the page above.
             let after = match before {
                 None => bounds.from.is_empty() || part.ascend(entry.key, bounds.from) != Some(true),
                 Some(before) => part.ascend(before, entry.key) == Some(true),
@@ -245,19 +247,19 @@ impl<'f> Walk<'f> {
         Ok(())
     }
 
-    /// The head of a named table.
+    /// Reads the head of a named table.
     fn head(&mut self, number: u64, entry: Entry<'_>) -> Result<u64, Unsound> {
         self.heads.take(entry).ok_or(Damage::at(number, What::Tables))?;
         Ok(0)
     }
 
-    /// Takes note of the pages of a large value whose content is not looked at. Their count.
+    /// Marks the pages of a large value whose content is not read. Returns their number.
     pub(super) fn unread_value(&mut self, page: u64, length: u64) -> Result<u64, Unsound> {
         let run = self.pages.run_of(page, length).map_err(|error| Unsound::running(page, error))?;
         self.see_run(page, run)
     }
 
-    /// Gives a large value to `take`, a piece at a time, and takes note of its pages. Their count.
+    /// Passes a large value to `take` in pieces, and marks its pages. Returns their number.
     pub(super) fn value(&mut self, page: u64, length: u64, take: impl FnMut(&[u8])) -> Result<u64, Unsound> {
         let run = self.pages.value(page, length, take).map_err(|error| Unsound::running(page, error))?;
         self.see_run(page, run)
@@ -272,7 +274,7 @@ impl<'f> Walk<'f> {
 }
 
 impl Part {
-    /// Whether a key is smaller than another; `None` if they are the same.
+    /// Whether `key` is smaller than `other`; `None` if they are equal.
     fn ascend(self, key: &[u8], other: &[u8]) -> Option<bool> {
         let order = match self {
             Self::Free => layout::word_at(key, 0).cmp(&layout::word_at(other, 0)),
@@ -281,12 +283,12 @@ impl Part {
         (order != std::cmp::Ordering::Equal).then_some(order.is_lt())
     }
 
-    /// A key in a branch may be shorter than those of the rows, except where LMDB compares whole numbers.
+    /// A key in a branch may be shorter than the keys of the rows, except where LMDB compares whole numbers.
     fn has_separator_length(self, length: usize) -> bool {
         if self == Self::Free { length == layout::WORD } else { (1..=LONGEST_KEY).contains(&length) }
     }
 
-    /// Keys of most tables have one length. One that LMDB could not write was not written.
+    /// Whether LMDB could have written a key of this length. The keys of most tables have one fixed length.
     fn has_key_length(self, length: usize) -> bool {
         let one_length = match self {
             Self::Free => Some(layout::WORD),

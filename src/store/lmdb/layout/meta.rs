@@ -1,12 +1,12 @@
-//! The two meta pages: each is where a snapshot begins, and they take turns.
+//! The two meta pages. Each is the start of a snapshot, and transactions write them alternately.
 
 use super::{DEEPEST, HEADER, META, META_PAGES, Page, WORD, u16_at, u32_at, word_at};
 
 const MAGIC: u32 = 0xBEEF_C0DE;
 const VERSION: u32 = 1;
-/// What LMDB puts where there is no root.
+/// LMDB's page number for "no root".
 const NONE: u64 = usize::MAX as u64;
-/// The table of free pages has whole numbers for keys; our tables have no flags.
+/// Flag: the keys of the table of free pages are whole numbers. Our tables have no flags.
 const WHOLE_NUMBERS: u16 = 0x08;
 /// Bytes of a tree's head.
 const TREE: usize = 8 + 5 * WORD;
@@ -40,7 +40,7 @@ impl Tree {
         })
     }
 
-    /// The head of a table, as it lies among the named ones: without duplicates, keys in the order of bytes.
+    /// Reads the head of a named table; `None` unless it has no duplicates and its keys are in byte order.
     pub(in crate::store) fn named(bytes: &[u8]) -> Option<Self> {
         let tree = Self::read(bytes)?;
         (bytes.len() == TREE && tree.pad == 0 && tree.flags == 0 && tree.is_sensible()).then_some(tree)
@@ -63,11 +63,11 @@ pub(in crate::store) struct Meta {
 }
 
 impl Meta {
-    /// The bytes of a page in which its content lies.
+    /// Bytes of a meta page that have content.
     pub(in crate::store) const LENGTH: usize = HEADER + 8 + 4 * WORD + 2 * TREE;
 
-    /// Reads meta page `number`; `None` if it is none of a file that ours could have written with such pages, in a map
-    /// of `largest` bytes at most.
+    /// Reads meta page `number`. `None` if it can't belong to a file that plugin-vault wrote, with pages of `page_size`
+    /// bytes and a map of at most `largest` bytes.
     pub(in crate::store) fn read(bytes: &[u8], number: u64, page_size: usize, largest: u64) -> Option<Self> {
         let page = Page::new(bytes);
         if page.number()? != number || page.flags()? != META {

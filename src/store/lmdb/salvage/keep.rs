@@ -1,4 +1,4 @@
-//! Of each row, the version to give.
+//! Selects the version of each row that salvage returns.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ struct Version {
     known: Known,
     standing: Standing,
     place: Place,
-    /// The snapshot had one, this or another.
+    /// The snapshot had some version of the row.
     was_live: bool,
-    /// There is another one, and nothing says which is newer.
+    /// There is another version, and it is unknown which one is newer.
     unclear: bool,
 }
 
 impl Kept {
-    /// Takes a version of a row, if it is better than the one that is there.
+    /// Takes a version of a row if it is better than the present one.
     pub(super) fn take(&mut self, key: &[u8], known: Known, standing: Standing, place: Place) {
         use std::collections::btree_map::Entry;
         let was_live = standing == Standing::Live;
@@ -45,13 +45,13 @@ impl Kept {
         }
     }
 
-    /// How many rows of a table the snapshot still has.
+    /// The number of rows of a table that the snapshot has and salvage found.
     pub(super) fn live(&self, table: Table) -> u64 {
         let of_table = self.0.iter().filter(|((of, _), _)| *of == table);
         of_table.filter(|(_, version)| version.was_live).count() as u64
     }
 
-    /// The rows to give, and how many are not given since several versions are there.
+    /// The rows to return, and the number of rows that are left out because it is unknown which version is newer.
     pub(super) fn finish(self, newer_than: u64) -> (Vec<WholeRow>, u64) {
         let mut unclear = 0;
         let mut rows = Vec::new();

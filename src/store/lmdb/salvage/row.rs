@@ -1,4 +1,4 @@
-//! One row: which table its checksum says that it belongs to, and which revision it says that it is of.
+//! One row: the table that its checksum proves, and the revision that it contains.
 
 use std::collections::HashMap;
 
@@ -9,31 +9,31 @@ use crate::rows::{Table, meta};
 use super::super::layout::{Entry, Value};
 use super::super::pages::{BadRun, Pages};
 
-/// Large values are read for as many bytes as the file has, this many times: the same value may be named on many old
-/// pages under names that differ, but a file can't make it last for ever.
+/// The total size of large values that are read, as a multiple of the file's size. Many old pages may refer to the same
+/// value under different keys, but a file must not make salvage run without end.
 const TIMES: u64 = 8;
 
-/// Where a row lies.
+/// The place of a row's value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// A copy of its value: it is short.
+    /// A copy of its value, which is short.
     Here(Vec<u8>),
     /// In overflow pages.
     Big { page: u64, length: u64 },
 }
 
-/// What is known of a whole row.
+/// The facts about a whole row.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
     pub(super) table: Table,
     pub(super) revision: Option<u64>,
-    /// The checksum: two versions of a row are the same if theirs is.
+    /// The checksum. Two versions of a row are the same if their checksums are equal.
     pub(super) checksum: [u8; checksum::LENGTH],
 }
 
 pub(super) struct Reader<'f> {
     pub(super) pages: Pages<'f>,
-    /// What was found out about large values.
+    /// The results for the large values that were already read.
     runs: HashMap<(u64, u64, Vec<u8>), Option<Known>>,
     budget: u64,
 }
@@ -44,7 +44,7 @@ impl<'f> Reader<'f> {
         Self { pages, runs: HashMap::new(), budget }
     }
 
-    /// `None` if no table's checksum holds.
+    /// The facts about a row; `None` if the checksum matches for no table.
     pub(super) fn known(&mut self, entry: Entry<'_>) -> Option<Known> {
         match entry.value {
             Value::Inline(stored) => known(entry.key, stored),
@@ -82,7 +82,7 @@ impl<'f> Reader<'f> {
         known
     }
 
-    /// What is stored in a place.
+    /// The stored bytes in a place, with the checksum.
     pub(super) fn stored(&mut self, place: &Place) -> Result<Vec<u8>, BadRun> {
         let mut stored = Vec::new();
         match place {
@@ -94,7 +94,7 @@ impl<'f> Reader<'f> {
         Ok(stored)
     }
 
-    /// A row's value, once more.
+    /// Reads a row's value again.
     pub(super) fn value(&mut self, table: Table, key: &[u8], place: &Place) -> Result<Vec<u8>, BadRun> {
         let mut stored = self.stored(place)?;
         let length = checksum::verified(table, key, &stored).ok_or(BadRun::Damaged)?.len();
@@ -118,7 +118,7 @@ fn known(key: &[u8], stored: &[u8]) -> Option<Known> {
     Some(Known { table, revision: revision(table, key, stored), checksum })
 }
 
-/// The tables that could have such a key, the likeliest first.
+/// The tables that could have such a key, the most likely first.
 fn tables(key: &[u8]) -> impl Iterator<Item = Table> {
     let likely: &[Table] = match key.len() {
         8 => &[Table::Changes],
@@ -130,10 +130,10 @@ fn tables(key: &[u8]) -> impl Iterator<Item = Table> {
     likely.iter().copied().chain([Table::Meta])
 }
 
-/// Where the fencing token stands in the row of a lease.
+/// Bytes of a lease's row that hold the fencing token.
 const TOKEN: std::ops::Range<usize> = 1..9;
 
-/// As many bytes of a value as its revision needs.
+/// Bytes at the beginning of a value that include its revision.
 const HEAD: usize = record::REVISION.end;
 
 fn revision(table: Table, key: &[u8], value: &[u8]) -> Option<u64> {
@@ -143,6 +143,6 @@ fn revision(table: Table, key: &[u8], value: &[u8]) -> Option<u64> {
         Table::Changes => key,
         Table::Meta | Table::Keys | Table::KeyIndex => return None,
     };
-    // One that no store reaches is no revision: nothing may be found newer than everything else by it.
+    // A number above the highest revision is no revision. Otherwise such a row would count as newer than every other.
     meta::counter(bytes)
 }

@@ -1,4 +1,4 @@
-//! A walk through the trees that goes on where they are broken, and remembers where that is.
+//! A walk through the trees that continues at broken places and records them.
 
 use crate::rows::{Table, meta};
 
@@ -9,23 +9,23 @@ use super::Standing;
 use super::keep::Kept;
 use super::row::{Place, Reader};
 
-/// Broken places that are remembered one by one; with more of them, everything counts as broken.
+/// Number of broken places that are recorded separately. If there are more, everything counts as broken.
 const GAPS: usize = 1_000;
 
-/// What is known of a page of the file.
+/// The known state of a page of the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Nothing names it, as far as was seen.
+    /// No page that was read refers to it.
     Unknown,
-    /// It is free.
+    /// The page is free.
     Free,
-    /// It is in use, and was read.
+    /// The page is in use, and was read.
     Read,
-    /// It is in use, and what lies in its place is not it.
+    /// The page is in use, and its place holds something else.
     Broken,
 }
 
-/// Keys of which nobody can know what the snapshot held there.
+/// A range of keys for which the content of the snapshot is unknown.
 struct Gap {
     /// `None` for any table.
     table: Option<Table>,
@@ -37,15 +37,15 @@ pub(super) struct Survey<'f> {
     pub(super) reader: Reader<'f>,
     states: Vec<State>,
     last: u64,
-    /// Whether each free page is known to be free, and each page of a value to be that: then a page that nothing names is
-    /// in use below a broken one.
+    /// Whether all free pages and all pages of large values are known. Then a page to which no page refers is in use
+    /// below a broken one.
     free_is_whole: bool,
-    /// Whether the snapshot is the last one that was committed.
+    /// Whether the snapshot belongs to the last commit.
     is_newest: bool,
     gaps: Vec<Gap>,
-    /// The last whole row's key of the table that is being walked.
+    /// The key of the last whole row of the current table.
     last_key: Vec<u8>,
-    /// Whether something was broken since then.
+    /// Whether the walk met a broken place since `last_key`.
     broken: bool,
     heads: Heads,
     pub(super) lost_pages: u64,
@@ -75,7 +75,7 @@ impl<'f> Survey<'f> {
         }
     }
 
-    /// How many rows the snapshot had in a table; `None` if nobody can know.
+    /// The number of rows that the snapshot had in a table; `None` if that is unknown.
     pub(super) fn expected(&self, table: Table) -> Option<u64> {
         Some(self.heads.of(table)?.entries)
     }
@@ -91,7 +91,7 @@ impl<'f> Survey<'f> {
         }
     }
 
-    /// Without a meta page everything is as good as anything else.
+    /// Without a meta page every part of the file counts as unknown.
     pub(super) fn nothing_is_known(&mut self) {
         self.gap(None, Vec::new(), None);
     }
@@ -110,14 +110,14 @@ impl<'f> Survey<'f> {
         self.free_is_whole &= self.leaves_no_page_over(meta);
     }
 
-    /// Whether the pages that are not free are at most as many as the heads of the trees say that they have. A page over
-    /// is one that the records of free pages no longer name: it may hold rows that were removed.
+    /// Whether at most as many pages are not free as the heads of the trees count. An extra page is missing from the
+    /// records of free pages: it may hold rows that were removed.
     fn leaves_no_page_over(&self, meta: &Meta) -> bool {
         let pages = |tree: &Tree| [tree.branch_pages, tree.leaf_pages, tree.overflow_pages];
         let mut expected =
             pages(&meta.free).into_iter().chain(pages(&meta.tables)).fold(0, u64::saturating_add);
         for head in Table::ALL.map(|table| self.heads.of(table)) {
-            // Where a head is damaged, nothing can be compared.
+            // Where a head is damaged, no comparison is possible.
             let Some(head) = head else { return true };
             expected = pages(&head).into_iter().fold(expected, u64::saturating_add);
         }
@@ -139,8 +139,8 @@ impl<'f> Survey<'f> {
         }
     }
 
-    /// Something is broken where the walk is. What was there lies between the whole rows before and behind it: the keys
-    /// in the pages above have no checksums, and are not to be believed.
+    /// Records that the walk met a broken place. The lost rows are between the whole rows before and after it: the keys
+    /// in the pages above have no checksums, so they can't be trusted.
     fn is_broken(&mut self, part: Part) {
         match part {
             Part::Free => self.free_is_whole = false,
@@ -149,10 +149,10 @@ impl<'f> Survey<'f> {
         }
     }
 
-    /// The walk has come to a whole row.
+    /// Records that the walk read a whole row.
     fn pass(&mut self, table: Table, key: &[u8]) {
         if *key <= *self.last_key && !self.last_key.is_empty() {
-            // The pages lie in another order than they should: then nothing says where anything is missing.
+            // The pages are in the wrong order, so the place of a missing row is unknown.
             self.gap(Some(table), Vec::new(), None);
         } else if std::mem::take(&mut self.broken) {
             let from = self.last_key.clone();
@@ -245,7 +245,7 @@ impl<'f> Survey<'f> {
                 },
             };
             if !whole {
-                // Its key may be what is damaged.
+                // The damage may be in its key.
                 self.is_broken(part);
                 let is_inline = |entry: Entry<'_>| matches!(entry.value, Value::Inline(_));
                 self.free_is_whole &= page.entry(index).is_some_and(is_inline);
@@ -258,7 +258,7 @@ impl<'f> Survey<'f> {
         }
     }
 
-    /// The pages of a value are in use; what they hold is no page.
+    /// Marks the pages of a value as read: they are in use, and their content has no page header.
     fn note_run(&mut self, value: Value<'_>) {
         if let Value::Big { page, length } = value {
             let pages = overflow_pages(length, self.reader.pages.size());
@@ -290,14 +290,15 @@ impl<'f> Survey<'f> {
         Some(())
     }
 
-    /// Looks for rows in a page that the trees did not lead to, or that is not what they led to.
+    /// Searches for rows in a page that the trees did not reach, or whose place holds something else.
     pub(super) fn page(&mut self, number: u64, bytes: &[u8], kept: &mut Kept) {
         let page = Page::new(bytes);
-        // What is damaged in its place says little; but only what says that it is a leaf is searched elsewhere.
+        // The header of a page in a broken place is not reliable, so it is searched in any case. Elsewhere only leaf
+        // pages are searched.
         if page.flags() != Some(LEAF) && self.state(number) != State::Broken {
             return;
         }
-        // A page that lies in another's place is still the page that it says it is.
+        // A page in another page's place is still the page that its number gives.
         let said = page.number().unwrap_or(0);
         let is_live = match self.state(said) {
             State::Broken => said >= META_PAGES && said < self.reader.pages.count(),
@@ -311,7 +312,7 @@ impl<'f> Survey<'f> {
             let is_later = self.last_revision.is_some() && known.revision > self.last_revision;
             let standing = match (is_live, is_later) {
                 (true, _) => Standing::Live,
-                // The last commit is known: what is newer belongs to one that never came.
+                // The last commit is known. A newer row belongs to a commit that did not happen.
                 (false, true) if self.is_newest => continue,
                 (false, true) => Standing::Later,
                 (false, false) if self.is_in_gap(known.table, entry.key) => Standing::Stale,

@@ -1,4 +1,4 @@
-//! What salvage gives, against all that was ever written.
+//! The rows that salvage returns, against everything that was ever written.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::super::layout::{BRANCH, LEAF, Page};
 use super::super::sample::{Chance, Name, Sample, file};
 use super::*;
 
-/// Everything that comes out of a damaged file; whatever is given was once written.
+/// Salvages a damaged file, and checks that each returned row was once written.
 fn salvaged(sample: &Sample, bytes: &[u8], newer_than: u64) -> (BTreeMap<Name, (Standing, Vec<u8>)>, Lost) {
     let data = file(bytes);
     let mut salvaged = salvage(&data, sample.page_size, newer_than).unwrap();
@@ -24,7 +24,7 @@ fn salvaged(sample: &Sample, bytes: &[u8], newer_than: u64) -> (BTreeMap<Name, (
     (rows, salvaged.lost)
 }
 
-/// The numbers of the pages that are of a kind, free ones too.
+/// The numbers of the pages of one kind, including free ones.
 fn pages(bytes: &[u8], size: usize, kind: u16) -> impl Iterator<Item = usize> {
     let is_kind = move |number: &usize| {
         let page = Page::new(&bytes[number * size..][..size]);
@@ -33,7 +33,7 @@ fn pages(bytes: &[u8], size: usize, kind: u16) -> impl Iterator<Item = usize> {
     (2..bytes.len() / size).filter(is_kind)
 }
 
-/// Every live row is as it was last written. How many rows of the store are live.
+/// Checks that every live row has its last written value. Returns the number of live rows.
 fn live_rows_are_right(sample: &Sample, rows: &BTreeMap<Name, (Standing, Vec<u8>)>) -> usize {
     let live = rows.iter().filter(|(_, (standing, _))| *standing == Standing::Live);
     live.map(|(name, (_, value))| assert_eq!(sample.rows.get(name), Some(value), "{:?}", name.0)).count()
@@ -117,7 +117,7 @@ fn without_the_newest_meta_page_the_last_commit_is_later_and_the_one_before_live
     let given: Vec<_> =
         later().filter(|row| row.table == Table::Records).map(|row| row.key.clone()).collect();
     assert_eq!(given, names);
-    // And without either, everything is stale.
+    // Without either meta page, every row is stale.
     bytes[..2 * sample.page_size].fill(0);
     let data = file(&bytes);
     let salvaged = super::salvage(&data, sample.page_size, 0).unwrap();
@@ -135,7 +135,7 @@ proptest! {
     }
 }
 
-/// `PLUGIN_VAULT_FUZZ` is how many.
+/// `PLUGIN_VAULT_FUZZ` is the number of mutations.
 #[test]
 fn damage_of_any_kind_gives_no_row_that_was_not_written() {
     let cases = std::env::var("PLUGIN_VAULT_FUZZ").map_or(200, |text| text.parse().unwrap());
