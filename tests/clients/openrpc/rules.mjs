@@ -83,6 +83,12 @@ export class Examples {
   }
 }
 
+/** The messages that the contract has for an error: one for each reason, or one for the code. */
+function messages({ components: { schemas } }, known, { kind, reason, parameter }) {
+  const ofKind = schemas[`${kind[0].toUpperCase()}${kind.slice(1)}Data`]?.['x-messages'];
+  return ofKind ? (ofKind[reason] ?? []).map((text) => text.replace('{parameter}', parameter)) : [known.message];
+}
+
 /** Parameters that the schema generates, by name and by position. */
 export class Generated extends FakerRule {
   getCalls(document, method) {
@@ -95,16 +101,18 @@ export class Generated extends FakerRule {
     forms.push({ ...method, examples: [], paramStructure: 'by-position', params: positional });
     return forms.flatMap((form) =>
       super.getCalls(document, form).map(({ title, params }) =>
-        call(method, `${title}, ${form.paramStructure}`, params, after, { errors: method.errors }),
+        call(method, `${title}, ${form.paramStructure}`, params, after, { errors: method.errors, document }),
       ),
     );
   }
 
   validateCall(call) {
-    const { error, result, errors } = call;
+    const { error, result, errors, document } = call;
     if (!error) return judge(call, fits(call.resultSchema, result));
     const known = errors.find(({ code }) => code === error.code);
-    if (!known || known.message !== error.message) return judge(call, `got ${JSON.stringify(error)}`);
+    if (!known || !messages(document, known, error.data).includes(error.message)) {
+      return judge(call, `got ${JSON.stringify(error)}`);
+    }
     // What a schema can't say: a time that there is not, a folder with the context user, bytes of a name.
     const reason = error.data.reason;
     return judge(call, error.code === -32602 && reason !== 'outOfRange' ? `got ${JSON.stringify(error)}` : undefined);
