@@ -12,7 +12,7 @@ use super::methods::ResultText;
 pub(super) const PLACEHOLDER: PlaceholderId<'static> = PlaceholderId::Number(0);
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":0,"#;
 
-/// A method's answer, with the client's id. Its body is the [`ResultText`], or else the text that `jsonrpsee` wrote.
+/// A method's answer, with the client's id: its [`ResultText`], or else the text that `jsonrpsee` wrote.
 pub(super) fn of_method(id: &RawValue, mut response: MethodResponse) -> Vec<u8> {
     if let Some(ResultText(result)) = response.extensions_mut().remove() {
         return with_id(id.get(), &["\"result\":", &result, "}"]);

@@ -59,7 +59,7 @@ impl Connection {
         &self.session
     }
 
-    /// Blocks while too many requests wait for their answers to read another one.
+    /// Blocks while so many requests wait for their answers that no other one may be read.
     pub fn wait_for_turn(&self) {
         self.session.pending().wait_for_fewer();
     }

@@ -21,7 +21,7 @@ pub struct BatchRoom {
 }
 
 impl BatchRoom {
-    /// Reserves nothing yet; at most `most` bytes.
+    /// Room for at most `most` bytes. Reserves none of them yet.
     pub(super) fn new(ledger: &Arc<PendingRequests>, most: usize) -> Self {
         Self { ledger: ledger.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
     }

@@ -264,7 +264,7 @@ impl Unanswered {
         &self.pending
     }
 
-    /// Enters the request in the ledger, unless it is there, because its method has to wait.
+    /// Enters the request in the ledger because its method has to wait, unless the ledger has it already.
     pub fn waits(&self) {
         let mut state = lock(&self.ledger.state);
         if self.pending.number.load(Ordering::Relaxed) == 0 {

@@ -1,4 +1,4 @@
-//! Store events: what the processes that share a store do to it, and the listener for that.
+//! Store events: commits and changes of state by any process that shares the store, and the listener for them.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 

@@ -195,7 +195,7 @@ pub(crate) fn set_key(key: u64) -> Vec<u8> {
 }
 
 impl Requests {
-    /// Continues to count from `number`. Two that count from different places never write the same object.
+    /// Continues to count from `number`. Two series that count from different numbers never write the same object.
     pub(crate) fn begin_at(&mut self, number: u64) {
         self.next = number;
     }

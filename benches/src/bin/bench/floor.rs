@@ -87,7 +87,7 @@ impl BareLmdb {
     }
 }
 
-/// A file that already has the pages that are written.
+/// A file that already contains the pages to be written.
 pub(crate) struct SyncedPages(File);
 
 impl SyncedPages {
