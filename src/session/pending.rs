@@ -1,4 +1,4 @@
-//! The ledger of the requests that have no answer yet, and what each of them carries with it.
+//! The ledger of the requests that have no answer yet, and the state of each.
 //!
 //! The ledger bounds how much the connection reads, finds the requests that a cancellation names, orders reads behind
 //! the writes before them, and knows when every request is answered. A request enters the ledger when it begins a write

@@ -101,13 +101,13 @@ pub struct Arrival {
 /// The relation of a backup's protector to the store that the backup is restored into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// It opens that store already.
+    /// The protector opens that store already.
     Present,
     /// No protector opens that store, or there is no store.
     First,
     /// Other protectors open that store, and this one does not.
     Added,
-    /// It was removed from that store.
+    /// The protector was removed from that store.
     Removed,
 }
 

@@ -18,7 +18,7 @@ const PADDING: usize = 64;
 
 type LmdbTable = Database<'static, Bytes, Bytes>;
 
-/// An environment like ours, with none of our layers over it.
+/// An environment like the store's, without the layers above it.
 pub(crate) struct BareLmdb {
     env: Env<WithoutTls>,
     records: LmdbTable,
