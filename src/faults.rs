@@ -1,5 +1,5 @@
-//! Faults that tests inject: bugs that the proof rigs have to find, and points at which the writer fails. Only with the
-//! feature `faults`, which a release build refuses; without it no fault exists and each point does nothing.
+//! Faults that tests inject: bugs that the proof rigs have to find, and points at which the writer fails. They exist
+//! only with the feature `faults`, which a release build refuses. Without it each point does nothing.
 //!
 //! `PLUGIN_VAULT_FAULT` chooses one: the name of a [`Fault`], or `<point>:<action>:<n>` for a [`Point`].
 

@@ -1,11 +1,11 @@
-//! JSON-RPC 2.0: life cycle, parameters, the error table, dispatch. One file a method in `methods/`.
+//! JSON-RPC 2.0: life cycle, parameters, the error table, dispatch. Each method has a file in `methods/`.
 //!
-//! [`Connection::receive`] runs on the thread that reads. It settles what a request means, runs its method at once as
-//! far as that goes without waiting, and answers; what has to wait goes on as a task. Whatever happens, a panic too,
-//! each request gets one answer with its own id. The envelope is parsed here, strictly; `jsonrpsee` holds the methods,
-//! calls them and writes their answers down.
+//! [`Connection::receive`] runs on the reading thread. It settles what a request means, runs its method until the
+//! method has to wait, and answers. A method that has to wait continues as a task. Each request gets one answer with
+//! its own id, even after a panic. This room parses the envelope itself, strictly. `jsonrpsee` holds the methods, calls
+//! them and writes their answers as text.
 //!
-//! Never sees a key, and never lets a caller's word into an error or a log line.
+//! This room never sees a key, and never puts a caller's text into an error or a log line.
 
 mod answer;
 mod batch;

@@ -1,8 +1,7 @@
-//! One connection: what it has said of itself, which keys it has set, which folders are open in it, and the order of
-//! what it asked for.
+//! One connection: its phase, the keys it has set, the folders open in it, and the order of its requests.
 //!
-//! A session only remembers; what it remembers is settled on the thread that reads, in the order of reading. Waiting
-//! is done by the tasks of single requests, never by that thread.
+//! A session only holds state. The reading thread settles what each request means, in the order of reading. The task of
+//! a request waits for its outcome; the reading thread never waits for one.
 
 mod batch;
 mod folders;
@@ -39,9 +38,9 @@ pub use watches::{NoNotices, Told};
 /// Why a request that had to wait got no answer from the vault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Failure {
-    /// The vault says why.
+    /// The vault's error.
     Vault(Error),
-    /// The client takes the request back.
+    /// The client cancelled the request.
     Cancelled,
 }
 
@@ -66,21 +65,22 @@ impl From<Error> for Failure {
 pub trait Client: Send + Sync {
     /// Takes a message for the client. Never blocks.
     fn send(&self, message: Vec<u8>);
-    /// What this thread sends from now on may wait for [`Self::flush`], so that it goes out together.
+    /// Lets the messages that this thread sends wait for [`Self::flush`], so that they go out together.
     fn gather(&self) {}
-    /// Lets go of what this thread has gathered.
+    /// Sends the messages that this thread has gathered.
     fn flush(&self) {}
-    /// Whether so few answers lie unread that another long one may be made, for which this waits so long at most.
+    /// Whether the client has few enough unread answers for another long one. Waits for up to `_most` until it has.
     fn has_room(&self, _most: Duration) -> bool {
         true
     }
-    /// Grows whenever the client takes a part of what was sent.
+    /// A counter that increases whenever the client takes a part of what was sent.
     fn taken(&self) -> u64 {
         0
     }
-    /// Calls when everything that was sent has been taken, or never will be.
+    /// Calls `taken` once the client has taken everything that was sent, or never will.
     fn when_taken(&self, taken: Box<dyn FnOnce() + Send>);
-    /// The connection shall end when this process does. It is looked for at once: later it could be another's number.
+    /// Ends the connection when this process ends. The process is looked up at once, because later its number could
+    /// belong to another process.
     fn watch(&self, process: u32);
 }
 
@@ -95,9 +95,9 @@ pub struct Session {
     pending: Arc<PendingRequests>,
     watches: Arc<Watches>,
     waiting_leases: Mutex<usize>,
-    /// Told at each commit that is heard of.
+    /// Signals each commit that a store event reports.
     commits: watch::Sender<()>,
-    /// Told when the state of the store is another.
+    /// Signals each change of the store's state.
     calls: watch::Sender<()>,
     client: Arc<dyn Client>,
     ending: watch::Sender<bool>,
@@ -107,7 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Somebody waits for what becomes of an attempt to set a key.
+/// A wait for the outcome of an attempt to set a key. No attempt is forgotten while one exists.
 struct KeyWait<'k>(&'k Mutex<Keys>);
 
 impl<'k> KeyWait<'k> {
@@ -124,7 +124,7 @@ impl Drop for KeyWait<'_> {
 }
 
 impl Session {
-    /// A connection of which nothing is known yet. `folders` are open in it until `initialize` says otherwise.
+    /// A new connection. `folders` are open in it until `initialize` names others.
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
         let watches = Arc::new(Watches::default());
@@ -157,8 +157,8 @@ impl Session {
         }
     }
 
-    /// From now on the vault's thread runs the tasks of the requests whose outcomes it brings. They find this runtime
-    /// there.
+    /// Makes the vault's thread run the tasks of the requests whose outcomes it delivers. On that thread the tasks use
+    /// `runtime`.
     pub fn answer_on_the_vaults_thread(&self, runtime: Handle) {
         let client = self.client.clone();
         self.vault.after_turn(move || tasks::run_woken(&runtime, &*client));
@@ -183,42 +183,43 @@ impl Session {
         &self.client
     }
 
-    /// Where in its life the connection is.
+    /// The phase that the connection is in.
     pub fn phase(&self) -> Phase {
         *lock(&self.phase)
     }
 
-    /// Goes on to a later phase.
+    /// Enters a later phase. Fails if `next` is the current phase or an earlier one.
     pub fn enter(&self, next: Phase) -> Result<(), WrongPhase> {
         lock(&self.phase).enter(next)
     }
 
-    /// Notes that the client has begun to set a key; which key a later request means is settled by this at once.
+    /// Records an attempt to set a key. From then on it counts for which key a later request means, even before its
+    /// outcome is known.
     pub fn begin_key(&self, key: Key, must_exist: bool) -> Result<(Attempt, Caller), Error> {
         let (attempt, key) = lock(&self.keys).begin(key, must_exist, self.limits().handles)?;
         Ok((attempt, Caller { key, must_exist, origin: self.origin }))
     }
 
-    /// The key was good; returns its handle.
+    /// Records that the key of an attempt is valid, and returns its handle.
     pub fn accept_key(&self, attempt: Attempt) -> String {
         let handle = lock(&self.keys).accept(attempt);
         self.key_settled.notify_waiters();
         handle
     }
 
-    /// The key was refused.
+    /// Records that the key of an attempt was refused.
     pub fn refuse_key(&self, attempt: Attempt) {
         lock(&self.keys).refuse(attempt);
         self.key_settled.notify_waiters();
     }
 
-    /// What the client gave for a key was none.
+    /// Records a refused attempt whose text is not a key.
     pub fn refuse_no_key(&self) {
         lock(&self.keys).refuse_no_key();
     }
 
-    /// Who calls: the key of this handle, or without one the only key, by what was read before this. Waits only for
-    /// what becomes of a second key that was set right before.
+    /// The caller: the key of `handle`, or without a handle the only key, by the requests that were read before this
+    /// one. Waits only for the outcome of a second key that was set right before.
     pub async fn caller(&self, handle: Option<&str>) -> Result<Caller, Error> {
         let position = lock(&self.keys).now();
         if let Some(caller) = self.meant(handle, position) {
@@ -227,7 +228,7 @@ impl Session {
         let _waiting = KeyWait::new(&self.keys);
         loop {
             let mut settled = std::pin::pin!(self.key_settled.notified());
-            // Before looking: an outcome that comes in between is not missed.
+            // Enabled before the check, so that an outcome in between is not missed.
             settled.as_mut().enable();
             if let Some(caller) = self.meant(handle, position) {
                 return caller;
@@ -236,7 +237,7 @@ impl Session {
         }
     }
 
-    /// `None` while that depends on what becomes of a key that was set before.
+    /// `None` while the answer depends on an earlier attempt that has no outcome yet.
     fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
         match lock(&self.keys).find(handle, position) {
             Resolved::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
@@ -248,24 +249,24 @@ impl Session {
         }
     }
 
-    /// The folder that `"workspace"` means where none is named.
+    /// The folder that `"workspace"` means if the request names none.
     pub fn only_folder(&self) -> Place {
         lock(&self.folders).only()
     }
 
-    /// These folders are open, and no others.
+    /// Replaces the open folders.
     pub fn set_folders(&self, folders: Vec<OpenFolder>) {
         *lock(&self.folders) = OpenFolders::new(folders);
     }
 
-    /// Folders were closed and opened.
+    /// Closes the folders in `removed`, and then opens those in `added`.
     pub fn change_folders(&self, removed: &[OpenFolder], added: Vec<OpenFolder>) {
         let mut folders = lock(&self.folders);
         folders.remove(removed);
         folders.add(added);
     }
 
-    /// Room for the answers of one batch.
+    /// Memory for the answers of one batch, which together are at most as long as a message.
     pub fn batch_room(&self) -> Arc<BatchRoom> {
         Arc::new(BatchRoom::new(&self.pending, self.limits().message))
     }
@@ -275,12 +276,12 @@ impl Session {
         &self.pending
     }
 
-    /// Told at each commit that is heard of, and when something new is watched.
+    /// Signals each commit that a store event reports, and each new watch.
     pub fn commits(&self) -> watch::Receiver<()> {
         self.commits.subscribe()
     }
 
-    /// Told when the state of the store is another.
+    /// Signals each change of the store's state.
     pub fn calls(&self) -> watch::Receiver<()> {
         self.calls.subscribe()
     }
@@ -294,12 +295,12 @@ impl Session {
         lock(&self.keys).handle_of(&caller.key)
     }
 
-    /// The process is ending: nothing is waited for that may take long.
+    /// Marks that the process is ending. Requests then stop waiting for a person or for a lease.
     pub fn end(&self) {
         self.ending.send_replace(true);
     }
 
-    /// The vault, for what needs no key.
+    /// The vault, for operations that need no API key.
     pub fn vault(&self) -> &Vault {
         &self.vault
     }

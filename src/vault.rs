@@ -1,9 +1,9 @@
-//! What the product means: API keys, scopes, records, revisions, and the one thread that writes.
+//! The meaning of the data: API keys, scopes, records, revisions; and the only thread that writes.
 //!
 //! The only room that holds both keys and records. Everything in it is synchronous. Reads ([`Opened`]) run on the
-//! caller's thread and wait for no writer; writes ([`Vault::submit`]) are queued for the vault's own thread, which
-//! also opens the store, at the first request that needs it. Nothing is decided about a write before that thread
-//! holds the store's lock.
+//! caller's thread and wait for no writer. Writes ([`Vault::submit`]) are queued for the vault's own thread, which also
+//! opens the store at the first request that needs it. Nothing is decided about a write before that thread holds the
+//! store's lock.
 
 mod access;
 mod address;
@@ -87,15 +87,15 @@ use store_events::StoreEvents;
 use sweep::Sweeper;
 use unlock::Unlocks;
 
-/// Where a vault keeps what.
+/// The folders, the prompt and the limits of a vault.
 pub struct Config {
     /// The data folder.
     pub data: PathBuf,
     /// The folder of key files.
     pub keys: PathBuf,
-    /// Who asks a person for the passphrase.
+    /// The program that asks a person for the passphrase.
     pub askpass: Option<Askpass>,
-    /// Whether a store may lie on a network file system all the same.
+    /// Whether a store on a network file system is allowed.
     pub allow_network: bool,
     /// The caps in force.
     pub limits: Limits,
@@ -110,11 +110,11 @@ impl Config {
 /// How a client takes its answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taking {
-    /// So few lie unread that another may be made.
+    /// Few enough answers are unread for another one to be made.
     Enough,
-    /// Too many lie unread, but the client takes some.
+    /// Too many answers are unread, but the client takes some.
     Some,
-    /// The client takes none.
+    /// Too many answers are unread, and the client takes none.
     Nothing,
 }
 
@@ -131,13 +131,13 @@ pub struct Vault {
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
-    /// Whether the vault's thread runs, and who starts it.
+    /// Whether the vault's thread runs. `starting` is held while it is started.
     started: AtomicBool,
     starting: Mutex<()>,
 }
 
 impl Vault {
-    /// A vault that touches nothing until it is asked for something.
+    /// A vault that opens no file before the first request.
     pub fn new(config: Config) -> Arc<Self> {
         let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
@@ -162,19 +162,19 @@ impl Vault {
         &self.config.limits
     }
 
-    /// The open store with its key at hand, if that is so already.
+    /// The store, if it is already open and its key is available.
     pub fn opened(&self) -> Option<Arc<Opened>> {
         let opened = sync::read(&self.opened);
         opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
     }
 
-    /// Whether the store was asked for, and could never be opened.
+    /// Whether the process has tried to open the store and never succeeded.
     pub fn was_never_to_be_had(&self) -> bool {
         self.was_refused.load(Ordering::Relaxed) && !self.was_opened.load(Ordering::Relaxed)
     }
 
-    /// Opens the store on the vault's thread, and tells how that went; at once if there is nothing to do.
-    /// With [`Need::Existing`] the answer is `None` where there is no store.
+    /// Opens the store on the vault's thread, and passes the outcome to `done`. With [`Need::Existing`] the outcome is
+    /// `None` if there is no store.
     pub fn open(
         self: &Arc<Self>,
         need: Need,
@@ -186,12 +186,12 @@ impl Vault {
         }
     }
 
-    /// What the vault was made with.
+    /// The configuration that the vault was created with.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Queues a write. `done` gets its one true outcome, on the vault's thread, unless it is withdrawn before.
+    /// Queues a write. The vault's thread passes its one true outcome to `done`, unless the write is withdrawn before.
     pub fn submit<W: Write + 'static>(
         self: &Arc<Self>,
         write: W,
@@ -204,8 +204,9 @@ impl Vault {
         self.queue.push(Box::new(Queued::new(write, done)))
     }
 
-    /// Queues a read behind the writes that were submitted before it: it sees those, and none that are submitted later.
-    /// `done` gets its outcome, on the vault's thread, unless it is withdrawn before. Its memory is reserved in `room`.
+    /// Queues a read behind the writes that were submitted before it. It sees those writes, and none that are submitted
+    /// later. The vault's thread passes its outcome to `done`, unless the read is withdrawn before. The memory for the
+    /// outcome is reserved in `room`.
     pub fn submit_read<R: Read + 'static>(
         self: &Arc<Self>,
         read: Arc<R>,
@@ -219,25 +220,25 @@ impl Vault {
         self.queue.push(Box::new(QueuedRead::new(read, room, done)))
     }
 
-    /// Registers what the vault's thread calls between two outcomes of reads: how the client takes the outcomes that are made,
-    /// for which the call may wait so long. Only the first registration takes effect.
+    /// Registers the call that the vault's thread makes between two outcomes of reads. The call returns how the client
+    /// takes its answers, and may wait for at most the time that it gets. Only the first registration takes effect.
     pub fn on_reading(&self, taking: impl Fn(Duration) -> Taking + Send + Sync + 'static) {
         let _ = self.taking.set(Box::new(taking));
     }
 
-    /// Registers what the vault's thread calls at the end of each turn, and within one before it does anything that may
-    /// take long: it has brought outcomes by then. Only the first registration takes effect.
+    /// Registers the call that the vault's thread makes at the end of each turn, and within a turn before any work that
+    /// may take long. The thread has delivered outcomes by then. Only the first registration takes effect.
     pub fn after_turn(&self, call: impl Fn() + Send + Sync + 'static) {
         let _ = self.after_turn.set(Box::new(call));
     }
 
-    /// Takes a write back. `false` if the vault's thread has taken it: then its outcome comes.
+    /// Withdraws a queued request. Returns `false` if the vault's thread has already taken it. Its outcome comes in
+    /// that case.
     pub fn withdraw(&self, ticket: Ticket) -> bool {
         self.queue.withdraw(ticket)
     }
 
-    /// The process is ending: the store is closed, and its leases are free. After this nothing may be asked of the vault
-    /// any more.
+    /// Closes the store and frees its leases, because the process is ending. No other call of the vault may follow.
     pub fn end(&self) {
         self.close_in_order();
         self.location.end();
@@ -252,7 +253,7 @@ impl Vault {
         Error::StoreBusy { reason: Busy::Lock, process }
     }
 
-    /// Whether a store is there just now.
+    /// Whether the data folder has a store now.
     pub fn has_store(&self) -> bool {
         self.location.has_store()
     }
@@ -262,7 +263,8 @@ impl Vault {
         Status::new(&self.config, opened)
     }
 
-    /// Starts the vault's thread, unless it runs. Where there is no room for it, it is tried again at the next request.
+    /// Starts the vault's thread, unless it runs. If the system has no room for the thread, the next request tries
+    /// again.
     fn start(self: &Arc<Self>) -> Result<(), Error> {
         if self.started.load(Ordering::Acquire) {
             return Ok(());
@@ -278,7 +280,7 @@ impl Vault {
     }
 }
 
-/// Starts a thread; [`Busy::Threads`], and a line in the log, where the system has no room for one.
+/// Starts a thread. If the system has no room for it, writes a line to the log and returns [`Busy::Threads`].
 fn start_thread<T: Send + 'static>(
     name: &'static str,
     body: impl FnOnce() -> T + Send + 'static,

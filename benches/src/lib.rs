@@ -1,4 +1,4 @@
-//! What the programs share that the load program compares with: frames, read and written the plain way.
+//! What the programs share that the load program compares with: frames, read and written in the simplest way.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The body of the next frame, into `body`. `false` at the end of the input.
+/// Reads the body of the next frame into `body`. Returns `false` at the end of the input.
 pub fn read_frame(input: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<bool> {
     let mut length = 0;
     let mut line = String::new();
@@ -29,7 +29,7 @@ pub fn read_frame(input: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<bo
     Ok(true)
 }
 
-/// One frame, in one write.
+/// Writes one frame, in one write.
 pub fn write_frame(output: &mut impl Write, frame: &mut Vec<u8>, body: &[u8]) -> io::Result<()> {
     frame.clear();
     write!(frame, "Content-Length: {}\r\n\r\n", body.len())?;
@@ -38,13 +38,13 @@ pub fn write_frame(output: &mut impl Write, frame: &mut Vec<u8>, body: &[u8]) ->
     output.flush()
 }
 
-/// Stdout, without the buffer that the library puts before it.
+/// Stdout, without the buffer of the standard library.
 pub fn stdout() -> io::Result<std::fs::File> {
     use std::os::fd::AsFd as _;
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
-/// What a store behind the frames is asked.
+/// A request to a store behind the frames.
 pub enum Asked<'a> {
     /// `get`, with `name`.
     Get(&'a str),

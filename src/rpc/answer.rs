@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 use super::error::Error;
 use super::methods::ResultText;
 
-/// The id that `jsonrpsee` is given. It knows fewer ids than JSON has (none like 1.5 or 2^64), so the client's own
-/// text takes its place in the answer.
+/// The id that `jsonrpsee` gets. It knows fewer ids than JSON has (none like 1.5 or 2^64), so the client's own text
+/// takes its place in the answer.
 pub(super) const PLACEHOLDER: PlaceholderId<'static> = PlaceholderId::Number(0);
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":0,"#;
 
-/// A method's answer: with its result, or as `jsonrpsee` wrote it down, and with the client's id.
+/// A method's answer, with the client's id: its [`ResultText`], or else the text that `jsonrpsee` wrote.
 pub(super) fn of_method(id: &RawValue, mut response: MethodResponse) -> Vec<u8> {
     if let Some(ResultText(result)) = response.extensions_mut().remove() {
         return with_id(id.get(), &["\"result\":", &result, "}"]);
@@ -22,7 +22,7 @@ pub(super) fn of_method(id: &RawValue, mut response: MethodResponse) -> Vec<u8> 
     with_id(id.get(), &[rest])
 }
 
-/// An error; without an id for what no request can be told from.
+/// The answer for an error. Its id is `null` if the request's id is not known.
 pub(super) fn of_error(id: Option<&RawValue>, error: Error) -> Vec<u8> {
     let error =
         serde_json::to_string(&ErrorObjectOwned::from(error)).expect("an error is made of texts and numbers");

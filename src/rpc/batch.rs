@@ -1,5 +1,5 @@
-//! Batches (JSON-RPC 2.0, section 6): one array of answers, in the order of the requests; no answer at all where
-//! nothing in it asks for one.
+//! Batches (JSON-RPC 2.0, section 6). The answer is one array, in the order of the requests. A batch in which nothing
+//! asks for an answer gets none.
 
 use serde_json::value::RawValue;
 
@@ -11,7 +11,7 @@ use super::answer;
 use super::connection::{Answer, Connection, Started};
 use super::message::Message;
 
-/// The answers of a batch, as far as they are there, and no longer together than a message may be.
+/// The answers of a batch so far. Apart from short ones, they are together no longer than a message may be.
 struct Collected {
     most: usize,
     text: Vec<u8>,
@@ -46,11 +46,11 @@ impl Connection {
         }
         let mut collected = Collected { most: self.session.limits().message, text: Vec::new() };
         let mut requests = Vec::new();
-        // Counted while they are made: what waits for one of them, all others wait for.
+        // Answers are counted while they are made, because each of them waits for all the others.
         let room = self.session.batch_room();
         let mut rest: Vec<(Option<Id>, Element)> = Vec::new();
         let messages: Vec<_> = elements.iter().map(|element| Message::parse(element)).collect();
-        // Its answer is not sent before all the others are there.
+        // The answer to a watch request is not sent before all the others are ready.
         let quiet = messages.iter().any(Message::is_watch).then(|| self.session.no_notices());
         for message in messages {
             let id = match &message {
@@ -61,7 +61,7 @@ impl Connection {
             let bytes = if requests.is_empty() { bytes } else { 0 };
             match self.start(message, bytes, Some(&room)) {
                 Started::Done(None) => {}
-                // Answers stand in the order of the requests: behind one that waits, the others wait too.
+                // Answers are in the order of the requests: behind one that waits, the others wait too.
                 Started::Done(Some(answer)) if rest.is_empty() => collected.add(id.as_deref(), &answer),
                 Started::Done(Some(answer)) => rest.push((id, Element::Answered(answer))),
                 Started::Waiting { answer, request } => {

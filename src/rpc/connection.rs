@@ -19,10 +19,10 @@ use super::message::{self, Incoming, Message};
 use super::methods::{self, Request};
 use super::notices;
 
-/// Whether to go on reading.
+/// Whether the reading thread continues.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flow {
-    /// Go on.
+    /// Read the next frame.
     Continue,
     /// The client has sent `exit`.
     Exit,
@@ -35,31 +35,31 @@ pub struct Connection {
     runtime: Handle,
 }
 
-/// A call's answer to come; `None` for a notification's.
+/// The future answer of a call; `None` for a notification.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send>>;
 
 /// A call that has been started.
 pub(super) enum Started {
-    /// With its answer; `None` where there is none to give.
+    /// The call is done. `None` if it has no answer.
     Done(Option<Vec<u8>>),
-    /// It has to wait, and is in the ledger until `request` is dropped.
+    /// The call has to wait, and is in the ledger until `request` is dropped.
     Waiting { answer: Answer, request: Unanswered },
 }
 
 impl Connection {
-    /// What waits for anything but the vault does so on `runtime`.
+    /// Creates a connection. Tasks that wait for anything but the vault run on `runtime`.
     pub fn new(session: Arc<Session>, runtime: Handle) -> Self {
         runtime.spawn(notices::run(session.clone()));
         session.answer_on_the_vaults_thread(runtime.clone());
         Self { methods: methods::all(&session), session, runtime }
     }
 
-    /// What the connection remembers.
+    /// The state of the connection.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Blocks while so many requests wait for their answers that no more should be read.
+    /// Blocks while so many requests wait for their answers that no other one may be read.
     pub fn wait_for_turn(&self) {
         self.session.pending().wait_for_fewer();
     }
@@ -69,7 +69,7 @@ impl Connection {
         self.session.pending().all_answered().await;
     }
 
-    /// Answers a frame that could not be read, but after which the next one can be.
+    /// Answers a malformed frame after which the next frame can be read.
     pub fn refuse_malformed(&self) {
         self.session.client().send(answer::of_error(None, Error::Parse(Unreadable::Frame)));
     }
@@ -90,12 +90,12 @@ impl Connection {
         message::parse(text).is_some()
     }
 
-    /// The id that a body that is no JSON is answered with.
+    /// The id for the answer to a body that is not JSON.
     pub fn id_in_faulty(body: &[u8]) -> Option<Id> {
         message::id_in_faulty(body)
     }
 
-    /// Takes the body of one frame.
+    /// Handles the body of one frame.
     pub fn receive(&self, body: &[u8]) -> Flow {
         match message::parse(body) {
             None => {
@@ -126,8 +126,8 @@ impl Connection {
         }
     }
 
-    /// What has a watch in it belongs to the thread that notices are sent from: there none comes between the watch and
-    /// its answer.
+    /// Starts a task. A task with a watch request in it runs on the thread that sends notices, so that no notice comes
+    /// between the watch and its answer.
     pub(super) fn spawn(&self, has_watch: bool, task: impl Future<Output = ()> + Send + 'static) {
         if has_watch {
             self.runtime.spawn(task);
@@ -136,8 +136,8 @@ impl Connection {
         }
     }
 
-    /// Starts what a message asks for, in the order of reading, and goes as far as it can without waiting. `bytes` is the
-    /// memory of its frame that is held while it waits.
+    /// Starts the call in a message, in the order of reading, and runs it until it has to wait. `bytes` is the memory
+    /// of its frame that stays in use while it waits.
     pub(super) fn start(
         &self,
         message: Message<'_>,
@@ -203,14 +203,14 @@ impl Connection {
     }
 }
 
-/// Runs a method as far as it goes without waiting.
+/// Runs a method until it has to wait.
 fn run(method: &AsyncMethod<'static>, params: Option<&RawValue>, request: Unanswered) -> Started {
     let pending = request.pending().clone();
     let mut extensions = Extensions::new();
     extensions.insert(Request { pending: pending.clone(), params: params.map(ToOwned::to_owned) });
     let mut response =
         method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
-    // The task that takes a pending one polls it again, with a waker of its own.
+    // The task that takes over a pending call polls it again, with its own waker.
     match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => Started::Done(answer_to(&pending, response)),
         Poll::Pending => {

@@ -1,5 +1,5 @@
-//! Errors: why a request is answered with one, and the error object that says so. The codes and messages are in
-//! `table.rs`, the rules for parameters in `rules.rs`.
+//! Errors: why a request fails, and the error object for it. The codes and messages are in `table.rs`, the rules for
+//! parameters in `rules.rs`.
 
 mod rules;
 mod table;
@@ -18,18 +18,18 @@ pub(super) use rules::{Parameter, Reason, Rule, WrongParameter};
 pub(super) use table::*;
 pub use table::{Cause, Code, TABLE};
 
-/// What a key leads to that is not selected, or not valid.
+/// The codes for an API key that is not selected, or not valid.
 pub(super) const KEY_ERRORS: [Code; 5] =
     [API_KEY_REQUIRED, API_KEY_UNKNOWN, API_KEY_REVOKED, API_KEY_EXPIRED, NOT_PERMITTED];
-/// What a folder leads to.
+/// The codes for a workspace folder that is missing or not valid.
 pub(super) const FOLDER_ERRORS: [Code; 2] = [FOLDER_REQUIRED, FOLDER_INVALID];
-/// What a store that can't be used leads to.
+/// The codes for a store that can't be used.
 pub(super) const STORE_ERRORS: [Code; 7] =
     [KEY_UNAVAILABLE, STORE_DAMAGED, STORE_FULL, STORE_BUSY, FORMAT_TOO_NEW, STORE_REFUSED, STORE_FAILED];
 const RECORD_ERRORS: [Code; 8] = with(STORE_ERRORS, RECORD_DAMAGED);
-/// What a write leads to.
+/// The codes for a failed write.
 pub(super) const WRITE_ERRORS: [Code; 9] = with(RECORD_ERRORS, DATA_TOO_LARGE);
-/// What a read leads to: its answer may find no room in its batch, or none at all.
+/// The codes for a failed read. There may be no memory for its answer in its batch, or none at all.
 pub(super) const READ_ERRORS: [Code; 10] = with(WRITE_ERRORS, OVERLOADED);
 
 const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) -> [Code; MORE] {
@@ -42,24 +42,24 @@ const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) ->
     all
 }
 
-/// Why a request is answered with an error.
+/// Why a request fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Error {
-    /// What was sent can't be read.
+    /// The message can't be read.
     Parse(Unreadable),
-    /// No request, or one that the connection does not allow now.
+    /// Not a request, or one that the connection does not allow now.
     InvalidRequest(NotARequest),
-    /// No such method.
+    /// The method does not exist.
     MethodNotFound,
-    /// A wrong parameter.
+    /// A parameter breaks a rule.
     InvalidParams(WrongParameter),
-    /// Not 40 hexadecimal digits.
+    /// The API key does not have 40 hexadecimal digits.
     ApiKeyInvalid,
-    /// What the vault or the client says.
+    /// The vault refused the request, or the client cancelled it.
     Failure(Failure),
 }
 
-/// What can't be read.
+/// The part of a message that can't be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unreadable {
     /// The body of a message.
@@ -68,10 +68,10 @@ pub(crate) enum Unreadable {
     Frame,
 }
 
-/// What is not a request that can be carried out.
+/// Why a message is not a request that can be carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NotARequest {
-    /// A message that is no JSON-RPC 2.0 message.
+    /// The message is not a JSON-RPC 2.0 message.
     Message,
     /// An empty batch, or one that is too long.
     Batch,
@@ -128,7 +128,7 @@ impl From<vault::Error> for Error {
     }
 }
 
-/// The message for an error of the vault's, as clients get it.
+/// The message that clients get for an error of the vault.
 pub fn message(error: vault::Error) -> Cow<'static, str> {
     Error::from(error).message()
 }
@@ -154,8 +154,9 @@ impl From<Error> for ErrorObjectOwned {
 }
 
 impl Error {
-    /// A key that is locked or late may be there the next time, and so may memory; one that is missing, wrong or denied
-    /// will not, and a program that failed or is not there fails again.
+    /// Whether the same call may succeed later. A store key that is locked or late may be available the next time, and
+    /// so may memory. A key that is missing, wrong or denied will not, and a program that failed or is missing fails
+    /// again.
     fn may_pass(self) -> bool {
         let Self::Failure(Failure::Vault(vault::Error::KeyUnavailable(why))) = self else { return false };
         matches!(why.reason, KeyReason::Locked | KeyReason::Deadline | KeyReason::Memory)

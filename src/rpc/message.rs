@@ -1,5 +1,5 @@
-//! The envelope: what kind of message a text is. Strict, since a message that is taken for another kind gets no
-//! answer, and a client waits for ever.
+//! The envelope: what kind of message a text is. The parser is strict, because a message that is taken for another kind
+//! gets no answer, and its client waits for ever.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::session::Id;
 
 use super::methods;
 
-/// What was in a frame.
+/// The content of a frame.
 pub(super) enum Incoming<'a> {
     One(Message<'a>),
     Batch(Vec<&'a RawValue>),
@@ -28,14 +28,14 @@ pub(super) enum Message<'a> {
         method: Cow<'a, str>,
         params: Option<&'a RawValue>,
     },
-    /// To be ignored: we ask nothing.
+    /// A response. It is ignored, because plugin-vault sends no requests.
     Response,
-    /// No message; its id, if it has one that can be given back.
+    /// Not a message, with its id if an answer can repeat it.
     Invalid(Option<Id>),
 }
 
 impl Message<'_> {
-    /// Whether it asks to be told of changes.
+    /// Whether it is a request to watch for changes.
     pub(super) fn is_watch(&self) -> bool {
         matches!(self, Self::Request { method, .. } if method == methods::WATCH)
     }
@@ -43,7 +43,7 @@ impl Message<'_> {
 
 /// `None` if the bytes are not JSON in UTF-8.
 pub(super) fn parse(bytes: &[u8]) -> Option<Incoming<'_>> {
-    // What kind of text it is shows before it is read, so that a long one is read once.
+    // The kind of the text is known before it is parsed, so that a long text is parsed only once.
     let text = str::from_utf8(bytes).ok()?.trim_matches(json::is_blank);
     if let Some(members) = json::members_in(text) {
         return Some(Incoming::One(Message::of(&members)));
@@ -54,9 +54,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Incoming<'_>> {
     json::parse(bytes).map(|_| Incoming::One(Message::Invalid(None)))
 }
 
-/// The id of a request whose text is no JSON, so that the client's call ends: the one at the top level, if it ends before
-/// the fault. Never an id that may be another's. A second `id`, and `result` or `error` without `method`, which make a
-/// response, give none; neither does a cancellation in the form that has the id of the request to be cancelled.
+/// The id of a request whose text is not JSON, so that the client's call ends. It is the id at the top level, if that
+/// ends before the fault. It is never an id that may belong to another request. A second `id` gives none. Neither does
+/// `result` or `error` without `method`, because these make the message a response. Neither does a cancellation in the
+/// form that has the id of the request to be cancelled.
 pub(super) fn id_in_faulty(bytes: &[u8]) -> Option<Id> {
     let text = Faulty::new(bytes);
     let members = text.members();
@@ -84,7 +85,7 @@ struct Envelope<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Takes an element of a batch, or all of a frame, for a message.
+    /// Parses an element of a batch, or a whole frame, as a message.
     pub(super) fn parse(text: &'a RawValue) -> Self {
         json::members(text).map_or(Self::Invalid(None), |members| Self::of(&members))
     }
@@ -109,12 +110,12 @@ impl<'a> Message<'a> {
             };
             twice |= place.replace(member.value).is_some();
         }
-        // Of one with more members than are kept nobody can say whether it has one twice.
+        // With more members than are kept, it is not known whether the message has one twice.
         twice |= members.len() > json::MOST || json::has_duplicates(&others).is_some();
         if envelope.answers && envelope.method.is_none() {
             return Self::Response;
         }
-        // Two ids: neither can be said to be the request's.
+        // With two ids, it is not known which one is the request's.
         let id = envelope.id.filter(|id| ids == 1 && is_id(id)).map(ToOwned::to_owned);
         let is_version = |text: &RawValue| json::string(text).as_deref() == Some("2.0");
         let wrong_id = envelope.id.is_some() && id.is_none();
@@ -135,7 +136,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A method's name. One that no text can hold (half a surrogate pair) is a name all the same, though not of ours.
+/// A method's name. A name that no text can hold (half a surrogate pair) is a name as well, although no method has it.
 fn method(text: &RawValue) -> Option<Cow<'_, str>> {
     match json::kind(text) {
         Kind::String => Some(json::string(text).unwrap_or_default()),
@@ -143,7 +144,7 @@ fn method(text: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// An id is given back with each answer, so it has a limit.
+/// The answer repeats the id, so its length is limited.
 fn is_id(text: &RawValue) -> bool {
     matches!(json::kind(text), Kind::String | Kind::Number | Kind::Null) && text.get().len() <= limits::ID
 }
@@ -170,11 +171,11 @@ mod tests {
         check(r#"{"method":"m","params":"\"id\":9",}"#, None);
         check(r#"{"ID":1,"method":"m",}"#, None);
         check(r#"[{"id":1,"method":"m"},NaN]"#, None);
-        // Neither of two can be said to be the request's.
+        // With two ids, it is not known which one is the request's.
         check(r#"{"id":1,"method":"m","id":2,}"#, None);
         check(r#"{"id":1,"method":"m","\u0069d":"#, None);
         check(r#"{"id":1,"id":NaN,"method":"m"}"#, None);
-        // Responses: an answer with their id would be taken for that of a request of the client's own.
+        // Responses: the client would take an answer with their id for the answer to a request of its own.
         check(r#"{"id":1,"result":NaN}"#, None);
         check(r#"{"id":1,"error":{"code":1,"message":""#, None);
         check(r#"{"result":NaN,"id":1}"#, None);

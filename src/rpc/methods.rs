@@ -1,4 +1,4 @@
-//! The methods, one file each; this table is all that names them.
+//! The methods, one file each. Only this table names them.
 
 mod acquire_lease;
 mod delete_persistent_data;
@@ -51,10 +51,10 @@ pub(super) const CANCEL: &str = "$/cancelRequest";
 pub(super) const EXIT: &str = exit::SPEC.name;
 pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
 
-/// What names a record, besides the context.
+/// The parameter that names the folder of a record.
 const FOLDER: &str = "workspaceFolder";
 
-/// What a method answers: a result as JSON text, or why there is none.
+/// A method's result as JSON text, or its error.
 type Outcome = Result<String, Error>;
 
 macro_rules! methods {
@@ -69,7 +69,7 @@ macro_rules! methods {
             methods
         }
 
-        /// Every method, as it describes itself.
+        /// The description of every method.
         #[cfg(feature = "schema")]
         pub(super) fn describe(
             generator: &mut schemars::SchemaGenerator,
@@ -80,7 +80,7 @@ macro_rules! methods {
 }
 
 methods! {
-    // The life of a connection.
+    // The life cycle of a connection.
     initialize,
     shutdown,
     exit,
@@ -112,17 +112,17 @@ methods! {
     discover,
 }
 
-/// A call, on its way to a method: an extension of `jsonrpsee`'s request.
+/// A call on its way to a method, as an extension of `jsonrpsee`'s request.
 #[derive(Clone)]
 pub(super) struct Request {
-    /// What the request carries with it.
+    /// The request's id, its memory and its cancellation.
     pub(super) pending: Arc<Pending>,
-    /// The parameters. Not in the place that `jsonrpsee` has for them: their errors would quote what they hold.
+    /// The parameters. They are not in `jsonrpsee`'s own place for them, because its errors would quote their values.
     pub(super) params: Option<Box<RawValue>>,
 }
 
-/// A result, on its way from a method: an extension of `jsonrpsee`'s response. As that response's own text each result would
-/// be copied twice more and read through again, which doubles the time of a long one.
+/// A result on its way from a method, as an extension of `jsonrpsee`'s response. As that response's own text, each
+/// result would be copied twice more and parsed again, which doubles the time of a long one.
 #[derive(Clone)]
 pub(super) struct ResultText(pub(super) String);
 
@@ -134,14 +134,14 @@ struct Call {
 }
 
 impl Call {
-    /// Who calls. After all parameters: they are checked first.
+    /// The caller. A method asks for it after it has read all parameters, so that parameters are checked first.
     async fn caller(&self, handle: Option<Handle<'_>>) -> Result<Caller, Error> {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
     }
 
-    /// A list, unless its answer is longer than a message may be.
+    /// Returns a list, or an error if its answer would be longer than a message may be.
     fn fits(&self, list: String) -> Outcome {
-        /// Bytes of an answer besides its result, at most.
+        /// The most bytes that an answer has besides its result.
         const ENVELOPE: usize = limits::ID + 64;
         let limit = self.session.limits().message;
         if list.len() + ENVELOPE > limit {
@@ -152,7 +152,7 @@ impl Call {
         Ok(list)
     }
 
-    /// The record that is meant now, and who calls.
+    /// The record that the request means now, and its caller.
     async fn target(
         &self,
         context: Context,
@@ -203,11 +203,11 @@ fn result<T: Serialize>(value: &T) -> Outcome {
     serde_json::to_string(value).map_err(|_| crate::vault::Error::Internal.into())
 }
 
-/// Carries a notification of the protocol's own out. `false` if it is none.
+/// Handles a notification that the protocol defines. Returns `false` for any other notification.
 pub(super) fn notify(session: &Session, method: &str, params: Option<&RawValue>) -> bool {
     match method {
         workspace_folders::NAME => workspace_folders::change(session, params),
-        // `initialized`, `$/setTrace` and others of their kind ask for nothing.
+        // `initialized`, `$/setTrace` and similar notifications need no action.
         "initialized" => {}
         _ => return method.starts_with("$/"),
     }
@@ -219,7 +219,7 @@ pub(super) fn cancelled_id(params: Option<&RawValue>) -> Option<&RawValue> {
     json::members(params?)?.into_iter().find(|member| member.is("id")).map(|member| member.value)
 }
 
-/// Whether parameters say nothing.
+/// Whether the parameters are an empty object or an empty array.
 pub(super) fn is_empty(params: &RawValue) -> bool {
     json::members(params).is_some_and(|members| members.is_empty())
         || json::elements(params).is_some_and(|elements| elements.is_empty())

@@ -1,8 +1,8 @@
-//! How a method says what it takes and what it gives, once, for the parser, for the answer's type and for the schema; and
-//! how its parameters are read.
+//! How a method declares its parameters and its result, once, for the parser, for the type of the answer and for the
+//! schema; and how its parameters are read.
 //!
-//! Parameters come by name or by position. Each is read once, with a reason for each refusal and nothing of the caller's
-//! in it. A name that a method does not have is refused: a misspelt `ifRevision` must not become a blind write.
+//! Parameters come by name or by position. Each is read once. Each refusal has a reason, and contains nothing of the
+//! caller's. A name that a method does not have is refused: a misspelt `ifRevision` must not become a blind write.
 
 use serde_json::value::RawValue;
 
@@ -10,11 +10,11 @@ use crate::json::{self, Kind};
 
 use super::error::{Error, NotARequest, Rule, WrongParameter};
 
-/// Declares a method. Makes of it
-/// - `SPEC`, its name and those of its parameters;
-/// - `Params`, with one field a parameter, and `Params::read`, which reads them in this order;
-/// - `answer`, which takes the type of the result and no other;
-/// - with the feature `schema`, `describe`: all of it as data, with the comments as descriptions.
+/// Declares a method. The macro generates
+/// - `SPEC`, the name of the method and the names of its parameters;
+/// - `Params`, with one field for each parameter, and `Params::read`, which reads them in this order;
+/// - `answer`, which accepts only the type of the result;
+/// - with the feature `schema`, `describe`: the declaration as data, with the comments as descriptions.
 macro_rules! method {
     (
         $(#[doc = $doc:literal])*
@@ -87,29 +87,29 @@ macro_rules! method {
 }
 pub(super) use method;
 
-/// What a method is called, and what parameters it has.
+/// The name of a method, and the names of its parameters.
 pub(super) struct Spec {
     pub(super) name: &'static str,
-    /// Those that may go by position, in that order.
+    /// The parameters that may be passed by position, in that order.
     pub(super) positional: &'static [&'static str],
-    /// Those that go by name only.
+    /// The parameters that may be passed by name only.
     pub(super) named: &'static [&'static str],
-    /// Whether names that it does not have are ignored, as the Language Server Protocol asks.
+    /// Whether the method ignores names that it does not have, as the Language Server Protocol demands.
     pub(super) lenient: bool,
 }
 
-/// A type that a parameter may have: how its values are read. What the schema says of it stands beside, in `values.rs`.
+/// A type that a parameter may have: how its values are read. Its schema is in `values.rs`.
 pub(super) trait Argument<'a>: Sized {
-    /// Reads the value of the parameter that goes by this name.
+    /// Reads the value of the parameter `name`.
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter>;
 
-    /// What it is where it is not stated; `None` if it has to be.
+    /// The value of an absent parameter; `None` if the parameter is required.
     fn absent() -> Option<Self> {
         None
     }
 }
 
-/// One that may be absent; `null` means that it is.
+/// A parameter that may be absent; `null` means that it is.
 impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
     fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
         (json::kind(value) != Kind::Null).then(|| T::read(name, value)).transpose()
@@ -124,7 +124,7 @@ impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
 pub(super) struct Arguments<'a> {
     spec: &'static Spec,
     values: Vec<Option<&'a RawValue>>,
-    /// How many were taken.
+    /// How many parameters were taken.
     taken: usize,
 }
 
@@ -137,7 +137,7 @@ impl Spec {
         self.positional.iter().chain(self.named).nth(position).expect("a position of this method's")
     }
 
-    /// Sorts a call's parameters.
+    /// Sorts a call's parameters into the order of the declaration.
     pub(super) fn arguments<'a>(&'static self, params: Option<&'a RawValue>) -> Result<Arguments<'a>, Error> {
         let values = vec![None; self.positional.len() + self.named.len()];
         let mut arguments = Arguments { spec: self, values, taken: 0 };
@@ -147,7 +147,7 @@ impl Spec {
         } else if let Some(elements) = json::elements(params) {
             arguments.sort_elements(&elements)?;
         } else {
-            // The envelope has refused it already.
+            // The envelope has already refused such a message.
             return Err(Error::InvalidRequest(NotARequest::Message));
         }
         Ok(arguments)
@@ -171,7 +171,7 @@ impl<'a> Arguments<'a> {
         Ok(())
     }
 
-    /// `null` at the end is what some clients send for nothing.
+    /// A `null` counts as absent: some clients send it at the end for parameters that they omit.
     fn sort_elements(&mut self, elements: &[&'a RawValue]) -> Result<(), WrongParameter> {
         for (at, value) in elements.iter().enumerate() {
             if json::kind(value) == Kind::Null {
@@ -185,7 +185,7 @@ impl<'a> Arguments<'a> {
         Ok(())
     }
 
-    /// The next one.
+    /// Reads the next parameter, in the order of the declaration.
     pub(super) fn take<T: Argument<'a>>(&mut self) -> Result<T, WrongParameter> {
         let name = self.spec.name_at(self.taken);
         let value = self.values[self.taken];

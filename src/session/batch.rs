@@ -1,7 +1,7 @@
-//! The memory that the answers of batches take while they wait for the others of their batch: counted before they are made.
+//! The memory for answers that wait for other answers of their batch. It is counted before an answer is made.
 //!
-//! The answers of one batch are no longer together than a message may be; those of all that wait have a limit as well, and
-//! count in the ledger for how much is read. Any thread.
+//! The answers of one batch together are at most as long as a message may be. All waiting answers share a second limit,
+//! and they count in the ledger that bounds how much is read. Any thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +11,17 @@ use crate::vault::{Error, OverLimit, Overload, Room};
 
 use super::pending::PendingRequests;
 
-/// Room for the answers of one batch; given back when dropped.
+/// Memory reserved for the answers of one batch. Dropping it releases the memory.
 pub struct BatchRoom {
     ledger: Arc<PendingRequests>,
     most: usize,
     taken: AtomicUsize,
-    /// Of those, what counts in the ledger.
+    /// The part of `taken` that the ledger counts, in bytes.
     counted: AtomicUsize,
 }
 
 impl BatchRoom {
-    /// Room for `most` bytes.
+    /// Room for at most `most` bytes. Reserves none of them yet.
     pub(super) fn new(ledger: &Arc<PendingRequests>, most: usize) -> Self {
         Self { ledger: ledger.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
     }
@@ -30,7 +30,7 @@ impl BatchRoom {
 impl Room for BatchRoom {
     fn take(&self, bytes: usize) -> Result<(), Error> {
         let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        // So many short ones as a batch has elements need not be counted.
+        // Short answers need no count, because a batch has a limited number of elements.
         if bytes <= limits::SHORT_ANSWER {
             return Ok(());
         }

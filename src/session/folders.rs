@@ -1,7 +1,8 @@
-//! The open folders of one connection: all that the client calls open, whether or not a record can be addressed in it.
+//! The open folders of one connection: all folders that the client calls open, whether or not a record can be addressed
+//! in them.
 //!
-//! A folder without a name of ours still counts. If it did not, another folder would be taken for the only one, and a
-//! call without `workspaceFolder` would store there what belongs to it.
+//! A folder that has no address still counts. If it did not, another folder would be taken for the only one, and a call
+//! without `workspaceFolder` would store there what belongs to the folder without an address.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,8 +16,8 @@ use crate::vault::folder::WorkspaceFolder;
 pub enum OpenFolder {
     /// Records can be stored for it.
     Named(WorkspaceFolder),
-    /// What the client wrote is no URI, or none that a record's address can hold. Known by a digest, so that the client
-    /// can close it; the text may have any length.
+    /// The client's text is not a URI, or is a URI that a record's address can't hold. A digest identifies the folder,
+    /// because the text may have any length and the client must be able to close the folder.
     Unnamed(u64),
 }
 
@@ -26,7 +27,7 @@ impl OpenFolder {
         WorkspaceFolder::parse(uri).map_or_else(|_| Self::unnamed(uri), Self::Named)
     }
 
-    /// A folder that has no URI, known by what the client wrote in its place.
+    /// A folder without a URI. The digest of the client's text identifies it.
     pub fn unnamed(text: &str) -> Self {
         let mut digest = DefaultHasher::new();
         text.hash(&mut digest);
@@ -40,12 +41,12 @@ impl From<WorkspaceFolder> for OpenFolder {
     }
 }
 
-/// The folders that are open, each once; up to [`limits::OPEN_FOLDERS`] of them.
+/// The open folders, each once; at most [`limits::OPEN_FOLDERS`].
 #[derive(Default)]
 pub(super) struct OpenFolders {
     folders: HashSet<OpenFolder>,
-    /// More were opened than are remembered. From then on no folder is the only one: which of them were closed since is
-    /// not known.
+    /// The client has opened more folders than the connection remembers. From then on no folder is the only one,
+    /// because the connection does not know which of them were closed since.
     too_many: bool,
 }
 
@@ -75,7 +76,7 @@ impl OpenFolders {
         }
     }
 
-    /// The folder that `"workspace"` means where none is passed.
+    /// The folder that `"workspace"` means if the request passes none.
     pub(super) fn only(&self) -> Place {
         let mut folders = self.folders.iter();
         match (folders.next(), folders.next()) {

@@ -1,17 +1,18 @@
 //! The keys that a connection has set, and which one a call without a handle means.
 //!
-//! It means the only key, and nothing else: one plugin's data never lands in another's namespace by accident. A second
-//! key ends that for the rest of the connection; a refused one ends it until the only key so far is set again.
+//! Such a call means the only key and nothing else, so that one plugin's data never lands in another's namespace by
+//! accident. A second key ends this for the rest of the connection. A refused key ends it until the only key so far is
+//! set again.
 //!
-//! Requests are read faster than keys are looked up, so attempts to set one are kept in the order in which they were
-//! read, until it is known what became of them. What a call means goes by those before it alone.
+//! The connection reads requests faster than the vault looks up keys. It therefore keeps the attempts to set a key in
+//! the order of reading until each has an outcome. Only the attempts before a call determine what that call means.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::vault::{Error, Key, OverLimit};
 
-/// A key that is being looked up.
+/// An attempt to set a key, which the vault is looking up.
 #[must_use = "an attempt that is neither accepted nor refused keeps its key in the balance"]
 pub struct Attempt(u64);
 
@@ -21,11 +22,11 @@ pub(super) struct Position(u64);
 
 /// Which key a call means.
 pub(super) enum Resolved {
-    /// This one; if the flag is set, only if it has a namespace.
+    /// This key. If the flag is set, the key counts only if it has a namespace.
     Key(Arc<Key>, bool),
-    /// None.
+    /// No key.
     Nobody,
-    /// That depends on what becomes of an attempt before the call.
+    /// Not known yet, because an earlier attempt has no outcome.
     Open,
 }
 
@@ -36,13 +37,13 @@ struct Entry {
 
 struct PendingAttempt {
     number: u64,
-    /// `None` for something that was no key.
+    /// `None` for a text that was not a key.
     key: Option<Arc<Key>>,
     must_exist: bool,
     accepted: Option<bool>,
 }
 
-/// What a call without a handle means after all attempts that are settled.
+/// What a call without a handle means once the settled attempts are applied.
 #[derive(Clone, Default)]
 struct Selection {
     keys: Vec<Arc<Key>>,
@@ -63,7 +64,7 @@ impl Selection {
         self.lapsed = !self.keys.is_empty();
     }
 
-    /// Whether setting this key can't make it the second one.
+    /// Whether this key can be set without becoming a second key.
     fn takes(&self, key: &Arc<Key>) -> bool {
         self.keys.iter().all(|known| Arc::ptr_eq(known, key))
     }
@@ -71,10 +72,10 @@ impl Selection {
 
 #[derive(Default)]
 pub(super) struct Keys {
-    /// Those that were accepted, and those that are being looked up.
+    /// The accepted keys, and the keys that are being looked up.
     entries: Vec<Entry>,
     standing: Selection,
-    /// The attempts since, in the order of reading.
+    /// The attempts that are not applied to `standing` yet, in the order of reading.
     made: VecDeque<PendingAttempt>,
     last: u64,
     waiting: usize,
@@ -130,7 +131,7 @@ impl Keys {
         }
     }
 
-    /// What was given for a key was none.
+    /// Records a refused attempt that has no key to look up.
     pub(super) fn refuse_no_key(&mut self) {
         self.last += 1;
         let refused =
@@ -148,7 +149,7 @@ impl Keys {
         key
     }
 
-    /// Forgets the attempts that all later calls come after.
+    /// Applies and forgets the settled attempts at the front, unless a request waits for an outcome.
     fn fold(&mut self) {
         while self.waiting == 0
             && self.made.front().is_some_and(|made| made.accepted.is_some())
@@ -164,12 +165,12 @@ impl Keys {
         entry.map(|entry| entry.handle.clone()).unwrap_or_default()
     }
 
-    /// The place of a call that was read now.
+    /// The position of a call that is read now.
     pub(super) fn now(&self) -> Position {
         Position(self.last)
     }
 
-    /// Somebody begins or ends waiting for what becomes of an attempt: until then it is not forgotten.
+    /// Begins a wait for the outcome of an attempt. No attempt is forgotten before [`Self::end_wait`].
     pub(super) fn wait(&mut self) {
         self.waiting += 1;
     }
@@ -189,7 +190,8 @@ impl Keys {
         let mut conditional = false;
         for made in self.made.iter().take_while(|made| made.number <= position.0) {
             match (&made.key, made.accepted) {
-                // If it is refused, so is whatever is done with it, but for the condition that it was set on.
+                // If the key is refused, every request with it is refused too. Only the condition that the key was set
+                // on is not checked again, so the flag carries it along.
                 (Some(key), None) if standing.takes(key) => {
                     standing.accept(key);
                     conditional |= made.must_exist;

@@ -1,4 +1,4 @@
-//! Waiting for a lease. Each try is a write like any other; between two, nothing is held.
+//! Waiting for a lease. Each try is a write like any other. Between two tries the request holds nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use crate::vault::{AcquireLease, Error, LeaseIsFree, Leased, Overload};
 
 use super::{Failure, Pending, Session, lock};
 
-/// How often a waiting request looks whether the holder has died: nothing rings then.
+/// How often a waiting request checks whether the holder has died. No store event reports that.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// One of the requests that wait for a lease.
+/// One request that waits for a lease; `waiting_leases` counts it.
 struct Waiting<'s>(&'s Session);
 
 impl<'s> Waiting<'s> {
@@ -32,7 +32,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Session {
-    /// Takes a lease, or waits for it for as long as `wait` says.
+    /// Acquires a lease. Waits for up to `wait` while the lease is held.
     pub async fn acquire(
         &self,
         lease: &AcquireLease,
@@ -48,7 +48,7 @@ impl Session {
         let _following = self.vault.follow();
         let mut commits = self.commits();
         loop {
-            // Before looking: what comes in between is not missed.
+            // Marked before the check, so that a commit in between is not missed.
             commits.mark_unchanged();
             let is_free = LeaseIsFree { caller: lease.caller.clone(), name: lease.name.clone() };
             let last = deadline <= Instant::now();
@@ -62,7 +62,7 @@ impl Session {
                 _ = commits.changed() => {}
                 () = tokio::time::sleep(LOOK.min(deadline.saturating_duration_since(Instant::now()))) => {}
                 () = pending.cancelled() => return Err(Failure::Cancelled),
-                // Nobody is left to hold it.
+                // The process is ending, so no client is left to hold the lease.
                 () = self.ended() => return Err(Failure::Cancelled),
             }
         }

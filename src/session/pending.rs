@@ -1,9 +1,9 @@
-//! The ledger of the requests that have no answer yet, and what each of them carries with it.
+//! The ledger of the requests that have no answer yet, and the state of each.
 //!
-//! The ledger bounds how much is read, finds the requests that a cancellation names, orders reads behind the writes that
-//! came before them, and knows when every request is answered. A request enters it when it begins a write or when its
-//! method has to wait, and leaves it when its answer is sent. A request that is answered at once never enters it. Any
-//! thread.
+//! The ledger bounds how much the connection reads, finds the requests that a cancellation names, orders reads behind
+//! the writes before them, and knows when every request is answered. A request enters the ledger when it begins a write
+//! or when its method has to wait. It leaves the ledger when its answer is sent. A request that is answered at once
+//! never enters it. Any thread.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,17 +21,17 @@ use super::lock;
 /// A request's id, as its client wrote it.
 pub type Id = Box<RawValue>;
 
-/// A request that has no answer yet, or a notification. The default is for work that no client asked for, which nothing
-/// cancels.
+/// A request that has no answer yet, or a notification. The default is for work that no client asked for and that
+/// nothing cancels.
 #[derive(Default)]
 pub struct Pending {
     /// Its place in the ledger; 0 while it has none.
     number: AtomicU64,
     /// A notification has none, and can't be cancelled.
     id: Option<Id>,
-    /// The bytes of its frame. Of a batch only one element has them.
+    /// The bytes of its frame. In a batch only one element counts them.
     bytes: usize,
-    /// Where it is an element of a batch.
+    /// The memory for its batch's answers, if it is an element of a batch.
     batch: Option<Arc<BatchRoom>>,
     cancelled: AtomicBool,
     cancellation: Notify,
@@ -41,42 +41,42 @@ pub struct Pending {
 #[derive(Default)]
 pub struct PendingRequests {
     state: Mutex<State>,
-    /// For the thread that reads.
+    /// Wakes the reading thread.
     fewer: Condvar,
-    /// A write has its outcome, or no request is left.
+    /// Notified when a write has its outcome, and when no request is left.
     changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
     last: u64,
-    /// Of all entries.
+    /// Bytes of the frames of all entries.
     bytes: usize,
     /// Bytes of the answers that wait for others of their batch.
     batched: usize,
     /// How many of the entries write.
     writes: usize,
-    /// Whether the thread that reads waits for fewer.
+    /// Whether the reading thread waits for less to be pending.
     is_full: bool,
     entries: BTreeMap<u64, Entry>,
 }
 
 struct Entry {
     pending: Arc<Pending>,
-    /// What the request writes to, as long as its write has no outcome.
+    /// What the request writes to. `None` if it does not write, or once its write has its outcome.
     writes: Option<WritesTo>,
 }
 
-/// The namespace that a write goes to: that of a key, or one that no connection has a key of yet.
+/// The namespace that a write goes to: that of a key. `None` for a namespace that no connection has a key for yet.
 type WritesTo = Option<Arc<Key>>;
 
-/// A request from its reading to its answer: it leaves the ledger when this is dropped.
+/// A request from its reading to its answer. Dropping this removes the request from the ledger.
 pub struct Unanswered {
     ledger: Arc<PendingRequests>,
     pending: Arc<Pending>,
 }
 
-/// A write without an outcome; it has one when this is dropped.
+/// A write without an outcome. Dropping this records that the write has one.
 pub(super) struct Writing<'p> {
     ledger: &'p PendingRequests,
     pending: &'p Pending,
@@ -88,7 +88,8 @@ impl Pending {
         self.id.as_deref()
     }
 
-    /// Where memory for the answer is reserved. Outside of a batch each answer goes out before the next is made.
+    /// Reserves memory for the answer. Outside of a batch nothing is reserved, because each answer goes out before the
+    /// next one is made.
     pub(super) fn room(&self) -> &dyn Room {
         match &self.batch {
             Some(room) => &**room,
@@ -96,7 +97,7 @@ impl Pending {
         }
     }
 
-    /// The same, for another thread.
+    /// Like [`Self::room`], for another thread.
     pub(super) fn shared_room(&self) -> Arc<dyn Room> {
         match &self.batch {
             Some(room) => room.clone(),
@@ -104,8 +105,8 @@ impl Pending {
         }
     }
 
-    /// Cancels the request; it is answered all the same. That stays so, since a request may wait more than once. A write
-    /// that is under way by then ends with its outcome.
+    /// Cancels the request; it still gets an answer. The cancellation lasts, because a request may wait more than once.
+    /// A write that has already begun ends with its outcome.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.cancellation.notify_waiters();
@@ -113,7 +114,7 @@ impl Pending {
 
     pub(super) async fn cancelled(&self) {
         let mut cancellation = std::pin::pin!(self.cancellation.notified());
-        // Before looking: a cancellation that comes in between is not missed.
+        // Enabled before the check, so that a cancellation in between is not missed.
         cancellation.as_mut().enable();
         if !self.cancelled.load(Ordering::Acquire) {
             cancellation.await;
@@ -122,7 +123,7 @@ impl Pending {
 }
 
 impl PendingRequests {
-    /// Takes a request that was read just now. It is not in the ledger yet.
+    /// Begins a request that was just read. It is not in the ledger yet.
     pub fn read(
         self: &Arc<Self>,
         id: Option<Id>,
@@ -142,7 +143,7 @@ impl PendingRequests {
         }
     }
 
-    /// Blocks the thread that reads while too much is pending.
+    /// Blocks the reading thread while too much is pending.
     pub fn wait_for_fewer(&self) {
         let mut state = lock(&self.state);
         while state.entries.len() >= limits::PENDING_REQUESTS
@@ -154,7 +155,8 @@ impl PendingRequests {
         state.is_full = false;
     }
 
-    /// Counts an answer that will wait for others of its batch, unless it and those that wait already are more than `most`.
+    /// Counts an answer that will wait for others of its batch. Returns `false`, and counts nothing, if all waiting
+    /// answers would then take more than `most` bytes.
     pub(super) fn hold_batched(&self, bytes: usize, most: usize) -> bool {
         let mut state = lock(&self.state);
         let fits = state.batched + bytes <= most;
@@ -162,7 +164,7 @@ impl PendingRequests {
         fits
     }
 
-    /// The answers of a batch wait no longer.
+    /// Releases the memory of a batch whose answers wait no longer.
     pub(super) fn release_batched(&self, bytes: usize) {
         let mut state = lock(&self.state);
         state.batched -= bytes;
@@ -180,10 +182,10 @@ impl PendingRequests {
         self.until(|state| state.entries.is_empty()).await;
     }
 
-    /// Puts a write into the order of the connection's writes and reads, behind all that began before it.
+    /// Puts a write into the order of the connection's writes and reads, behind all requests that began before it.
     pub(super) fn begin_write<'p>(&'p self, pending: &'p Arc<Pending>, to: WritesTo) -> Writing<'p> {
         let mut state = lock(&self.state);
-        // A request that writes more than once has its place where it wrote last.
+        // A request that writes more than once has the place of its last write.
         state.leave(pending);
         state.enter(pending, Some(to));
         Writing { ledger: self, pending }
@@ -199,7 +201,7 @@ impl PendingRequests {
         lock(&self.state).writes > 0
     }
 
-    /// The place that was taken last.
+    /// The place of the request that entered the ledger last.
     pub(super) fn last(&self) -> u64 {
         lock(&self.state).last
     }
@@ -209,7 +211,7 @@ impl PendingRequests {
         self.until(|state| !state.writes_up_to(last).any(|to| may_be_in_namespace(to, key))).await;
     }
 
-    /// Waits until no write is pending that has begun by now.
+    /// Waits until every write that has begun by now has its outcome.
     pub(super) async fn all_written(&self) {
         let last = self.last();
         self.until(|state| state.writes_up_to(last).next().is_none()).await;
@@ -218,7 +220,7 @@ impl PendingRequests {
     async fn until(&self, is_so: impl Fn(&State) -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
-            // Before looking: a change that comes in between is not missed.
+            // Enabled before the check, so that a change in between is not missed.
             changed.as_mut().enable();
             if is_so(&lock(&self.state)) {
                 return;
@@ -233,7 +235,7 @@ fn may_be_in_namespace(to: &WritesTo, key: &Key) -> bool {
 }
 
 impl State {
-    /// The writes that are pending, up to a place.
+    /// The pending writes up to the place `last`.
     fn writes_up_to(&self, last: u64) -> impl Iterator<Item = &WritesTo> {
         let all = if self.writes > 0 { 0..=last } else { 0..=0 };
         self.entries.range(all).filter_map(|(_, entry)| entry.writes.as_ref())
@@ -247,7 +249,7 @@ impl State {
         self.entries.insert(self.last, Entry { pending: pending.clone(), writes });
     }
 
-    /// Whether it was there.
+    /// Removes a request. Returns whether the ledger had it.
     fn leave(&mut self, pending: &Pending) -> bool {
         let Some(entry) = self.entries.remove(&pending.number.load(Ordering::Relaxed)) else { return false };
         self.bytes -= pending.bytes;
@@ -257,12 +259,12 @@ impl State {
 }
 
 impl Unanswered {
-    /// What the request carries with it.
+    /// The request's id, its memory and its cancellation.
     pub fn pending(&self) -> &Arc<Pending> {
         &self.pending
     }
 
-    /// Its method has to wait: it enters the ledger, unless it is there.
+    /// Enters the request in the ledger because its method has to wait, unless the ledger has it already.
     pub fn waits(&self) {
         let mut state = lock(&self.ledger.state);
         if self.pending.number.load(Ordering::Relaxed) == 0 {
@@ -273,7 +275,7 @@ impl Unanswered {
 
 impl Drop for Unanswered {
     fn drop(&mut self) {
-        // Set on this thread, or on one that has handed this over since.
+        // This thread set the number, or another thread that has handed the request over since.
         if self.pending.number.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -314,7 +316,7 @@ mod tests {
         RawValue::from_string(text.to_owned()).unwrap()
     }
 
-    /// How many requests are in it, and their bytes.
+    /// The number of requests in the ledger, and their bytes.
     fn size(ledger: &PendingRequests) -> (usize, usize) {
         let state = lock(&ledger.state);
         (state.entries.len(), state.bytes)
@@ -334,7 +336,7 @@ mod tests {
         assert!(waiting.as_mut().now_or_never().is_none());
         ledger.cancel(&id("1"));
         assert!(waiting.now_or_never().is_some());
-        // A lease is waited for by one write after the other.
+        // A request that waits for a lease sends one write after another.
         assert!(one.pending().cancelled().now_or_never().is_some());
         assert!(other.pending().cancelled().now_or_never().is_none());
     }
@@ -359,7 +361,7 @@ mod tests {
         assert!(!ledger.has_writes() && ledger.all_written().now_or_never().is_some());
     }
 
-    /// A lease is waited for by one write after the other.
+    /// A request that waits for a lease sends one write after another.
     #[test]
     fn a_request_that_writes_again_is_behind_what_came_meanwhile() {
         let ledger = ledger();
@@ -375,7 +377,7 @@ mod tests {
         assert_eq!(size(&ledger), (0, 0));
     }
 
-    /// The reader sleeps until it is notified, so everything that made it sleep has to notify it.
+    /// The reading thread sleeps until it is notified, so everything that made it sleep has to notify it.
     #[test]
     fn the_reader_goes_on_once_the_answers_of_a_batch_wait_no_longer() {
         let ledger = ledger();
@@ -393,7 +395,7 @@ mod tests {
         while !lock(&ledger.state).is_full {
             std::thread::yield_now();
         }
-        // The room goes last, with what the request carries with it.
+        // The request holds the last reference to the room.
         drop(room);
         drop(request);
         gone_on.recv_timeout(std::time::Duration::from_mins(1)).expect("the reader goes on");

@@ -1,23 +1,23 @@
-//! Where in its life a connection is.
+//! The phase of a connection.
 
-/// The phases, in the order of a life.
+/// The phases, in the order in which a connection enters them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Phase {
-    /// The client has not sent `initialize`, and perhaps never will: then it is a script.
+    /// The client has not sent `initialize`. A client that never sends it is a script.
     #[default]
     Script,
     /// After `initialize`.
     Initialized,
     /// After `shutdown`.
     ShutDown,
-    /// After `exit`, with what was before it: whether `shutdown` came.
+    /// After `exit`.
     Exited {
         /// Whether `shutdown` came before.
         after_shutdown: bool,
     },
 }
 
-/// What was asked for has no place in this phase.
+/// The connection is already in the requested phase or a later one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WrongPhase;
 

@@ -1,5 +1,6 @@
-//! Requests that wait, as tasks. What the vault's thread brings is answered by that thread, so that nobody has to be
-//! woken in between, and answers that come together go out together; everything else goes on on the main thread.
+//! Requests that wait, as tasks. The vault's thread itself answers the requests whose outcomes it delivers. No other
+//! thread has to be woken in between, and answers that are ready together go out together. All other tasks run on the
+//! main thread.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -11,11 +12,11 @@ use tokio::runtime::Handle;
 use super::Client;
 
 thread_local! {
-    /// What this thread has woken, if it is one that sees to it itself.
+    /// The tasks that this thread has woken; `None` on a thread that does not run them itself.
     static WOKEN: RefCell<Option<Vec<Runnable>>> = const { RefCell::new(None) };
 }
 
-/// Begins a task on this thread, as far as it goes without waiting.
+/// Starts a task, and runs it on this thread until it has to wait.
 pub fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
     let runtime = runtime.clone();
     let schedule = move |task: Runnable| {
@@ -35,20 +36,20 @@ pub fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) 
     task.run();
 }
 
-/// Runs the tasks that this thread has woken. From the first call on this thread has to call again, since nothing else runs
-/// what it wakes.
+/// Runs the tasks that this thread has woken. After its first call a thread has to keep calling this, because nothing
+/// else runs the tasks that it wakes.
 pub(super) fn run_woken(runtime: &Handle, client: &dyn Client) {
     let next = || WOKEN.with_borrow_mut(|woken| woken.replace(Vec::new())).unwrap_or_default();
     let mut woken = next();
     if woken.is_empty() {
         return;
     }
-    // What they wait for next, they set up on this thread.
+    // The tasks register their next waits on this thread, which needs the runtime.
     let _runtime = runtime.enter();
     client.gather();
     while !woken.is_empty() {
         for task in woken {
-            // A fault in one request must not take the others' writer away.
+            // A panic in one request must not end the thread that writes for the others.
             let _ = catch_unwind(AssertUnwindSafe(|| task.run()));
         }
         woken = next();
@@ -86,7 +87,8 @@ mod tests {
         fn watch(&self, _: u32) {}
     }
 
-    /// A request that waits for an outcome, and then for another, and the thread that it was answered on.
+    /// Starts a request that waits for two outcomes in turn. Returns what sends them, and what receives the id of the
+    /// thread that answered it.
     fn request(
         runtime: &Handle,
         client: &Arc<Noted>,

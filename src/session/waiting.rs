@@ -1,5 +1,5 @@
-//! What single requests wait for: the store to be opened, their turn, their outcome. Each on the task of its request,
-//! none on the thread that reads.
+//! What a single request waits for: an open store, its turn, its outcome. The task of the request waits; the reading
+//! thread never does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::vault::{Busy, Deadline, Error, Need, OneByOne, Opened, Passphrase, Re
 
 use super::{Failure, Pending, Session};
 
-/// How long the store may take to be opened. A repair waits ten seconds for other processes to close the store; it has to
-/// answer first, since it knows the reason.
+/// How long opening the store may take. A repair waits ten seconds for other processes to close the store. It has to
+/// answer first, because it knows the reason.
 const OPENING: Duration = Duration::from_secs(12);
 
 impl Session {
-    /// The store with its key, opened if it is not open yet.
+    /// Opens the store if necessary, and returns it with its key.
     pub async fn opened(&self, pending: &Pending) -> Result<Arc<Opened>, Failure> {
         self.need(Need::Key, pending).await?.ok_or(Failure::Vault(Error::Internal))
     }
@@ -27,11 +27,12 @@ impl Session {
     }
 
     pub(super) async fn ended(&self) {
-        // The sender lives as long as this.
+        // `self` keeps the sender, so the wait can't fail.
         let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
     }
 
-    /// Asks for the store's key; a person may be asked. Whether it is at hand then: not where there is no store.
+    /// Gets the store key, and may ask a person for it. Returns whether the key is available then; `false` if there is
+    /// no store.
     pub async fn unlock(
         &self,
         passphrase: Option<Passphrase>,
@@ -47,7 +48,7 @@ impl Session {
         let (done, mut unlocked) = oneshot::channel();
         let deadline = Deadline::of(wait);
         let ticket = self.vault.unlock(&opened, passphrase, deadline.clone(), move |result| {
-            // Nobody waits any more where the request was cancelled.
+            // The receiver is gone if the request was cancelled.
             let _ = done.send(result);
         });
         drop(opened);
@@ -62,9 +63,9 @@ impl Session {
                     return Ok(true);
                 }
                 () = pending.cancelled() => break Failure::Cancelled,
-                // A person is not waited for once the process is ending.
+                // Once the process is ending, the request no longer waits for a person.
                 () = self.ended(), if asks => break locked.into(),
-                // One that is carried out watches its time itself.
+                // An unlock that has begun checks its deadline itself.
                 () = &mut too_late, if waits => {
                     if self.vault.withdraw_unlock(ticket) {
                         break locked.too_late().into();
@@ -84,13 +85,13 @@ impl Session {
         }
         let (done, opened) = oneshot::channel();
         self.vault.open(need, move |result| {
-            // Nobody waits any more where the request was cancelled.
+            // The receiver is gone if the request was cancelled.
             let _ = done.send(result);
         });
         self.opening(opened, pending).await
     }
 
-    /// Waits for what comes once the store is open.
+    /// Waits for an outcome that comes once the store is open, for at most [`OPENING`].
     async fn opening<T>(
         &self,
         outcome: oneshot::Receiver<Result<T, Error>>,
@@ -103,13 +104,13 @@ impl Session {
         }
     }
 
-    /// Reads, in the order of asking: sees the writes that this connection asked for before in the same namespace, and
-    /// none that it asked for after; waits for nothing else. At once where no such write is pending.
+    /// Reads in the order of the connection's requests. The read sees the earlier writes of this connection in the same
+    /// namespace, and no later ones. It waits for nothing else, and runs at once if no such write is pending.
     pub async fn read<R: Read + 'static>(&self, read: R, pending: &Pending) -> Result<R::Outcome, Failure> {
         self.read_with(Need::Key, read, pending).await
     }
 
-    /// The same, with the store's key only if it is at hand.
+    /// Like [`Self::read`], but with the store key only if no program and no person has to be asked for it.
     pub async fn read_at_hand<R: Read + 'static>(
         &self,
         read: R,
@@ -131,23 +132,23 @@ impl Session {
                 let (done, outcome) = oneshot::channel();
                 self.vault.open(need, move |opened| {
                     let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));
-                    // Nobody waits any more where the request was cancelled.
+                    // The receiver is gone if the request was cancelled.
                     let _ = done.send(opened.and_then(|opened| opened.read(&read, &OneByOne)));
                 });
                 Box::pin(self.opening(outcome, pending)).await
             }
-            // In a box, like what else takes its time, so that a read that is answered at once needs less room.
+            // Boxed, so that a read that is answered at once needs less memory.
             _ => Box::pin(self.read_queued(Arc::new(read), is_behind, pending)).await,
         }
     }
 
-    /// Whether something that this connection has asked for before may still change what is read now.
+    /// Whether a write that this connection asked for earlier may still change what a read sees now.
     pub fn has_pending_writes(&self) -> bool {
         self.pending.has_writes()
     }
 
-    /// Takes the read's place in the queue: behind writes, or, where the store is not open yet, before any that is asked for
-    /// after this. If the writes before it are given up there, it need not wait any more.
+    /// Puts the read into the queue: behind the writes before it or, if the store is not open yet, before any later
+    /// write. If the writes before it are withdrawn, the read need not wait any more.
     async fn read_queued<R: Read + 'static>(
         &self,
         read: Arc<R>,
@@ -157,7 +158,7 @@ impl Session {
         let place = self.pending.last();
         let (done, mut outcome) = oneshot::channel();
         let ticket = self.vault.submit_read(read.clone(), pending.shared_room(), move |result| {
-            // Whoever asked may have gone with the connection.
+            // The receiver is gone if the connection has ended.
             let _ = done.send(result);
         });
         let no_longer = async {
@@ -188,12 +189,12 @@ impl Session {
         }
     }
 
-    /// Waits until the client has taken so much that another answer may be made.
+    /// Waits until the client has taken enough answers for another one to be made.
     async fn room_for_answers(&self, pending: &Pending) -> Result<(), Failure> {
         while !self.client.has_room(Duration::ZERO) {
             let (taken, all_taken) = oneshot::channel();
             self.client.when_taken(Box::new(move || {
-                // The request may have been cancelled.
+                // The receiver is gone if the request was cancelled.
                 let _ = taken.send(());
             }));
             tokio::select! {
@@ -204,13 +205,13 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for all writes that this connection has asked for.
+    /// Waits until every write that this connection has asked for has its outcome.
     pub async fn all_written(&self) {
         self.pending.all_written().await;
     }
 
-    /// Carries a write out, in the order of asking. Its outcome is the true one: whoever takes it first, the vault's
-    /// thread, the deadline or the client, decides.
+    /// Carries out a write, in the order of the connection's requests. Its outcome is the true one: the vault's thread,
+    /// the deadline or the client decides, depending on which takes the write first.
     pub async fn write<W: Write + 'static>(
         &self,
         write: W,
@@ -228,7 +229,7 @@ impl Session {
     ) -> Result<W::Outcome, Failure> {
         let (done, mut outcome) = oneshot::channel();
         let ticket = self.vault.submit(write, move |result| {
-            // Whoever asked may have gone with the connection.
+            // The receiver is gone if the connection has ended.
             let _ = done.send(result);
         });
         let given_up = tokio::select! {

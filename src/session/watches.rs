@@ -1,5 +1,5 @@
-//! What a connection watches: for each handle the revision up to which it has been told everything. Nothing waits here;
-//! however much changes while the client does not listen, all that is kept is that revision.
+//! What a connection watches: for each handle, the revision up to which the client has its notices. Nothing waits here.
+//! However much changes while the client does not read, the connection keeps only that revision.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,17 +17,17 @@ struct Watch {
     ends: Option<Timestamp>,
 }
 
-/// Up to where a watch has been told everything.
+/// The point up to which the client has the notices of a watch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     /// The revision.
     pub revision: u64,
-    /// How many stores the connection had lost before the one that the revision is of.
+    /// How many stores the connection had lost before the store of this revision.
     store: u64,
 }
 
 impl Told {
-    /// A revision of the same store.
+    /// Another revision of the same store.
     #[must_use]
     pub fn at(self, revision: u64) -> Self {
         Self { revision, ..self }
@@ -40,14 +40,14 @@ pub(super) struct Watches {
     quiet: Arc<Quiet>,
 }
 
-/// How many answers are still to be sent before which no notice may come.
+/// Counts the answers that have to be sent before the next notice.
 #[derive(Default)]
 struct Quiet {
     awaited: Mutex<usize>,
     sent: Notify,
 }
 
-/// As long as this is there, nothing is told.
+/// No notice is sent while this exists.
 pub struct NoNotices(Arc<Quiet>);
 
 impl Drop for NoNotices {
@@ -60,28 +60,29 @@ impl Drop for NoNotices {
 #[derive(Default)]
 struct State {
     watches: Vec<Watch>,
-    /// How many stores were lost: another lay in the folder, or none. Revisions of different stores can't be compared.
+    /// How many stores the connection has lost, because the data folder then had another store or none. Revisions of
+    /// different stores can't be compared.
     lost_stores: u64,
-    /// As long as anything is watched.
+    /// Present while anything is watched.
     following: Option<Following>,
 }
 
 impl Watches {
-    /// The store that was open is not the one that lies in the folder: each watch has missed what came between.
+    /// Records that the data folder no longer has the store that was open. Each watch has missed what came in between.
     pub(super) fn lose_store(&self) {
         lock(&self.state).lost_stores += 1;
     }
 }
 
 impl Session {
-    /// Tells nothing before an answer is sent that has that of a watch in it.
+    /// Holds back notices until an answer is sent that includes the answer to a watch request.
     pub fn no_notices(&self) -> NoNotices {
         let quiet = self.watches.quiet.clone();
         *lock(&quiet.awaited) += 1;
         NoNotices(quiet)
     }
 
-    /// Waits until something may be told.
+    /// Waits until a notice may be sent.
     pub async fn notices(&self) {
         let quiet = &self.watches.quiet;
         while *lock(&quiet.awaited) > 0 {
@@ -89,13 +90,14 @@ impl Session {
         }
     }
 
-    /// Follows commits, if nothing is watched yet: before the revision is read from which on a watch tells.
+    /// Follows commits from now on. A watch calls this before it reads the revision that it begins with, so that no
+    /// commit in between is missed.
     pub fn follow(&self) {
         lock(&self.watches.state).following.get_or_insert_with(|| self.vault.follow());
     }
 
-    /// Watches for a caller from a revision on; returns the one up to which it has been told. One that watches already
-    /// goes on from where it is, unless it says from where.
+    /// Starts a watch for a caller, from `since` or else from `now`. Returns the revision up to which the client has
+    /// its notices. A caller that watches already continues where it is, unless it passes `since`.
     pub fn watch(&self, caller: &Caller, since: Option<u64>, now: u64) -> u64 {
         let handle = self.handle_of(caller);
         let told = {
@@ -114,7 +116,7 @@ impl Session {
         told.revision
     }
 
-    /// Follows no longer, unless something is watched.
+    /// Stops following commits, unless something is watched.
     pub fn unfollow(&self) {
         let mut state = lock(&self.watches.state);
         if state.watches.is_empty() {
@@ -122,7 +124,7 @@ impl Session {
         }
     }
 
-    /// Watches no longer; returns the revision up to which the handle was told, if it watched.
+    /// Ends the watch of a handle. Returns the revision up to which the client has its notices, if there was a watch.
     pub fn unwatch(&self, handle: &str) -> Option<u64> {
         let mut state = lock(&self.watches.state);
         let at = state.watches.iter().position(|watch| watch.handle == handle)?;
@@ -132,7 +134,7 @@ impl Session {
         Some(told)
     }
 
-    /// The same, for whoever calls.
+    /// Like [`Self::unwatch`], for the handle of the caller's key.
     pub fn unwatch_caller(&self, caller: &Caller) -> Option<u64> {
         self.unwatch(&self.handle_of(caller))
     }
@@ -142,15 +144,17 @@ impl Session {
         lock(&self.watches.state).watches.iter().map(|watch| watch.handle.clone()).collect()
     }
 
-    /// Who watches with this handle, up to where it has been told, and up to where it is told when it is told what the
-    /// store holds now: the two are of one store, or else it has to read everything again. `None` if it watches no more.
+    /// The caller that watches with this handle, the point up to which the client has its notices, and the same
+    /// revision in the store that is open now. If the two differ, the store is another one, and the client has to read
+    /// everything again. `None` if the watch has ended.
     pub fn watcher(&self, handle: &str) -> Option<(Caller, Told, Told)> {
         let state = lock(&self.watches.state);
         let watch = state.watches.iter().find(|watch| watch.handle == handle)?;
         Some((watch.caller.clone(), watch.told, Told { store: state.lost_stores, ..watch.told }))
     }
 
-    /// What was told up to `before` has been told up to `told`. `false` if the watch is another by now.
+    /// Advances a watch from `before` to `told`. Returns `false`, and changes nothing, if the watch is another one by
+    /// now.
     pub fn has_been_told(&self, handle: &str, before: Told, told: Told, ends: Option<Timestamp>) -> bool {
         let mut state = lock(&self.watches.state);
         let watch = state.watches.iter_mut().find(|watch| watch.handle == handle && watch.told == before);
@@ -163,7 +167,7 @@ impl Session {
         }
     }
 
-    /// When the first of the keys ends that watch.
+    /// The earliest time at which a key that watches expires.
     pub fn first_end(&self) -> Option<Timestamp> {
         lock(&self.watches.state).watches.iter().filter_map(|watch| watch.ends).min()
     }

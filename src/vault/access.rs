@@ -12,7 +12,7 @@ use super::opened::Secrets;
 use super::reasons::NoKey;
 use super::{Address, Error, Name, Opened, Place, Timestamp};
 
-/// An API key that a connection has set. When it is rotated, what holds it goes on with the new one.
+/// An API key that a connection has set. After a rotation, all that hold this value use the new key.
 pub struct Key(Mutex<State>);
 
 struct State {
@@ -20,16 +20,16 @@ struct State {
     cached: Option<Cached>,
 }
 
-/// What was found out about a key when the table of keys had this revision.
+/// What is known about a key at one revision of the table of keys.
 struct Cached {
     opened: u64,
     slot: Arc<SlotKeys>,
-    /// Absent as long as nothing was looked up.
+    /// `None` until the key was looked up.
     keys_revision: Option<u64>,
     access: Option<Arc<Access>>,
 }
 
-/// What is remembered of a key.
+/// What is cached about a key.
 pub(super) enum Remembered {
     /// It has to be looked up.
     Nothing,
@@ -46,14 +46,14 @@ pub struct Access {
     pub(super) data: DataKeys,
 }
 
-/// Who calls: a key, and what was asked of it when it was set.
+/// The caller: a key, and the condition that it was set on.
 #[derive(Clone)]
 pub struct Caller {
     /// The key.
     pub key: Arc<Key>,
     /// Whether the key was set on condition that it has a namespace, and that is not known yet.
     pub must_exist: bool,
-    /// Which connection calls: random bytes of its own.
+    /// Identifies the connection that calls, by random bytes.
     pub origin: [u8; 16],
 }
 
@@ -66,7 +66,7 @@ impl Key {
 
     /// Whether two are the same API key.
     pub fn is(&self, other: &Self) -> bool {
-        // One lock after the other: the two may be one.
+        // One lock after the other, because the two may be the same value.
         let ours = self.api_key();
         *ours == *other.api_key()
     }
@@ -88,7 +88,7 @@ impl Key {
         self.state().api_key.clone()
     }
 
-    /// The key was rotated: from now on it is this one.
+    /// Replaces the key after a rotation.
     pub(super) fn replace(&self, api_key: Arc<ApiKey>) {
         *self.state() = State { api_key, cached: None };
     }
@@ -110,7 +110,7 @@ impl Key {
         }
     }
 
-    /// What is known of the key for this revision of the table of keys.
+    /// What is cached about the key for this revision of the table of keys.
     pub(super) fn remembered(&self, opened: &Opened, keys_revision: u64) -> Remembered {
         match &self.state().cached {
             Some(cached)
@@ -122,8 +122,8 @@ impl Key {
         }
     }
 
-    /// Finds out what the key opens, from what the tables have of it, and remembers it for this revision of the table of
-    /// keys.
+    /// Opens the key's slot, given what the tables have about the key, and caches the result for this revision of the
+    /// table of keys.
     pub(super) fn learn(
         &self,
         opened: &Opened,
@@ -162,7 +162,7 @@ impl Access {
     }
 }
 
-/// A key's row or slot that is not what was written is one damaged value, and no damaged store.
+/// A damaged row or slot of a key is one damaged value, not a damaged store.
 pub(super) fn of_a_key(error: StoreError) -> Error {
     match error {
         StoreError::Damaged => Error::KEY_DAMAGED,
@@ -170,7 +170,7 @@ pub(super) fn of_a_key(error: StoreError) -> Error {
     }
 }
 
-/// What a slot file holds.
+/// The namespace and the data key that a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
     match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::KEY_DAMAGED),
@@ -181,7 +181,7 @@ pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId,
 }
 
 impl Caller {
-    /// What the caller's key opens, once it is known to be good: `None` for a key that has no namespace.
+    /// Checks the caller's key, and returns what it opens; `None` for a key that has no namespace.
     pub(super) fn admit(
         &self,
         access: Option<Arc<Access>>,
@@ -195,8 +195,7 @@ impl Caller {
         Ok(access)
     }
 
-    /// A moment of the store in which it is known what the caller's key opens. The slot file is read with no snapshot
-    /// open.
+    /// A snapshot of the store, and what the caller's key opens in it. The slot file is read while no snapshot is open.
     pub(super) fn moment<'o>(
         &self,
         opened: &'o Opened,
@@ -213,7 +212,7 @@ impl Caller {
             drop(snapshot);
             let learnt = found.and_then(|found| self.key.learn(opened, secrets, &slot, keys_revision, found));
             match learnt {
-                // The key was rotated while it was looked up: what holds it goes on with the new one.
+                // The key was rotated while it was looked up. The next round uses the new key.
                 Err(Error::ApiKeyRevoked) if self.key.slot(opened, secrets).id() != slot.id() => {}
                 learnt => drop(learnt?),
             }
@@ -221,10 +220,10 @@ impl Caller {
     }
 }
 
-/// A record as a caller names it; nothing of it has been checked against the store.
+/// A record as a caller names it. Nothing of it has been checked against the store.
 #[derive(Clone)]
 pub struct Target {
-    /// Who calls.
+    /// The caller, whose key selects the namespace.
     pub caller: Caller,
     /// The context and folder.
     pub place: Place,
@@ -248,12 +247,12 @@ pub fn random_handle() -> String {
     base16ct::lower::encode_string(&crate::crypto::random::<16>())
 }
 
-/// A new API key, for a caller that has to save it before it counts.
+/// A new API key, for a caller that has to save the key before it is used.
 pub fn random_key() -> zeroize::Zeroizing<String> {
     ApiKey::generate("", Timestamp::now().millis()).to_text()
 }
 
-/// What tells a connection's own changes from others': 128 random bits.
+/// Distinguishes a connection's own changes from the changes of others: 128 random bits.
 pub fn random_origin() -> [u8; 16] {
     crate::crypto::random()
 }

@@ -1,4 +1,4 @@
-//! Copies of a whole store for people to keep, and the way back.
+//! Backups of a whole store for people to keep, and their restore.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,22 +16,22 @@ use super::{Config, Error, Opened, Passphrase, Timestamp, Vault};
 /// Why a store could not be copied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotBackedUp {
-    /// The store could not be read, or its key is not to be had.
+    /// The store could not be read, or its key is not available.
     Store(Error),
-    /// The place that the copy was to go to.
+    /// The target of the copy could not be written.
     Target(std::io::ErrorKind),
 }
 
 /// Why a backup was not restored. Nothing has changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotRestored {
-    /// What is wrong with it.
+    /// The archive is not a whole backup.
     Archive(BadArchive),
-    /// It could not be read.
+    /// The backup could not be read.
     Source(std::io::ErrorKind),
-    /// The place that it was to go to.
+    /// The store could not be replaced.
     Store(Error),
-    /// The protectors of the store that is there have changed since the backup was looked at.
+    /// The protectors of the present store have changed since the backup was read.
     ProtectorsChanged,
 }
 
@@ -92,27 +92,27 @@ pub struct ReadBackup {
 /// A protector of a backup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Arrival {
-    /// Which.
+    /// The protector in the backup.
     pub protector: Protector,
-    /// What it is to the store that is there.
+    /// Its relation to the present store.
     pub standing: Standing,
 }
 
-/// What a backup's protector is to the store that it is restored into.
+/// The relation of a backup's protector to the store that the backup is restored into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// It opens that store already.
+    /// The protector opens that store already.
     Present,
-    /// Nothing opens that store, or there is none.
+    /// No protector opens that store, or there is no store.
     First,
-    /// Others open that store, and it does not.
+    /// Other protectors open that store, and this one does not.
     Added,
-    /// It was removed from that store.
+    /// The protector was removed from that store.
     Removed,
 }
 
 impl Standing {
-    /// Whether somebody has to agree to it.
+    /// Whether the user has to agree to it.
     pub const fn is_asked_for(self) -> bool {
         matches!(self, Self::Added | Self::Removed)
     }
@@ -124,18 +124,19 @@ impl ReadBackup {
         &self.arrivals
     }
 
-    /// Whether the store that is there has protectors of its own.
+    /// Whether the present store has protectors of its own.
     pub fn store_has_protectors(&self) -> bool {
         self.store_has_protectors
     }
 }
 
 impl Opened {
-    /// Writes the store into an archive: tables, slots and protectors, sealed as they are. With a passphrase, that opens
-    /// the copy too.
+    /// Writes the store into an archive: tables, slots and protectors, sealed as they are. A passphrase, if there is
+    /// one, also opens the copy.
     ///
     /// # Errors
-    /// Nothing is left at the target then, unless it is a stream.
+    /// If the store can't be read or the target can't be written. Nothing is left at the target then, unless it is a
+    /// stream.
     pub fn pack(
         &self,
         config: &Config,
@@ -156,7 +157,7 @@ impl Opened {
         })
     }
 
-    /// The file that the protector `key-file` reads; without it a copy that no other protector opens is lost.
+    /// The file that the protector `key-file` reads. Without it, a copy that no other protector opens is lost.
     pub fn key_file(&self, config: &Config) -> PathBuf {
         protector::key_file(&config.means(), StoreId(self.store().id()))
     }
@@ -166,7 +167,7 @@ impl Vault {
     /// Reads what [`Opened::pack`] wrote, and changes nothing.
     ///
     /// # Errors
-    /// If it is no whole backup, or cannot be taken apart beside the store.
+    /// If it is not a whole backup, or can't be unpacked beside the store.
     pub fn read_backup(
         &self,
         source: CopySource<'_>,
@@ -178,11 +179,11 @@ impl Vault {
         Ok(ReadBackup { unpacked, store_has_protectors, arrivals })
     }
 
-    /// Puts a backup in the place of the store, with every other process out of the way. What was there goes to
-    /// quarantine; another store is not replaced. Protectors that somebody has to agree to come with it if `with_all`.
+    /// Replaces the store with a backup, under an exclusive lock. The old store goes to quarantine. A store with
+    /// another id is not replaced. Protectors that the user has to agree to are restored only if `with_all`.
     ///
     /// # Errors
-    /// The tables that are there have not changed.
+    /// If the backup was not restored. The tables of the present store have not changed then.
     pub fn restore(&self, backup: ReadBackup, with_all: bool) -> Result<Restored, NotRestored> {
         let ReadBackup { unpacked, arrivals: agreed, .. } = backup;
         let restored = self.location.restore(&unpacked, || {
@@ -197,8 +198,8 @@ impl Vault {
         Ok(restored)
     }
 
-    /// Puts the whole store aside, into the folder in quarantine that is returned; `None` if there is no store. Nothing is
-    /// deleted, and the next request that needs a store makes a new one.
+    /// Moves the whole store into a folder in quarantine, and returns that folder; `None` if there is no store. Nothing
+    /// is deleted, and the next request that needs a store creates a new one.
     ///
     /// # Errors
     /// [`super::Busy::Closing`] if a process keeps the store open.
@@ -229,7 +230,8 @@ fn arrivals(location: &Location, rows: &[ProtectorRow]) -> Result<Vec<Arrival>, 
     Ok(protectors.map(|protector| Arrival { protector, standing: standing(protector.id) }).collect())
 }
 
-/// The rows to write. A protector of a kind that this version does not know is brought where nothing else is there.
+/// The protector rows to write. A protector of a kind that this version does not know is restored only if all the known
+/// ones are [`Standing::First`].
 fn brought(unpacked: &Unpacked, arrivals: &[Arrival], with_all: bool) -> Vec<ProtectorRow> {
     let is_first = arrivals.iter().all(|arrival| arrival.standing == Standing::First);
     let is_wanted = |id: [u8; 16]| match arrivals.iter().find(|arrival| arrival.protector.id == id) {

@@ -1,4 +1,4 @@
-//! What the vault answers when it does not do what was asked. No variant holds a caller's word.
+//! Why the vault does not carry out a request. No variant holds a caller's text.
 
 use std::fmt;
 
@@ -13,39 +13,39 @@ use super::reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKe
 pub enum Error {
     /// It is not known which key the request uses.
     ApiKeyRequired(NoKey),
-    /// The key has no namespace, and had to have one.
+    /// The key has no namespace, and the request needs one.
     ApiKeyUnknown,
     /// The key was revoked or rotated away.
     ApiKeyRevoked,
-    /// The key is past its end.
+    /// The key has expired.
     ApiKeyExpired,
-    /// The key does not permit it.
+    /// The key does not permit the request.
     NotPermitted(Denied),
     /// `ifRevision` is not the record's revision.
     RevisionConflict {
         /// The record's revision.
         current: u64,
     },
-    /// Over a limit.
+    /// The request would exceed a limit.
     DataTooLarge {
         /// Which limit.
         reason: OverLimit,
         /// Its value.
         limit: u64,
     },
-    /// No folder was named, and not exactly one is open.
+    /// The request names no folder, and not exactly one folder is open.
     WorkspaceFolderRequired,
-    /// Not an absolute URI.
+    /// The folder is not an absolute URI.
     WorkspaceFolderInvalid,
-    /// A record is in the way of a move.
+    /// The target of a move or of a restore already exists.
     TargetExists,
-    /// The store key is not to be had.
+    /// The store key is not available.
     KeyUnavailable(Unavailable),
     /// A value does not authenticate; it is kept as it is.
     RecordDamaged(DamagedPart),
     /// The store is damaged and can't be used.
     StoreDamaged(DamagedStore),
-    /// There is no room; nothing was half-written.
+    /// There is no room. Nothing was written in part.
     StoreFull(Full),
     /// The store can't be used just now; the request was not carried out.
     StoreBusy {
@@ -54,19 +54,19 @@ pub enum Error {
         /// The process that keeps the write lock, for [`Busy::Lock`], if it is known.
         process: Option<u32>,
     },
-    /// Written by a later version.
+    /// A later version of plugin-vault wrote the store.
     FormatTooNew,
-    /// The store must not be used as it lies there.
+    /// The store must not be used in its present state.
     StoreRefused(Refusal),
-    /// An I/O error.
+    /// The files of the store could not be read or written.
     StoreFailed(Failed),
-    /// A shared key may not end later than its owner's.
+    /// The shared key would expire later than its owner's key.
     ExpiryTooLate,
-    /// The key that is to take another's place is in use, or was revoked.
+    /// The key that would replace another one is in use, or was revoked.
     ApiKeyTaken,
-    /// Another holds the lease.
+    /// Another caller holds the lease.
     LeaseHeld {
-        /// When it ends, if it is not renewed.
+        /// When the lease expires if it is not renewed.
         expires_at: Timestamp,
     },
     /// The token is not that of a live lease.
@@ -75,7 +75,7 @@ pub enum Error {
     Overloaded(Overload),
     /// A merge patch with too many levels.
     PatchTooDeep,
-    /// A fault of ours.
+    /// A fault of plugin-vault.
     Internal,
 }
 
@@ -121,7 +121,7 @@ impl Error {
     /// What the store holds about a key is damaged.
     pub(super) const KEY_DAMAGED: Self = Self::RecordDamaged(DamagedPart::Key);
 
-    /// The same, for a request whose time is over.
+    /// The error for a request whose deadline has passed.
     #[must_use]
     pub fn too_late(self) -> Self {
         match self {

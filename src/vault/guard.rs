@@ -13,7 +13,7 @@ impl Opened {
         Ok(protector::list(&self.store().protectors()?))
     }
 
-    /// One of the wanted protectors that gives the key now, by its id. They are really asked.
+    /// The id of a wanted protector that gives the key now. The protectors are really asked, not the session's cache.
     pub fn try_protectors(
         &self,
         config: &Config,
@@ -31,8 +31,8 @@ impl Opened {
         Ok(tested?)
     }
 
-    /// Makes a protector and all that it keeps outside of the store. It guards nothing before [`AddProtector`] is
-    /// carried out.
+    /// Creates a protector, with everything that it keeps outside of the store. It has no effect before
+    /// [`AddProtector`] is carried out.
     pub fn make_protector(&self, config: &Config, new: &New) -> Result<AddProtector, Error> {
         let store_key = self.secrets()?.keys.store_key();
         let store = StoreId(self.store().id());
@@ -40,7 +40,8 @@ impl Opened {
         made.map(AddProtector).map_err(Into::into)
     }
 
-    /// Takes away what a protector keeps outside of the store, which has no row in it: it was removed, or never added.
+    /// Deletes what a protector keeps outside of the store. The store has no row for this protector: it was removed, or
+    /// never added.
     pub fn forget_protector(&self, config: &Config, protector: Protector) {
         protector::forget(&config.means(), StoreId(self.store().id()), protector);
     }
@@ -61,7 +62,7 @@ impl From<NotMade> for Error {
 pub struct AddProtector(StoredRow);
 
 impl AddProtector {
-    /// Which protector it is.
+    /// The protector that is added.
     pub fn protector(&self) -> Protector {
         let [protector] = protector::list(std::slice::from_ref(&self.0))[..] else {
             unreachable!("a row that was just made can be read")
@@ -88,16 +89,16 @@ impl Write for AddProtector {
     }
 }
 
-/// Overwrites a protector's file, as long as another that works is in the store.
+/// Overwrites a protector's file, if the store still has another protector that works.
 pub struct RemoveProtector {
-    /// Which goes.
+    /// The protector to remove.
     pub protector: Protector,
-    /// The id of one that stays, and gave the key just now.
+    /// The id of a protector that stays, and that gave the key just now.
     pub stays: [u8; 16],
 }
 
 impl Write for RemoveProtector {
-    /// Whether it was removed: not where another process has removed meanwhile the one that was to stay.
+    /// Whether it was removed. `false` if another process has meanwhile removed the protector that was to stay.
     type Outcome = bool;
 
     fn caller(&self) -> Option<&Caller> {
@@ -105,7 +106,7 @@ impl Write for RemoveProtector {
     }
 
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(bool, Option<Changes>), Error> {
-        // Under the store's lock, so nothing comes between this look and the change.
+        // Under the store's lock, so that nothing comes between this check and the change.
         let there = draft.opened.store().protectors()?;
         if self.stays == self.protector.id || !there.iter().any(|(id, _)| *id == self.stays) {
             return Ok((false, None));
@@ -138,7 +139,7 @@ mod tests {
         outcome.recv().unwrap().ok().unwrap()
     }
 
-    /// Two processes may each remove what the other one found to work.
+    /// Two processes may each remove the protector that the other one found to work.
     #[test]
     fn the_one_that_was_found_to_work_has_to_be_there_still() {
         let folder = tempfile::tempdir().unwrap();

@@ -23,17 +23,17 @@ const TURN: Duration = Duration::from_secs(3);
 pub struct Opened {
     serial: u64,
     store: Store,
-    /// Records up to this revision came back from a backup. It changes only when another file takes this one's place.
+    /// Records up to this revision came back from a backup. It changes only when another file replaces this one.
     restored: Option<u64>,
     this_process: Id,
     limits: Limits,
     protectors_repaired: AtomicBool,
     secrets: OnceLock<Secrets>,
-    /// Why the key was not to be had when it was last asked for.
+    /// Why the last attempt to get the key failed.
     unavailable: Mutex<Unavailable>,
 }
 
-/// What the store key is good for, and who gave it.
+/// The keys that are derived from the store key, and the protector that gave it.
 pub(super) struct Secrets {
     pub(super) keys: StoreKeys,
     pub(super) protector: Kind,
@@ -45,23 +45,23 @@ enum NotAsked {
     Unavailable(Unavailable),
 }
 
-/// The state of a store; never a name or a value.
+/// The state of a store. It never contains a name or a value.
 pub struct Status {
-    /// Absent where there is no store.
+    /// The id of the store; absent if there is no store.
     pub store_id: Option<String>,
-    /// Where the store lies, or would lie.
+    /// The folder where the store is, or would be.
     pub data_folder: PathBuf,
-    /// Who gave the key.
+    /// The protector that gave the key.
     pub protector: Option<&'static str>,
-    /// All that could give it.
+    /// All protectors that can give the key.
     pub protectors: Vec<&'static str>,
-    /// Whether the store key is at hand.
+    /// Whether the store key is available.
     pub key_available: bool,
     /// What the protectors guard against together.
     pub protects: Protects,
-    /// How many records there are, of all plugins.
+    /// The number of records, of all plugins.
     pub records: u64,
-    /// Bytes on the disk.
+    /// The size of the store on the disk, in bytes.
     pub bytes: u64,
     /// What the last repair did.
     pub repaired: Option<Repaired>,
@@ -69,15 +69,15 @@ pub struct Status {
 
 /// What a repair of the store did.
 pub struct Repaired {
-    /// When it was done.
+    /// When the repair took place.
     pub at: Timestamp,
-    /// When the backup was taken that was put back, if one was.
+    /// When the backup was taken that the repair restored, if it restored one.
     pub restored_from: Option<Timestamp>,
-    /// Records of the damaged store that were whole.
+    /// How many records of the damaged store were intact.
     pub kept: u64,
-    /// Records of the damaged store that were not; `None` if it can't be known how many.
+    /// How many records of the damaged store were not intact; `None` if this can't be known.
     pub lost: Option<u64>,
-    /// Where the damaged file lies, if there was one.
+    /// The folder with the damaged file, if there was one.
     pub quarantine: Option<PathBuf>,
 }
 
@@ -103,7 +103,8 @@ impl NewStore for NewlyMade<'_> {
 }
 
 impl Opened {
-    /// Opens the store at a place, and mends it if it is damaged. Where there is none, `None`, or a new one is made.
+    /// Opens the store at a location, and repairs it if it is damaged. If there is none, creates a store if `make`, and
+    /// otherwise returns `None`.
     pub(super) fn open(config: &Config, location: &Location, make: bool) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let new = make.then_some(NewlyMade { config });
@@ -122,7 +123,7 @@ impl Opened {
         }))
     }
 
-    /// Gets the store key, if it is not at hand, with so much mode. Whether it was this call that got it.
+    /// Gets the store key in the given mode, unless it is available. Returns whether this call got it.
     pub fn unlock(&self, config: &Config, mode: &UnlockMode<'_>) -> Result<bool, Error> {
         if self.is_unlocked() {
             return Ok(false);
@@ -139,7 +140,7 @@ impl Opened {
         };
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
-        // What another process had begun to destroy before it ended is destroyed before anything is read.
+        // Before anything is read, what another process had begun to destroy before it ended is destroyed.
         if self.store.finish_removals().is_err() {
             tracing::error!(
                 "a removed protector could not be overwritten; it is tried again at the next unlock"
@@ -147,12 +148,12 @@ impl Opened {
         }
         let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
         self.destroy_slots(&left_over.slots);
-        // Whoever was first has set the same key.
+        // Another thread may have been first; it has set the same key.
         Ok(self.secrets.set(Secrets { keys, protector }).is_ok())
     }
 
-    /// Asks the protectors. Where that asks a person, or runs a program, processes take turns, and all but the first find
-    /// what it was told. `None` if this process was told it meanwhile.
+    /// Asks the protectors. If that asks a person or runs a program, processes take turns, and the later ones find the
+    /// key that the first one got. `None` if this process has got the key meanwhile.
     fn ask(
         &self,
         config: &Config,
@@ -180,11 +181,12 @@ impl Opened {
         found.map(Some).map_err(NotAsked::Unavailable)
     }
 
-    /// The right to ask a person or to run a program, which one process has at a time. `None` if others have it for so
-    /// long that nobody waits any more; or a quiet one for so long that this one asks as well.
+    /// The right to ask a person or to run a program, which one process has at a time. `None` once the caller's
+    /// deadline has passed, or after [`TURN`] in a mode that never asks the user. In such a mode the caller then runs
+    /// the program without the right.
     ///
     /// # Errors
-    /// If something else has the name of the file that is locked.
+    /// If something other than a lock file has its name.
     pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Result<Option<File>, StoreError> {
         let turn = Deadline::of(TURN);
         let waits = || match mode {
@@ -205,7 +207,8 @@ impl Opened {
         }
     }
 
-    /// Overwrites slot files. `false` if one could not be: it stays marked, and whoever writes next tries again.
+    /// Overwrites slot files. Returns `false` if one could not be overwritten: it stays marked, and the next write
+    /// tries again.
     pub(super) fn destroy_slots(&self, slots: &[SlotId]) -> bool {
         let destroyed = slots.iter().filter(|slot| self.store.destroy_slot(&slot.0).is_ok());
         let all = destroyed.count() == slots.len();
@@ -217,7 +220,7 @@ impl Opened {
         all
     }
 
-    /// Whether the store key is at hand.
+    /// Whether the store key is available.
     pub fn is_unlocked(&self) -> bool {
         self.secrets.get().is_some()
     }
@@ -226,12 +229,12 @@ impl Opened {
         self.secrets.get().ok_or_else(|| self.why_locked())
     }
 
-    /// Why the store key was not to be had when it was last asked for.
+    /// Why the last attempt to get the store key failed.
     pub fn why_locked(&self) -> Error {
         (*sync::lock(&self.unavailable)).into()
     }
 
-    /// Whether it was damaged until just now.
+    /// Whether this opening has repaired the store.
     pub(super) fn was_repaired(&self) -> bool {
         self.store.was_repaired()
     }
@@ -259,22 +262,22 @@ impl Opened {
         &self.limits
     }
 
-    /// Which opening this is, of all in this process.
+    /// The number of this opening, unique in this process.
     pub(super) fn serial(&self) -> u64 {
         self.serial
     }
 }
 
-/// The slot files that the store says are to be overwritten.
+/// The slot files that the store marks to be overwritten.
 pub(super) struct ToDestroy {
-    /// Those of keys that have ended: the row of the key says so, and the store key has sealed it.
+    /// The slots of keys that have ended. The row of the key says so, and the store key has sealed that row.
     pub(super) slots: Vec<SlotId>,
-    /// The others. Nothing of ours asks for them, so nothing is overwritten.
+    /// The other slots. plugin-vault never marks such a slot, so nothing is overwritten.
     pub(super) unfounded: Vec<SlotId>,
 }
 
 impl ToDestroy {
-    /// A person who can write to the data file can put any row there, but can seal none.
+    /// An attacker who can write to the data file can put any row there, but can seal none.
     pub(super) fn find(snapshot: &Snapshot<'_>, keys: &StoreKeys) -> Result<Self, StoreError> {
         let mut slots = Vec::new();
         snapshot.scan(Table::Meta, meta::DESTROY, |key, _| {

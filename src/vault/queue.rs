@@ -1,5 +1,5 @@
-//! What waits for the vault's thread: writes, and the reads behind them. Each is taken by exactly one: that thread, its
-//! deadline, or a cancellation; and whatever the thread took is answered with its true outcome.
+//! The queue of the vault's thread: writes, and the reads behind them. Exactly one of the thread, a deadline and a
+//! cancellation takes each request. The thread answers each request that it took with its true outcome.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,32 +11,33 @@ use super::draft::{Changes, Draft, Mark, Write};
 use super::view::{Read, Room, Then};
 use super::{Error, Need, Opened};
 
-/// Names a queued write.
+/// Identifies a queued request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket(u64);
 
 impl Ticket {
-    /// Of a write that was answered at once and never queued.
+    /// The ticket of a request that was answered at once and never queued.
     pub(super) const ANSWERED: Self = Self(0);
 }
 
 pub(super) type Done = Box<dyn FnOnce(Result<Option<Arc<Opened>>, Error>) + Send>;
 
-/// A queued request, whatever its outcome's type.
+/// A queued request, whatever the type of its outcome.
 pub(super) trait Job: Send {
-    /// Decides about a write; `None` where there is nothing to commit. Of a read only who calls is settled, since a write
-    /// behind it may end the key. May be called again, with another draft.
+    /// Decides about a write; `None` if there is nothing to commit. For a read it settles only what the caller's key
+    /// opens, because a write behind the read may end the key. May be called again, with another draft.
     fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes>;
-    /// Whether it goes into a commit of its own.
+    /// Whether it needs a commit of its own.
     fn stands_alone(&self) -> bool;
     /// Whether it changes nothing, whatever the store holds.
     fn only_reads(&self) -> bool;
-    /// How many single records it costs as much time as, about.
+    /// The time that it takes, roughly, as a number of single records.
     fn weight(&self) -> usize;
-    /// Makes a read's outcome: from the store as it was at a point of a commit that is done, or as it is now. The store's
-    /// lock is not held. Returns the memory that the outcome takes, or what the read will be refused with; it may be tried again.
+    /// Makes a read's outcome, from the store at a `moment` of a commit that is done, or from the store as it is now.
+    /// The store's lock is not held. Returns the bytes that the outcome takes, or the error that refuses the read. May
+    /// be called again.
     fn read(&mut self, opened: &Opened, moment: Option<(&Draft<'_>, Mark)>) -> Result<usize, Error>;
-    /// Answers: with what was decided, or with what became of the commit.
+    /// Answers with the decision, or with the failure of the commit.
     fn answer(self: Box<Self>, failure: Option<Error>);
 }
 
@@ -54,7 +55,7 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Queued<W, F> {
 
 impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F> {
     fn evaluate(&mut self, draft: &Draft<'_>) -> Option<Changes> {
-        // A fault in one request must not take the others' writer away.
+        // A panic in one request must not end the thread that writes for the others.
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.write.evaluate(draft)));
         let (decided, changes) = match evaluated {
             Ok(Ok((outcome, changes))) => (Ok(outcome), changes),
@@ -91,8 +92,8 @@ impl<W: Write, F: FnOnce(Result<W::Outcome, Error>) + Send> Job for Queued<W, F>
     }
 }
 
-/// A read that stands behind writes of its own connection, or waits for the store to be opened. It sees the writes before
-/// it and none behind it, and is answered when they are in the store.
+/// A read that is behind writes of its own connection, or that waits for the store to be opened. It sees the writes
+/// before it and none behind it. It is answered when the writes before it are in the store.
 pub(super) struct QueuedRead<R: Read, F> {
     read: Arc<R>,
     room: Arc<dyn Room>,
@@ -158,9 +159,9 @@ struct State {
     leave: bool,
 }
 
-/// What the thread woke up for.
+/// The work that woke the thread.
 pub(super) struct Work {
-    /// Somebody wants the store alone.
+    /// Another process wants an exclusive lock on the store.
     pub(super) leave: bool,
     pub(super) openers: Vec<(Need, Done)>,
     pub(super) has_jobs: bool,
@@ -176,7 +177,7 @@ impl Queue {
         state.last += 1;
         let ticket = Ticket(state.last);
         state.jobs.push_back((ticket, job));
-        // Whoever is woken must not find the door locked.
+        // Released before the notification, so that the woken thread does not wait for it.
         drop(state);
         self.changed.notify_one();
         ticket
@@ -194,15 +195,15 @@ impl Queue {
 
     pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
         let mut state = self.state();
-        // Tickets stand in the order in which they were given.
+        // Tickets are in the order in which they were issued.
         match state.jobs.binary_search_by_key(&ticket.0, |(ticket, _)| ticket.0) {
             Ok(position) => state.jobs.remove(position).is_some(),
             Err(_) => false,
         }
     }
 
-    /// Blocks until there is something to do, and takes the openers. Jobs stay, so that they can still be withdrawn.
-    /// `None` if there is nothing for so long.
+    /// Blocks until there is work, and takes the openers. Jobs stay, so that they can still be withdrawn. `None` if
+    /// there was no work for the time `idle`.
     pub(super) fn wait(&self, idle: Option<Duration>) -> Option<Work> {
         let nothing = |state: &mut State| state.jobs.is_empty() && state.openers.is_empty() && !state.leave;
         let mut state = match idle {
@@ -227,12 +228,12 @@ impl Queue {
         self.state().jobs.pop_front().map(|(_, job)| job)
     }
 
-    /// Takes the next job, if it may go into the commit of those before it.
+    /// Takes the next job, if it may go into the same commit as the jobs before it.
     pub(super) fn take_next(&self) -> Option<Box<dyn Job>> {
         self.take_if(|job| !job.stands_alone())
     }
 
-    /// Takes the next job, if it is a read, which no write stands before any more.
+    /// Takes the next job, if it is a read. No write precedes it any more.
     pub(super) fn take_read(&self) -> Option<Box<dyn Job>> {
         self.take_if(|job| job.only_reads())
     }
@@ -243,7 +244,7 @@ impl Queue {
         fits(&**job).then(|| state.jobs.pop_front())?.map(|(_, job)| job)
     }
 
-    /// Whether another process wants the store alone.
+    /// Whether another process wants an exclusive lock on the store.
     pub(super) fn is_to_leave(&self) -> bool {
         self.state().leave
     }

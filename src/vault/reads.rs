@@ -1,4 +1,4 @@
-//! Reads. They copy out of a short snapshot, and only then open what they copied.
+//! Reads. A read copies out of a short snapshot, and only then opens what it copied.
 
 use std::sync::Arc;
 
@@ -23,15 +23,15 @@ pub struct Record {
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
-    /// When it ends, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
-    /// Whether it came back from a backup, and has not been written since: it may not be what was stored last.
+    /// Whether it came back from a backup and has not been written since. It may not be what was stored last.
     pub restored: bool,
 }
 
 /// A record in a list.
 pub struct Entry {
-    /// Where it is.
+    /// Its folder and its name.
     pub address: Address,
     /// The revision of the write that last changed it.
     pub revision: u64,
@@ -39,13 +39,13 @@ pub struct Entry {
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
-    /// When it ends, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
-    /// Bytes of its text.
+    /// The length of its text, in bytes.
     pub bytes: u64,
 }
 
-/// Reads a record: `None` where there is none, or it has expired.
+/// Reads a record; `None` if there is none, or if it has expired.
 pub struct GetRecord(pub Target);
 
 impl Read for GetRecord {
@@ -70,7 +70,8 @@ impl Read for GetRecord {
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Option<Record>, Error> {
         let Some((access, sealed)) = copied else { return Ok(None) };
-        // The address beside it is for lists: where the record lies binds it to the one that was asked for.
+        // The address that is stored beside the text is for lists. The record's id binds the text to the address that
+        // was asked for.
         let (header, text) = sealed.open(&access.data)?;
         if is_expired(&header, Timestamp::now()) {
             return Ok(None);
@@ -90,23 +91,23 @@ impl Read for GetRecord {
     }
 }
 
-/// Lists what the caller has stored: always in the same order, which says nothing of the records.
+/// Lists the caller's records. The order is always the same, and says nothing about the records.
 pub struct ListRecords {
-    /// Who calls.
+    /// The caller, whose scope bounds the list.
     pub caller: Caller,
-    /// Only of this context, if one is named.
+    /// Only records of this context, if one is given.
     pub context: Option<Context>,
-    /// Only of this folder, if one is named.
+    /// Only records of this folder, if one is given.
     pub place: Option<Place>,
-    /// Only what comes after the record that is there, or would be.
+    /// Only records after this one in the order, if one is given.
     pub after: Option<After>,
-    /// At most so many.
+    /// The most entries, if there is a limit.
     pub limit: Option<usize>,
-    /// Bytes of text that the list may take at most.
+    /// The most bytes of text that the list may take.
     pub most: usize,
 }
 
-/// Where a list goes on: behind the record of this folder with this name, whether or not it is still there.
+/// Where a list continues: after the record with this folder and this name, whether or not it still exists.
 pub struct After {
     /// The record's folder.
     pub place: Place,
@@ -122,8 +123,8 @@ impl Read for ListRecords {
         &self.caller
     }
 
-    /// Opens what it finds at once: of ten thousand records one copy of what is sealed would take more memory than the
-    /// list, and of most it may be that they are not wanted.
+    /// Opens each record as it finds it. A copy of ten thousand sealed records would take more memory than the list,
+    /// and most of them may not be wanted.
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Vec<Entry>, Error> {
         let folder = folder(self.place.as_ref())?;
         let after = self.after.as_ref().map(After::address).transpose()?;
@@ -184,7 +185,7 @@ impl After {
 }
 
 impl Entry {
-    /// The bytes that its text takes at least: what all have, and what this one has.
+    /// The least bytes that the entry takes as text: those that every entry takes, and its folder and name.
     fn least_text(&self) -> usize {
         const ALL: usize = r#"{"context":"user","revision":1,"createdAt":"2030-01-01T00:00:00.000Z","updatedAt":"2030-01-01T00:00:00.000Z","bytes":2},"#.len();
         let folder = self.address.folder.as_ref().map_or(0, |folder| folder.as_str().len());

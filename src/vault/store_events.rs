@@ -1,4 +1,4 @@
-//! What a vault hears of the other processes that share its store, and who is told.
+//! Store events: commits and changes of state by any process that shares the store, and the listener for them.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
@@ -8,20 +8,20 @@ use crate::sync;
 
 use super::{Opened, Vault};
 
-/// What a vault hears with, and who is told.
+/// The watcher of the open store, and the listener for its events.
 #[derive(Default)]
 pub(super) struct StoreEvents {
     told: OnceLock<Box<dyn Fn(StoreEvent) + Send + Sync>>,
-    /// Held while the watcher begins or ends following, which waits for its thread. What that thread calls must
-    /// never ask for it.
+    /// Held while the watcher starts or stops following commits, which waits for the watcher's thread. A call on that
+    /// thread must never take this lock.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Of the store that is open.
+    /// The watcher of the open store.
     watcher: Option<StoreWatcher>,
-    /// How many follow commits.
+    /// The number of [`Following`] values that exist.
     followers: usize,
 }
 
@@ -37,7 +37,7 @@ impl StoreEvents {
     }
 }
 
-/// Somebody follows commits, for as long as this is kept.
+/// Commits are followed for as long as this is kept.
 pub struct Following(Arc<Vault>);
 
 impl Drop for Following {
@@ -47,13 +47,14 @@ impl Drop for Following {
 }
 
 impl Vault {
-    /// Who is told what is heard: of commits while somebody follows them, and of what befalls the store. Called on any
-    /// thread; must not block. Only the first registration takes effect.
+    /// Registers the listener for store events: commits while they are followed, and changes of the store's state.
+    /// Called on any thread; must not block. Only the first registration takes effect.
     pub fn on_store_event(&self, told: impl Fn(StoreEvent) + Send + Sync + 'static) {
         let _ = self.events.told.set(Box::new(told));
     }
 
-    /// Follows commits from now on: those of this process, too. Those before are to be looked for once.
+    /// Follows commits from now on, including those of this process. The caller has to look once for earlier commits
+    /// itself.
     pub fn follow(self: &Arc<Self>) -> Following {
         self.change_followers(|followers| *followers += 1);
         Following(self.clone())
@@ -68,7 +69,7 @@ impl Vault {
         }
     }
 
-    /// Listens to the store that was opened just now.
+    /// Watches the store that was just opened.
     pub(super) fn listen(self: &Arc<Self>, opened: &Opened) {
         let vault: Weak<Self> = Arc::downgrade(self);
         let heard = {
@@ -96,13 +97,13 @@ impl Vault {
             StoreEvent::Replaced => {
                 let opened = sync::read(&self.opened).clone();
                 match opened {
-                    // From now on it is not used any more; the next request opens what lies there.
+                    // The old store is not used any more. The next request opens what the folder has now.
                     Some(opened) if !opened.store().is_in_place() => {
                         tracing::warn!(
                             "the data folder was replaced or deleted; what lies there now is used"
                         );
                     }
-                    // What lies there was opened meanwhile.
+                    // The store that the folder has now is already open.
                     Some(_) => return,
                     None => {
                         self.events.tell(StoreEvent::StateChanged);
@@ -114,7 +115,7 @@ impl Vault {
         self.events.tell(heard);
     }
 
-    /// Tells every process that has the store open, this one too, that its state is another.
+    /// Notifies every process that has the store open, including this one, that the store's state has changed.
     pub fn announce(&self) {
         if self.location.announce(crypto::random()).is_err() {
             tracing::warn!("other windows could not be told that the state of the store has changed");

@@ -1,5 +1,5 @@
-//! The vault's thread: it opens the store, and it alone writes. It takes what has queued up, under the store's lock
-//! decides about each write, commits all of it at once, lets the lock go, makes the reads, and answers.
+//! The vault's thread: it opens the store, and only it writes. It takes the queued requests, decides about each write
+//! under the store's lock, commits all of them at once, releases the lock, makes the reads, and answers.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -14,22 +14,23 @@ mod group;
 
 use group::Unusable;
 
-/// What requests may weigh together that one commit takes: what another process waits for that came just after it had begun.
+/// The most weight of the requests in one commit. It bounds how long another process waits that came just after the
+/// commit had begun.
 const GROUP: usize = 128;
-/// How long an old environment may take to be closed before a new one is opened.
+/// How long to wait for an old environment to be closed before a new one is opened.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// How long what still uses the environment may take when the process ends.
+/// How long to wait for the last users of the environment when the process ends.
 const ENDING: Duration = Duration::from_millis(200);
 
-/// What a caller needs.
+/// What a caller needs of the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Need {
-    /// The store with its key; made if there is none.
+    /// The store with its key. The store is created if there is none.
     Key,
-    /// The store, made if there is none; its key only if it is at hand.
+    /// The store, created if there is none. Its key only if no program and no person has to be asked for it.
     AtHand,
-    /// The store if there is one; its key only if it is at hand.
+    /// The store if there is one. Its key only if no program and no person has to be asked for it.
     Existing,
 }
 
@@ -40,7 +41,7 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
     loop {
         let Some(work) = vault.queue.wait(idle) else {
             vault.back_up();
-            // Not again before something has happened.
+            // No other backup before there is work again.
             idle = None;
             continue;
         };
@@ -61,8 +62,8 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
     }
 }
 
-/// What the thread does between two looks at the queue. The tasks that it wakes by that run when this is dropped: on this
-/// thread nothing else runs them, so that each way out of a turn has to pass here.
+/// One turn of the thread: its work between two looks at the queue. Dropping this runs the tasks that the turn woke.
+/// Nothing else runs them on this thread, so each way out of a turn has to drop it.
 struct Turn<'v>(&'v Vault);
 
 impl Drop for Turn<'_> {
@@ -72,7 +73,7 @@ impl Drop for Turn<'_> {
 }
 
 impl Vault {
-    /// The store, opened as far as is needed.
+    /// Opens the store as far as `need` demands.
     fn ensure(self: &Arc<Self>, need: Need) -> Result<Option<Arc<Opened>>, Error> {
         let opened = self.try_ensure(need);
         match &opened {
@@ -80,7 +81,7 @@ impl Vault {
             Ok(_) => {}
             Err(error) => {
                 let first = !self.was_refused.swap(true, Ordering::Relaxed);
-                // The others have said already what to do.
+                // The other errors have already logged what to do.
                 if first
                     && matches!(error, Error::StoreFailed(_) | Error::StoreFull(_) | Error::StoreDamaged(_))
                 {
@@ -108,7 +109,7 @@ impl Vault {
             Need::Key => {
                 opened.unlock(&self.config, &UnlockMode::Quiet)?;
             }
-            // Whoever needs no key is served without it.
+            // A caller that needs no key gets the store without it.
             Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &UnlockMode::CachedOnly)),
         }
         Ok(Some(opened))
@@ -119,21 +120,21 @@ impl Vault {
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
         self.listen(&opened);
         if opened.was_repaired() {
-            // After listening: this process's own clients are told by the same word.
+            // After `listen`, because the same store event notifies this process's own clients.
             self.announce();
         }
         opened
     }
 
-    /// Runs the tasks that this turn's results woke. Each turn ends with this; within one it is called before what may
-    /// take long.
+    /// Runs the tasks that this turn's results woke. Each turn ends with this call. Within a turn it comes before any
+    /// work that may take long.
     fn run_woken(&self) {
         if let Some(call) = self.after_turn.get() {
             call();
         }
     }
 
-    /// Takes a backup on a thread of its own, since it may be long, and writes must not wait for it.
+    /// Takes a backup on a thread of its own, because it may take long and writes must not wait for it.
     fn back_up(&self) {
         let Some(opened) = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
         let back_up = move || {
@@ -141,21 +142,23 @@ impl Vault {
                 tracing::warn!(?error, "the daily backup could not be taken; it is tried again");
             }
         };
-        // Where no thread can be had, there is another day.
+        // If the thread can't be started, a later backup takes its place.
         let _ = std::thread::Builder::new().name("backup".into()).spawn(back_up);
     }
 
-    /// Closes the store, since another process wants it alone. Whoever needs it next waits until that one is done.
+    /// Closes the store, because another process wants an exclusive lock. The next request that needs the store waits
+    /// until that process is done.
     fn leave(&self) {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(opened) = opened {
             self.close(opened);
-            // Those who watch or wait look at the store that is there then.
+            // Watchers and waiting requests then check the store that the folder has by then.
             self.events.tell(StoreEvent::Committed);
         }
     }
 
-    /// Lets go of an environment that can't be used any more, and waits for the readers that still have it.
+    /// Drops an environment that can't be used any more. Waits for at most [`CLOSING`] for the readers that still have
+    /// it.
     fn close(&self, opened: Arc<Opened>) {
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
         let still_used = Arc::downgrade(&opened);
@@ -166,8 +169,8 @@ impl Vault {
         }
     }
 
-    /// Closes the store at the end of the process, so that the next one knows that it was closed. What still reads or
-    /// writes it is not waited for long: then the next process checks it.
+    /// Closes the store at the end of the process, so that the next process knows that it was closed. Waits for at most
+    /// [`ENDING`] for its last readers and writers. If one is still there, the next process checks the store.
     pub(super) fn close_in_order(&self) {
         let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut opened) = opened else { return };
@@ -182,8 +185,8 @@ impl Vault {
         }
     }
 
-    /// One turn with the jobs that are queued. Returns a store whose environment can't be used any more: what is left in the
-    /// queue waits for the one that is opened next.
+    /// One turn with the queued jobs. Returns a store whose environment can't be used any more. The jobs that are left
+    /// in the queue then wait for the store that is opened next.
     fn write(self: &Arc<Self>) -> Option<Arc<Opened>> {
         let _turn = Turn(self);
         let opened = match self.ensure(Need::Key).and_then(|opened| opened.ok_or(Error::Internal)) {
@@ -193,7 +196,7 @@ impl Vault {
                 return None;
             }
         };
-        // What they wait for is done: no other process's lock may hold them up.
+        // The writes before these reads are done, so no other process's lock may delay the reads.
         if self.read_first(&opened) {
             return None;
         }
@@ -202,7 +205,7 @@ impl Vault {
                 Ok(()) => self.write_group(&opened, lock),
                 unusable => unusable,
             },
-            // Another store lies there now: what is queued goes to that one.
+            // The folder has another store now. The queued jobs go to that store.
             Err(error) if error.needs_reopening() => Err(Unusable),
             Err(error) => {
                 self.refuse_all(error.into());
@@ -212,13 +215,15 @@ impl Vault {
         outcome.is_err().then_some(opened)
     }
 
-    /// Closes an environment that can't be used any more. Whatever made it so, the next one is checked first.
+    /// Closes an environment that can't be used any more. Whatever the cause was, the next opening checks the store
+    /// first.
     fn reopen_later(&self, unusable: Arc<Opened>) {
         self.location.doubt();
         self.close(unusable);
     }
 
-    /// Looks after the store before the first write; and takes away what has expired long ago, now and then. What can't be taken away now can be the next time.
+    /// Repairs the protector files before the first write, and from time to time removes records that expired long ago.
+    /// A removal that fails is tried again the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         opened.repair_protectors(lock);
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
@@ -242,7 +247,7 @@ impl Vault {
     }
 }
 
-/// Makes the index of keys anew where it is not complete. Until that is done the table of keys is read instead.
+/// Rebuilds the index of keys if it is not complete. Until then lookups read the table of keys instead.
 fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
     match key_index::rebuilt(opened) {
         Ok(Some(batch)) => {
@@ -264,7 +269,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::vault::{Config, ForgetPlugin};
 
-    /// What happens to three requests, one after the other, in the order in which it happens.
+    /// The events of three requests, one after another, in the order in which they happen.
     fn events(data: std::path::PathBuf, keys: std::path::PathBuf) -> Receiver<&'static str> {
         let vault =
             Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });

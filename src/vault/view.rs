@@ -1,4 +1,4 @@
-//! What a read reads from: the store as it is, or as it was after the writes that stand before the read in one commit.
+//! What a read reads from: the store as it is, or as it was after the writes that precede the read in one commit.
 
 use std::sync::Arc;
 
@@ -13,34 +13,34 @@ use super::{Caller, Error, Opened};
 pub trait Read: Send + Sync {
     /// What is copied out of the store.
     type Copied;
-    /// What the caller is told.
+    /// What the caller gets.
     type Outcome: Send;
 
-    /// Who calls.
+    /// The caller, whose key the read needs.
     fn caller(&self) -> &Caller;
-    /// Copies out what is needed, with room reserved for it before.
+    /// Copies out what is needed, after reserving memory for it.
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error>;
     /// Opens what was copied.
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Self::Outcome, Error>;
     /// The memory that an outcome takes.
     fn bytes(outcome: &Self::Outcome) -> usize;
 
-    /// How many single records it costs as much time as, about.
+    /// The time that it takes, roughly, as a number of single records.
     fn weight(&self) -> usize {
         1
     }
 }
 
-/// The weight of what goes through a whole namespace.
+/// The weight of a read that goes through a whole namespace.
 pub(super) const LIST: usize = 32;
 
-/// Memory for what is read, before it is read.
+/// Memory for the outcomes of reads, reserved before they are read.
 pub trait Room: Send + Sync {
-    /// Reserves so many bytes of it.
+    /// Reserves `bytes` bytes, or fails.
     fn take(&self, bytes: usize) -> Result<(), Error>;
 }
 
-/// Where one outcome at a time is made, and given away before the next.
+/// No limit: each outcome is sent before the next one is made.
 pub struct OneByOne;
 
 impl Room for OneByOne {
@@ -53,8 +53,8 @@ impl Room for OneByOne {
 pub trait View {
     /// The value under a key.
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError>;
-    /// The rows whose keys begin with `prefix` and come after `after`, in the order of the keys, for as long as `row`
-    /// says to go on.
+    /// Calls `row` for the rows whose keys begin with `prefix` and come after `after`, in the order of the keys, for as
+    /// long as `row` returns `true`.
     fn each_after(
         &self,
         table: Table,
@@ -62,7 +62,7 @@ pub trait View {
         after: Option<&[u8]>,
         row: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreError>;
-    /// The last revision that was given.
+    /// The revision of the last change.
     fn revision(&self) -> Result<u64, StoreError>;
     /// Reserves memory for what is about to be copied out.
     fn reserve(&self, bytes: usize) -> Result<(), Error>;
@@ -131,7 +131,7 @@ impl View for Now<'_> {
     }
 }
 
-/// The store as it was after the requests before a read, and before those behind it, in a commit that is done.
+/// The store at a point of a commit that is done: after the requests before a read, and before the requests behind it.
 pub(super) struct Then<'t> {
     pub(super) draft: &'t Draft<'t>,
     pub(super) mark: Mark,
@@ -162,7 +162,7 @@ impl View for Then<'_> {
     }
 }
 
-/// The store as it will be.
+/// The store as the draft will leave it.
 impl View for Draft<'_> {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         self.get(table, key)

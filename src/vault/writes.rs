@@ -1,7 +1,7 @@
-//! Writes: each decides, under the store's lock, from what the store holds at that moment.
+//! Writes. Each decides under the store's lock, from what the store holds at that moment.
 //!
-//! A record that does not authenticate is kept as it is until its owner says otherwise: a write that depends on what
-//! it holds is refused, one that does not (a set or a delete without `ifRevision`) takes its place.
+//! A record that does not authenticate is kept until its owner replaces it. A write that depends on its content is
+//! refused. A write that does not (a set or a delete without `ifRevision`) takes its place.
 
 mod delete;
 mod patch;
@@ -29,18 +29,18 @@ use super::reasons::OverLimit;
 use super::record::{self, Head, SealedRecord};
 use super::{Address, Caller, Error, Target, Timestamp, lease, namespace};
 
-/// What lies where a write goes.
+/// What the store has at the address of a write.
 enum Current {
-    /// Nothing, or something that has expired.
+    /// No record, or an expired one.
     Absent,
     /// A record.
     Live(Head, SealedRecord),
-    /// Something that does not authenticate.
+    /// A row that does not authenticate.
     Damaged,
 }
 
 impl Current {
-    /// The revision that `ifRevision` is compared with.
+    /// Compares the record's revision with `ifRevision`. An absent record has revision 0.
     fn check_revision(&self, wanted: Option<u64>) -> Result<(), Error> {
         let Some(wanted) = wanted else { return Ok(()) };
         let current = match self {
@@ -53,7 +53,7 @@ impl Current {
 }
 
 impl Current {
-    /// Takes the record, to be opened; of what lies there only the head is known after this.
+    /// Takes the record, to be opened. After this, only its head is known.
     fn take(&mut self) -> Option<SealedRecord> {
         match self {
             Self::Live(_, sealed) => Some(sealed.take()),
@@ -62,7 +62,7 @@ impl Current {
     }
 }
 
-/// Where a write goes, and what lies there.
+/// The address of a write, and what the store has there.
 struct Spot {
     access: Option<Arc<Access>>,
     address: Address,
@@ -70,7 +70,7 @@ struct Spot {
 }
 
 impl Spot {
-    /// Checks key, folder and scope, and looks.
+    /// Checks key, folder and scope, in this order, and reads what the store has.
     fn find(draft: &Draft<'_>, target: &Target) -> Result<Self, Error> {
         let access = draft.access(&target.caller)?;
         let address = target.address(access.as_ref(), Use::Write)?;
@@ -85,7 +85,7 @@ impl Spot {
         token.map_or(Ok(()), |token| lease::check(draft, self.access.as_deref(), token))
     }
 
-    /// Puts a text there. The namespace begins with this, if it has not begun.
+    /// Stores a text. If the namespace has not begun, it begins with this.
     fn put(
         self,
         draft: &Draft<'_>,
@@ -94,7 +94,7 @@ impl Spot {
         expires_at: Option<Timestamp>,
     ) -> Result<(Written, Option<Changes>), Error> {
         let mut changes = draft.changes();
-        // A key that was never issued is a key all the same: its namespace begins with the first write.
+        // A key that was never issued is valid as well: its namespace begins with the first write.
         let access = if let Some(access) = self.access {
             access
         } else {
@@ -134,8 +134,8 @@ fn look(draft: &Draft<'_>, access: &Access, address: &Address) -> Result<Current
     })
 }
 
-/// The text of a JSON object that a caller gives, which is not kept if it is longer than it may be. That is told only after
-/// what is wrong with the key and the folder.
+/// The text of a JSON object from a caller. A text over the limit is not kept. That error comes only after the errors
+/// of the key and of the folder.
 pub struct Text(Result<Box<str>, Error>);
 
 impl Text {
@@ -158,8 +158,8 @@ fn check_size(limits: &Limits, text: &str) -> Result<(), Error> {
     }
 }
 
-/// A row that is there already, whatever is in it, makes room for what replaces it. The namespace is looked through only
-/// where all of them together have as much as one may have.
+/// Checks the limits of the namespace. A row that is replaced makes room for the new one, whatever it holds. Scans the
+/// namespace only if all namespaces together have as much as one may have.
 fn check_room(draft: &Draft<'_>, keys: &DataKeys, address: &Address, text: &str) -> Result<(), Error> {
     let limits = draft.opened.limits();
     let added = record::row_length(address, text) as u64;
@@ -191,7 +191,7 @@ fn put_record(changes: &mut Changes, keys: &DataKeys, address: &Address, header:
     changes.put(row.table, &row.key, row.value.unwrap_or_default());
 }
 
-/// Leaves a notice for those who watch the namespace.
+/// Writes a change notice for the watchers of the namespace.
 fn tell(
     changes: &mut Changes,
     keys: &DataKeys,

@@ -1,5 +1,5 @@
-//! The floor: gives each frame back as it came, one write a frame. With a number, it answers each frame with a body of
-//! so many bytes instead.
+//! The floor: sends each frame back as it came, with one write for each frame. With a number as its argument, it
+//! answers each frame with a body of that many bytes instead.
 
 use std::io::{self, BufReader};
 

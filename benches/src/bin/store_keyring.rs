@@ -1,5 +1,5 @@
-//! The keyring of the desktop, through a client that lives as long as the editor: the same frames before the Secret
-//! Service.
+//! The keyring of the desktop, through a client that lives as long as the editor: the same frames, with the Secret
+//! Service behind them.
 
 use std::collections::HashMap;
 use std::error::Error;

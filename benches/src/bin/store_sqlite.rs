@@ -1,5 +1,5 @@
-//! What somebody would write in an afternoon: SQLite behind the same frames, with WAL and `synchronous=FULL`, so that an
-//! answer to a write means the same. Nothing is encrypted, and there are no keys, folders or revisions.
+//! What a developer would write in an afternoon: SQLite behind the same frames, with WAL and `synchronous=FULL`, so
+//! that an answer to a write means the same. Nothing is encrypted, and there are no keys, folders or revisions.
 //!
 //! Its argument is the file.
 

@@ -1,5 +1,5 @@
-//! The rules for parameters: one line a rule, from which the reason and the message of `invalidParams` come. A message
-//! names the parameter and the rule, and never has a caller's value.
+//! The rules for parameters, one line for each rule. The reason and the message of `invalidParams` come from the rule.
+//! A message names the parameter and the rule, and never contains a caller's value.
 
 use serde::Serialize;
 
@@ -17,15 +17,15 @@ pub(crate) enum Parameter {
 /// What is wrong with a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Reason {
-    /// The method has none of that name, or none at that position.
+    /// The method has no parameter with that name, or at that position.
     Unknown,
-    /// It is there twice.
+    /// The call has the parameter twice.
     Duplicate,
-    /// It has to be there.
+    /// The call lacks a parameter that the method needs.
     Missing,
-    /// Another JSON type is wanted.
+    /// The value has the wrong JSON type.
     WrongType,
-    /// The type is right, the value is not one of those that are allowed.
+    /// The value has the right JSON type, but is not allowed.
     OutOfRange,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct WrongParameter {
 }
 
 impl WrongParameter {
-    /// A parameter of the method's.
+    /// A parameter that the method has.
     pub(crate) const fn named(name: &'static str, rule: Rule) -> Self {
         Self { parameter: Parameter::Named(name), rule }
     }
@@ -130,7 +130,7 @@ impl WrongParameter {
         Self { parameter: Parameter::At(position), rule: Rule::Unknown }
     }
 
-    /// The message.
+    /// The message of the error, as clients get it.
     pub(crate) fn message(self) -> String {
         match self.parameter {
             Parameter::Named(name) => format!("`{name}` {}.", self.rule.text()),

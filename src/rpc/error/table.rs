@@ -1,7 +1,7 @@
-//! The error table: one entry a code, and one message for each code and reason. The wire, the contract, the documents,
-//! the command line and the tests take codes, kinds, reasons and messages from here.
+//! The error table: one entry for each code, and one message for each code and reason. The wire, the contract, the
+//! documents, the command line and the tests take codes, kinds, reasons and messages from here.
 //!
-//! A message says what happened, why, and what to do next, in that order. It never has anything of the caller's.
+//! A message says what happened, why, and what to do next, in that order. It never contains a caller's value.
 
 /// One entry of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,7 +12,7 @@ pub struct Code {
     pub kind: &'static str,
     /// `error.data.retryable`: whether the same call may succeed later with nothing else done.
     pub retryable: bool,
-    /// What all errors of the code have in common; `error.message` where the code has one cause.
+    /// What all errors of the code have in common; `error.message` if the code has only one cause.
     pub summary: &'static str,
     /// The causes, if there are several. Empty for `invalidParams`, whose messages are in the table of rules.
     pub causes: &'static [Cause],

@@ -10,7 +10,7 @@ use super::{Call, Outcome};
 /// The contract, byte for byte as it is checked in.
 pub const CONTRACT: &str = include_str!("../../../schema/openrpc.json");
 
-/// Stands for the document in the schema. The answer is the text of [`CONTRACT`], unparsed.
+/// Represents the document in the schema. The answer is the text of [`CONTRACT`], unparsed.
 #[derive(Serialize)]
 struct Document {}
 

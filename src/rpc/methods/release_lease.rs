@@ -1,4 +1,4 @@
-//! `releaseLease`: gives a lease up.
+//! `releaseLease`: releases a lease.
 
 use crate::rpc::error::{KEY_ERRORS, LEASE_LOST, WRITE_ERRORS};
 use crate::rpc::params::method;

@@ -1,5 +1,5 @@
-//! `shutdown`: no more requests will come. Answered when every earlier write is in the store, since some clients end
-//! the process as soon as they have the answer.
+//! `shutdown`: no more requests will come. The sidecar answers when every earlier write is in the store, because some
+//! clients end the process as soon as they have the answer.
 
 use crate::rpc::error::{Error, NotARequest};
 use crate::rpc::params::method;

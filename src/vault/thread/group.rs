@@ -1,5 +1,5 @@
-//! What goes into one commit, and what comes after it. Runs on the vault's thread; no read is made while the store's lock
-//! is held, since every other process waits for that lock.
+//! Group commit: what goes into one commit, and what follows it. Runs on the vault's thread. No read is made while the
+//! store's lock is held, because every other process waits for that lock.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,25 @@ use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
 
-/// Outcomes of reads that are brought together are given away once they take more than this.
+/// The bytes that outcomes of reads may take together before they are sent.
 const TOGETHER: usize = 64 * 1024;
-/// How long the thread waits for room before it looks whether another process waits for it.
+/// How long the thread waits for room before it checks whether another process waits for this one.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The environment can't be used any more.
 #[derive(Clone, Copy)]
 pub(super) struct Unusable;
 
-/// The outcomes of reads, as they are brought.
+/// The outcomes of reads that are being delivered.
 struct Reading<'v> {
     vault: &'v Vault,
-    /// Bytes that were brought and not given away.
+    /// Bytes of the outcomes that are made and not sent yet.
     bytes: usize,
     has_room: bool,
 }
 
 impl Vault {
-    /// Makes the reads that no write stands before any more. Whether there were any.
+    /// Makes the reads at the front of the queue, which no write precedes. Returns whether there were any.
     pub(super) fn read_first(&self, opened: &Opened) -> bool {
         let mut reading = Reading { vault: self, bytes: 0, has_room: true };
         let mut weight = 0;
@@ -46,8 +46,7 @@ impl Vault {
         weight > 0
     }
 
-    /// Commits what has queued up together; where that is not to be had, one by one, since one of them may be what does not
-    /// fit.
+    /// Commits the queued jobs together. If that fails, commits them one by one, because only one of them may not fit.
     pub(super) fn write_group(&self, opened: &Opened, mut lock: WriteLock<'_>) -> Result<(), Unusable> {
         let mut jobs: Vec<_> = self.queue.take_first().into_iter().collect();
         let mut again = true;
@@ -58,8 +57,8 @@ impl Vault {
                 Err(failed) => failed,
             };
             match error {
-                // A process that was killed in its commit may have left one behind that only the next transaction finds, and
-                // no snapshot before: then it is decided anew.
+                // A process that was killed in its commit may have left a commit behind that only the next transaction
+                // finds, and no snapshot before it. The jobs are then decided again.
                 CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)) if again => again = false,
                 CommitError::NotDone(_) if jobs.len() > 1 => return self.write_singly(opened, lock, jobs),
                 error => {
@@ -109,8 +108,8 @@ impl Vault {
         usable_still
     }
 
-    /// Decides about jobs (and `more` that are queued), commits them, lets the lock go, makes the reads among them, and
-    /// answers all. Where the commit fails, nobody is answered, and the lock is given back.
+    /// Decides about jobs (and about queued ones, if `more`), commits them, releases the lock, makes the reads among
+    /// them, and answers all. If the commit fails, answers none of them and returns the lock.
     fn commit<'l>(
         &self,
         opened: &Opened,
@@ -128,8 +127,8 @@ impl Vault {
             Err(error) => return Err((error.into(), lock)),
         };
         if Fault::EarlyAnswer.is_injected() {
-            // The other way round, as it must never be, and a little later, as stores do it that flush now and then: for the
-            // rigs that have to notice.
+            // The wrong order, which must never happen: the answers first, and the commit a little later, like stores
+            // that flush from time to time. The test rigs have to notice this.
             self.bring(opened, std::mem::take(jobs), &marks, &draft);
             self.run_woken();
             std::thread::sleep(LOOK);
@@ -143,7 +142,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Decides about each job, from what the store holds and what those before it change.
+    /// Decides about each job, from what the store holds and what the jobs before it change.
     fn decide<'d>(
         &self,
         opened: &'d Opened,
@@ -185,7 +184,7 @@ impl Vault {
         Ok((draft, marks))
     }
 
-    /// Answers jobs in their order, having made those that read.
+    /// Answers jobs in their order, and makes the reads among them.
     fn bring(&self, opened: &Opened, jobs: Vec<Box<dyn Job>>, marks: &[Option<Mark>], draft: &Draft<'_>) {
         let mut reading = Reading { vault: self, bytes: 0, has_room: true };
         for (job, mark) in jobs.into_iter().zip(marks) {
@@ -196,8 +195,8 @@ impl Vault {
         }
     }
 
-    /// Whether the client takes what was read for it. It may take nothing for some seconds, unless another process waits for
-    /// this one: then what was not read has to be asked for again.
+    /// Whether the client takes the outcomes of its reads. It may take none for [`limits::TAKING_WAIT`], unless another
+    /// process waits for this one. Without room the reads are refused, and the client has to send them again.
     fn has_room(&self) -> bool {
         let Some(taking) = self.taking.get() else { return true };
         waits_for_room(|| taking(LOOK), Instant::now, || self.queue.is_to_leave())
@@ -206,7 +205,7 @@ impl Vault {
 
 impl Reading<'_> {
     fn answer(&mut self, opened: &Opened, mut job: Box<dyn Job>, moment: Option<(&Draft<'_>, Mark)>) {
-        // What is there already waits neither for much more nor for what takes long.
+        // Outcomes that are ready wait neither for many more nor for one that takes long.
         if self.bytes >= TOGETHER || job.weight() >= LIST {
             self.give_away();
         }
@@ -215,7 +214,7 @@ impl Reading<'_> {
         }
         let mut made = job.read(opened, moment);
         if made == Err(Error::Overloaded(Overload::Answers)) {
-            // A batch may be complete by now that holds what is missing.
+            // A batch that held the missing memory may be complete by now.
             self.give_away();
             made = job.read(opened, moment);
         }
@@ -272,10 +271,10 @@ fn commit_draft(
     Ok(())
 }
 
-/// Whether the environment can be used after this.
+/// Whether the environment can be used after this outcome.
 pub(super) fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
     match outcome {
-        // LMDB met damage that came after the check: the next opening finds it, and mends it.
+        // LMDB met damage that came after the check: the next opening finds and repairs it.
         Err(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)) => Err(Unusable),
         Ok(()) | Err(CommitError::NotDone(_)) => Ok(()),
     }
@@ -297,7 +296,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether there was room, and after how many seconds, if each look takes one.
+    /// Whether there was room, and after how many seconds, if each look takes one second.
     fn check(looks: &[Taking], leaves_after: u64) -> (bool, u64) {
         let (began, seconds) = (Instant::now(), Cell::new(0));
         let looks = RefCell::new(looks.iter());

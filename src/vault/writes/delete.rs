@@ -8,20 +8,20 @@ use super::{Current, Spot, tell};
 
 /// Removes a record.
 pub struct Delete {
-    /// Which.
+    /// The record to remove.
     pub target: Target,
-    /// The revision that the record must have; 0 for none.
+    /// The revision that the record must have; 0 if there must be none.
     pub if_revision: Option<u64>,
-    /// The token of the lease that must be live.
+    /// The fencing token of a lease that must be live.
     pub lease: Option<u64>,
 }
 
-/// What became of a delete.
+/// The result of a delete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deleted {
     /// Whether there was a record.
     pub deleted: bool,
-    /// The revision of the deletion; 0 if there was nothing.
+    /// The revision of the deletion; 0 if there was no record.
     pub revision: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Changing members of an object, and leaving the others as they are.
+//! Changes members of an object, and leaves the others as they are.
 
 use serde_json::value::RawValue;
 
@@ -12,21 +12,21 @@ use super::{Current, Spot, Text, Written, check_size};
 
 /// A merge patch (RFC 7396).
 pub struct Patch {
-    /// Where.
+    /// The record to change.
     pub target: Target,
-    /// The text of the patch, which is a [`MergePatch`]. It may be as long as an object that is stored.
+    /// The text of the patch, which is a [`MergePatch`]. It may be as long as a stored object may be.
     pub patch: Text,
-    /// The revision that the record must have; 0 for none.
+    /// The revision that the record must have; 0 if there must be none.
     pub if_revision: Option<u64>,
-    /// The token of the lease that must be live.
+    /// The fencing token of a lease that must be live.
     pub lease: Option<u64>,
 }
 
-/// A merge patch: a JSON object with no more levels than it may have.
+/// A merge patch: a JSON object with at most [`crate::limits::PATCH_DEPTH`] levels.
 pub struct MergePatch<'a>(&'a RawValue);
 
 impl<'a> MergePatch<'a> {
-    /// Takes an object.
+    /// Accepts an object that does not have too many levels.
     pub fn parse(object: &'a RawValue) -> Result<Self, Error> {
         check_depth(object.get()).map_err(|_| Error::PatchTooDeep)?;
         Ok(Self(object))
@@ -56,7 +56,7 @@ impl Write for Patch {
             (_, Current::Damaged, _) => return Err(Error::RECORD_DAMAGED),
             _ => (None, None),
         };
-        // It was read through when it was stored.
+        // The stored text was checked when it was stored, so only the depth can be wrong.
         let merged = merge(stored.as_deref(), patch).map_err(|_| Error::PatchTooDeep)?;
         drop(stored);
         if let Some(text) = &merged {
@@ -68,7 +68,7 @@ impl Write for Patch {
         match (merged, &spot.current) {
             (Some(text), _) => spot.put(draft, &self.target.caller, &text, expires_at),
             (None, Current::Live(head, _)) => Ok((Written { revision: head.header.revision }, None)),
-            // Where nothing was, the merge always gives an object.
+            // Without a stored record, the merge always gives an object.
             (None, Current::Absent | Current::Damaged) => Err(Error::Internal),
         }
     }

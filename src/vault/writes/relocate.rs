@@ -1,4 +1,4 @@
-//! Taking a folder's records along when the folder has moved.
+//! Moves a folder's records when the folder has moved.
 
 use crate::crypto::{DataKeys, RecordId};
 use crate::limits;
@@ -15,20 +15,20 @@ use crate::vault::reasons::OverLimit;
 
 /// Moves all records of one folder to another, or none.
 pub struct Move {
-    /// Who calls.
+    /// The caller, whose scope must cover both folders.
     pub caller: Caller,
-    /// The folder that was.
+    /// The folder that the records are in.
     pub from: Place,
-    /// The folder that is.
+    /// The folder that the records move to.
     pub to: Place,
 }
 
-/// What became of a move.
+/// The result of a move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moved {
-    /// How many records.
+    /// How many records were moved.
     pub moved: u64,
-    /// The last revision; 0 if there was nothing.
+    /// The last of their revisions; 0 if no record was moved.
     pub revision: u64,
 }
 
@@ -88,7 +88,7 @@ impl Write for Move {
     }
 }
 
-/// The records of a folder. One at a time is looked at: what is sealed beside all data may be long together.
+/// The records of a folder. It opens one head at a time, because all sealed heads together may be long.
 fn in_folder(draft: &Draft<'_>, keys: &DataKeys, folder: &WorkspaceFolder) -> Result<Vec<RecordId>, Error> {
     let (mut found, mut outcome) = (Vec::new(), Ok(()));
     draft.each(Table::Records, &keys.namespace().0, &mut |key, row| {

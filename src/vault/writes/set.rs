@@ -5,21 +5,21 @@ use crate::vault::{Caller, Error, Target, Timestamp};
 
 use super::{Current, Spot, Text};
 
-/// Stores an object in the place of what was there.
+/// Stores an object, and replaces the one that the record had before.
 pub struct Set {
-    /// Where.
+    /// The record to write.
     pub target: Target,
-    /// What is stored.
+    /// The object to store.
     pub text: Text,
-    /// The revision that the record must have; 0 for none.
+    /// The revision that the record must have; 0 if there must be none.
     pub if_revision: Option<u64>,
-    /// The token of the lease that must be live.
+    /// The fencing token of a lease that must be live.
     pub lease: Option<u64>,
-    /// When it ends, if it does.
+    /// When the record expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A write that is in the store.
+/// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Written {
     /// The record's revision.
@@ -38,7 +38,7 @@ impl Write for Set {
         let text = self.text.get()?;
         spot.check_lease(draft, self.lease)?;
         spot.current.check_revision(self.if_revision)?;
-        // What was there is not needed any more behind this.
+        // The old record is not needed after this.
         let sealed = spot.current.take();
         if let (Some(access), Current::Live(head, _), Some(sealed)) = (&spot.access, &spot.current, sealed)
             && head.bytes == text.len() as u64

@@ -14,7 +14,7 @@ const RECORDS: u64 = 1_000;
 const WINDOW: usize = 64;
 const CALLS: usize = 4_000;
 
-/// A contender, and what it was measured at.
+/// A contender, and its figures.
 struct Lane {
     contender: Contender,
     kind: Kind,
@@ -151,7 +151,7 @@ pub(crate) fn pending(bench: &mut Bench) -> Done {
         &["in flight", "plugin-vault, calls/s", "bare echo, calls/s", "ratio"],
     );
     let count = bench.effort.count(20_000);
-    // With more, what the echo has not been rid of fills both pipes, and neither side goes on.
+    // With more in flight, unread echoes fill both pipes, and neither side can continue.
     for window in [1, 4, 16, 64, 128] {
         for _ in 0..bench.effort.rounds.min(5) {
             for lane in &mut lanes {

@@ -1,4 +1,4 @@
-//! The chart: how long a user waits, each panel from nothing to much on a logarithmic scale.
+//! The chart: how long a user waits, each panel on a logarithmic scale.
 
 use std::error::Error;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Who is measured, and how each is asked for the same thing.
+//! The programs that are measured, and how each gets the same requests.
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// A running program with what it takes to ask it for something.
+/// A running program, and the requests for it.
 pub(crate) struct Contender {
     pub(crate) server: Server,
     pub(crate) requests: Requests,
@@ -57,12 +57,12 @@ pub(crate) struct Requests {
 }
 
 impl Contender {
-    /// Starts a program. A vault or a database lies in the folder `store` of the place.
+    /// Starts a program. A vault or a database keeps its files in the folder `store` of the place.
     pub(crate) fn start(kind: Kind, place: &Place, store: &str) -> Result<Self, Box<dyn Error>> {
         Self::start_under(&[], kind, place, store)
     }
 
-    /// The same, run by another program.
+    /// Like [`Self::start`], run by another program.
     pub(crate) fn start_under(
         wrapper: &[&OsStr],
         kind: Kind,
@@ -82,7 +82,7 @@ impl Contender {
         Ok(contender)
     }
 
-    /// From now on the requests go round so many keys.
+    /// Distributes the records of later requests over `keys` keys.
     pub(crate) fn use_keys(&mut self, keys: u64) -> Result<(), Box<dyn Error>> {
         self.requests.handles.clear();
         for key in 0..keys {
@@ -94,7 +94,7 @@ impl Contender {
         Ok(())
     }
 
-    /// Starts a program that holds so many records of so many bytes each, which it is given first.
+    /// Starts a program, and first stores `records` records of `bytes` bytes each in it.
     pub(crate) fn filled(
         kind: Kind,
         place: &Place,
@@ -112,7 +112,7 @@ impl Contender {
         Ok(contender)
     }
 
-    /// The requests mean a store of so many records.
+    /// Makes the requests for a store of `records` records.
     pub(crate) fn with_records(mut self, records: u64) -> Self {
         self.requests.records = records;
         self
@@ -146,7 +146,7 @@ impl Contender {
 pub(crate) const INITIALIZE: &[u8] = br#"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}"#;
 pub(crate) const INITIALIZED: &[u8] = br#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#;
 
-/// Starts a program and says nothing to it.
+/// Starts a program and sends it nothing.
 pub(crate) fn spawn(kind: Kind, place: &Place, store: &str) -> Result<Server, Box<dyn Error>> {
     spawn_under(&[], kind, place, store)
 }
@@ -195,12 +195,12 @@ pub(crate) fn set_key(key: u64) -> Vec<u8> {
 }
 
 impl Requests {
-    /// Counts on from here: two that count from different places never write the same object.
+    /// Continues to count from `number`. Two series that count from different numbers never write the same object.
     pub(crate) fn begin_at(&mut self, number: u64) {
         self.next = number;
     }
 
-    /// A read of some record: one after another, but all over the store.
+    /// A read of the next record, in an order that is spread over the whole store.
     pub(crate) fn read(&mut self, body: &mut Vec<u8>) {
         self.next += 1;
         let id = self.next;
@@ -253,7 +253,7 @@ impl Requests {
         body.push(b'}');
     }
 
-    /// An object of so many bytes, that is not the one before it.
+    /// An object of the chosen size that differs from the one before it.
     fn object(&self, body: &mut Vec<u8>) {
         let start = body.len();
         let _ = write!(body, r#"{{"n":{:012},"token":""#, self.next + 100_000_000_000);
@@ -265,7 +265,7 @@ impl Requests {
         (self.next.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) % self.records
     }
 
-    /// Each key has as many of the records as any other, and its own numbers for them.
+    /// Each key has the same number of records, and its own numbers for them.
     fn handle_of(&self, record: u64) -> (&str, u64) {
         let each = self.records / self.handles.len() as u64;
         let key = (record / each).min(self.handles.len() as u64 - 1);

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, WithoutTls};
 
-/// What stands around the data of a record: header, sealed address, nonce, tag, checksum; see `docs/format.md`.
+/// The bytes around the data of a record: header, sealed address, nonce, tag, checksum; see `docs/format.md`.
 const AROUND_A_RECORD: usize = 34 + 4 + 92 + 28 + 8;
 const CHANGE: usize = 16 + 16 + 92 + 8;
 const PADDING: usize = 64;
 
 type LmdbTable = Database<'static, Bytes, Bytes>;
 
-/// An environment like ours, with none of our layers over it.
+/// An environment like the store's, without the layers above it.
 pub(crate) struct BareLmdb {
     env: Env<WithoutTls>,
     records: LmdbTable,
@@ -58,7 +58,8 @@ impl BareLmdb {
         let mut txn = self.env.write_txn()?;
         for record in records {
             self.revision += 1;
-            // As a sealed value, another at each writing, and as a record's id, all over the table.
+            // Like a sealed value, the value differs at each write. Like a record's id, the key is anywhere in the
+            // table.
             value[..8].copy_from_slice(&self.revision.to_be_bytes());
             let mut key = [0; 32];
             key[16..24].copy_from_slice(&record.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
@@ -69,7 +70,7 @@ impl BareLmdb {
         txn.commit()
     }
 
-    /// How long each of `count` commits takes, of one of `records` records each.
+    /// How long each of `count` commits takes. Each commits one of `records` records.
     pub(crate) fn latencies(
         &mut self,
         count: usize,
@@ -86,7 +87,7 @@ impl BareLmdb {
     }
 }
 
-/// A file with room for what is written to it.
+/// A file that already contains the pages to be written.
 pub(crate) struct SyncedPages(File);
 
 impl SyncedPages {

@@ -1,4 +1,4 @@
-//! Instructions of a read and of a write: the one figure that does not wander.
+//! Instructions of a read and of a write: the only figure that does not vary between runs.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use crate::{Bench, Done};
 const FEW: usize = 200;
 const MORE: usize = 1_200;
 
-/// Counts with callgrind, which is told apart from what starting and ending cost by two lengths of the same work.
+/// Counts with callgrind. The difference between two lengths of the same work excludes what starting and ending cost.
 pub(crate) fn instructions(bench: &mut Bench) -> Done {
     drop(Contender::filled(Kind::Vault, &bench.place, "counted", 1_000, 200)?);
     let mut section = Section::new(

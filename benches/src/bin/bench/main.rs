@@ -1,5 +1,5 @@
-//! The load program: measures the vault beside the floor and beside what a user would pick in its place, all in turn, and
-//! writes `results.md` and `chart.svg`. `benches/run` builds and runs it.
+//! The load program: measures the vault beside the floor and beside the alternatives that a user would pick, all in
+//! turn, and writes `results.md` and `chart.svg`. `benches/run` builds and runs it.
 
 mod calls;
 mod chart;
@@ -80,7 +80,7 @@ fn main() -> Done {
     }
     let (vault, work, out) = (vault.ok_or(USAGE)?, work.ok_or(USAGE)?, out.ok_or(USAGE)?);
     let programs = std::env::current_exe()?.parent().ok_or("this program lies nowhere")?.to_owned();
-    // What a run before this one left is none of this one's business.
+    // The files of an earlier run must not affect this one.
     if work.exists() {
         std::fs::remove_dir_all(&work)?;
     }
@@ -104,7 +104,7 @@ fn main() -> Done {
     Ok(std::fs::remove_dir_all(&bench.place.work)?)
 }
 
-/// What the figures were measured on.
+/// The machine and the software that the figures were measured on.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let processor = read("/proc/cpuinfo")

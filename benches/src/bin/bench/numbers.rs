@@ -1,4 +1,4 @@
-//! Medians, and what they are worth: every figure is the median of rounds, with the least and the greatest of them.
+//! Medians and their spread: every figure is the median of rounds, with the least and the greatest of them.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub(crate) fn percentile(samples: &mut [Duration], part: f64) -> f64 {
     samples[at].as_secs_f64() * 1e6
 }
 
-/// A number as a reader wants it: three digits that count.
+/// A number with three significant digits.
 pub(crate) fn short(number: f64) -> String {
     match number.abs() {
         n if n.is_nan() => "–".to_owned(),

@@ -1,7 +1,8 @@
 //! Which processors the two sides run on.
 //!
-//! Left to itself the system puts them now on one, now on two, and a call between two costs several times as much: the
-//! other one has to be woken first. So it is settled beforehand.
+//! Left to itself, the system puts client and server sometimes on one processor and sometimes on two. A call between
+//! two processors costs several times as much, because the other one has to be woken first. So the placement is settled
+//! beforehand.
 
 use std::io;
 
@@ -10,15 +11,15 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 /// Where client and server run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Placement {
-    /// Both on one processor: what is measured is work, and no waking.
+    /// Both on one processor. This measures work without waking.
     Together,
-    /// Each on one of its own: the two work at the same time, and each has to wake the other.
+    /// Each on a processor of its own. The two work at the same time, and each has to wake the other.
     Apart,
 }
 
 impl Placement {
-    /// Settles it for what `start` starts, and for the calling thread from then on. It lasts until what is returned is
-    /// dropped.
+    /// Settles the placement for what `start` starts, and for the calling thread from then on. It lasts until the
+    /// returned [`Settled`] is dropped.
     pub(crate) fn settle<T>(self, start: impl FnOnce() -> T) -> io::Result<(T, Settled)> {
         let allowed = sched_getaffinity(None)?;
         let mut processors = (0..CpuSet::MAX_CPU).filter(|&processor| allowed.is_set(processor));
@@ -38,7 +39,7 @@ fn run_on(processor: usize) -> io::Result<()> {
     Ok(sched_setaffinity(None, &one)?)
 }
 
-/// The thread may run where it might before once this is dropped.
+/// Dropping this lets the thread run again where it could run before.
 pub(crate) struct Settled(CpuSet);
 
 impl Drop for Settled {

@@ -1,9 +1,9 @@
-//! What the system tells of a process: memory and processor time.
+//! The system's figures for a process: memory and processor time.
 
 use std::fs;
 use std::io;
 
-/// Resident memory in KiB: all of it, and the part that is no file.
+/// Resident memory in KiB: all of it, and the part that is not backed by a file.
 pub(crate) fn memory(process: u32) -> io::Result<(f64, f64)> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let field = |name: &str| {

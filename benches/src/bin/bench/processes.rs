@@ -20,14 +20,14 @@ enum Work {
     Writes,
 }
 
-/// The rate of all of them together.
+/// The rate of all processes together.
 pub(crate) fn processes(bench: &mut Bench) -> Done {
     drop(Contender::filled(Kind::Vault, &bench.place, "shared", RECORDS, 200)?);
     let most = LEVELS[LEVELS.len() - 1];
     let mut all = Vec::with_capacity(most);
     for number in 0..most {
         let mut contender = Contender::start(Kind::Vault, &bench.place, "shared")?.with_records(RECORDS);
-        // No two write the same object after one another: that would change nothing, and commit nothing.
+        // No two processes write the same object in turn, because that would change nothing and commit nothing.
         contender.requests.begin_at(number as u64 * 1_000_000_000);
         contender.reads(1)?;
         all.push(contender);
@@ -71,7 +71,7 @@ pub(crate) fn processes(bench: &mut Bench) -> Done {
     Ok(())
 }
 
-/// Calls a second of all together, and the milliseconds that all but one in a hundred took at most.
+/// The calls a second of all processes together, and the 99th percentile of a call in milliseconds.
 fn load(servers: &mut [Contender], span: Duration, work: Work) -> Result<(f64, f64), Box<dyn Error>> {
     let (ready, over) = (Barrier::new(servers.len() + 1), AtomicBool::new(false));
     let (ready, over) = (&ready, &over);

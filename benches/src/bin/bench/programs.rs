@@ -1,4 +1,4 @@
-//! What a user would pick instead: the keyring and the programs that people keep secrets in, beside the vault.
+//! The alternatives that a user would pick: the keyring and the programs that people keep secrets in, beside the vault.
 //!
 //! `benches/run` gives them a home, a bus, a keyring and a key of their own.
 
@@ -13,14 +13,14 @@ use crate::numbers::{Rounds, percentile, short};
 use crate::report::Section;
 use crate::{Bench, Done};
 
-/// A program that is run anew for each call: its command lines, and what each reads from stdin.
+/// A program that is started for each call: its command lines, and what each reads from stdin.
 struct Program {
     name: &'static str,
     store: (Vec<OsString>, String),
     look_up: (Vec<OsString>, String),
 }
 
-/// Stores and looks up a secret of 200 bytes by each.
+/// Stores and looks up a secret of 200 bytes with each program.
 pub(crate) fn programs(bench: &mut Bench) -> Done {
     let programs = all(bench);
     let mut lasting = [

@@ -11,7 +11,7 @@ use crate::{Bench, Done};
 
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
-/// As many as one plugin may have.
+/// The most records that one plugin may have.
 const EACH: u64 = 10_000;
 
 /// Reads and writes in a small store and in a large one.
@@ -35,11 +35,11 @@ pub(crate) fn records(bench: &mut Bench) -> Done {
     };
     let (started, _settled) = Placement::Together.settle(start)?;
     let (mut few, mut lot, opened) = started?;
-    // Other objects than are there: the same again would change nothing, and commit nothing.
+    // Other objects than the stored ones: the same ones would change nothing and commit nothing.
     few.requests.begin_at(2 * MANY);
     lot.requests.begin_at(2 * MANY);
     let count = bench.effort.count(4_000);
-    // What has been read once is at hand, in the small store after its first round, in the large one after many.
+    // Rows that were read once are cached: in the small store after its first round, in the large one after many.
     few.reads(count)?;
     lot.reads_in_flight(25 * count, 64)?;
     let [mut reads_few, mut reads_many, mut writes_few, mut writes_many] = [const { Rounds(Vec::new()) }; 4];

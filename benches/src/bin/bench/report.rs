@@ -1,4 +1,4 @@
-//! What was measured, as a page that people read.
+//! The results, as a page for readers.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ pub(crate) struct Section {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
-/// A line of what was to be reached.
+/// A goal, and whether it was met.
 pub(crate) struct Goal {
     pub(crate) work: &'static str,
     pub(crate) reach: &'static str,

@@ -7,7 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running server. Ended when dropped: its input is closed, and its end waited for.
+/// A running server. Dropping this closes its input and waits for its end.
 pub(crate) struct Server {
     child: Child,
     input: Option<ChildStdin>,
@@ -102,7 +102,7 @@ impl Server {
         self.receive()
     }
 
-    /// Calls `count` times, one at a time, and says how long each took.
+    /// Calls `count` times, one at a time, and returns how long each call took.
     pub(crate) fn latencies(
         &mut self,
         count: usize,
@@ -124,7 +124,7 @@ impl Server {
         Ok(took)
     }
 
-    /// Calls `count` times with `window` requests in flight, and says how long all of it took.
+    /// Calls `count` times with `window` requests in flight, and returns how long all calls took together.
     pub(crate) fn pump(
         &mut self,
         count: usize,
@@ -147,7 +147,7 @@ impl Server {
             }
             check(self.receive()?)?;
             answered += 1;
-            // What has come with it is taken before anything more is sent.
+            // Answers that came with it are taken before anything more is sent.
             while self.has_frame()? {
                 check(self.receive()?)?;
                 answered += 1;
@@ -194,7 +194,7 @@ fn header(held: &[u8]) -> io::Result<Option<(usize, usize)>> {
     Ok(Some((end + 4, length)))
 }
 
-/// An answer that is an error would make the fastest server of all.
+/// Fails for an error, because errors alone would make the fastest server of all.
 fn check(answer: &[u8]) -> io::Result<()> {
     let start = &answer[..answer.len().min(64)];
     if start.windows(7).any(|part| part == b"\"error\"") {

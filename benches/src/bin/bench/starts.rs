@@ -12,14 +12,14 @@ use crate::{Bench, Done};
 const READ: &[u8] =
     br#"{"jsonrpc":"2.0","id":"r","method":"getPersistentData","params":{"context":"user","name":"record-0000000"}}"#;
 
-/// What is waited for.
+/// What a measurement waits for.
 #[derive(Clone, Copy, PartialEq)]
 enum Until {
     Initialized,
     FirstRead,
 }
 
-/// What there is of a store before.
+/// The store that exists before the start.
 #[derive(Clone, Copy, PartialEq)]
 enum Store {
     Untouched,
@@ -146,7 +146,7 @@ pub(crate) fn memory_of_a_server(bench: &mut Bench) -> Done {
     Ok(())
 }
 
-/// What is linked to be run: its size on the disk.
+/// The memory of a server, and the size of the program on the disk.
 pub(crate) fn memory_and_size(bench: &mut Bench) -> Done {
     memory_of_a_server(bench)?;
     let bytes = std::fs::metadata(&bench.place.vault)?.len() as f64;

@@ -1,4 +1,4 @@
-//! Durable writes, beside what the disk asks for them.
+//! Durable writes, beside the cost of the disk alone.
 
 use std::error::Error;
 
