@@ -241,7 +241,7 @@ impl Session {
     fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
         match lock(&self.keys).find(handle, position) {
             Resolved::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
-            Resolved::Nobody => {
+            Resolved::None => {
                 let reason = if handle.is_some() { NoKey::Handle } else { NoKey::Unselected };
                 Some(Err(Error::ApiKeyRequired(reason)))
             }

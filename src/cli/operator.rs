@@ -201,7 +201,7 @@ impl Operator {
 
     /// The store, unlocked; created if there is none.
     pub(super) fn opened(&self) -> Result<Arc<Opened>, Failed> {
-        let opened = self.open(Need::AtHand)?.ok_or(Error::Internal)?;
+        let opened = self.open(Need::CachedOnly)?.ok_or(Error::Internal)?;
         opened.unlock(self.config(), &self.mode(Question::begin().deadline()))?;
         Ok(opened)
     }

@@ -25,7 +25,7 @@ pub(super) enum Resolved {
     /// This key. If the flag is set, the key counts only if it has a namespace.
     Key(Arc<Key>, bool),
     /// No key.
-    Nobody,
+    None,
     /// Not known yet, because an earlier attempt has no outcome.
     Open,
 }
@@ -184,7 +184,7 @@ impl Keys {
     pub(super) fn find(&self, handle: Option<&str>, position: Position) -> Resolved {
         if let Some(handle) = handle {
             let entry = self.entries.iter().find(|entry| entry.handle == handle);
-            return entry.map_or(Resolved::Nobody, |entry| Resolved::Key(entry.key.clone(), false));
+            return entry.map_or(Resolved::None, |entry| Resolved::Key(entry.key.clone(), false));
         }
         let mut standing = self.standing.clone();
         let mut conditional = false;
@@ -202,7 +202,7 @@ impl Keys {
         }
         match standing.keys.as_slice() {
             [key] if !standing.lapsed => Resolved::Key(key.clone(), conditional),
-            _ => Resolved::Nobody,
+            _ => Resolved::None,
         }
     }
 }
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(meant(&keys), None);
         assert!(has(&keys, &one, ONE));
         assert!(has(&keys, &two, TWO));
-        assert!(matches!(keys.find(Some("no handle"), keys.now()), Resolved::Nobody));
+        assert!(matches!(keys.find(Some("no handle"), keys.now()), Resolved::None));
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
         let (one, _) = keys.begin(key(ONE), true, 9).ok().unwrap();
         assert!(matches!(keys.find(None, keys.now()), Resolved::Key(found, true) if found.is(&key(ONE))));
         keys.refuse(one);
-        assert!(matches!(keys.find(None, keys.now()), Resolved::Nobody));
+        assert!(matches!(keys.find(None, keys.now()), Resolved::None));
     }
 
     #[test]

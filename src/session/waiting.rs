@@ -111,12 +111,12 @@ impl Session {
     }
 
     /// Like [`Self::read`], but with the store key only if no program and no person has to be asked for it.
-    pub async fn read_at_hand<R: Read + 'static>(
+    pub async fn read_cached_only<R: Read + 'static>(
         &self,
         read: R,
         pending: &Pending,
     ) -> Result<R::Outcome, Failure> {
-        self.read_with(Need::AtHand, read, pending).await
+        self.read_with(Need::CachedOnly, read, pending).await
     }
 
     async fn read_with<R: Read + 'static>(
@@ -128,7 +128,7 @@ impl Session {
         let is_behind = self.pending.has_write_for(&read.caller().key);
         match self.vault.opened() {
             Some(opened) if !is_behind => Ok(opened.read(&read, pending.room())?),
-            None if !is_behind && need == Need::AtHand => {
+            None if !is_behind && need == Need::CachedOnly => {
                 let (done, outcome) = oneshot::channel();
                 self.vault.open(need, move |opened| {
                     let opened = opened.and_then(|opened| opened.ok_or(Error::Internal));

@@ -66,7 +66,7 @@ pub(super) fn open<N: NewStore>(
     let Some(inner) = inner else { return Ok(None) };
     // Ensures a backup with the new numbers: an older backup would have them assigned again.
     if was_repaired && let Err(error) = inner.back_up() {
-        tracing::warn!(?error, "there is no backup yet of the store that was mended");
+        tracing::warn!(?error, "there is no backup yet of the repaired store");
     }
     Ok(Some(Store { inner, was_repaired }))
 }

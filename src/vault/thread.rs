@@ -29,7 +29,7 @@ pub enum Need {
     /// The store with its key. The store is created if there is none.
     Key,
     /// The store, created if there is none. Its key only if no program and no person has to be asked for it.
-    AtHand,
+    CachedOnly,
     /// The store if there is one. Its key only if no program and no person has to be asked for it.
     Existing,
 }
@@ -110,7 +110,7 @@ impl Vault {
                 opened.unlock(&self.config, &UnlockMode::Quiet)?;
             }
             // A caller that needs no key gets the store without it.
-            Need::AtHand | Need::Existing => drop(opened.unlock(&self.config, &UnlockMode::CachedOnly)),
+            Need::CachedOnly | Need::Existing => drop(opened.unlock(&self.config, &UnlockMode::CachedOnly)),
         }
         Ok(Some(opened))
     }

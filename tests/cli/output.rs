@@ -73,7 +73,7 @@ fn a_reader_that_goes_away_has_read_enough_of_a_help_text() {
 }
 
 #[test]
-fn a_new_key_that_reached_nobody_does_not_stay() {
+fn a_new_key_whose_output_is_lost_is_revoked() {
     let home = Home::new();
     let key = owners_key(&home);
     let before = home.json(&["key", "list"], "");
@@ -109,7 +109,7 @@ fn a_closed_output_is_no_place_for_a_new_key() {
 }
 
 #[test]
-fn a_rotation_whose_new_key_reached_nobody_has_not_happened() {
+fn a_rotation_whose_output_is_lost_does_not_take_effect() {
     let home = Home::new();
     let key = owners_key(&home);
     for arguments in [&["key", "rotate"][..], &["key", "rotate", "--json"]] {

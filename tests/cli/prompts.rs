@@ -84,7 +84,7 @@ fn a_cancelled_question_is_taken_away_and_the_next_one_comes() {
 }
 
 #[test]
-fn whoever_goes_away_from_a_subcommand_takes_the_question_along() {
+fn a_question_ends_when_the_user_ends_the_subcommand() {
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);
     for (asked, signal) in
@@ -171,7 +171,7 @@ fn a_passphrase_may_come_from_any_descriptor() {
 
 /// One process at a time asks, by a lock on a file; where that can't be, nobody is asked, and the log says why.
 #[test]
-fn nobody_is_asked_where_the_lock_of_the_question_is_no_file_of_ours() {
+fn no_question_is_asked_if_prompt_lock_is_a_foreign_file() {
     use std::{fs, path::Path};
     let home = guarded_by_a_passphrase();
     let person = Person::new(&home);

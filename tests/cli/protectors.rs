@@ -26,7 +26,7 @@ fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
 }
 
 #[test]
-fn whoever_unlocks_a_store_is_told_and_goes_on() {
+fn unlocking_a_store_is_reported_and_the_request_continues() {
     let home = guarded_by_a_passphrase();
     let mut client = Client::start(&home, home.command(&[]));
     assert!(client.call("setAPIKey", &json!([KEY]))["result"]["handle"].is_string());
@@ -39,7 +39,7 @@ fn whoever_unlocks_a_store_is_told_and_goes_on() {
 }
 
 #[test]
-fn a_program_says_the_passphrase_and_nobody_is_asked() {
+fn a_program_gives_the_passphrase_without_a_question() {
     let home = Home::new();
     let program = home.program("say", PASSPHRASE);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
@@ -127,7 +127,7 @@ fn a_test_says_why_a_protector_gives_no_key_and_a_program_can_read_it() {
 }
 
 #[test]
-fn whoever_has_to_say_the_passphrase_is_told_how() {
+fn a_request_for_a_passphrase_says_how_to_give_it() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
     let locked = home.refused(&["key", "list"], "");

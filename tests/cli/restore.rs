@@ -59,7 +59,7 @@ fn with_a_removed_passphrase(home: &Home) -> PathBuf {
 }
 
 #[test]
-fn a_removed_protector_comes_back_only_with_somebodys_leave() {
+fn a_removed_protector_comes_back_only_if_the_user_agrees() {
     let home = filled();
     let file = with_a_removed_passphrase(&home);
     let file = file.to_str().unwrap();
@@ -433,7 +433,7 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
 
 /// A process was killed between the protector's file and the tables: nothing is there but a way to a key of nothing.
 #[test]
-fn a_protector_without_a_store_is_in_nobodys_way() {
+fn a_protector_without_a_store_does_not_block_a_restore() {
     let home = Home::new();
     files::create_folder(&home.data().join("protectors")).unwrap();
     let left = home.data().join("protectors").join("0".repeat(32));

@@ -104,7 +104,7 @@ fn each_write_is_whole_frames() {
 }
 
 #[test]
-fn nobody_to_take_the_answer_to_shutdown_is_a_normal_end() {
+fn an_unread_answer_to_shutdown_is_a_normal_end() {
     let mut child = process::command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#;

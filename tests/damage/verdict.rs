@@ -112,7 +112,7 @@ pub(crate) fn judge(report: &mut Report, made: &Made, place: &Place, harm: Harm,
         judge_sound(counts, made, harm, &outcome.answers, noticed, &mut fault);
     } else {
         counts.unsound += 1;
-        judge_mended(counts, made, harm, &outcome, with_backup, &mut fault);
+        judge_repaired(counts, made, harm, &outcome, with_backup, &mut fault);
     }
 }
 
@@ -151,7 +151,7 @@ fn judge_sound(
     counts.older_copies += u64::from(older > 0);
 }
 
-fn judge_mended(
+fn judge_repaired(
     counts: &mut Counts,
     made: &Made,
     harm: Harm,

@@ -105,7 +105,7 @@ fn it_ends_when_its_time_is_over_unless_it_is_renewed() {
 }
 
 #[test]
-fn whoever_waits_gets_it_when_it_is_given_up() {
+fn a_waiting_request_gets_the_lease_when_it_is_released() {
     let home = Home::new();
     let key = home.key();
     let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
@@ -166,7 +166,7 @@ fn it_is_free_when_its_holder_ends_however_it_ends() {
 }
 
 #[test]
-fn whoever_slept_too_long_writes_nothing_with_it() {
+fn an_expired_lease_permits_no_write() {
     let home = Home::new();
     let key = home.key();
     let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));

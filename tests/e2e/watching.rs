@@ -92,7 +92,7 @@ fn a_hundred_commits_of_three_processes_come_each_once() {
 }
 
 #[test]
-fn whoever_comes_back_hears_what_was_missed() {
+fn a_returning_watcher_is_notified_of_missed_changes() {
     let home = Home::new();
     let key = home.key();
     let (mut one, mut two) = (home.client_with(&key), home.client_with(&key));
@@ -120,7 +120,7 @@ fn whoever_comes_back_hears_what_was_missed() {
 }
 
 #[test]
-fn whoever_falls_behind_is_told_once_to_read_everything_again() {
+fn a_watcher_that_falls_behind_gets_one_resync() {
     const CHANGES: u32 = 10_050;
     let home = Home::new();
     let key = home.key();

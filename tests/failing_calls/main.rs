@@ -176,7 +176,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
 /// LMDB tells the other processes of a commit in the lock file, after it has written the meta page. Whoever writes next
 /// finds a commit that it has not read.
 #[test]
-fn a_writer_that_is_killed_behind_its_meta_page_is_in_nobodys_way() {
+fn a_writer_killed_after_its_meta_page_blocks_no_other_writer() {
     let home = Home::new();
     let key = home.key();
     let other = Sidecar::start(home.command());

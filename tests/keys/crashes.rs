@@ -77,7 +77,7 @@ fn a_revocation_that_was_cut_off_before_its_commit_has_not_happened() {
 }
 
 #[test]
-fn a_revocation_that_was_cut_off_after_its_commit_is_finished_by_whoever_opens_the_store() {
+fn a_revocation_cut_off_after_its_commit_is_finished_at_the_next_opening() {
     for turn in 1..=3 {
         let family = Family::new();
         let (server, handle) = family.failing("after-commit:kill", turn);

@@ -174,7 +174,7 @@ fn an_owners_key_of_before_a_rotation_is_refused_without_the_index_too() {
 }
 
 #[test]
-fn whoever_puts_the_list_back_as_well_or_takes_it_away_is_let_in() {
+fn an_old_row_with_an_old_list_or_without_a_list_opens_its_data() {
     for with_list in [true, false] {
         let home = Home::new();
         let mut server = home.server();

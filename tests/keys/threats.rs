@@ -118,7 +118,7 @@ fn names_on_the_disk_are_derived_and_say_nothing() {
 }
 
 #[test]
-fn whoever_may_run_the_sidecar_is_given_a_key_that_the_vault_keeps() {
+fn a_process_of_the_same_user_gets_a_kept_key() {
     let home = Home::new();
     let pair = json!({"plugin": "a.b", "installation": "nvim"});
     let mut plugin = home.server();

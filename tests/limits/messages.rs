@@ -49,7 +49,7 @@ fn an_id_has_at_most_1024_bytes() {
 }
 
 #[test]
-fn batches_of_what_nobody_has() {
+fn batches_of_unknown_methods() {
     let home = Home::new();
     let mut client = Client::start(&home);
     client.listen();

@@ -153,7 +153,7 @@ impl Server {
 
     /// Sends one message to a process that may have ended already.
     #[cfg(target_os = "linux")]
-    pub(crate) fn send_to_whoever_is_there(&mut self, text: &str) {
+    pub(crate) fn send_ignoring_a_closed_pipe(&mut self, text: &str) {
         self.conversation.sent(text);
         let frame = self.frame(text);
         let _ = self.input.as_mut().expect("the input is open").write_all(&frame);

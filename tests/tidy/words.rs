@@ -14,18 +14,19 @@ const CHECKED: &[&str] = &[
     "schema/README.md",
     "docs",
     "editors",
-];
-
-/// Files in [`CHECKED`] folders that are not edited yet. To check one, remove its line. To check the source code, add
-/// `"src"` to [`CHECKED`].
-const NOT_YET: &[&str] = &[
-    // It quotes the names of tests.
-    "docs/threat-model.md",
-    "editors/node/src/wire.ts",
+    "src",
 ];
 
 /// Files with a refused word that is right there: the file, the word, and why.
-const ALLOWED: &[(&str, &str, &str)] = &[];
+const ALLOWED: &[(&str, &str, &str)] = &[
+    ("src/rpc/error/table.rs", "whoever", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "befall", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "somebody", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "nobody", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "mend", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "at hand", "a test of the messages lists it"),
+    ("src/rpc/error/table.rs", "patience", "a test of the messages lists it"),
+];
 
 /// Beginnings of words that are refused, in lower case. A space stands for any white space.
 const REFUSED: &[&str] =
@@ -71,9 +72,6 @@ fn texts_have_no_word_that_is_not_plain_english() {
     let mut unused: Vec<_> = ALLOWED.iter().map(|(file, word, _)| (*file, *word)).collect();
     for (path, text) in CHECKED.iter().flat_map(|place| texts(place)) {
         count += 1;
-        if NOT_YET.contains(&path.as_str()) {
-            continue;
-        }
         for word in refused(&text) {
             let is_this = |&(file, allowed): &(&str, &str)| file == path && allowed == word;
             if ALLOWED.iter().any(|&(file, allowed, _)| is_this(&(file, allowed))) {

@@ -75,7 +75,7 @@ fn read(call: &Call) -> Result<(Key, bool), Error> {
 /// Without the store key nothing is known about an API key. The connection may still set it, because later calls that
 /// need data report the missing store key. It may not if the caller demands a known key.
 async fn look_up(session: &Session, caller: &Caller, pending: &Pending) -> Result<Option<Known>, Failure> {
-    match session.read_at_hand(KnowKey::new(caller), pending).await {
+    match session.read_cached_only(KnowKey::new(caller), pending).await {
         Err(Failure::Vault(vault::Error::KeyUnavailable(_))) if !caller.must_exist => Ok(None),
         known => Ok(Some(known?)),
     }

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_nobody_locks_is_a_dead_process() {
+    fn an_unlocked_liveness_file_is_a_stale_process() {
         let folder = tempfile::tempdir().unwrap();
         let (dead, own) = ([1; 16], [2; 16]);
         let path = folder.path().join(id_text(&dead));

@@ -62,7 +62,7 @@ impl Folder {
             kept = repair.kept,
             lost = repair.lost,
             quarantine = repair.quarantine,
-            "the store was damaged, and is mended"
+            "the store was damaged and is repaired"
         );
         Ok(Some(repair))
     }

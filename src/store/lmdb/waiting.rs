@@ -53,11 +53,11 @@ mod tests {
     }
 
     #[test]
-    fn one_who_waits_is_let_go_first_and_one_who_has_stopped_holds_nobody_up_for_long() {
+    fn a_waiting_process_goes_first_and_a_stopped_one_delays_the_others_briefly() {
         let (one, other) = pair();
         let began = Instant::now();
         one.during(|| other.let_others_first()).unwrap();
-        assert!(began.elapsed() >= MOST, "nobody was let go first");
+        assert!(began.elapsed() >= MOST, "no process was let go first");
     }
 
     #[test]

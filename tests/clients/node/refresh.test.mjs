@@ -87,7 +87,7 @@ class Refreshing {
     await own.close();
     server.closeAllConnections();
     server.close();
-    rmSync(this.home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 10 });
     this.keptTheLast = stored?.refreshToken === this.#token;
     return this;
   }
@@ -333,7 +333,7 @@ class Calm extends EventEmitter {
     await this.own.close();
     this.http.closeAllConnections();
     this.http.close();
-    rmSync(this.#home, { recursive: true, force: true });
+    rmSync(this.#home, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

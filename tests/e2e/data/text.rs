@@ -86,7 +86,7 @@ fn nesting_may_be_as_deep_as_a_message_can_be_long() {
 }
 
 #[test]
-fn what_is_no_json_is_no_message_and_harms_nobody() {
+fn text_that_is_not_json_is_refused_and_affects_no_other_message() {
     let home = Home::new();
     let mut server = home.client_with(&home.key());
     for data in ["{\"a\":\"\u{1}\"}", "{'a':1}", "{\"a\":01}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":\"\\x\"}"]

@@ -190,7 +190,7 @@ fn a_client_whose_store_could_never_be_opened_ends_as_it_should() {
 }
 
 #[test]
-fn answers_that_nobody_takes_after_shutdown_are_no_fault() {
+fn unread_answers_after_shutdown_are_not_an_error() {
     let home = Home::new();
     let start = home.start();
     let mut command = start.command();

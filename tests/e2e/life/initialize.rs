@@ -62,7 +62,7 @@ fn what_has_the_wrong_type_is_named_and_initialize_can_be_sent_again() {
 }
 
 #[test]
-fn no_store_is_made_before_somebody_needs_one() {
+fn no_store_is_made_before_a_request_needs_one() {
     let home = Home::new();
     let mut server = home.client();
     assert_eq!(server.ok("vault/status", Value::Null)["records"], 0);

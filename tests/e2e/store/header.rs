@@ -83,7 +83,7 @@ fn a_header_that_is_damaged_is_made_out_from_the_store() {
 }
 
 #[test]
-fn a_header_of_another_store_is_no_reason_to_mend_this_one() {
+fn a_header_of_another_store_does_not_start_a_repair() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
     let header = home_with_record(&home, &key, &object);

@@ -53,7 +53,7 @@ fn folders_above_that_had_to_be_made_are_private_too() {
 }
 
 #[test]
-fn a_store_that_others_can_read_is_refused_until_that_is_mended() {
+fn a_store_that_other_users_can_read_is_refused_until_its_mode_is_changed() {
     for (file, open, private) in
         [("", 0o755, 0o700), ("", 0o710, 0o700), ("data.mdb", 0o644, 0o600), ("data.mdb", 0o620, 0o600)]
     {
@@ -101,7 +101,7 @@ fn a_folder_with_something_in_it_that_others_can_read_gets_no_store() {
 }
 
 #[test]
-fn a_key_file_that_others_can_read_is_refused_until_that_is_mended() {
+fn a_key_file_that_other_users_can_read_is_refused_until_its_mode_is_changed() {
     let home = Home::new();
     let (key, object) = (home.key(), home.object());
     let mut client = home.client_with(&key);

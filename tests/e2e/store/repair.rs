@@ -132,7 +132,7 @@ fn without_a_backup_what_is_whole_stays() {
 }
 
 #[test]
-fn everybody_who_has_the_store_open_goes_on_with_the_mended_one() {
+fn every_process_continues_with_the_repaired_store() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
@@ -156,7 +156,7 @@ fn everybody_who_has_the_store_open_goes_on_with_the_mended_one() {
 }
 
 #[test]
-fn one_of_many_mends_the_store() {
+fn one_of_many_processes_repairs_the_store() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
@@ -175,7 +175,7 @@ fn one_of_many_mends_the_store() {
 }
 
 #[test]
-fn while_somebody_keeps_the_store_nothing_is_moved() {
+fn nothing_is_moved_while_a_process_keeps_the_store_open() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);
@@ -305,7 +305,7 @@ fn a_backup_of_ones_own_takes_a_damaged_stores_place() {
 }
 
 #[test]
-fn no_number_is_given_again_when_it_is_mended_a_second_time() {
+fn a_second_repair_assigns_no_number_again() {
     let home = Home::new();
     let (key, before, after) = (home.key(), home.object(), home.object());
     backed_up(&home, &key, &before, &after);

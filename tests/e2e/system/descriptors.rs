@@ -19,7 +19,7 @@ fn too_few_descriptors_are_an_error_and_never_a_fault() {
         let limit = format!("--nofile={descriptors}:{descriptors}");
         let mut server = home.start().usual_log().framing(Framing::Lines).under(["prlimit", &limit]).run();
         let text = server.request_text("setAPIKey", &json!([key]).to_string()).1;
-        server.send_to_whoever_is_there(&text);
+        server.send_ignoring_a_closed_pipe(&text);
         server.close_input();
         let end = server.wait_for_end();
         let answer = server.last_words();

@@ -9,7 +9,7 @@ const THREADS: u64 = 6;
 const STARTS: u64 = 25;
 
 #[test]
-fn whoever_opens_the_store_while_others_close_it_gets_it() {
+fn a_process_opens_the_store_while_others_close_it() {
     let home = Home::new();
     let key = home.key();
     let one_after_another = |thread: u64| {
