@@ -252,8 +252,7 @@ impl Store {
     /// The contents of the store at this moment.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`] if the store has to be opened again; [`StoreError::Busy`] if too many processes read
-    /// it.
+    /// [`StoreError::Busy`] if the store has to be opened again, or if too many processes read it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         self.inner.snapshot()
     }
@@ -261,7 +260,7 @@ impl Store {
     /// Waits for the write lock without a time limit, behind the processes that already wait.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`] if another store has taken this one's place: then nothing may be written to this one
+    /// [`StoreError::Busy`] if another store has taken this one's place: then nothing may be written to this one
     /// any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
         self.inner.lock()
@@ -367,7 +366,8 @@ impl Store {
     /// Writes the store into an archive for the user to keep: tables, slots and protectors, sealed as they are, and one
     /// additional protector.
     ///
-    /// The target is unchanged then, unless it is a stream.
+    /// # Errors
+    /// If the store can't be read or the target can't be written. A target that is not a stream is unchanged then.
     pub fn back_up_to(
         &self,
         to: CopyTarget<'_>,

@@ -63,7 +63,7 @@ impl Vault {
     /// a time asks the user.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] if too many requests wait, [`Error::NoThread`] if the system refuses to start the thread.
+    /// [`Error::Overloaded`] if too many requests wait, [`Error::StoreBusy`] if the system refuses to start the thread.
     /// Other results reach `done`.
     pub fn unlock(
         self: &Arc<Self>,
