@@ -3,7 +3,6 @@
 //! A session only holds state. The reading thread settles what each request means, in the order of reading. The task of
 //! a request waits for its outcome; the reading thread never waits for one.
 
-mod batch;
 mod folders;
 mod keys;
 mod leases;
@@ -24,10 +23,9 @@ use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Caller, Error, Key, NoKey, Place, StoreEvent, Taking, Vault};
 
-pub use batch::BatchRoom;
 pub use folders::OpenFolder;
 pub use keys::Attempt;
-pub use pending::{Id, Pending, PendingRequests, Unanswered};
+pub use pending::{BatchRoom, Id, Pending, PendingRequests, Unanswered};
 pub use phase::{Phase, WrongPhase};
 
 use folders::OpenFolders;

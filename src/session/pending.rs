@@ -5,6 +5,8 @@
 //! or when its method has to wait. It leaves the ledger when its answer is sent. A request that is answered at once
 //! never enters it. Any thread.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -15,7 +17,8 @@ use tokio::sync::Notify;
 use crate::limits;
 use crate::vault::{Key, OneByOne, Room};
 
-use super::batch::BatchRoom;
+pub use batch::BatchRoom;
+
 use super::lock;
 
 /// A request's id, as its client wrote it.

@@ -9,7 +9,18 @@ use std::time::Duration;
 use super::access::Access;
 use super::draft::{Changes, Draft, Mark, Write};
 use super::view::{Read, Room, Then};
-use super::{Error, Need, Opened};
+use super::{Error, Opened};
+
+/// What a caller needs of the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// The store with its key. The store is created if there is none.
+    Key,
+    /// The store, created if there is none. Its key only if no program and no person has to be asked for it.
+    CachedOnly,
+    /// The store if there is one. Its key only if no program and no person has to be asked for it.
+    Existing,
+}
 
 /// Identifies a queued request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::protector::UnlockMode;
 use crate::store::{StoreEvent, WriteLock};
 
-use super::{Error, Opened, Timestamp, Vault, key_index};
+use super::{Error, Need, Opened, Timestamp, Vault, key_index};
 
 mod group;
 
@@ -22,17 +22,6 @@ const CLOSING: Duration = Duration::from_secs(1);
 
 /// How long to wait for the last users of the environment when the process ends.
 const ENDING: Duration = Duration::from_millis(200);
-
-/// What a caller needs of the store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Need {
-    /// The store with its key. The store is created if there is none.
-    Key,
-    /// The store, created if there is none. Its key only if no program and no person has to be asked for it.
-    CachedOnly,
-    /// The store if there is one. Its key only if no program and no person has to be asked for it.
-    Existing,
-}
 
 /// Runs until the process ends.
 pub(super) fn run(vault: &Arc<Vault>) -> ! {

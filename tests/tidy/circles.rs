@@ -27,16 +27,11 @@ const KNOWN: &[&str] = &[
     "rpc::error",
     "rpc::params",
     "rpc::values",
-    "session::batch",
-    "session::pending",
     "vault::access",
     "vault::draft",
     "vault::key_index",
     "vault::key_row",
     "vault::opened",
-    "vault::queue",
-    "vault::thread",
-    "vault::thread::group",
     "vault::view",
 ];
 

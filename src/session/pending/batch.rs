@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::limits;
 use crate::vault::{Error, OverLimit, Overload, Room};
 
-use super::pending::PendingRequests;
+use super::PendingRequests;
 
 /// Memory reserved for the answers of one batch. Dropping it releases the memory.
 pub struct BatchRoom {
@@ -22,7 +22,7 @@ pub struct BatchRoom {
 
 impl BatchRoom {
     /// Room for at most `most` bytes. Reserves none of them yet.
-    pub(super) fn new(ledger: &Arc<PendingRequests>, most: usize) -> Self {
+    pub(in crate::session) fn new(ledger: &Arc<PendingRequests>, most: usize) -> Self {
         Self { ledger: ledger.clone(), most, taken: AtomicUsize::default(), counted: AtomicUsize::default() }
     }
 }
