@@ -18,6 +18,7 @@ mod message;
 mod methods;
 mod notices;
 mod params;
+mod rules;
 mod values;
 
 pub use connection::{Connection, Flow};

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::error::{Code, WrongParameter};
-use super::params::Argument;
+use super::values::Argument;
 
 /// A method, as it declares itself.
 pub(super) struct Method {

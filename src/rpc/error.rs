@@ -1,7 +1,6 @@
 //! Errors: why a request fails, and the error object for it. The codes and messages are in `table.rs`, the rules for
-//! parameters in `rules.rs`.
+//! parameters in `rpc/rules.rs`.
 
-mod rules;
 mod table;
 
 use std::borrow::Cow;
@@ -10,11 +9,14 @@ use jsonrpsee::types::ErrorObjectOwned;
 use serde::Serialize;
 
 use crate::session::Failure;
-use crate::vault::{self, KeyReason};
+use crate::vault::{self, Failed, KeyReason};
 
-use super::details::Details;
+use super::details::{
+    Conflict, Details, HeldUntil, LockHolder, NamedParameter, NoKey, OverLimit, Unknown, UnknownOutcome,
+};
+use super::values::{Protector, Revision};
 
-pub(super) use rules::{Parameter, Reason, Rule, WrongParameter};
+pub(super) use super::rules::{Reason, Rule, WrongParameter};
 pub(super) use table::*;
 pub use table::{Cause, Code, TABLE};
 
@@ -142,6 +144,38 @@ struct Data {
     reason: Option<&'static str>,
     #[serde(flatten)]
     details: Option<Details>,
+}
+
+impl Details {
+    /// The members for an error; `None` if it has none.
+    fn of(error: Error) -> Option<Self> {
+        match error {
+            Error::InvalidParams(wrong) => {
+                Some(Self::Parameter(NamedParameter { parameter: wrong.parameter }))
+            }
+            Error::Failure(Failure::Vault(error)) => Self::of_vault(error),
+            Error::Parse(_)
+            | Error::InvalidRequest(_)
+            | Error::MethodNotFound
+            | Error::ApiKeyInvalid
+            | Error::Failure(Failure::Cancelled) => None,
+        }
+    }
+
+    fn of_vault(error: vault::Error) -> Option<Self> {
+        use vault::Error as E;
+        Some(match error {
+            E::RevisionConflict { current } => Self::Conflict(Conflict { revision: Revision(current) }),
+            E::DataTooLarge { limit, .. } => Self::Limit(OverLimit { limit }),
+            E::LeaseHeld { expires_at } => Self::Lease(HeldUntil { expires_at }),
+            E::KeyUnavailable(why) => Self::Key(NoKey { protector: Protector(why.protector.name().into()) }),
+            E::StoreBusy { process: Some(process), .. } => Self::Lock(LockHolder { process: Some(process) }),
+            E::StoreFailed(Failed::Commit) => {
+                Self::Outcome(UnknownOutcome { outcome: Some(Unknown::Unknown) })
+            }
+            _ => return None,
+        })
+    }
 }
 
 impl From<Error> for ErrorObjectOwned {

@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind};
 
-use super::error::{Error, NotARequest, Rule, WrongParameter};
+use super::error::{Error, NotARequest};
+use super::rules::{Rule, WrongParameter};
+use super::values::Argument;
 
 /// Declares a method. The macro generates
 /// - `SPEC`, the name of the method and the names of its parameters;
@@ -96,28 +98,6 @@ pub(super) struct Spec {
     pub(super) named: &'static [&'static str],
     /// Whether the method ignores names that it does not have, as the Language Server Protocol demands.
     pub(super) lenient: bool,
-}
-
-/// A type that a parameter may have: how its values are read. Its schema is in `values.rs`.
-pub(super) trait Argument<'a>: Sized {
-    /// Reads the value of the parameter `name`.
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter>;
-
-    /// The value of an absent parameter; `None` if the parameter is required.
-    fn absent() -> Option<Self> {
-        None
-    }
-}
-
-/// A parameter that may be absent; `null` means that it is.
-impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
-    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
-        (json::kind(value) != Kind::Null).then(|| T::read(name, value)).transpose()
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
 }
 
 /// The parameters of one call, in the method's order.

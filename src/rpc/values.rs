@@ -13,8 +13,29 @@ use crate::limits;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Context, MergePatch, Name, Passphrase, Place, Timestamp};
 
-use super::error::{Rule, WrongParameter};
-use super::params::Argument;
+use super::rules::{Rule, WrongParameter};
+
+/// A type that a parameter may have: how its values are read.
+pub(super) trait Argument<'a>: Sized {
+    /// Reads the value of the parameter `name`.
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter>;
+
+    /// The value of an absent parameter; `None` if the parameter is required.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A parameter that may be absent; `null` means that it is.
+impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
+    fn read(name: &'static str, value: &'a RawValue) -> Result<Self, WrongParameter> {
+        (json::kind(value) != Kind::Null).then(|| T::read(name, value)).transpose()
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
 
 /// The schema of a type: its name there, a description, and the JSON Schema of its values.
 macro_rules! schema {

@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Kind, Whole};
 use crate::rpc::error::{Error, NotARequest, Rule, WrongParameter};
-use crate::rpc::params::{Argument, method};
+use crate::rpc::params::method;
+use crate::rpc::values::Argument;
 use crate::rpc::values::{True, schema, string};
 use crate::session::{OpenFolder, Phase};
 use crate::vault::folder::WorkspaceFolder;

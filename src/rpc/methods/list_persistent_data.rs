@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 use crate::json::{self, Kind};
 use crate::limits;
 use crate::rpc::error::{FOLDER_ERRORS, KEY_ERRORS, READ_ERRORS, Reason, Rule, WrongParameter};
-use crate::rpc::params::{Argument, method};
+use crate::rpc::params::method;
+use crate::rpc::values::Argument;
 use crate::rpc::values::{Handle, Revision};
 use crate::vault::{After, Context, Entry, ListRecords, Name, Place};
 

@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 use crate::json::{self, Kind};
 use crate::limits;
 use crate::rpc::error::{FOLDER_INVALID, KEY_ERRORS, Rule, WRITE_ERRORS, WrongParameter};
-use crate::rpc::params::{Argument, method};
+use crate::rpc::params::method;
+use crate::rpc::values::Argument;
 use crate::rpc::values::Handle;
 use crate::vault::{Context, Name, Scope, Share, Timestamp};
 
