@@ -96,7 +96,7 @@ fn the_newest_backup_comes_back_and_says_so() {
     let record = client.ok("getPersistentRecord", named("before"));
     assert_eq!((&record["data"], &record["restored"]), (&after, &Value::Null));
     let end = client.shut_down();
-    assert!(end.stderr.contains("mended"), "{}", end.stderr);
+    assert!(end.stderr.contains("is repaired"), "{}", end.stderr);
     // Once is enough.
     let mut client = home.client_with(&key);
     assert_eq!(client.ok("getPersistentData", named("before")), after);
