@@ -46,6 +46,18 @@ function signal(pid, name) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Removes a folder. A sidecar whose window was killed may still close its store there, and add files meanwhile. */
+async function remove(folder) {
+  for (let left = 500; ; left -= 1) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'ENOTEMPTY' || left === 0) throw error;
+      await pause(20);
+    }
+  }
+}
+
 class Refreshing {
   figures = { refreshes: 0, refused: 0, windowsKilled: 0, sidecarsKilled: 0, stops: 0, stopsWithTheToken: 0 };
   loggedOut = false;
@@ -87,7 +99,7 @@ class Refreshing {
     await own.close();
     server.closeAllConnections();
     server.close();
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 10 });
+    await remove(this.home);
     this.keptTheLast = stored?.refreshToken === this.#token;
     return this;
   }
@@ -333,7 +345,7 @@ class Calm extends EventEmitter {
     await this.own.close();
     this.http.closeAllConnections();
     this.http.close();
-    rmSync(this.#home, { recursive: true, force: true, maxRetries: 10 });
+    await remove(this.#home);
   }
 }
 
