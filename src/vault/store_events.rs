@@ -100,7 +100,7 @@ impl Vault {
                     // The old store is not used any more. The next request opens what the folder has now.
                     Some(opened) if !opened.store().is_in_place() => {
                         tracing::warn!(
-                            "the data folder was replaced or deleted; what lies there now is used"
+                            "the data folder was replaced or deleted; the store that is there now is used"
                         );
                     }
                     // The store that the folder has now is already open.

@@ -266,7 +266,7 @@ fn what_is_no_file_of_ours_names_no_program() {
         let _ = fs::remove_file(&file).or_else(|_| fs::remove_dir(&file));
     }
     fs::rename(&aside, &file).unwrap();
-    // Whoever can write the file, or another into its place, would say what is run as this user.
+    // A user who can write or replace the file would choose what runs as this user.
     let folder = file.parent().unwrap();
     for (path, open, private) in [(file.as_path(), 0o620, 0o600), (folder, 0o770, 0o700)] {
         set_mode(path, open);

@@ -135,7 +135,8 @@ table! {
         "locked": "The store is locked, because its passphrase or its keyring is needed; no data was lost. Call \
             `vault/unlock`.",
         "missing": "The protector has no key for this store; no data was lost. Put the key file or the item of the keyring \
-            back, or name the folder of the key file with --key-dir.",
+            back, or name the folder of the key file with --key-dir. If the key is lost, `plugin-vault reset` puts the \
+            store aside.",
         "wrong": "The passphrase or the key does not open this store; no data was lost. Give another passphrase, or put \
             the right key back.",
         "denied": "The protector refused access to its key; no data was lost. Permit the access, and call again.",
