@@ -1,19 +1,31 @@
 //! The command line: reads flags and environment variables, and decides what to run.
 
 mod backup;
+mod check;
 mod consent;
+mod doctor;
+mod failed;
 mod folders;
+mod installation;
 mod key;
+mod look;
 mod new_key;
 mod operator;
 pub mod output;
+mod path;
 mod presented;
+mod progress;
 mod protector;
+mod quarantine;
 mod question;
 mod records;
 mod reset;
+#[cfg(feature = "schema")]
+pub mod schemas;
 mod secret;
+mod status;
 mod table;
+mod verify;
 mod visible;
 mod wrong;
 
@@ -32,6 +44,7 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
 
 use backup::{BackupCommand, RestoreCommand};
+use installation::InstallationCommand;
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
@@ -93,6 +106,8 @@ pub struct Arguments {
 enum Command {
     /// Serve the client on stdin and stdout (the default)
     Serve,
+    #[command(flatten)]
+    Installation(InstallationCommand),
     /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {
         #[command(subcommand)]
@@ -153,6 +168,7 @@ pub struct Operation {
 }
 
 enum Operate {
+    Installation(InstallationCommand),
     Key(KeyCommand),
     Protector(ProtectorCommand),
     Backup(BackupCommand),
@@ -164,13 +180,11 @@ impl Operation {
     /// Runs the subcommand.
     pub fn run(self) -> Outcome {
         let as_json = self.common.json;
-        let (shown, failed) = match self.answer() {
-            Ok(Answer { shown, failed }) => (shown, failed),
-            Err(Failed(why)) => (None, Some(why)),
-        };
+        let Answer { shown, failed } =
+            self.answer().unwrap_or_else(|failed| Answer { shown: None, failed: Some(failed) });
         // Tables have escaped their cells already.
         let shown = shown.map(|shown| if as_json { visible::escaped(&shown) } else { shown });
-        Outcome { shown, failed: failed.map(|why| visible::visible(&why)) }
+        Outcome { shown, failed: failed.map(|failed| (failed.line(as_json), failed.exit)) }
     }
 
     fn answer(self) -> Result<Answer, Failed> {
@@ -178,9 +192,10 @@ impl Operation {
         let operator = Operator::new(self.config, passphrase);
         let json = self.common.json;
         match &self.command {
+            Operate::Installation(command) => installation::run(&operator, command, json),
             Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
-            Operate::Backup(command) => backup::back_up(&operator, command, json),
+            Operate::Backup(command) => backup::run(&operator, command, json),
             Operate::Restore(command) => backup::restore(&operator, command, json),
             Operate::Reset(command) => reset::run(&operator, command, json),
         }
@@ -191,8 +206,8 @@ impl Operation {
 pub struct Outcome {
     /// The text for stdout, unless the subcommand has written it itself.
     pub shown: Option<String>,
-    /// Why it failed, in one line.
-    pub failed: Option<String>,
+    /// Why it failed, as a line for stderr, which may be empty; and the exit code.
+    pub failed: Option<(String, u8)>,
 }
 
 /// Why a command line is refused, in one line.
@@ -255,6 +270,7 @@ impl Arguments {
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
+            Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),
             Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
@@ -280,6 +296,9 @@ impl Arguments {
         let wrong = |_| Wrong("--log takes a level, like debug; see plugin-vault --help".into());
         match &self.log {
             Some(given) => given.parse().map_err(wrong),
+            None if matches!(&self.command, Some(Command::Installation(command)) if command.is_quiet()) => {
+                Ok(logging::filter_of_environment("off"))
+            }
             None => Ok(logging::filter_of_environment(&std::env::var("RUST_LOG").unwrap_or_default())),
         }
     }

@@ -6,6 +6,7 @@
 
 mod dir;
 mod error;
+mod problem;
 mod quote;
 #[cfg(unix)]
 #[path = "files/unix.rs"]
@@ -23,6 +24,7 @@ use std::time::SystemTime;
 
 pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
+pub use problem::Problem;
 pub use quote::quoted;
 pub use system::{id, id_at, privacy, sync_folder};
 

@@ -70,13 +70,14 @@ fn serve(options: Options, log: &Log) -> u8 {
 fn operate(operation: Operation, log: &Log) -> u8 {
     let Outcome { shown, failed } = operation.run();
     let lost = shown.and_then(|shown| output::write(&(shown + "\n")).err());
-    if let Some(reason) = &failed {
-        log.notice(reason);
+    let (line, code) = failed.unwrap_or_default();
+    if !line.is_empty() {
+        log.line(line);
     }
     if let Some(Lost::Failed(error)) = &lost {
         log.notice(&not_written(error));
     }
-    if failed.is_some() || lost.is_some() { FAILED } else { 0 }
+    if lost.is_some() { code.max(FAILED) } else { code }
 }
 
 fn not_written(error: &io::Error) -> String {

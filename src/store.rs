@@ -18,12 +18,14 @@ mod error;
 mod events;
 mod file_system;
 mod folder;
+mod inspect;
 pub mod lmdb;
 mod opening;
 mod protectors;
 mod reset;
 mod restore;
 mod slot;
+mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,11 +33,13 @@ use std::sync::Arc;
 
 use crate::rows::{Id, Repair, Table};
 
+pub use crate::files::{Problem, quoted};
 pub use archive::{BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked};
 pub use batch::{Batch, Row};
 pub use boot::boot_id;
 pub use error::{BusyReason, FullReason, Refusal, StoreError};
 pub use events::{StoreEvent, StoreWatcher};
+pub use inspect::{FileSystem, OwnBackup, Quarantined, SoundTables, StoreProcess};
 pub use lmdb::engine::CommitError;
 pub use lmdb::header::FORMAT;
 pub use lmdb::lock::WriteLock;
@@ -44,6 +48,7 @@ pub use opening::NewStore;
 pub use protectors::ProtectorRow;
 pub use restore::Restored;
 pub use slot::{SLOT_HEADER, Slot};
+pub use verify::{VerifiedBackup, verify_backup};
 
 use events::News;
 use folder::Folder;

@@ -16,6 +16,7 @@ pub mod folder;
 #[cfg(test)]
 mod forged;
 mod guard;
+mod inspect;
 mod issue;
 mod key_index;
 mod key_row;
@@ -53,10 +54,11 @@ use crate::sync;
 
 pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing, Verified};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
+pub use inspect::{RecordFacts, TestedProtector};
 pub use issue::{Issue, Issued};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
@@ -80,7 +82,10 @@ pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
+pub use crate::store::{
+    BadArchive, CopySource, CopyTarget, FORMAT, FileSystem, Member, OwnBackup, Problem, Quarantined, Refusal,
+    Restored, SoundTables, StoreEvent, StoreProcess, quoted,
+};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;

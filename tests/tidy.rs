@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("fluent_uri", &["vault"]),
     ("nix", &["server"]),
     ("unicode_general_category", &["cli"]),
+    ("unicode_width", &["cli"]),
     ("zbus", &["protector"]),
     ("linux_keyutils", &["protector"]),
 ];

@@ -25,7 +25,7 @@ impl KeySource {
 }
 
 pub(super) fn not_a_key() -> Failed {
-    Failed("an API key is 40 hexadecimal digits".into())
+    Failed::new("an API key is 40 hexadecimal digits".into())
 }
 
 /// The public description of a key, with the names of the protocol.

@@ -60,6 +60,39 @@ pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     Ok(named)
 }
 
+/// Bytes that this user can still write on the file system of a folder; `None` if the system does not say.
+pub(super) fn free(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(folder).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// Whether a folder is in the writable layer of a container's image.
+pub(super) fn is_of_a_container(folder: &Path) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        const OVERLAY: u32 = 0x794c_7630;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "32 bits, of any sign and width"
+        )]
+        rustix::fs::statfs(folder).is_ok_and(|found| found.f_type as u32 == OVERLAY)
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

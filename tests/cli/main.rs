@@ -9,7 +9,12 @@ mod harness;
 
 mod client;
 mod copies;
+mod doctor;
 mod home;
+mod installation;
+mod schemas;
+mod screen;
+mod sick;
 
 #[cfg(target_os = "linux")]
 mod cache;
