@@ -148,12 +148,6 @@ impl Location {
         Ok(self.folder.backups()?.into_iter().map(sized).collect())
     }
 
-    /// Whether the tables were written to after a backup was taken.
-    pub fn has_changed_since(&self, backup: &OwnBackup) -> bool {
-        let found = self.folder.dir().and_then(|dir| dir.find(DATA_FILE));
-        found.is_ok_and(|found| found.is_some_and(|found| found.modified > backup.taken))
-    }
-
     /// Checks a backup that the store took of itself.
     ///
     /// # Errors
@@ -310,7 +304,8 @@ fn problems(folder: &Folder) -> Vec<Problem> {
     let mut found = Vec::new();
     let is_open =
         |found: files::Result<Found>| found.is_ok_and(|found| found.privacy == Privacy::OpenToOthers);
-    let data_is_open = dir.find(DATA_FILE).is_ok_and(|file| file.is_some_and(|file| is_open(Ok(file))));
+    let data = dir.find(DATA_FILE).ok().flatten().filter(|found| found.kind == FileKind::File);
+    let data_is_open = data.is_some_and(|found| is_open(Ok(found)));
     if (is_open(dir.found()) && !dir.is_empty().unwrap_or(false)) || data_is_open {
         found.push(Problem::open_to_others(
             "other users may read or write the store",

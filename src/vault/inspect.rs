@@ -20,6 +20,8 @@ pub struct RecordFacts {
     pub expired: u64,
     /// The time of the last write.
     pub last_write: Option<Timestamp>,
+    /// The last revision.
+    pub revision: u64,
 }
 
 /// A protector, and the reason if it does not give the key without the user.
@@ -82,11 +84,6 @@ impl Vault {
     /// If they can't be read.
     pub fn own_backups(&self) -> Result<Vec<OwnBackup>, Error> {
         Ok(self.location.own_backups()?)
-    }
-
-    /// Whether the store was written to after a backup was taken.
-    pub fn has_changed_since(&self, backup: &OwnBackup) -> bool {
-        self.location.has_changed_since(backup)
     }
 
     /// Checks a backup that the store took of itself.
@@ -162,8 +159,9 @@ impl Opened {
     /// If the tables can't be read.
     pub fn record_facts(&self) -> Result<RecordFacts, Error> {
         let now = Timestamp::now();
-        let mut facts = RecordFacts::default();
-        self.store().snapshot()?.scan(Table::Records, &[], |_, row| {
+        let snapshot = self.store().snapshot()?;
+        let mut facts = RecordFacts { revision: snapshot.revision()?, ..RecordFacts::default() };
+        snapshot.scan(Table::Records, &[], |_, row| {
             let Some(record) = StoredRecord::decode(row) else { return };
             let header = record.header;
             facts.restored += u64::from(self.is_restored(header.revision));

@@ -91,8 +91,10 @@ fn check_repairs_a_damaged_store_and_says_so() {
     let (sound, code) = json_of(&sick, "plugin-vault check --json", "check");
     assert_eq!((&sound["sound"], code), (&json!(true), 0));
     assert!(sound["repaired"].is_null() && sound["data"].is_null());
-    let data = fs::File::options().write(true).open(sick.data().join("data.mdb")).unwrap();
-    data.write_all_at(&[0xa5; 4_096], 2 * 4_096).unwrap();
+    let path = sick.data().join("data.mdb");
+    let length = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    let data = fs::File::options().write(true).open(&path).unwrap();
+    data.write_all_at(&vec![0xa5; length - 2 * 4_096], 2 * 4_096).unwrap();
     let (repaired, code) = json_of(&sick, "plugin-vault check --json", "check");
     assert_eq!((&repaired["sound"], code), (&json!(true), 0));
     assert_eq!(repaired["repaired"]["quarantine"], "~/.local/share/plugin-vault/quarantine/0000");

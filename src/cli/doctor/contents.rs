@@ -4,7 +4,7 @@ use crate::cli::look::{counted, relative, short_length, shortened};
 use crate::cli::operator::Operator;
 use crate::vault::{KeyState, KeySummary, RecordFacts, Timestamp};
 
-use super::{Check, Finding, opened, own_command, unlocked};
+use super::{Check, Finding, opened, own_command, store, unlocked};
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 /// A key that expires within this time, in milliseconds, is reported.
@@ -40,7 +40,10 @@ pub(super) fn check(operator: &Operator) -> Vec<Finding> {
     } else {
         findings.push(Check::Keys.not_checked("the store is locked"));
     }
-    findings.extend(facts.ok().map(|facts| clock(facts, now)));
+    if let Ok(facts) = facts {
+        findings.extend(store::old_backup(operator, facts.revision));
+        findings.push(clock(facts, now));
+    }
     findings
 }
 

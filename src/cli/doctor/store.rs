@@ -140,17 +140,22 @@ pub(super) fn check_backups(operator: &Operator, is_sound: bool) -> Vec<Finding>
         let what = format!("the newest backup, of {}, can't be used: {error}", ago(newest));
         return vec![take(check.bad(what), Fix::ReplaceBackup(newest.clone()))];
     }
-    let age = SystemTime::now().duration_since(newest.taken).unwrap_or_default();
-    if age > OLD_BACKUP && operator.vault().has_changed_since(newest) {
-        let what = format!("the newest backup is of {}, and the store has changed since", ago(newest));
-        return vec![take(check.warning(what), Fix::BackUp)];
-    }
     let text = format!(
         "{}, the newest of {}, and it can be used",
         counted(backups.len() as u64, "backup"),
         ago(newest)
     );
     vec![check.good(text)]
+}
+
+/// The newest backup is old, and the store, whose last revision this is, has changed since.
+pub(super) fn old_backup(operator: &Operator, revision: u64) -> Option<Finding> {
+    let newest = operator.vault().own_backups().ok()?.into_iter().next()?;
+    let age = SystemTime::now().duration_since(newest.taken).unwrap_or_default();
+    let is_old = age > OLD_BACKUP && newest.revision < revision;
+    let what = format!("the newest backup is of {}, and the store has changed since", ago(&newest));
+    let command = own_command(operator, "doctor --fix --only backups");
+    is_old.then(|| Check::Backups.warning(what).command(command).fix(Fix::BackUp))
 }
 
 fn ago(backup: &OwnBackup) -> String {
