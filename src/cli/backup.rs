@@ -12,6 +12,7 @@ use crate::vault::{
 };
 
 use super::consent::Consent;
+use super::failed::Exit;
 use super::operator::{Answer, Failed, Operator};
 use super::protector::{Tested, id, results_json, test_quietly};
 use super::secret::new_passphrase;
@@ -38,19 +39,18 @@ pub(super) struct RestoreCommand {
 
 /// Writes the store into one file.
 pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
-    let no_store = || Failed("there is no store yet".into());
     let to_stdout = command.file.as_os_str() == "-";
     // This check must come before the user is asked for a passphrase.
     if to_stdout && io::stdout().is_terminal() {
-        return Err(Failed("a backup is not text: send standard output to a file or a program".into()));
+        return Err(Failed::new("a backup is not text: send standard output to a file or a program".into()));
     }
     if !to_stdout {
         check_target(&command.file)?;
     }
     let passphrase = command.new_passphrase_fd.map(new_passphrase).transpose()?;
     // A store can be copied without its key, but then no protector can be added to the copy.
-    let opened =
-        if passphrase.is_some() { operator.existing()? } else { operator.locked()? }.ok_or_else(no_store)?;
+    let opened = if passphrase.is_some() { operator.existing()? } else { operator.locked()? }
+        .ok_or_else(Failed::no_store)?;
     let with_passphrase = passphrase.is_some();
     let mut meter = Meter::new();
     let mut stdout = io::stdout().lock();
@@ -115,7 +115,7 @@ fn cannot_write(file: &Path, why: io::ErrorKind) -> Failed {
     use io::ErrorKind as Why;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (file, folder) = (file.display(), folder.display());
-    Failed(match why {
+    Failed::new(match why {
         Why::NotFound => format!("the folder '{folder}' does not exist; create it, or name another"),
         Why::NotADirectory => format!("'{file}' is not a folder, or is not in one; name another file"),
         Why::AlreadyExists => format!("the file '{file}' exists already; name another"),
@@ -155,10 +155,11 @@ pub(super) fn restore(
     };
     let added: Vec<_> = arrivals.iter().filter(added).collect();
     // The user is not asked: a protector that needs the user counts as one that can open the store.
-    let opened = operator.locked()?.ok_or_else(|| Failed("another process has removed the store".into()))?;
+    let opened =
+        operator.locked()?.ok_or_else(|| Failed::new("another process has removed the store".into()))?;
     let tested = test_quietly(operator, &opened)?;
     let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
-    let failed = (!opens).then(|| nothing_opens(operator, &opened, &tested));
+    let failed = (!opens).then(|| Failed::with(Exit::Locked, nothing_opens(operator, &opened, &tested)));
     let shown = if as_json {
         restored_json(&restored, &added, &tested)
     } else {
@@ -185,7 +186,7 @@ fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) ->
 }
 
 fn cannot_read(why: io::ErrorKind) -> Failed {
-    Failed(match why {
+    Failed::new(match why {
         io::ErrorKind::NotFound => "there is no such file".into(),
         io::ErrorKind::IsADirectory => {
             "that is a folder; name the file that plugin-vault backup wrote".into()
@@ -199,13 +200,16 @@ fn not_restored(error: NotRestored) -> Failed {
     match error {
         NotRestored::Archive(bad) => {
             let why = describe(bad);
-            Failed(format!("the file is not a complete backup: {why}; nothing was changed"))
+            Failed::with(
+                Exit::Refused,
+                format!("the file is not a complete backup: {why}; nothing was changed"),
+            )
         }
         NotRestored::Source(kind) => cannot_read(kind),
         NotRestored::Store(error) => error.into(),
-        NotRestored::ProtectorsChanged => {
-            Failed("the store's protectors were changed meanwhile; nothing was restored, try again".into())
-        }
+        NotRestored::ProtectorsChanged => Failed::new(
+            "the store's protectors were changed meanwhile; nothing was restored, try again".into(),
+        ),
     }
 }
 
@@ -235,7 +239,7 @@ fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> 
         return if backup.store_has_protectors() {
             Ok(false)
         } else {
-            Err(Failed(
+            Err(Failed::new(
                 "the store has no protector to keep; run it without --keep-protectors; nothing was changed"
                     .into(),
             ))

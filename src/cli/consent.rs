@@ -27,7 +27,7 @@ impl Consent {
             return Ok(());
         }
         if !has_terminal() {
-            return Err(Failed(format!(
+            return Err(Failed::wrong(format!(
                 "{what}; nothing was changed: run it again with --yes if that is what you want"
             )));
         }
@@ -39,6 +39,6 @@ impl Consent {
             &mut answer,
         );
         let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-        if read.is_ok() && is_yes { Ok(()) } else { Err(Failed("nothing was changed".into())) }
+        if read.is_ok() && is_yes { Ok(()) } else { Err(Failed::new("nothing was changed".into())) }
     }
 }

@@ -95,11 +95,11 @@ pub(super) struct Description {
 }
 
 fn name(what: &str, text: &str) -> Result<Name, Failed> {
-    Name::parse(text).ok_or_else(|| Failed(format!("{what} has 1 to 256 bytes")))
+    Name::parse(text).ok_or_else(|| Failed::wrong(format!("{what} has 1 to 256 bytes")))
 }
 
 fn time(text: Option<&String>) -> Result<Option<Timestamp>, Failed> {
-    let wrong = || Failed("a time looks like 2027-01-31T00:00:00Z, and is not before 1970".into());
+    let wrong = || Failed::wrong("a time looks like 2027-01-31T00:00:00Z, and is not before 1970");
     text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
 }
 
@@ -180,7 +180,7 @@ fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Fa
         None => 0,
     };
     let text = match destroyed {
-        0 => return Err(Failed("there is no such plugin; see plugin-vault key list".into())),
+        0 => return Err(Failed::nothing_stored("there is no such plugin; see plugin-vault key list")),
         1 => "destroyed the data of 1 installation".into(),
         count => format!("destroyed the data of {count} installations"),
     };
@@ -191,7 +191,7 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     if !read_only && contexts.is_empty() && folders.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Failed("--folder takes an absolute URI, like file:///home/me/project".into());
+    let wrong = |_| Failed::wrong("--folder takes an absolute URI, like file:///home/me/project");
     let folders = folders.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong));
     let folders =
         folders.map(|folder| Ok(folder?.as_str().to_owned())).collect::<Result<Vec<_>, Failed>>()?;

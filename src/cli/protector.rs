@@ -84,13 +84,14 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
         NewProtector::Command { program } => New::Command(independent_of_folder(program)?),
     };
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
-        return Err(Failed("the store has a key file already".into()));
+        return Err(Failed::new("the store has a key file already".into()));
     }
     let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
         (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
         (Error::KeyUnavailable(why), _) => {
-            let (protector, Failed(reason)) = (why.protector.name(), Error::KeyUnavailable(why).into());
-            Failed(format!("the protector {protector} was not added: {reason}"))
+            let protector = why.protector.name();
+            let failed = Failed::from(Error::KeyUnavailable(why));
+            failed.explained(|reason| format!("the protector {protector} was not added: {reason}"))
         }
         (error, _) => error.into(),
     })?;
@@ -113,7 +114,8 @@ fn independent_of_folder(program: &[String]) -> Result<Vec<String>, Failed> {
     let mut program = program.to_vec();
     if let Some(name) = program.first_mut().filter(|name| is_relative_program(name)) {
         let whole = std::path::absolute(&name).ok().and_then(|path| path.into_os_string().into_string().ok());
-        *name = whole.ok_or_else(|| Failed(format!("the program {name:?} has no absolute path in UTF-8")))?;
+        *name = whole
+            .ok_or_else(|| Failed::new(format!("the program {name:?} has no absolute path in UTF-8")))?;
     }
     Ok(program)
 }
@@ -136,7 +138,7 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
         KeyReason::Denied => "could not be started; see whether it is an executable file",
         _ => "gave no passphrase; run it yourself to see why",
     };
-    Failed(format!("the program {name:?} {why}; the protector was not added"))
+    Failed::new(format!("the program {name:?} {why}; the protector was not added"))
 }
 
 fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
@@ -149,9 +151,9 @@ fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
 }
 
 fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Failed> {
-    let opened = operator.existing()?.ok_or_else(no_store)?;
+    let opened = operator.existing()?.ok_or_else(Failed::no_store)?;
     let protector = find(&opened, which)?;
-    let last = || Failed("it is the last that works; add another one first".into());
+    let last = || Failed::new("it is the last that works; add another one first".into());
     if opened.protectors()?.len() == 1 {
         return Err(last());
     }
@@ -159,8 +161,8 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
     let other =
         opened.try_protectors(operator.config(), is_other, &operator.mode(Question::begin().deadline()));
     let stays = other.map_err(|error| {
-        let Failed(why) = error.into();
-        Failed(format!("no other is known to work, so it was not removed: {why}"))
+        let failed = Failed::from(error);
+        failed.explained(|why| format!("no other is known to work, so it was not removed: {why}"))
     })?;
     if !operator.write(RemoveProtector { protector, stays })? {
         return Err(last());
@@ -171,10 +173,6 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
     Ok(shown(as_json, protector, text))
 }
 
-fn no_store() -> Failed {
-    Failed("there is no store yet".into())
-}
-
 fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
     let protectors = opened.protectors()?;
     let kind = Kind::parse(which);
@@ -182,8 +180,10 @@ fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
         protectors.iter().filter(|one| Some(one.kind) == kind || id(one).eq_ignore_ascii_case(which));
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(*one),
-        (Some(_), Some(_)) => Err(Failed("there are several of that kind; name one by its id".into())),
-        (None, _) => Err(Failed("there is no such protector; see plugin-vault protector list".into())),
+        (Some(_), Some(_)) => Err(Failed::wrong("there are several of that kind; name one by its id")),
+        (None, _) => {
+            Err(Failed::nothing_stored("there is no such protector; see plugin-vault protector list"))
+        }
     }
 }
 
@@ -191,11 +191,11 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
     let kind = kind
         .map(|name| {
             Kind::parse(name).ok_or_else(|| {
-                Failed("there is no such kind of protector; see plugin-vault protector test --help".into())
+                Failed::wrong("there is no such kind of protector; see plugin-vault protector test --help")
             })
         })
         .transpose()?;
-    let opened = operator.locked()?.ok_or_else(no_store)?;
+    let opened = operator.locked()?.ok_or_else(Failed::no_store)?;
     let mut results = Vec::new();
     for protector in opened.protectors()? {
         if kind.is_none_or(|kind| kind == protector.kind) {
@@ -205,10 +205,11 @@ fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer
         }
     }
     if results.is_empty() {
-        return Err(Failed("there is no such protector; see plugin-vault protector list".into()));
+        return Err(Failed::nothing_stored("there is no such protector; see plugin-vault protector list"));
     }
     let all_work = results.iter().all(|(_, why)| why.is_none());
-    let failed = (!all_work).then(|| "not all protectors give the key; the output says why".into());
+    let failed =
+        (!all_work).then(|| Failed::new("not all protectors give the key; the output says why".into()));
     let shown = if as_json { results_json(&results) } else { results_table(&results) };
     Ok(Answer { shown: Some(shown), failed })
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::vault::{Error, UnlockMode};
 
 use super::consent::Consent;
+use super::failed::Exit;
 use super::operator::{Answer, Failed, Operator};
 
 #[derive(clap::Args)]
@@ -15,7 +16,7 @@ pub(super) struct ResetCommand {
 
 /// Moves the store to quarantine.
 pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) -> Result<Answer, Failed> {
-    let nothing = || Failed("there is no store; nothing was changed".into());
+    let nothing = || Failed::with(Exit::NoStore, "there is no store; nothing was changed".into());
     let about = describe(operator)?.ok_or_else(nothing)?;
     let folder = operator.config().data.display();
     let what = format!(

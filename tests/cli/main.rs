@@ -9,6 +9,8 @@ mod harness;
 
 mod client;
 mod copies;
+mod exit_codes;
+mod helpers;
 mod home;
 
 #[cfg(target_os = "linux")]
@@ -16,6 +18,7 @@ mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod moving;
 mod names;
 mod notices;
 mod output;
@@ -25,9 +28,14 @@ mod program_runs;
 mod programs;
 mod prompts;
 mod protectors;
+mod records;
 mod reset;
 mod restore;
+mod running;
+mod screens;
 mod secrecy;
+mod shapes;
+mod shells;
 mod slow;
 mod terminal;
 mod unlocks;

@@ -107,7 +107,7 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
         assert!(
-            listed.code == 1 && listed.said.contains("add it again with its absolute path"),
+            listed.code == 5 && listed.said.contains("add it again with its absolute path"),
             "{}",
             listed.said
         );
@@ -128,7 +128,7 @@ fn an_askpass_program_with_a_relative_path_runs_nothing() {
         let environment = [("PLUGIN_VAULT_ASKPASS", name)];
         check_refused(&project.unlock(&environment), "passphrase", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &environment);
-        assert!(listed.code == 1 && listed.said.contains("PLUGIN_VAULT_ASKPASS"), "{}", listed.said);
+        assert!(listed.code == 5 && listed.said.contains("PLUGIN_VAULT_ASKPASS"), "{}", listed.said);
     }
     assert!(!project.was_run());
 }
@@ -208,7 +208,7 @@ fn an_askpass_program_that_fails_gives_no_passphrase() {
         let environment = [("PLUGIN_VAULT_ASKPASS", program.as_str())];
         check_refused(&project.unlock(&environment), "passphrase", "failed");
         let listed = project.run(&["--log", "trace", "key", "list"], "", &environment);
-        assert!(listed.code == 1 && listed.said.contains("ended with"), "{}", listed.said);
+        assert!(listed.code == 5 && listed.said.contains("ended with"), "{}", listed.said);
         assert!(!listed.said.contains(PASSPHRASE), "{}", listed.said);
         home.program_gone("ask");
     }

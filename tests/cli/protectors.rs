@@ -114,9 +114,10 @@ fn a_test_says_why_a_protector_gives_no_key_and_a_program_can_read_it() {
     home.forget_cached();
     let test = |arguments: &[&str], input: &str| {
         let ran = home.run(&[&["protector", "test"], arguments].concat(), input);
-        assert_eq!(
-            (ran.code, ran.said.lines().last()),
-            (1, Some("plugin-vault: not all protectors give the key; the output says why"))
+        let line = ran.said.lines().last().unwrap();
+        assert!(
+            ran.code == 1 && line.contains("not all protectors give the key; the output says why"),
+            "{line}"
         );
         ran.shown
     };
@@ -144,7 +145,7 @@ fn a_key_file_that_is_in_the_way_is_told_and_kept() {
     let file = folder.join("key");
     std::fs::copy(home.data().join("header"), &file).unwrap();
     let ran = home.run(&["protector", "add", "key-file", "--passphrase-fd", "0"], PASSPHRASE);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 5);
     assert!(ran.said.contains(file.to_str().unwrap()) && ran.said.contains("not added"), "{}", ran.said);
     assert!(file.exists());
     std::fs::remove_file(&file).unwrap();

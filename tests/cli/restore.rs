@@ -125,7 +125,7 @@ fn a_store_that_nothing_here_opens_is_said_to_be_so() {
     let file = home.path("copy");
     assert_eq!(home.run(&["backup", file.to_str().unwrap()], "").code, 0);
     let ran = there.run(&["restore", file.to_str().unwrap()], "");
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 5);
     assert!(ran.shown.contains("restored, with 1 records") && ran.shown.contains("missing"), "{}", ran.shown);
     let key_file = fs::read_dir(home.path("keys")).unwrap().next().unwrap().unwrap().path().join("key");
     let wanted = there.path("keys").join(key_file.strip_prefix(home.path("keys")).unwrap());
@@ -363,7 +363,7 @@ fn nothing_is_read_of_a_member_that_no_backup_has() {
             child.kill().unwrap();
         }
         let said = said.expect("it waits for what the header announces");
-        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert_eq!(child.wait().unwrap().code(), Some(6));
         let why = if kind == b'0' { "larger than --max-store-bytes" } else { "does not write" };
         assert!(said.contains(why), "{kind}: {said}");
         drop(input);
@@ -409,7 +409,7 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
     fs::remove_dir_all(home.data().join("protectors")).unwrap();
     for _ in 0..2 {
         let ran = home.run(&["key", "issue", "a.b"], "");
-        assert_eq!(ran.code, 1);
+        assert_eq!(ran.code, 6);
         assert!(
             ran.said.contains("plugin-vault restore") && ran.said.contains("plugin-vault reset"),
             "{}",
