@@ -2,35 +2,54 @@
 
 mod backup;
 mod check;
+#[cfg(feature = "schema")]
+mod commands_page;
 mod consent;
+mod delete;
 mod doctor;
+mod examples;
+mod export;
 mod failed;
 mod folders;
+mod get;
+mod help;
+mod helper;
+mod import;
+mod input;
 mod installation;
 mod key;
+mod list;
 mod look;
 mod new_key;
 mod operator;
 pub mod output;
+mod pages;
 mod path;
+mod pointer;
 mod presented;
 mod progress;
 mod protector;
 mod quarantine;
 mod question;
+mod record;
 mod records;
+mod reference;
 mod reset;
+mod run;
 #[cfg(feature = "schema")]
 pub mod schemas;
 mod secret;
+mod set;
 mod status;
 mod table;
+mod task;
 mod verify;
 mod visible;
 mod wrong;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use tempfile::TempDir;
@@ -43,6 +62,9 @@ use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
 
+#[cfg(feature = "schema")]
+pub use commands_page::commands_page;
+
 use backup::{BackupCommand, RestoreCommand};
 use installation::InstallationCommand;
 use key::KeyCommand;
@@ -50,6 +72,14 @@ use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
 use reset::ResetCommand;
 use secret::passphrase;
+use task::TaskCommand;
+
+/// What a person sees who types the name of the program alone.
+const ABOUT: &str = "\
+plugin-vault keeps the secrets of editor extensions in a private, encrypted store.
+Editors start it themselves and talk to it through pipes; `plugin-vault serve` does the same here.
+`plugin-vault --help` shows the commands for people and scripts, such as `plugin-vault list`.
+";
 
 /// A private, encrypted store for editor extensions, with JSON-RPC on stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "--help shows these comments")]
@@ -108,6 +138,7 @@ enum Command {
     Serve,
     #[command(flatten)]
     Installation(InstallationCommand),
+    Task(TaskCommand),
     /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {
         #[command(subcommand)]
@@ -169,6 +200,7 @@ pub struct Operation {
 
 enum Operate {
     Installation(InstallationCommand),
+    Task(TaskCommand),
     Key(KeyCommand),
     Protector(ProtectorCommand),
     Backup(BackupCommand),
@@ -189,10 +221,12 @@ impl Operation {
 
     fn answer(self) -> Result<Answer, Failed> {
         let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
-        let operator = Operator::new(self.config, passphrase);
         let json = self.common.json;
+        let is_one_task = matches!(self.command, Operate::Task(_));
+        let operator = Operator::new(self.config, passphrase, is_one_task);
         match &self.command {
             Operate::Installation(command) => installation::run(&operator, command, json),
+            Operate::Task(command) => task::run(operator, command, json),
             Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
             Operate::Backup(command) => backup::run(&operator, command, json),
@@ -224,17 +258,37 @@ pub enum Parsed {
 /// Reads a command line and the environment.
 ///
 /// # Errors
-/// [`Wrong`] if an argument or a variable is not valid.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wrong> {
+/// The line for stderr, if an argument or a variable is not valid.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, String> {
+    let arguments = called_by_docker(arguments.into_iter().collect());
+    if arguments.len() == 1 && io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(Parsed::Show(ABOUT.to_owned()));
+    }
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let as_json = own.into_iter().any(|argument| argument == "--json");
+    read(&arguments).map_err(|Wrong(reason)| Failed::wrong(reason).line(as_json))
+}
+
+/// The program under the name of a credential helper of docker is that helper.
+fn called_by_docker(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_stem());
+    if name.is_some_and(|name| name == "docker-credential-plugin-vault") {
+        arguments.splice(1..1, ["helper", "docker"].map(OsString::from));
+    }
+    arguments
+}
+
+fn read(arguments: &[OsString]) -> Result<Parsed, Wrong> {
     use clap::error::ErrorKind;
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Some(Command::Schema), .. }) => Ok(Parsed::Show(rpc::CONTRACT.to_owned())),
         Ok(arguments) => Ok(Parsed::Run(Box::new(arguments.resolve()?))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Parsed::Show(error.render().to_string()))
+            let help = (error.kind() == ErrorKind::DisplayHelp).then(|| help::text(arguments)).flatten();
+            Ok(Parsed::Show(help.unwrap_or_else(|| error.render().to_string())))
         }
         Err(error) => {
-            let about = visible::visible(&wrong::about(&error));
+            let about = visible::visible(&wrong::about(&error, arguments));
             Err(Wrong(format!("{about}; see plugin-vault --help")))
         }
     }
@@ -271,6 +325,7 @@ impl Arguments {
         };
         let task = match self.command.take() {
             Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),
+            Some(Command::Task(command)) => operate(Operate::Task(command), self.operate),
             Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),

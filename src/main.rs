@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use plugin_vault::cli::output::{self, Lost};
-use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task, Wrong};
+use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task};
 use plugin_vault::logging::{self, Log, NoLog};
 use plugin_vault::server::{self, NoServer, Options};
 
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             Ok(()) | Err(Lost::ReaderGone) => ExitCode::SUCCESS,
             Err(Lost::Failed(error)) => refuse(&not_written(&error), FAILED),
         },
-        Err(Wrong(reason)) => refuse(&reason, WRONG_ARGUMENTS),
+        Err(line) => end_with(&line, WRONG_ARGUMENTS),
     }
 }
 
@@ -89,6 +89,10 @@ fn no_thread(error: &io::Error) -> String {
 }
 
 fn refuse(reason: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "plugin-vault: {reason}");
+    end_with(&format!("plugin-vault: {reason}"), code)
+}
+
+fn end_with(line: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{line}");
     ExitCode::from(code)
 }

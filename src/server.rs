@@ -26,7 +26,7 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{self, Askpass, Config, Vault};
 
 pub use ending::Ending;
-pub use harden::harden;
+pub use harden::{harden, restore_umask};
 #[cfg(unix)]
 pub use signals::is_ignored;
 pub use signals::restore_signals;

@@ -59,7 +59,7 @@ pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
 pub use inspect::{RecordFacts, TestedProtector};
-pub use issue::{Issue, Issued};
+pub use issue::{Issue, Issued, KeptKeys};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
 pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
@@ -136,6 +136,8 @@ pub struct Vault {
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
+    /// Whether the open store is watched for events of other processes.
+    watches: bool,
     /// Whether the vault's thread runs. `starting` is held while it is started.
     started: AtomicBool,
     starting: Mutex<()>,
@@ -144,6 +146,15 @@ pub struct Vault {
 impl Vault {
     /// A vault that opens no file before the first request.
     pub fn new(config: Config) -> Arc<Self> {
+        Self::with(config, true)
+    }
+
+    /// A vault for one task, which hears nothing of other processes: the system takes up to 15 ms to end a watch.
+    pub fn for_one_task(config: Config) -> Arc<Self> {
+        Self::with(config, false)
+    }
+
+    fn with(config: Config, watches: bool) -> Arc<Self> {
         let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
             config,
@@ -157,6 +168,7 @@ impl Vault {
             after_turn: OnceLock::new(),
             taking: OnceLock::new(),
             unlocks: Unlocks::default(),
+            watches,
             started: AtomicBool::new(false),
             starting: Mutex::default(),
         })

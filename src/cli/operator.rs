@@ -41,8 +41,10 @@ impl Drop for Operator {
 }
 
 impl Operator {
-    pub(super) fn new(config: Config, passphrase: Option<Passphrase>) -> Self {
-        Self { vault: Vault::new(config), passphrase }
+    /// A vault for a subcommand. One task never needs the store for itself alone.
+    pub(super) fn new(config: Config, passphrase: Option<Passphrase>, is_one_task: bool) -> Self {
+        let vault = if is_one_task { Vault::for_one_task(config) } else { Vault::new(config) };
+        Self { vault, passphrase }
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -16,6 +16,10 @@ pub(super) struct KeySource {
 }
 
 impl KeySource {
+    pub(super) fn of(key_fd: u32) -> Self {
+        Self { key_fd }
+    }
+
     /// Reads the key.
     pub(super) fn caller(&self) -> Result<Caller, Failed> {
         let line = secret_line(self.key_fd, "API key: ")?;

@@ -16,7 +16,7 @@ pub(super) fn list(
     installation: &Name,
     as_json: bool,
 ) -> Result<String, Failed> {
-    let opened = operator.existing()?.ok_or(Error::ApiKeyUnknown)?;
+    let opened = operator.required()?;
     let kept = opened.kept(plugin, installation)?.ok_or(Error::ApiKeyUnknown)?;
     let key = Key::parse(&kept.api_key).map_err(|_| Error::RecordDamaged(DamagedPart::Key))?;
     let caller = Caller { key: key.into(), must_exist: true, origin: random_origin() };
@@ -48,7 +48,7 @@ fn words(entry: &Entry) -> [String; 3] {
 }
 
 /// The same members as in `listPersistentData`.
-fn members(entry: &Entry) -> Value {
+pub(super) fn members(entry: &Entry) -> Value {
     let [context, folder, name] = words(entry);
     let given = |text: String| (!text.is_empty()).then_some(Value::from(text));
     let members = [

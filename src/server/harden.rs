@@ -7,7 +7,8 @@ pub fn harden() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        let before = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        let _ = UMASK.set(before);
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         if setrlimit(Resource::Core, none).is_err() {
             tracing::warn!("core dumps could not be turned off");
@@ -19,6 +20,18 @@ pub fn harden() {
         if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
             tracing::warn!("the process's memory could not be protected from other processes of this user");
         }
+    }
+}
+
+/// The umask before [`harden`] changed it.
+#[cfg(unix)]
+static UMASK: std::sync::OnceLock<rustix::fs::Mode> = std::sync::OnceLock::new();
+
+/// Sets the umask that this process was started with, for a program that is started next and makes files of its own.
+pub fn restore_umask() {
+    #[cfg(unix)]
+    if let Some(before) = UMASK.get() {
+        rustix::process::umask(*before);
     }
 }
 

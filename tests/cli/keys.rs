@@ -41,7 +41,7 @@ fn keys_are_issued_shared_rotated_extended_and_revoked() {
 fn records_of_a_kept_key_are_listed_without_what_is_in_them() {
     let home = Home::new();
     let records = ["key", "records", "me.plugin", "test"];
-    assert!(home.refused(&records, "").contains("no such key"));
+    assert!(home.refused(&records, "").contains("no store yet"));
     let issued = home.json(&["key", "issue", "me.plugin", "--installation", "test"], "");
     assert_eq!(home.json(&records, ""), json!([]));
     let key = issued["apiKey"].as_str().unwrap().to_owned();
@@ -148,7 +148,7 @@ fn what_ends_or_extends_keys_makes_no_store() {
         (&["key", "rotate"], KEY),
         (&["key", "extend", "0123"], ""),
     ] {
-        assert!(home.refused(arguments, input).contains("no such key"), "{arguments:?}");
+        assert!(home.refused(arguments, input).contains("no store yet"), "{arguments:?}");
     }
     assert!(home.refused(&["key", "forget", "no.plugin", "--yes"], "").contains("no such plugin"));
     assert!(home.refused(&["protector", "remove", "key-file", "--yes"], "").contains("no store"));

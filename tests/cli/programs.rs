@@ -178,6 +178,21 @@ fn age_opens_the_store() {
     assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
 }
 
+/// As `docs/recipes.md` shows it: sealed with the key of the machine, which only the superuser has.
+#[test]
+fn systemd_creds_opens_the_store() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let pass = Pass::new();
+    let file = pass.0.path().join("sealed").to_str().unwrap().to_owned();
+    pass.run("systemd-creds", &["encrypt", "--with-key=host", "--name=plugin-vault", "-", &file], PASSPHRASE);
+    let home = pass.guard(&["systemd-creds", "decrypt", "--name=plugin-vault", &file, "-"]);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(pass.refused(&home), "failed");
+}
+
 /// The kernel refuses: the session that the processes are in was logged out.
 #[cfg(target_os = "linux")]
 #[test]

@@ -26,6 +26,30 @@ impl Terminal {
         Self { person: person.into(), program }
     }
 
+    /// As [`Self::run`], for a program whose output is the terminal as well.
+    pub(crate) fn run_whole(mut command: Command) -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
+        let end = || File::options().read(true).write(true).open(&name).unwrap();
+        let program = command.stdin(end()).stderr(end()).stdout(end()).spawn().unwrap();
+        drop(command);
+        Self { person: person.into(), program }
+    }
+
+    /// Waits for the end of a program that has the whole terminal; its code, and what is shown until then.
+    pub(crate) fn sees(mut self) -> (i32, String) {
+        let mut seen = Vec::new();
+        let mut some = [0; 4_096];
+        // The terminal fails once no program has it any more.
+        while let Ok(length @ 1..) = self.person.read(&mut some) {
+            seen.extend_from_slice(&some[..length]);
+        }
+        let code = self.program.wait().unwrap().code().unwrap();
+        (code, String::from_utf8(seen).unwrap().replace("\r\n", "\n"))
+    }
+
     /// Waits until the terminal shows this, and returns all that it has shown until then.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let mut seen = Vec::new();

@@ -51,4 +51,5 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin_vault.lua", &lua::types(&contract));
     made("schema/types/plugin_vault.vim", &vim::types(&contract));
     made(PAGE, &markdown::page(&contract));
+    made("docs/commands.md", &plugin_vault::cli::commands_page());
 }
