@@ -138,6 +138,7 @@ enum Command {
     Serve,
     #[command(flatten)]
     Installation(InstallationCommand),
+    #[command(flatten)]
     Task(TaskCommand),
     /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {

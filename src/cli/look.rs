@@ -103,6 +103,9 @@ pub(super) fn shortened(id: &str, length: usize) -> String {
     id.chars().take(length).collect()
 }
 
+/// The fewest letters that may stand for an id: fewer may be a mistake.
+const FEWEST: usize = 4;
+
 /// The one element whose id begins with `wanted`; `Err(true)` if there are several, `Err(false)` if there is none.
 pub(super) fn by_prefix<T>(
     all: impl IntoIterator<Item = T>,
@@ -116,7 +119,7 @@ pub(super) fn by_prefix<T>(
         if own == wanted {
             return Ok(one);
         }
-        if !wanted.is_empty() && own.starts_with(&wanted) && found.replace(one).is_some() {
+        if wanted.len() >= FEWEST && own.starts_with(&wanted) && found.replace(one).is_some() {
             return Err(true);
         }
     }
@@ -228,9 +231,10 @@ mod tests {
         assert_eq!(short_length(["a1", "b1"]), 8);
         let find = |wanted| by_prefix(ids, |id| (*id).to_owned(), wanted);
         assert_eq!(find("0123456789A"), Ok(ids[0]));
-        assert_eq!(find("ff"), Ok(ids[2]));
+        assert_eq!(find("ffff"), Ok(ids[2]));
+        assert_eq!(find("fff"), Err(false));
         assert_eq!(find("0123"), Err(true));
-        assert_eq!(find("5"), Err(false));
+        assert_eq!(find("5555"), Err(false));
         assert_eq!(find(""), Err(false));
     }
 }

@@ -106,7 +106,7 @@ fn a_list_says_all_of_a_key_but_the_key() {
     let table = home.run(&["key", "list"], "").shown;
     let head: Vec<_> = table.lines().next().unwrap().split("  ").map(str::trim).collect();
     for column in
-        ["PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "BYTES", "STATE"]
+        ["PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "ON DISK", "STATE"]
     {
         assert!(head.contains(&column), "{table}");
     }
