@@ -238,7 +238,11 @@ impl Vault {
 
 /// Rebuilds the index of keys if it is not complete. Until then lookups read the table of keys instead.
 fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
-    match key_index::rebuilt(opened) {
+    let batch = || -> Result<_, Error> {
+        let secrets = opened.secrets()?;
+        Ok(key_index::rebuilt(&opened.store().snapshot()?, &secrets.keys)?)
+    };
+    match batch() {
         Ok(Some(batch)) => {
             let outcome = opened.store().commit(lock, &batch);
             if outcome.is_err() {

@@ -10,7 +10,7 @@ use crate::store::{BusyReason, CommitError, Snapshot, StoreError, WriteLock};
 use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
 use crate::vault::opened::ToDestroy;
 use crate::vault::queue::Job;
-use crate::vault::view::LIST;
+use crate::vault::reading::LIST;
 use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
