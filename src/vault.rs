@@ -32,6 +32,8 @@ mod reasons;
 mod record;
 mod revoke;
 mod rotate;
+#[cfg(test)]
+mod sample;
 mod share;
 mod store_events;
 mod sweep;
@@ -104,7 +106,7 @@ pub struct Config {
 
 impl Config {
     fn means(&self) -> ProtectorConfig<'_> {
-        ProtectorConfig { key_folder: &self.keys, askpass: self.askpass.as_ref() }
+        ProtectorConfig { data_folder: &self.data, key_folder: &self.keys, askpass: self.askpass.as_ref() }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
 use crate::rows::{Table, meta};
-use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError};
+use crate::store::{Batch, ProtectorChange, Row, Snapshot, StoreError};
 
 use super::key_index::{self, LiveKeys};
 use super::opened::Secrets;
@@ -55,12 +55,6 @@ pub struct Changes {
     protectors: Vec<ProtectorChange>,
 }
 
-/// A change of the protector files, which no transaction covers. A request with one has no other change.
-pub(super) enum ProtectorChange {
-    Add(ProtectorRow),
-    Remove([u8; 16]),
-}
-
 /// The work for the requests of one commit.
 #[derive(Default)]
 pub(super) struct Work {
@@ -100,8 +94,8 @@ impl Changes {
         self.rows.push(row);
     }
 
-    /// Requests a change of a protector file, under the lock of the store. The write must return true from
-    /// `stands_alone`.
+    /// Requests a change of a protector file, under the lock of the store. No transaction covers it, so a request with
+    /// one has no other change, and must return true from `stands_alone`.
     pub(super) fn change_protector(&mut self, change: ProtectorChange) {
         self.protectors.push(change);
     }
