@@ -25,7 +25,7 @@ mod reset;
 mod restore;
 mod slot;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -72,11 +72,6 @@ impl Location {
     pub fn new(path: PathBuf, allow_network: bool, process: Id) -> Self {
         let folder = Folder::new(path).allow_network(allow_network);
         Self { folder, this_process: Arc::new(ThisProcess::new(process)), news: Arc::default() }
-    }
-
-    /// The path of the data folder.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
     }
 
     /// The id of this process, as [`Store::is_alive`] knows it. It stays the same however often the process opens the

@@ -126,7 +126,6 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::*;
     use crate::vault::sample::Sample;
 
     const TURNS: usize = 300;

@@ -74,7 +74,7 @@ impl Vault {
                 if first
                     && matches!(error, Error::StoreFailed(_) | Error::StoreFull(_) | Error::StoreDamaged(_))
                 {
-                    let path = self.location.path().display();
+                    let path = self.config.data.display();
                     tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
                 }
             }
