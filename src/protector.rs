@@ -16,6 +16,7 @@ mod program;
 mod protects;
 mod row;
 mod terminal;
+mod turn;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub use protects::{Protects, protects};
 pub use row::Kind;
 use row::Row;
 pub use terminal::{ask as ask_at_terminal, is_there as has_terminal};
+pub use turn::{Turn, turn};
 
 /// How long a program or a keyring may take in a mode that does not ask the user.
 ///
@@ -42,6 +44,8 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// What the protectors of a process need besides the rows in the store.
 pub struct ProtectorConfig<'m> {
+    /// The folder of the store, which has the lock for [`turn`].
+    pub data_folder: &'m Path,
     /// The folder of key files.
     pub key_folder: &'m Path,
     /// How to ask the user for the passphrase; `None` if there is no way.

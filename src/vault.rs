@@ -26,11 +26,14 @@ mod namespace;
 mod opened;
 mod operator;
 mod queue;
+mod reading;
 mod reads;
 mod reasons;
 mod record;
 mod revoke;
 mod rotate;
+#[cfg(test)]
+mod sample;
 mod share;
 mod store_events;
 mod sweep;
@@ -65,6 +68,7 @@ pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Need;
 pub use queue::Ticket;
+pub use reading::{OneByOne, Read, Room};
 pub use reads::{After, Entry, GetRecord, ListRecords, Record};
 pub use reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
 pub use revoke::{Revoke, Revoked};
@@ -73,7 +77,6 @@ pub use share::Share;
 pub use store_events::Following;
 pub use timestamp::Timestamp;
 pub use unlock::UnlockTicket;
-pub use view::{OneByOne, Read, Room};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Text, Written};
 
 pub use crate::protector::{
@@ -103,7 +106,7 @@ pub struct Config {
 
 impl Config {
     fn means(&self) -> ProtectorConfig<'_> {
-        ProtectorConfig { key_folder: &self.keys, askpass: self.askpass.as_ref() }
+        ProtectorConfig { data_folder: &self.data, key_folder: &self.keys, askpass: self.askpass.as_ref() }
     }
 }
 

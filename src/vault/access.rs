@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{BusyReason, SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::store::{SLOT_HEADER, Slot, Snapshot};
 use crate::sync;
 
 use super::key_index::{self, Found, LiveKeys};
@@ -162,20 +162,11 @@ impl Access {
     }
 }
 
-/// A damaged row or slot of a key is one damaged value, not a damaged store.
-pub(super) fn of_a_key(error: StoreError) -> Error {
-    match error {
-        StoreError::Damaged => Error::KEY_DAMAGED,
-        other => other.into(),
-    }
-}
-
 /// The namespace and the data key that a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
+    match opened.store().slot(&slot.id().0).map_err(Error::of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::KEY_DAMAGED),
-        Slot::Absent if opened.store().is_in_place() => Err(Error::KEY_DAMAGED),
-        Slot::Absent => Err(StoreError::Busy(BusyReason::Replaced).into()),
+        Slot::Absent => Err(Error::KEY_DAMAGED),
         Slot::Destroyed => Err(Error::ApiKeyRevoked),
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::crypto::StoreId;
 use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, UnlockMode};
-use crate::store::StoreError;
+use crate::store::{ProtectorChange, StoreError};
 
-use super::draft::{Changes, Draft, ProtectorChange, Write};
+use super::draft::{Changes, Draft, Write};
 use super::{Caller, Config, Error, Opened, Timestamp};
 
 impl Opened {
@@ -24,9 +24,13 @@ impl Opened {
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
-        let store = StoreId(self.store().id());
-        let turn = if protector::asks(&rows, mode) { self.turn_to_ask(mode)? } else { None };
-        let tested = protector::test(&config.means(), store, &rows, mode);
+        let (means, store) = (config.means(), StoreId(self.store().id()));
+        let turn = if protector::asks(&rows, mode) {
+            protector::turn(&means, mode).map_err(StoreError::from)?
+        } else {
+            None
+        };
+        let tested = protector::test(&means, store, &rows, mode);
         drop(turn);
         Ok(tested?)
     }
@@ -123,39 +127,23 @@ impl Write for RemoveProtector {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::mpsc::channel;
-
     use super::*;
-    use crate::limits::Limits;
-    use crate::vault::{Need, Passphrase, Vault};
-
-    fn write<W: Write + 'static>(vault: &Arc<Vault>, write: W) -> W::Outcome
-    where
-        W::Outcome: 'static,
-    {
-        let (done, outcome) = channel();
-        vault.submit(write, move |result: Result<_, Error>| drop(done.send(result)));
-        outcome.recv().unwrap().ok().unwrap()
-    }
+    use crate::vault::Passphrase;
+    use crate::vault::sample::Sample;
 
     /// Two processes may each remove the protector that the other one found to work.
     #[test]
     fn the_one_that_was_found_to_work_has_to_be_there_still() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
-        let (done, opened) = channel();
-        vault.open(Need::Key, move |result| drop(done.send(result)));
-        let opened = opened.recv().unwrap().ok().flatten().unwrap();
+        let sample = Sample::new();
+        let opened = sample.opened();
         for word in ["one", "two"] {
             let said = Passphrase::new(word.as_bytes()).ok().unwrap();
-            write(&vault, opened.make_protector(vault.config(), &New::Passphrase(said)).ok().unwrap());
+            let made = opened.make_protector(sample.vault.config(), &New::Passphrase(said));
+            sample.write(made.ok().unwrap()).unwrap();
         }
         let all = opened.protectors().ok().unwrap();
         let remove = |protector: Protector, stays: Protector| {
-            write(&vault, RemoveProtector { protector, stays: stays.id })
+            sample.write(RemoveProtector { protector, stays: stays.id }).unwrap()
         };
         assert!(!remove(all[0], all[0]));
         assert!(remove(all[0], all[1]));

@@ -8,8 +8,9 @@ use crate::rows::Table;
 
 use super::access::Access;
 use super::key_row::{KeyRow, KeyRows, Scope};
+use super::reading::Read;
 use super::reasons::OverLimit;
-use super::view::{Read, View};
+use super::view::View;
 use super::{Caller, Error, Opened, Timestamp};
 
 /// The public description of a key.

@@ -1,23 +1,18 @@
 //! An open store, with or without its key.
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
+use crate::protector::{self, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
-use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
+use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError};
 use crate::sync;
 
 use super::key_row::KeyRow;
 use super::{Config, Error, Timestamp, key_index};
-
-/// How long to wait for another process that runs the program of a protector.
-const TURN: Duration = Duration::from_secs(3);
 
 /// An open store.
 pub struct Opened {
@@ -27,7 +22,6 @@ pub struct Opened {
     restored: Option<u64>,
     this_process: Id,
     limits: Limits,
-    protectors_repaired: AtomicBool,
     secrets: OnceLock<Secrets>,
     /// Why the last attempt to get the key failed.
     unavailable: Mutex<Unavailable>,
@@ -117,7 +111,6 @@ impl Opened {
             restored,
             this_process: location.this_process(),
             limits: config.limits,
-            protectors_repaired: AtomicBool::new(false),
             secrets: OnceLock::new(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
         }))
@@ -141,11 +134,6 @@ impl Opened {
         let Some((store_key, protector)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // Before anything is read, what another process had begun to destroy before it ended is destroyed.
-        if self.store.finish_removals().is_err() {
-            tracing::error!(
-                "a removed protector could not be overwritten; it is tried again at the next unlock"
-            );
-        }
         let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
         self.destroy_slots(&left_over.slots);
         // Another thread may have been first; it has set the same key.
@@ -168,7 +156,7 @@ impl Opened {
                 Ok(found) => return Ok(Some(found)),
                 Err(locked) => locked,
             };
-            turn = self.turn_to_ask(mode).map_err(NotAsked::Store)?;
+            turn = protector::turn(&means, mode).map_err(|error| NotAsked::Store(error.into()))?;
             if mode.is_over() {
                 return Err(NotAsked::Unavailable(locked.too_late()));
             }
@@ -179,32 +167,6 @@ impl Opened {
         let found = protector::open(&means, id, rows, mode);
         drop(turn);
         found.map(Some).map_err(NotAsked::Unavailable)
-    }
-
-    /// The right to ask a person or to run a program, which one process has at a time. `None` once the caller's
-    /// deadline has passed, or after [`TURN`] in a mode that never asks the user. In such a mode the caller then runs
-    /// the program without the right.
-    ///
-    /// # Errors
-    /// If something other than a lock file has its name.
-    pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Result<Option<File>, StoreError> {
-        let turn = Deadline::of(TURN);
-        let waits = || match mode {
-            UnlockMode::AskUser { deadline, .. } => !deadline.is_over(),
-            UnlockMode::CachedOnly | UnlockMode::Quiet => !turn.is_over(),
-        };
-        self.store.lock_prompt(waits)
-    }
-
-    /// Repairs the protector files, once for this opening.
-    pub(super) fn repair_protectors(&self, lock: &WriteLock<'_>) {
-        if !self.protectors_repaired.swap(true, Ordering::Relaxed)
-            && self.store.repair_protectors(lock).is_err()
-        {
-            tracing::warn!(
-                "the protector files could not be looked after; it is tried again at the next opening"
-            );
-        }
     }
 
     /// Overwrites slot files. Returns `false` if one could not be overwritten: it stays marked, and the next write
@@ -232,11 +194,6 @@ impl Opened {
     /// Why the last attempt to get the store key failed.
     pub fn why_locked(&self) -> Error {
         (*sync::lock(&self.unavailable)).into()
-    }
-
-    /// Whether this opening has repaired the store.
-    pub(super) fn was_repaired(&self) -> bool {
-        self.store.was_repaired()
     }
 
     /// Whether a record of this revision came back from a backup.

@@ -8,9 +8,10 @@ use crate::rows::Table;
 use super::access::Access;
 use super::folder::WorkspaceFolder;
 use super::key_row::Use;
+use super::reading::{LIST, Read};
 use super::reasons::OverLimit;
 use super::record::{Head, SealedRecord, expires_at, head_of, is_expired};
-use super::view::{LIST, Read, View};
+use super::view::View;
 use super::{Address, Caller, Context, Error, Name, Opened, Place, Target, Timestamp};
 
 /// A record and its dates.

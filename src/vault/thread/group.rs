@@ -7,10 +7,10 @@ use crate::faults::Fault;
 use crate::limits;
 use crate::store::{BusyReason, CommitError, Snapshot, StoreError, WriteLock};
 
-use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
+use crate::vault::draft::{Draft, Mark, Work};
 use crate::vault::opened::ToDestroy;
 use crate::vault::queue::Job;
-use crate::vault::view::LIST;
+use crate::vault::reading::LIST;
 use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
@@ -255,10 +255,7 @@ fn commit_draft(
 ) -> Result<(), CommitError> {
     let Work { protectors, batch, destroyed } = draft.work();
     for change in protectors {
-        match change {
-            ProtectorChange::Add(row) => opened.store().add_protector(lock, &row)?,
-            ProtectorChange::Remove(id) => opened.store().remove_protector(lock, &id)?,
-        }
+        opened.store().change_protector(lock, &change)?;
     }
     let Some(batch) = batch else { return Ok(()) };
     opened.store().commit(lock, &batch)?;
