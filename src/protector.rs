@@ -15,6 +15,7 @@ mod passphrase;
 mod program;
 mod protects;
 mod row;
+mod system;
 mod terminal;
 mod turn;
 

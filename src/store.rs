@@ -13,10 +13,8 @@
 mod archive;
 mod backup;
 mod batch;
-mod boot;
 mod error;
 mod events;
-mod file_system;
 mod folder;
 mod lmdb;
 mod opening;
@@ -33,7 +31,6 @@ use crate::rows::{Id, Repair, Table};
 
 pub use archive::{BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked};
 pub use batch::{Batch, Row};
-pub use boot::boot_id;
 pub use error::{BusyReason, FullReason, Refusal, StoreError};
 pub use events::{StoreEvent, StoreWatcher};
 pub use lmdb::engine::CommitError;

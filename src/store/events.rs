@@ -4,8 +4,6 @@
 //! every commit, and a process watches it while it follows changes. `news` is written when the state of the store as a
 //! whole changes, and every process that has the store open watches it. Neither is ever locked.
 
-#[cfg(unix)]
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,11 +13,10 @@ use std::time::Duration;
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::files::{self, FileId};
+use crate::files::{self, FileId, WatchedFile, write_all_at};
 use crate::sync;
 
 use super::folder::Folder;
-use super::lmdb::meta_page::write_all_at;
 
 /// Poll interval. The poller always checks whether the data file was replaced. It also reports commits while the
 /// process follows them and file watching is not available.
@@ -41,35 +38,19 @@ pub enum StoreEvent {
 
 /// The commit signal: the file `bell`, which is written again after each commit. No process locks it, and its content
 /// has no meaning.
-pub(super) struct CommitSignal {
-    /// Kept open, so that a signal costs one system call.
-    #[cfg(unix)]
-    file: File,
-    /// Windows reports a write late while the handle stays open, so each write opens and closes its own handle.
-    #[cfg(not(unix))]
-    path: PathBuf,
-}
+pub(super) struct CommitSignal(WatchedFile);
 
 impl CommitSignal {
     /// The commit signal at `path`. This writes its one byte at once, so that a later signal needs no room on a full
     /// disk.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         prepare(path)?;
-        Ok(Self {
-            #[cfg(unix)]
-            file: files::open_or_create(path)?,
-            #[cfg(not(unix))]
-            path: path.to_owned(),
-        })
+        WatchedFile::open(path).map(Self)
     }
 
     /// Wakes the processes that watch the file. A process that misses the signal polls a little later.
     pub(super) fn ring(&self) {
-        #[cfg(unix)]
-        let rung = write_all_at(&self.file, b"\n", 0);
-        #[cfg(not(unix))]
-        let rung = strike(&self.path);
-        if rung.is_err() {
+        if self.0.strike().is_err() {
             tracing::debug!("the bell could not be rung");
         }
     }

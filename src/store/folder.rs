@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{self, Dir, Privacy};
 
-use super::file_system;
 use super::lmdb::{DATA_FILE, READERS_FILE};
 use super::{Refusal, StoreError};
 
@@ -125,7 +124,7 @@ impl Folder {
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         files::may_create_folder(&self.path)?;
         files::create_folder(&self.path)?;
-        if !self.allow_network && file_system::is_of_a_network(&self.path)? {
+        if !self.allow_network && files::is_of_a_network(&self.path)? {
             let path = self.path.display();
             tracing::error!(
                 "'{path}' lies on a network or user-space file system, where a store can be damaged; choose a \

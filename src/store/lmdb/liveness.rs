@@ -7,11 +7,10 @@
 
 use std::fs::File;
 
-use crate::files::{self, Cause, Dir, Refusal};
+use crate::files::{self, Cause, Dir, Refusal, write_all_at};
 use crate::rows::{Id, id_text, parse_id};
 use crate::store::{Folder, StoreError};
 
-use super::meta_page::write_all_at;
 use super::open::ALWAYS_CHECKED;
 
 /// The suffix of the second file's name.

@@ -26,7 +26,7 @@ const NETWORK: [u32; 15] = [
 
 /// Whether a folder is on such a file system.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
+pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     let number = rustix::fs::statfs(folder)?.f_type;
     #[allow(
         clippy::cast_possible_truncation,
@@ -43,21 +43,16 @@ fn is_listed(number: u32) -> bool {
 
 /// Whether a folder is on such a file system.
 #[cfg(target_os = "macos")]
-pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
+pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     /// `MNT_LOCAL`
     const LOCAL: u32 = 0x1000;
     Ok(rustix::fs::statfs(folder)?.f_flags & LOCAL == 0)
 }
 
-/// Whether a folder is on such a file system, as far as its path shows.
+/// Whether a folder is on such a file system. Not known on this system.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos")))]
-pub(super) fn is_of_a_network(folder: &Path) -> io::Result<bool> {
-    use std::path::{Component, Prefix};
-    let named = match std::fs::canonicalize(folder)?.components().next() {
-        Some(Component::Prefix(prefix)) => matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..)),
-        _ => false,
-    };
-    Ok(named)
+pub fn is_of_a_network(_folder: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 #[cfg(all(test, target_os = "linux"))]
