@@ -326,7 +326,8 @@ pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
     if matches!(snapshot.get(Table::Meta, meta::KEY_INDEX), Ok(Some(_))) {
         return Ok(None);
     }
-    let keys = &opened.secrets()?.keys;
+    let secrets = opened.secrets()?;
+    let keys = &secrets.keys;
     let mut rows = Vec::new();
     let mut remove = |key: &[u8], _: &[u8]| {
         if key.first() != Some(&LIST) {
