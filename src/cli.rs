@@ -4,6 +4,7 @@ mod backup;
 mod consent;
 mod folders;
 mod key;
+mod lock;
 mod new_key;
 mod operator;
 pub mod output;
@@ -104,6 +105,10 @@ enum Command {
     Restore(RestoreCommand),
     /// Move the whole store to quarantine, so that a new one begins; nothing is deleted
     Reset(ResetCommand),
+    /// Lock the store for every window, until unlock: no protector is asked, and no data is given
+    Lock,
+    /// Unlock the store, and ask if necessary
+    Unlock,
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -158,6 +163,8 @@ enum Operate {
     Backup(BackupCommand),
     Restore(RestoreCommand),
     Reset(ResetCommand),
+    Lock,
+    Unlock,
 }
 
 impl Operation {
@@ -183,6 +190,8 @@ impl Operation {
             Operate::Backup(command) => backup::back_up(&operator, command, json),
             Operate::Restore(command) => backup::restore(&operator, command, json),
             Operate::Reset(command) => reset::run(&operator, command, json),
+            Operate::Lock => lock::lock(&operator, json),
+            Operate::Unlock => lock::unlock(&operator, json),
         }
     }
 }
@@ -260,6 +269,8 @@ impl Arguments {
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
             Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
             Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
+            Some(Command::Lock) => operate(Operate::Lock, self.operate),
+            Some(Command::Unlock) => operate(Operate::Unlock, self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }

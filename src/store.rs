@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod folder;
 mod lmdb;
+mod marker;
 mod opening;
 mod protectors;
 mod reset;
@@ -255,6 +256,30 @@ impl Store {
         let quarantine = repaired.as_ref().and_then(|repair| repair.quarantine.as_ref());
         let quarantine = quarantine.map(|name| self.inner.folder().path().join("quarantine").join(name));
         Ok(StoreStatus { records, bytes, repaired, quarantine })
+    }
+
+    /// Whether the store is marked as locked: then no protector may be asked.
+    ///
+    /// # Errors
+    /// If that can't be determined.
+    pub fn is_marked_locked(&self) -> Result<bool, StoreError> {
+        self.inner.folder().is_marked_locked()
+    }
+
+    /// Marks the store as locked, for every process. It is marked durably when this returns.
+    ///
+    /// # Errors
+    /// The store may not be marked then.
+    pub fn mark_locked(&self) -> Result<(), StoreError> {
+        self.inner.folder().mark_locked()
+    }
+
+    /// Removes the mark. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store may still be marked then.
+    pub fn unmark_locked(&self) -> Result<bool, StoreError> {
+        self.inner.folder().unmark_locked()
     }
 
     /// The contents of the store at this moment.

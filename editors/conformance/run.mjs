@@ -3,14 +3,15 @@
 //   name              the binding's name in the table, for example `editors/node`
 //   offers(step)      whether the binding supports a step; a case with an unsupported step is not run, and is `not offered`
 //   open(key, window) opens a separate window; `key` is `{plugin, installation}` or `{apiKey, mustExist}`, `window` is
-//                     `{folders, notice}`; returns `{call(method, params, signal), folders(uris), kill(), close()}`
+//                     `{folders, notice, passphrase}`; with `passphrase` the store is another one, which this passphrase alone
+//                     opens and which is unlocked at first; returns `{call(method, params, signal), folders(uris), kill(), close()}`
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const TIERS = ['core', 'changes', 'leases', 'keys'];
+export const TIERS = ['core', 'changes', 'leases', 'keys', 'inherit', 'lock'];
 
 /** All cases, in the order of their files. */
 export function loadCases(folder = import.meta.dirname ?? new URL('.', import.meta.url).pathname) {
@@ -21,6 +22,8 @@ export function loadCases(folder = import.meta.dirname ?? new URL('.', import.me
 
 /** Resolves with `passed` or `not offered`. Rejects with the fault. */
 export async function runCase(each, host) {
+  const { passphrase } = each;
+  if (passphrase !== undefined && !host.offers({ passphrase })) return 'not offered';
   if (!host.offers({ folders: folderUris(each) }) || !each.steps.every((step) => host.offers(step))) return 'not offered';
   const run = new Run(each, host);
   try {
@@ -53,6 +56,7 @@ class Run {
   begun = new Map();
   #host;
   #folders;
+  #passphrase;
   #windows = new Map();
   #variables;
   #plugin = `conformance.${randomBytes(8).toString('hex')}`;
@@ -60,6 +64,7 @@ class Run {
   constructor(each, host) {
     this.#host = host;
     this.#folders = folderUris(each);
+    this.#passphrase = each.passphrase;
     const [key1, key2] = [1, 2].map(() => randomBytes(20).toString('hex'));
     const [folder1, folder2] = folderUris({ folders: 2 });
     this.#variables = { folder1, folder2, key1, key2, KEY1: key1.toUpperCase() };
@@ -106,7 +111,7 @@ class Run {
     const key = typeof as === 'object' ? this.#fill(as) : { plugin, installation };
     const notices = new Notices();
     const opening = this.#host
-      .open(key, { folders: this.#folders, notice: (notice) => notices.push(notice) })
+      .open(key, { folders: this.#folders, passphrase: this.#passphrase, notice: (notice) => notices.push(notice) })
       .then((window) => Object.assign(window, { notices }));
     this.#windows.set(name, opening);
     opening.catch(() => this.#windows.delete(name));

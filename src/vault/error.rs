@@ -195,6 +195,7 @@ impl From<Unavailable> for Error {
             Reason::NotOurs => Self::StoreRefused(Refusal::Owner),
             Reason::NotAFile => Self::StoreRefused(Refusal::FileType),
             Reason::Locked
+            | Reason::StoreLocked
             | Reason::Missing
             | Reason::Wrong
             | Reason::Denied

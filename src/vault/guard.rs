@@ -21,6 +21,9 @@ impl Opened {
         mode: &UnlockMode<'_>,
     ) -> Result<[u8; 16], Error> {
         let rows = self.store().protectors()?;
+        if self.is_marked_locked()? {
+            return Err(protector::store_locked(&rows).into());
+        }
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
@@ -38,7 +41,8 @@ impl Opened {
     /// Creates a protector, with everything that it keeps outside of the store. It has no effect before
     /// [`AddProtector`] is carried out.
     pub fn make_protector(&self, config: &Config, new: &New) -> Result<AddProtector, Error> {
-        let store_key = self.secrets()?.keys.store_key();
+        let secrets = self.secrets()?;
+        let store_key = secrets.keys.store_key();
         let store = StoreId(self.store().id());
         let made = protector::make(&config.means(), new, store, store_key, Timestamp::now().millis());
         made.map(AddProtector).map_err(Into::into)

@@ -101,7 +101,7 @@ impl Read for KnowKey {
     }
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Known, Error> {
-        let slot = self.asked.key.slot(opened, opened.secrets()?).id();
+        let slot = self.asked.key.slot(opened, &*opened.secrets()?).id();
         match copied {
             Some(access) => Ok(Known { known: true, info: KeyInfo::new(access.slot, &access.row) }),
             None if self.must_exist => Err(Error::ApiKeyUnknown),

@@ -92,7 +92,8 @@ impl Vault {
 
     fn hear(&self, heard: StoreEvent) {
         match heard {
-            StoreEvent::Committed | StoreEvent::StateChanged => {}
+            StoreEvent::Committed => {}
+            StoreEvent::StateChanged => self.obey_lock(),
             StoreEvent::Replaced => {
                 let opened = sync::read(&self.opened).clone();
                 match opened {

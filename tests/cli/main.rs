@@ -16,6 +16,7 @@ mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod locking;
 mod names;
 mod notices;
 mod output;

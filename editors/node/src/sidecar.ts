@@ -96,6 +96,11 @@ export class Sidecar {
     return (await (await this.connection()).request('vault/status', {})) as Status;
   }
 
+  /** Locks the store for every process. Resolves with `false` if it can't be locked: `plugin-vault lock` says why. */
+  async lock(): Promise<boolean> {
+    return ((await (await this.connection()).request('vault/lock', {})) as Methods['vault/lock']['result']).locked;
+  }
+
   /** Unlocks the store, with a passphrase, or by asking a person. */
   async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<boolean> {
     const { signal, ...params } = options;
@@ -103,7 +108,7 @@ export class Sidecar {
     return (answer as { keyAvailable: boolean }).keyAvailable;
   }
 
-  /** Calls the listener when any process unlocked, repaired or replaced the store. Returns a function that removes it. */
+  /** Calls the listener when any process locked, unlocked, repaired or replaced the store. Returns a function that removes it. */
   onDidChangeStatus(listener: (status: Status) => void): () => void {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);

@@ -35,8 +35,11 @@ for (const each of loadCases()) {
   });
 }
 
-/** Whether the binding supports a step. The editor itself is the installation, so there is no other one. */
-const offers = (step) => step.as !== 'another installation';
+/**
+ * Whether the binding supports a step. The editor itself is the installation, so there is no other one; and all windows share the
+ * editor's store.
+ */
+const offers = (step) => step.as !== 'another installation' && step.passphrase === undefined;
 
 async function open(each, key, { folders, notice }) {
   const count = folders.length;

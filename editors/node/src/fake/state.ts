@@ -149,6 +149,11 @@ export class State {
     signal?.removeEventListener('abort', wake);
   }
 
+  lock(): void {
+    this.locked = true;
+    for (const client of this.clients) client.tellStatus(this.status());
+  }
+
   unlock(): void {
     this.locked = false;
     for (const client of this.clients) client.tellStatus(this.status());
@@ -164,6 +169,7 @@ export class State {
       ...(this.locked ? {} : { protector: 'passphrase' }),
       protectors: ['passphrase'],
       keyAvailable: !this.locked,
+      locked: this.locked,
       protects: { copiesOfTheDataFolder: true, otherUsers: true, stolenDisk: true },
       records: texts.length,
       bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
