@@ -1,25 +1,56 @@
 //! The command line: reads flags and environment variables, and decides what to run.
 
 mod backup;
+mod check;
+#[cfg(feature = "schema")]
+mod commands_page;
 mod consent;
+mod delete;
+mod doctor;
+mod examples;
+mod export;
+mod failed;
 mod folders;
+mod get;
+mod help;
+mod helper;
+mod import;
+mod input;
+mod installation;
 mod key;
+mod list;
 mod lock;
+mod look;
 mod new_key;
 mod operator;
 pub mod output;
+mod pages;
+mod path;
+mod pointer;
 mod presented;
+mod progress;
 mod protector;
+mod quarantine;
 mod question;
+mod record;
 mod records;
+mod reference;
 mod reset;
+mod run;
+#[cfg(feature = "schema")]
+pub mod schemas;
 mod secret;
+mod set;
+mod status;
 mod table;
+mod task;
+mod verify;
 mod visible;
 mod wrong;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use tempfile::TempDir;
@@ -32,12 +63,24 @@ use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
 
+#[cfg(feature = "schema")]
+pub use commands_page::commands_page;
+
 use backup::{BackupCommand, RestoreCommand};
+use installation::InstallationCommand;
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
 use reset::ResetCommand;
 use secret::passphrase;
+use task::TaskCommand;
+
+/// What a person sees who types the name of the program alone.
+const ABOUT: &str = "\
+plugin-vault keeps the secrets of editor extensions in a private, encrypted store.
+Editors start it themselves and talk to it through pipes; `plugin-vault serve` does the same here.
+`plugin-vault --help` shows the commands for people and scripts, such as `plugin-vault list`.
+";
 
 /// A private, encrypted store for editor extensions, with JSON-RPC on stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "--help shows these comments")]
@@ -94,6 +137,10 @@ pub struct Arguments {
 enum Command {
     /// Serve the client on stdin and stdout (the default)
     Serve,
+    #[command(flatten)]
+    Installation(InstallationCommand),
+    #[command(flatten)]
+    Task(TaskCommand),
     /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {
         #[command(subcommand)]
@@ -158,6 +205,8 @@ pub struct Operation {
 }
 
 enum Operate {
+    Installation(InstallationCommand),
+    Task(TaskCommand),
     Key(KeyCommand),
     Protector(ProtectorCommand),
     Backup(BackupCommand),
@@ -171,23 +220,24 @@ impl Operation {
     /// Runs the subcommand.
     pub fn run(self) -> Outcome {
         let as_json = self.common.json;
-        let (shown, failed) = match self.answer() {
-            Ok(Answer { shown, failed }) => (shown, failed),
-            Err(Failed(why)) => (None, Some(why)),
-        };
+        let Answer { shown, failed } =
+            self.answer().unwrap_or_else(|failed| Answer { shown: None, failed: Some(failed) });
         // Tables have escaped their cells already.
         let shown = shown.map(|shown| if as_json { visible::escaped(&shown) } else { shown });
-        Outcome { shown, failed: failed.map(|why| visible::visible(&why)) }
+        Outcome { shown, failed: failed.map(|failed| (failed.line(as_json), failed.exit)) }
     }
 
     fn answer(self) -> Result<Answer, Failed> {
         let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
-        let operator = Operator::new(self.config, passphrase);
         let json = self.common.json;
+        let is_one_task = matches!(self.command, Operate::Task(_));
+        let operator = Operator::new(self.config, passphrase, is_one_task);
         match &self.command {
+            Operate::Installation(command) => installation::run(&operator, command, json),
+            Operate::Task(command) => task::run(operator, command, json),
             Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
-            Operate::Backup(command) => backup::back_up(&operator, command, json),
+            Operate::Backup(command) => backup::run(&operator, command, json),
             Operate::Restore(command) => backup::restore(&operator, command, json),
             Operate::Reset(command) => reset::run(&operator, command, json),
             Operate::Lock => lock::lock(&operator, json),
@@ -200,8 +250,8 @@ impl Operation {
 pub struct Outcome {
     /// The text for stdout, unless the subcommand has written it itself.
     pub shown: Option<String>,
-    /// Why it failed, in one line.
-    pub failed: Option<String>,
+    /// Why it failed, as a line for stderr, which may be empty; and the exit code.
+    pub failed: Option<(String, u8)>,
 }
 
 /// Why a command line is refused, in one line.
@@ -218,17 +268,37 @@ pub enum Parsed {
 /// Reads a command line and the environment.
 ///
 /// # Errors
-/// [`Wrong`] if an argument or a variable is not valid.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Wrong> {
+/// The line for stderr, if an argument or a variable is not valid.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, String> {
+    let arguments = called_by_docker(arguments.into_iter().collect());
+    if arguments.len() == 1 && io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(Parsed::Show(ABOUT.to_owned()));
+    }
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let as_json = own.into_iter().any(|argument| argument == "--json");
+    read(&arguments).map_err(|Wrong(reason)| Failed::wrong(reason).line(as_json))
+}
+
+/// The program under the name of a credential helper of docker is that helper.
+fn called_by_docker(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_stem());
+    if name.is_some_and(|name| name == "docker-credential-plugin-vault") {
+        arguments.splice(1..1, ["helper", "docker"].map(OsString::from));
+    }
+    arguments
+}
+
+fn read(arguments: &[OsString]) -> Result<Parsed, Wrong> {
     use clap::error::ErrorKind;
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Some(Command::Schema), .. }) => Ok(Parsed::Show(rpc::CONTRACT.to_owned())),
         Ok(arguments) => Ok(Parsed::Run(Box::new(arguments.resolve()?))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Parsed::Show(error.render().to_string()))
+            let help = (error.kind() == ErrorKind::DisplayHelp).then(|| help::text(arguments)).flatten();
+            Ok(Parsed::Show(help.unwrap_or_else(|| error.render().to_string())))
         }
         Err(error) => {
-            let about = visible::visible(&wrong::about(&error));
+            let about = visible::visible(&wrong::about(&error, arguments));
             Err(Wrong(format!("{about}; see plugin-vault --help")))
         }
     }
@@ -264,6 +334,8 @@ impl Arguments {
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
+            Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),
+            Some(Command::Task(command)) => operate(Operate::Task(command), self.operate),
             Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
@@ -291,6 +363,9 @@ impl Arguments {
         let wrong = |_| Wrong("--log takes a level, like debug; see plugin-vault --help".into());
         match &self.log {
             Some(given) => given.parse().map_err(wrong),
+            None if matches!(&self.command, Some(Command::Installation(command)) if command.is_quiet()) => {
+                Ok(logging::filter_of_environment("off"))
+            }
             None => Ok(logging::filter_of_environment(&std::env::var("RUST_LOG").unwrap_or_default())),
         }
     }

@@ -6,6 +6,7 @@
 
 mod dir;
 mod error;
+mod problem;
 #[cfg(unix)]
 #[path = "files/unix.rs"]
 mod system;
@@ -22,9 +23,10 @@ use std::time::SystemTime;
 
 pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
+pub use problem::Problem;
 pub use system::{
-    WatchedFile, allocate, id, id_at, is_of_a_network, privacy, quoted, read_exact_at, sync_folder,
-    write_all_at,
+    WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, privacy, quoted,
+    read_exact_at, sync_folder, write_all_at,
 };
 
 /// What kind of file has a name.

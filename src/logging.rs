@@ -107,7 +107,12 @@ pub fn start(filter: Filter, file: Option<&Path>) -> Result<Log, NoLog> {
 impl Log {
     /// Writes one line to stderr, for the user who started the process, and also to the log file if there is one.
     pub fn notice(&self, sentence: &str) {
-        let _ = self.0.try_send(Line::Notice(format!("plugin-vault: {sentence}\n")));
+        self.line(format!("plugin-vault: {sentence}"));
+    }
+
+    /// As [`Self::notice`], for a line that is complete.
+    pub fn line(&self, line: String) {
+        let _ = self.0.try_send(Line::Notice(line + "\n"));
     }
 
     /// Waits until all lines are written, at most 500 ms.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use plugin_vault::cli::output::{self, Lost};
-use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task, Wrong};
+use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task};
 use plugin_vault::logging::{self, Log, NoLog};
 use plugin_vault::process;
 use plugin_vault::server::{self, NoServer, Options};
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             Ok(()) | Err(Lost::ReaderGone) => ExitCode::SUCCESS,
             Err(Lost::Failed(error)) => refuse(&not_written(&error), FAILED),
         },
-        Err(Wrong(reason)) => refuse(&reason, WRONG_ARGUMENTS),
+        Err(line) => end_with(&line, WRONG_ARGUMENTS),
     }
 }
 
@@ -71,13 +71,14 @@ fn serve(options: Options, log: &Log) -> u8 {
 fn operate(operation: Operation, log: &Log) -> u8 {
     let Outcome { shown, failed } = operation.run();
     let lost = shown.and_then(|shown| output::write(&(shown + "\n")).err());
-    if let Some(reason) = &failed {
-        log.notice(reason);
+    let (line, code) = failed.unwrap_or_default();
+    if !line.is_empty() {
+        log.line(line);
     }
     if let Some(Lost::Failed(error)) = &lost {
         log.notice(&not_written(error));
     }
-    if failed.is_some() || lost.is_some() { FAILED } else { 0 }
+    if lost.is_some() { code.max(FAILED) } else { code }
 }
 
 fn not_written(error: &io::Error) -> String {
@@ -89,6 +90,10 @@ fn no_thread(error: &io::Error) -> String {
 }
 
 fn refuse(reason: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "plugin-vault: {reason}");
+    end_with(&format!("plugin-vault: {reason}"), code)
+}
+
+fn end_with(line: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{line}");
     ExitCode::from(code)
 }

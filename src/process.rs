@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use system::{
     CaughtSignals, SYNC_IS_SHALLOW, boot_id, boot_millis, check_descriptors, harden, has_ended, is_ignored,
-    kill_with_children, prepare_child, restore_signals, shared_mutex, stdout_is_null, waiter,
+    kill_with_children, prepare_child, restore_signals, restore_umask, shared_mutex, stdout_is_null, waiter,
 };
 
 /// The absolute path of a program with this bare name, from the absolute folders of `PATH`.
@@ -23,7 +23,8 @@ pub fn in_path(name: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(&file)).find(|file| is_program(file))
 }
 
-fn is_program(file: &Path) -> bool {
+/// Whether a file is one that this user can execute.
+pub fn is_program(file: &Path) -> bool {
     file.is_file() && system::may_execute(file)
 }
 

@@ -12,6 +12,7 @@ mod key_file;
 mod keyring;
 mod make;
 mod passphrase;
+mod problems;
 mod program;
 mod protects;
 mod row;
@@ -19,6 +20,7 @@ mod system;
 mod terminal;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,9 +29,11 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 
 use cache::Cache;
 pub use deadline::Deadline;
+pub use key_file::is_below;
 pub use make::{New, NotMade, make};
 pub use passphrase::{Passphrase, PassphraseError, first_line};
-pub use program::is_relative as is_relative_program;
+pub use problems::problems;
+pub use program::{is_relative as is_relative_program, is_there};
 pub use protects::{Protects, protects};
 pub use row::Kind;
 use row::Row;
@@ -229,6 +233,15 @@ pub fn key_file(config: &ProtectorConfig<'_>, store: StoreId) -> PathBuf {
     key_file::path(config.key_folder, store)
 }
 
+/// Whether the operating system's keyring can be used now, without asking the user; otherwise the reason, and a line
+/// about it.
+///
+/// # Errors
+/// If it can't be used.
+pub fn keyring_state() -> Result<(), (Reason, &'static str)> {
+    keyring::state(&Deadline::of(QUIET))
+}
+
 /// Removes what a protector keeps outside of the store. The caller has removed its row.
 pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector) {
     // The user wants the remaining protectors to be asked, so the cached key goes as well.
@@ -267,6 +280,12 @@ pub fn store_locked(rows: &[StoredRow]) -> Unavailable {
 pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
     let known = rows.iter().filter_map(|(id, row)| Some((id, Row::decode(row)?)));
     known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
+}
+
+/// The labels of protectors, by their ids. A protector without a label is left out.
+pub fn labels(rows: &[StoredRow]) -> BTreeMap<[u8; 16], String> {
+    let known = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?.label().to_owned())));
+    known.filter(|(_, label)| !label.is_empty()).collect()
 }
 
 /// Gets the store key from the first protector that gives it. Asks the cheapest ones first, and tries a passphrase that

@@ -21,5 +21,5 @@ mod rules;
 mod values;
 
 pub use connection::{Connection, Flow};
-pub use error::{Cause, Code, TABLE, message};
+pub use error::{Cause, Code, TABLE, kind, message};
 pub use methods::{CONTRACT, NAMES};

@@ -16,6 +16,7 @@ mod batch;
 mod error;
 mod events;
 mod folder;
+mod inspect;
 mod lmdb;
 mod marker;
 mod opening;
@@ -23,6 +24,7 @@ mod protectors;
 mod reset;
 mod restore;
 mod slot;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,10 +32,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::rows::{Id, Repair, Table};
 
+pub use crate::files::{Problem, quoted};
 pub use archive::{BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked};
 pub use batch::{Batch, Row};
 pub use error::{BusyReason, FullReason, Refusal, StoreError};
 pub use events::{StoreEvent, StoreWatcher};
+pub use inspect::{FileSystem, OwnBackup, Quarantined, SoundTables, StoreProcess};
 pub use lmdb::engine::CommitError;
 pub use lmdb::header::FORMAT;
 pub use lmdb::lock::WriteLock;
@@ -42,6 +46,7 @@ pub use opening::NewStore;
 pub use protectors::{ProtectorChange, ProtectorRow};
 pub use restore::Restored;
 pub use slot::{SLOT_HEADER, Slot};
+pub use verify::{VerifiedBackup, verify_backup};
 
 use events::News;
 use folder::Folder;

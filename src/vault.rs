@@ -17,6 +17,7 @@ pub mod folder;
 mod forged;
 mod guard;
 mod inherit;
+mod inspect;
 mod issue;
 mod key_index;
 mod key_row;
@@ -58,12 +59,13 @@ use crate::sync;
 
 pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing, Verified};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
 pub use inherit::{GetInherited, Inherited};
-pub use issue::{Issue, Issued};
+pub use inspect::{RecordFacts, TestedProtector};
+pub use issue::{Issue, Issued, KeptKeys};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
 pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
@@ -87,7 +89,10 @@ pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
+pub use crate::store::{
+    BadArchive, CopySource, CopyTarget, FORMAT, FileSystem, Member, OwnBackup, Problem, Quarantined, Refusal,
+    Restored, SoundTables, StoreEvent, StoreProcess, quoted,
+};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;
@@ -138,6 +143,8 @@ pub struct Vault {
     after_turn: OnceLock<Box<dyn Fn() + Send + Sync>>,
     taking: OnceLock<Box<dyn Fn(Duration) -> Taking + Send + Sync>>,
     unlocks: Unlocks,
+    /// Whether the open store is watched for events of other processes.
+    watches: bool,
     /// Whether the vault's thread runs. `starting` is held while it is started.
     started: AtomicBool,
     starting: Mutex<()>,
@@ -146,6 +153,15 @@ pub struct Vault {
 impl Vault {
     /// A vault that opens no file before the first request.
     pub fn new(config: Config) -> Arc<Self> {
+        Self::with(config, true)
+    }
+
+    /// A vault for one task, which hears nothing of other processes: the system takes up to 15 ms to end a watch.
+    pub fn for_one_task(config: Config) -> Arc<Self> {
+        Self::with(config, false)
+    }
+
+    fn with(config: Config, watches: bool) -> Arc<Self> {
         let location = Location::new(config.data.clone(), config.allow_network, crypto::random());
         Arc::new(Self {
             config,
@@ -159,6 +175,7 @@ impl Vault {
             after_turn: OnceLock::new(),
             taking: OnceLock::new(),
             unlocks: Unlocks::default(),
+            watches,
             started: AtomicBool::new(false),
             starting: Mutex::default(),
         })

@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("fluent_uri", &["vault"]),
     ("nix", &["process"]),
     ("unicode_general_category", &["cli"]),
+    ("unicode_width", &["cli"]),
     ("zbus", &["protector"]),
     ("linux_keyutils", &["protector"]),
 ];
@@ -172,7 +173,7 @@ const PLATFORM_FILES: &[&str] = &[
     "src/cli/folders.rs",
     "src/files.rs",
     "src/files/unix.rs",
-    "src/files/unix/network.rs",
+    "src/files/unix/file_system.rs",
     "src/process.rs",
     "src/process/unix.rs",
     "src/protector/system.rs",

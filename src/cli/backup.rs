@@ -11,13 +11,31 @@ use crate::vault::{
     Restored, Standing, Timestamp,
 };
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
+use super::failed::Exit;
+use super::look::counted;
 use super::operator::{Answer, Failed, Operator};
 use super::protector::{Tested, id, results_json, test_quietly};
 use super::secret::new_passphrase;
+use super::verify::{self, VerifyCommand};
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct BackupCommand {
+    #[command(subcommand)]
+    command: Option<BackupSubcommand>,
+    #[command(flatten)]
+    target: Option<BackupTarget>,
+}
+
+#[derive(clap::Subcommand)]
+enum BackupSubcommand {
+    /// Read a backup wholly, and check its tables
+    Verify(VerifyCommand),
+}
+
+#[derive(clap::Args)]
+struct BackupTarget {
     /// The file, which must not exist yet; - for standard output
     file: PathBuf,
     /// The file descriptor to read a passphrase from, which opens the copy in addition to the store's protectors
@@ -36,21 +54,28 @@ pub(super) struct RestoreCommand {
     consent: Consent,
 }
 
-/// Writes the store into one file.
-pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
-    let no_store = || Failed("there is no store yet".into());
+/// Writes the store into one file, or verifies such a file.
+pub(super) fn run(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
+    match (&command.command, &command.target) {
+        (Some(BackupSubcommand::Verify(command)), _) => verify::run(operator, command, as_json),
+        (None, Some(target)) => back_up(operator, target, as_json),
+        (None, None) => Err(Failed::wrong("the file is missing; see plugin-vault backup --help")),
+    }
+}
+
+fn back_up(operator: &Operator, command: &BackupTarget, as_json: bool) -> Result<Answer, Failed> {
     let to_stdout = command.file.as_os_str() == "-";
     // This check must come before the user is asked for a passphrase.
     if to_stdout && io::stdout().is_terminal() {
-        return Err(Failed("a backup is not text: send standard output to a file or a program".into()));
+        return Err(Failed::new("a backup is not text: send standard output to a file or a program".into()));
     }
     if !to_stdout {
         check_target(&command.file)?;
     }
     let passphrase = command.new_passphrase_fd.map(new_passphrase).transpose()?;
     // A store can be copied without its key, but then no protector can be added to the copy.
-    let opened =
-        if passphrase.is_some() { operator.existing()? } else { operator.locked()? }.ok_or_else(no_store)?;
+    let opened = if passphrase.is_some() { operator.existing()? } else { operator.locked()? }
+        .ok_or_else(Failed::no_store)?;
     let with_passphrase = passphrase.is_some();
     let mut meter = Meter::new();
     let mut stdout = io::stdout().lock();
@@ -74,7 +99,7 @@ pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: boo
 fn written(
     operator: &Operator,
     opened: &Opened,
-    command: &BackupCommand,
+    command: &BackupTarget,
     with_passphrase: bool,
     as_json: bool,
 ) -> Result<String, Failed> {
@@ -115,7 +140,7 @@ fn cannot_write(file: &Path, why: io::ErrorKind) -> Failed {
     use io::ErrorKind as Why;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (file, folder) = (file.display(), folder.display());
-    Failed(match why {
+    Failed::new(match why {
         Why::NotFound => format!("the folder '{folder}' does not exist; create it, or name another"),
         Why::NotADirectory => format!("'{file}' is not a folder, or is not in one; name another file"),
         Why::AlreadyExists => format!("the file '{file}' exists already; name another"),
@@ -139,15 +164,15 @@ pub(super) fn restore(
     command: &RestoreCommand,
     as_json: bool,
 ) -> Result<Answer, Failed> {
-    let mut meter = Meter::new();
-    let backup = read(operator, &command.file, &mut |done, of| meter.show(done, of));
-    if backup.is_ok() {
-        // Bytes after the last part of an archive are not read.
-        meter.show(1, 1);
-    }
-    meter.end();
-    let backup = backup?;
-    let with_all = agree(command, &backup)?;
+    let read = |source: CopySource<'_>, progress: &mut dyn FnMut(u64, u64)| {
+        operator.vault().read_backup(source, progress)
+    };
+    let backup = read_file(operator, &command.file, read)?;
+    let with_all = match agree(operator, command, &backup)? {
+        Restoring::WithAllProtectors => true,
+        Restoring::WithOwnProtectors => false,
+        Restoring::Tried(what) => return Ok(would_do(&what, as_json).into()),
+    };
     let arrivals: Vec<_> = backup.arrivals().to_vec();
     let restored = operator.vault().restore(backup, with_all).map_err(not_restored)?;
     let added = |arrival: &&Arrival| {
@@ -155,10 +180,11 @@ pub(super) fn restore(
     };
     let added: Vec<_> = arrivals.iter().filter(added).collect();
     // The user is not asked: a protector that needs the user counts as one that can open the store.
-    let opened = operator.locked()?.ok_or_else(|| Failed("another process has removed the store".into()))?;
+    let opened =
+        operator.locked()?.ok_or_else(|| Failed::new("another process has removed the store".into()))?;
     let tested = test_quietly(operator, &opened)?;
     let opens = tested.iter().any(|(_, why)| why.is_none_or(|why| why == "locked"));
-    let failed = (!opens).then(|| nothing_opens(operator, &opened, &tested));
+    let failed = (!opens).then(|| Failed::with(Exit::Locked, nothing_opens(operator, &opened, &tested)));
     let shown = if as_json {
         restored_json(&restored, &added, &tested)
     } else {
@@ -167,7 +193,12 @@ pub(super) fn restore(
     Ok(Answer { shown: Some(shown), failed })
 }
 
-fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ReadBackup, Failed> {
+/// Opens a file that backup wrote, and passes it to `take`. A terminal shows how far that has come.
+pub(super) fn read_file<T>(
+    operator: &Operator,
+    file: &Path,
+    take: impl FnOnce(CopySource<'_>, &mut dyn FnMut(u64, u64)) -> Result<T, NotRestored>,
+) -> Result<T, Failed> {
     let unreadable = |error: io::Error| cannot_read(error.kind());
     let limit = operator.config().limits.store;
     let (mut from, length): (Box<dyn Read>, u64) = if file.as_os_str() == "-" {
@@ -180,12 +211,18 @@ fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) ->
         }
         (Box::new(found), about.len())
     };
-    let source = CopySource { from: &mut *from, length, limit };
-    operator.vault().read_backup(source, progress).map_err(not_restored)
+    let mut meter = Meter::new();
+    let taken = take(CopySource { from: &mut *from, length, limit }, &mut |done, of| meter.show(done, of));
+    if taken.is_ok() {
+        // Bytes after the last part of an archive are not read.
+        meter.show(1, 1);
+    }
+    meter.end();
+    taken.map_err(not_restored)
 }
 
 fn cannot_read(why: io::ErrorKind) -> Failed {
-    Failed(match why {
+    Failed::new(match why {
         io::ErrorKind::NotFound => "there is no such file".into(),
         io::ErrorKind::IsADirectory => {
             "that is a folder; name the file that plugin-vault backup wrote".into()
@@ -199,13 +236,16 @@ fn not_restored(error: NotRestored) -> Failed {
     match error {
         NotRestored::Archive(bad) => {
             let why = describe(bad);
-            Failed(format!("the file is not a complete backup: {why}; nothing was changed"))
+            Failed::with(
+                Exit::Refused,
+                format!("the file is not a complete backup: {why}; nothing was changed"),
+            )
         }
         NotRestored::Source(kind) => cannot_read(kind),
         NotRestored::Store(error) => error.into(),
-        NotRestored::ProtectorsChanged => {
-            Failed("the store's protectors were changed meanwhile; nothing was restored, try again".into())
-        }
+        NotRestored::ProtectorsChanged => Failed::new(
+            "the store's protectors were changed meanwhile; nothing was restored, try again".into(),
+        ),
     }
 }
 
@@ -229,29 +269,57 @@ fn describe(bad: BadArchive) -> String {
     }
 }
 
-/// Whether to add protectors of the backup that the store does not have. Asks the user if there are any.
-fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> {
-    if command.keep_protectors {
-        return if backup.store_has_protectors() {
-            Ok(false)
-        } else {
-            Err(Failed(
-                "the store has no protector to keep; run it without --keep-protectors; nothing was changed"
-                    .into(),
-            ))
-        };
+/// How to restore a backup.
+enum Restoring {
+    /// With the protectors that the store does not have.
+    WithAllProtectors,
+    /// With the store's own protectors alone.
+    WithOwnProtectors,
+    /// Not at all: this is what would be lost.
+    Tried(String),
+}
+
+/// Shows what the restore replaces, and which protectors it adds, and asks the user.
+fn agree(operator: &Operator, command: &RestoreCommand, backup: &ReadBackup) -> Result<Restoring, Failed> {
+    if command.keep_protectors && !backup.store_has_protectors() {
+        let why = "the store has no protector to keep; run it without --keep-protectors; nothing was changed";
+        return Err(Failed::new(why.into()));
     }
     let asked: Vec<_> = backup.arrivals().iter().filter(|arrival| arrival.standing.is_asked_for()).collect();
-    if asked.is_empty() {
-        return Ok(true);
+    let mut loss: Vec<_> = replaced(operator)?.into_iter().collect();
+    if !asked.is_empty() && !command.keep_protectors {
+        let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
+        loss.push(format!(
+            "the backup has protectors that do not open the store now: {} (--keep-protectors leaves them out)",
+            list.join(", ")
+        ));
     }
-    let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
-    let what = format!(
-        "the backup has protectors that do not open the store now: {} (--keep-protectors leaves them out)",
-        list.join(", ")
-    );
-    command.consent.get(&what, "Restore it with them?")?;
-    Ok(true)
+    let loss = loss.join("; ");
+    let agreed = match (loss.is_empty(), command.consent.is_dry_run()) {
+        (true, false) => Agreed::Yes,
+        (true, true) => return Ok(Restoring::Tried("there is no store, so nothing would be lost".into())),
+        (false, _) => command.consent.get(&loss, "Restore the backup?")?,
+    };
+    Ok(match agreed {
+        Agreed::DryRun => Restoring::Tried(loss),
+        Agreed::Yes if command.keep_protectors => Restoring::WithOwnProtectors,
+        Agreed::Yes => Restoring::WithAllProtectors,
+    })
+}
+
+/// What the restore replaces; `None` if there is no store. A damaged store is not opened, since that would repair it.
+fn replaced(operator: &Operator) -> Result<Option<String>, Failed> {
+    let about = match operator.vault().check_tables() {
+        Ok(None) => return Ok(None),
+        Ok(Some(_)) => {
+            let opened = operator.locked()?;
+            let records = operator.vault().status(opened.as_deref())?.records;
+            format!("has {}", counted(records, "record"))
+        }
+        Err(_) => "can't be used as it is".to_owned(),
+    };
+    let folder = operator.config().data.display();
+    Ok(Some(format!("the store in '{folder}' {about}; the backup replaces it, and it moves to quarantine")))
 }
 
 fn described(arrival: &Arrival) -> String {

@@ -4,10 +4,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::vault::{
-    EndKey, ExtendKey, ForgetPlugin, Issue, KeySummary, Name, Revoke, Scope, Share, Timestamp,
-    folder::WorkspaceFolder,
+    EndKey, Error, ExtendKey, ForgetPlugin, Issue, KeySummary, KnowKey, Name, OneByOne, Revoke, Scope, Share,
+    Timestamp, folder::WorkspaceFolder,
 };
 
+use super::consent::{Agreed, Consent, would_do};
+use super::look::{by_prefix, counted, relative_or_none, short_length, shortened, size};
 use super::operator::{Answer, Failed, Operator};
 use super::presented::{KeySource, key};
 use super::table::Table;
@@ -68,6 +70,8 @@ pub(super) enum KeyCommand {
         id: Option<String>,
         #[command(flatten)]
         source: KeySource,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Change when a key expires; a shared key never expires later than its owner key
     Extend {
@@ -81,6 +85,8 @@ pub(super) enum KeyCommand {
     Forget {
         /// The plugin's name, as list shows it
         plugin: String,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
@@ -95,11 +101,11 @@ pub(super) struct Description {
 }
 
 fn name(what: &str, text: &str) -> Result<Name, Failed> {
-    Name::parse(text).ok_or_else(|| Failed(format!("{what} has 1 to 256 bytes")))
+    Name::parse(text).ok_or_else(|| Failed::wrong(format!("{what} has 1 to 256 bytes")))
 }
 
 fn time(text: Option<&String>) -> Result<Option<Timestamp>, Failed> {
-    let wrong = || Failed("a time looks like 2027-01-31T00:00:00Z, and is not before 1970".into());
+    let wrong = || Failed::wrong("a time looks like 2027-01-31T00:00:00Z, and is not before 1970");
     text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
 }
 
@@ -142,17 +148,19 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             records::list(operator, &plugin, &installation, as_json).map(Answer::from)
         }
         KeyCommand::Rotate { source, new_key_fd } => new_key::rotate(operator, source, *new_key_fd, as_json),
-        KeyCommand::Revoke { id, source } => {
-            revoke(operator, id.as_deref(), source, as_json).map(Answer::from)
+        KeyCommand::Revoke { id, source, consent } => {
+            revoke(operator, id.as_deref(), source, consent, as_json).map(Answer::from)
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
-            operator.required()?;
-            let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
+            let key_id = find(operator.required()?.all_keys()?, id)?.info.key_id;
+            let info = operator.write(ExtendKey { key_id, until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
             Ok(json_or(as_json, &Value::Object(key(&info)), end).into())
         }
-        KeyCommand::Forget { plugin } => forget(operator, plugin, as_json).map(Answer::from),
+        KeyCommand::Forget { plugin, consent } => {
+            forget(operator, plugin, consent, as_json).map(Answer::from)
+        }
     }
 }
 
@@ -160,30 +168,87 @@ fn revoke(
     operator: &Operator,
     id: Option<&str>,
     source: &KeySource,
+    consent: &Consent,
     as_json: bool,
 ) -> Result<String, Failed> {
-    let destroyed = if let Some(id) = id {
-        operator.required()?;
-        operator.write(EndKey { key_id: id.to_owned() })?
-    } else {
-        let revoke = Revoke { caller: source.caller()?, key_id: None };
-        operator.required()?;
-        operator.write(revoke)?.destroyed
+    let caller = if id.is_some() { None } else { Some(source.caller()?) };
+    let opened = operator.required()?;
+    let key = match (&caller, id) {
+        (Some(caller), _) => {
+            let known = opened.read(&KnowKey::new(caller), &OneByOne)?;
+            opened.all_keys()?.into_iter().find(|key| key.info.key_id == known.info.key_id)
+        }
+        (None, id) => Some(find(opened.all_keys()?, id.unwrap_or_default())?),
+    };
+    // A key that is not in the list is refused below, as it was before.
+    if let Some(key) = &key {
+        let what = loss(key);
+        if consent.get(&what, "Revoke it?")? == Agreed::DryRun {
+            return Ok(would_do(&what, as_json));
+        }
+    }
+    let destroyed = match (caller, key) {
+        (None, Some(key)) => operator.write(EndKey { key_id: key.info.key_id })?,
+        (Some(caller), _) => operator.write(Revoke { caller, key_id: None })?.destroyed,
+        (None, None) => return Err(no_key()),
     };
     let text = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
     Ok(json_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), text.into()))
 }
 
-fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Failed> {
-    let destroyed = match operator.existing()? {
-        Some(_) => operator.write(ForgetPlugin { plugin: plugin.to_owned() })?,
-        None => 0,
+/// What a user loses with a key.
+fn loss(key: &KeySummary) -> String {
+    let info = &key.info;
+    let names = [&info.plugin, &info.installation, &info.label];
+    let names: Vec<_> = names.iter().filter_map(|name| name.as_deref()).collect();
+    let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(", ")) };
+    let data = if info.owner {
+        format!(
+            "; its {}, {} on the disk, are destroyed for good",
+            counted(key.records, "record"),
+            size(key.bytes)
+        )
+    } else {
+        "; its owner key keeps the data".to_owned()
     };
-    let text = match destroyed {
-        0 => return Err(Failed("there is no such plugin; see plugin-vault key list".into())),
-        1 => "destroyed the data of 1 installation".into(),
-        count => format!("destroyed the data of {count} installations"),
-    };
+    format!("the key {}{of} opens nothing any more{data}", info.key_id)
+}
+
+/// The key whose id is, or begins with, this text.
+fn find(keys: Vec<KeySummary>, id: &str) -> Result<KeySummary, Failed> {
+    by_prefix(keys, |key| key.info.key_id.clone(), id).map_err(|is_ambiguous| {
+        if is_ambiguous {
+            Failed::wrong("several keys have ids that begin like that; write more of the id")
+        } else {
+            no_key()
+        }
+    })
+}
+
+fn no_key() -> Failed {
+    Error::ApiKeyUnknown.into()
+}
+
+fn forget(operator: &Operator, plugin: &str, consent: &Consent, as_json: bool) -> Result<String, Failed> {
+    let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
+    let is_its = |key: &&KeySummary| key.info.owner && key.info.plugin.as_deref() == Some(plugin);
+    let own: Vec<_> = keys.iter().filter(is_its).collect();
+    if own.is_empty() {
+        return Err(Failed::nothing_stored("there is no such plugin; see plugin-vault key list"));
+    }
+    let (records, bytes) =
+        own.iter().fold((0, 0), |(records, bytes), key| (records + key.records, bytes + key.bytes));
+    let count = counted(own.len() as u64, "installation");
+    let what = format!(
+        "all data of {plugin} is destroyed for good: {} in {count}, {} on the disk",
+        counted(records, "record"),
+        size(bytes)
+    );
+    if consent.get(&what, "Destroy it?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json));
+    }
+    let destroyed = operator.write(ForgetPlugin { plugin: plugin.to_owned() })?;
+    let text = format!("destroyed the data of {}", counted(destroyed, "installation"));
     Ok(json_or(as_json, &json!({"destroyed": destroyed}), text))
 }
 
@@ -191,7 +256,7 @@ fn scope(read_only: bool, contexts: &[String], folders: &[String]) -> Result<Opt
     if !read_only && contexts.is_empty() && folders.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Failed("--folder takes an absolute URI, like file:///home/me/project".into());
+    let wrong = |_| Failed::wrong("--folder takes an absolute URI, like file:///home/me/project");
     let folders = folders.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong));
     let folders =
         folders.map(|folder| Ok(folder?.as_str().to_owned())).collect::<Result<Vec<_>, Failed>>()?;
@@ -222,6 +287,7 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
         });
         return Value::Array(keys.collect()).to_string();
     }
+    let length = short_length(keys.iter().map(|key| key.info.key_id.as_str()));
     let mut table = Table::new(&[
         "ID",
         "PLUGIN",
@@ -231,13 +297,12 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
         "EXPIRES",
         "SCOPE",
         "RECORDS",
-        "BYTES",
+        "ON DISK",
         "LAST WRITE",
         "STATE",
     ]);
     for summary in keys {
         let info = &summary.info;
-        let time = |time: Option<Timestamp>| time.map_or(String::new(), |time| time.to_string());
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let scope = match (&info.scope, info.owner) {
             (Some(scope), _) => json!(scope).to_string(),
@@ -245,16 +310,16 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
             (None, false) => "all".into(),
         };
         table.row(vec![
-            info.key_id.clone(),
+            shortened(&info.key_id, length),
             text(&info.plugin),
             text(&info.installation),
             text(&info.label),
-            time(info.issued_at),
-            time(info.expires_at),
+            relative_or_none(info.issued_at),
+            relative_or_none(info.expires_at),
             scope,
             summary.records.to_string(),
-            summary.bytes.to_string(),
-            time(summary.last_write),
+            size(summary.bytes),
+            relative_or_none(summary.last_write),
             summary.state.name().into(),
         ]);
     }

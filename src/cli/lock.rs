@@ -4,17 +4,18 @@ use serde_json::json;
 
 use crate::vault::{Kind, Locking};
 
-use super::operator::{Answer, Failed, Operator};
+use super::failed::Failed;
+use super::operator::{Answer, Operator};
 use super::question::Question;
 
 /// Locks the store. Needs no key, and asks nothing.
 pub(super) fn lock(operator: &Operator, as_json: bool) -> Result<Answer, Failed> {
-    let opened = operator.locked()?.ok_or_else(no_store)?;
+    let opened = operator.locked()?.ok_or_else(Failed::no_store)?;
     match operator.vault().lock(&opened)? {
         Locking::Locked => {}
-        Locking::NoStore => return Err(no_store()),
+        Locking::NoStore => return Err(Failed::no_store()),
         Locking::KeyFile => {
-            return Err(Failed(
+            return Err(Failed::new(
                 "the store can't be locked, because every process of yours can read its key file, and it has no other \
                  protector; nothing was changed: run plugin-vault protector add passphrase, then plugin-vault \
                  protector remove key-file"
@@ -34,7 +35,7 @@ pub(super) fn lock(operator: &Operator, as_json: bool) -> Result<Answer, Failed>
 
 /// Unlocks the store, and asks the user if necessary.
 pub(super) fn unlock(operator: &Operator, as_json: bool) -> Result<Answer, Failed> {
-    let opened = operator.locked()?.ok_or_else(no_store)?;
+    let opened = operator.locked()?.ok_or_else(Failed::no_store)?;
     let question = Question::begin();
     if opened.unlock_for_user(operator.config(), &operator.mode(question.deadline()))? {
         operator.vault().announce();
@@ -57,8 +58,4 @@ pub(super) fn unlock(operator: &Operator, as_json: bool) -> Result<Answer, Faile
          be unlocked for itself"
     };
     Ok(text.to_owned().into())
-}
-
-fn no_store() -> Failed {
-    Failed("there is no store yet; nothing was changed".into())
 }

@@ -71,16 +71,22 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
     let new = random_key();
     let shown = if as_json { format!("{{\"apiKey\":\"{}\"", *new) } else { format!("{}\n", *new) };
     write(&Zeroizing::new(shown)).map_err(|lost| {
-        Failed(format!("the new key could not be written to stdout, so nothing was changed{}", why(&lost)))
+        Failed::new(format!(
+            "the new key could not be written to stdout, so nothing was changed{}",
+            why(&lost)
+        ))
     })?;
     let rotate = Rotate::to(caller, &new).map_err(|_| not_a_key())?;
     let rotated = operator.try_write(rotate).map_err(|error| {
         let outcome_unknown = error == Error::StoreFailed(StoreFailed::Commit);
-        let Failed(reason) = error.into();
-        Failed(if outcome_unknown {
-            format!("either the key that was shown is valid now, or the old one still is; try both: {reason}")
-        } else {
-            format!("the key that was shown is not valid; the old one still is: {reason}")
+        Failed::from(error).explained(|reason| {
+            if outcome_unknown {
+                format!(
+                    "either the key that was shown is valid now, or the old one still is; try both: {reason}"
+                )
+            } else {
+                format!("the key that was shown is not valid; the old one still is: {reason}")
+            }
         })
     })?;
     if !as_json {
@@ -93,7 +99,7 @@ fn rotate_to_any(operator: &Operator, caller: Caller, as_json: bool) -> Result<A
 
 fn over_key_limit(error: Error) -> Failed {
     match error {
-        Error::DataTooLarge { limit, .. } => Failed(format!(
+        Error::DataTooLarge { limit, .. } => Failed::new(format!(
             "there are {limit} live keys already, which is the limit; revoke keys that are not used, see \
              plugin-vault key list and --max-keys"
         )),
@@ -105,7 +111,7 @@ fn refuse_discarded_output() -> Result<(), Failed> {
     if stdout_is_null() {
         let why = "stdout is closed or /dev/null, and the new key is shown nowhere else; nothing was changed: \
             send stdout to a program or a file";
-        return Err(Failed(why.into()));
+        return Err(Failed::new(why.into()));
     }
     Ok(())
 }
@@ -115,7 +121,7 @@ fn hand_over(operator: &Operator, issued: &Issued, text: &str) -> Result<Answer,
     let text = Zeroizing::new(format!("{text}\n"));
     let Err(lost) = write(&text) else { return Ok(Answer::shown_already()) };
     let (id, why) = (&issued.info.key_id, why(&lost));
-    Err(Failed(match operator.try_write(EndKey { key_id: id.clone() }) {
+    Err(Failed::new(match operator.try_write(EndKey { key_id: id.clone() }) {
         Ok(_) => format!("the new key could not be written to stdout, so it was revoked again{why}"),
         Err(_) => format!(
             "the new key could not be written to stdout; revoke it with plugin-vault key revoke {id}{why}"

@@ -16,8 +16,13 @@ pub enum Lost {
 /// # Errors
 /// [`Lost`] if not all of it was written. A part may have been.
 pub fn write(text: &str) -> Result<(), Lost> {
+    write_bytes(text.as_bytes())
+}
+
+/// As [`write`], for bytes of any kind.
+pub(super) fn write_bytes(bytes: &[u8]) -> Result<(), Lost> {
     let mut output = io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let written = output.write_all(bytes).and_then(|()| output.flush());
     written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Lost::ReaderGone,
         _ => Lost::Failed(error),

@@ -16,6 +16,10 @@ pub(super) struct KeySource {
 }
 
 impl KeySource {
+    pub(super) fn of(key_fd: u32) -> Self {
+        Self { key_fd }
+    }
+
     /// Reads the key.
     pub(super) fn caller(&self) -> Result<Caller, Failed> {
         let line = secret_line(self.key_fd, "API key: ")?;
@@ -25,7 +29,7 @@ impl KeySource {
 }
 
 pub(super) fn not_a_key() -> Failed {
-    Failed("an API key is 40 hexadecimal digits".into())
+    Failed::new("an API key is 40 hexadecimal digits".into())
 }
 
 /// The public description of a key, with the names of the protocol.

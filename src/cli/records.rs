@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::vault::{Caller, DamagedPart, Entry, Error, Key, ListRecords, Name, OneByOne, random_origin};
 
+use super::look::{relative_or_none, size};
 use super::operator::{Failed, Operator};
 use super::table::Table;
 
@@ -15,7 +16,7 @@ pub(super) fn list(
     installation: &Name,
     as_json: bool,
 ) -> Result<String, Failed> {
-    let opened = operator.existing()?.ok_or(Error::ApiKeyUnknown)?;
+    let opened = operator.required()?;
     let kept = opened.kept(plugin, installation)?.ok_or(Error::ApiKeyUnknown)?;
     let key = Key::parse(&kept.api_key).map_err(|_| Error::RecordDamaged(DamagedPart::Key))?;
     let caller = Caller { key: key.into(), must_exist: true, origin: random_origin() };
@@ -28,18 +29,12 @@ pub(super) fn list(
     if as_json {
         return Ok(Value::Array(entries.iter().map(members).collect()).to_string());
     }
-    let mut table = Table::new(&["CONTEXT", "FOLDER", "NAME", "BYTES", "LAST WRITE", "EXPIRES"]);
+    let mut table = Table::new(&["CONTEXT", "FOLDER", "NAME", "SIZE", "LAST WRITE", "EXPIRES"]);
     for entry in &entries {
         let [context, folder, name] = words(entry);
-        let expires = entry.expires_at.map_or(String::new(), |at| at.to_string());
-        table.row(vec![
-            context,
-            folder,
-            name,
-            entry.bytes.to_string(),
-            entry.updated_at.to_string(),
-            expires,
-        ]);
+        let (written, expires) =
+            (relative_or_none(Some(entry.updated_at)), relative_or_none(entry.expires_at));
+        table.row(vec![context, folder, name, size(entry.bytes), written, expires]);
     }
     Ok(table.to_string())
 }
@@ -53,7 +48,7 @@ fn words(entry: &Entry) -> [String; 3] {
 }
 
 /// The same members as in `listPersistentData`.
-fn members(entry: &Entry) -> Value {
+pub(super) fn members(entry: &Entry) -> Value {
     let [context, folder, name] = words(entry);
     let given = |text: String| (!text.is_empty()).then_some(Value::from(text));
     let members = [

@@ -15,7 +15,7 @@ const LONGEST: usize = Passphrase::LONGEST + 2;
 
 impl From<PassphraseError> for Failed {
     fn from(error: PassphraseError) -> Self {
-        Self(format!("the passphrase {}; nothing was changed", error.name()))
+        Self::new(format!("the passphrase {}; nothing was changed", error.name()))
     }
 }
 
@@ -25,7 +25,7 @@ pub(super) fn new_passphrase(descriptor: u32) -> Result<Passphrase, Failed> {
     if descriptor == 0 && has_terminal() {
         let again = Passphrase::new(&secret(descriptor, "The same again: ")?);
         if again.map_or(true, |again| again.expose() != first.expose()) {
-            return Err(Failed("the two passphrases differ; nothing was changed".into()));
+            return Err(Failed::new("the two passphrases differ; nothing was changed".into()));
         }
     }
     Ok(first)
@@ -44,7 +44,7 @@ pub(super) fn secret_line(descriptor: u32, question: &str) -> Result<Zeroizing<S
 }
 
 fn unreadable(descriptor: u32) -> Failed {
-    Failed(format!("descriptor {descriptor} can't be read; see --help"))
+    Failed::new(format!("descriptor {descriptor} can't be read; see --help"))
 }
 
 /// Reads a line from a file descriptor. Keys and passphrases never come from arguments or the environment, which other
@@ -53,7 +53,7 @@ fn unreadable(descriptor: u32) -> Failed {
 fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     if descriptor == 0 && has_terminal() {
         return ask_at_terminal(question, Question::begin().deadline())
-            .map_err(|_| Failed("nothing was typed".into()));
+            .map_err(|_| Failed::new("nothing was typed".into()));
     }
     let mut source: Box<dyn Read> = if descriptor == 0 {
         Box::new(std::io::stdin())

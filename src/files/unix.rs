@@ -15,14 +15,14 @@ use super::{FileId, FileKind, Found, How, Privacy};
 
 #[path = "unix/denied.rs"]
 mod denied;
-#[path = "unix/network.rs"]
-mod network;
+#[path = "unix/file_system.rs"]
+mod file_system;
 
 pub use denied::quoted;
 pub(super) use denied::{
     Obstacle, allow_access, is_super_user, may_make_in, mount_writable, obstacle, take_ownership, user,
 };
-pub use network::is_of_a_network;
+pub use file_system::{free_space, is_of_a_container, is_of_a_network};
 
 const FILE: Mode = Mode::from_raw_mode(0o600);
 const FOLDER: Mode = Mode::from_raw_mode(0o700);

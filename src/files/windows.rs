@@ -202,6 +202,16 @@ pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     Ok(named)
 }
 
+/// Bytes that this user can still write on the file system of a folder. The standard library does not say.
+pub fn free_space(_folder: &Path) -> Option<u64> {
+    None
+}
+
+/// Whether a folder is in the writable layer of a container's image. Not known on this system.
+pub fn is_of_a_container(_folder: &Path) -> bool {
+    false
+}
+
 /// Reads bytes at a place of a file.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, Signal};
@@ -16,7 +16,8 @@ use signal_hook::{SigId, low_level::unregister};
 /// user from reading this one's memory, as far as the system can. Sets the umask, so that new files belong to this user
 /// alone and have exactly the mode that the program gives them.
 pub fn harden() {
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let before = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let _ = UMASK.set(before);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     if rustix::process::setrlimit(Resource::Core, none).is_err() {
         tracing::warn!("core dumps could not be turned off");
@@ -27,6 +28,16 @@ pub fn harden() {
         if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
             tracing::warn!("the process's memory could not be protected from other processes of this user");
         }
+    }
+}
+
+/// The umask before [`harden`] changed it.
+static UMASK: OnceLock<rustix::fs::Mode> = OnceLock::new();
+
+/// Sets the umask that this process was started with, for a program that is started next and makes files of its own.
+pub fn restore_umask() {
+    if let Some(before) = UMASK.get() {
+        rustix::process::umask(*before);
     }
 }
 

@@ -13,6 +13,9 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 /// Does nothing: no safe interface excludes a process from crash dumps here.
 pub fn harden() {}
 
+/// Does nothing: this system has no umask.
+pub fn restore_umask() {}
+
 /// Does nothing: this system has no small limit of handles.
 ///
 /// # Errors

@@ -103,6 +103,12 @@ pub(super) fn delete(store: StoreId, row: [u8; 16], deadline: &Deadline) -> Resu
     deadline::within(deadline, move |deadline| Keyring::open(deadline)?.delete(&item), || ()).map_err(log)
 }
 
+/// Whether the keyring can be used now. Never asks the user.
+pub(super) fn state(deadline: &Deadline) -> Result<(), (Reason, &'static str)> {
+    let state = deadline::within(deadline, |deadline| Keyring::open(deadline)?.state(), || ());
+    state.map_err(|Fault(reason, line)| (reason, line))
+}
+
 fn parse(text: &[u8]) -> Result<ProtectorKey, Fault> {
     let bytes = Zeroizing::new(base16ct::mixed::decode_vec(text.trim_ascii_end()).map_err(|_| NOT_A_KEY)?);
     ProtectorKey::from_slice(&bytes).ok_or(NOT_A_KEY)

@@ -42,6 +42,11 @@ pub fn is_relative(name: &str) -> bool {
     !path.is_absolute() && path.file_name() != Some(path.as_os_str())
 }
 
+/// Whether a program that asks for a passphrase exists, and may be run.
+pub fn is_there(name: &str) -> bool {
+    find(name).is_ok_and(|program| process::is_program(&program))
+}
+
 /// The absolute path of a program.
 fn find(name: &str) -> Result<PathBuf, Reason> {
     if is_relative(name) {

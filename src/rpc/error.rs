@@ -135,6 +135,11 @@ pub fn message(error: vault::Error) -> Cow<'static, str> {
     Error::from(error).message()
 }
 
+/// The kind that clients get for an error of the vault.
+pub fn kind(error: vault::Error) -> &'static str {
+    Error::from(error).code().kind
+}
+
 /// `error.data`.
 #[derive(Serialize)]
 struct Data {

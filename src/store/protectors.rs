@@ -49,6 +49,17 @@ enum Copy {
     Damaged,
 }
 
+/// The state of a protector file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ProtectorState {
+    /// Both blocks are whole.
+    Whole,
+    /// One block is damaged.
+    Half,
+    /// Both blocks are damaged.
+    Damaged,
+}
+
 /// The combined content of both blocks.
 enum Found {
     Row(Vec<u8>),
@@ -134,6 +145,21 @@ impl Folder {
             }
         }
         Ok(rows)
+    }
+
+    /// The state of each protector file.
+    pub(super) fn protector_states(&self) -> Result<Vec<ProtectorState>, StoreError> {
+        let mut states = Vec::new();
+        for id in self.protector_files()? {
+            let Some(copies) = self.protector_copies(&id)? else { continue };
+            let damaged = copies.iter().filter(|copy| **copy == Copy::Damaged).count();
+            states.push(match damaged {
+                0 => ProtectorState::Whole,
+                COPIES => ProtectorState::Damaged,
+                _ => ProtectorState::Half,
+            });
+        }
+        Ok(states)
     }
 
     /// The ids of the removed protectors.

@@ -1,5 +1,7 @@
 //! The store's protectors: which there are, and how one is added or removed.
 
+use std::collections::BTreeMap;
+
 use crate::crypto::StoreId;
 use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, UnlockMode};
 use crate::store::{ProtectorChange, StoreError};
@@ -11,6 +13,11 @@ impl Opened {
     /// The protectors of the store.
     pub fn protectors(&self) -> Result<Vec<Protector>, Error> {
         Ok(protector::list(&self.store().protectors()?))
+    }
+
+    /// The labels of the protectors that have one.
+    pub fn protector_labels(&self) -> Result<BTreeMap<[u8; 16], String>, Error> {
+        Ok(protector::labels(&self.store().protectors()?))
     }
 
     /// The id of a wanted protector that gives the key now. The protectors are really asked, not the session's cache.
@@ -39,12 +46,12 @@ impl Opened {
     }
 
     /// Creates a protector, with everything that it keeps outside of the store. It has no effect before
-    /// [`AddProtector`] is carried out.
-    pub fn make_protector(&self, config: &Config, new: &New) -> Result<AddProtector, Error> {
+    /// [`AddProtector`] is carried out. `label` is the user's own name for it, or empty.
+    pub fn make_protector(&self, config: &Config, new: &New, label: &str) -> Result<AddProtector, Error> {
         let secrets = self.secrets()?;
         let store_key = secrets.keys.store_key();
         let store = StoreId(self.store().id());
-        let made = protector::make(&config.means(), new, store, store_key, Timestamp::now().millis());
+        let made = protector::make(&config.means(), new, label, store, store_key, Timestamp::now().millis());
         made.map(AddProtector).map_err(Into::into)
     }
 

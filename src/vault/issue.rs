@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use crate::crypto::{ApiKey, SlotId};
+use crate::rows::Table;
 
 use super::draft::{Changes, Draft, Write};
-use super::key_row::KeyRow;
+use super::key_row::{KeyRow, KeyRows};
 use super::{Caller, Error, KeyInfo, Name, Opened, Timestamp, key_index, namespace};
 
 /// Issues the owner key of a new namespace, or returns the one that the store keeps.
@@ -46,6 +47,42 @@ impl Opened {
         let secrets = self.secrets()?;
         let found = key_index::find_kept(&self.store().snapshot()?, &secrets.keys, plugin, installation)?;
         Ok(found.and_then(|(slot, row)| Issued::kept(slot, &row)))
+    }
+}
+
+/// The live owner keys of a store, or of one plugin.
+pub struct KeptKeys {
+    /// Those that the store keeps, each with the installation that it is kept for.
+    pub kept: Vec<Issued>,
+    /// Those that only their plugins have.
+    pub others: Vec<KeyInfo>,
+}
+
+impl Opened {
+    /// The live owner keys of the store, or of one plugin.
+    ///
+    /// # Errors
+    /// If the store is locked or can't be read, or a damaged row may be that of the only key.
+    pub fn kept_keys(&self, plugin: Option<&Name>) -> Result<KeptKeys, Error> {
+        let keys = &self.secrets()?.keys;
+        let mut rows = Vec::new();
+        self.store()
+            .snapshot()?
+            .scan(Table::Keys, &[], |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
+        let rows = KeyRows::open(keys, rows);
+        let mut found = KeptKeys { kept: Vec::new(), others: Vec::new() };
+        for (slot, row) in rows.readable {
+            let is_wanted = plugin.is_none_or(|plugin| row.plugin.as_deref() == Some(plugin.as_str()));
+            if !row.is_live() || !row.is_owner() || !is_wanted {
+                continue;
+            }
+            match Issued::kept(slot, &row) {
+                Some(kept) => found.kept.push(kept),
+                None => found.others.push(KeyInfo::new(slot, &row)),
+            }
+        }
+        let is_nothing = found.kept.is_empty() && found.others.is_empty();
+        if is_nothing && !rows.damaged.is_empty() { Err(Error::KEY_DAMAGED) } else { Ok(found) }
     }
 }
 

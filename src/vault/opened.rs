@@ -94,7 +94,7 @@ impl NewStore for NewlyMade<'_> {
         let id = StoreId::generate();
         let store_key = StoreKey::generate();
         let now = Timestamp::now().millis();
-        let protector = protector::make(&self.config.means(), &New::KeyFile, id, &store_key, now)?;
+        let protector = protector::make(&self.config.means(), &New::KeyFile, "", id, &store_key, now)?;
         Ok((id.0, protector, vec![key_index::of_no_keys()]))
     }
 }

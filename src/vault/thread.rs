@@ -107,7 +107,9 @@ impl Vault {
     fn install(self: &Arc<Self>, opened: Opened) -> Arc<Opened> {
         let opened = Arc::new(opened);
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
-        self.listen(&opened);
+        if self.watches {
+            self.listen(&opened);
+        }
         opened
     }
 

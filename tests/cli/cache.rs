@@ -103,7 +103,7 @@ fn removing_any_protector_drops_what_is_kept() {
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
         assert!(has_read(begin_reading(&home)));
         assert_eq!(home.cached().is_some(), session_keyring().is_some());
-        let ran = home.run(&["protector", "remove", removed, "--passphrase-fd", "0"], PASSPHRASE);
+        let ran = home.run(&["protector", "remove", removed, "--yes", "--passphrase-fd", "0"], PASSPHRASE);
         assert_eq!(ran.code, 0, "{}", ran.said);
         assert!(home.cached().is_none());
         assert_eq!(home.is_locked(), removed == "command");

@@ -9,7 +9,14 @@ mod harness;
 
 mod client;
 mod copies;
+mod doctor;
+mod exit_codes;
+mod helpers;
 mod home;
+mod installation;
+mod schemas;
+mod screen;
+mod sick;
 
 #[cfg(target_os = "linux")]
 mod cache;
@@ -17,6 +24,7 @@ mod cache;
 mod keyring;
 mod keys;
 mod locking;
+mod moving;
 mod names;
 mod notices;
 mod output;
@@ -26,9 +34,14 @@ mod program_runs;
 mod programs;
 mod prompts;
 mod protectors;
+mod records;
 mod reset;
 mod restore;
+mod running;
+mod screens;
 mod secrecy;
+mod shapes;
+mod shells;
 mod slow;
 mod terminal;
 mod unlocks;

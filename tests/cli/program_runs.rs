@@ -56,7 +56,7 @@ impl<'h> Project<'h> {
 fn guarded_by(home: &Home, program: &str) {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "command", "--", program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     home.forget_cached();
 }
 
@@ -89,7 +89,7 @@ fn a_path_is_made_whole_when_it_is_added() {
     assert_eq!(added.code, 0, "{}", added.said);
     let named: Vec<String> = serde_json::from_slice(&std::fs::read(program_file(&home)).unwrap()).unwrap();
     assert!(Path::new(&named[0]).is_absolute() && named[0].ends_with("/say") && named[1] == "an argument");
-    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     let project = Project::with(&home, "say");
     assert_eq!(project.read()["result"], json!({"a": 1}));
     assert!(!project.was_run());
@@ -107,7 +107,7 @@ fn an_old_program_file_with_a_relative_path_runs_nothing() {
         check_refused(&project.read(), "command", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &[]);
         assert!(
-            listed.code == 1 && listed.said.contains("add it again with its absolute path"),
+            listed.code == 5 && listed.said.contains("add it again with its absolute path"),
             "{}",
             listed.said
         );
@@ -128,7 +128,7 @@ fn an_askpass_program_with_a_relative_path_runs_nothing() {
         let environment = [("PLUGIN_VAULT_ASKPASS", name)];
         check_refused(&project.unlock(&environment), "passphrase", "relativeProgram");
         let listed = project.run(&["key", "list"], "", &environment);
-        assert!(listed.code == 1 && listed.said.contains("PLUGIN_VAULT_ASKPASS"), "{}", listed.said);
+        assert!(listed.code == 5 && listed.said.contains("PLUGIN_VAULT_ASKPASS"), "{}", listed.said);
     }
     assert!(!project.was_run());
 }
@@ -208,7 +208,7 @@ fn an_askpass_program_that_fails_gives_no_passphrase() {
         let environment = [("PLUGIN_VAULT_ASKPASS", program.as_str())];
         check_refused(&project.unlock(&environment), "passphrase", "failed");
         let listed = project.run(&["--log", "trace", "key", "list"], "", &environment);
-        assert!(listed.code == 1 && listed.said.contains("ended with"), "{}", listed.said);
+        assert!(listed.code == 5 && listed.said.contains("ended with"), "{}", listed.said);
         assert!(!listed.said.contains(PASSPHRASE), "{}", listed.said);
         home.program_gone("ask");
     }

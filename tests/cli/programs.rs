@@ -78,7 +78,7 @@ impl Pass {
         home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
         for arguments in [
             [&["protector", "add", "command", "--"], program].concat(),
-            vec!["protector", "remove", "key-file"],
+            vec!["protector", "remove", "key-file", "--yes"],
         ] {
             let mut command = home.command(&arguments);
             self.with(&mut command);
@@ -178,6 +178,21 @@ fn age_opens_the_store() {
     assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
 }
 
+/// As `docs/recipes.md` shows it: sealed with the key of the machine, which only the superuser has.
+#[test]
+fn systemd_creds_opens_the_store() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let pass = Pass::new();
+    let file = pass.0.path().join("sealed").to_str().unwrap().to_owned();
+    pass.run("systemd-creds", &["encrypt", "--with-key=host", "--name=plugin-vault", "-", &file], PASSPHRASE);
+    let home = pass.guard(&["systemd-creds", "decrypt", "--name=plugin-vault", &file, "-"]);
+    assert_eq!(pass.read(&home)["result"], json!({"a": 1}));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(pass.refused(&home), "failed");
+}
+
 /// The kernel refuses: the session that the processes are in was logged out.
 #[cfg(target_os = "linux")]
 #[test]
@@ -187,7 +202,7 @@ fn without_a_keyring_of_the_session_each_process_asks_once() {
     let runs = home.path("runs");
     let program = home.program_that("say", &format!("echo run >> '{}'\necho '{PASSPHRASE}'", runs.display()));
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     std::fs::remove_file(&runs).unwrap();
     let mut requests = vec![("setAPIKey", json!([KEY]))];
     requests.extend((0..4).map(|_| ("getPersistentData", json!(["user"]))));

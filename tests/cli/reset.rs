@@ -37,7 +37,7 @@ fn a_store_whose_key_folder_is_gone_is_put_aside_and_can_be_put_back() {
     assert_eq!(whole.len(), 5);
     fs::rename(home.path("keys"), home.path("lost")).unwrap();
     let ran = home.run(&["key", "list"], "");
-    assert!(ran.code == 1 && ran.said.contains("plugin-vault reset"), "{}", ran.said);
+    assert!(ran.code == 5 && ran.said.contains("plugin-vault reset"), "{}", ran.said);
     assert_eq!(answer(&home)["error"]["data"]["reason"], "missing");
     // Not without a word.
     let refused = home.refused(&["reset"], "");
@@ -120,7 +120,7 @@ fn a_damaged_store_is_put_aside() {
     let home = filled();
     files::replace(&home.data().join("data.mdb"), b"nothing").unwrap();
     let ran = home.run(&["key", "list"], "");
-    assert!(ran.code == 1 && ran.said.contains("plugin-vault reset"), "{}", ran.said);
+    assert!(ran.code == 6 && ran.said.contains("plugin-vault reset"), "{}", ran.said);
     assert!(home.refused(&["reset"], "").contains("is damaged"));
     home.json(&["reset", "--yes"], "");
     assert_eq!(answer(&home)["result"], Value::Null);

@@ -41,6 +41,9 @@ fn every_file_is_what_it_is_made_from() {
     for (name, schema) in contract::shared() {
         made(&format!("schema/{name}.schema.json"), &json::file(&schema));
     }
+    for (name, schema) in plugin_vault::cli::schemas::all() {
+        made(&format!("schema/cli/{name}.schema.json"), &json::file(&schema.to_value()));
+    }
     let contract = Contract::read(&serde_json::from_str(&read(DOCUMENT)).unwrap());
     let typescript = typescript::types(&contract);
     made("schema/types/plugin-vault.ts", &typescript);
@@ -48,4 +51,5 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin_vault.lua", &lua::types(&contract));
     made("schema/types/plugin_vault.vim", &vim::types(&contract));
     made(PAGE, &markdown::page(&contract));
+    made("docs/commands.md", &plugin_vault::cli::commands_page());
 }

@@ -89,6 +89,12 @@ impl Keyring {
         if prompt.as_str() == NONE { Ok(()) } else { Err(ASKS) }
     }
 
+    /// Whether there is a service with a default collection that is unlocked.
+    pub(in crate::protector) fn state(&self) -> Result<(), Fault> {
+        let collection = self.default_collection()?.ok_or(NO_COLLECTION)?;
+        if self.locked(&collection)? { Err(LOCKED) } else { Ok(()) }
+    }
+
     /// The item's path, once it can be read.
     fn find(&self, item: &Item, ask: bool) -> Result<OwnedObjectPath, Fault> {
         // This must precede the search: some services do not show locked items, and some ask the user when they are

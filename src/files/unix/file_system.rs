@@ -1,4 +1,4 @@
-//! The file systems that a store must not be on: network file systems, where the locks and memory maps of several
+//! What kind of file system a folder is on. A store must not be on some: network file systems, where the locks and memory maps of several
 //! machines are independent of each other, and user-space file systems, which guarantee neither.
 
 use std::io;
@@ -47,6 +47,30 @@ pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     /// `MNT_LOCAL`
     const LOCAL: u32 = 0x1000;
     Ok(rustix::fs::statfs(folder)?.f_flags & LOCAL == 0)
+}
+
+/// Bytes that this user can still write on the file system of a folder; `None` if the system does not say.
+pub fn free_space(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Whether a folder is in the writable layer of a container's image.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn is_of_a_container(folder: &Path) -> bool {
+    const OVERLAY: u32 = 0x794c_7630;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "32 bits, of any sign and width"
+    )]
+    rustix::fs::statfs(folder).is_ok_and(|found| found.f_type as u32 == OVERLAY)
+}
+
+/// Whether a folder is in the writable layer of a container's image. Not known on this system.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn is_of_a_container(_folder: &Path) -> bool {
+    false
 }
 
 /// Whether a folder is on such a file system. Not known on this system.

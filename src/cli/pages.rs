@@ -1,0 +1,82 @@
+//! `plugin-vault completions` and `plugin-vault man`: made from the definition of the command line. Neither opens a
+//! store.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+use super::help::definition;
+use super::operator::{Answer, Failed};
+
+/// The date of the man pages: that of the last change of the command line.
+const CHANGED: &str = "2026-11-27";
+
+#[derive(Args)]
+pub(super) struct CompletionsCommand {
+    /// The shell that reads the completions
+    #[arg(value_name = "SHELL", value_parser = ["bash", "zsh", "fish", "powershell"])]
+    shell: String,
+}
+
+#[derive(Args)]
+pub(super) struct ManCommand {
+    /// The folder for the pages, which must exist
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// The completions for a shell, which complete commands and options and never read a store.
+pub(super) fn completions(command: &CompletionsCommand) -> Result<Answer, Failed> {
+    let shell = match command.shell.as_str() {
+        "bash" => Shell::Bash,
+        "zsh" => Shell::Zsh,
+        "fish" => Shell::Fish,
+        _ => Shell::PowerShell,
+    };
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut definition(false), "plugin-vault", &mut text);
+    Ok(String::from_utf8_lossy(&text).trim_end().to_owned().into())
+}
+
+/// Writes a page for each command.
+pub(super) fn man(command: &ManCommand) -> Result<Answer, Failed> {
+    let folder = &command.folder;
+    let mut root = definition(false);
+    root.build();
+    write_pages(folder, &root).map_err(|error| {
+        let folder = folder.display();
+        Failed::new(format!(
+            "the pages could not be written to '{folder}': {error}; name a folder that exists"
+        ))
+    })?;
+    Ok(Answer::shown_already())
+}
+
+fn write_pages(folder: &Path, command: &Command) -> io::Result<()> {
+    let title = command.get_display_name().unwrap_or_else(|| command.get_name()).to_uppercase();
+    let page = clap_mangen::Man::new(command.clone()).title(title).date(CHANGED);
+    let page = page.source("plugin-vault").manual("plugin-vault");
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    // Line ends around an empty line, which `mandoc` finds superfluous.
+    let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
+    write_public(&folder.join(page.get_filename()), text.as_bytes())?;
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        write_pages(folder, inner)?;
+    }
+    Ok(())
+}
+
+/// Writes a file that every user may read, whatever the umask.
+fn write_public(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(text)?;
+    #[cfg(unix)]
+    file.set_permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644))?;
+    #[cfg(not(unix))]
+    let _ = fs::metadata(path);
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The subcommands for people, scripts and other programs: one command for each task.
+
+use clap::Subcommand;
+
+use super::delete::{self, DeleteCommand};
+use super::export::{self, ExportCommand};
+use super::get::{self, GetCommand};
+use super::helper::{self, HelperCommand};
+use super::import::{self, ImportCommand};
+use super::list::{self, ListCommand};
+use super::operator::{Answer, Failed, Operator};
+use super::pages::{self, CompletionsCommand, ManCommand};
+use super::run::{self, RunCommand};
+use super::set::{self, PatchCommand, SetCommand};
+
+#[derive(Subcommand)]
+pub(super) enum TaskCommand {
+    /// Print the object of a record, or a member of it
+    Get(GetCommand),
+    /// Store the object of a record, or a member of it. Reads the value from stdin
+    Set(SetCommand),
+    /// Change members of an object by a JSON merge patch (RFC 7396). Reads the patch from stdin
+    Patch(PatchCommand),
+    /// Delete a record, or a member of it
+    Delete(DeleteCommand),
+    /// List records: plugins, installations, names, folders, sizes, times; never their content
+    List(ListCommand),
+    /// Run a program with values in its environment or in descriptors
+    Run(RunCommand),
+    /// Credential helpers of git, docker and HTTP clients
+    Helper {
+        #[command(subcommand)]
+        command: HelperCommand,
+    },
+    /// Write records with their values as JSON, to a program or into a file that only you may read
+    Export(ExportCommand),
+    /// Store what export wrote, or the secrets of another file
+    Import(ImportCommand),
+    /// Print completions for a shell
+    Completions(CompletionsCommand),
+    /// Write the man pages into a folder
+    Man(ManCommand),
+}
+
+/// Runs the subcommand; returns what to show.
+pub(super) fn run(operator: Operator, command: &TaskCommand, as_json: bool) -> Result<Answer, Failed> {
+    match command {
+        TaskCommand::Get(command) => get::run(&operator, command, as_json),
+        TaskCommand::Set(command) => set::set(&operator, command, as_json),
+        TaskCommand::Patch(command) => set::patch(&operator, command, as_json),
+        TaskCommand::Delete(command) => delete::run(&operator, command, as_json),
+        TaskCommand::List(command) => list::run(&operator, command, as_json),
+        TaskCommand::Run(command) => run::run(operator, command),
+        TaskCommand::Helper { command } => helper::run(&operator, command),
+        TaskCommand::Export(command) => export::run(&operator, command, as_json),
+        TaskCommand::Import(command) => import::run(&operator, command, as_json),
+        TaskCommand::Completions(command) => pages::completions(command),
+        TaskCommand::Man(command) => pages::man(command),
+    }
+}
