@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Callback } from './calls';
-import { isVaultError, VaultError } from './errors';
+import { isVaultError } from './errors';
 import type { Vault } from './vault';
-import type { Address, Context, JsonObject, PersistentRecord } from './wire';
+import type { PersistentRecord } from './records';
+import type { Address, Context } from './wire';
 
 export interface LeaseOptions {
   /** Milliseconds after which the lease expires unless it is renewed, 100 to 600,000; 30,000 by default. */
@@ -19,7 +20,7 @@ export interface LeaseOptions {
 export interface ReplaceOptions extends Omit<Address, 'context'> {
   expiresAt?: string;
   /** Whether the data that is stored now is spent too. By default it is if it equals the data that was read. */
-  isSpent?: (data: JsonObject | null) => boolean;
+  isSpent?: (data: object | null) => boolean;
   /** Stops retrying. */
   signal?: AbortSignal;
 }
@@ -43,8 +44,8 @@ export interface Lease {
    */
   replace(
     context: Context,
-    seen: PersistentRecord | null,
-    data: JsonObject,
+    seen: PersistentRecord<object> | null,
+    data: object,
     options?: ReplaceOptions,
   ): Promise<Replaced>;
 }
@@ -107,8 +108,8 @@ async function replace(
   vault: Vault,
   token: number,
   context: Context,
-  seen: PersistentRecord | null,
-  data: JsonObject,
+  seen: PersistentRecord<object> | null,
+  data: object,
   { isSpent, expiresAt, signal, ...address }: ReplaceOptions,
 ): Promise<Replaced> {
   const spent = isSpent ?? ((stored) => isDeepStrictEqual(stored, seen?.data ?? null));
@@ -127,10 +128,11 @@ async function replace(
       const { revision } = await vault.setPersistentData(context, data, { ...write, ifRevision, lease });
       return { stored: true, revision };
     } catch (error) {
-      if (!(error instanceof VaultError) || signal?.aborted) throw error;
-      if (!READ_AGAIN.has(error.kind) && !error.retryable) throw error;
+      if (!isVaultError(error) || signal?.aborted) throw error;
+      const passes = error.retryable || error.kind === 'storeFailed';
+      if (!READ_AGAIN.has(error.kind) && !passes) throw error;
       if (error.kind === 'leaseLost') lease = undefined;
-      if (error.retryable) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });
+      if (passes) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });
     }
   }
 }

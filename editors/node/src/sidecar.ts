@@ -55,6 +55,7 @@ export class Sidecar {
   #vaults = new Set<Vault>();
   #statusListeners = new Set<(status: Status) => void>();
   #closing: Promise<void> | undefined;
+  #closed = false;
 
   /** @internal */
   constructor(connect: Connect, folders: readonly string[]) {
@@ -123,6 +124,9 @@ export class Sidecar {
   /** Shuts the sidecar down. Earlier requests are still answered. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      const refreshing = [...this.#vaults].filter((vault) => vault.isRefreshing);
+      if (refreshing.length > 0) await Promise.all(refreshing.map((vault) => vault.refreshed()));
+      this.#closed = true;
       await Promise.all([...this.#vaults].map((vault) => vault.sent()));
       await (await this.#current?.catch(() => undefined))?.close();
     })();
@@ -135,7 +139,7 @@ export class Sidecar {
 
   /** @internal The running sidecar. Starts one if there is none. */
   connection(): Promise<Connection> {
-    if (this.#closing) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
+    if (this.#closed) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
     if (!this.#current) {
       const starting = this.#start();
       this.#current = starting;
