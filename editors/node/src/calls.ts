@@ -39,9 +39,24 @@ export function methodCall<M extends keyof Methods, const L extends readonly str
     const { signal, ...params } = { ...(args[leading.length] as Options<M> | undefined) };
     leading.forEach((name, index) => ((params as Record<string, unknown>)[name] = args[index]));
     // A copy: changes that the caller makes to its objects after the call must not change the call.
-    return request(method, JSON.parse(JSON.stringify(params)), signal);
+    const copy = JSON.parse(JSON.stringify(params));
+    leading.forEach((name, index) => refuseUndefined(args[index], name));
+    return request(method, copy, signal);
   };
   return withCallback(leading.length, call) as MethodCall<M, L>;
+}
+
+/** Refuses members that JSON drops without an error: the caller would read other data than it has stored. */
+function refuseUndefined(value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
+  for (const [name, member] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`;
+    if (member === undefined || typeof member === 'function' || typeof member === 'symbol') {
+      const what = member === undefined ? 'undefined' : `a ${typeof member}`;
+      throw new TypeError(`${at} is ${what}, which JSON can't express. Leave it out, or use null.`);
+    }
+    refuseUndefined(member, at);
+  }
 }
 
 /** Lets `call`, which has `leading` arguments and then options, also take a callback. */

@@ -70,9 +70,11 @@ export async function withLease<R>(
   const renewal = setInterval(() => {
     vault.renewLease(name, token).catch((error) => {
       // Any other error may not occur at the next renewal.
-      if (isVaultError(error, 'leaseLost')) lost.abort(error);
+      if (isVaultError(error, 'leaseLost') || isVaultError(error, 'closed')) lost.abort(error);
     });
   }, ttlMs / 3);
+  // The work keeps Node running, if anything has to.
+  renewal.unref();
   try {
     return await work({
       token,
@@ -129,7 +131,8 @@ async function replace(
       return { stored: true, revision };
     } catch (error) {
       if (!isVaultError(error) || signal?.aborted) throw error;
-      const passes = error.retryable || error.kind === 'storeFailed';
+      // Without a code it is not the store's answer: for example, the program is being updated.
+      const passes = error.retryable || error.kind === 'storeFailed' || (error.code === undefined && error.kind !== 'closed');
       if (!READ_AGAIN.has(error.kind) && !passes) throw error;
       if (error.kind === 'leaseLost') lease = undefined;
       if (passes) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });

@@ -4,13 +4,11 @@ import { resolve } from 'node:path';
 
 import { findBinary, type BinaryOptions } from './binary';
 import { asFolders, Process, type Connection, type NoticeListener } from './connection';
-import { VaultError } from './errors';
+import { isVaultError, VaultError } from './errors';
 import type { KeyOptions } from './registration';
 import { Vault } from './vault';
 import type { DidChange, Methods, Status } from './wire';
 
-/** A sidecar that ended this often within a minute is not started again before the minute is over. */
-const ENDS = 5;
 const MINUTE = 60_000;
 
 export interface SidecarOptions extends BinaryOptions {
@@ -22,6 +20,8 @@ export interface SidecarOptions extends BinaryOptions {
   keyDir?: string;
   /** Uses a separate store, which is deleted at the end. */
   temporary?: boolean;
+  /** How often a sidecar may end within a minute. Then it is not started again before the minute is over. 5 by default. */
+  endsPerMinute?: number;
   /** The extension's or editor's name, for `initialize`. */
   clientName?: string;
   /** Gets each line that the sidecar writes to stderr. The lines contain no key and no value. */
@@ -39,7 +39,7 @@ export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar
   const connect: Connect = (folders, notice) =>
     // Searched for at each start: an update may have moved the program.
     Process.start(findBinary(options), { args, folders, clientName, log }, notice);
-  const sidecar = new Sidecar(connect, options.workspaceFolders ?? []);
+  const sidecar = new Sidecar(connect, options.workspaceFolders ?? [], options.endsPerMinute);
   await sidecar.connection();
   return sidecar;
 }
@@ -51,6 +51,7 @@ export class Sidecar {
   #connect: Connect;
   #current: Promise<Connection> | undefined;
   #ends: number[] = [];
+  #endsPerMinute: number;
   #folders: readonly string[];
   #vaults = new Set<Vault>();
   #statusListeners = new Set<(status: Status) => void>();
@@ -58,8 +59,9 @@ export class Sidecar {
   #closed = false;
 
   /** @internal */
-  constructor(connect: Connect, folders: readonly string[]) {
+  constructor(connect: Connect, folders: readonly string[], endsPerMinute = 5) {
     this.#connect = connect;
+    this.#endsPerMinute = endsPerMinute;
     this.#folders = folders;
   }
 
@@ -158,13 +160,20 @@ export class Sidecar {
   }
 
   async #start(): Promise<Connection> {
-    const since = performance.now() - MINUTE;
-    this.#ends = this.#ends.filter((end) => end > since);
-    if (this.#ends.length >= ENDS) {
-      const message = `plugin-vault ended ${ENDS} times within a minute. It is started again when the minute is over.`;
-      throw new VaultError('vaultEnded', message, { retryable: true });
+    for (;;) {
+      const since = performance.now() - MINUTE;
+      this.#ends = this.#ends.filter((end) => end > since);
+      if (this.#ends.length >= this.#endsPerMinute) {
+        const message = `plugin-vault ended ${this.#endsPerMinute} times within a minute. It is started again when the minute is over.`;
+        throw new VaultError('vaultEnded', message, { retryable: true });
+      }
+      try {
+        return await this.#connect(this.#folders, (method, params) => this.#notice(method, params));
+      } catch (error) {
+        if (this.#closed || !isVaultError(error, 'vaultEnded') || !error.retryable) throw error;
+        this.#ends.push(performance.now());
+      }
     }
-    return this.#connect(this.#folders, (method, params) => this.#notice(method, params));
   }
 
   #notice(method: string, params: unknown): void {

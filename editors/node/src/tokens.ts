@@ -1,5 +1,5 @@
-// Tokens that change with each use: the windows of all editors share one login, and one of them at a time refreshes it. The rules,
-// and the losses that they prevent, are in docs/recipes.md.
+// Tokens that change with each use: all windows of all editors share one login, and one window at a time refreshes it.
+// docs/recipes.md has the rules, and the losses that they prevent.
 
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -34,6 +34,8 @@ export interface TokensOptions<T extends object> {
    * sleeps may have their successors. Reads are counted, not time, because time passes while a laptop sleeps.
    */
   reads?: number;
+  /** Milliseconds after which the lease expires unless it is renewed, which happens during the refresh; 60,000 by default. */
+  leaseMs?: number;
 }
 
 export interface GetTokensOptions<T extends object> {
@@ -53,8 +55,8 @@ export interface Tokens<T extends object> {
   clear(): Promise<void>;
 }
 
-/** Milliseconds. The lease is renewed during the refresh, and is free as soon as its process ends. */
-const LEASE = { ttlMs: 60_000, waitMs: 60_000 };
+/** Milliseconds. A long lease has no cost: it is free as soon as its process ends. */
+const LEASE = 60_000;
 /** Milliseconds between two reads that look for the successor of refused tokens. */
 const PAUSE = 200;
 
@@ -130,10 +132,11 @@ export class VaultTokens<T extends object> implements Tokens<T> {
 
   /** Refreshes the stored tokens. `undefined`: the record has to be read again. */
   async #refresh(isGood: (tokens: T) => boolean): Promise<T | undefined> {
+    const { name, leaseMs = LEASE } = this.#options;
     let acquired = false;
     try {
       return await this.#vault.withLease(
-        this.#options.name,
+        name,
         async (lease) => {
           acquired = true;
           const seen = await this.#vault.getPersistentRecord<T>('user', this.#address);
@@ -144,7 +147,7 @@ export class VaultTokens<T extends object> implements Tokens<T> {
           this.#refused = { tokens: seen.data, final: false };
           return undefined;
         },
-        LEASE,
+        { ttlMs: leaseMs, waitMs: LEASE },
       );
     } catch (error) {
       // Another window is still refreshing.

@@ -1,7 +1,5 @@
 // The data of one API key, with every method of the protocol for it.
 
-import { setTimeout } from 'node:timers/promises';
-
 import { methodCall, withCallback, type Call } from './calls';
 import type { Connection } from './connection';
 import { cancelled, isVaultError, VaultError } from './errors';
@@ -13,6 +11,7 @@ import { VaultTokens, type RefreshableTokens, type Tokens, type TokensOptions } 
 import { update, type UpdateCall, type UpdateFunction, type UpdateOptions } from './update';
 import { Watches, type ChangeListener, type Watch } from './watches';
 import type { Context, DidChange, JsonObject, Methods } from './wire';
+import { within } from './within';
 
 /** Milliseconds that `close` waits for refreshes of tokens. */
 const REFRESH_TIMEOUT = 2_000;
@@ -169,7 +168,7 @@ export class Vault {
     if (!this.#watches.any || this.#closing) return;
     this.#register().catch((error) => {
       if (isVaultError(error, 'apiKeyRevoked') || isVaultError(error, 'apiKeyExpired')) this.#watches.end(error.kind);
-      else void setTimeout(PAUSE).then(() => this.restart());
+      else setTimeout(() => this.restart(), PAUSE);
     });
   }
 
@@ -222,10 +221,7 @@ export class Vault {
 
   /** @internal Settles when all refreshes of tokens have ended, or after two seconds. */
   async refreshed(): Promise<void> {
-    const enough = new AbortController();
-    const late = setTimeout(REFRESH_TIMEOUT, undefined, { signal: enough.signal }).catch(() => {});
-    await Promise.race([Promise.allSettled([...this.#refreshes]), late]);
-    enough.abort();
+    await within(Promise.allSettled([...this.#refreshes]), REFRESH_TIMEOUT);
   }
 
   /** Registers the key with the running process. If the process ends meanwhile, registers it again: this request is our own. */

@@ -99,6 +99,25 @@ vaultTest('a value that JSON can’t express is refused, and the vault still wor
   assert.equal(await vault.getPersistentData('user'), null);
 });
 
+test('a member that JSON would drop is an error with its path', async () => {
+  const vault = await new FakeStore().openVault({ plugin: 'p', installation: 'i' });
+  for (const [data, path] of [
+    [{ a: undefined }, 'data.a is undefined'],
+    [{ a: [{}, { b: undefined }] }, 'data.a[1].b is undefined'],
+    [{ a: [undefined] }, 'data.a[0] is undefined'],
+    [{ a: () => {} }, 'data.a is a function'],
+    [{ a: Symbol('x') }, 'data.a is a symbol'],
+  ]) {
+    const message = `${path}, which JSON can't express. Leave it out, or use null.`;
+    await assert.rejects(vault.setPersistentData('user', data), { name: 'TypeError', message });
+    await assert.rejects(vault.update('user', () => data), { message });
+    await assert.rejects(vault.patchPersistentData('user', data), { message: message.replace('data', 'patch') });
+  }
+  assert.equal(await vault.getPersistentData('user'), null);
+  await vault.setPersistentData('user', { at: new Date(0), ifRevision: null }, { name: undefined });
+  assert.deepEqual(await vault.getPersistentData('user'), { at: '1970-01-01T00:00:00.000Z', ifRevision: null });
+});
+
 vaultTest('each listener gets changes from its own since on', async (world) => {
   const [vault, other] = await Promise.all([world.open(), world.open()]);
   const revisions = [];
