@@ -1,6 +1,7 @@
 // The signature of a method: leading arguments, then options. It returns a Promise, or takes a Node callback at the end.
 
 import type { Methods } from './wire';
+import type { Signal } from './signal';
 
 export type Callback<R> = (error: Error | null, result?: R) => void;
 
@@ -15,7 +16,7 @@ export interface Call<A extends unknown[], O, R> {
 export type Options<M extends keyof Methods, Leading extends string = never> = Omit<
   Methods[M]['params'],
   Leading | 'handle'
-> & { signal?: AbortSignal };
+> & { signal?: Signal };
 
 type Value<M extends keyof Methods, Name> = Name extends keyof Methods[M]['params'] ? Methods[M]['params'][Name] : never;
 type Values<M extends keyof Methods, L extends readonly string[]> = { -readonly [K in keyof L]: Value<M, L[K]> };
@@ -27,7 +28,7 @@ export type MethodCall<M extends keyof Methods, L extends readonly string[] = []
   Methods[M]['result']
 >;
 
-export type Request = (method: string, params: object, signal?: AbortSignal) => Promise<unknown>;
+export type Request = (method: string, params: object, signal?: Signal) => Promise<unknown>;
 
 /** Makes the call of a method from the names of its leading parameters. */
 export function methodCall<M extends keyof Methods, const L extends readonly string[]>(

@@ -1,6 +1,7 @@
 // The error type of the binding. It holds the error that the sidecar answered, and no key and no value.
 
 import type { ErrorData, ErrorKind } from './wire';
+import type { Signal } from './signal';
 
 /** Errors of the binding itself. docs/reference.md lists all other kinds. */
 export type BindingErrorKind =
@@ -77,7 +78,7 @@ export type VaultErrorOf<K extends ErrorKind | BindingErrorKind> = VaultError & 
 };
 
 /** The error of a call whose signal was aborted. */
-export function cancelled(signal: AbortSignal): VaultError {
+export function cancelled(signal: Signal): VaultError {
   return new VaultError('requestCancelled', 'The caller cancelled the call. Call again if it is still needed.', {
     cause: signal.reason,
   });

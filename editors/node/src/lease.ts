@@ -8,13 +8,14 @@ import { isVaultError } from './errors';
 import type { Vault } from './vault';
 import type { PersistentRecord } from './records';
 import type { Address, Context } from './wire';
+import type { Signal } from './signal';
 
 export interface LeaseOptions {
   /** Milliseconds after which the lease expires unless it is renewed, 100 to 600,000; 30,000 by default. */
   ttlMs?: number;
   /** Milliseconds to wait for the lease while another window holds it, 0 to 600,000; 60,000 by default. Then `leaseHeld`. */
   waitMs?: number;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 export interface ReplaceOptions extends Omit<Address, 'context'> {
@@ -22,7 +23,7 @@ export interface ReplaceOptions extends Omit<Address, 'context'> {
   /** Whether the data that is stored now is spent too. By default it is if it equals the data that was read. */
   isSpent?: (data: object | null) => boolean;
   /** Stops retrying. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** Whether the new data was stored. If not, another window's data is, with this revision. */
@@ -36,7 +37,7 @@ export interface Lease {
   /** The fencing token, for `lease` in writes. A write is refused with `leaseLost` once the lease is lost. */
   readonly token: number;
   /** Aborted when the lease is lost, or when the caller's signal is aborted. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /**
    * Stores `data` as the successor of `seen`, a record that was read under the lease and is spent by now: a rotated token. If
    * the lease was lost meanwhile (a laptop slept), `data` may still be the only valid token. Then it is stored if the stored
@@ -94,7 +95,7 @@ async function acquire(
   name: string,
   ttlMs: number,
   waitMs: number,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
 ): Promise<number> {
   const deadline = performance.now() + waitMs;
   for (let left = waitMs; ; left = Math.max(0, Math.ceil(deadline - performance.now()))) {

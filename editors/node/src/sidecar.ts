@@ -8,6 +8,7 @@ import { isVaultError, VaultError } from './errors';
 import type { KeyOptions } from './registration';
 import { Vault } from './vault';
 import type { DidChange, Methods, Status } from './wire';
+import type { Signal } from './signal';
 
 const MINUTE = 60_000;
 
@@ -100,7 +101,7 @@ export class Sidecar {
   }
 
   /** Unlocks the store, with a passphrase, or by asking a person. */
-  async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<boolean> {
+  async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: Signal } = {}): Promise<boolean> {
     const { signal, ...params } = options;
     const answer = await (await this.connection()).request('vault/unlock', params, signal);
     return (answer as { keyAvailable: boolean }).keyAvailable;
@@ -170,7 +171,7 @@ export class Sidecar {
       try {
         return await this.#connect(this.#folders, (method, params) => this.#notice(method, params));
       } catch (error) {
-        if (this.#closed || !isVaultError(error, 'vaultEnded') || !error.retryable) throw error;
+        if (this.#closed || !isVaultError(error) || !error.data.wasKilled) throw error;
         this.#ends.push(performance.now());
       }
     }

@@ -8,6 +8,7 @@ import { cancelled, isVaultError, LoginNeeded } from './errors';
 import type { Lease } from './lease';
 import type { Vault } from './vault';
 import type { PersistentRecord } from './records';
+import type { Signal } from './signal';
 
 /** Tokens with the members that `tokens` knows. They may have any others. */
 export interface RefreshableTokens {
@@ -42,7 +43,7 @@ export interface GetTokensOptions<T extends object> {
   /** Tokens that the service has just rejected (HTTP 401). If they are still stored, they are refreshed, whatever their date. */
   rejected?: T | null;
   /** Stops waiting. A refresh that is running continues, so that its result is stored. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** Made by `vault.tokens`. */
@@ -188,7 +189,7 @@ function same(one: object, other: object): boolean {
   return isDeepStrictEqual(one, other);
 }
 
-function abortable<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+function abortable<T>(result: Promise<T>, signal: Signal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(cancelled(signal));
     signal.addEventListener('abort', abort, { once: true });

@@ -4,13 +4,14 @@ import { isVaultError } from './errors';
 import type { Vault } from './vault';
 import type { Callback } from './calls';
 import type { Address, Context, JsonObject } from './wire';
+import type { Signal } from './signal';
 
 export interface UpdateOptions extends Omit<Address, 'context'> {
   /** When the record expires, RFC 3339. By default its expiry stays the same. */
   expiresAt?: string;
   /** The fencing token that the write needs. */
   lease?: number;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** The stored data after an update. */

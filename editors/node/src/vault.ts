@@ -1,4 +1,5 @@
-// The data of one API key, with every method of the protocol for it.
+// The data of one API key, with every method of the protocol for it. The next line declares the types of `await using`.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { methodCall, withCallback, type Call } from './calls';
 import type { Connection } from './connection';
@@ -8,6 +9,7 @@ import type { DataCall, PatchCall, RecordCall, SetCall } from './records';
 import { register, type KeyDetails, type KeyOptions, type Registered } from './registration';
 import type { Sidecar } from './sidecar';
 import { VaultTokens, type RefreshableTokens, type Tokens, type TokensOptions } from './tokens';
+import type { Signal } from './signal';
 import { update, type UpdateCall, type UpdateFunction, type UpdateOptions } from './update';
 import { Watches, type ChangeListener, type Watch } from './watches';
 import type { Context, DidChange, JsonObject, Methods } from './wire';
@@ -55,7 +57,7 @@ export class Vault {
     this.#ownsSidecar = ownsSidecar;
   }
 
-  #ask = async (method: string, params: object, signal?: AbortSignal): Promise<unknown> => {
+  #ask = async (method: string, params: object, signal?: Signal): Promise<unknown> => {
     let replaced = false;
     for (;;) {
       const { connection, handle } = await this.#sendable();
@@ -252,7 +254,7 @@ export class Vault {
     return { connection, result };
   }
 
-  async #rotate(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+  async #rotate(method: string, params: object, signal?: Signal): Promise<unknown> {
     const answer = (await this.#ask(method, params, signal)) as Methods['rotateAPIKey']['result'];
     if (this.#key.apiKey !== undefined) this.#key = { ...this.#key, apiKey: answer.apiKey };
     return answer;

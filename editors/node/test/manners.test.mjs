@@ -13,11 +13,17 @@ import { vaultTest } from './world.mjs';
 
 const require = createRequire(import.meta.url);
 
-vaultTest('require and import give one implementation', async () => {
+test('require and import give the same names, and each recognises the errors of the other', () => {
   const cjs = require('plugin-vault');
-  for (const name of Object.keys(esm)) assert.equal(esm[name], cjs[name], name);
   assert.deepEqual(Object.keys(esm).sort(), Object.keys(cjs).sort());
-  assert.equal(require('plugin-vault/fake').FakeStore, FakeStore);
+  for (const [one, other] of [[esm, cjs], [cjs, esm]]) {
+    assert.notEqual(one.VaultError, other.VaultError, 'they are two copies');
+    for (const error of [new one.VaultError('storeFull', 'full'), new one.LoginNeeded('missing')]) {
+      assert.ok(other.isVaultError(error) && other.isVaultError(error, error.kind));
+      assert.ok(!other.isVaultError(error, 'storeBusy'));
+    }
+    for (const foreign of [new Error('x'), { kind: 'storeFull' }, null, undefined, 'storeFull']) assert.ok(!other.isVaultError(foreign));
+  }
 });
 
 vaultTest('every call also takes a callback, with and without options', async (world) => {
