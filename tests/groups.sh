@@ -127,6 +127,8 @@ built_node_binding() { npm_ci tests/hosts/node && npm_ci editors/node && npm run
 
 conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
 node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
+# The rig of `vault.tokens`.
+token_refresh() { built_node_binding && node_tests "$(node_of 24)" editors/node test/rig/refresh.test.mjs; }
 cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
 # What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
 packages() { built_node_binding && node_tests "$(node_of 24)" editors pack.test.mjs; }

@@ -50,6 +50,7 @@ async function open(world, key, { folders, notice, passphrase }) {
   }
   return {
     call: async (method, params, signal) => methods[method]({ ...params, signal }),
+    tokens: (options) => vault.tokens(options),
     folders: (uris) => vault.sidecar.setWorkspaceFolders(uris),
     kill: () => world.kill(vault),
     close: () => vault.close(),

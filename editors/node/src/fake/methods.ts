@@ -1,7 +1,7 @@
 // The methods of the fake: their parameters, whether they need the store key, and their implementation.
 
 import type { Scope } from '../wire';
-import { isLive, type Call } from './client';
+import { isLive, type Call } from './call';
 import { failure } from './failure';
 import { normalFolder, required, wrong } from './params';
 import * as records from './records';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Address, JsonObject } from '../wire';
-import type { Call } from './client';
+import type { Call } from './call';
 import { failure } from './failure';
 import { normalFolder, onlyFolder, parentFolder, required, wrong } from './params';
 import { dates, defined, permits, type KeyRow, type Namespace, type StoredRecord } from './state';

@@ -54,6 +54,7 @@ export interface Handle {
 export interface Client {
   readonly over: boolean;
   readonly handles: Map<string, Handle>;
+  setKey(apiKey: string): Handle;
   tell(notice: DidChange): void;
   tellStatus(status: object): void;
 }

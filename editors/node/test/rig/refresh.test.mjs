@@ -1,27 +1,28 @@
-// The refreshing of docs/recipes.md, by eight windows that share one login, against a server that takes each token once.
-// Sidecars are killed at any moment; windows at any but that at which they alone have the token that the server takes next;
-// both are stopped for longer than the lease. Nobody may be logged out, and the store has the last token in the end.
+// `vault.tokens` in eight windows that share one login, against a server that accepts each token once. Sidecars are killed at any
+// moment, and windows at any moment except while they alone have the token that the server accepts next. Both are stopped for longer
+// than the lease. No window may be logged out, and the store has the last token in the end.
 //
-// Then the same windows, with nothing killed, while the user logs out and in again in the middle of refreshes, and with a
-// server whose dates are past or missing.
+// Then the same windows, with nothing killed, while the user logs out and in again in the middle of refreshes, and with a server
+// whose dates are past or missing.
 //
-// RIG_SECONDS: how long at least; else until 500 refreshes. RIG_SEED: which choices are made here.
+// RIG_SECONDS: the shortest duration; otherwise until 200 refreshes. RIG_SEED: which choices are made here.
 
 import assert from 'node:assert/strict';
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { writeRecipes } from './lib/recipes.mjs';
-import { binary } from './lib/vault.mjs';
+import { openVault } from 'plugin-vault';
+
+import { binary } from '../world.mjs';
 
 const WINDOWS = 8;
-const REFRESHES = 500;
+const REFRESHES = 200;
 /** How long a lease is, and a stop that is longer. */
 const LEASE = 1_000;
 const STOP = 1_400;
@@ -37,12 +38,41 @@ function random(seed) {
 
 function signal(pid, name) {
   try {
-    if (pid) process.kill(pid, name);
+    process.kill(pid, name);
   } catch (error) {
     // It has ended already.
     assert.equal(error.code, 'ESRCH');
   }
 }
+
+/** Ids of the sidecars that a window has started. */
+function sidecarsOf({ child }) {
+  try {
+    return readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    // The window has ended.
+    return [];
+  }
+}
+
+function killSidecars(window) {
+  for (const pid of sidecarsOf(window)) signal(pid, 'SIGKILL');
+}
+
+/** The options with which all windows open the store of a test. */
+function openOptions(home, program) {
+  const folders = { dataDir: join(home, 'data'), keyDir: join(home, 'keys') };
+  return { binary: program, ...folders, apiKey: randomBytes(20).toString('hex'), endsPerMinute: 1_000_000 };
+}
+
+function openWindow(settings) {
+  return fork(new URL('./window.mjs', import.meta.url), {
+    env: { ...process.env, WINDOW: JSON.stringify(settings) },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+}
+
+const TOKENS = { name: 'oauth' };
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -70,16 +100,12 @@ class Refreshing {
     this.random = random(seed);
     this.settings = settings;
     this.home = mkdtempSync(join(tmpdir(), 'vault-refresh-'));
-    this.recipes = writeRecipes(this.home, 10);
-    this.key = randomBytes(20).toString('hex');
-    this.args = ['--data-dir', join(this.home, 'data'), '--key-dir', join(this.home, 'keys')];
+    this.open = openOptions(this.home, settings.binary);
   }
 
   async run() {
-    const { Vault } = await import(this.recipes);
-    const own = new Vault(this.key, () => spawn(this.settings.binary, this.args, { stdio: ['pipe', 'pipe', 'inherit'] }));
-    const tokens = { context: 'user', name: 'oauth' };
-    await own.call('setPersistentData', { ...tokens, data: this.#fresh() });
+    const own = await openVault(this.open);
+    await own.setPersistentData('user', this.#fresh(), TOKENS);
     const server = createServer((request, response) => this.#serve(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -91,11 +117,11 @@ class Refreshing {
       this.#chaos();
     }
     this.#over = true;
-    // Whoever has a token in memory stores it; then nobody writes any more.
+    // A window that has a token in memory stores it. Then no window writes any more.
     const deadline = Date.now() + 60_000;
     while (!this.loggedOut && this.#windows.some((window) => window.carries) && Date.now() < deadline) await pause(20);
     for (const window of this.#windows) this.#kill(window);
-    const stored = await own.read('getPersistentData', tokens);
+    const stored = await own.getPersistentData('user', TOKENS);
     await own.close();
     server.closeAllConnections();
     server.close();
@@ -109,38 +135,31 @@ class Refreshing {
   }
 
   #open(name) {
-    const { settings, recipes, key, args } = this;
-    // The request of a window that was killed may be read when there is another in its place.
+    // The request of a window that was killed may be read when another window has its name.
     const id = String(this.#opened++);
-    const own = { ...settings.window, binary: settings.binary, recipes, key, args, name: id, server: this.address };
-    const child = fork(new URL('./lib/window.mjs', import.meta.url), {
-      env: { ...process.env, WINDOW: JSON.stringify(own) },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    const window = { name, id, child, sidecar: null, carries: false, stopped: false, alive: true };
+    const child = openWindow({ ...this.settings.window, open: this.open, name: id, server: this.address });
+    const window = { name, id, child, carries: false, stopped: false, alive: true };
     this.#windows[name] = window;
     child.on('message', (message) => {
-      if (message.sidecar) window.sidecar = message.sidecar;
-      if (message.gone === window.sidecar) window.sidecar = null;
       if (message.stored) window.carries = false;
       if (message.loggedOut) this.loggedOut = true;
       if (message.refused) assert.fail(`a window was refused with ${message.refused}`);
     });
-    // One that ends by itself has failed.
+    // A window that ends by itself has failed.
     child.once('exit', () => {
       if (window.alive) this.loggedOut = true;
     });
   }
 
-  /** The token server: whoever brings the token that it gave last gets another one; nobody gets anything for any other. */
+  /** The token server: gives another token for the one that it gave last, and refuses any other. */
   async #serve(request, response) {
     const window = this.#windows.find(({ id }) => id === request.headers.window);
     if (window === undefined) return response.destroy();
     let token = '';
     for await (const piece of request) token += piece;
-    // A window that was asleep for so long finds its lease gone before it has asked.
+    // The lease of a window that sleeps here is over before the server answers.
     if (!this.#over && this.random() < 0.01) await this.#stop(window);
-    // Nothing is given to one that is gone: that token would be nobody's.
+    // A window that has ended gets nothing: that token would be lost.
     if (!window.alive || this.#over) return response.destroy();
     if (token !== this.#token) {
       this.figures.refused += 1;
@@ -178,13 +197,13 @@ class Refreshing {
 
   #kill(window) {
     window.alive = false;
+    killSidecars(window);
     window.child.kill('SIGKILL');
-    signal(window.sidecar, 'SIGKILL');
   }
 
   #killSidecar(window) {
     this.figures.sidecarsKilled += 1;
-    signal(window.sidecar, 'SIGKILL');
+    killSidecars(window);
   }
 
   /** Stops a window and its sidecar for longer than its lease. */
@@ -192,13 +211,12 @@ class Refreshing {
     if (window.stopped || !window.alive) return;
     this.figures.stops += 1;
     window.stopped = true;
-    const both = [window.child.pid, window.sidecar];
+    const both = [window.child.pid, ...sidecarsOf(window)];
     for (const pid of both) signal(pid, 'SIGSTOP');
     await pause(STOP);
     for (const pid of both) signal(pid, 'SIGCONT');
     window.stopped = false;
   }
-
 }
 
 const seed = Number(process.env.RIG_SEED ?? randomBytes(4).readUInt32BE());
@@ -210,7 +228,7 @@ async function refreshing(settings) {
   console.log(
     `rig: ${what}: seed ${seed}, ${refreshes} refreshes, ${refused} spent tokens presented, ` +
       `${windowsKilled} windows and ${sidecarsKilled} sidecars killed, ${stops} stops longer than the lease, ` +
-      `${stopsWithTheToken} of them with the only token: ${run.loggedOut ? 'logged out' : 'nobody logged out'}`,
+      `${stopsWithTheToken} of them with the only token: ${run.loggedOut ? 'logged out' : 'no window logged out'}`,
   );
   return run;
 }
@@ -218,7 +236,7 @@ async function refreshing(settings) {
 const least = Number(process.env.RIG_SECONDS ?? 0) * 1000;
 const window = { options: { leaseMs: LEASE, reads: 300 }, fault: '', killAfterStoring: 0.1 };
 
-test('eight windows refresh a token that is taken once, and nobody is ever logged out', async () => {
+test('eight windows refresh a token that is taken once, and none is ever logged out', async () => {
   const enough = ({ refreshes }, time) => refreshes >= REFRESHES && time >= least;
   const { loggedOut, keptTheLast, figures } = await refreshing({ binary, window, enough });
   assert.ok(!loggedOut);
@@ -226,21 +244,19 @@ test('eight windows refresh a token that is taken once, and nobody is ever logge
   assert.ok(figures.windowsKilled > 0 && figures.stops > 0);
 });
 
-/** Until they are logged out, but not for ever. */
+/** Until they are logged out, or two minutes are over. */
 const found = (_, time) => time > 120_000;
 
 test('a write that is answered before it is stored logs them out', async () => {
-  const planted = process.env.PLUGIN_VAULT_FAULTS_BIN;
-  assert.ok(planted, 'PLUGIN_VAULT_FAULTS_BIN names the binary that bugs can be planted in');
+  const faulty = process.env.PLUGIN_VAULT_FAULTS_BIN;
+  assert.ok(faulty, 'PLUGIN_VAULT_FAULTS_BIN names the program that injects faults');
   const own = { options: { leaseMs: LEASE, reads: 20 }, fault: 'early-answer', killAfterStoring: 0.5 };
-  assert.ok((await refreshing({ binary: planted, window: own, enough: found })).loggedOut);
+  assert.ok((await refreshing({ binary: faulty, window: own, enough: found })).loggedOut);
 });
 
-test('whoever takes a refused token for the end of the login is logged out', async () => {
+test('windows that take a refused token for the end of the login are logged out', async () => {
   assert.ok((await refreshing({ binary, window: { ...window, careless: true }, enough: found })).loggedOut);
 });
-
-const TOKENS = { context: 'user', name: 'oauth' };
 
 /**
  * Windows that need a token again and again, of which none is killed. `expiresAt` gives the dates of the server's tokens.
@@ -255,6 +271,7 @@ class Calm extends EventEmitter {
   /** How often the user has logged in; each token begins with that number. */
   login = 0;
   #settings;
+  #tokens;
   #taken = new Set();
   #windows = [];
   #home = mkdtempSync(join(tmpdir(), 'vault-refresh-'));
@@ -265,11 +282,9 @@ class Calm extends EventEmitter {
   }
 
   async start() {
-    const recipes = writeRecipes(this.#home, 10);
-    const key = randomBytes(20).toString('hex');
-    const args = ['--data-dir', join(this.#home, 'data'), '--key-dir', join(this.#home, 'keys')];
-    const { Vault } = await import(recipes);
-    this.own = new Vault(key, () => spawn(binary, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const open = openOptions(this.#home, binary);
+    this.own = await openVault(open);
+    this.#tokens = this.own.tokens({ name: 'oauth', refresh: assert.fail });
     await this.logIn();
     this.http = createServer((request, response) => this.#serve(request, response));
     this.http.listen(0, '127.0.0.1');
@@ -277,20 +292,14 @@ class Calm extends EventEmitter {
     const server = `http://127.0.0.1:${this.http.address().port}`;
     const { windows, calls } = this.#settings;
     for (let name = 0; name < windows; name++) {
-      const own = { ...window, killAfterStoring: 0, binary, recipes, key, args, name, server, calls };
-      const child = fork(new URL('./lib/window.mjs', import.meta.url), {
-        env: { ...process.env, WINDOW: JSON.stringify(own) },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
-      const one = { child, ended: once(child, 'exit'), sidecar: null, settle: null };
+      const child = openWindow({ ...window, killAfterStoring: 0, open, name, server, calls });
+      const one = { child, ended: once(child, 'exit'), settle: null };
       this.#windows[name] = one;
-      child.on('message', (message) => this.#hear(one, message));
+      child.on('message', (message) => this.#receive(one, message));
     }
   }
 
-  #hear(window, message) {
-    if (message.sidecar) window.sidecar = message.sidecar;
-    if (message.gone === window.sidecar) window.sidecar = null;
+  #receive(window, message) {
     if (message.got) this.got.push(message.got);
     if (message.loggedOut) this.loggedOut += 1;
     if (message.refused) this.emit('error', new Error(`a window was refused with ${message.refused}`));
@@ -305,18 +314,18 @@ class Calm extends EventEmitter {
 
   async logIn() {
     this.login += 1;
-    await this.own.call('setPersistentData', { ...TOKENS, data: this.#fresh() });
+    await this.#tokens.set(this.#fresh());
   }
 
-  async logOut() {
-    await this.own.call('deletePersistentData', TOKENS);
+  logOut() {
+    return this.#tokens.clear();
   }
 
   stored() {
-    return this.own.read('getPersistentData', TOKENS);
+    return this.own.getPersistentData('user', TOKENS);
   }
 
-  /** Takes each token once, also those of a login before the last. */
+  /** Accepts each token once, also those of a login before the last. */
   async #serve(request, response) {
     const window = this.#windows[request.headers.window];
     let token = '';
@@ -337,9 +346,9 @@ class Calm extends EventEmitter {
   }
 
   async stop() {
-    for (const { child, sidecar } of this.#windows) {
-      child.kill('SIGKILL');
-      signal(sidecar, 'SIGKILL');
+    for (const window of this.#windows) {
+      killSidecars(window);
+      window.child.kill('SIGKILL');
     }
     await this.ended();
     await this.own.close();
@@ -386,7 +395,7 @@ test('another login in the middle of a refresh is not overwritten', async () => 
 });
 
 for (const [what, expiresAt] of [
-  ['with a clock that is ahead of the server\'s', () => Date.now() - 3_600_000],
+  ["with a clock that is ahead of the server's", () => Date.now() - 3_600_000],
   ['with a server that gives no dates', () => undefined],
 ]) {
   test(`${what} each call asks once, and gets what it was answered`, async () => {
