@@ -1,0 +1,61 @@
+;;; support.el --- What the tests share  -*- lexical-binding: t; -*-
+
+;;; Commentary:
+
+;; Each test has a store of its own.  A window is an Emacs of its own to the
+;; store: a sidecar with its own process.
+
+;;; Code:
+
+(require 'ert)
+(require 'cl-lib)
+(require 'plugin-vault)
+
+(defconst test-folder (file-name-directory (or load-file-name buffer-file-name)))
+(defconst test-package (expand-file-name ".." test-folder))
+(defconst test-program (getenv "PLUGIN_VAULT_BIN") "The program.")
+(defconst test-emacs (or (getenv "EMACS_UNDER_TEST") (expand-file-name invocation-name invocation-directory))
+  "The command that starts an Emacs as this one.")
+
+(setq plugin-vault-program test-program)
+
+(defun test-arguments (root)
+  "Return the arguments of a sidecar whose store is below ROOT."
+  (list "--data-dir" (expand-file-name "data" root) "--key-dir" (expand-file-name "keys" root)))
+
+(defun test-running ()
+  "Return the processes of the package that run."
+  (seq-filter (lambda (process) (process-get process 'plugin-vault-sidecar)) (process-list)))
+
+(defmacro test-with-store (root &rest body)
+  "Evaluate BODY with a new store below the folder ROOT, and a new sidecar."
+  (declare (indent 1))
+  `(let* ((,root (make-temp-file "plugin-vault-emacs" t))
+          (plugin-vault-arguments (test-arguments ,root))
+          (plugin-vault--sidecar (plugin-vault--new-sidecar))
+          (plugin-vault-change-functions nil))
+     (unwind-protect (progn ,@body)
+       (plugin-vault--stop-all)
+       (should-not (test-running))
+       (delete-directory ,root t))))
+
+(defun test-until (done &optional what)
+  "Wait until DONE returns non-nil, and return that.  WHAT is awaited."
+  (let ((deadline (+ (float-time) 30)) value)
+    (while (not (setq value (funcall done)))
+      (when (> (float-time) deadline) (error "Not within 30 s: %s" (or what "what is awaited")))
+      (accept-process-output nil 0.01))
+    value))
+
+(defun test-kill (vault)
+  "Kill the process of VAULT, and wait until the package has noticed."
+  (let ((process (get (get vault 'sidecar) 'process)))
+    (signal-process process 'SIGKILL)
+    (test-until (lambda () (not (eq process (get (get vault 'sidecar) 'process)))))))
+
+(defun test-json (&rest members)
+  "Return an object with MEMBERS, names and values."
+  (apply #'plugin-vault--table members))
+
+(provide 'support)
+;;; support.el ends here
