@@ -62,35 +62,36 @@ variable `exec-path'."
 
 (define-error 'plugin-vault-error "plugin-vault")
 
-(defun plugin-vault--error (kind message &optional code data)
-  "Return the error of KIND with MESSAGE, and with CODE and DATA of the answer.
+(defun plugin-vault--condition (kind message &optional data)
+  "Return the error of KIND with MESSAGE and with DATA of the answer.
 For the kind `storeFull' the condition is `plugin-vault-store-full'."
   (let ((case-fold-search nil)
         (symbol (make-symbol kind)))
-    (put symbol 'code code)
     (put symbol 'data data)
     (let ((condition (intern (concat "plugin-vault-"
                                      (downcase (replace-regexp-in-string "[A-Z]+" "-\\&" kind t))))))
       ;; A later version of the program may have kinds that this file does not know.
-      (define-error condition "plugin-vault" 'plugin-vault-error)
+      (funcall #'define-error condition "plugin-vault" 'plugin-vault-error)
       (list condition message symbol))))
 
 (defun plugin-vault-error-kind (error)
   "Return the kind of ERROR as a string, or nil if it is not one of plugin-vault."
-  (and (memq 'plugin-vault-error (get (car error) 'error-conditions))
+  (and error
+       (memq 'plugin-vault-error (get (car error) 'error-conditions))
        (symbol-name (nth 2 error))))
 
 (defun plugin-vault-error-data (error)
   "Return the details of ERROR, a hash table, or nil."
   (and (plugin-vault-error-kind error) (get (nth 2 error) 'data)))
 
-(defun plugin-vault--error-code (error)
-  "Return the JSON-RPC code of ERROR, or 0."
-  (or (and (plugin-vault-error-kind error) (get (nth 2 error) 'code)) 0))
+(defun plugin-vault-error-retryable-p (error)
+  "Return non-nil if ERROR may pass without another change."
+  (let ((data (plugin-vault-error-data error)))
+    (and data (eq (gethash "retryable" data) t))))
 
 (defun plugin-vault--unknown ()
   "Return the error of a call whose outcome is unknown."
-  (plugin-vault--error
+  (plugin-vault--condition
    "outcomeUnknown"
    "plugin-vault ended before it answered.  The call may have been carried out.  Read before you write again"))
 
@@ -128,17 +129,17 @@ For the kind `storeFull' the condition is `plugin-vault-store-full'."
 
 (defun plugin-vault--signal-no-program (message)
   "Signal that there is no program, with MESSAGE."
-  (let ((error (plugin-vault--error "binaryNotFound" message)))
+  (let ((error (plugin-vault--condition "binaryNotFound" message)))
     (signal (car error) (cdr error))))
 
 ;;; JSON
 
 (defun plugin-vault--json (value)
-  "Return VALUE as JSON, in UTF-8.  An error shows no part of VALUE."
+  "Return VALUE as JSON, in UTF-8.  No part of VALUE is in an error."
   (condition-case nil
       (encode-coding-string (json-serialize value) 'utf-8-unix)
     (error
-     (let ((error (plugin-vault--error
+     (let ((error (plugin-vault--condition
                    "invalidParams"
                    "A value can't be written as JSON, so nothing was sent.  See `json-serialize' for those that can")))
        (signal (car error) (cdr error))))))
@@ -229,11 +230,10 @@ Call CALLBACK with the answer, in the process filter."
 (defun plugin-vault--answered (error)
   "Return ERROR of an answer as an error of Emacs."
   (let ((data (gethash "data" error)))
-    (plugin-vault--error
+    (plugin-vault--condition
      (or (and (hash-table-p data) (gethash "kind" data)) "internalError")
      ;; The way in which a user of Emacs calls that method.
      (string-replace "`vault/unlock`" "M-x plugin-vault-unlock" (gethash "message" error))
-     (gethash "code" error)
      data)))
 
 ;;; Its life
@@ -243,7 +243,7 @@ Call CALLBACK with the answer, in the process filter."
   (make-symbol "plugin-vault-sidecar"))
 
 (defun plugin-vault--join (object callback start)
-  "Call CALLBACK when OBJECT is ready, in the order of these calls.
+  "Call CALLBACK when OBJECT is ready, after the ones that wait already.
 Call START with OBJECT if nothing makes it ready yet."
   (put object 'waiting (append (get object 'waiting) (list callback)))
   (unless (get object 'starting)
@@ -259,7 +259,7 @@ Call START with OBJECT if nothing makes it ready yet."
   (put object 'ready (and (not error) (process-live-p process) process)))
 
 (defun plugin-vault--running (sidecar callback)
-  "Call CALLBACK with nil when SIDECAR runs, or with an error."
+  "Call CALLBACK with nil once SIDECAR is running, or with an error."
   (if (get sidecar 'ready)
       (funcall callback nil)
     (plugin-vault--join sidecar callback #'plugin-vault--start)))
@@ -289,7 +289,7 @@ Call START with OBJECT if nothing makes it ready yet."
     (plugin-vault-error (plugin-vault--settle sidecar error nil))
     (error (plugin-vault--settle
             sidecar
-            (plugin-vault--error "vaultEnded" (format "plugin-vault could not be started: %s"
+            (plugin-vault--condition "vaultEnded" (format "plugin-vault could not be started: %s"
                                                       (error-message-string error)))
             nil))))
 
@@ -297,7 +297,7 @@ Call START with OBJECT if nothing makes it ready yet."
   "Start PROGRAM as the process of SIDECAR."
   (let ((since (- (float-time) 60)))
     (when (<= 5 (cl-count-if (lambda (end) (> end since)) (get sidecar 'ends)))
-      (let ((error (plugin-vault--error
+      (let ((error (plugin-vault--condition
                     "vaultEnded"
                     "plugin-vault ended 5 times within a minute.  It is started again when the minute is over")))
         (signal (car error) (cdr error)))))
@@ -332,7 +332,7 @@ Call START with OBJECT if nothing makes it ready yet."
   (let* ((errors (process-get process 'stderr))
          (said (progn (accept-process-output errors 0)
                       (car (last (split-string (or (process-get errors 'text) "") "\n" t))))))
-    (plugin-vault--error
+    (plugin-vault--condition
      "vaultEnded"
      (format "%s could not be started as plugin-vault.%s"
              (car (process-command process))
@@ -344,7 +344,7 @@ Call START with OBJECT if nothing makes it ready yet."
     (let* ((spoken (seq-reduce #'at '("capabilities" "experimental" "pluginVault" "protocolVersion") answer))
            (server (at answer "serverInfo")))
       (unless (equal spoken plugin-vault--protocol)
-        (plugin-vault--error
+        (plugin-vault--condition
          "binaryUnsuitable"
          (format "%s %s can't be used with protocol %d, %s"
                  (or (at server "name") "The program") (or (at server "version") "")
@@ -355,7 +355,7 @@ Call START with OBJECT if nothing makes it ready yet."
                            (if (< spoken plugin-vault--protocol) "plugin-vault" "this package")))))))))
 
 (defun plugin-vault--ended (process _event)
-  "Report the end of PROCESS to the calls that wait, and to its vaults."
+  "Report the end of PROCESS to its pending requests and to its vaults."
   (unless (process-live-p process)
     (let* ((sidecar (process-get process 'plugin-vault-sidecar))
            (pending (get sidecar 'pending)))
@@ -373,8 +373,8 @@ Call START with OBJECT if nothing makes it ready yet."
   "Functions that get each sidecar whose process has ended.")
 
 (defun plugin-vault--wait-until (sidecar done seconds)
-  "Let SIDECAR and timers run until DONE returns non-nil, at most for SECONDS.
-Return what it returns."
+  "Let SIDECAR and timers run until DONE is true, at most for SECONDS.
+DONE is a function.  Return its value."
   (let ((deadline (+ (float-time) seconds)) value)
     (while (not (or (setq value (funcall done)) (> (float-time) deadline)))
       ;; Without a process, Emacs waits 10 ms for more output after the answer.  A timer that has set the value

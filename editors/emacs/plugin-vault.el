@@ -74,7 +74,7 @@ This starts no process: the first call does, and reports what is wrong."
     vault))
 
 (defun plugin-vault-close (vault)
-  "Close VAULT, and end the process if no other vault uses it.
+  "Close VAULT, and end the process if that was its last vault.
 Earlier calls are still carried out.  Emacs closes all vaults at its end."
   (let ((sidecar (get vault 'sidecar)))
     (plugin-vault--wait-until sidecar (lambda () (not (get vault 'waiting))) plugin-vault--farewell)
@@ -97,7 +97,7 @@ Earlier calls are still carried out.  Emacs closes all vaults at its end."
 VAULT may be a sidecar, which needs none."
   (let ((sidecar (get vault 'sidecar)))
     (cond ((not sidecar) (plugin-vault--running vault callback))
-          ((get vault 'closed) (funcall callback (plugin-vault--error "closed" "The vault was closed")))
+          ((get vault 'closed) (funcall callback (plugin-vault--condition "closed" "The vault was closed")))
           ((and (get sidecar 'ready) (eq (get vault 'ready) (get sidecar 'ready))) (funcall callback nil))
           (t (plugin-vault--join vault callback #'plugin-vault--register)))))
 
@@ -169,7 +169,7 @@ REPLACED says that the key was replaced during this call already."
        (cond
         (error (funcall callback error nil))
         ((get call 'cancelled)
-         (funcall callback (plugin-vault--error "requestCancelled" "The call was cancelled and not carried out") nil))
+         (funcall callback (plugin-vault--condition "requestCancelled" "The call was cancelled and not carried out") nil))
         (t
          (put call 'id
               (plugin-vault--request
@@ -204,29 +204,37 @@ Its callback still gets the true outcome."
 
 (defun plugin-vault--wait (vault start &optional more)
   "Call START with a callback, wait for the outcome, and return or signal it.
-VAULT, or a sidecar, is what START calls.  Wait for `plugin-vault-timeout' seconds and for MORE milliseconds."
+START makes a call of VAULT, or of a sidecar.  Wait at most for
+`plugin-vault-timeout' seconds and MORE milliseconds."
   (let* (outcome
          (sidecar (or (get vault 'sidecar) vault))
          (done (lambda () outcome))
          (seconds (+ plugin-vault-timeout (/ (or more 0) 1000.0)))
          (call (funcall start (lambda (error result) (setq outcome (list error result)))))
-         (cancel (lambda () (when (and call (not outcome)) (plugin-vault-cancel call)))))
+         (cancel (lambda () (when (and call (not outcome)) (plugin-vault-cancel call))))
+         late)
     (unwind-protect
         (unless (plugin-vault--wait-until sidecar done seconds)
+          (setq late t)
           (funcall cancel)
           (plugin-vault--wait-until sidecar done plugin-vault--farewell))
       ;; The user has quit.
       (funcall cancel))
-    (pcase-let ((`(,error ,result) (or outcome `(,(plugin-vault--late seconds)))))
+    (pcase-let ((`(,error ,result) outcome))
+      (when (and late (or (not outcome) (equal (plugin-vault-error-kind error) "requestCancelled")))
+        (setq error (plugin-vault--late seconds outcome)))
       (when error (signal (car error) (cdr error)))
       result)))
 
-(defun plugin-vault--late (seconds)
-  "Return the error of a call that was not answered within SECONDS."
-  (plugin-vault--error
-   "outcomeUnknown"
-   (format "plugin-vault did not answer within %s seconds.  The call may have been carried out.  Read before you write again"
-           seconds)))
+(defun plugin-vault--late (seconds cancelled)
+  "Return the error of a call that took SECONDS.
+CANCELLED says that it was cancelled in time."
+  (plugin-vault--condition
+   (if cancelled "requestCancelled" "outcomeUnknown")
+   (format "plugin-vault did not answer within %s seconds.  %s" seconds
+           (if cancelled
+               "The call was cancelled and not carried out"
+             "The call may have been carried out.  Read before you write again"))))
 
 (defvar plugin-vault--later nil
   "Calls of functions of users, in their order.")
@@ -237,12 +245,11 @@ VAULT, or a sidecar, is what START calls.  Wait for `plugin-vault-timeout' secon
   (setq plugin-vault--later (append plugin-vault--later (list call))))
 
 (defun plugin-vault--run-later ()
-  "Make the first call that was put off, and then the others."
-  (unwind-protect
-      (apply #'funcall (car plugin-vault--later))
-    ;; Also if it has failed.
-    (when (pop plugin-vault--later)
-      (when plugin-vault--later (run-at-time 0 nil #'plugin-vault--run-later)))))
+  "Make the first call that was put off."
+  (let ((call (pop plugin-vault--later)))
+    ;; Before this call, which may fail, or wait for the others.
+    (when plugin-vault--later (run-at-time 0 nil #'plugin-vault--run-later))
+    (apply #'funcall call)))
 
 ;;; Methods
 
@@ -295,7 +302,7 @@ With MEMBER it returns only this member of the answer."
          (funcall ,ask (plugin-vault--outside callback))))))
 
 (defun plugin-vault--asking (vault method leading options member)
-  "Return a function of a callback that calls METHOD of VAULT.
+  "Return a function of a callback for a call of METHOD of VAULT.
 LEADING and OPTIONS are the parameters.  MEMBER is that of the answer."
   (let ((params (plugin-vault--params leading (plugin-vault--located (alist-get 'context leading) options))))
     (lambda (callback)
@@ -311,7 +318,7 @@ LEADING and OPTIONS are the parameters.  MEMBER is that of the answer."
     (if (= (length folders) 1) `(:workspace-folder ,(car folders) ,@options) options)))
 
 (defun plugin-vault--outside (callback)
-  "Return a function that calls CALLBACK outside of the process filter."
+  "Return a function to call CALLBACK outside of the process filter."
   (lambda (error result) (plugin-vault--later callback error result)))
 
 (plugin-vault--define plugin-vault-set "setPersistentData" (context data)
@@ -368,10 +375,10 @@ A caller that keeps its key saves the new one first, and passes API-KEY."
 ;;; Changes by other processes
 
 (defun plugin-vault-watch (vault &optional since)
-  "Let `plugin-vault-change-functions' get the changes of VAULT.
+  "Run `plugin-vault-change-functions' for what others change in VAULT.
 They get each change by another process once and in order, also after
 the process of this package ended.  With SINCE, a revision, they get all
-changes after it.  Return the revision from which the watch begins."
+later ones.  Return the revision from which the watch begins."
   (plugin-vault--wait
    vault
    (lambda (callback)
@@ -482,7 +489,7 @@ VAULT, CONTEXT, FUNCTION and OPTIONS are its arguments."
          (change (data revision expires-at)
            (plugin-vault--later
             (lambda ()
-              (condition-case-unless-debug error
+              (condition-case error
                   (let ((new (funcall function data)))
                     (if (or (null new) (and (eq new :delete) (zerop revision)))
                         (funcall callback nil data)
@@ -508,68 +515,6 @@ VAULT, CONTEXT, FUNCTION and OPTIONS are its arguments."
              (_ (funcall callback error nil)))))
       (read #'change))
     call))
-
-;;; Commands
-
-(defmacro plugin-vault--showing (&rest body)
-  "Evaluate BODY, and show an error as a message to the user."
-  (declare (indent 0))
-  `(condition-case error (progn ,@body)
-     (plugin-vault-error (user-error "%s" (cadr error)))))
-
-(defun plugin-vault--ask (method &optional params more)
-  "Call METHOD with PARAMS, which needs no key, and wait MORE milliseconds."
-  (plugin-vault--wait plugin-vault--sidecar (apply-partially #'plugin-vault--call plugin-vault--sidecar method params) more))
-
-;;;###autoload
-(defun plugin-vault-status ()
-  "Show the state of the store, and return it."
-  (interactive)
-  (plugin-vault--showing
-    (let ((status (plugin-vault--ask "vault/status")))
-      (message "plugin-vault: %s, %d records, %s, in %s"
-               (cond ((not (gethash "storeId" status)) "no store yet")
-                     ((eq (gethash "keyAvailable" status) t) (format "unlocked by %s" (gethash "protector" status)))
-                     (t "locked"))
-               (gethash "records" status)
-               (file-size-human-readable (gethash "bytes" status) 'si " " "B")
-               (abbreviate-file-name (gethash "dataDir" status)))
-      status)))
-
-;;;###autoload
-(defun plugin-vault-unlock ()
-  "Unlock the store, with a passphrase or with the help of the program."
-  (interactive)
-  (plugin-vault--showing
-    (let ((status (plugin-vault--ask "vault/status")))
-      (unless (eq (gethash "keyAvailable" status) t)
-        (if (not (seq-contains-p (gethash "protectors" status) "passphrase"))
-            (plugin-vault--ask "vault/unlock" nil 60000)
-          (let ((passphrase (read-passwd "Passphrase of plugin-vault: ")))
-            (unwind-protect (plugin-vault--ask "vault/unlock" `((passphrase . ,passphrase)))
-              (clear-string passphrase)))))
-      (message "plugin-vault: the store is unlocked"))))
-
-;;;###autoload
-(defun plugin-vault-lock ()
-  "Lock the store, if it has a passphrase or another protector that asks."
-  (interactive)
-  (plugin-vault--showing
-    (plugin-vault--ask "vault/lock")
-    (message "plugin-vault: the store is locked")))
-
-;;;###autoload
-(defun plugin-vault-forget (plugin)
-  "Destroy all data of PLUGIN in this Emacs."
-  (interactive
-   (let ((vaults (seq-remove (lambda (vault) (get vault 'key)) (get plugin-vault--sidecar 'vaults))))
-     (list (completing-read "Destroy the data of plugin: " (mapcar (lambda (vault) (get vault 'plugin)) vaults)))))
-  (when (yes-or-no-p (format "Destroy all data of %s in Emacs? " plugin))
-    (let ((vault (plugin-vault-open plugin)))
-      (plugin-vault--showing
-        (unwind-protect (plugin-vault-revoke-key vault)
-          (plugin-vault-close vault))
-        (message "plugin-vault: the data of %s is destroyed" plugin)))))
 
 (provide 'plugin-vault)
 ;;; plugin-vault.el ends here

@@ -8,6 +8,7 @@
 ;;; Code:
 
 (require 'support)
+(require 'plugin-vault-tokens)
 
 (defconst conformance-cases (expand-file-name "../../conformance/" test-folder))
 (defconst conformance-tiers '("core" "changes" "leases" "keys" "tokens"))
@@ -60,6 +61,7 @@
                    (error (error "Step %d, %s: %s" at (truncate-string-to-width (json-serialize step) 200)
                                  (error-message-string error)))))
       (maphash (lambda (_ window) (ignore-errors (plugin-vault-close (get window 'vault)))) (get run 'windows)))
+    (should-not (get run 'failed))
     (should (equal (hash-table-count (get run 'begun)) 0))))
 
 (defun conformance-step (run step)
@@ -87,6 +89,7 @@
         (let ((begun (gethash (given "end") (get run 'begun))))
           (remhash (given "end") (get run 'begun))
           (conformance-settle run step (test-until (lambda () (get begun 'outcome)) "an answer"))))
+       ((string-prefix-p "tokens." (given "call")) (conformance-tokens run step (conformance-window run name)))
        (t (conformance-call run step (conformance-window run name)))))))
 
 (defun conformance-window (run name)
@@ -137,6 +140,58 @@
           (let ((data (gethash "data" params)))
             (dolist (name (hash-table-keys data)) (puthash name "spoilt" data))))
         (puthash (gethash "begin" step) begun (get run 'begun))))))
+
+;; The tier `tokens': one object for each window and name, whose property `expected' has the expected refreshes.
+
+(defun conformance-tokens-of (run window name)
+  "Return the tokens object of RUN in WINDOW with NAME."
+  (or (alist-get name (get window 'tokens) nil nil #'equal)
+      (let* ((fresh (gethash "fresh" (get run 'case)))
+             tokens
+             (refresh (lambda (spent done) (conformance-refresh run tokens spent done))))
+        (setq tokens (plugin-vault-tokens
+                      (get window 'vault) name refresh :reads 3
+                      :fresh-p (and fresh (lambda (data) (seq-contains-p fresh (gethash "accessToken" data))))))
+        (put window 'tokens (cons (cons name tokens) (get window 'tokens)))
+        tokens)))
+
+(defun conformance-refresh (run tokens spent done)
+  "Refresh SPENT of TOKENS as the step of RUN expects it, and call DONE."
+  (let ((expected (pop (get tokens 'expected))))
+    (condition-case error
+        (progn
+          (unless expected (error "An unexpected refresh"))
+          (conformance-match run spent (gethash "gets" expected) "the refresh")
+          (seq-doseq (step (gethash "during" expected [])) (conformance-step run step)))
+      (error (put run 'failed error)))
+    (if (gethash "fails" (or expected (test-json)))
+        (error "%s" (gethash "fails" expected))
+      (let ((gives (conformance-fill run (gethash "gives" (or expected (test-json)) :null))))
+        (funcall done nil (unless (eq gives :null) gives))))))
+
+(defun conformance-tokens (run step window)
+  "Make the call `tokens.get', `.set' or `.clear' of STEP of RUN in WINDOW."
+  (let* ((params (conformance-fill run (gethash "with" step (test-json))))
+         (tokens (conformance-tokens-of run window (gethash "name" params "oauth")))
+         (refresh (gethash "refresh" step)))
+    (when refresh (put tokens 'expected (append (get tokens 'expected) refresh nil)))
+    (if (gethash "begin" step)
+        (let ((begun (make-symbol "begun")))
+          (plugin-vault-tokens-get-async tokens (lambda (error result) (put begun 'outcome (list error result)))
+                                         (gethash "rejected" params))
+          (puthash (gethash "begin" step) begun (get run 'begun)))
+      (let ((outcome (condition-case error
+                         (list nil (pcase (gethash "call" step)
+                                     ("tokens.get" (plugin-vault-tokens-get tokens (gethash "rejected" params)))
+                                     ("tokens.set" (plugin-vault-tokens-set tokens (gethash "tokens" params)))
+                                     ("tokens.clear" (plugin-vault-tokens-clear tokens))))
+                       (error (list error nil)))))
+        (should-not (get run 'failed))
+        (when refresh (should-not (get tokens 'expected)))
+        (if (not (gethash "throws" step))
+            (conformance-settle run step outcome)
+          (should-not (plugin-vault-error-kind (car outcome)))
+          (should (string-search (gethash "throws" step) (error-message-string (car outcome)))))))))
 
 (defun conformance-arguments (method params)
   "Return the function of METHOD, and its arguments and options from PARAMS."
@@ -336,7 +391,7 @@
         (if passes
             (conformance-settle run step (list nil answer))
           (should-error (conformance-settle run step (list nil answer))))))
-    (let ((error (plugin-vault--error "storeFull" "")))
+    (let ((error (plugin-vault--condition "storeFull" "")))
       (should-error (conformance-settle run (test-json) (list error nil)))
       (should-error (conformance-settle run (test-json "error" "storeBusy") (list error nil)))
       (should-error (conformance-settle run (test-json "error" "storeFull") (list nil t)))

@@ -57,5 +57,54 @@
   "Return an object with MEMBERS, names and values."
   (apply #'plugin-vault--table members))
 
+(defun test-word ()
+  "Return a word that is nowhere else."
+  (format "canary%x%x" (random most-positive-fixnum) (random most-positive-fixnum)))
+(random t)
+
+(defun test-child-command (&rest forms)
+  "Return the command of another Emacs that evaluates FORMS with the same store."
+  `(,test-emacs "-Q" "--batch" "-L" ,test-package
+                "--eval" ,(prin1-to-string
+                           `(progn (require 'plugin-vault)
+                                   (require 'plugin-vault-commands)
+                                   (setq plugin-vault-program ,plugin-vault-program
+                                         plugin-vault-arguments ',plugin-vault-arguments)
+                                   ,@forms))))
+
+(defun test-child (&rest forms)
+  "Evaluate FORMS in another Emacs with the same store, and return what it prints."
+  (let ((command (apply #'test-child-command forms)))
+    (with-temp-buffer
+      (let ((status (apply #'call-process (car command) nil '(t nil) nil (cdr command))))
+        (unless (equal status 0) (error "The other Emacs ended with %s: %s" status (buffer-string)))
+        (buffer-string)))))
+
+(defun test-shell (plugin request)
+  "Let the program itself carry out REQUEST with the key of PLUGIN in Emacs.
+REQUEST is JSON without its braces.  Return the result."
+  (let ((key (gethash "apiKey" (test-program
+                                (format "\"method\":\"issueAPIKey\",\"params\":{\"plugin\":%S,\"installation\":\"emacs\"}"
+                                        plugin)))))
+    (test-program request (format "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"setAPIKey\",\"params\":[\"%s\"]}\n" key))))
+
+(defun test-program (request &optional before)
+  "Let the program carry out REQUEST, after the lines BEFORE.  Return the result."
+  (with-temp-buffer
+    (insert (or before "") (format "{\"jsonrpc\":\"2.0\",\"id\":1,%s}\n" request))
+    (apply #'call-process-region nil nil plugin-vault-program t '(t nil) nil plugin-vault-arguments)
+    (goto-char (point-min))
+    (let (result)
+      (while (not (eobp))
+        (let ((answer (json-parse-buffer)))
+          (when (equal (gethash "id" answer) 1) (setq result (gethash "result" answer)))
+          (forward-line)))
+      (should result)
+      result)))
+
+(defun test-alive (pid)
+  "Return non-nil if the process PID runs."
+  (not (member (alist-get 'state (process-attributes pid)) '(nil "Z"))))
+
 (provide 'support)
 ;;; support.el ends here
