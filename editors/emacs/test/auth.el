@@ -1,4 +1,4 @@
-;;; auth.el --- Tests of the backend of auth-source  -*- lexical-binding: t; -*-
+;;; auth.el --- Tests of the backend of auth-source  -*- lexical-binding: t; no-byte-compile: t -*-
 
 ;;; Commentary:
 

@@ -1,4 +1,4 @@
-;;; behaviour.el --- Tests of the package beside the shared cases  -*- lexical-binding: t; -*-
+;;; behaviour.el --- Tests of the package beside the shared cases  -*- lexical-binding: t; no-byte-compile: t -*-
 
 ;;; Commentary:
 
@@ -279,7 +279,6 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
            (project (expand-file-name "a b/" root))
            (default-directory project))
       (make-directory (expand-file-name ".git" project) t)
-      (call-process "git" nil nil nil "init" "--quiet" project)
       (plugin-vault-set vault "workspace" '((n . 1)))
       (should (equal (gethash "workspaceFolder" (aref (plugin-vault-list vault) 0))
                      (concat "file://" root "/a%20b")))

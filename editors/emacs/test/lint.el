@@ -1,4 +1,4 @@
-;;; lint.el --- The conventions of Emacs  -*- lexical-binding: t; -*-
+;;; lint.el --- The conventions of Emacs  -*- lexical-binding: t; no-byte-compile: t -*-
 
 ;;; Commentary:
 

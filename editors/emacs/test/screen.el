@@ -1,4 +1,4 @@
-;;; screen.el --- What a user sees  -*- lexical-binding: t; -*-
+;;; screen.el --- What a user sees  -*- lexical-binding: t; no-byte-compile: t -*-
 
 ;;; Commentary:
 

@@ -1,4 +1,4 @@
-;;; support.el --- What the tests share  -*- lexical-binding: t; -*-
+;;; support.el --- What the tests share  -*- lexical-binding: t; no-byte-compile: t -*-
 
 ;;; Commentary:
 
