@@ -382,25 +382,36 @@ DONE is a function.  Return its value."
       (accept-process-output (get sidecar 'process) 0.05))
     value))
 
+(defun plugin-vault--say-farewell (sidecar process)
+  "Ask PROCESS of SIDECAR to answer earlier requests and to end."
+  (plugin-vault--request sidecar "shutdown" "{}" #'ignore)
+  (plugin-vault--notify sidecar "exit" "{}")
+  (ignore-errors (process-send-eof process)))
+
 (defun plugin-vault--stop (sidecar)
   "End the process of SIDECAR, after its earlier requests are answered."
   (when-let ((process (get sidecar 'process)))
     (put sidecar 'closing t)
     (unwind-protect
         (progn
-          (plugin-vault--request sidecar "shutdown" "{}"
-                                 (lambda (&rest _)
-                                   (plugin-vault--notify sidecar "exit" "{}")
-                                   (ignore-errors (process-send-eof process))))
+          (plugin-vault--say-farewell sidecar process)
           (plugin-vault--wait-until sidecar (lambda () (not (process-live-p process))) plugin-vault--farewell))
       (delete-process process)
       (put sidecar 'closing nil))))
 
 (defun plugin-vault--stop-all ()
-  "End all processes of this package."
+  "End all processes of this package, at the end of Emacs.
+If a signal ends Emacs, it does not notice that they have ended, and to
+read from them would never return.  So this looks at them from outside."
   (dolist (process (process-list))
     (when-let ((sidecar (process-get process 'plugin-vault-sidecar)))
-      (plugin-vault--stop sidecar))))
+      (put sidecar 'closing t)
+      (plugin-vault--say-farewell sidecar process)
+      (set-process-filter process t)
+      (let ((deadline (+ (float-time) plugin-vault--farewell)))
+        (while (and (not (member (alist-get 'state (process-attributes (process-id process))) '(nil "Z")))
+                    (< (float-time) deadline))
+          (sleep-for 0.01))))))
 
 (add-hook 'kill-emacs-hook #'plugin-vault--stop-all)
 

@@ -175,6 +175,25 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (test-until (lambda () (not (test-alive pid)))))
     (should (equal (test-child '(princ (gethash "n" (plugin-vault-get (plugin-vault-open "test.restart") "user")))) "2"))))
 
+(ert-deftest an-emacs-that-a-signal-ends-ends-its-process-at-once ()
+  (test-with-store root
+    (let* ((said "")
+           (child (make-process
+                   :name "child" :connection-type 'pipe :noquery t
+                   :command (test-child-command
+                             '(let ((vault (plugin-vault-connect (plugin-vault-open "test.signal"))))
+                                (plugin-vault-set-async vault "user" '((n . 1)) #'ignore)
+                                (message "pid %d" (process-id (get plugin-vault--sidecar 'process)))
+                                (while t (sleep-for 0.01))))
+                   :filter (lambda (_ text) (setq said (concat said text)))))
+           (pid (test-until (lambda () (and (string-match "pid \\([0-9]+\\)\n" said)
+                                            (string-to-number (match-string 1 said)))))))
+      (signal-process child 'SIGTERM)
+      (let ((start (float-time)))
+        (test-until (lambda () (not (or (process-live-p child) (test-alive pid)))))
+        (should (< (- (float-time) start) 2)))
+      (should (equal (gethash "n" (plugin-vault-get (plugin-vault-open "test.signal") "user")) 1)))))
+
 (ert-deftest an-emacs-that-is-killed-in-the-middle-of-writes-loses-none-that-returned ()
   (test-with-store root
     (dotimes (round 3)

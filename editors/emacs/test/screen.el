@@ -65,7 +65,7 @@
   "Give the store below ROOT a passphrase, and return that."
   (let ((passphrase (test-word)) (arguments (test-arguments root)))
     (plugin-vault-set (plugin-vault-open "test.screen") "user" '((word . "shown")))
-    (plugin-vault--stop-all)
+    (test-stop-all)
     (pcase-dolist (`(,action ,protector ,option) '(("add" "passphrase" "--new-passphrase-fd")
                                                    ("remove" "key-file" "--passphrase-fd")))
       (with-temp-buffer
@@ -116,7 +116,7 @@
 (ert-deftest each-error-that-a-user-meets-says-what-to-do ()
   (test-with-store root
     (plugin-vault-set (plugin-vault-open "test.screen") "user" '((word . "shown")))
-    (plugin-vault--stop-all)
+    (test-stop-all)
     (with-screen
         `(progn
            ,screen-command-of-a-plugin

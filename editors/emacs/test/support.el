@@ -27,6 +27,11 @@
   "Return the processes of the package that run."
   (seq-filter (lambda (process) (process-get process 'plugin-vault-sidecar)) (process-list)))
 
+(defun test-stop-all ()
+  "End the processes of the package."
+  (dolist (process (test-running))
+    (plugin-vault--stop (process-get process 'plugin-vault-sidecar))))
+
 (defmacro test-with-store (root &rest body)
   "Evaluate BODY with a new store below the folder ROOT, and a new sidecar."
   (declare (indent 1))
@@ -35,7 +40,7 @@
           (plugin-vault--sidecar (plugin-vault--new-sidecar))
           (plugin-vault-change-functions nil))
      (unwind-protect (progn ,@body)
-       (plugin-vault--stop-all)
+       (test-stop-all)
        (should-not (test-running))
        (delete-directory ,root t))))
 
