@@ -27,12 +27,12 @@
   "The vault, opened by the first search.")
 
 (defun plugin-vault-auth-source--vault ()
-  "Return the vault, watched from its first use on."
+  "Return the vault, opened by the first search and watched."
   (unless plugin-vault-auth-source--vault
-    (let ((vault (plugin-vault-open "emacs.auth-source")))
-      (plugin-vault-watch vault)
-      (add-hook 'plugin-vault-change-functions #'plugin-vault-auth-source--changed)
-      (setq plugin-vault-auth-source--vault vault)))
+    (setq plugin-vault-auth-source--vault (plugin-vault-open "emacs.auth-source"))
+    (add-hook 'plugin-vault-change-functions #'plugin-vault-auth-source--changed))
+  (unless (get plugin-vault-auth-source--vault 'watch)
+    (plugin-vault-watch plugin-vault-auth-source--vault))
   plugin-vault-auth-source--vault)
 
 (defun plugin-vault-auth-source--changed (vault _change)

@@ -61,19 +61,6 @@
   (screen-type (concat command "\r"))
   (when text (screen-wait text)))
 
-(defun screen-protect (root)
-  "Give the store below ROOT a passphrase, and return that."
-  (let ((passphrase (test-word)) (arguments (test-arguments root)))
-    (plugin-vault-set (plugin-vault-open "test.screen") "user" '((word . "shown")))
-    (test-stop-all)
-    (pcase-dolist (`(,action ,protector ,option) '(("add" "passphrase" "--new-passphrase-fd")
-                                                   ("remove" "key-file" "--passphrase-fd")))
-      (with-temp-buffer
-        (insert passphrase "\n")
-        (should (equal 0 (apply #'call-process-region nil nil test-program nil t nil
-                                "protector" action protector option "0" arguments)))))
-    passphrase))
-
 (defconst screen-command-of-a-plugin
   '(defun my-command ()
      (interactive)
@@ -82,7 +69,9 @@
 
 (ert-deftest a-locked-store-is-unlocked-by-a-command ()
   (test-with-store root
-    (let ((passphrase (screen-protect root)))
+    (let ((passphrase (test-word)))
+      (plugin-vault-set (plugin-vault-open "test.screen") "user" '((word . "shown")))
+      (test-protect root passphrase)
       (with-screen screen-command-of-a-plugin
         (let ((shown (screen-command "my-command" "plugin-vault: \"The store is locked")))
           (should (string-search "M-x plugin-vault-unlock" shown)))

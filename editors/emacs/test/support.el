@@ -44,6 +44,16 @@
        (should-not (test-running))
        (delete-directory ,root t))))
 
+(defun test-protect (root passphrase)
+  "Let only PASSPHRASE open the store below ROOT."
+  (test-stop-all)
+  (pcase-dolist (`(,action ,protector ,option) '(("add" "passphrase" "--new-passphrase-fd")
+                                                 ("remove" "key-file" "--passphrase-fd")))
+    (with-temp-buffer
+      (insert passphrase "\n")
+      (should (equal 0 (apply #'call-process-region nil nil test-program nil t nil
+                              "protector" action protector option "0" (test-arguments root)))))))
+
 (defun test-until (done &optional what)
   "Wait until DONE returns non-nil, and return that.  WHAT is awaited."
   (let ((deadline (+ (float-time) 30)) value)
