@@ -142,6 +142,17 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (should (< (- (float-time) start) 10))
       (should (plugin-vault-get vault "user")))))
 
+(ert-deftest a-message-that-is-not-read-has-a-deadline ()
+  (let* ((plugin-vault-timeout 0.3)
+         (sidecar (plugin-vault--new-sidecar))
+         (process (make-process :name "sleep" :command '("sleep" "60") :connection-type 'pipe :noquery t
+                                :sentinel #'ignore))
+         (start (float-time)))
+    (put sidecar 'process process)
+    (ignore-errors (plugin-vault--send sidecar (make-string 1000000 ?x)))
+    (should-not (process-live-p process))
+    (should (< (- (float-time) start) 10))))
+
 (ert-deftest quitting-cancels-the-call ()
   (test-with-store root
     (let* ((vault (plugin-vault-open "test.quit"))
@@ -250,6 +261,18 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (let ((data (plugin-vault-get vault "user")))
         (should (equal (gethash "n" data) 123456789012345678901234567890))
         (should (hash-table-p (gethash "a\0b" data)))))))
+
+;;; Callbacks
+
+(ert-deftest a-callback-may-wait-for-another-call-while-further-callbacks-are-due ()
+  (test-with-store root
+    (let ((vault (plugin-vault-connect (plugin-vault-open "test.nested"))) done (start (float-time)))
+      (plugin-vault--later (lambda ()
+                             (plugin-vault-update vault "user" (lambda (_) '((n . 1))))
+                             (push 1 done)))
+      (plugin-vault--later (lambda () (push 2 done)))
+      (test-until (lambda () (= (length done) 2)))
+      (should (< (- (float-time) start) 8)))))
 
 ;;; Update
 
