@@ -246,6 +246,7 @@ Call CALLBACK with the answer, in the process filter."
   "Call CALLBACK when OBJECT is ready, after the ones that wait already.
 Call START with OBJECT if nothing makes it ready yet."
   (put object 'waiting (append (get object 'waiting) (list callback)))
+  (put object 'start start)
   (unless (get object 'starting)
     (put object 'starting t)
     (funcall start object)))
@@ -253,10 +254,14 @@ Call START with OBJECT if nothing makes it ready yet."
 (defun plugin-vault--settle (object error process)
   "Call what waits for OBJECT with ERROR, or with nil if it is ready with PROCESS."
   ;; Calls that are made meanwhile come after those that wait.
-  (while (get object 'waiting)
+  (while (and (get object 'waiting) (or error (process-live-p process)))
     (funcall (pop (get object 'waiting)) error))
   (put object 'starting nil)
-  (put object 'ready (and (not error) (process-live-p process) process)))
+  (put object 'ready (and (not error) (process-live-p process) process))
+  ;; The process has ended meanwhile.
+  (when (get object 'waiting)
+    (put object 'starting t)
+    (funcall (get object 'start) object)))
 
 (defun plugin-vault--running (sidecar callback)
   "Call CALLBACK with nil once SIDECAR is running, or with an error."

@@ -108,7 +108,7 @@
    (create :host "mail" :user "me" :port "imap" :password "one")
    (should (equal (secret :host "mail" :user "me") "one"))
    ;; From the cache, since a process that is stopped answers nothing.
-   (signal-process (get plugin-vault--sidecar 'process) 'SIGSTOP)
+   (test-stop plugin-vault-auth-source--vault)
    (should (equal (secret :host "mail" :user "me") "one"))
    (signal-process (get plugin-vault--sidecar 'process) 'SIGCONT)
    (test-child '(require 'plugin-vault-auth-source)

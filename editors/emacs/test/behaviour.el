@@ -96,7 +96,7 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
     (let* ((vault (plugin-vault-open "test.kill")) outcomes)
       (plugin-vault-set vault "user" '((n . 1)))
       (let ((process (get (get vault 'sidecar) 'process)))
-        (signal-process process 'SIGSTOP)
+        (test-stop vault)
         (plugin-vault-set-async vault "user" '((n . 2)) (lambda (error _) (push (plugin-vault-error-kind error) outcomes)))
         (plugin-vault-get-async vault "user" (lambda (_ data) (push (gethash "n" data) outcomes)))
         (signal-process process 'SIGKILL))
@@ -112,6 +112,18 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (let ((error (should-error (plugin-vault-get vault "user"))))
         (should (equal (plugin-vault-error-kind error) "vaultEnded"))
         (should (string-search "5 times within a minute" (cadr error)))))))
+
+(ert-deftest a-process-that-ends-right-after-its-start-is-started-five-times ()
+  (test-with-store root
+    (let ((starts 0))
+      (cl-letf (((symbol-function 'plugin-vault--notify)
+                 (lambda (sidecar method _)
+                   (when (equal method "initialized")
+                     (setq starts (1+ starts))
+                     (delete-process (get sidecar 'process))))))
+        (with-timeout (20 (error "It is started again and again"))
+          (should (equal (kind-of (lambda () (plugin-vault-get (plugin-vault-open "test.ends") "user"))) "vaultEnded"))))
+      (should (= starts 5)))))
 
 (ert-deftest a-call-that-takes-too-long-is-cancelled ()
   (test-with-store root
@@ -136,7 +148,7 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       ;; The second is more than a pipe takes.
       (dolist (data (list '((n . 2)) (test-json "much" (make-string 1000000 ?x))))
         (plugin-vault-set vault "user" '((n . 1)))
-        (signal-process (get (get vault 'sidecar) 'process) 'SIGSTOP)
+        (test-stop vault)
         (let ((plugin-vault-timeout 0.3))
           (should (equal (kind-of (lambda () (plugin-vault-set vault "user" data))) "outcomeUnknown"))))
       (should (< (- (float-time) start) 10))

@@ -68,6 +68,18 @@
     (signal-process process 'SIGKILL)
     (test-until (lambda () (not (eq process (get (get vault 'sidecar) 'process)))))))
 
+(defun test-stop (vault)
+  "Stop the process of VAULT, and wait until all of its threads have stopped."
+  (let* ((pid (process-id (get (get vault 'sidecar) 'process)))
+         (threads (format "/proc/%d/task" pid)))
+    (signal-process pid 'SIGSTOP)
+    (test-until (lambda ()
+                  (cl-every (lambda (thread)
+                              (with-temp-buffer
+                                (insert-file-contents-literally (format "%s/%s/stat" threads thread))
+                                (search-forward ") T" nil t)))
+                            (directory-files threads nil "[0-9]"))))))
+
 (defun test-json (&rest members)
   "Return an object with MEMBERS, names and values."
   (apply #'plugin-vault--table members))
