@@ -93,7 +93,9 @@
   "Return the command of another Emacs that evaluates FORMS with the same store."
   `(,test-emacs "-Q" "--batch" "-L" ,test-package
                 "--eval" ,(prin1-to-string
-                           `(progn (require 'plugin-vault)
+                           ;; A new home folder has no natively compiled files, and needs none.
+                           `(progn (setq native-comp-deferred-compilation nil native-comp-jit-compilation nil)
+                                   (require 'plugin-vault)
                                    (require 'plugin-vault-commands)
                                    (setq plugin-vault-program ,plugin-vault-program
                                          plugin-vault-arguments ',plugin-vault-arguments)
