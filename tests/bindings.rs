@@ -38,10 +38,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Programs in JavaScript and TypeScript, with their paths from the root.
+/// Programs in JavaScript, TypeScript and Emacs Lisp, with their paths from the root.
 fn scripts() -> Vec<(String, String)> {
     let is_script = |path: &PathBuf| {
-        matches!(path.extension().and_then(|extension| extension.to_str()), Some("ts" | "js" | "mjs" | "mts"))
+        matches!(path.extension().and_then(|extension| extension.to_str()), Some("ts" | "js" | "mjs" | "mts" | "el"))
     };
     let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
     let found = files(&root().join("editors")).into_iter().filter(is_script);
@@ -65,7 +65,8 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
     assert!(scripts.len() > 30, "the files were not found");
     for (path, text) in scripts {
         let is_shim = path.contains("/esm/");
-        assert!(is_shim || text.starts_with("// ") || text.starts_with("/**"), "{path} does not say");
+        let says = ["// ", "/**", ";;; "].iter().any(|start| text.starts_with(start));
+        assert!(is_shim || says, "{path} does not say");
         assert!(text.lines().count() <= HARD_LIMIT, "{path} has over {HARD_LIMIT} lines");
     }
 }

@@ -138,6 +138,21 @@ vscode_extension() {
   prepared=$(editors/vscode/test/prepare.sh "$cache") && eval "$prepared" &&
     node_tests node editors/vscode --test-concurrency=1 'test/*.test.mjs'
 }
+# The package in the installed Emacs, or in the Emacs 30 that prepare.sh unpacks, together with package-lint.
+emacs_binding() {
+  local emacs=emacs lint=() folder home=$work/emacs-home
+  cd editors/emacs || return 1
+  if [ "$1" = 30 ]; then
+    emacs=$(test/prepare.sh "$cache") || return 1
+    for folder in "${emacs%/*}"/unpacked/usr/share/emacs/site-lisp/elpa-src/*; do lint+=(-L "$folder"); done
+  fi
+  rm -rf "$home" && mkdir -p "$home"
+  # In batch mode, and only there, Emacs is ended by a write to a process that has ended.
+  trap '' PIPE
+  HOME=$home "$emacs" -Q --batch "${lint[@]}" -l test/lint.el || return 1
+  HOME=$home EMACS_UNDER_TEST=$emacs "$emacs" -Q --batch -L . -L test -l conformance -l behaviour -l auth -l screen -l manners \
+    -f ert-run-tests-batch-and-exit 2>&1 | sed -E 's/^ +passed +[0-9]+\/[0-9]+ +/ok /; s/^ +FAILED +[0-9]+\/[0-9]+ +/WRONG /'
+}
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
 # Few calls of each benchmark. Nothing is judged by them.
