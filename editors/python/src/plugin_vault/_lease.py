@@ -1,0 +1,35 @@
+"""Renews a lease while its holder works."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+from ._errors import VaultError
+from ._sidecar import Key, Sidecar
+from .wire import RENEW_LEASE
+
+
+class Renewal:
+    """Renews a lease three times in its length, on a thread of its own."""
+
+    def __init__(self, sidecar: Sidecar, key: Key, name: str, token: int, ttl: float) -> None:
+        self.lost = False
+        self._call = partial(sidecar.call, key, RENEW_LEASE, {"name": name, "lease": token})
+        self._pause = ttl / 3
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, name="plugin-vault lease", daemon=True).start()
+
+    def stop(self) -> None:
+        """Renews it no longer."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause):
+            try:
+                self._call().future.result()
+            except VaultError as error:
+                # Any other error may not occur at the next renewal.
+                if error.kind in ("leaseLost", "closed"):
+                    self.lost = True
+                    return
