@@ -1,36 +1,43 @@
-"""Makes `_blocking.py`, the vault for threads, from `_async.py`, the vault for asyncio.
+"""Makes `_blocking`, the vault for threads, from `_async`, the vault for asyncio.
 
-Both are the same code: the words of asyncio are left out, and the names of classes and of one import are replaced. What
-differs in fact is in `_aio.py` and `_threads.py`. `python unasync.py` writes the file; a test compares it.
+Both are the same code: the words of asyncio are left out, and classes have other names. What differs in fact is in the file
+`tools.py` of each. `python unasync.py` writes the files; a test compares them.
 """
 
 import re
 from pathlib import Path
+from typing import Dict
 
 PACKAGE = Path(__file__).parent / "src" / "plugin_vault"
-SOURCE = PACKAGE / "_async.py"
-RESULT = PACKAGE / "_blocking.py"
+FILES = ["lease.py", "tokens.py", "vault.py"]
 
 RULES = [
-    (r'\A""".*?"""', '"""The vault for threads. Made from `_async.py` by `unasync.py`; do not edit."""'),
-    (r"from \._aio import Answer, (.*), Value, ", r"from ._threads import \1, "),
+    (r'\A"""', '# Made from `_async` by `unasync.py`; do not edit.\n"""'),
+    (r"\bfor asyncio\b", "for threads"),
     (r"\bAsync(?=[A-Z])", ""),
-    (r"The data of one key\.", "The data of one key, for any number of threads."),
+    (r"\bStopAsyncIteration\b", "StopIteration"),
+    (r"__a(enter|exit|iter|next)__", r"__\1__"),
+    (r"import Answer, ", "import "),
+    (r"(import .*)\bValue, ", r"\1"),
     (r"Answer\[(.*)\]:", r"\1:"),
     (r"Value\[(.*)\]\]", r"\1]"),
-    (r"__a(enter|exit|iter|next)__", r"__\1__"),
-    (r"\b(StopAsync)Iteration", "StopIteration"),
     (r"\basync (?=def|for|with)", ""),
     (r"\bawait ", ""),
 ]
 
 
 def blocking(text: str) -> str:
-    """The blocking form of the source."""
+    """The blocking form of a file."""
     for pattern, replacement in RULES:
-        text = re.sub(pattern, replacement, text, flags=re.DOTALL if pattern.startswith(r"\A") else 0)
+        text = re.sub(pattern, replacement, text)
     return text
 
 
+def made() -> Dict[Path, str]:
+    """The files of `_blocking`, and what they should contain."""
+    return {PACKAGE / "_blocking" / name: blocking((PACKAGE / "_async" / name).read_text("utf-8")) for name in FILES}
+
+
 if __name__ == "__main__":
-    RESULT.write_text(blocking(SOURCE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, text in made().items():
+        path.write_text(text, encoding="utf-8")

@@ -207,7 +207,8 @@ class Run:
         try:
             answer = outcome()
         except CallersError as error:
-            assert step.get("throws", error) in str(error), f"the caller's error was {error}"
+            if step.get("throws", str(error)) not in str(error):
+                raise AssertionError(f"the caller's error was {error}") from error
             return
         except VaultError as error:
             expected = step.get("error")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any, Iterator, List
@@ -14,6 +15,8 @@ import pytest
 from plugin_vault import AsyncVault, Sidecar, Vault
 
 assert os.environ.get("PLUGIN_VAULT_BIN"), "PLUGIN_VAULT_BIN names the program to test"
+# For the programs that tests start.
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 # Tests must not use the caller's own store and log settings.
 for variable in ("PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"):
     os.environ.pop(variable, None)
@@ -55,6 +58,15 @@ class World:
         """A vault that the test closes."""
         return AsyncVault(**self._arguments(changes))
 
+    def lock(self) -> str:
+        """Replaces the key file by a passphrase, and returns that."""
+        passphrase = self.word()
+        for command in (["add", "passphrase", "--new-passphrase-fd", "0"], ["remove", "key-file", "--passphrase-fd", "0"]):
+            folders = ["--data-dir", str(self.top / "data"), "--key-dir", str(self.top / "keys")]
+            arguments = [os.environ["PLUGIN_VAULT_BIN"], "protector", *command, *folders]
+            subprocess.run(arguments, input=f"{passphrase}\n".encode(), check=True, capture_output=True)
+        return passphrase
+
     def processes(self) -> List[int]:
         return processes_with(str(self.top))
 
@@ -75,7 +87,7 @@ def processes_with(text: str) -> List[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            arguments = (folder / "cmdline").read_text()
+            arguments = (folder / "cmdline").read_text(errors="replace")
         except OSError:
             continue
         if text in arguments and folder.name != str(os.getpid()):

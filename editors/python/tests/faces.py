@@ -82,7 +82,8 @@ class Asynchronous:
     def __init__(self, world: World) -> None:
         self.options = world.options
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
 
     @staticmethod
     def offers(step: Dict[str, Any]) -> bool:
@@ -106,6 +107,8 @@ class Asynchronous:
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
 
 
 class AsynchronousWindow:

@@ -7,8 +7,12 @@ The package runs plugin-vault, a small program beside yours.
         vault.get("user")
 """
 
-from ._async import AsyncLease, AsyncTokens, AsyncVault, AsyncWatch
-from ._blocking import Lease, Tokens, Vault, Watch
+from ._async.lease import AsyncLease
+from ._async.tokens import AsyncTokens
+from ._async.vault import AsyncVault, AsyncWatch
+from ._blocking.lease import Lease
+from ._blocking.tokens import Tokens
+from ._blocking.vault import Vault, Watch
 from ._errors import LoginNeeded, VaultError
 from ._sidecar import Sidecar
 from ._version import __version__

@@ -1,4 +1,4 @@
-"""Renews a lease while its holder works."""
+"""What goes on while the holder of a lease works."""
 
 from __future__ import annotations
 
@@ -33,3 +33,25 @@ class Renewal:
                 if error.kind in ("leaseLost", "closed"):
                     self.lost = True
                     return
+
+
+class Held:
+    """Counts the pieces of work during which a vault must not be closed."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._count += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Waits until there is none."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)

@@ -9,7 +9,9 @@ import itertools
 import json
 import logging
 import os
+import signal
 import subprocess
+import sys
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswer
@@ -149,7 +151,7 @@ class Process:
 
     def close(self) -> None:
         """Sends `shutdown` and `exit`, and kills the process after two seconds. Earlier requests are still answered."""
-        deadline = threading.Timer(SHUTDOWN, self._child.kill)
+        deadline = threading.Timer(SHUTDOWN, self._kill)
         deadline.daemon = True
         deadline.start()
         with suppress(VaultError):
@@ -161,13 +163,21 @@ class Process:
 
     def kill(self) -> None:
         """Ends the process at once."""
-        self._child.kill()
+        self._kill()
         self.wait()
+
+    def _kill(self) -> None:
+        if sys.platform == "win32":
+            self._child.kill()
+        elif self._child.poll() is None:
+            # With what it has started: a program may be a script that starts another.
+            with suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self) -> None:
         """Waits for its end, and until all that waited for an answer knows of it."""
         for thread in self._threads:
-            thread.join()
+            thread.join(2 * SHUTDOWN)
 
     def _write(self, body: str) -> None:
         data = body.encode()
@@ -176,7 +186,7 @@ class Process:
             self._stdin.flush()
         except (OSError, ValueError):
             # The end of the process is noticed by the thread that reads.
-            self._child.kill()
+            self._kill()
 
     def _close_stdin(self) -> None:
         with suppress(OSError):
@@ -193,11 +203,11 @@ class Process:
                 self._receive(json.loads(stream.read(length)))
         except Exception:
             # Output that is no message. Nothing that follows it could be understood.
-            self._child.kill()
+            self._kill()
         try:
             self._child.wait(SHUTDOWN)
         except subprocess.TimeoutExpired:
-            self._child.kill()
+            self._kill()
             self._child.wait()
         with self._lock:
             self.over = True

@@ -1,4 +1,4 @@
-"""What `_async` needs of asyncio. `_threads` has the same names for `_blocking`, which is made from `_async`."""
+"""What this folder needs of asyncio. `_blocking/tools.py` has the same names for threads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import inspect
 from contextlib import suppress
 from typing import Any, Awaitable, Callable, Coroutine, Dict, Generic, Hashable, Optional, TypeVar, Union
 
-from ._errors import VaultError
-from ._sidecar import Call
+from .._errors import VaultError
+from .._sidecar import Call
 
 R = TypeVar("R")
 

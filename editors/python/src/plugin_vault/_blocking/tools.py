@@ -1,4 +1,4 @@
-"""What `_blocking` needs of threads, with the names of `_aio`."""
+"""What this folder needs of threads. `_async/tools.py` has the same names for asyncio."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Callable, Dict, Generic, Hashable, Optional, TypeVar
 
-from ._sidecar import Call
+from .._sidecar import Call
 
 R = TypeVar("R")
 
