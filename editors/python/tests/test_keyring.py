@@ -14,7 +14,8 @@ from conftest import World
 from keyring.testing.backend import BackendBasicTests
 
 from plugin_vault import Vault
-from plugin_vault.keyring import Keyring, record_name
+from plugin_vault._names import record_name
+from plugin_vault.keyring import Keyring
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from typing import List, NoReturn, Optional, Type
 
@@ -17,15 +15,12 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, Pas
 
 from ._blocking.vault import Vault
 from ._errors import VaultError
+from ._names import DIGEST, LONGEST, record_name
 from ._program import find_program
 from .wire import JsonObject
 
 PLUGIN = "python-keyring"
 INSTALLATION = "default"
-LONGEST_NAME = 256
-"""The most bytes in the name of a record."""
-DIGEST = "sha256:"
-"""How the name of a record begins whose service and user name are longer."""
 
 
 class Keyring(KeyringBackend):
@@ -85,7 +80,7 @@ class Keyring(KeyringBackend):
             entries = self._vault.list(context="user")
         except VaultError as error:
             _raise(error, KeyringError)
-        begins = record_name(service, "")[: -len('"]')] if len(service) < LONGEST_NAME else DIGEST
+        begins = record_name(service, "")[: -len('"]')] if len(service) < LONGEST else DIGEST
         return [entry["name"] for entry in entries if entry["name"].startswith((begins, DIGEST))]
 
     def _get(self, name: str) -> Optional[JsonObject]:
@@ -93,13 +88,6 @@ class Keyring(KeyringBackend):
             return self._vault.get("user", name=name)
         except VaultError as error:
             _raise(error, KeyringError)
-
-
-def record_name(service: str, username: str) -> str:
-    """The name of the record: both parts, or their digest if they are too long."""
-    name = json.dumps([service, username], ensure_ascii=False)
-    encoded = name.encode(errors="surrogatepass")
-    return name if len(encoded) <= LONGEST_NAME else f"{DIGEST}{hashlib.sha256(encoded).hexdigest()}"
 
 
 def _raise(error: VaultError, otherwise: Type[KeyringError]) -> NoReturn:
