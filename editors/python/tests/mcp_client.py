@@ -19,6 +19,9 @@ from plugin_vault import AsyncVault
 from plugin_vault.mcp import OAuthProvider
 
 
+METADATA = OAuthClientMetadata(client_name="test", redirect_uris=[AnyUrl("http://127.0.0.1:1/callback")])
+
+
 class User:
     """A user who logs in at once, in place of a browser."""
 
@@ -35,9 +38,8 @@ class User:
 
 
 def provider(vault: AsyncVault, url: str, user: User, **options: Any) -> OAuthProvider:
-    metadata = OAuthClientMetadata(client_name="test", redirect_uris=[AnyUrl("http://127.0.0.1:1/callback")])
     handlers: Any = {"redirect_handler": user.redirect, "callback_handler": user.callback}
-    return OAuthProvider(f"{url}/mcp", metadata, vault, **handlers, **options)
+    return OAuthProvider(f"{url}/mcp", METADATA, vault, **handlers, **options)
 
 
 async def requests(vault: AsyncVault, url: str, user: User, count: int) -> List[int]:

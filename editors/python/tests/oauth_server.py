@@ -1,4 +1,4 @@
-"""An authorization server and a resource on loopback. It accepts each refresh token once, and ends the login if it comes again."""
+"""An authorization server and a resource on loopback. It ends the login if a refresh token comes a second time."""
 
 from __future__ import annotations
 

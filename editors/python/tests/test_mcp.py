@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
-from typing import Any, Iterator, List
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
 
 import mcp_client
 import pytest
@@ -80,6 +82,20 @@ def test_the_user_logs_in_again_when_the_server_has_ended_the_login(world: World
 
     asyncio.run(main())
     assert (user.logins, server.logins) == (2, 2)
+
+
+def test_the_readme_s_login_works(world: World, servers: Any, monkeypatch: Any) -> None:
+    server, user = servers(), User()
+    monkeypatch.setenv("PLUGIN_VAULT_DATA_DIR", str(world.top / "data"))
+    monkeypatch.setenv("PLUGIN_VAULT_KEY_DIR", str(world.top / "keys"))
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (shown,) = (block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "OAuthProvider" in block)
+    names: Dict[str, Any] = {}
+    exec(shown, names)
+    for _ in range(2):
+        asked = names["ask"](f"{server.url}/mcp", mcp_client.METADATA, user.redirect, user.callback)
+        assert asyncio.run(asked).status_code == 200
+    assert user.logins == 1
 
 
 def test_tokens_keep_their_date(world: World) -> None:

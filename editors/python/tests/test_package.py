@@ -19,7 +19,7 @@ import wheels
 from plugin_vault import LoginNeeded
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-EXAMPLE, TOKENS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+EXAMPLE, TOKENS, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SYSTEM = sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 

@@ -9,7 +9,7 @@ import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Callable, Iterable, List, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Type, TypeVar, Union
 
 from .. import wire
 from .._errors import VaultError, closed
@@ -27,6 +27,7 @@ R = TypeVar("R")
 Time = Union[str, datetime]
 """A time with its offset from UTC: a `datetime`, or text as in RFC 3339."""
 
+LOCK: wire.Method[Dict[str, Any]] = wire.Method("vault/lock")
 STORE = 4001
 """Codes from here on are errors of the store, not of the key."""
 
@@ -108,16 +109,16 @@ class AsyncVault:
     # --- Records
 
     def get(
-        self, context: Context, *, folder: Optional[str] = None, name: Optional[str] = None
+        self, context: Context, *, folder: Optional[str] = None, name: Optional[str] = None, inherit: Optional[bool] = None
     ) -> Answer[Optional[JsonObject]]:
-        """The object, or `None`."""
-        return self._call(wire.GET_PERSISTENT_DATA, context=context, workspaceFolder=folder, name=name)
+        """The object, or `None`. With `inherit`, that of the nearest folder above, or the user's, if the folder has none."""
+        return self._call(wire.GET_PERSISTENT_DATA, context=context, workspaceFolder=folder, name=name, inherit=inherit)
 
     def get_record(
-        self, context: Context, *, folder: Optional[str] = None, name: Optional[str] = None
+        self, context: Context, *, folder: Optional[str] = None, name: Optional[str] = None, inherit: Optional[bool] = None
     ) -> Answer[Optional[PersistentRecord]]:
         """The object with its revision and dates, or `None`."""
-        return self._call(wire.GET_PERSISTENT_RECORD, context=context, workspaceFolder=folder, name=name)
+        return self._call(wire.GET_PERSISTENT_RECORD, context=context, workspaceFolder=folder, name=name, inherit=inherit)
 
     def set(
         self,
@@ -320,6 +321,10 @@ class AsyncVault:
         milliseconds = None if timeout is None else _milliseconds(timeout)
         params = {"passphrase": passphrase, "timeoutMs": milliseconds}
         return (await outcome(self.sidecar.call(None, wire.VAULT_UNLOCK, params)))["keyAvailable"]
+
+    def lock(self) -> Answer[Dict[str, Any]]:
+        """Locks the store for every process, until `unlock`. `locked` says whether it is, and `reason` why it can't be."""
+        return outcome(self.sidecar.call(None, LOCK, {}))
 
 
 class AsyncWatch:
