@@ -133,6 +133,8 @@ conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" edi
 node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
 cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
 python_binding() { python_tests editors/python editors/python/tests/requirements.txt; }
+# On a stub of the editor.
+sublime_package() { python_tests editors/sublime editors/python/tests/requirements.txt; }
 # What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
 packages() { built_node_binding && node_tests "$(node_of 24)" editors pack.test.mjs; }
 # The extension as it is packed, in code-server and a browser. prepare.sh installs them, once for each content of their lock file.

@@ -18,7 +18,6 @@ from pydantic import AnyUrl
 from plugin_vault import AsyncVault
 from plugin_vault.mcp import OAuthProvider
 
-
 METADATA = OAuthClientMetadata(client_name="test", redirect_uris=[AnyUrl("http://127.0.0.1:1/callback")])
 
 
