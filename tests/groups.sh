@@ -74,17 +74,21 @@ node_tests() { cd "$2" && "$1" --test --test-reporter=spec ${@:3}; }
 
 client_tests() { npm_ci "$1" && node_tests node "$1" '*.test.mjs'; }
 
-python_clients() {
-  local requirements=tests/clients/python/requirements.txt venv
-  venv=$cache/venv-$(hash_of "$requirements" <(python3 -VV))
+# python_tests FOLDER REQUIREMENTS ARGUMENTS…: pytest in a folder, in an environment with what a file names. It is made once for
+# each content of that file.
+python_tests() {
+  local venv
+  venv=$cache/venv-$(hash_of "$2" <(python3 -VV))
   if [ ! -e "$venv/installed" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv" || return 1
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements" || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$2" || return 1
     touch "$venv/installed"
   fi
-  "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider tests/clients/python
+  cd "$1" && "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider "${@:3}"
 }
+
+python_clients() { python_tests tests/clients/python tests/clients/python/requirements.txt; }
 
 # The TypeScript types are compiled with the Node binding.
 schema_types() {
@@ -130,6 +134,9 @@ node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node
 # The rig of `vault.tokens`.
 token_refresh() { built_node_binding && node_tests "$(node_of 24)" editors/node test/rig/refresh.test.mjs; }
 cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
+python_binding() { python_tests editors/python editors/python/tests/requirements.txt; }
+# On a stub of the editor.
+sublime_package() { python_tests editors/sublime editors/python/tests/requirements.txt; }
 # What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
 packages() { built_node_binding && node_tests "$(node_of 24)" editors pack.test.mjs; }
 # The extension as it is packed, in code-server and a browser. prepare.sh installs them, once for each content of their lock file.

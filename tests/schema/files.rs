@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::generator::{lua, markdown, model::Contract, typescript, vim};
+use super::generator::{lua, markdown, model::Contract, python, typescript, vim};
 use super::json;
 use plugin_vault::rpc::contract;
 
@@ -48,6 +48,7 @@ fn every_file_is_what_it_is_made_from() {
     let typescript = typescript::types(&contract);
     made("schema/types/plugin-vault.ts", &typescript);
     made("editors/node/src/wire.ts", &typescript);
+    made("editors/python/src/plugin_vault/wire.py", &python::types(&contract));
     made("schema/types/plugin_vault.lua", &lua::types(&contract));
     made("schema/types/plugin_vault.vim", &vim::types(&contract));
     made(PAGE, &markdown::page(&contract));

@@ -4,5 +4,6 @@
 pub(crate) mod lua;
 pub(crate) mod markdown;
 pub(crate) mod model;
+pub(crate) mod python;
 pub(crate) mod typescript;
 pub(crate) mod vim;
