@@ -123,9 +123,10 @@ node_of() {
   case $(uname -m) in aarch64 | arm64) machine=arm64 ;; *) machine=x64 ;; esac
   printf '%s\n' "$top/tests/hosts/node/node_modules/node-$1-$machine/bin/node"
 }
-built_node_binding() { npm_ci tests/hosts/node && npm_ci editors/node && npm run --silent --prefix editors/node build; }
+node_hosts() { npm_ci tests/hosts/node; }
+built_node_binding() { node_hosts && npm_ci editors/node && npm run --silent --prefix editors/node build; }
 
-conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
+conformance_runner() { node_hosts && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
 node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
 cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
 # What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
@@ -135,6 +136,12 @@ vscode_extension() {
   local prepared
   prepared=$(editors/vscode/test/prepare.sh "$cache") && eval "$prepared" &&
     node_tests node editors/vscode --test-concurrency=1 'test/*.test.mjs'
+}
+# In Neovim and Vim of several versions. prepare.sh gets the newer ones, once for each content of its files.
+vi_binding() {
+  local prepared
+  node_hosts && prepared=$(tests/hosts/vi/prepare.sh "$cache") && eval "$prepared" &&
+    node_tests "$(node_of 24)" "editors/$1" --test-concurrency=1 'test/*.test.mjs'
 }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
