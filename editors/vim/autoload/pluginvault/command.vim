@@ -35,7 +35,7 @@ function! s:status() abort
   elseif status.keyAvailable isnot v:true
     let text = 'The store is locked. It is in ' . status.dataDir
   endif
-  echo 'plugin-vault ' . sidecar.connection.version . ': ' . text
+  echomsg 'plugin-vault ' . sidecar.connection.version . ': ' . text
 endfunction
 
 function! s:list() abort
@@ -67,7 +67,7 @@ endfunction
 
 function! s:Say(lines) abort
   for line in a:lines
-    echo line
+    echomsg line
   endfor
 endfunction
 

@@ -33,7 +33,8 @@ function! s:Float(value) abort
     throw 'a number in it is not finite'
   endif
   for digits in [15, 16, 17]
-    let text = printf('%.' . digits . 'g', a:value)
+    " Without the zeros that it fills up with.
+    let text = substitute(printf('%.' . digits . 'g', a:value), '\(\.\d\{-1,}\)0*\ze\%(e\|$\)', '\1', '')
     if str2float(text) == a:value
       break
     endif
