@@ -137,6 +137,7 @@ fn the_lock_files_name_no_registry() {
         "editors/vscode/test/host",
         "editors/vscode/test/theia",
         "tests/hosts/node",
+        "tests/hosts/vi",
     ]
     .map(|folder| format!("{folder}/package-lock.json"));
     for path in locks {

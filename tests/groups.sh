@@ -127,9 +127,10 @@ node_of() {
   case $(uname -m) in aarch64 | arm64) machine=arm64 ;; *) machine=x64 ;; esac
   printf '%s\n' "$top/tests/hosts/node/node_modules/node-$1-$machine/bin/node"
 }
-built_node_binding() { npm_ci tests/hosts/node && npm_ci editors/node && npm run --silent --prefix editors/node build; }
+node_hosts() { npm_ci tests/hosts/node; }
+built_node_binding() { node_hosts && npm_ci editors/node && npm run --silent --prefix editors/node build; }
 
-conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
+conformance_runner() { node_hosts && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
 node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
 # The rig of `vault.tokens`.
 token_refresh() { built_node_binding && node_tests "$(node_of 24)" editors/node test/rig/refresh.test.mjs; }
@@ -159,6 +160,12 @@ emacs_binding() {
   HOME=$home "$emacs" -Q --batch "${lint[@]}" -l test/lint.el || return 1
   HOME=$home EMACS_UNDER_TEST=$emacs "$emacs" -Q --batch -L . -L test -l conformance -l behaviour -l auth -l screen -l manners \
     -f ert-run-tests-batch-and-exit 2>&1 | sed -E 's/^ +passed +[0-9]+\/[0-9]+ +/ok /; s/^ +FAILED +[0-9]+\/[0-9]+ +/WRONG /'
+}
+# In Neovim and Vim of several versions. prepare.sh gets the newer ones, once for each content of its files.
+vi_binding() {
+  local prepared
+  node_hosts && prepared=$(tests/hosts/vi/prepare.sh "$cache") && eval "$prepared" &&
+    node_tests "$(node_of 24)" "editors/$1" --test-concurrency=1 'test/*.test.mjs'
 }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 

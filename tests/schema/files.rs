@@ -49,8 +49,12 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin-vault.ts", &typescript);
     made("editors/node/src/wire.ts", &typescript);
     made("editors/python/src/plugin_vault/wire.py", &python::types(&contract));
-    made("schema/types/plugin_vault.lua", &lua::types(&contract));
-    made("schema/types/plugin_vault.vim", &vim::types(&contract));
+    for path in ["schema/types/plugin_vault.lua", "editors/neovim/lua/plugin-vault/types.lua"] {
+        made(path, &lua::types(&contract));
+    }
+    for path in ["schema/types/plugin_vault.vim", "editors/vim/autoload/pluginvault/types.vim"] {
+        made(path, &vim::types(&contract));
+    }
     made(PAGE, &markdown::page(&contract));
     made("docs/commands.md", &plugin_vault::cli::commands_page());
 }
