@@ -24,6 +24,8 @@ mod protectors;
 mod reset;
 mod restore;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
