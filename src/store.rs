@@ -24,6 +24,8 @@ mod protectors;
 mod reset;
 mod restore;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::path::PathBuf;
@@ -89,8 +91,8 @@ impl Location {
     }
 
     /// Opens the store, after the check has found it sound. It may take at most `limit` bytes. A damaged store is
-    /// repaired first, and the store records the time of that repair (`now`, milliseconds since 1970 UTC). If there is
-    /// no store, `new` makes one; without `new` the result is `None`.
+    /// repaired first, the store records the time of that repair (`now`, milliseconds since 1970 UTC), and the other
+    /// processes are notified. If there is no store, `new` makes one; without `new` the result is `None`.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if nothing can replace the damaged part; [`StoreError::Busy`] if a repair is necessary
@@ -102,6 +104,9 @@ impl Location {
         new: Option<&N>,
     ) -> Result<Option<Store>, N::Error> {
         let opened = opening::open(&self.folder, &self.this_process, limit, now, new)?;
+        if matches!(opened, Some((_, true))) {
+            self.announce();
+        }
         Ok(opened.map(|(inner, was_repaired)| Store {
             inner,
             was_repaired,
@@ -118,7 +123,9 @@ impl Location {
 
     /// Announces to every process that has the store open, this one included, that the state of the store has changed.
     pub fn announce(&self) {
-        announce(&self.folder, &self.this_process);
+        if let Err(error) = self.folder.announce(self.this_process.new_mark()) {
+            tracing::warn!(%error, "other processes could not be notified that the state of the store has changed");
+        }
     }
 
     /// The process id of the current writer, if known.
@@ -218,19 +225,21 @@ impl Store {
         self.this_process.doubt();
     }
 
-    /// Reports what other processes do with the store. `heard` receives the events. `leave` is called when another
-    /// process wants the exclusive lock: then the store must be closed, and can be opened again later. Both are called
-    /// on any thread and must not block.
+    /// Reports what other processes do with the store, and a repair by this one. `heard` receives the events. `leave`
+    /// is called when another process wants the exclusive lock: then the store must be closed, and can be opened again
+    /// later. Both are called on any thread and must not block.
     pub fn watch(
         &self,
         heard: impl Fn(StoreEvent) + Send + Sync + 'static,
         leave: impl Fn() + Send + Sync + 'static,
     ) -> StoreWatcher {
-        let folder = self.inner.folder();
-        let watcher = events::watch(folder, self.inner.data_file(), &self.news, heard, leave);
+        let heard = Arc::new(heard);
+        let told = heard.clone();
+        let tell = move |event| told(event);
+        let watcher = events::watch(self.inner.folder(), self.inner.data_file(), &self.news, tell, leave);
         if self.was_repaired {
-            // Once the watcher is there, because the same event notifies this process's own clients.
-            announce(folder, &self.this_process);
+            // That was announced before there was a watcher.
+            heard(StoreEvent::StateChanged);
         }
         watcher
     }
@@ -408,11 +417,5 @@ impl Store {
         progress: Progress<'_>,
     ) -> Result<(), NotPacked> {
         archive::pack(&self.inner, to, extra, progress)
-    }
-}
-
-fn announce(folder: &Folder, this_process: &ThisProcess) {
-    if let Err(error) = folder.announce(this_process.new_mark()) {
-        tracing::warn!(%error, "other processes could not be notified that the state of the store has changed");
     }
 }

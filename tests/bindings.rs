@@ -52,7 +52,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn scripts() -> Vec<(String, String)> {
     let endings = ["ts", "js", "mjs", "mts", "py", "el"];
     let is_script = |path: &PathBuf| {
-        path.extension().and_then(|extension| extension.to_str()).is_some_and(|found| endings.contains(&found))
+        path.extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|found| endings.contains(&found))
     };
     let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
     let found = files(&root().join("editors")).into_iter().filter(is_script);
@@ -86,7 +88,10 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
 fn no_binding_writes_to_its_console() {
     for (path, text) in scripts() {
         let may_print = ["/test/", "/tests/", "/conformance/", "build."];
-        if may_print.iter().any(|part| path.contains(part)) || path.ends_with("/cli.ts") || path.ends_with("/wheels.py") {
+        if may_print.iter().any(|part| path.contains(part))
+            || path.ends_with("/cli.ts")
+            || path.ends_with("/wheels.py")
+        {
             continue;
         }
         for word in ["console.", "process.stdout", "process.stderr", "print(", "sys.std"] {
@@ -98,7 +103,9 @@ fn no_binding_writes_to_its_console() {
 #[test]
 fn no_test_of_a_binding_is_left_out() {
     for (path, text) in scripts() {
-        for word in [".skip(", ".only(", ".todo(", "{ skip:", "{ only:", ".mark.skip", ".mark.xfail", "pytest.skip("] {
+        for word in
+            [".skip(", ".only(", ".todo(", "{ skip:", "{ only:", ".mark.skip", ".mark.xfail", "pytest.skip("]
+        {
             assert!(!text.contains(word), "{path} has {word}");
         }
     }

@@ -112,7 +112,8 @@ fn constant(method: &str) -> String {
     let mut name = String::new();
     for (at, letter) in letters.iter().enumerate() {
         let begins_word = letter.is_uppercase()
-            && (letters[at - 1].is_lowercase() || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
+            && (letters[at - 1].is_lowercase()
+                || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
         if begins_word {
             name.push('_');
         }
@@ -187,7 +188,8 @@ mod tests {
     #[test]
     fn an_object_with_optional_members_is_two_classes() {
         let properties = json!({"a": {"type": "string"}, "b": {"const": true}});
-        let object = |required: &[&str]| json!({"type": "object", "properties": properties, "required": required});
+        let object =
+            |required: &[&str]| json!({"type": "object", "properties": properties, "required": required});
         check(
             &object(&["b"]),
             "\n\nclass _T(TypedDict):\n\n    b: Literal[True]\n\n\nclass T(_T, total=False):\n    \
