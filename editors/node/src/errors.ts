@@ -16,7 +16,9 @@ export type BindingErrorKind =
   /** `close` was called before. */
   | 'closed'
   /** The user has to log in: no tokens are stored (`reason` is `missing`), or the server no longer accepts them (`refused`). */
-  | 'loginNeeded';
+  | 'loginNeeded'
+  /** Secrets are not moved into a store that ends with its container. */
+  | 'notDurable';
 
 /** The same for every copy of this package: two extensions, or an extension and its library, may have one each. */
 const BRAND = Symbol.for('plugin-vault.error');
