@@ -1,8 +1,6 @@
 //! The command line: reads flags and environment variables, and decides what to run.
 
 mod backup;
-#[cfg(feature = "schema")]
-mod commands_page;
 mod consent;
 mod delete;
 mod examples;
@@ -50,9 +48,6 @@ use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
-
-#[cfg(feature = "schema")]
-pub use commands_page::commands_page;
 
 use backup::{BackupCommand, RestoreCommand};
 use key::KeyCommand;
@@ -238,6 +233,14 @@ pub enum Parsed {
     Run(Box<Run>),
     /// A text to show on stdout: help, the version, or the schema.
     Show(String),
+}
+
+/// The definition of all commands, as their pages show it.
+#[cfg(feature = "schema")]
+pub fn definition() -> clap::Command {
+    let mut all = help::definition(false);
+    all.build();
+    all
 }
 
 /// Reads a command line and the environment.

@@ -4,13 +4,15 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::vault::{
-    EndKey, ExtendKey, ForgetPlugin, Issue, KeySummary, Name, Revoke, Scope, Share, Timestamp,
-    folder::WorkspaceFolder,
+    EndKey, ExtendKey, ForgetPlugin, Issue, KeySummary, KnowKey, Name, OneByOne, Revoke, Scope, Share,
+    Timestamp, folder::WorkspaceFolder,
 };
 
+use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
 use super::presented::{KeySource, key};
 use super::table::Table;
+use super::visible::visible;
 use super::{new_key, records};
 
 /// API keys
@@ -68,6 +70,8 @@ pub(super) enum KeyCommand {
         id: Option<String>,
         #[command(flatten)]
         source: KeySource,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Change when a key expires; a shared key never expires later than its owner key
     Extend {
@@ -81,6 +85,8 @@ pub(super) enum KeyCommand {
     Forget {
         /// The plugin's name, as list shows it
         plugin: String,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
@@ -142,8 +148,8 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             records::list(operator, &plugin, &installation, as_json).map(Answer::from)
         }
         KeyCommand::Rotate { source, new_key_fd } => new_key::rotate(operator, source, *new_key_fd, as_json),
-        KeyCommand::Revoke { id, source } => {
-            revoke(operator, id.as_deref(), source, as_json).map(Answer::from)
+        KeyCommand::Revoke { id, source, consent } => {
+            revoke(operator, id.as_deref(), source, consent, as_json).map(Answer::from)
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
@@ -152,7 +158,9 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
             Ok(json_or(as_json, &Value::Object(key(&info)), end).into())
         }
-        KeyCommand::Forget { plugin } => forget(operator, plugin, as_json).map(Answer::from),
+        KeyCommand::Forget { plugin, consent } => {
+            forget(operator, plugin, consent, as_json).map(Answer::from)
+        }
     }
 }
 
@@ -160,27 +168,57 @@ fn revoke(
     operator: &Operator,
     id: Option<&str>,
     source: &KeySource,
+    consent: &Consent,
     as_json: bool,
 ) -> Result<String, Failed> {
-    let destroyed = if let Some(id) = id {
-        operator.required()?;
-        operator.write(EndKey { key_id: id.to_owned() })?
-    } else {
-        let revoke = Revoke { caller: source.caller()?, key_id: None };
-        operator.required()?;
-        operator.write(revoke)?.destroyed
+    let caller = if id.is_none() { Some(source.caller()?) } else { None };
+    let opened = operator.required()?;
+    let info = match &caller {
+        Some(caller) => Some(opened.read(&KnowKey::new(caller), &OneByOne)?.info),
+        None => None,
+    };
+    let id = info.as_ref().map_or(id.unwrap_or_default(), |info| &info.key_id);
+    let is_it = |key: &KeySummary| key.info.key_id.eq_ignore_ascii_case(id);
+    let found = opened.all_keys()?.into_iter().find(is_it);
+    // Without a row, the request itself says whether the key was revoked before, or never had data.
+    if let Some(key) = &found {
+        consent.get(&lost_with(key), "Revoke it?")?;
+    }
+    let destroyed = match caller {
+        Some(caller) => operator.write(Revoke { caller, key_id: None })?.destroyed,
+        None => operator.write(EndKey { key_id: id.to_owned() })?,
     };
     let text = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
     Ok(json_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), text.into()))
 }
 
-fn forget(operator: &Operator, plugin: &str, as_json: bool) -> Result<String, Failed> {
-    let destroyed = match operator.existing()? {
-        Some(_) => operator.write(ForgetPlugin { plugin: plugin.to_owned() })?,
-        None => 0,
-    };
+/// What is lost with a key.
+fn lost_with(key: &KeySummary) -> String {
+    let info = &key.info;
+    let names = [&info.plugin, &info.installation, &info.label].into_iter().flatten();
+    let names: Vec<_> = names.map(|name| visible(name)).collect();
+    let what = format!("the key {} ({}) is revoked", info.key_id, names.join(", "));
+    if info.owner { format!("{what}, and its {} records are destroyed", key.records) } else { what }
+}
+
+fn forget(operator: &Operator, plugin: &str, consent: &Consent, as_json: bool) -> Result<String, Failed> {
+    let nothing = || Failed::nothing_stored("there is no such plugin; see plugin-vault key list");
+    let opened = operator.existing()?.ok_or_else(nothing)?;
+    let is_its = |key: &KeySummary| key.info.owner && key.info.plugin.as_deref() == Some(plugin);
+    let keys: Vec<_> = opened.all_keys()?.into_iter().filter(is_its).collect();
+    if keys.is_empty() {
+        return Err(nothing());
+    }
+    let records: u64 = keys.iter().map(|key| key.records).sum();
+    let what = format!(
+        "all that the plugin {} has stored is destroyed: {records} records of {} installations",
+        visible(plugin),
+        keys.len()
+    );
+    consent.get(&what, "Destroy it?")?;
+    let destroyed = operator.write(ForgetPlugin { plugin: plugin.to_owned() })?;
     let text = match destroyed {
-        0 => return Err(Failed::nothing_stored("there is no such plugin; see plugin-vault key list")),
+        0 => return Err(nothing()),
         1 => "destroyed the data of 1 installation".into(),
         count => format!("destroyed the data of {count} installations"),
     };

@@ -11,6 +11,7 @@ use crate::vault::{
     Timestamp, Unavailable, UnlockMode,
 };
 
+use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
 use super::question::Question;
 use super::secret::new_passphrase;
@@ -30,6 +31,8 @@ pub(super) enum ProtectorCommand {
     Remove {
         /// Its id, or its kind if there is only one of that kind
         which: String,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Test whether each protector gives the key, or only those of one kind
     Test {
@@ -66,7 +69,7 @@ pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool
             Ok(list(&protectors.unwrap_or_default(), as_json).into())
         }
         ProtectorCommand::Add { new } => add(operator, new, as_json),
-        ProtectorCommand::Remove { which } => remove(operator, which, as_json),
+        ProtectorCommand::Remove { which, consent } => remove(operator, which, consent, as_json),
         ProtectorCommand::Test { kind } => test(operator, kind.as_deref(), as_json),
     }
 }
@@ -150,7 +153,7 @@ fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
     .into()
 }
 
-fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Failed> {
+fn remove(operator: &Operator, which: &str, consent: &Consent, as_json: bool) -> Result<Answer, Failed> {
     let opened = operator.existing()?.ok_or_else(Failed::no_store)?;
     let protector = find(&opened, which)?;
     let last = || Failed::new("it is the last that works; add another one first".into());
@@ -164,6 +167,9 @@ fn remove(operator: &Operator, which: &str, as_json: bool) -> Result<Answer, Fai
         let failed = Failed::from(error);
         failed.explained(|why| format!("no other is known to work, so it was not removed: {why}"))
     })?;
+    let (kind, id) = (protector.kind.name(), id(&protector));
+    consent
+        .get(&format!("the protector {kind} {id} is removed, and no longer opens the store"), "Remove it?")?;
     if !operator.write(RemoveProtector { protector, stays })? {
         return Err(last());
     }

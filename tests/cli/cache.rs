@@ -17,7 +17,7 @@ fn guarded_by_a_counting_program() -> Home {
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
     std::fs::remove_file(home.path("runs")).unwrap();
     home
 }
@@ -119,7 +119,7 @@ fn removing_any_protector_drops_what_is_kept() {
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
         assert!(has_read(begin_reading(&home)));
         assert_eq!(home.cached().is_some(), session_keyring().is_some());
-        let ran = home.run(&["protector", "remove", removed, "--passphrase-fd", "0"], PASSPHRASE);
+        let ran = home.run(&["protector", "remove", "--yes", removed, "--passphrase-fd", "0"], PASSPHRASE);
         assert_eq!(ran.code, 0, "{}", ran.said);
         assert!(home.cached().is_none());
         assert_eq!(home.is_locked(), removed == "command");

@@ -102,6 +102,9 @@ pub(crate) fn guarded_by_a_passphrase() -> Home {
     let home = Home::new();
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file", "--passphrase-fd", "0"], PASSPHRASE).code, 0);
+    assert_eq!(
+        home.run(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], PASSPHRASE).code,
+        0
+    );
     home
 }

@@ -54,7 +54,7 @@ fn names_and_labels_are_made_visible_in_tables_and_escaped_in_json() {
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()[0]["name"], name);
     }
     // What a script takes from the list is the name that it is.
-    assert_eq!(home.json(&["key", "forget", "--", HOSTILE[0]], ""), json!({"destroyed": 1}));
+    assert_eq!(home.json(&["key", "forget", "--yes", "--", HOSTILE[0]], ""), json!({"destroyed": 1}));
 }
 
 #[test]

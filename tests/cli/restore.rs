@@ -54,7 +54,7 @@ fn with_a_removed_passphrase(home: &Home) -> PathBuf {
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     let file = home.path("copy");
     assert_eq!(home.run(&["backup", file.to_str().unwrap()], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "passphrase"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "--yes", "passphrase"], "").code, 0);
     file
 }
 

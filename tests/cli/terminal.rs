@@ -130,7 +130,7 @@ fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     terminal.wait_for("The same again: ");
     terminal.types(&format!("{PASSPHRASE}\n"));
     assert_eq!(terminal.ends().0, 0);
-    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file"]));
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "--yes", "key-file"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     terminal.types(&format!("{PASSPHRASE}\n"));
     assert_eq!(terminal.ends().0, 0);
@@ -148,7 +148,7 @@ fn what_is_typed_is_prepared_like_any_passphrase() {
     terminal.wait_for("The same again: ");
     terminal.types("cafe\u{301}\u{a0}au lait\n");
     assert_eq!(terminal.ends().0, 0);
-    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file"]));
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "--yes", "key-file"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     terminal.types("cafe\u{301} au\u{3000}lait\n");
     assert_eq!(terminal.ends().0, 0);

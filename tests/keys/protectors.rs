@@ -99,7 +99,7 @@ fn nothing_opens_a_store_with_a_key_file_that_was_removed() {
     // The search works, and finds the protector in its own file alone.
     assert_eq!(attacker.finds(&home.data()), BTreeSet::from([path_of(&attacker.id)]));
     home.operate(&["protector", "add", "passphrase"], WORDS);
-    home.operate(&["protector", "remove", "key-file", "--passphrase-fd", "0"], WORDS);
+    home.operate(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], WORDS);
     assert_eq!(attacker.finds(&home.data()), BTreeSet::new());
     // Its file stays, and says nothing; the key file itself is gone.
     assert!(home.data().join(path_of(&attacker.id)).exists());
@@ -121,7 +121,7 @@ fn nothing_stands_anywhere_of_a_passphrase_that_was_removed() {
     let (id, row) = protectors(&home.data()).into_iter().find(|(id, _)| *id != first).unwrap();
     let key = used(&home);
     assert_eq!(stands(&row, &home.data()), BTreeSet::from([path_of(&id)]));
-    home.operate(&["protector", "remove", "passphrase"], "");
+    home.operate(&["protector", "remove", "--yes", "passphrase"], "");
     assert_eq!(stands(&row, &home.data()), BTreeSet::new());
     set(&home, &key);
     home.back_up();
@@ -140,7 +140,7 @@ fn no_repair_brings_a_removed_protector_back() {
     home.operate(&["protector", "add", "passphrase"], WORDS);
     let before = protectors(&home.data());
     home.back_up();
-    home.operate(&["protector", "remove", "passphrase"], "");
+    home.operate(&["protector", "remove", "--yes", "passphrase"], "");
     for with_backup in [true, false] {
         if !with_backup {
             fs::remove_dir_all(home.data().join("backups")).unwrap();

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::generator::{lua, markdown, model::Contract, typescript, vim};
+use super::generator::{commands, lua, markdown, model::Contract, typescript, vim};
 use super::json;
 use plugin_vault::rpc::contract;
 
@@ -48,5 +48,5 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin_vault.lua", &lua::types(&contract));
     made("schema/types/plugin_vault.vim", &vim::types(&contract));
     made(PAGE, &markdown::page(&contract));
-    made("docs/commands.md", &plugin_vault::cli::commands_page());
+    made("docs/commands.md", &commands::page(&plugin_vault::cli::definition()));
 }

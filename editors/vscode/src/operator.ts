@@ -40,19 +40,19 @@ export class Operator {
   constructor(private readonly binary: () => string) {}
 
   keys(): Promise<ListedKey[]> {
-    return this.key('list');
+    return this.key('list', []);
   }
 
   records(plugin: string, installation: string): Promise<ListedPlace[]> {
-    return this.key('records', plugin, installation);
+    return this.key('records', [], plugin, installation);
   }
 
   revoke(keyId: string): Promise<{ destroyed: boolean }> {
-    return this.key('revoke', keyId);
+    return this.key('revoke', ['--yes'], keyId);
   }
 
   forget(plugin: string): Promise<{ destroyed: number }> {
-    return this.key('forget', plugin);
+    return this.key('forget', ['--yes'], plugin);
   }
 
   /** The file must not exist yet. */
@@ -60,8 +60,8 @@ export class Operator {
     await this.run(['backup', '--', file]);
   }
 
-  private async key<R>(command: string, ...names: string[]): Promise<R> {
-    return JSON.parse(await this.run(['key', command, '--json', '--', ...names])) as R;
+  private async key<R>(command: string, options: string[], ...names: string[]): Promise<R> {
+    return JSON.parse(await this.run(['key', command, '--json', ...options, '--', ...names])) as R;
   }
 
   private run(args: string[]): Promise<string> {
@@ -71,10 +71,19 @@ export class Operator {
       const options = { cwd: workingFolder(), env, timeout: timeoutMs, windowsHide: true, maxBuffer: Infinity };
       const child = execFile(this.binary(), args, options, (error, shown, complaint) => {
         if (!error) return resolve(shown);
-        const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');
-        reject(new OperatorError(line || `plugin-vault could not be run (${error.code ?? error.signal})`));
+        reject(new OperatorError(sentence(complaint) || `plugin-vault could not be run (${error.code ?? error.signal})`));
       });
       child.stdin!.on('error', () => {}).end();
     });
+  }
+}
+
+/** What the last line of a command says: with `--json` it is an object with the message. */
+function sentence(complaint: string): string {
+  const line = complaint.trim().split('\n').pop() ?? '';
+  try {
+    return (JSON.parse(line) as { message: string }).message;
+  } catch {
+    return line.replace(/^(plugin-vault|error): /, '');
   }
 }
