@@ -63,9 +63,6 @@ use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
 
-#[cfg(feature = "schema")]
-pub use commands_page::commands_page;
-
 use backup::{BackupCommand, RestoreCommand};
 use installation::InstallationCommand;
 use key::KeyCommand;
@@ -263,6 +260,14 @@ pub enum Parsed {
     Run(Box<Run>),
     /// A text to show on stdout: help, the version, or the schema.
     Show(String),
+}
+
+/// The definition of all commands, as their pages show it.
+#[cfg(feature = "schema")]
+pub fn definition() -> clap::Command {
+    let mut all = help::definition(false);
+    all.build();
+    all
 }
 
 /// Reads a command line and the environment.

@@ -11,7 +11,7 @@ mod signals;
 mod signals;
 mod streams;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::{Command, ExitStatus};
 
@@ -144,7 +144,7 @@ fn not_started(error: io::Error) -> Failed {
 }
 
 /// Says why the program did not start, in the words of a shell, and returns a shell's exit code.
-fn refuse(name: &OsString, error: &io::Error) -> u8 {
+fn refuse(name: &OsStr, error: &io::Error) -> u8 {
     use std::io::Write as _;
     let name = super::visible::visible(&name.to_string_lossy());
     let (code, why) = match error.kind() {

@@ -56,5 +56,5 @@ fn every_file_is_what_it_is_made_from() {
         made(path, &vim::types(&contract));
     }
     made(PAGE, &markdown::page(&contract));
-    made("docs/commands.md", &plugin_vault::cli::commands_page());
+    made("docs/commands.md", &commands::page(&plugin_vault::cli::definition()));
 }

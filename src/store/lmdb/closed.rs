@@ -26,6 +26,10 @@ impl Folder {
     /// Whether a data file, whose newest transaction is `txn`, has not changed since the last clean close.
     pub(in crate::store) fn was_closed_in_order(&self, data: &File, txn: u64) -> bool {
         let Ok(Some(record)) = record(data, txn) else { return false };
+        self.has_record(&record)
+    }
+
+    fn has_record(&self, record: &str) -> bool {
         files::read_whole(&self.closed(), LONGEST).is_ok_and(|found| found == record.as_bytes())
     }
 
@@ -42,7 +46,11 @@ impl Folder {
             return Ok(());
         }
         let Ok(txn) = check_heads(&data, page_size) else { return Ok(()) };
-        if let Some(record) = record(&data, txn)? {
+        // A process that has only read leaves the record as it is. To write it again may take milliseconds: a file system
+        // can make the next writer wait until the last one's bytes are on the disk.
+        if let Some(record) = record(&data, txn)?
+            && !self.has_record(&record)
+        {
             // Not synced: the record is of no use after this boot.
             let mut file = files::open_or_create(&self.closed())?;
             file.set_len(0)?;
