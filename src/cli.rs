@@ -44,7 +44,6 @@ mod set;
 mod status;
 mod table;
 mod task;
-mod verify;
 mod visible;
 mod wrong;
 

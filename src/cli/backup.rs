@@ -1,5 +1,7 @@
 //! `plugin-vault backup` and `restore`: writes a store into one file, and reads it back.
 
+mod verify;
+
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,10 @@ use super::look::counted;
 use super::operator::{Answer, Failed, Operator};
 use super::protector::{Tested, id, results_json, test_quietly};
 use super::secret::new_passphrase;
-use super::verify::{self, VerifyCommand};
+
+use verify::VerifyCommand;
+#[cfg(feature = "schema")]
+pub(super) use verify::VerifyReport;
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -1,5 +1,5 @@
 //! `plugin-vault doctor`: looks for what is wrong with an installation, one line for each finding, with the command that
-//! puts it right. Asks nobody, and without `--fix` changes nothing. Never shows a value, a key or a record's name.
+//! puts it right. Never asks the user, and changes nothing without `--fix`. Never shows a value, a key or a record's name.
 //!
 //! A store is opened only if its files are sound and no process has left it open: opening it would repair it.
 

@@ -4,11 +4,11 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use super::backup::VerifyReport;
 use super::check::CheckReport;
 use super::doctor::DoctorReport;
 use super::quarantine::{PurgeReport, QuarantineEntry};
 use super::status::StatusReport;
-use super::verify::VerifyReport;
 
 /// Every schema, by the words of its subcommand.
 pub fn all() -> Vec<(&'static str, Schema)> {
@@ -24,6 +24,6 @@ pub fn all() -> Vec<(&'static str, Schema)> {
 
 /// Closed: a member without documentation must not be printed.
 fn schema<T: JsonSchema>() -> Schema {
-    let settings = SchemaSettings::draft07().for_serialize();
+    let settings = SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<T>()
 }

@@ -1,4 +1,4 @@
-//! `plugin-vault status`: where the store is, what protects it, and what uses it. Asks nobody. Never shows a value, a
+//! `plugin-vault status`: where the store is, what protects it, and what uses it. Never asks the user. Never shows a value, a
 //! key or a name.
 
 use serde::Serialize;

@@ -20,7 +20,7 @@ use super::protectors::ProtectorState;
 use super::{BusyReason, Location, StoreError};
 
 /// The files in the data folder that have one name each.
-const FILES: [&str; 14] = [
+const FILES: [&str; 13] = [
     READERS_FILE,
     "header",
     "open.lock",
@@ -34,8 +34,9 @@ const FILES: [&str; 14] = [
     "news",
     "closed",
     "pending-slots",
-    "locked",
 ];
+/// The file that locks the store, whatever kind of file it is.
+const MARKER: &str = "locked";
 /// The folder of what was replaced.
 const QUARANTINE: &str = "quarantine";
 /// How often a check begins again because a process wrote meanwhile.
@@ -108,6 +109,11 @@ impl Location {
     /// The id of the store, as its header says.
     pub fn said_id(&self) -> Option<Id> {
         self.folder.said_id()
+    }
+
+    /// Whether a person has locked the store for every process.
+    pub fn is_locked_by_marker(&self) -> bool {
+        fs::symlink_metadata(self.path().join(MARKER)).is_ok()
     }
 
     /// Whether the header is that of a build whose locks are the same as this one's; `None` without a whole header.

@@ -131,6 +131,11 @@ impl Vault {
         Ok(self.location.damaged_protectors()?)
     }
 
+    /// Whether a person has locked the store for every process. Then no protector may be asked.
+    pub fn is_locked_by_marker(&self) -> bool {
+        self.location.is_locked_by_marker()
+    }
+
     /// Asks each protector for the key, without the user and without the session's cache. Empty if there is no store.
     ///
     /// # Errors
@@ -138,7 +143,11 @@ impl Vault {
     pub fn test_protectors(&self) -> Result<Vec<TestedProtector>, Error> {
         let Some(store) = self.location.said_id() else { return Ok(Vec::new()) };
         let rows = self.location.protectors()?;
+        let is_locked = self.is_locked_by_marker();
         let test = |one: Protector| {
+            if is_locked {
+                return (one, Some(KeyReason::Locked));
+            }
             let own: Vec<_> = rows.iter().filter(|(id, _)| *id == one.id).cloned().collect();
             let tested = protector::test(&self.config.means(), StoreId(store), &own, &UnlockMode::Quiet);
             (one, tested.err().map(|why| why.reason))

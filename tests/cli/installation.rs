@@ -6,8 +6,9 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use serde_json::{Value, json};
 
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
+use crate::screen;
+use crate::shapes::valid;
 use crate::sick::{NAME, Sick, VALUE};
-use crate::{schemas, screen};
 
 /// An output with `--json`, which fits its schema.
 #[track_caller]
@@ -15,7 +16,7 @@ fn json_of(sick: &Sick, script: &str, schema: &str) -> (Value, i32) {
     let ran = sick.run(script);
     let output: Value = serde_json::from_str(&ran.shown)
         .unwrap_or_else(|error| panic!("{error}: {} {}", ran.shown, ran.said));
-    schemas::check(schema, &output);
+    valid(schema, &output);
     for secret in [KEY, VALUE, NAME] {
         assert!(!ran.shown.contains(secret) && !ran.said.contains(secret), "{secret}");
     }

@@ -14,7 +14,6 @@ mod exit_codes;
 mod helpers;
 mod home;
 mod installation;
-mod schemas;
 mod screen;
 mod sick;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::harness::check_lines;
 use crate::home::{Home, KEY, Ran};
-use crate::schemas;
+use crate::shapes::valid;
 use crate::terminal::Terminal;
 
 /// What the one record holds, which no report may show.
@@ -173,7 +173,7 @@ impl Sick {
 #[track_caller]
 fn findings(shown: &str, home: &Home) -> Vec<Finding> {
     let report: Value = serde_json::from_str(shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
-    schemas::check("doctor", &report);
+    valid("doctor", &report);
     for secret in [KEY, VALUE, NAME, home.path("home").to_str().unwrap()] {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }

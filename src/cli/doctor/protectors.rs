@@ -16,6 +16,12 @@ pub(super) fn check(operator: &Operator) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     findings.extend(damaged_files(operator));
+    if operator.vault().is_locked_by_marker() {
+        let text =
+            "the store is locked for every window, so no protector was asked; plugin-vault unlock opens it";
+        findings.push(check.not_checked(text));
+        return findings;
+    }
     let opens = |(_, why): &TestedProtector| {
         why.is_none_or(|why| matches!(why, KeyReason::Locked | KeyReason::Deadline))
     };

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::cli::failed::Exit;
+use crate::cli::look::counted;
+use crate::cli::operator::{Answer, Failed, Operator};
 use crate::vault::Verified;
 
-use super::backup::read_file;
-use super::look::counted;
-use super::operator::{Answer, Failed, Operator};
+use super::read_file;
 
 #[derive(clap::Args)]
 pub(super) struct VerifyCommand {
@@ -20,7 +21,7 @@ pub(super) struct VerifyCommand {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct VerifyReport {
+pub(in crate::cli) struct VerifyReport {
     /// The id of its store.
     store_id: String,
     /// The rows of all tables.
@@ -48,7 +49,7 @@ pub(super) fn run(operator: &Operator, command: &VerifyCommand, as_json: bool) -
     let failed = (tables.damaged_rows > 0).then(|| {
         let why =
             format!("{} of {rows} in the backup are damaged; keep an older backup too", tables.damaged_rows);
-        Failed::with(super::failed::Exit::Refused, why)
+        Failed::with(Exit::Refused, why)
     });
     Ok(Answer { shown: Some(shown), failed })
 }
