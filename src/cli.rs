@@ -2,8 +2,6 @@
 
 mod backup;
 mod check;
-#[cfg(feature = "schema")]
-mod commands_page;
 mod consent;
 mod delete;
 mod doctor;
@@ -19,6 +17,7 @@ mod input;
 mod installation;
 mod key;
 mod list;
+mod lock;
 mod look;
 mod new_key;
 mod operator;
@@ -60,9 +59,6 @@ use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
-
-#[cfg(feature = "schema")]
-pub use commands_page::commands_page;
 
 use backup::{BackupCommand, RestoreCommand};
 use installation::InstallationCommand;
@@ -150,6 +146,10 @@ enum Command {
     Restore(RestoreCommand),
     /// Move the whole store to quarantine, so that a new one begins; nothing is deleted
     Reset(ResetCommand),
+    /// Lock the store for every window, until unlock: no protector is asked, and no data is given
+    Lock,
+    /// Unlock the store, and ask if necessary
+    Unlock,
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -206,6 +206,8 @@ enum Operate {
     Backup(BackupCommand),
     Restore(RestoreCommand),
     Reset(ResetCommand),
+    Lock,
+    Unlock,
 }
 
 impl Operation {
@@ -232,6 +234,8 @@ impl Operation {
             Operate::Backup(command) => backup::run(&operator, command, json),
             Operate::Restore(command) => backup::restore(&operator, command, json),
             Operate::Reset(command) => reset::run(&operator, command, json),
+            Operate::Lock => lock::lock(&operator, json),
+            Operate::Unlock => lock::unlock(&operator, json),
         }
     }
 }
@@ -253,6 +257,14 @@ pub enum Parsed {
     Run(Box<Run>),
     /// A text to show on stdout: help, the version, or the schema.
     Show(String),
+}
+
+/// The definition of all commands, as their pages show it.
+#[cfg(feature = "schema")]
+pub fn definition() -> clap::Command {
+    let mut all = help::definition(false);
+    all.build();
+    all
 }
 
 /// Reads a command line and the environment.
@@ -331,6 +343,8 @@ impl Arguments {
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
             Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
             Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
+            Some(Command::Lock) => operate(Operate::Lock, self.operate),
+            Some(Command::Unlock) => operate(Operate::Unlock, self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }

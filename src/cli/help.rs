@@ -28,9 +28,8 @@ pub(super) fn definition(is_server: bool) -> Command {
     let mut root = Arguments::command();
     // All subcommands inherit these options.
     root = root.mut_args(|argument| {
-        let is_limit = argument.get_long().is_some_and(|name| name.starts_with("max-"));
-        let is_hidden = is_limit || OF_THE_SERVER.contains(&argument.get_id().as_str());
-        let argument = if is_hidden && !is_server { argument.hide(true) } else { argument };
+        let is_hidden = !is_server && OF_THE_SERVER.contains(&argument.get_id().as_str());
+        let argument = if is_hidden { argument.hide(true) } else { argument };
         if argument.is_global_set() && !is_server { argument.help_heading(COMMON) } else { argument }
     });
     EXAMPLES.iter().fold(root, |root, (path, examples)| {
@@ -101,8 +100,9 @@ mod tests {
         };
         for arguments in [&[][..], &["serve"]] {
             let text = shown(arguments);
-            assert!(text.contains("--stdio") && text.contains("--max-data-bytes"), "{text}");
+            assert!(text.contains("--stdio") && text.contains("--workspace-folder"), "{text}");
         }
+        assert!(shown(&[]).contains("--max-data-bytes"));
         for arguments in [&["get"][..], &["key", "issue"], &["protector"]] {
             let text = shown(arguments);
             assert!(!text.contains("--stdio") && !text.contains("--max-"), "{text}");

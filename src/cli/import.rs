@@ -6,6 +6,7 @@
 mod env;
 mod export;
 mod netrc;
+mod planned;
 mod source;
 
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
 use super::record::{self, Selected};
 use super::set::store;
-use source::{Planned, Source};
+use planned::Planned;
+use source::Source;
 
 #[derive(Args)]
 pub(super) struct ImportCommand {

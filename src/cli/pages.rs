@@ -1,12 +1,14 @@
 //! `plugin-vault completions` and `plugin-vault man`: made from the definition of the command line. Neither opens a
 //! store.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
+
+use crate::files;
 
 use super::help::definition;
 use super::operator::{Answer, Failed};
@@ -44,9 +46,15 @@ pub(super) fn completions(command: &CompletionsCommand) -> Result<Answer, Failed
 /// Writes a page for each command.
 pub(super) fn man(command: &ManCommand) -> Result<Answer, Failed> {
     let folder = &command.folder;
-    let mut root = definition(false);
-    root.build();
-    write_pages(folder, &root).map_err(|error| {
+    let (mut usual, mut of_server) = (definition(false), definition(true));
+    usual.build();
+    of_server.build();
+    let mut written = write_pages(folder, &usual);
+    // The pages of the program and of the server have the options of the server.
+    for command in [Some(&of_server), of_server.find_subcommand("serve")].into_iter().flatten() {
+        written = written.and_then(|()| write_page(folder, command));
+    }
+    written.map_err(|error| {
         let folder = folder.display();
         Failed::new(format!(
             "the pages could not be written to '{folder}': {error}; name a folder that exists"
@@ -56,6 +64,14 @@ pub(super) fn man(command: &ManCommand) -> Result<Answer, Failed> {
 }
 
 fn write_pages(folder: &Path, command: &Command) -> io::Result<()> {
+    write_page(folder, command)?;
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        write_pages(folder, inner)?;
+    }
+    Ok(())
+}
+
+fn write_page(folder: &Path, command: &Command) -> io::Result<()> {
     let title = command.get_display_name().unwrap_or_else(|| command.get_name()).to_uppercase();
     let page = clap_mangen::Man::new(command.clone()).title(title).date(CHANGED);
     let page = page.source("plugin-vault").manual("plugin-vault");
@@ -63,20 +79,12 @@ fn write_pages(folder: &Path, command: &Command) -> io::Result<()> {
     page.render(&mut text)?;
     // Line ends around an empty line, which `mandoc` finds superfluous.
     let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
-    write_public(&folder.join(page.get_filename()), text.as_bytes())?;
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
-        write_pages(folder, inner)?;
-    }
-    Ok(())
+    write_public(&folder.join(page.get_filename()), text.as_bytes())
 }
 
 /// Writes a file that every user may read, whatever the umask.
 fn write_public(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
     file.write_all(text)?;
-    #[cfg(unix)]
-    file.set_permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644))?;
-    #[cfg(not(unix))]
-    let _ = fs::metadata(path);
-    Ok(())
+    files::let_all_read(&file)
 }

@@ -99,7 +99,7 @@ impl Pointer {
         let (before, after) = (text[..from].trim_end(), text[to..].trim_start());
         let (before, after) = match (before.strip_suffix(','), after.strip_prefix(',')) {
             (_, Some(after)) => (before, after.trim_start()),
-            (Some(before), None) => (before, after),
+            (Some(before), None) => (before.trim_end(), after),
             (None, None) => (before, after),
         };
         Some([before, after].concat())

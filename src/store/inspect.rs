@@ -11,7 +11,6 @@ use crate::files::{self, Dir, FileKind, Found, Privacy, Problem};
 use crate::rows::Id;
 
 use super::backup::Backup;
-use super::file_system;
 use super::folder::{FOLDERS, Folder};
 use super::lmdb::check::{Unsound, check};
 use super::lmdb::header::StoreHeader;
@@ -114,7 +113,7 @@ impl Location {
 
     /// Whether a person has locked the store for every process.
     pub fn is_locked_by_marker(&self) -> bool {
-        fs::symlink_metadata(self.path().join(MARKER)).is_ok()
+        self.folder.is_marked_locked().unwrap_or(false)
     }
 
     /// Whether the header is that of a build whose locks are the same as this one's; `None` without a whole header.
@@ -138,7 +137,7 @@ impl Location {
 
     /// The folder of the backups that the store takes of itself, whether or not it exists.
     pub fn backups_folder(&self) -> PathBuf {
-        self.path().join("backups")
+        self.folder.path().join("backups")
     }
 
     /// The backups that the store took of itself, the newest first.
@@ -287,11 +286,11 @@ impl Location {
 
     /// The file system of the data folder, or of the folder in which it would be.
     pub fn file_system(&self) -> FileSystem {
-        let nearest = self.path().ancestors().find(|at| at.is_dir()).unwrap_or(Path::new("/"));
+        let nearest = self.folder.path().ancestors().find(|at| at.is_dir()).unwrap_or(Path::new("/"));
         FileSystem {
-            is_of_a_network: file_system::is_of_a_network(nearest).unwrap_or(false),
-            is_of_a_container: file_system::is_of_a_container(nearest),
-            free: file_system::free(nearest),
+            is_of_a_network: files::is_of_a_network(nearest).unwrap_or(false),
+            is_of_a_container: files::is_of_a_container(nearest),
+            free: files::free_space(nearest),
         }
     }
 }

@@ -155,7 +155,8 @@ impl Opened {
         progress: Progress<'_>,
     ) -> Result<(), NotBackedUp> {
         let extra = passphrase.map(|passphrase| {
-            let store_key = self.secrets()?.keys.store_key();
+            let secrets = self.secrets()?;
+            let store_key = secrets.keys.store_key();
             let (new, now) = (New::Passphrase(passphrase), Timestamp::now().millis());
             let store = StoreId(self.store().id());
             Ok::<_, Error>(protector::make(&config.means(), &new, "", store, store_key, now)?)

@@ -21,7 +21,7 @@ const READERS: [&[&str]; 9] = [
     &["export"],
     &["key", "list"],
     &["key", "records", "me.app", "default"],
-    &["key", "forget", "me.app"],
+    &["key", "forget", "--yes", "me.app"],
 ];
 
 #[track_caller]
@@ -79,12 +79,12 @@ fn nothing_there_is_4() {
         &["list", "me.other"],
         &["delete", "me.app#/b", "--yes"],
         &["export", "me.other"],
-        &["key", "forget", "me.other"],
-        &["protector", "remove", "passphrase"],
+        &["key", "forget", "--yes", "me.other"],
+        &["protector", "remove", "--yes", "passphrase"],
     ] {
         refused(&home, arguments, "", 4, "nothingStored");
     }
-    refused(&home, &["key", "revoke", "00"], "", 4, "apiKeyUnknown");
+    refused(&home, &["key", "revoke", "--yes", "00"], "", 4, "apiKeyUnknown");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod locking;
 mod moving;
 mod names;
 mod notices;

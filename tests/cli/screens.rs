@@ -95,3 +95,34 @@ fn a_program_that_is_run_at_a_terminal_has_it() {
     let run = home.command(&["run", "--env", "A=me.app#/token", "--", "sh", "-c", script]);
     assert_eq!(screen(run).sees(), (0, "whole\n".into()));
 }
+
+#[test]
+fn what_destroys_data_names_it_and_asks() {
+    let home = Home::new();
+    store(&home, "me.app", &json!({"a": "b"}));
+    let id = home.json(&["key", "list"], "")[0]["keyId"].as_str().unwrap().to_owned();
+    assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
+    for (arguments, lost) in [
+        (&["key", "revoke", &id][..], "(me.app, default) is revoked, and its 1 records are destroyed"),
+        (
+            &["key", "forget", "me.app"],
+            "the plugin me.app has stored is destroyed: 1 records of 1 installations",
+        ),
+        (&["protector", "remove", "passphrase"], "is removed, and no longer opens the store"),
+    ] {
+        let refused = home.run(arguments, "");
+        assert!(refused.code == 2 && refused.said.contains(lost), "{arguments:?}: {}", refused.said);
+        let mut terminal = screen(home.command(arguments));
+        let seen = terminal.wait_for("[y/N] ");
+        assert!(seen.contains(lost), "{arguments:?}: {seen}");
+        terminal.types("n\n");
+        assert_eq!(terminal.sees().0, 1, "{arguments:?}");
+    }
+    assert_eq!(home.run(&["get", "me.app"], "").code, 0);
+    assert_eq!(home.json(&["protector", "list"], "").as_array().unwrap().len(), 2);
+    let mut terminal = screen(home.command(&["key", "forget", "me.app"]));
+    terminal.wait_for("[y/N] ");
+    terminal.types("y\n");
+    assert_eq!(terminal.sees().0, 0);
+    assert_eq!(home.run(&["get", "me.app"], "").code, 4);
+}

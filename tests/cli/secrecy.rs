@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::harness::request_lines;
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
+use crate::records::store;
 
 fn trace<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["--log", "trace"], arguments].concat()
@@ -71,5 +72,97 @@ fn a_key_or_a_passphrase_is_no_argument() {
     ] {
         let ran = home.run(arguments, "");
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.said);
+    }
+}
+
+/// Every command that has a value in its hands, at the most talkative level.
+#[test]
+fn no_log_line_of_a_command_has_a_value_or_a_name() {
+    let home = Home::new();
+    let (word, name) = (home.word(), home.word());
+    let reference = format!("me.app:{name}");
+    store(&home, &reference, &json!({"token": word, "b": 1}));
+    let file = home.path("export.json");
+    let member = format!("{reference}#/token");
+    let variable = format!("A={member}");
+    for (arguments, input) in [
+        (&["get", &member, "--raw"][..], ""),
+        (&["get", &reference, "--json"], ""),
+        (&["set", &member, "--raw"], word.as_str()),
+        (&["set", &format!("{reference}#/c")], "{}"),
+        (&["patch", &reference], &format!("{{\"d\":\"{word}\"}}")),
+        (&["list"], ""),
+        (&["run", "--env", &variable, "--", "true"], ""),
+        (&["run", "--fd", &format!("3={member}"), "--", "true"], ""),
+        (&["helper", "headers", &member], ""),
+        (&["helper", "git", "store"], &format!("protocol=https\nhost={name}\nusername=u\npassword={word}\n")),
+        (&["helper", "git", "get"], &format!("protocol=https\nhost={name}\n")),
+        (
+            &["helper", "docker", "store"],
+            &json!({"ServerURL": name, "Username": "u", "Secret": word}).to_string(),
+        ),
+        (&["helper", "docker", "get"], name.as_str()),
+        (&["export", "-o", file.to_str().unwrap()], ""),
+        (&["import", file.to_str().unwrap()], ""),
+        (&["delete", &reference, "--yes"], ""),
+        (&["get", &member], ""),
+    ] {
+        let ran = home.run(&trace(arguments), input);
+        assert!([0, 4].contains(&ran.code), "{arguments:?}: {}", ran.said);
+        assert!(ran.said.contains("DEBUG") || ran.said.contains("TRACE"), "{arguments:?}: nothing is logged");
+        assert!(!ran.said.contains(&word) && !ran.said.contains(&name), "{arguments:?}: {}", ran.said);
+    }
+}
+
+/// As another process of the user sees it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_value_is_in_the_environment_of_the_program_alone_and_in_no_command_line_and_no_core() {
+    use std::io::{BufRead as _, BufReader};
+
+    let home = Home::new();
+    let word = home.word();
+    store(&home, "me.app", &json!({"token": word}));
+    for (option, is_in_environment) in [("--env=A=me.app#/token", true), ("--fd=3=me.app#/token", false)] {
+        let mut command = home.command(&["run", option, "--", "sh", "-c", "echo ready; read line"]);
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let own = child.id().to_string();
+        let read = |process: &str, file: &str| {
+            String::from_utf8_lossy(&std::fs::read(format!("/proc/{process}/{file}")).unwrap()).into_owned()
+        };
+        let children = read(&own, &format!("task/{own}/children"));
+        let program = children.trim();
+        assert!(!program.is_empty() && !program.contains(' '), "{children}");
+        assert_eq!(read(program, "environ").contains(&word), is_in_environment, "{option}");
+        for (process, file) in [(own.as_str(), "cmdline"), (&own, "environ"), (program, "cmdline")] {
+            assert!(!read(process, file).contains(&word), "{file} of {process}");
+        }
+        for process in [own.as_str(), program] {
+            let limits = read(process, "limits");
+            let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+            assert_eq!(core.split_whitespace().rev().nth(1), Some("0"), "{core}");
+        }
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_value_is_no_argument() {
+    let home = Home::new();
+    let word = home.word();
+    store(&home, "me.app", &json!({"a": 1}));
+    for arguments in [
+        &["set", "me.app#/a", &word][..],
+        &["set", "me.app#/a", "--value", &word],
+        &["patch", "me.app", &format!("{{\"a\":\"{word}\"}}")],
+        &["import", "--data", &word],
+    ] {
+        let ran = home.run(arguments, "");
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(!ran.said.contains(&word), "{}", ran.said);
     }
 }

@@ -71,10 +71,19 @@ export class Operator {
       const options = { cwd: workingFolder(), env, timeout: timeoutMs, windowsHide: true, maxBuffer: Infinity };
       const child = execFile(this.binary(), args, options, (error, shown, complaint) => {
         if (!error) return resolve(shown);
-        const line = complaint.trim().split('\n').pop()?.replace(/^(plugin-vault|error): /, '');
-        reject(new OperatorError(line || `plugin-vault could not be run (${error.code ?? error.signal})`));
+        reject(new OperatorError(sentence(complaint) || `plugin-vault could not be run (${error.code ?? error.signal})`));
       });
       child.stdin!.on('error', () => {}).end();
     });
+  }
+}
+
+/** What the last line of a command says: with `--json` it is an object with the message. */
+function sentence(complaint: string): string {
+  const line = complaint.trim().split('\n').pop() ?? '';
+  try {
+    return (JSON.parse(line) as { message: string }).message;
+  } catch {
+    return line.replace(/^(plugin-vault|error): /, '');
   }
 }

@@ -219,6 +219,9 @@ describe('a store behind a passphrase', () => {
     await input.fill('correct horse');
     await window.page.keyboard.press('Enter');
     await row('acme.review').first().waitFor();
+    await window.command('Plugin Vault: Lock the Store');
+    await row('Unlock…').waitFor();
+    assert.equal(await row('acme.review').count(), 0);
   });
 });
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::source::{Planned, Values};
+use super::planned::{Planned, Values};
 use crate::cli::export::{FORMAT, VERSION};
 use crate::cli::operator::Failed;
 use crate::cli::pointer::Pointer;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::source::{Planned, Values};
+use super::planned::{Planned, Values};
 use crate::cli::operator::Failed;
 use crate::cli::reference::Reference;
 
@@ -84,11 +84,13 @@ fn machines(text: &str) -> Result<Vec<Machine>, Failed> {
     Ok(found)
 }
 
-/// The next word, which may be in quotes; a comment begins with `#` where a word could begin.
+/// The next word, which may be in quotes. A comment is a line that begins with `#`; a password may begin with it, too.
 fn word(text: &str, mut at: usize) -> Option<Word> {
     loop {
         at += text[at..].len() - text[at..].trim_start().len();
-        if !text[at..].starts_with('#') {
+        let before = text[..at].trim_end_matches([' ', '\t']);
+        let is_line = before.is_empty() || before.ends_with('\n');
+        if !text[at..].starts_with('#') || !is_line {
             break;
         }
         at += text[at..].find('\n').unwrap_or(text[at..].len());

@@ -12,9 +12,8 @@ use std::io::{self, Write as _};
 use std::time::UNIX_EPOCH;
 
 use crate::files::{self, FileId};
-use crate::rows::id_text;
+use crate::process;
 use crate::store::Folder;
-use crate::store::boot::boot_id;
 
 use super::check::check_heads;
 use super::header::FORMAT;
@@ -27,6 +26,10 @@ impl Folder {
     /// Whether a data file, whose newest transaction is `txn`, has not changed since the last clean close.
     pub(in crate::store) fn was_closed_in_order(&self, data: &File, txn: u64) -> bool {
         let Ok(Some(record)) = record(data, txn) else { return false };
+        self.has_record(&record)
+    }
+
+    fn has_record(&self, record: &str) -> bool {
         files::read_whole(&self.closed(), LONGEST).is_ok_and(|found| found == record.as_bytes())
     }
 
@@ -43,7 +46,11 @@ impl Folder {
             return Ok(());
         }
         let Ok(txn) = check_heads(&data, page_size) else { return Ok(()) };
-        if let Some(record) = record(&data, txn)? {
+        // A process that has only read leaves the record as it is. To write it again may take milliseconds: a file system
+        // can make the next writer wait until the last one's bytes are on the disk.
+        if let Some(record) = record(&data, txn)?
+            && !self.has_record(&record)
+        {
             // Not synced: the record is of no use after this boot.
             let mut file = files::open_or_create(&self.closed())?;
             file.set_len(0)?;
@@ -55,10 +62,10 @@ impl Folder {
 
 /// The record of a data file in its present state; `None` where a boot has no id.
 fn record(data: &File, txn: u64) -> io::Result<Option<String>> {
-    let Some(boot) = boot_id() else { return Ok(None) };
+    let Some(boot) = process::boot_id() else { return Ok(None) };
     let metadata = data.metadata()?;
     let Ok(changed) = metadata.modified()?.duration_since(UNIX_EPOCH) else { return Ok(None) };
     let (id, size) = (files::id(&metadata), metadata.len());
-    let (boot, changed) = (id_text(&boot), changed.as_nanos());
+    let changed = changed.as_nanos();
     Ok(Some(format!("plugin-vault {FORMAT} {boot} {id} {size} {changed} {txn}\n")))
 }

@@ -7,12 +7,11 @@
 
 use std::fs::File;
 
-use crate::files::{self, Cause, Dir, Refusal};
+use crate::files::{self, Cause, Dir, Refusal, write_all_at};
 use crate::rows::{Id, id_text, parse_id};
 use crate::store::inspect::StoreProcess;
 use crate::store::{Folder, StoreError};
 
-use super::meta_page::write_all_at;
 use super::open::ALWAYS_CHECKED;
 
 /// The suffix of the second file's name.

@@ -78,14 +78,20 @@ fn all(bench: &Bench) -> Vec<Program> {
         )
     };
     let vault = bench.place.vault_on("programs-each").to_vec();
+    let command = |words: &[&str]| [vault.clone(), line(words)].concat();
     vec![
         Program {
-            name: "plugin-vault, run for each call",
+            name: "`plugin-vault get` and `set`",
+            store: (command(&["set", "me.bench#/token", "--raw"]), secret.clone()),
+            look_up: (command(&["get", "me.bench#/token", "--raw"]), String::new()),
+        },
+        Program {
+            name: "plugin-vault, a sidecar for each call",
             store: (
                 vault.clone(),
                 script("setPersistentData", &format!(",\"data\":{{\"token\":\"{secret}\"}}")),
             ),
-            look_up: (vault, script("getPersistentData", "")),
+            look_up: (vault.clone(), script("getPersistentData", "")),
         },
         Program {
             name: "`git credential-store`",

@@ -1,6 +1,8 @@
 //! From spawn to the first answers, and what memory a server holds.
 
 use std::error::Error;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::contender::{self, Contender, INITIALIZE, INITIALIZED, Kind};
@@ -12,11 +14,16 @@ use crate::{Bench, Done};
 const READ: &[u8] =
     br#"{"jsonrpc":"2.0","id":"r","method":"getPersistentData","params":{"context":"user","name":"record-0000000"}}"#;
 
+/// The value that `get` prints.
+const TOKEN: &str = "me.bench#/token";
+
 /// What a measurement waits for.
 #[derive(Clone, Copy, PartialEq)]
 enum Until {
     Initialized,
     FirstRead,
+    /// The end of `plugin-vault get`.
+    Got,
 }
 
 /// The store that exists before the start.
@@ -31,10 +38,12 @@ enum Store {
 pub(crate) fn starts(bench: &mut Bench) -> Done {
     use Kind::{Cat, Echo, LspServer, TowerLsp, Vault};
     drop(Contender::filled(Vault, &bench.place, "warm", 1_000, 200)?);
+    command(bench, "warm", &["set", TOKEN, "--raw"], &"x".repeat(200))?;
     let lanes = [
         (Echo, Until::Initialized, Store::Untouched, "bare echo, first answer"),
         (Vault, Until::Initialized, Store::Untouched, "plugin-vault, `initialize`"),
         (Vault, Until::FirstRead, Store::Warm, "plugin-vault, first read, 1,000 records"),
+        (Vault, Until::Got, Store::Warm, "`plugin-vault get`, spawn to exit, 1,000 records"),
         (Vault, Until::FirstRead, Store::New, "plugin-vault, first read, the store is made"),
         (Cat, Until::Initialized, Store::Untouched, "`cat`, first answer"),
         (LspServer, Until::Initialized, Store::Untouched, "lsp-server, `initialize`"),
@@ -60,7 +69,7 @@ pub(crate) fn starts(bench: &mut Bench) -> Done {
     }
     let mut section = Section::new(
         "Start",
-        "From before the process is spawned until its answer is read. The first read sends `initialize`, `initialized`, \
+        "From before the process is spawned until its answer is read; for `get`, until the process has ended. The first read sends `initialize`, `initialized`, \
          `setAPIKey` and `getPersistentData` at once. Files are in the system's cache.",
         &["", "µs", "× echo"],
     );
@@ -77,6 +86,9 @@ pub(crate) fn starts(bench: &mut Bench) -> Done {
     let work = "from spawn to the answer to `initialize`";
     bench.report.goal(work, "≤ 3 × the echo's", initialize.with_spread(), initialize.median <= 3.0);
     bench.report.goal("… to the first `getPersistentData`", "≤ 5 ×", read.with_spread(), read.median <= 5.0);
+    let get = rounds[3].over(&rounds[2]);
+    let work = "`plugin-vault get`, from spawn to exit";
+    bench.report.goal(work, "≤ 1.5 × spawn to the first read", get.with_spread(), get.median <= 1.5);
     Ok(())
 }
 
@@ -86,6 +98,9 @@ fn start(
     until: Until,
     store: &str,
 ) -> Result<std::time::Duration, Box<dyn Error>> {
+    if until == Until::Got {
+        return command(bench, store, &["get", TOKEN, "--raw"], "");
+    }
     let key = contender::set_key(0);
     let began = Instant::now();
     let mut server = contender::spawn(kind, &bench.place, store)?;
@@ -100,9 +115,35 @@ fn start(
                 }
             }
         }
+        Until::Got => unreachable!("a command, above"),
     }
     let took = began.elapsed();
     server.end()?;
+    Ok(took)
+}
+
+/// How long a command takes, from before it is spawned until it has ended.
+fn command(
+    bench: &Bench,
+    store: &str,
+    words: &[&str],
+    input: &str,
+) -> Result<std::time::Duration, Box<dyn Error>> {
+    let line = bench.place.vault_on(store);
+    let began = Instant::now();
+    let mut child = Command::new(&line[0])
+        .args(&line[1..])
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child.stdin.take().ok_or("no stdin")?.write_all(input.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let took = began.elapsed();
+    if !output.status.success() || output.stdout.is_empty() {
+        return Err(format!("{words:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
     Ok(took)
 }
 
