@@ -103,7 +103,7 @@ impl Template {
         assert!(template.set(NEW_KEY, "{}").is_ok());
         assert!(template.write(Revoke { caller: caller(NEW_KEY), key_id: None }).is_ok());
         template.vault.end();
-        assert!(template.store().is_some_and(|(_, store)| store.back_up().is_ok_and(|taken| taken)));
+        assert!(template.store().is_some_and(|store| store.back_up().is_ok_and(|taken| taken)));
         template.data = tree(&template.data_folder());
         let data_file = template.data.get("data.mdb").cloned().flatten();
         template.data.insert("quarantine/0000".to_owned(), None);
