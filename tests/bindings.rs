@@ -41,7 +41,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// Programs in JavaScript, TypeScript and Emacs Lisp, with their paths from the root.
 fn scripts() -> Vec<(String, String)> {
     let is_script = |path: &PathBuf| {
-        matches!(path.extension().and_then(|extension| extension.to_str()), Some("ts" | "js" | "mjs" | "mts" | "el"))
+        matches!(
+            path.extension().and_then(|extension| extension.to_str()),
+            Some("ts" | "js" | "mjs" | "mts" | "el")
+        )
     };
     let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
     let found = files(&root().join("editors")).into_iter().filter(is_script);
