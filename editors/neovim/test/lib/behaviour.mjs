@@ -185,7 +185,7 @@ export const COMMON = {
     if (editor.kind === 'vim') return;
     assert.match(await show('PluginVault forget nobody'), /plugin-vault: there is no such plugin/);
     assert.match(await show('PluginVault forget tests.behaviour'), /was destroyed/);
-    assert.deepEqual(await home.run(editor, 'read'), {});
+    assert.deepEqual(await home.run(editor, 'read'), { data: null });
   },
 
   'two editors change one record at the same time, and no change is lost': async (editor, home) => {
