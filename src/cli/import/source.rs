@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::planned::{Planned, Values};
