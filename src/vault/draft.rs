@@ -360,6 +360,12 @@ impl<'d> Draft<'d> {
         Ok(size)
     }
 
+    /// Whether a request scanned a namespace for its size.
+    #[cfg(test)]
+    pub(super) fn has_scanned(&self) -> bool {
+        !self.sizes.borrow().is_empty()
+    }
+
     fn measure(&self, table: Table, prefix: &[u8]) -> Result<Size, StoreError> {
         let mut size = Size::default();
         self.snapshot.scan(table, prefix, |_, value| size.change(None, Some(value.len())))?;

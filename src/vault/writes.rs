@@ -158,8 +158,10 @@ fn check_size(limits: &Limits, text: &str) -> Result<(), Error> {
     }
 }
 
-/// Checks the limits of the namespace. A row that is replaced makes room for the new one, whatever it holds. Scans the
-/// namespace only if all namespaces together have as much as one may have.
+/// Checks the limits of the namespace. A row that is replaced makes room for the new one, whatever it holds.
+///
+/// Scans the namespace only for a write that could exceed a limit: all namespaces together have as much as one may have,
+/// and the write adds a record or bytes. In a large store each scan would cost more than the commit.
 fn check_room(draft: &Draft<'_>, keys: &DataKeys, address: &Address, text: &str) -> Result<(), Error> {
     let limits = draft.opened.limits();
     let added = record::row_length(address, text) as u64;
@@ -174,12 +176,15 @@ fn check_room(draft: &Draft<'_>, keys: &DataKeys, address: &Address, text: &str)
         Ok(Some(row)) => Some(row.len() as u64),
         Err(_) => Some(0),
     };
+    let one_more = many && replaced.is_none();
+    let grows = large && replaced.is_none_or(|replaced| added > replaced);
+    if !one_more && !grows {
+        return Ok(());
+    }
     let size = draft.size(keys.namespace())?;
-    let grows = replaced.is_none_or(|replaced| added > replaced);
-    if many && replaced.is_none() && size.records >= limits.records {
+    if one_more && size.records >= limits.records {
         Err(Error::DataTooLarge { reason: OverLimit::Records, limit: limits.records })
-    } else if large && grows && size.bytes - replaced.unwrap_or(0).min(size.bytes) + added > limits.namespace
-    {
+    } else if grows && size.bytes - replaced.unwrap_or(0).min(size.bytes) + added > limits.namespace {
         Err(Error::DataTooLarge { reason: OverLimit::Namespace, limit: limits.namespace })
     } else {
         Ok(())
@@ -202,4 +207,50 @@ fn tell(
 ) {
     let row = seal_change(keys, caller, revision, address, deleted);
     changes.put(Table::Changes, &revision.to_be_bytes(), row);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::vault::draft::Write;
+    use crate::vault::{Config, Key, Name, Need, Place, Vault};
+
+    fn set(name: &str, text: &str) -> Set {
+        let key = Key::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
+        let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
+        let target = Target { caller, place: Place::User, name: Name::parse(name) };
+        let text = Text::of(crate::json::parse(text.as_bytes()).unwrap(), &Limits::default());
+        Set { target, text, if_revision: None, expires_at: None, lease: None }
+    }
+
+    #[test]
+    fn only_a_write_that_could_exceed_a_limit_scans_the_namespace() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
+        let check = |limits: Limits, write: Set, scans: bool| {
+            let (data, keys) = (data.clone(), keys.clone());
+            let vault = Vault::new(Config { data, keys, askpass: None, allow_network: true, limits });
+            let (done, stored) = channel();
+            vault.submit(set("old", r#"{"n":123}"#), move |result| done.send(result.is_ok()).unwrap());
+            assert!(stored.recv().unwrap());
+            let (done, opened) = channel();
+            vault.open(Need::Key, move |result| done.send(result).unwrap());
+            let opened = opened.recv().unwrap().unwrap().unwrap();
+            let snapshot = opened.store().snapshot().unwrap();
+            let draft = Draft::new(&opened, opened.secrets().unwrap(), &snapshot).unwrap();
+            let _refused_or_not = write.evaluate(&draft);
+            assert_eq!(draft.has_scanned(), scans);
+        };
+        let few = || Limits { records: 1, ..Limits::default() };
+        check(few(), set("old", r#"{"n":12345}"#), false);
+        check(few(), set("new", "{}"), true);
+        let small = || Limits { namespace: 1_000, ..Limits::default() };
+        check(small(), set("old", "{}"), false);
+        check(small(), set("old", r#"{"n":456}"#), false);
+        check(small(), set("old", r#"{"n":12345}"#), true);
+        check(small(), set("new", "{}"), true);
+        check(Limits::default(), set("new", "{}"), false);
+    }
 }
