@@ -25,7 +25,7 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
   const { status, stderr } = pack(stripped, out, 'node');
   assert.equal(status, 0, stderr);
   const packages = readdirSync(out).filter((name) => name.endsWith('.tgz'));
-  assert.deepEqual(packages, ['plugin-vault-0.1.0.tgz', 'plugin-vault-cloud9-0.1.0.tgz']);
+  assert.deepEqual(packages, ['plugin-vault-0.1.0.tgz', 'plugin-vault-bin-0.1.0.tgz', 'plugin-vault-cloud9-0.1.0.tgz']);
 
   const project = join(world.top, 'project');
   mkdirSync(join(project, 'my-plugin'), { recursive: true });
@@ -33,8 +33,8 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
   const wanted = [...packages.map((name) => join(out, name)), `architect@${version('architect', 'cloud9')}`];
   const cache = ['--cache', join(here, '..', 'tests', '.cache', 'npm'), '--prefer-offline'];
   execFileSync('npm', ['install', '--no-audit', '--no-fund', ...cache, ...wanted], { cwd: project, stdio: 'pipe' });
-  const installed = join(project, 'node_modules', 'plugin-vault');
-  assert.deepEqual(readdirSync(join(installed, 'bin')).sort(), [`${process.platform}-${process.arch}`, 'plan9-mips'].sort());
+  const system = `${process.platform}-${process.arch}`;
+  assert.deepEqual(readdirSync(join(project, 'node_modules', 'plugin-vault-bin', 'bin')).sort(), [system, 'plan9-mips'].sort());
 
   const { dataDir, keyDir } = world.options;
   const env = { PATH: '/nowhere', PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir };
@@ -53,6 +53,20 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
   cpSync(join(here, 'cloud9', 'test', 'example.js'), join(project, 'my-plugin', 'index.js'));
   assert.equal(await prints('example.mjs'), 'null\n');
   for (const start of ['first', 'second']) assert.equal(await prints('app.js'), '123\n', start);
+  const command = (...args) =>
+    spawnSync(join(project, 'node_modules', '.bin', 'plugin-vault'), args, { cwd: project, encoding: 'utf8', env: { ...env, PATH: process.env.PATH } });
+  const copy = command('pack', '--target', system, 'vsix/bin');
+  assert.equal(copy.stdout + copy.stderr, `${join(project, 'vsix', 'bin', 'plugin-vault')}\n`);
+  assert.equal(execFileSync(copy.stdout.trim(), ['--version'], { encoding: 'utf8' }), 'plugin-vault 0.1.0\n');
+  assert.equal(command('--version').stdout, 'plugin-vault 0.1.0\n', 'other arguments are those of the program');
+  for (const [args, message] of [
+    [['pack', '--target', 'amiga-m68k', 'bin'], /no program for this target\. It has .*plan9-mips/],
+    [['pack', 'bin'], /^plugin-vault: Usage: npx plugin-vault pack --target SYSTEM DIR/],
+  ]) {
+    const { status, stderr } = command(...args);
+    assert.equal(status, 2);
+    assert.match(stderr, message);
+  }
   // A sidecar reads the end of its input a moment after its editor has ended.
   for (let round = 0; round < 1_000 && world.processes().length > 0; round++) await setTimeout(10);
 });

@@ -10,8 +10,7 @@ use plugin_vault::crypto::{AssociatedData, Cipher, Place, StoreId};
 use plugin_vault::files;
 use plugin_vault::rows::{Id, StoredRecord, Table};
 use plugin_vault::rpc::Connection;
-use plugin_vault::store::lmdb::check::check;
-use plugin_vault::store::lmdb::salvage::{Standing, salvage};
+use plugin_vault::store::for_tests::{Standing, check, salvage};
 use plugin_vault::store::{Batch, Location, NewStore, ProtectorRow, Row, StoreError};
 use plugin_vault::transport::{FrameReader, Input};
 

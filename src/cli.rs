@@ -1,8 +1,12 @@
 //! The command line: reads flags and environment variables, and decides what to run.
 
 mod backup;
+mod check;
+#[cfg(feature = "schema")]
+mod commands_page;
 mod consent;
 mod delete;
+mod doctor;
 mod examples;
 mod export;
 mod failed;
@@ -12,23 +16,32 @@ mod help;
 mod helper;
 mod import;
 mod input;
+mod installation;
 mod key;
 mod list;
+mod lock;
+mod look;
 mod new_key;
 mod operator;
 pub mod output;
 mod pages;
+mod path;
 mod pointer;
 mod presented;
+mod progress;
 mod protector;
+mod quarantine;
 mod question;
 mod record;
 mod records;
 mod reference;
 mod reset;
 mod run;
+#[cfg(feature = "schema")]
+pub mod schemas;
 mod secret;
 mod set;
+mod status;
 mod table;
 mod task;
 mod visible;
@@ -50,6 +63,7 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{Askpass, Config};
 
 use backup::{BackupCommand, RestoreCommand};
+use installation::InstallationCommand;
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
@@ -120,6 +134,8 @@ enum Command {
     /// Serve the client on stdin and stdout (the default)
     Serve,
     #[command(flatten)]
+    Installation(InstallationCommand),
+    #[command(flatten)]
     Task(TaskCommand),
     /// API keys: issue, share, list, records, rotate, revoke, extend, forget
     Key {
@@ -132,6 +148,10 @@ enum Command {
     Restore(RestoreCommand),
     /// Move the whole store to quarantine, so that a new one begins; nothing is deleted
     Reset(ResetCommand),
+    /// Lock the store for every window, until unlock: no protector is asked, and no data is given
+    Lock,
+    /// Unlock the store, and ask if necessary
+    Unlock,
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -181,12 +201,15 @@ pub struct Operation {
 }
 
 enum Operate {
+    Installation(InstallationCommand),
     Task(TaskCommand),
     Key(KeyCommand),
     Protector(ProtectorCommand),
     Backup(BackupCommand),
     Restore(RestoreCommand),
     Reset(ResetCommand),
+    Lock,
+    Unlock,
 }
 
 impl Operation {
@@ -206,12 +229,15 @@ impl Operation {
         let is_one_task = matches!(self.command, Operate::Task(_));
         let operator = Operator::new(self.config, passphrase, is_one_task);
         match &self.command {
+            Operate::Installation(command) => installation::run(&operator, command, json),
             Operate::Task(command) => task::run(operator, command, json),
             Operate::Key(command) => key::run(&operator, command, json),
             Operate::Protector(command) => protector::run(&operator, command, json),
-            Operate::Backup(command) => backup::back_up(&operator, command, json),
+            Operate::Backup(command) => backup::run(&operator, command, json),
             Operate::Restore(command) => backup::restore(&operator, command, json),
             Operate::Reset(command) => reset::run(&operator, command, json),
+            Operate::Lock => lock::lock(&operator, json),
+            Operate::Unlock => lock::unlock(&operator, json),
         }
     }
 }
@@ -312,12 +338,15 @@ impl Arguments {
             Task::Operate(Operation { command, common, config })
         };
         let task = match self.command.take() {
+            Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),
             Some(Command::Task(command)) => operate(Operate::Task(command), self.operate),
             Some(Command::Key { command }) => operate(Operate::Key(command), self.operate),
             Some(Command::Protector { command }) => operate(Operate::Protector(command), self.operate),
             Some(Command::Backup(command)) => operate(Operate::Backup(command), self.operate),
             Some(Command::Restore(command)) => operate(Operate::Restore(command), self.operate),
             Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
+            Some(Command::Lock) => operate(Operate::Lock, self.operate),
+            Some(Command::Unlock) => operate(Operate::Unlock, self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }
@@ -338,6 +367,9 @@ impl Arguments {
         let wrong = |_| Wrong("--log takes a level, like debug; see plugin-vault --help".into());
         match &self.log {
             Some(given) => given.parse().map_err(wrong),
+            None if matches!(&self.command, Some(Command::Installation(command)) if command.is_quiet()) => {
+                Ok(logging::filter_of_environment("off"))
+            }
             None => Ok(logging::filter_of_environment(&std::env::var("RUST_LOG").unwrap_or_default())),
         }
     }

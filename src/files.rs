@@ -6,11 +6,11 @@
 
 mod dir;
 mod error;
-mod quote;
+mod problem;
 #[cfg(unix)]
 #[path = "files/unix.rs"]
 mod system;
-#[cfg(not(unix))]
+#[cfg(windows)]
 #[path = "files/windows.rs"]
 mod system;
 #[cfg(test)]
@@ -23,8 +23,11 @@ use std::time::SystemTime;
 
 pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
-pub use quote::quoted;
-pub use system::{id, id_at, privacy, sync_folder};
+pub use problem::Problem;
+pub use system::{
+    WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, privacy, quoted,
+    read_exact_at, sync_folder, write_all_at,
+};
 
 /// What kind of file has a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,10 +140,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 /// If the system can't open or create the file.
 pub fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    system::make_private_file(options.append(true).create(true)).open(path)
 }
 
 /// Writes a file atomically: writes it under another name, syncs it, renames it, and syncs the folder. An existing file
@@ -175,9 +175,7 @@ pub fn overwrite(path: &Path, longest: usize, is_ours: impl FnOnce(&[u8]) -> boo
 /// If a file is in the way, or the system refuses.
 pub fn create_folder(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    system::make_private_folder(builder.recursive(true));
     let above = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty());
     let missing: Vec<_> = above.take_while(|folder| !folder.exists()).collect();
     builder.create(path).map_err(|error| {
@@ -245,4 +243,21 @@ fn read_bounded(file: &File, longest: usize) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::with_capacity(length.min(longest) + 1);
     file.take(longest as u64 + 1).read_to_end(&mut content)?;
     Ok((content.len() <= longest).then_some(content))
+}
+
+/// Whether a character would end the line, or change how the line looks.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Makes a file at least as long as `length`, where the system has no call that allocates.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn fill_with_zeros(mut file: &File, length: u64) -> io::Result<()> {
+    let missing = length.saturating_sub(file.metadata()?.len());
+    if missing > 0 {
+        io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+        io::copy(&mut io::repeat(0).take(missing), &mut file)?;
+    }
+    Ok(())
 }

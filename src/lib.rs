@@ -11,6 +11,7 @@ pub mod files;
 pub mod json;
 pub mod limits;
 pub mod logging;
+pub mod process;
 pub mod rows;
 pub mod sync;
 

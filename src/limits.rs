@@ -37,6 +37,8 @@ pub const PATCH_DEPTH: usize = 128;
 pub const NAME: usize = 256;
 /// Bytes of a folder's URI.
 pub const URI: usize = 8 * 1024;
+/// Folders above a workspace folder that a read with `inherit` looks in.
+pub const PARENTS: usize = 64;
 /// Open folders that a connection remembers. Above this a call has to name its folder.
 pub const OPEN_FOLDERS: usize = 1_024;
 /// Folders, or contexts, in the scope of a shared key.

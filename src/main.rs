@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use plugin_vault::cli::output::{self, Lost};
 use plugin_vault::cli::{self, Operation, Outcome, Parsed, Run, Task};
 use plugin_vault::logging::{self, Log, NoLog};
+use plugin_vault::process;
 use plugin_vault::server::{self, NoServer, Options};
 
 /// Exit code: the task failed, or its answer could not be written.
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
 
 fn run_task(run: Run) -> ExitCode {
     // This must run before any thread starts.
-    server::restore_signals();
+    process::restore_signals();
     let log = match logging::start(run.filter, run.log_file.as_deref()) {
         Ok(log) => log,
         Err(NoLog::File(error)) => {
@@ -37,7 +38,7 @@ fn run_task(run: Run) -> ExitCode {
         }
         Err(NoLog::Thread(error)) => return refuse(&no_thread(&error), FAILED),
     };
-    server::harden();
+    process::harden();
     // The panic hook logs a panic. That line has to be written before the process ends.
     let done = catch_unwind(AssertUnwindSafe(|| match run.task {
         Task::Serve(options) => serve(options, &log),

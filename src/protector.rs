@@ -12,11 +12,15 @@ mod key_file;
 mod keyring;
 mod make;
 mod passphrase;
+mod problems;
 mod program;
 mod protects;
 mod row;
+mod system;
 mod terminal;
+mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,13 +29,16 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 
 use cache::Cache;
 pub use deadline::Deadline;
+pub use key_file::is_below;
 pub use make::{New, NotMade, make};
 pub use passphrase::{Passphrase, PassphraseError, first_line};
-pub use program::is_relative as is_relative_program;
+pub use problems::problems;
+pub use program::{is_relative as is_relative_program, is_there};
 pub use protects::{Protects, protects};
 pub use row::Kind;
 use row::Row;
 pub use terminal::{ask as ask_at_terminal, is_there as has_terminal};
+pub use turn::{Turn, turn};
 
 /// How long a program or a keyring may take in a mode that does not ask the user.
 ///
@@ -42,6 +49,8 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// What the protectors of a process need besides the rows in the store.
 pub struct ProtectorConfig<'m> {
+    /// The folder of the store, which has the lock for [`turn`].
+    pub data_folder: &'m Path,
     /// The folder of key files.
     pub key_folder: &'m Path,
     /// How to ask the user for the passphrase; `None` if there is no way.
@@ -109,6 +118,8 @@ impl std::error::Error for Unavailable {}
 pub enum Reason {
     /// The user has to unlock it, for example through `vault/unlock`.
     Locked,
+    /// The user has locked the store, so no protector was asked.
+    StoreLocked,
     /// It has no key for this store.
     Missing,
     /// It has a key, but not this store's.
@@ -139,6 +150,7 @@ impl Reason {
     /// Every reason.
     pub const ALL: &[Self] = &[
         Self::Locked,
+        Self::StoreLocked,
         Self::Missing,
         Self::Wrong,
         Self::Denied,
@@ -156,7 +168,7 @@ impl Reason {
     /// Its name in the protocol and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Locked => "locked",
+            Self::Locked | Self::StoreLocked => "locked",
             Self::Missing => "missing",
             Self::Wrong => "wrong",
             Self::Denied | Self::OpenToOthers | Self::NotOurs | Self::NotAFile => "denied",
@@ -167,6 +179,30 @@ impl Reason {
             Self::InvalidPassphrase => "invalidPassphrase",
             Self::Memory => "memory",
         }
+    }
+}
+
+/// The store key, from a protector or from the session's cache.
+pub struct Given {
+    /// The store key.
+    pub store_key: StoreKey,
+    /// The protector that gave it.
+    pub protector: Kind,
+    /// The protector's own key, if the session's cache does not have it yet.
+    pub fresh: Option<FreshKey>,
+}
+
+/// A protector's key that a process has just got, to be cached for the others of its login session.
+pub struct FreshKey {
+    cache: Cache,
+    row: [u8; 16],
+    key: ProtectorKey,
+}
+
+impl FreshKey {
+    /// Caches the key.
+    pub fn keep(self) {
+        self.cache.keep(self.row, &self.key);
     }
 }
 
@@ -197,12 +233,19 @@ pub fn key_file(config: &ProtectorConfig<'_>, store: StoreId) -> PathBuf {
     key_file::path(config.key_folder, store)
 }
 
+/// Whether the operating system's keyring can be used now, without asking the user; otherwise the reason, and a line
+/// about it.
+///
+/// # Errors
+/// If it can't be used.
+pub fn keyring_state() -> Result<(), (Reason, &'static str)> {
+    keyring::state(&Deadline::of(QUIET))
+}
+
 /// Removes what a protector keeps outside of the store. The caller has removed its row.
 pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector) {
     // The user wants the remaining protectors to be asked, so the cached key goes as well.
-    if let Some(cache) = Cache::of(store) {
-        cache.drop_entry();
-    }
+    forget_cached(store);
     match protector.kind {
         Kind::KeyFile => key_file::forget(config.key_folder, store),
         Kind::Command => command::forget(config.key_folder, store, protector.id),
@@ -215,15 +258,39 @@ pub fn forget(config: &ProtectorConfig<'_>, store: StoreId, protector: Protector
     }
 }
 
+/// Removes the key that is cached for this login session. Every process of the session then has to ask a protector.
+pub fn forget_cached(store: StoreId) {
+    if let Some(cache) = Cache::of(store) {
+        cache.drop_entry();
+    }
+}
+
+/// Whether processes of this login session share the key that one of them gets.
+pub fn has_cache(store: StoreId) -> bool {
+    Cache::of(store).is_some()
+}
+
+/// Why a store that the user has locked has no key: the protector to unlock is the first one that is no key file.
+pub fn store_locked(rows: &[StoredRow]) -> Unavailable {
+    let kind = list(rows).iter().map(|one| one.kind).find(|kind| *kind != Kind::KeyFile);
+    Unavailable { protector: kind.unwrap_or(Kind::KeyFile), reason: Reason::StoreLocked }
+}
+
 /// Decodes the rows of protectors. Skips rows that this version can't read.
 pub fn list(rows: &[StoredRow]) -> Vec<Protector> {
     let known = rows.iter().filter_map(|(id, row)| Some((id, Row::decode(row)?)));
     known.map(|(id, row)| Protector { id: *id, kind: row.kind(), made_at: row.made_at() }).collect()
 }
 
+/// The labels of protectors, by their ids. A protector without a label is left out.
+pub fn labels(rows: &[StoredRow]) -> BTreeMap<[u8; 16], String> {
+    let known = rows.iter().filter_map(|(id, row)| Some((*id, Row::decode(row)?.label().to_owned())));
+    known.filter(|(_, label)| !label.is_empty()).collect()
+}
+
 /// Gets the store key from the first protector that gives it. Asks the cheapest ones first, and tries a passphrase that
 /// the user gave before any protector that may show a window. A key that another process of this login session got is
-/// in the cache and costs nothing; this process caches a key that it gets.
+/// in the cache and costs nothing; the caller caches a key that this process gets.
 ///
 /// # Errors
 /// The protector that the user has to unlock or fix, if none gives the key.
@@ -232,26 +299,24 @@ pub fn open(
     store: StoreId,
     rows: &[StoredRow],
     mode: &UnlockMode<'_>,
-) -> Result<(StoreKey, Kind), Unavailable> {
+) -> Result<Given, Unavailable> {
     let known = by_cost(rows, mode);
     let (files, others) = known.split_at(known.partition_point(|(_, row)| row.kind() == Kind::KeyFile));
     let no_file = match first(config, store, files, mode) {
-        Ok(found) => return Ok((found.store_key, Kind::KeyFile)),
+        Ok(found) => return Ok(Given { store_key: found.store_key, protector: Kind::KeyFile, fresh: None }),
         Err(why) => why,
     };
     if others.is_empty() {
         return Err(no_file.unwrap_or(NOTHING));
     }
     let cache = Cache::of(store);
-    if let Some(found) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
-        return Ok(found);
+    if let Some((store_key, protector)) = cache.as_ref().and_then(|cache| recall(cache, store, others)) {
+        return Ok(Given { store_key, protector, fresh: None });
     }
     let found =
         first(config, store, others, mode).map_err(|why| preferred(no_file, why).unwrap_or(NOTHING))?;
-    if let Some(cache) = cache {
-        cache.keep(found.row, &found.key);
-    }
-    Ok((found.store_key, found.kind))
+    let fresh = cache.map(|cache| FreshKey { cache, row: found.row, key: found.key });
+    Ok(Given { store_key: found.store_key, protector: found.kind, fresh })
 }
 
 /// The first of these protectors that gives the store key now. Asks the protectors themselves and does not use the

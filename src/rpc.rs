@@ -7,7 +7,6 @@
 //!
 //! This room never sees a key, and never puts a caller's text into an error or a log line.
 
-mod answer;
 mod batch;
 mod connection;
 #[cfg(feature = "schema")]

@@ -5,8 +5,6 @@
 //! has read, and ends within ten seconds.
 
 mod ending;
-mod harden;
-mod process;
 mod signals;
 
 use std::io::{self, Read};
@@ -19,6 +17,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{Notify, oneshot};
 
 use crate::limits::{self, Limits};
+use crate::process;
 use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
@@ -26,10 +25,6 @@ use crate::vault::folder::WorkspaceFolder;
 use crate::vault::{self, Askpass, Config, Vault};
 
 pub use ending::Ending;
-pub use harden::{harden, restore_umask};
-#[cfg(unix)]
-pub use signals::is_ignored;
-pub use signals::restore_signals;
 
 use ending::Answers;
 use signals::Signals;
@@ -72,8 +67,7 @@ impl From<io::Error> for NoServer {
 /// # Errors
 /// [`NoServer`] if it could not start. Later failures are an [`Ending`].
 pub fn serve(options: Options) -> Result<Ending, NoServer> {
-    #[cfg(unix)]
-    harden::check_descriptors()?;
+    process::check_descriptors()?;
     let (input, output) = take_stdio()?;
     // The runtime checks its timers often: one task may write megabytes of answers, and the end has a deadline.
     let runtime = runtime::Builder::new_current_thread().enable_all().event_interval(4).build()?;
@@ -151,7 +145,13 @@ impl Client for Stdout {
     }
 
     fn watch(&self, process: u32) {
-        process::watch(process, self.ended.clone());
+        let Some(wait) = process::waiter(process) else { return };
+        let ended = self.ended.clone();
+        // The thread sleeps until then. If the system refuses to start it, the sidecar ends at the end of its input.
+        let _ = std::thread::Builder::new().name("client".into()).spawn(move || {
+            wait();
+            ended.notify_one();
+        });
     }
 }
 

@@ -87,7 +87,7 @@ pub struct Session {
     vault: Arc<Vault>,
     origin: [u8; 16],
     phase: Mutex<Phase>,
-    keys: Mutex<Keys>,
+    keys: Arc<Mutex<Keys>>,
     key_settled: Notify,
     folders: Mutex<OpenFolders>,
     pending: Arc<PendingRequests>,
@@ -125,12 +125,17 @@ impl Session {
     /// A new connection. `folders` are open in it until `initialize` names others.
     pub fn new(vault: Arc<Vault>, folders: Vec<WorkspaceFolder>, client: Arc<dyn Client>) -> Self {
         let (commits, calls) = (watch::Sender::new(()), watch::Sender::new(()));
-        let watches = Arc::new(Watches::default());
+        let (watches, keys) = (Arc::new(Watches::default()), Arc::new(Mutex::new(Keys::default())));
         vault.on_store_event({
-            let (commits, calls, watches) = (commits.clone(), calls.clone(), watches.clone());
+            let (commits, calls) = (commits.clone(), calls.clone());
+            let (watches, keys) = (watches.clone(), keys.clone());
             move |heard| match heard {
                 StoreEvent::Committed => commits.send_replace(()),
-                StoreEvent::StateChanged => calls.send_replace(()),
+                StoreEvent::StateChanged => {
+                    // The store may have been locked. Otherwise the keys are looked up once more.
+                    lock(&keys).forget();
+                    calls.send_replace(());
+                }
                 StoreEvent::Replaced => {
                     watches.lose_store();
                     calls.send_replace(());
@@ -142,7 +147,7 @@ impl Session {
             vault,
             origin: crate::vault::random_origin(),
             phase: Mutex::default(),
-            keys: Mutex::default(),
+            keys,
             key_settled: Notify::new(),
             folders: Mutex::new(OpenFolders::new(folders.into_iter().map(OpenFolder::Named))),
             pending: Arc::default(),
@@ -282,6 +287,11 @@ impl Session {
     /// Signals each change of the store's state.
     pub fn calls(&self) -> watch::Receiver<()> {
         self.calls.subscribe()
+    }
+
+    /// Forgets what the keys of the connection open, but not the keys.
+    fn forget_keys(&self) {
+        lock(&self.keys).forget();
     }
 
     fn wake_watches(&self) {

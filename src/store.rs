@@ -13,47 +13,60 @@
 mod archive;
 mod backup;
 mod batch;
-mod boot;
 mod error;
 mod events;
-mod file_system;
 mod folder;
-pub mod lmdb;
+mod inspect;
+mod lmdb;
+mod marker;
 mod opening;
 mod protectors;
 mod reset;
 mod restore;
 mod slot;
+#[cfg(test)]
+mod tests;
+mod verify;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::rows::{Id, Repair, Table};
 
+pub use crate::files::{Problem, quoted};
 pub use archive::{BadArchive, CopySource, CopyTarget, Member, NotPacked, NotUnpacked, Progress, Unpacked};
 pub use batch::{Batch, Row};
-pub use boot::boot_id;
 pub use error::{BusyReason, FullReason, Refusal, StoreError};
 pub use events::{StoreEvent, StoreWatcher};
+pub use inspect::{FileSystem, OwnBackup, Quarantined, SoundTables, StoreProcess};
 pub use lmdb::engine::CommitError;
 pub use lmdb::header::FORMAT;
 pub use lmdb::lock::WriteLock;
 pub use lmdb::snapshot::Snapshot;
 pub use opening::NewStore;
-pub use protectors::ProtectorRow;
+pub use protectors::{ProtectorChange, ProtectorRow};
 pub use restore::Restored;
 pub use slot::{SLOT_HEADER, Slot};
+pub use verify::{VerifiedBackup, verify_backup};
 
 use events::News;
 use folder::Folder;
 use lmdb::open::LmdbStore;
 use lmdb::this_process::ThisProcess;
 
+/// The check and the salvage of a data file as such, for the tests that damage such files. The program uses both through
+/// [`Location::open`].
+#[doc(hidden)]
+pub mod for_tests {
+    pub use super::lmdb::check::check;
+    pub use super::lmdb::salvage::{Standing, salvage};
+}
+
 /// The place of a store, as this process sees it. A store may or may not exist there.
 pub struct Location {
     folder: Folder,
-    this_process: ThisProcess,
+    this_process: Arc<ThisProcess>,
     /// The last announcement that this process has seen.
     news: Arc<News>,
 }
@@ -63,12 +76,7 @@ impl Location {
     /// not safe on a network file system: there the store is opened only if `allow_network` is set.
     pub fn new(path: PathBuf, allow_network: bool, process: Id) -> Self {
         let folder = Folder::new(path).allow_network(allow_network);
-        Self { folder, this_process: ThisProcess::new(process), news: Arc::default() }
-    }
-
-    /// The path of the data folder.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+        Self { folder, this_process: Arc::new(ThisProcess::new(process)), news: Arc::default() }
     }
 
     /// The id of this process, as [`Store::is_alive`] knows it. It stays the same however often the process opens the
@@ -83,8 +91,8 @@ impl Location {
     }
 
     /// Opens the store, after the check has found it sound. It may take at most `limit` bytes. A damaged store is
-    /// repaired first, and the store records the time of that repair (`now`, milliseconds since 1970 UTC). If there is
-    /// no store, `new` makes one; without `new` the result is `None`.
+    /// repaired first, the store records the time of that repair (`now`, milliseconds since 1970 UTC), and the other
+    /// processes are notified. If there is no store, `new` makes one; without `new` the result is `None`.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if nothing can replace the damaged part; [`StoreError::Busy`] if a repair is necessary
@@ -95,21 +103,17 @@ impl Location {
         now: fn() -> u64,
         new: Option<&N>,
     ) -> Result<Option<Store>, N::Error> {
-        opening::open(&self.folder, &self.this_process, limit, now, new)
-    }
-
-    /// Closes a store cleanly, so that the next process to open it knows that the file has not changed. A doubted store
-    /// gets no such record, so it is checked.
-    pub fn close(&self, store: Store) {
-        if !self.this_process.is_doubted() {
-            store.inner.close();
+        let opened = opening::open(&self.folder, &self.this_process, limit, now, new)?;
+        if matches!(opened, Some((_, true))) {
+            self.announce();
         }
-    }
-
-    /// Marks the store as doubted because it failed unexpectedly. The next store that this process opens is checked,
-    /// whatever its size.
-    pub fn doubt(&self) {
-        self.this_process.doubt();
+        Ok(opened.map(|(inner, was_repaired)| Store {
+            inner,
+            was_repaired,
+            this_process: self.this_process.clone(),
+            news: self.news.clone(),
+            protectors_repaired: AtomicBool::new(false),
+        }))
     }
 
     /// Ends this process cleanly. From now on [`Store::is_alive`] returns false for it.
@@ -117,25 +121,11 @@ impl Location {
         self.this_process.end();
     }
 
-    /// Reports what other processes do with the open store. `heard` receives the events. `leave` is called when another
-    /// process wants the exclusive lock: then the store must be closed, and can be opened again later. Both are called
-    /// on any thread and must not block.
-    pub fn watch(
-        &self,
-        store: &Store,
-        heard: impl Fn(StoreEvent) + Send + Sync + 'static,
-        leave: impl Fn() + Send + Sync + 'static,
-    ) -> StoreWatcher {
-        events::watch(store.inner.folder(), store.inner.data_file(), &self.news, heard, leave)
-    }
-
     /// Announces to every process that has the store open, this one included, that the state of the store has changed.
-    /// `mark` must be a new id each time.
-    ///
-    /// # Errors
-    /// If the announcement could not be written.
-    pub fn announce(&self, mark: Id) -> io::Result<()> {
-        self.folder.announce(mark)
+    pub fn announce(&self) {
+        if let Err(error) = self.folder.announce(self.this_process.new_mark()) {
+            tracing::warn!(%error, "other processes could not be notified that the state of the store has changed");
+        }
     }
 
     /// The process id of the current writer, if known.
@@ -200,7 +190,12 @@ impl Location {
 /// A store that is open in this process.
 pub struct Store {
     inner: LmdbStore,
+    /// Whether opening the store repaired it.
     was_repaired: bool,
+    this_process: Arc<ThisProcess>,
+    news: Arc<News>,
+    /// Whether this opening has repaired the protector files.
+    protectors_repaired: AtomicBool,
 }
 
 /// The state of a store. It never contains a name or a value.
@@ -216,14 +211,42 @@ pub struct StoreStatus {
 }
 
 impl Store {
+    /// Closes the store cleanly, so that the next process to open it knows that the file has not changed. A doubted
+    /// store gets no such record, so it is checked.
+    pub fn close(self) {
+        if !self.this_process.is_doubted() {
+            self.inner.close();
+        }
+    }
+
+    /// Marks the store as doubted because it failed unexpectedly. The next store that this process opens is checked,
+    /// whatever its size.
+    pub fn doubt(&self) {
+        self.this_process.doubt();
+    }
+
+    /// Reports what other processes do with the store, and a repair by this one. `heard` receives the events. `leave`
+    /// is called when another process wants the exclusive lock: then the store must be closed, and can be opened again
+    /// later. Both are called on any thread and must not block.
+    pub fn watch(
+        &self,
+        heard: impl Fn(StoreEvent) + Send + Sync + 'static,
+        leave: impl Fn() + Send + Sync + 'static,
+    ) -> StoreWatcher {
+        let heard = Arc::new(heard);
+        let told = heard.clone();
+        let tell = move |event| told(event);
+        let watcher = events::watch(self.inner.folder(), self.inner.data_file(), &self.news, tell, leave);
+        if self.was_repaired {
+            // That was announced before there was a watcher.
+            heard(StoreEvent::StateChanged);
+        }
+        watcher
+    }
+
     /// The store's identity.
     pub fn id(&self) -> Id {
         self.inner.id()
-    }
-
-    /// Whether opening the store repaired it.
-    pub fn was_repaired(&self) -> bool {
-        self.was_repaired
     }
 
     /// Whether the folder still holds this store. If it does not, this store is unusable from now on.
@@ -249,6 +272,30 @@ impl Store {
         Ok(StoreStatus { records, bytes, repaired, quarantine })
     }
 
+    /// Whether the store is marked as locked: then no protector may be asked.
+    ///
+    /// # Errors
+    /// If that can't be determined.
+    pub fn is_marked_locked(&self) -> Result<bool, StoreError> {
+        self.inner.folder().is_marked_locked()
+    }
+
+    /// Marks the store as locked, for every process. It is marked durably when this returns.
+    ///
+    /// # Errors
+    /// The store may not be marked then.
+    pub fn mark_locked(&self) -> Result<(), StoreError> {
+        self.inner.folder().mark_locked()
+    }
+
+    /// Removes the mark. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store may still be marked then.
+    pub fn unmark_locked(&self) -> Result<bool, StoreError> {
+        self.inner.folder().unmark_locked()
+    }
+
     /// The contents of the store at this moment.
     ///
     /// # Errors
@@ -257,13 +304,20 @@ impl Store {
         self.inner.snapshot()
     }
 
-    /// Waits for the write lock without a time limit, behind the processes that already wait.
+    /// Waits for the write lock without a time limit, behind the processes that already wait. The first call repairs
+    /// the protector files.
     ///
     /// # Errors
     /// [`StoreError::Busy`] if another store has taken this one's place: then nothing may be written to this one
     /// any more.
     pub fn lock(&self) -> Result<WriteLock<'_>, StoreError> {
-        self.inner.lock()
+        let lock = self.inner.lock()?;
+        if !self.protectors_repaired.swap(true, Ordering::Relaxed) && self.repair_protectors(&lock).is_err() {
+            tracing::warn!(
+                "the protector files could not be repaired; it is tried again at the next opening"
+            );
+        }
+        Ok(lock)
     }
 
     /// Commits a batch, wholly or not at all. When this returns `Ok`, the batch is on the disk, and the processes that
@@ -283,9 +337,13 @@ impl Store {
     /// The contents of a slot file.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if the file is no slot file.
+    /// [`StoreError::Damaged`] if the file is no slot file; [`StoreError::Busy`] if there is no file because another
+    /// store has taken this one's place.
     pub fn slot(&self, slot: &Id) -> Result<Slot, StoreError> {
-        self.inner.folder().slot(slot)
+        match self.inner.folder().slot(slot)? {
+            Slot::Absent if !self.is_in_place() => Err(StoreError::Busy(BusyReason::Replaced)),
+            slot => Ok(slot),
+        }
     }
 
     /// Writes and syncs a slot file. Only under the write lock, and only for a slot that no row of the table of keys
@@ -314,28 +372,12 @@ impl Store {
         self.inner.folder().protectors()
     }
 
-    /// Adds a protector. It is in effect when this returns, and is part of no commit.
+    /// Adds or removes a protector. The change is in effect when this returns, and is part of no commit.
     ///
     /// # Errors
-    /// The protector was not added, or the log says that it may have been.
-    pub fn add_protector(&self, lock: &WriteLock<'_>, row: &ProtectorRow) -> Result<(), StoreError> {
-        self.inner.folder().add_protector(lock, row)
-    }
-
-    /// Overwrites a protector. It is gone when this returns, and is part of no commit.
-    ///
-    /// # Errors
-    /// The protector may or may not be gone; call this again.
-    pub fn remove_protector(&self, lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
-        self.inner.folder().remove_protector(lock, id)
-    }
-
-    /// Overwrites the protectors whose removal a process had begun before it ended.
-    ///
-    /// # Errors
-    /// Some removals may be unfinished; call this again.
-    pub fn finish_removals(&self) -> Result<(), StoreError> {
-        self.inner.folder().finish_removals()
+    /// A protector was not added, or the log says that it may have been. A protector may or may not be removed.
+    pub fn change_protector(&self, lock: &WriteLock<'_>, change: &ProtectorChange) -> Result<(), StoreError> {
+        self.inner.folder().change_protector(lock, change)
     }
 
     /// Rewrites a damaged copy of a protector from its whole copy, and removes unfinished protectors.
@@ -375,15 +417,5 @@ impl Store {
         progress: Progress<'_>,
     ) -> Result<(), NotPacked> {
         archive::pack(&self.inner, to, extra, progress)
-    }
-
-    /// The lock that a process holds while it asks the user: one process at a time. `None` if another process still
-    /// holds it when `waits` returns false. Also `None` if the disk has no room for the file: a full disk must not
-    /// prevent reading.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] if something else has the name of the lock file.
-    pub fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<std::fs::File>, StoreError> {
-        self.inner.folder().lock_prompt(waits)
     }
 }

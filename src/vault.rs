@@ -16,21 +16,27 @@ pub mod folder;
 #[cfg(test)]
 mod forged;
 mod guard;
+mod inherit;
+mod inspect;
 mod issue;
 mod key_index;
 mod key_row;
 mod keys;
 mod lease;
+mod locking;
 mod merge;
 mod namespace;
 mod opened;
 mod operator;
 mod queue;
+mod reading;
 mod reads;
 mod reasons;
 mod record;
 mod revoke;
 mod rotate;
+#[cfg(test)]
+mod sample;
 mod share;
 mod store_events;
 mod sweep;
@@ -53,18 +59,22 @@ use crate::sync;
 
 pub use access::{Caller, Key, Target, random_handle, random_key, random_origin};
 pub use address::{Address, Context, Name, Place};
-pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing};
+pub use backup::{Arrival, NotBackedUp, NotRestored, ReadBackup, Standing, Verified};
 pub use changes::{BeginWatch, Change, Changed};
 pub use error::Error;
 pub use guard::{AddProtector, RemoveProtector};
+pub use inherit::{GetInherited, Inherited};
+pub use inspect::{RecordFacts, TestedProtector};
 pub use issue::{Issue, Issued, KeptKeys};
 pub use key_row::Scope;
 pub use keys::{KeyInfo, KnowKey, Known, ListKeys};
 pub use lease::{AcquireLease, LeaseIsFree, Leased, ReleaseLease, RenewLease};
+pub use locking::Locking;
 pub use opened::{Opened, Repaired, Status};
 pub use operator::{EndKey, ExtendKey, ForgetPlugin, KeyState, KeySummary};
 pub use queue::Need;
 pub use queue::Ticket;
+pub use reading::{OneByOne, Read, Room};
 pub use reads::{After, Entry, GetRecord, ListRecords, Record};
 pub use reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
 pub use revoke::{Revoke, Revoked};
@@ -73,14 +83,16 @@ pub use share::Share;
 pub use store_events::Following;
 pub use timestamp::Timestamp;
 pub use unlock::UnlockTicket;
-pub use view::{OneByOne, Read, Room};
 pub use writes::{Delete, Deleted, MergePatch, Move, Moved, Patch, Set, Text, Written};
 
 pub use crate::protector::{
     Askpass, Deadline, Kind, New, Passphrase, Protector, Reason as KeyReason, Unavailable, UnlockMode,
     end_programs,
 };
-pub use crate::store::{BadArchive, CopySource, CopyTarget, FORMAT, Member, Refusal, Restored, StoreEvent};
+pub use crate::store::{
+    BadArchive, CopySource, CopyTarget, FORMAT, FileSystem, Member, OwnBackup, Problem, Quarantined, Refusal,
+    Restored, SoundTables, StoreEvent, StoreProcess, quoted,
+};
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};
 use store_events::StoreEvents;
@@ -103,7 +115,7 @@ pub struct Config {
 
 impl Config {
     fn means(&self) -> ProtectorConfig<'_> {
-        ProtectorConfig { key_folder: &self.keys, askpass: self.askpass.as_ref() }
+        ProtectorConfig { data_folder: &self.data, key_folder: &self.keys, askpass: self.askpass.as_ref() }
     }
 }
 

@@ -74,17 +74,21 @@ node_tests() { cd "$2" && "$1" --test --test-reporter=spec ${@:3}; }
 
 client_tests() { npm_ci "$1" && node_tests node "$1" '*.test.mjs'; }
 
-python_clients() {
-  local requirements=tests/clients/python/requirements.txt venv
-  venv=$cache/venv-$(hash_of "$requirements" <(python3 -VV))
+# python_tests FOLDER REQUIREMENTS ARGUMENTS…: pytest in a folder, in an environment with what a file names. It is made once for
+# each content of that file.
+python_tests() {
+  local venv
+  venv=$cache/venv-$(hash_of "$2" <(python3 -VV))
   if [ ! -e "$venv/installed" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv" || return 1
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements" || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$2" || return 1
     touch "$venv/installed"
   fi
-  "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider tests/clients/python
+  cd "$1" && "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider "${@:3}"
 }
+
+python_clients() { python_tests tests/clients/python tests/clients/python/requirements.txt; }
 
 # The TypeScript types are compiled with the Node binding.
 schema_types() {
@@ -123,11 +127,17 @@ node_of() {
   case $(uname -m) in aarch64 | arm64) machine=arm64 ;; *) machine=x64 ;; esac
   printf '%s\n' "$top/tests/hosts/node/node_modules/node-$1-$machine/bin/node"
 }
-built_node_binding() { npm_ci tests/hosts/node && npm_ci editors/node && npm run --silent --prefix editors/node build; }
+node_hosts() { npm_ci tests/hosts/node; }
+built_node_binding() { node_hosts && npm_ci editors/node && npm run --silent --prefix editors/node build; }
 
-conformance_runner() { npm_ci tests/hosts/node && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
+conformance_runner() { node_hosts && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
 node_binding() { built_node_binding && node_tests "$(node_of "$1")" editors/node 'test/*.test.mjs'; }
+# The rig of `vault.tokens`.
+token_refresh() { built_node_binding && node_tests "$(node_of 24)" editors/node test/rig/refresh.test.mjs; }
 cloud9_binding() { built_node_binding && npm_ci editors/cloud9 && node_tests "$(node_of 24)" editors/cloud9 'test/*.test.mjs'; }
+python_binding() { python_tests editors/python editors/python/tests/requirements.txt; }
+# On a stub of the editor.
+sublime_package() { python_tests editors/sublime editors/python/tests/requirements.txt; }
 # What `editors/pack` makes for npm, in an empty folder. It builds the binding again, so no other test of it may run beside this.
 packages() { built_node_binding && node_tests "$(node_of 24)" editors pack.test.mjs; }
 # The extension as it is packed, in code-server and a browser. prepare.sh installs them, once for each content of their lock file.
@@ -135,6 +145,27 @@ vscode_extension() {
   local prepared
   prepared=$(editors/vscode/test/prepare.sh "$cache") && eval "$prepared" &&
     node_tests node editors/vscode --test-concurrency=1 'test/*.test.mjs'
+}
+# The package in the installed Emacs, or in the Emacs 30 that prepare.sh unpacks, together with package-lint.
+emacs_binding() {
+  local emacs=emacs lint=() folder home=$work/emacs-home
+  cd editors/emacs || return 1
+  if [ "$1" = 30 ]; then
+    emacs=$(test/prepare.sh "$cache") || return 1
+    for folder in "${emacs%/*}"/unpacked/usr/share/emacs/site-lisp/elpa-src/*; do lint+=(-L "$folder"); done
+  fi
+  rm -rf "$home" && mkdir -p "$home"
+  # In batch mode, and only there, Emacs is ended by a write to a process that has ended.
+  trap '' PIPE
+  HOME=$home "$emacs" -Q --batch "${lint[@]}" -l test/lint.el || return 1
+  HOME=$home EMACS_UNDER_TEST=$emacs "$emacs" -Q --batch -L . -L test -l conformance -l behaviour -l auth -l screen -l manners \
+    -f ert-run-tests-batch-and-exit 2>&1 | sed -E 's/^ +passed +[0-9]+\/[0-9]+ +/ok /; s/^ +FAILED +[0-9]+\/[0-9]+ +/WRONG /'
+}
+# In Neovim and Vim of several versions. prepare.sh gets the newer ones, once for each content of its files.
+vi_binding() {
+  local prepared
+  node_hosts && prepared=$(tests/hosts/vi/prepare.sh "$cache") && eval "$prepared" &&
+    node_tests "$(node_of 24)" "editors/$1" --test-concurrency=1 'test/*.test.mjs'
 }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 

@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 
 /// Crates that are named only in these rooms, or folders of a room.
 const CRATES: &[(&str, &[&str])] = &[
-    ("heed", &["store/lmdb", "store/error"]),
-    ("libc", &["store/lmdb"]),
+    ("heed", &["store/lmdb"]),
+    ("libc", &["store/lmdb", "process"]),
     ("twox_hash", &["rows", "store"]),
     ("jsonrpsee", &["rpc"]),
     ("tokio", &["server", "transport", "rpc", "session"]),
@@ -31,8 +31,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["crypto"]),
     ("tracing_subscriber", &["logging"]),
     ("fluent_uri", &["vault"]),
-    ("nix", &["server"]),
+    ("nix", &["process"]),
     ("unicode_general_category", &["cli"]),
+    ("unicode_width", &["cli"]),
     ("zbus", &["protector"]),
     ("linux_keyutils", &["protector"]),
 ];
@@ -44,6 +45,7 @@ const SYNCHRONOUS: &[&str] = &[
     "json",
     "limits",
     "logging",
+    "process",
     "rows",
     "sync",
     "crypto",
@@ -121,6 +123,10 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn rooms_named(text: &str) -> BTreeSet<&str> {
     let named = code(text).flat_map(|line| line.split("crate::").skip(1));
     named
+        .flat_map(|rest| match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next().unwrap().split(',').map(str::trim).collect(),
+            None => vec![rest],
+        })
         .map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap())
         .filter(|name| !name.is_empty())
         .collect()
@@ -162,6 +168,40 @@ fn a_room_names_only_the_rooms_that_its_row_ticks() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The files whose code differs between operating systems. Most of them only choose between two files.
+const PLATFORM_FILES: &[&str] = &[
+    "src/cli/folders.rs",
+    "src/files.rs",
+    "src/files/unix.rs",
+    "src/files/unix/file_system.rs",
+    "src/process.rs",
+    "src/process/unix.rs",
+    "src/protector/system.rs",
+    "src/server/signals.rs",
+    "src/store/lmdb/engine.rs",
+    "src/transport/stdio.rs",
+    "src/transport/stdio/unix.rs",
+    "src/vault/folder.rs",
+];
+
+#[test]
+fn only_platform_files_ask_for_the_operating_system() {
+    assert!(PLATFORM_FILES.len() <= 12, "code that differs between systems should stay in few places");
+    let asks = |text: &str| {
+        let text = code(text.split("mod tests {").next().unwrap()).collect::<String>();
+        let conditions = text.split("cfg").skip(1).filter(|rest| rest.starts_with(['(', '!']));
+        let words = ["unix", "windows", "target_os", "target_vendor", "target_env"];
+        conditions
+            .map(|rest| rest.split([']', '{', ';']).next().unwrap())
+            .any(|condition| !condition.contains("test") && words.iter().any(|word| condition.contains(word)))
+    };
+    let is_test = |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/");
+    let found: Vec<_> =
+        sources("src").into_iter().filter(|(path, text)| !is_test(path) && asks(text)).collect();
+    let found: BTreeSet<_> = found.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(found, PLATFORM_FILES.iter().copied().collect());
+}
+
 #[test]
 fn a_crate_is_named_only_where_it_belongs() {
     for (path, text) in sources("src") {
@@ -184,7 +224,7 @@ fn a_crate_is_named_only_where_it_belongs() {
 
 /// What only the store knows: its engine, the sizes that this one has, and the files that lie in the data folder.
 const ONLY_THE_STORE_S: &[&str] =
-    &["lmdb", ".mdb", "page_size", "slots/", "\"slots\"", "quarantine/", "backups/"];
+    &["lmdb", "for_tests", ".mdb", "page_size", "slots/", "\"slots\"", "quarantine/", "backups/"];
 
 #[test]
 fn nothing_outside_of_the_store_names_its_engine_or_its_files() {

@@ -3,14 +3,16 @@
 //   name              the binding's name in the table, for example `editors/node`
 //   offers(step)      whether the binding supports a step; a case with an unsupported step is not run, and is `not offered`
 //   open(key, window) opens a separate window; `key` is `{plugin, installation}` or `{apiKey, mustExist}`, `window` is
-//                     `{folders, notice}`; returns `{call(method, params, signal), folders(uris), kill(), close()}`
+//                     `{folders, notice, passphrase}`; with `passphrase` the store is another one, which this passphrase alone
+//                     opens and which is unlocked at first; returns `{call(method, params, signal), folders(uris), kill(), close()}`,
+//                     and `tokens(options)`, the function of that name, if the binding supports steps with `tokens.…`
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const TIERS = ['core', 'changes', 'leases', 'keys'];
+export const TIERS = ['core', 'changes', 'leases', 'keys', 'inherit', 'lock', 'tokens'];
 
 /** All cases, in the order of their files. */
 export function loadCases(folder = import.meta.dirname ?? new URL('.', import.meta.url).pathname) {
@@ -21,7 +23,9 @@ export function loadCases(folder = import.meta.dirname ?? new URL('.', import.me
 
 /** Resolves with `passed` or `not offered`. Rejects with the fault. */
 export async function runCase(each, host) {
-  if (!host.offers({ folders: folderUris(each) }) || !each.steps.every((step) => host.offers(step))) return 'not offered';
+  const { passphrase } = each;
+  if (passphrase !== undefined && !host.offers({ passphrase })) return 'not offered';
+  if (!host.offers({ folders: folderUris(each) }) || !allSteps(each.steps).every((step) => host.offers(step))) return 'not offered';
   const run = new Run(each, host);
   try {
     for (const [at, step] of each.steps.entries()) {
@@ -45,6 +49,11 @@ export function keepOutcomes(name, outcomes, folder = process.env.CONFORMANCE_OU
   writeFileSync(join(folder, `${name.replaceAll('/', '-')}.json`), JSON.stringify({ name, outcomes }));
 }
 
+/** The steps, and those that are carried out during a refresh. */
+function allSteps(steps) {
+  return steps.flatMap((step) => [step, ...(step.refresh ?? []).flatMap(({ during = [] }) => allSteps(during))]);
+}
+
 function folderUris({ folders = 1 }) {
   return [1, 2].slice(0, folders).map((n) => `file:///conformance/folder%20${n}`);
 }
@@ -53,13 +62,18 @@ class Run {
   begun = new Map();
   #host;
   #folders;
+  #passphrase;
   #windows = new Map();
   #variables;
+  #fresh;
+  #tokens = new Map();
   #plugin = `conformance.${randomBytes(8).toString('hex')}`;
 
   constructor(each, host) {
     this.#host = host;
     this.#folders = folderUris(each);
+    this.#passphrase = each.passphrase;
+    this.#fresh = each.fresh;
     const [key1, key2] = [1, 2].map(() => randomBytes(20).toString('hex'));
     const [folder1, folder2] = folderUris({ folders: 2 });
     this.#variables = { folder1, folder2, key1, key2, KEY1: key1.toUpperCase() };
@@ -83,7 +97,9 @@ class Run {
     }
     const abort = new AbortController();
     const params = this.#fill(step.with);
-    const answer = (await this.#window(name)).call(step.call, params, abort.signal);
+    const window = await this.#window(name);
+    const isOfTokens = step.call.startsWith('tokens.');
+    const answer = isOfTokens ? this.#callTokens(name, window, step) : window.call(step.call, params, abort.signal);
     if (!step.begin) return this.#settle(step, answer);
     if (step.spoil) for (const member of Object.keys(params.data)) params.data[member] = 'spoilt';
     answer.catch(() => {});
@@ -106,11 +122,50 @@ class Run {
     const key = typeof as === 'object' ? this.#fill(as) : { plugin, installation };
     const notices = new Notices();
     const opening = this.#host
-      .open(key, { folders: this.#folders, notice: (notice) => notices.push(notice) })
+      .open(key, { folders: this.#folders, passphrase: this.#passphrase, notice: (notice) => notices.push(notice) })
       .then((window) => Object.assign(window, { notices }));
     this.#windows.set(name, opening);
     opening.catch(() => this.#windows.delete(name));
     return opening;
+  }
+
+  /** A call of `tokens.get`, `tokens.set` or `tokens.clear`. A window has one object for each name. */
+  async #callTokens(in_, window, step) {
+    const { name = 'oauth', tokens, rejected } = this.#fill(step.with ?? {});
+    const id = JSON.stringify([in_, name]);
+    if (!this.#tokens.has(id)) {
+      const script = [];
+      const isFresh = this.#fresh && (({ accessToken }) => this.#fresh.includes(accessToken));
+      const refresh = (spent) => this.#refresh(script, spent);
+      this.#tokens.set(id, { script, object: window.tokens({ name, refresh, isFresh, reads: 3 }) });
+    }
+    const { script, object } = this.#tokens.get(id);
+    script.push(...(step.refresh ?? []));
+    if (step.call === 'tokens.set') return object.set(tokens);
+    if (step.call === 'tokens.clear') return object.clear();
+    try {
+      return await object.get({ rejected });
+    } finally {
+      // A fault that was found during the refresh, where the binding may have hidden it.
+      if (script.fault) throw script.fault;
+      assert.deepEqual(script, [], 'the tokens are refreshed as often as the step says');
+    }
+  }
+
+  /** The caller's refresh function: does what the step says for this refresh. */
+  async #refresh(script, spent) {
+    let entry;
+    try {
+      entry = script.shift();
+      assert.ok(entry, 'the step does not expect this refresh');
+      this.#match(spent, entry.gets, 'the tokens that are refreshed');
+      for (const step of entry.during ?? []) await this.step(step);
+    } catch (fault) {
+      script.fault ??= fault;
+      throw fault;
+    }
+    if (entry.fails) throw new Error(entry.fails);
+    return this.#fill(entry.gives);
   }
 
   async #settle(step, outcome) {
@@ -118,13 +173,17 @@ class Run {
     try {
       answer = await outcome;
     } catch (error) {
+      if (step.throws && !(error instanceof assert.AssertionError)) {
+        assert.equal(error.kind, undefined, 'the error is the caller’s own');
+        return assert.ok(error.message.includes(step.throws), `${error.message} is not ${step.throws}`);
+      }
       if (!step.error) throw error;
       const expected = typeof step.error === 'string' ? { kind: step.error } : step.error;
       const { kind, retryable, data } = error;
       if (kind === undefined) throw error;
       return this.#match({ kind, retryable, data }, { $more: true, ...expected, data: { $more: true, ...expected.data } }, 'the error');
     }
-    assert.ok(!step.error, `an error was expected, and the answer was ${JSON.stringify(answer)?.slice(0, 200)}`);
+    assert.ok(!step.error && !step.throws, `an error was expected, and the answer was ${JSON.stringify(answer)?.slice(0, 200)}`);
     if (step.unordered) this.#matchInAnyOrder(answer, step.answer);
     else if ('answer' in step) this.#match(answer, step.answer, 'the answer');
     for (const [member, variable] of Object.entries(step.save ?? {})) this.#variables[variable] = answer[member];

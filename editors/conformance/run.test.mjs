@@ -74,3 +74,44 @@ test('a notice is compared', async () => {
 test('a call that was begun has to be ended', async () => {
   await assert.rejects(runCase({ steps: [{ begin: 'x', call: 'x', with: {} }] }, host(() => null)), /ended/);
 });
+
+/** A binding whose `tokens` call the refresh function `times` times. */
+const tokensHost = (times) => ({
+  offers: ({ call }) => call !== 'notOffered',
+  open: async () => ({
+    call: () => null,
+    close() {},
+    tokens: ({ refresh }) => ({
+      get: async () => {
+        let tokens = { accessToken: 'a1' };
+        for (let time = 0; time < times; time += 1) tokens = await refresh(tokens);
+        return tokens;
+      },
+    }),
+  }),
+});
+const entry = { gets: { accessToken: 'a1' }, gives: { accessToken: 'a2' } };
+const tokensTable = [
+  ['the expected refresh', 1, { refresh: [entry], answer: entry.gives }, true],
+  ['other tokens', 1, { refresh: [entry], answer: entry.gets }, false],
+  ['a refresh that is not expected', 1, { refresh: [] }, false],
+  ['a missing refresh', 0, { refresh: [entry], answer: entry.gets }, false],
+  ['a refresh with other tokens', 1, { refresh: [{ ...entry, gets: { accessToken: 'a3' } }] }, false],
+  ['a wrong answer during a refresh', 1, { refresh: [{ ...entry, during: [{ call: 'x', answer: 1 }] }] }, false],
+  ['an expected failure', 1, { refresh: [{ gets: entry.gets, fails: 'offline' }], throws: 'offline' }, true],
+  ['another failure', 1, { refresh: [{ gets: entry.gets, fails: 'offline' }], throws: 'refused' }, false],
+  ['a failure that does not occur', 1, { refresh: [entry], throws: 'offline' }, false],
+  ['an unexpected refresh where a failure is expected', 1, { refresh: [], throws: 'the step' }, false],
+];
+for (const [what, times, step, passes] of tokensTable) {
+  test(`${what} of tokens ${passes ? 'passes' : 'fails'}`, async () => {
+    const outcome = runCase({ steps: [{ call: 'tokens.get', ...step }] }, tokensHost(times));
+    if (passes) assert.equal(await outcome, 'passed');
+    else await assert.rejects(outcome);
+  });
+}
+
+test('a case with a call during a refresh that the binding does not have is not run', async () => {
+  const steps = [{ call: 'tokens.get', refresh: [{ ...entry, during: [{ call: 'notOffered' }] }] }];
+  assert.equal(await runCase({ steps }, tokensHost(1)), 'not offered');
+});

@@ -7,7 +7,9 @@ import type { Vault } from 'plugin-vault';
 /** `await vscode.extensions.getExtension<PluginVaultApi>('plugin-vault.plugin-vault')!.activate()` */
 export interface PluginVaultApi {
   /**
-   * Opens the calling extension's vault. In a window it is the same one each time.
+   * Opens the calling extension's vault. In a window it is the same one each time. Extensions of one window are not protected from
+   * each other: any of them can pass the context of another one, read its memory, or start the program. To make your data harder to
+   * find, pass an `apiKey` of your own that you keep in `context.secrets`; see the README.
    * Rejects with a `VaultError`: `binaryNotFound`, `binaryUnsuitable`, `vaultEnded`, or an error of the key.
    */
   open(context: ExtensionContext, options?: OpenOptions): Promise<ExtensionVault>;
@@ -39,7 +41,9 @@ export interface ExtensionVault {
   asMemento(context: 'user' | 'workspace'): Promise<VaultMemento>;
   /**
    * Moves secrets out of the editor's storage (`context.secrets`): stores them here, reads them back, and only then deletes them
-   * there. Safe to call at each start. If it rejects, no secret is lost; call it again.
+   * there. In a remote window it copies them and deletes nothing, because the editor's storage is on the user's own machine, for all
+   * windows. In a container whose store a rebuild would delete, it rejects with `notDurable`. Safe to call at each start. If it
+   * rejects, no secret is lost; call it again.
    */
   moveSecrets(keys?: readonly string[]): Promise<MovedSecrets>;
 }
@@ -56,6 +60,8 @@ export interface VaultMemento extends Memento {
 export interface MovedSecrets {
   /** Keys whose secret was moved. */
   moved: string[];
+  /** Keys whose secret was copied, in a remote window. */
+  copied: string[];
   /** Keys that already had another secret here. Both secrets stay as they are. */
   differing: string[];
 }

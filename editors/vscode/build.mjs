@@ -11,6 +11,8 @@ const common = {
   // The source of the Node binding, with the libraries that are installed here.
   alias: { 'plugin-vault': here('../node/src/index.ts') },
   nodePaths: [here('node_modules')],
+  // A CommonJS module has `__filename` instead.
+  define: { 'import.meta.url': 'undefined' },
   legalComments: 'eof',
   logLevel: 'warning',
   absWorkingDir: here('.'),

@@ -1,5 +1,7 @@
 //! `plugin-vault backup` and `restore`: writes a store into one file, and reads it back.
 
+mod verify;
+
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,14 +13,34 @@ use crate::vault::{
     Restored, Standing, Timestamp,
 };
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
 use super::failed::Exit;
+use super::look::counted;
 use super::operator::{Answer, Failed, Operator};
 use super::protector::{Tested, id, results_json, test_quietly};
 use super::secret::new_passphrase;
 
+use verify::VerifyCommand;
+#[cfg(feature = "schema")]
+pub(super) use verify::VerifyReport;
+
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct BackupCommand {
+    #[command(subcommand)]
+    command: Option<BackupSubcommand>,
+    #[command(flatten)]
+    target: Option<BackupTarget>,
+}
+
+#[derive(clap::Subcommand)]
+enum BackupSubcommand {
+    /// Read a backup wholly, and check its tables
+    Verify(VerifyCommand),
+}
+
+#[derive(clap::Args)]
+struct BackupTarget {
     /// The file, which must not exist yet; - for standard output
     file: PathBuf,
     /// The file descriptor to read a passphrase from, which opens the copy in addition to the store's protectors
@@ -37,8 +59,16 @@ pub(super) struct RestoreCommand {
     consent: Consent,
 }
 
-/// Writes the store into one file.
-pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
+/// Writes the store into one file, or verifies such a file.
+pub(super) fn run(operator: &Operator, command: &BackupCommand, as_json: bool) -> Result<Answer, Failed> {
+    match (&command.command, &command.target) {
+        (Some(BackupSubcommand::Verify(command)), _) => verify::run(operator, command, as_json),
+        (None, Some(target)) => back_up(operator, target, as_json),
+        (None, None) => Err(Failed::wrong("the file is missing; see plugin-vault backup --help")),
+    }
+}
+
+fn back_up(operator: &Operator, command: &BackupTarget, as_json: bool) -> Result<Answer, Failed> {
     let to_stdout = command.file.as_os_str() == "-";
     // This check must come before the user is asked for a passphrase.
     if to_stdout && io::stdout().is_terminal() {
@@ -74,7 +104,7 @@ pub(super) fn back_up(operator: &Operator, command: &BackupCommand, as_json: boo
 fn written(
     operator: &Operator,
     opened: &Opened,
-    command: &BackupCommand,
+    command: &BackupTarget,
     with_passphrase: bool,
     as_json: bool,
 ) -> Result<String, Failed> {
@@ -139,15 +169,15 @@ pub(super) fn restore(
     command: &RestoreCommand,
     as_json: bool,
 ) -> Result<Answer, Failed> {
-    let mut meter = Meter::new();
-    let backup = read(operator, &command.file, &mut |done, of| meter.show(done, of));
-    if backup.is_ok() {
-        // Bytes after the last part of an archive are not read.
-        meter.show(1, 1);
-    }
-    meter.end();
-    let backup = backup?;
-    let with_all = agree(command, &backup)?;
+    let read = |source: CopySource<'_>, progress: &mut dyn FnMut(u64, u64)| {
+        operator.vault().read_backup(source, progress)
+    };
+    let backup = read_file(operator, &command.file, read)?;
+    let with_all = match agree(operator, command, &backup)? {
+        Restoring::WithAllProtectors => true,
+        Restoring::WithOwnProtectors => false,
+        Restoring::Tried(what) => return Ok(would_do(&what, as_json).into()),
+    };
     let arrivals: Vec<_> = backup.arrivals().to_vec();
     let restored = operator.vault().restore(backup, with_all).map_err(not_restored)?;
     let added = |arrival: &&Arrival| {
@@ -168,7 +198,12 @@ pub(super) fn restore(
     Ok(Answer { shown: Some(shown), failed })
 }
 
-fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ReadBackup, Failed> {
+/// Opens a file that backup wrote, and passes it to `take`. A terminal shows how far that has come.
+pub(super) fn read_file<T>(
+    operator: &Operator,
+    file: &Path,
+    take: impl FnOnce(CopySource<'_>, &mut dyn FnMut(u64, u64)) -> Result<T, NotRestored>,
+) -> Result<T, Failed> {
     let unreadable = |error: io::Error| cannot_read(error.kind());
     let limit = operator.config().limits.store;
     let (mut from, length): (Box<dyn Read>, u64) = if file.as_os_str() == "-" {
@@ -181,8 +216,14 @@ fn read(operator: &Operator, file: &Path, progress: &mut dyn FnMut(u64, u64)) ->
         }
         (Box::new(found), about.len())
     };
-    let source = CopySource { from: &mut *from, length, limit };
-    operator.vault().read_backup(source, progress).map_err(not_restored)
+    let mut meter = Meter::new();
+    let taken = take(CopySource { from: &mut *from, length, limit }, &mut |done, of| meter.show(done, of));
+    if taken.is_ok() {
+        // Bytes after the last part of an archive are not read.
+        meter.show(1, 1);
+    }
+    meter.end();
+    taken.map_err(not_restored)
 }
 
 fn cannot_read(why: io::ErrorKind) -> Failed {
@@ -233,29 +274,57 @@ fn describe(bad: BadArchive) -> String {
     }
 }
 
-/// Whether to add protectors of the backup that the store does not have. Asks the user if there are any.
-fn agree(command: &RestoreCommand, backup: &ReadBackup) -> Result<bool, Failed> {
-    if command.keep_protectors {
-        return if backup.store_has_protectors() {
-            Ok(false)
-        } else {
-            Err(Failed::new(
-                "the store has no protector to keep; run it without --keep-protectors; nothing was changed"
-                    .into(),
-            ))
-        };
+/// How to restore a backup.
+enum Restoring {
+    /// With the protectors that the store does not have.
+    WithAllProtectors,
+    /// With the store's own protectors alone.
+    WithOwnProtectors,
+    /// Not at all: this is what would be lost.
+    Tried(String),
+}
+
+/// Shows what the restore replaces, and which protectors it adds, and asks the user.
+fn agree(operator: &Operator, command: &RestoreCommand, backup: &ReadBackup) -> Result<Restoring, Failed> {
+    if command.keep_protectors && !backup.store_has_protectors() {
+        let why = "the store has no protector to keep; run it without --keep-protectors; nothing was changed";
+        return Err(Failed::new(why.into()));
     }
     let asked: Vec<_> = backup.arrivals().iter().filter(|arrival| arrival.standing.is_asked_for()).collect();
-    if asked.is_empty() {
-        return Ok(true);
+    let mut loss: Vec<_> = replaced(operator)?.into_iter().collect();
+    if !asked.is_empty() && !command.keep_protectors {
+        let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
+        loss.push(format!(
+            "the backup has protectors that do not open the store now: {} (--keep-protectors leaves them out)",
+            list.join(", ")
+        ));
     }
-    let list: Vec<_> = asked.iter().map(|arrival| described(arrival)).collect();
-    let what = format!(
-        "the backup has protectors that do not open the store now: {} (--keep-protectors leaves them out)",
-        list.join(", ")
-    );
-    command.consent.get(&what, "Restore it with them?")?;
-    Ok(true)
+    let loss = loss.join("; ");
+    let agreed = match (loss.is_empty(), command.consent.is_dry_run()) {
+        (true, false) => Agreed::Yes,
+        (true, true) => return Ok(Restoring::Tried("there is no store, so nothing would be lost".into())),
+        (false, _) => command.consent.get(&loss, "Restore the backup?")?,
+    };
+    Ok(match agreed {
+        Agreed::DryRun => Restoring::Tried(loss),
+        Agreed::Yes if command.keep_protectors => Restoring::WithOwnProtectors,
+        Agreed::Yes => Restoring::WithAllProtectors,
+    })
+}
+
+/// What the restore replaces; `None` if there is no store. A damaged store is not opened, since that would repair it.
+fn replaced(operator: &Operator) -> Result<Option<String>, Failed> {
+    let about = match operator.vault().check_tables() {
+        Ok(None) => return Ok(None),
+        Ok(Some(_)) => {
+            let opened = operator.locked()?;
+            let records = operator.vault().status(opened.as_deref())?.records;
+            format!("has {}", counted(records, "record"))
+        }
+        Err(_) => "can't be used as it is".to_owned(),
+    };
+    let folder = operator.config().data.display();
+    Ok(Some(format!("the store in '{folder}' {about}; the backup replaces it, and it moves to quarantine")))
 }
 
 fn described(arrival: &Arrival) -> String {

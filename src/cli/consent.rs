@@ -15,16 +15,46 @@ pub(super) struct Consent {
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
+    /// Only show what would be lost
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+}
+
+/// What a subcommand shows that was only tried.
+pub(super) fn would_do(what: &str, as_json: bool) -> String {
+    if as_json {
+        serde_json::json!({"dryRun": true, "loss": what}).to_string()
+    } else {
+        format!("{what}; nothing was changed")
+    }
+}
+
+/// The answer to a question.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Agreed {
+    /// The user agrees.
+    Yes,
+    /// The user wants to see what would happen, and nothing may be changed.
+    DryRun,
 }
 
 impl Consent {
+    /// Whether the user only wants to see what would happen.
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     /// Shows what is about to happen, and asks the user to agree.
     ///
     /// # Errors
     /// If the user does not agree. The caller must change nothing then.
-    pub(super) fn get(&self, what: &str, question: &str) -> Result<(), Failed> {
+    pub(super) fn get(&self, what: &str, question: &str) -> Result<Agreed, Failed> {
+        if self.dry_run {
+            return Ok(Agreed::DryRun);
+        }
         if self.yes {
-            return Ok(());
+            return Ok(Agreed::Yes);
         }
         if !has_terminal() {
             return Err(Failed::wrong(format!(
@@ -39,6 +69,6 @@ impl Consent {
             &mut answer,
         );
         let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-        if read.is_ok() && is_yes { Ok(()) } else { Err(Failed::new("nothing was changed".into())) }
+        if read.is_ok() && is_yes { Ok(Agreed::Yes) } else { Err(Failed::new("nothing was changed".into())) }
     }
 }

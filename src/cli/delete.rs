@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::vault::{Delete, Error, Opened};
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
 use super::operator::{Answer, Failed, Operator};
 use super::record::{RecordArguments, Selected, nothing};
 use super::set::change_member;
@@ -20,7 +20,10 @@ pub(super) struct DeleteCommand {
 pub(super) fn run(operator: &Operator, command: &DeleteCommand, as_json: bool) -> Result<Answer, Failed> {
     let (opened, selected) = command.record.find(operator)?;
     let (what, revision) = describe(&opened, &selected)?;
-    command.consent.get(&format!("{} is deleted: {what}", selected.reference), "Delete it?")?;
+    let what = format!("{} is deleted: {what}", selected.reference);
+    if command.consent.get(&what, "Delete it?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json).into());
+    }
     let revision = match &selected.member {
         None => {
             let target = selected.target;

@@ -6,6 +6,12 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
         "serve",
         &["plugin-vault serve --stdio", "plugin-vault serve --log debug --log-file /tmp/plugin-vault.log"],
     ),
+    ("status", &["plugin-vault status", "plugin-vault status --json"]),
+    ("doctor", &["plugin-vault doctor", "plugin-vault doctor --fix --only backups --only protectors"]),
+    ("check", &["plugin-vault check", "plugin-vault check --read-data"]),
+    ("quarantine list", &["plugin-vault quarantine list", "plugin-vault quarantine list --json"]),
+    ("quarantine purge", &["plugin-vault quarantine purge", "plugin-vault quarantine purge 0000 --yes"]),
+    ("path", &["plugin-vault path data", "plugin-vault path backups"]),
     ("get", &["plugin-vault get me.github#/token --raw", "plugin-vault get me.github/vscode:session --json"]),
     (
         "set",
@@ -86,8 +92,9 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
             "plugin-vault key extend 9aa72a9147719a9bbcd7f45ae4378b9e",
         ],
     ),
-    ("key forget", &["plugin-vault key forget me.github", "plugin-vault key forget me.github --json"]),
+    ("key forget", &["plugin-vault key forget me.github", "plugin-vault key forget me.github --dry-run"]),
     ("backup", &["plugin-vault backup vault.tar", "plugin-vault backup - | ssh host 'cat > vault.tar'"]),
+    ("backup verify", &["plugin-vault backup verify vault.tar", "plugin-vault backup verify - < vault.tar"]),
     (
         "restore",
         &["plugin-vault restore vault.tar", "plugin-vault restore vault.tar --keep-protectors --yes"],
@@ -120,6 +127,10 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
     (
         "protector remove",
         &["plugin-vault protector remove key-file", "plugin-vault protector remove 3a1309bafee2ac90"],
+    ),
+    (
+        "protector change passphrase",
+        &["plugin-vault protector change passphrase", "plugin-vault protector change passphrase 3a1309ba"],
     ),
     ("protector test", &["plugin-vault protector test", "plugin-vault protector test keyring --json"]),
 ];

@@ -196,6 +196,7 @@ fn clients_line(error: Error) -> String {
 fn no_key(why: Unavailable) -> String {
     let protector = why.protector.name();
     match (why.protector, why.reason) {
+        (_, KeyReason::StoreLocked) => "the store is locked; run plugin-vault unlock".into(),
         (Kind::Passphrase, KeyReason::Locked) => "the store is locked; give its passphrase with \
             --passphrase-fd, or name a program that asks for it in PLUGIN_VAULT_ASKPASS"
             .into(),

@@ -13,27 +13,36 @@ struct Names {
     flag: &'static str,
 }
 
+/// The variable that names the data folder.
+pub(super) const DATA: &str = "PLUGIN_VAULT_DATA_DIR";
+/// The variable that names the folder of key files.
+pub(super) const KEYS: &str = "PLUGIN_VAULT_KEY_DIR";
+
 /// The data folder: from the flag, otherwise from the environment, otherwise the system's folder for the user's data.
 pub(super) fn data(given: Option<&Path>) -> Result<PathBuf, Wrong> {
-    let usual = || {
-        let folder = dirs::data_local_dir()?.join("plugin-vault");
-        Some(if cfg!(windows) { folder.join("data") } else { folder })
-    };
-    folder(given, &Names { variable: "PLUGIN_VAULT_DATA_DIR", flag: "--data-dir" }, usual)
+    folder(given, &Names { variable: DATA, flag: "--data-dir" }, usual_data)
 }
 
 /// The folder of key files, found in the same way.
 pub(super) fn keys(given: Option<&Path>) -> Result<PathBuf, Wrong> {
-    let usual = || {
-        Some(if cfg!(windows) {
-            dirs::data_local_dir()?.join("plugin-vault").join("keys")
-        } else if cfg!(target_os = "macos") {
-            dirs::data_local_dir()?.join("plugin-vault-keys")
-        } else {
-            dirs::state_dir()?.join("plugin-vault")
-        })
-    };
-    folder(given, &Names { variable: "PLUGIN_VAULT_KEY_DIR", flag: "--key-dir" }, usual)
+    folder(given, &Names { variable: KEYS, flag: "--key-dir" }, usual_keys)
+}
+
+/// The data folder where nothing names another one.
+pub(super) fn usual_data() -> Option<PathBuf> {
+    let folder = dirs::data_local_dir()?.join("plugin-vault");
+    Some(if cfg!(windows) { folder.join("data") } else { folder })
+}
+
+/// The folder of key files where nothing names another one.
+pub(super) fn usual_keys() -> Option<PathBuf> {
+    Some(if cfg!(windows) {
+        dirs::data_local_dir()?.join("plugin-vault").join("keys")
+    } else if cfg!(target_os = "macos") {
+        dirs::data_local_dir()?.join("plugin-vault-keys")
+    } else {
+        dirs::state_dir()?.join("plugin-vault")
+    })
 }
 
 fn folder(

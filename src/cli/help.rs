@@ -55,7 +55,8 @@ mod tests {
 
     fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
         let inner: Vec<_> = command.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
-        if inner.is_empty() {
+        let is_own = !path.is_empty() && !command.is_subcommand_required_set();
+        if inner.is_empty() || is_own {
             found.push(path.trim_start().to_owned());
         }
         for command in inner {

@@ -36,9 +36,6 @@ pub(super) struct ImportCommand {
     /// The record for the members of an env or json file; the plugin for the records of a netrc file [default: netrc]
     #[arg(long, value_name = "REF", requires = "from")]
     to: Option<String>,
-    /// Show what would be imported, and change nothing
-    #[arg(long)]
-    dry_run: bool,
     /// What to do if a record exists and has another content
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = OnConflict::Fail)]
     on_conflict: OnConflict,
@@ -88,7 +85,7 @@ pub(super) fn run(operator: &Operator, command: &ImportCommand, as_json: bool) -
     let standings = source.planned.iter().map(|planned| standing(existing.as_ref(), planned));
     let standings: Vec<_> = standings.collect::<Result<_, _>>()?;
     let conflicts = conflicts(&source, &standings);
-    if command.dry_run {
+    if command.consent.is_dry_run() {
         return Ok(summary(&standings, &conflicts, command.on_conflict, true, as_json).into());
     }
     if !conflicts.is_empty() && command.on_conflict == OnConflict::Fail {
@@ -140,7 +137,8 @@ fn agree(command: &ImportCommand, conflicts: &[String]) -> Result<(), Failed> {
             command.file.display()
         ));
     }
-    if lost.is_empty() { Ok(()) } else { command.consent.get(&lost.join("; "), "Import?") }
+    // A dry run has ended before.
+    if lost.is_empty() { Ok(()) } else { command.consent.get(&lost.join("; "), "Import?").map(drop) }
 }
 
 /// Writes the records, and reads each back. Returns the numbers of those that the store has now.

@@ -4,11 +4,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::vault::{
-    EndKey, ExtendKey, ForgetPlugin, Issue, KeySummary, KnowKey, Name, OneByOne, Revoke, Scope, Share,
+    EndKey, Error, ExtendKey, ForgetPlugin, Issue, KeySummary, KnowKey, Name, OneByOne, Revoke, Scope, Share,
     Timestamp, folder::WorkspaceFolder,
 };
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
+use super::look::{by_prefix, counted, relative_or_none, short_length, shortened, size};
 use super::operator::{Answer, Failed, Operator};
 use super::presented::{KeySource, key};
 use super::table::Table;
@@ -153,8 +154,8 @@ pub(super) fn run(operator: &Operator, command: &KeyCommand, as_json: bool) -> R
         }
         KeyCommand::Extend { id, until } => {
             let until = time(until.as_ref())?;
-            operator.required()?;
-            let info = operator.write(ExtendKey { key_id: id.clone(), until })?;
+            let key_id = find(operator.required()?.all_keys()?, id)?.info.key_id;
+            let info = operator.write(ExtendKey { key_id, until })?;
             let end = info.expires_at.map_or("does not end by itself".into(), |end| format!("ends {end}"));
             Ok(json_or(as_json, &Value::Object(key(&info)), end).into())
         }
@@ -171,57 +172,84 @@ fn revoke(
     consent: &Consent,
     as_json: bool,
 ) -> Result<String, Failed> {
-    let caller = if id.is_none() { Some(source.caller()?) } else { None };
+    let caller = if id.is_some() { None } else { Some(source.caller()?) };
     let opened = operator.required()?;
-    let info = match &caller {
-        Some(caller) => Some(opened.read(&KnowKey::new(caller), &OneByOne)?.info),
-        None => None,
+    let key = match (&caller, id) {
+        (Some(caller), _) => {
+            let known = opened.read(&KnowKey::new(caller), &OneByOne)?;
+            opened.all_keys()?.into_iter().find(|key| key.info.key_id == known.info.key_id)
+        }
+        (None, id) => Some(find(opened.all_keys()?, id.unwrap_or_default())?),
     };
-    let id = info.as_ref().map_or(id.unwrap_or_default(), |info| &info.key_id);
-    let is_it = |key: &KeySummary| key.info.key_id.eq_ignore_ascii_case(id);
-    let found = opened.all_keys()?.into_iter().find(is_it);
-    // Without a row, the request itself says whether the key was revoked before, or never had data.
-    if let Some(key) = &found {
-        consent.get(&lost_with(key), "Revoke it?")?;
+    // A key that is not in the list is refused below, as it was before.
+    if let Some(key) = &key {
+        let what = loss(key);
+        if consent.get(&what, "Revoke it?")? == Agreed::DryRun {
+            return Ok(would_do(&what, as_json));
+        }
     }
-    let destroyed = match caller {
-        Some(caller) => operator.write(Revoke { caller, key_id: None })?.destroyed,
-        None => operator.write(EndKey { key_id: id.to_owned() })?,
+    let destroyed = match (caller, key) {
+        (None, Some(key)) => operator.write(EndKey { key_id: key.info.key_id })?,
+        (Some(caller), _) => operator.write(Revoke { caller, key_id: None })?.destroyed,
+        (None, None) => return Err(no_key()),
     };
     let text = if destroyed { "revoked, and its data destroyed" } else { "revoked" };
     Ok(json_or(as_json, &json!({"revoked": true, "destroyed": destroyed}), text.into()))
 }
 
-/// What is lost with a key.
-fn lost_with(key: &KeySummary) -> String {
+/// What a user loses with a key.
+fn loss(key: &KeySummary) -> String {
     let info = &key.info;
-    let names = [&info.plugin, &info.installation, &info.label].into_iter().flatten();
-    let names: Vec<_> = names.map(|name| visible(name)).collect();
-    let what = format!("the key {} ({}) is revoked", info.key_id, names.join(", "));
-    if info.owner { format!("{what}, and its {} records are destroyed", key.records) } else { what }
+    let names = [&info.plugin, &info.installation, &info.label];
+    let names: Vec<_> = names.iter().filter_map(|name| name.as_deref()).collect();
+    let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(", ")) };
+    let data = if info.owner {
+        format!(
+            "; its {}, {} on the disk, are destroyed for good",
+            counted(key.records, "record"),
+            size(key.bytes)
+        )
+    } else {
+        "; its owner key keeps the data".to_owned()
+    };
+    format!("the key {}{of} opens nothing any more{data}", info.key_id)
+}
+
+/// The key whose id is, or begins with, this text.
+fn find(keys: Vec<KeySummary>, id: &str) -> Result<KeySummary, Failed> {
+    by_prefix(keys, |key| key.info.key_id.clone(), id).map_err(|is_ambiguous| {
+        if is_ambiguous {
+            Failed::wrong("several keys have ids that begin like that; write more of the id")
+        } else {
+            no_key()
+        }
+    })
+}
+
+fn no_key() -> Failed {
+    Error::ApiKeyUnknown.into()
 }
 
 fn forget(operator: &Operator, plugin: &str, consent: &Consent, as_json: bool) -> Result<String, Failed> {
-    let nothing = || Failed::nothing_stored("there is no such plugin; see plugin-vault key list");
-    let opened = operator.existing()?.ok_or_else(nothing)?;
-    let is_its = |key: &KeySummary| key.info.owner && key.info.plugin.as_deref() == Some(plugin);
-    let keys: Vec<_> = opened.all_keys()?.into_iter().filter(is_its).collect();
-    if keys.is_empty() {
-        return Err(nothing());
+    let keys = operator.existing()?.map(|opened| opened.all_keys()).transpose()?.unwrap_or_default();
+    let is_its = |key: &&KeySummary| key.info.owner && key.info.plugin.as_deref() == Some(plugin);
+    let own: Vec<_> = keys.iter().filter(is_its).collect();
+    if own.is_empty() {
+        return Err(Failed::nothing_stored("there is no such plugin; see plugin-vault key list"));
     }
-    let records: u64 = keys.iter().map(|key| key.records).sum();
+    let (records, bytes) =
+        own.iter().fold((0, 0), |(records, bytes), key| (records + key.records, bytes + key.bytes));
+    let count = counted(own.len() as u64, "installation");
     let what = format!(
-        "all that the plugin {} has stored is destroyed: {records} records of {} installations",
-        visible(plugin),
-        keys.len()
+        "all data of {plugin} is destroyed for good: {} in {count}, {} on the disk",
+        counted(records, "record"),
+        size(bytes)
     );
-    consent.get(&what, "Destroy it?")?;
+    if consent.get(&what, "Destroy it?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json));
+    }
     let destroyed = operator.write(ForgetPlugin { plugin: plugin.to_owned() })?;
-    let text = match destroyed {
-        0 => return Err(nothing()),
-        1 => "destroyed the data of 1 installation".into(),
-        count => format!("destroyed the data of {count} installations"),
-    };
+    let text = format!("destroyed the data of {}", counted(destroyed, "installation"));
     Ok(json_or(as_json, &json!({"destroyed": destroyed}), text))
 }
 
@@ -260,6 +288,7 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
         });
         return Value::Array(keys.collect()).to_string();
     }
+    let length = short_length(keys.iter().map(|key| key.info.key_id.as_str()));
     let mut table = Table::new(&[
         "ID",
         "PLUGIN",
@@ -269,13 +298,12 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
         "EXPIRES",
         "SCOPE",
         "RECORDS",
-        "BYTES",
+        "ON DISK",
         "LAST WRITE",
         "STATE",
     ]);
     for summary in keys {
         let info = &summary.info;
-        let time = |time: Option<Timestamp>| time.map_or(String::new(), |time| time.to_string());
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let scope = match (&info.scope, info.owner) {
             (Some(scope), _) => json!(scope).to_string(),
@@ -283,16 +311,16 @@ fn list(keys: &[KeySummary], as_json: bool) -> String {
             (None, false) => "all".into(),
         };
         table.row(vec![
-            info.key_id.clone(),
+            shortened(&info.key_id, length),
             text(&info.plugin),
             text(&info.installation),
             text(&info.label),
-            time(info.issued_at),
-            time(info.expires_at),
+            relative_or_none(info.issued_at),
+            relative_or_none(info.expires_at),
             scope,
             summary.records.to_string(),
-            summary.bytes.to_string(),
-            time(summary.last_write),
+            size(summary.bytes),
+            relative_or_none(summary.last_write),
             summary.state.name().into(),
         ]);
     }

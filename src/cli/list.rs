@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::vault::{Entry, KeptKeys, KeyInfo, ListRecords, Name, OneByOne, Opened};
 
+use super::look::{relative_or_none, size};
 use super::operator::{Answer, Failed, Operator};
 use super::record::{caller_of, nothing};
 use super::records::members;
@@ -118,7 +119,7 @@ pub(super) fn unlisted_json(key: &KeyInfo) -> Value {
 }
 
 fn in_table(found: &[Installation], unlisted: &[KeyInfo]) -> String {
-    let mut table = Table::new(&["RECORD", "FOLDER", "BYTES", "LAST WRITE", "EXPIRES"]);
+    let mut table = Table::new(&["RECORD", "FOLDER", "SIZE", "LAST WRITE", "EXPIRES"]);
     for one in found {
         for entry in &one.entries {
             let folder =
@@ -126,9 +127,9 @@ fn in_table(found: &[Installation], unlisted: &[KeyInfo]) -> String {
             table.row(vec![
                 reference(one, entry).to_string(),
                 folder,
-                entry.bytes.to_string(),
-                entry.updated_at.to_string(),
-                entry.expires_at.map_or(String::new(), |at| at.to_string()),
+                size(entry.bytes),
+                relative_or_none(Some(entry.updated_at)),
+                relative_or_none(entry.expires_at),
             ]);
         }
     }

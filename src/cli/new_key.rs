@@ -9,7 +9,9 @@ use crate::vault::{
 };
 
 use super::operator::{Answer, Failed, Operator};
-use super::output::{Lost, is_discarded, write};
+use crate::process::stdout_is_null;
+
+use super::output::{Lost, write};
 use super::presented::{KeySource, key, not_a_key};
 use super::secret::secret_line;
 use super::visible::escaped;
@@ -106,7 +108,7 @@ fn over_key_limit(error: Error) -> Failed {
 }
 
 fn refuse_discarded_output() -> Result<(), Failed> {
-    if is_discarded() {
+    if stdout_is_null() {
         let why = "stdout is closed or /dev/null, and the new key is shown nowhere else; nothing was changed: \
             send stdout to a program or a file";
         return Err(Failed::new(why.into()));

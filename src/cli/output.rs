@@ -28,18 +28,3 @@ pub(super) fn write_bytes(bytes: &[u8]) -> Result<(), Lost> {
         _ => Lost::Failed(error),
     })
 }
-
-/// Whether stdout is `/dev/null`, so that the output is lost. A descriptor that was closed at the start of the process
-/// is `/dev/null` as well.
-pub(super) fn is_discarded() -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{fstat, stat};
-        let null = stat("/dev/null").map(|null| (null.st_dev, null.st_ino, null.st_rdev));
-        let output =
-            fstat(rustix::stdio::stdout()).map(|output| (output.st_dev, output.st_ino, output.st_rdev));
-        null.is_ok() && output == null
-    }
-    #[cfg(not(unix))]
-    false
-}

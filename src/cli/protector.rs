@@ -1,5 +1,6 @@
 //! `plugin-vault protector …`: the protectors of the store's key.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Subcommand;
@@ -11,11 +12,15 @@ use crate::vault::{
     Timestamp, Unavailable, UnlockMode,
 };
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
+use super::look::{by_prefix, relative, short_length, shortened};
 use super::operator::{Answer, Failed, Operator};
 use super::question::Question;
 use super::secret::new_passphrase;
 use super::table::Table;
+
+/// The longest label, in bytes.
+const LONGEST_LABEL: usize = 256;
 
 /// Protectors
 #[derive(Subcommand)]
@@ -26,18 +31,38 @@ pub(super) enum ProtectorCommand {
     Add {
         #[command(subcommand)]
         new: NewProtector,
+        /// A label that list shows
+        #[arg(long, value_name = "TEXT", global = true)]
+        label: Option<String>,
     },
     /// Remove a protector, unless it is the last one that works
     Remove {
-        /// Its id, or its kind if there is only one of that kind
+        /// Its id or the beginning of it, or its kind if there is only one of that kind
         which: String,
         #[command(flatten)]
         consent: Consent,
+    },
+    /// Change a protector: the passphrase
+    Change {
+        #[command(subcommand)]
+        what: ChangedProtector,
     },
     /// Test whether each protector gives the key, or only those of one kind
     Test {
         /// key-file, keyring, passphrase, or command
         kind: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ChangedProtector {
+    /// Replace a passphrase by a new one, read as one line
+    Passphrase {
+        /// The id of the protector or the beginning of it, if there are several passphrases
+        which: Option<String>,
+        /// The file descriptor to read the new passphrase from
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        new_passphrase_fd: u32,
     },
 }
 
@@ -65,16 +90,27 @@ pub(super) enum NewProtector {
 pub(super) fn run(operator: &Operator, command: &ProtectorCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         ProtectorCommand::List => {
-            let protectors = operator.locked()?.map(|opened| opened.protectors()).transpose()?;
-            Ok(list(&protectors.unwrap_or_default(), as_json).into())
+            let Some(opened) = operator.locked()? else {
+                return Ok(list(&[], &BTreeMap::new(), as_json).into());
+            };
+            Ok(list(&opened.protectors()?, &opened.protector_labels()?, as_json).into())
         }
-        ProtectorCommand::Add { new } => add(operator, new, as_json),
+        ProtectorCommand::Add { new, label } => add(operator, new, label.as_deref(), as_json),
         ProtectorCommand::Remove { which, consent } => remove(operator, which, consent, as_json),
+        ProtectorCommand::Change { what: ChangedProtector::Passphrase { which, new_passphrase_fd } } => {
+            change_passphrase(operator, which.as_deref(), *new_passphrase_fd, as_json)
+        }
         ProtectorCommand::Test { kind } => test(operator, kind.as_deref(), as_json),
     }
 }
 
-fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer, Failed> {
+fn add(
+    operator: &Operator,
+    new: &NewProtector,
+    label: Option<&str>,
+    as_json: bool,
+) -> Result<Answer, Failed> {
+    let label = label.map(check_label).transpose()?.unwrap_or_default();
     // This opens the store before any input is read: a user who has to give two passphrases should be asked for the old
     // one first.
     let opened = operator.opened()?;
@@ -89,7 +125,20 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     if matches!(new, New::KeyFile) && opened.protectors()?.iter().any(|one| one.kind == Kind::KeyFile) {
         return Err(Failed::new("the store has a key file already".into()));
     }
-    let made = opened.make_protector(operator.config(), &new).map_err(|error| match (error, &new) {
+    let protector = put(operator, &opened, &new, label)?;
+    let text = "added; the other protectors still open the store: remove those that should not";
+    Ok(shown(as_json, &protector, text))
+}
+
+/// A label as it is stored.
+fn check_label(label: &str) -> Result<&str, Failed> {
+    let is_valid = !label.is_empty() && label.len() <= LONGEST_LABEL;
+    is_valid.then_some(label).ok_or_else(|| Failed::wrong(format!("a label has 1 to {LONGEST_LABEL} bytes")))
+}
+
+/// Makes a protector and adds it to the store.
+fn put(operator: &Operator, opened: &Opened, new: &New, label: &str) -> Result<Protector, Failed> {
+    let made = opened.make_protector(operator.config(), new, label).map_err(|error| match (error, new) {
         (Error::KeyUnavailable(why), New::Command(program)) => no_passphrase(program, why),
         (Error::KeyUnavailable(why), _) => {
             let protector = why.protector.name();
@@ -108,8 +157,7 @@ fn add(operator: &Operator, new: &NewProtector, as_json: bool) -> Result<Answer,
     }
     added?;
     operator.vault().announce();
-    let text = "added; the other protectors still open the store: remove those that should not";
-    Ok(shown(as_json, protector, text))
+    Ok(protector)
 }
 
 /// A program with a name that does not depend on the current folder: a path becomes absolute, a bare name stays.
@@ -144,9 +192,9 @@ fn no_passphrase(program: &[String], why: Unavailable) -> Failed {
     Failed::new(format!("the program {name:?} {why}; the protector was not added"))
 }
 
-fn shown(as_json: bool, protector: Protector, text: &str) -> Answer {
+fn shown(as_json: bool, protector: &Protector, text: &str) -> Answer {
     if as_json {
-        json!({"id": id(&protector), "kind": protector.kind.name()}).to_string()
+        json!({"id": id(protector), "kind": protector.kind.name()}).to_string()
     } else {
         text.into()
     }
@@ -167,30 +215,71 @@ fn remove(operator: &Operator, which: &str, consent: &Consent, as_json: bool) ->
         let failed = Failed::from(error);
         failed.explained(|why| format!("no other is known to work, so it was not removed: {why}"))
     })?;
-    let (kind, id) = (protector.kind.name(), id(&protector));
-    consent
-        .get(&format!("the protector {kind} {id} is removed, and no longer opens the store"), "Remove it?")?;
+    let label = opened
+        .protector_labels()?
+        .remove(&protector.id)
+        .map(|label| format!(" '{label}'"))
+        .unwrap_or_default();
+    let (kind, made) = (protector.kind.name(), Timestamp::from_millis(protector.made_at));
+    let what = format!(
+        "the protector {kind}{label} {}, made {made}, will not open the store any more",
+        id(&protector)
+    );
+    if consent.get(&what, "Remove it?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json).into());
+    }
     if !operator.write(RemoveProtector { protector, stays })? {
         return Err(last());
     }
     opened.forget_protector(operator.config(), protector);
     operator.vault().announce();
     let text = "removed; copies of the data folder that were made before still open with it";
-    Ok(shown(as_json, protector, text))
+    Ok(shown(as_json, &protector, text))
+}
+
+/// Replaces a passphrase. The new one is added first, so that the store never has neither.
+fn change_passphrase(
+    operator: &Operator,
+    which: Option<&str>,
+    descriptor: u32,
+    as_json: bool,
+) -> Result<Answer, Failed> {
+    let opened = operator.required()?;
+    let old = find(&opened, which.unwrap_or(Kind::Passphrase.name()))?;
+    if old.kind != Kind::Passphrase {
+        return Err(Failed::wrong("that protector is no passphrase; see plugin-vault protector list"));
+    }
+    let label = opened.protector_labels()?.remove(&old.id).unwrap_or_default();
+    let new = put(operator, &opened, &New::Passphrase(new_passphrase(descriptor)?), &label)?;
+    let stays = new.id;
+    if operator.write(RemoveProtector { protector: old, stays })? {
+        opened.forget_protector(operator.config(), old);
+        operator.vault().announce();
+        let text =
+            "changed; copies of the data folder that were made before still open with the former passphrase";
+        return Ok(shown(as_json, &new, text));
+    }
+    Err(Failed::new(
+        "another process has removed the new passphrase; the former one still opens the store".into(),
+    ))
 }
 
 fn find(opened: &Opened, which: &str) -> Result<Protector, Failed> {
     let protectors = opened.protectors()?;
-    let kind = Kind::parse(which);
-    let mut found =
-        protectors.iter().filter(|one| Some(one.kind) == kind || id(one).eq_ignore_ascii_case(which));
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(*one),
-        (Some(_), Some(_)) => Err(Failed::wrong("there are several of that kind; name one by its id")),
-        (None, _) => {
-            Err(Failed::nothing_stored("there is no such protector; see plugin-vault protector list"))
+    let several = |what: &str| Failed::wrong(format!("there are several {what}; name one by its id"));
+    if let Some(kind) = Kind::parse(which) {
+        let mut found = protectors.iter().filter(|one| one.kind == kind);
+        if let Some(one) = found.next() {
+            return if found.next().is_some() { Err(several("of that kind")) } else { Ok(*one) };
         }
     }
+    by_prefix(protectors, id, which).map_err(|is_ambiguous| {
+        if is_ambiguous {
+            several("whose ids begin like that")
+        } else {
+            Failed::nothing_stored("there is no such protector; see plugin-vault protector list")
+        }
+    })
 }
 
 fn test(operator: &Operator, kind: Option<&str>, as_json: bool) -> Result<Answer, Failed> {
@@ -256,24 +345,39 @@ pub(super) fn results_json(results: &[Tested]) -> String {
 }
 
 fn results_table(results: &[Tested]) -> String {
+    let length = id_length(results.iter().map(|(one, _)| one));
     let mut table = Table::new(&["ID", "KIND", "WORKS"]);
     for (one, why) in results {
         let works = why.map_or("yes".into(), |why| format!("no: {why}"));
-        table.row(vec![id(one), one.kind.name().into(), works]);
+        table.row(vec![shortened(&id(one), length), one.kind.name().into(), works]);
     }
     table.to_string()
 }
 
-fn list(protectors: &[Protector], as_json: bool) -> String {
-    let made = |one: &Protector| Timestamp::from_millis(one.made_at).to_string();
+fn id_length<'p>(protectors: impl Iterator<Item = &'p Protector>) -> usize {
+    let ids: Vec<_> = protectors.map(id).collect();
+    short_length(ids.iter().map(String::as_str))
+}
+
+fn list(protectors: &[Protector], labels: &BTreeMap<[u8; 16], String>, as_json: bool) -> String {
+    let made = |one: &Protector| Timestamp::from_millis(one.made_at);
     if as_json {
-        let list =
-            protectors.iter().map(|one| json!({"id": id(one), "kind": one.kind.name(), "madeAt": made(one)}));
+        let list = protectors.iter().map(|one| {
+            let mut members =
+                json!({"id": id(one), "kind": one.kind.name(), "madeAt": made(one).to_string()});
+            if let Some(label) = labels.get(&one.id) {
+                members["label"] = label.as_str().into();
+            }
+            members
+        });
         return Value::Array(list.collect()).to_string();
     }
-    let mut table = Table::new(&["ID", "KIND", "MADE"]);
+    let length = id_length(protectors.iter());
+    let mut table = Table::new(&["ID", "KIND", "LABEL", "MADE"]);
     for one in protectors {
-        table.row(vec![id(one), one.kind.name().into(), made(one)]);
+        let label = labels.get(&one.id).cloned().unwrap_or_default();
+        let made = relative(made(one), Timestamp::now());
+        table.row(vec![shortened(&id(one), length), one.kind.name().into(), label, made]);
     }
     table.to_string()
 }

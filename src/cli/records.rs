@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::vault::{Caller, DamagedPart, Entry, Error, Key, ListRecords, Name, OneByOne, random_origin};
 
+use super::look::{relative_or_none, size};
 use super::operator::{Failed, Operator};
 use super::table::Table;
 
@@ -28,18 +29,12 @@ pub(super) fn list(
     if as_json {
         return Ok(Value::Array(entries.iter().map(members).collect()).to_string());
     }
-    let mut table = Table::new(&["CONTEXT", "FOLDER", "NAME", "BYTES", "LAST WRITE", "EXPIRES"]);
+    let mut table = Table::new(&["CONTEXT", "FOLDER", "NAME", "SIZE", "LAST WRITE", "EXPIRES"]);
     for entry in &entries {
         let [context, folder, name] = words(entry);
-        let expires = entry.expires_at.map_or(String::new(), |at| at.to_string());
-        table.row(vec![
-            context,
-            folder,
-            name,
-            entry.bytes.to_string(),
-            entry.updated_at.to_string(),
-            expires,
-        ]);
+        let (written, expires) =
+            (relative_or_none(Some(entry.updated_at)), relative_or_none(entry.expires_at));
+        table.row(vec![context, folder, name, size(entry.bytes), written, expires]);
     }
     Ok(table.to_string())
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::vault::{Error, UnlockMode};
 
-use super::consent::Consent;
+use super::consent::{Agreed, Consent, would_do};
 use super::failed::Exit;
 use super::operator::{Answer, Failed, Operator};
 
@@ -23,7 +23,9 @@ pub(super) fn run(operator: &Operator, command: &ResetCommand, as_json: bool) ->
         "the store in '{folder}' {about}. It moves to quarantine unchanged: nothing is deleted, but no plugin sees \
          its data until it is moved back"
     );
-    command.consent.get(&what, "Move it to quarantine?")?;
+    if command.consent.get(&what, "Move it to quarantine?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json).into());
+    }
     let aside = operator.vault().reset()?.ok_or_else(nothing)?;
     let shown = if as_json {
         json!({"quarantine": aside.display().to_string()}).to_string()

@@ -126,7 +126,7 @@ fn start(
         streams.give(to, value).map_err(not_started)?;
     }
     let signals = signals::catch().map_err(not_started)?;
-    crate::server::restore_umask();
+    crate::process::restore_umask();
     let child = match program.spawn() {
         Ok(child) => child,
         Err(error) => return Ok(refuse(name, &error)),

@@ -57,11 +57,10 @@ fn secret(descriptor: u32, question: &str) -> Result<Zeroizing<Vec<u8>>, Failed>
     }
     let mut source: Box<dyn Read> = if descriptor == 0 {
         Box::new(std::io::stdin())
-    } else if cfg!(unix) {
+    } else {
+        // No other system has such paths, so that a descriptor can't be read there.
         let file = std::fs::File::open(format!("/dev/fd/{descriptor}"));
         Box::new(file.map_err(|_| unreadable(descriptor))?)
-    } else {
-        return Err(unreadable(descriptor));
     };
     // Allocated once: a buffer that grows would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));

@@ -160,8 +160,7 @@ impl Dir {
     pub fn create_folder_aside(&self) -> Result<FolderAside> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(ASIDE);
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        system::make_private_aside(&mut builder);
         let made = builder.tempdir_in(&self.path).map_err(|error| self.failed_itself(error))?;
         // Opened by its name in this folder: what has that name by now is a folder of ours, and no link.
         Ok(FolderAside { dir: self.folder(name_of(made.path()))?, _gone: made })

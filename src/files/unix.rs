@@ -1,15 +1,28 @@
 //! Files on Unix: system calls relative to a folder's handle, and owners and modes with the commands that change them.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat as RawStat};
 use rustix::io::Errno;
 
-use super::{FileId, FileKind, Found, How, Privacy, quoted};
+use super::{FileId, FileKind, Found, How, Privacy};
+
+#[path = "unix/denied.rs"]
+mod denied;
+#[path = "unix/file_system.rs"]
+mod file_system;
+
+pub use denied::quoted;
+pub(super) use denied::{
+    Obstacle, allow_access, is_super_user, may_make_in, mount_writable, obstacle, take_ownership, user,
+};
+pub use file_system::{free_space, is_of_a_container, is_of_a_network};
 
 const FILE: Mode = Mode::from_raw_mode(0o600);
 const FOLDER: Mode = Mode::from_raw_mode(0o700);
@@ -220,87 +233,76 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     Handle::open(folder)?.sync()
 }
 
-/// The file or folder that denies this process access to a path.
-pub(super) struct Obstacle {
-    pub(super) path: PathBuf,
-    pub(super) owner: String,
-    pub(super) is_ours: bool,
-    mode: u32,
-    is_folder: bool,
+/// Reads bytes at a place of a file.
+///
+/// # Errors
+/// If the file ends before, or the system refuses.
+pub fn read_exact_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
+    file.read_exact_at(into, at)
 }
 
-impl Obstacle {
-    /// Describes the file at a path, whether or not it denies access.
-    pub(super) fn at(path: &Path) -> Self {
-        let metadata = fs::metadata(path).or_else(|_| fs::symlink_metadata(path)).ok();
-        let owner = metadata.as_ref().map(Metadata::uid);
-        Self {
-            path: path.to_owned(),
-            owner: owner.map_or_else(|| "another user".to_owned(), user_of),
-            is_ours: owner == Some(us()),
-            mode: metadata.as_ref().map_or(0, Metadata::mode) & 0o7777,
-            is_folder: metadata.is_some_and(|metadata| metadata.is_dir()),
-        }
+/// Writes bytes at a place of a file.
+///
+/// # Errors
+/// If the system refuses. A part may have been written.
+pub fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    file.write_all_at(bytes, at)
+}
+
+/// Allocates the first bytes of a file, so that a write to them needs no room on a full disk.
+///
+/// # Errors
+/// If there is no room, or the system refuses.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn allocate(file: &File, length: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length) {
+        // Not every file system can allocate.
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// What denies this process access to a path: the nearest existing file or folder whose metadata can be read. If the
-/// path exists, it is the path itself; otherwise a folder above, which can't be searched or written to.
-pub(super) fn obstacle(path: &Path) -> Obstacle {
-    let nearest = path.ancestors().find(|at| fs::symlink_metadata(at).is_ok());
-    Obstacle::at(nearest.unwrap_or(path))
+/// Allocates the first bytes of a file, so that a write to them needs no room on a full disk.
+///
+/// # Errors
+/// If there is no room, or the system refuses.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn allocate(file: &File, length: u64) -> io::Result<()> {
+    super::fill_with_zeros(file, length)
 }
 
-fn user_of(id: u32) -> String {
-    if id == 0 { "user 0 (root)".to_owned() } else { format!("user {id}") }
-}
+/// A file that wakes the processes that watch it. Kept open, so that a signal costs one system call.
+pub struct WatchedFile(File);
 
-/// The user that this process runs as.
-pub(super) fn user() -> String {
-    user_of(us())
-}
-
-/// Whether this process may use the files of other users.
-pub(super) fn is_super_user() -> bool {
-    us() == 0
-}
-
-/// The command that makes this user the owner.
-pub(super) fn take_ownership(path: &Path) -> String {
-    format!("run: sudo chown -R {} {}", us(), quoted(path))
-}
-
-/// What to do about a file or folder of this user that the process may not use.
-pub(super) fn allow_access(obstacle: &Obstacle) -> String {
-    let path = quoted(&obstacle.path);
-    let needed = if obstacle.is_folder { 0o700 } else { 0o600 };
-    if obstacle.mode & needed == needed {
-        return format!(
-            "the system denies access to {path}, although its owner and mode allow it: an access list, a \
-             security module or an attribute of the file is the reason; look at: ls -lZ {path}; lsattr -d {path}"
-        );
+impl WatchedFile {
+    /// The file at a path, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// As [`super::open_or_create`].
+    pub fn open(path: &Path) -> io::Result<Self> {
+        super::open_or_create(path).map(Self)
     }
-    let rights = if obstacle.is_folder { "rwx" } else { "rw" };
-    format!(
-        "the mode {:04o} of {path} denies access to its owner; run: chmod u={rights} {path}",
-        obstacle.mode
-    )
-}
 
-/// The command that makes a mounted file system writable.
-pub(super) fn mount_writable(path: &Path) -> String {
-    let mut mount = path.ancestors().find(|at| at.exists()).unwrap_or(Path::new("/"));
-    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
-    while let Some(above) = mount.parent().filter(|above| device(above) == device(mount)) {
-        mount = above;
+    /// Writes its first byte.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn strike(&self) -> io::Result<()> {
+        self.0.write_all_at(b"\n", 0)
     }
-    format!("run: sudo mount -o remount,rw {}", quoted(mount))
 }
 
-/// Whether this process may create files of its own in a folder. What the super-user creates in another user's home
-/// blocks that user for ever. A folder that all users may write to, or one that the system lets a normal user write to,
-/// does no harm.
-pub(super) fn may_make_in(folder: &Metadata) -> bool {
-    let all_may_write = folder.permissions().mode() & 0o002 != 0;
-    us() != 0 || folder.uid() == 0 || all_may_write
+/// New files of these options are for their owner alone.
+pub(super) fn make_private_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+/// New folders of this builder are for their owner alone.
+pub(super) fn make_private_folder(builder: &mut DirBuilder) -> &mut DirBuilder {
+    builder.mode(0o700)
+}
+
+/// The same for a temporary folder.
+pub(super) fn make_private_aside(builder: &mut tempfile::Builder<'_, '_>) {
+    builder.permissions(fs::Permissions::from_mode(0o700));
 }

@@ -1,14 +1,22 @@
 //! Files on systems without owners and modes: by path, with links refused. The user's profile folder has its own access
 //! list, which protects its content.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
+use std::os::windows::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{FileId, FileKind, Found, How, Privacy, quoted};
+use super::{FileId, FileKind, Found, How, Privacy};
+
+#[path = "windows/denied.rs"]
+mod denied;
+
+pub use denied::quoted;
+pub(super) use denied::{
+    Obstacle, allow_access, is_super_user, may_make_in, mount_writable, obstacle, take_ownership, user,
+};
 
 /// Opens a link itself, and not its target.
-#[cfg(windows)]
 const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 
 /// A folder.
@@ -46,8 +54,7 @@ impl Handle {
             How::WriteOrCreate => options.write(true).create(true).truncate(false),
             How::CreateNew => options.write(true).create_new(true),
         };
-        #[cfg(windows)]
-        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, OPEN_REPARSE_POINT);
+        options.custom_flags(OPEN_REPARSE_POINT);
         options.open(self.0.join(name))
     }
 
@@ -185,56 +192,98 @@ pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The file or folder that denies this process access to a path.
-pub(super) struct Obstacle {
-    pub(super) path: PathBuf,
-    pub(super) owner: String,
-    pub(super) is_ours: bool,
+/// Whether a folder is on a network file system, as far as its path shows.
+pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
+    use std::path::{Component, Prefix};
+    let named = match std::fs::canonicalize(folder)?.components().next() {
+        Some(Component::Prefix(prefix)) => matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..)),
+        _ => false,
+    };
+    Ok(named)
 }
 
-impl Obstacle {
-    /// Describes the file at a path, whether or not it denies access.
-    pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), owner: "another user".to_owned(), is_ours: true }
-    }
+/// Bytes that this user can still write on the file system of a folder. The standard library does not say.
+pub fn free_space(_folder: &Path) -> Option<u64> {
+    None
 }
 
-/// What denies this process access to a path: the nearest existing file or folder.
-pub(super) fn obstacle(path: &Path) -> Obstacle {
-    let nearest = path.ancestors().find(|at| fs::symlink_metadata(at).is_ok());
-    Obstacle::at(nearest.unwrap_or(path))
-}
-
-/// The user that this process runs as, in words.
-pub(super) fn user() -> String {
-    "its own user".to_owned()
-}
-
-/// Whether this process may use the files of other users.
-pub(super) fn is_super_user() -> bool {
+/// Whether a folder is in the writable layer of a container's image. Not known on this system.
+pub fn is_of_a_container(_folder: &Path) -> bool {
     false
 }
 
-/// The command that makes this user the owner.
-pub(super) fn take_ownership(path: &Path) -> String {
-    format!("run as an administrator: takeown /r /f {}", quoted(path))
+/// Reads bytes at a place of a file.
+///
+/// # Errors
+/// If the file ends before, or the system refuses.
+pub fn read_exact_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        let read = file.seek_read(into, at)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        into = &mut into[read..];
+        at += read as u64;
+    }
+    Ok(())
 }
 
-/// What to do about a file or folder of this user that the process may not use.
-pub(super) fn allow_access(obstacle: &Obstacle) -> String {
-    let path = quoted(&obstacle.path);
-    format!(
-        "the system denies access to {path}: its access list is the reason, or another program has it open; look at: \
-         icacls {path}"
-    )
+/// Writes bytes at a place of a file.
+///
+/// # Errors
+/// If the system refuses. A part may have been written.
+pub fn write_all_at(file: &File, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = file.seek_write(bytes, at)?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+        at += written as u64;
+    }
+    Ok(())
 }
 
-/// What makes a mounted file system writable.
-pub(super) fn mount_writable(_path: &Path) -> String {
-    "make the drive writable".to_owned()
+/// Allocates the first bytes of a file, so that a write to them needs no room on a full disk.
+///
+/// # Errors
+/// If there is no room, or the system refuses.
+pub fn allocate(file: &File, length: u64) -> io::Result<()> {
+    super::fill_with_zeros(file, length)
 }
 
-/// Whether this process may create files of its own in a folder. Here only the system decides.
-pub(super) fn may_make_in(_folder: &Metadata) -> bool {
-    true
+/// A file that wakes the processes that watch it. The system reports a write late while the handle stays open, so each
+/// write opens and closes its own handle.
+pub struct WatchedFile(PathBuf);
+
+impl WatchedFile {
+    /// The file at a path, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// As [`super::open_or_create`].
+    pub fn open(path: &Path) -> io::Result<Self> {
+        super::open_or_create(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Writes its first byte.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn strike(&self) -> io::Result<()> {
+        write_all_at(&super::open_or_create(&self.0)?, b"\n", 0)
+    }
 }
+
+/// Does nothing: the access list of the folder above keeps other users out.
+pub(super) fn make_private_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Does nothing: the access list of the folder above keeps other users out.
+pub(super) fn make_private_folder(builder: &mut DirBuilder) -> &mut DirBuilder {
+    builder
+}
+
+/// Does nothing: the access list of the folder above keeps other users out.
+pub(super) fn make_private_aside(_builder: &mut tempfile::Builder<'_, '_>) {}

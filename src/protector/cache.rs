@@ -5,25 +5,18 @@
 //! is one entry for each store, and never for a key file, which costs nothing to read. Without such a keyring, each
 //! process asks for itself.
 
-#[cfg(target_os = "linux")]
-#[path = "cache/session_keyring.rs"]
-mod keyring;
-#[cfg(not(target_os = "linux"))]
-#[path = "cache/none.rs"]
-mod keyring;
-
 use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, StoreId};
 
-use keyring::Keyring;
+use super::system::session_keyring::Keyring;
 
 const FORMAT: u8 = 1;
 const ROW: usize = 16;
 /// Format, row, key.
-const LENGTH: usize = 1 + ROW + 32;
+pub(super) const LENGTH: usize = 1 + ROW + 32;
 
-type Entry = Zeroizing<[u8; LENGTH]>;
+pub(super) type Entry = Zeroizing<[u8; LENGTH]>;
 
 /// The cache of one store's key.
 pub(super) struct Cache {

@@ -129,7 +129,7 @@ pub(super) fn is_open_to_others(folder: &Path, store: StoreId) -> bool {
 }
 
 /// Whether the key folder is inside the data folder, so that a copy of the data folder contains the keys.
-pub(super) fn is_below(keys: &Path, data: &Path) -> bool {
+pub fn is_below(keys: &Path, data: &Path) -> bool {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     whole(keys).starts_with(whole(data))
 }

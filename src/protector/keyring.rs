@@ -6,49 +6,33 @@
 //! a reason to make another key. Nothing here uses the keyring before it is called.
 
 mod deadline;
-#[cfg(any(target_os = "macos", windows))]
-mod native;
-#[cfg(all(unix, not(target_os = "macos")))]
-mod secret_service;
 #[cfg(test)]
 mod tests;
-
-#[cfg(any(target_os = "macos", windows))]
-use native::Keyring;
-#[cfg(all(unix, not(target_os = "macos")))]
-use secret_service::Keyring;
 
 use zeroize::Zeroizing;
 
 use crate::crypto::{ProtectorKey, StoreId};
 
+use super::system::keyring::{Keyring, WINDOW_STAYS};
 use super::{Deadline, QUIET, Reason};
 
 /// The service name of the items in the keyring.
-const SERVICE: &str = "plugin-vault";
-/// The label that the user sees in the keyring's own window.
-#[cfg(all(unix, not(target_os = "macos")))]
-const LABEL: &str = "plugin-vault store key";
-
+pub(super) const SERVICE: &str = "plugin-vault";
 /// The text of a secret in the keyring.
-type Text = Zeroizing<Vec<u8>>;
+pub(super) type Text = Zeroizing<Vec<u8>>;
 
 /// Why there was no key, and the log line about it.
 #[derive(Clone, Copy, Debug)]
-struct Fault(Reason, &'static str);
+pub(super) struct Fault(pub(super) Reason, pub(super) &'static str);
 
-const MISSING: Fault = Fault(Reason::Missing, "the keyring has no key for this store");
-#[cfg(not(windows))]
-const LOCKED: Fault = Fault(Reason::Locked, "the keyring is locked; unlock it, or send vault/unlock");
-#[cfg(not(windows))]
-const DISMISSED: Fault = Fault(Reason::Denied, "the keyring's question was dismissed");
-const NO_ANSWER: Fault = Fault(Reason::Deadline, "the keyring did not answer in time");
-const NOT_A_KEY: Fault = Fault(Reason::Wrong, "the keyring's item for this store is not a key");
+pub(super) const MISSING: Fault = Fault(Reason::Missing, "the keyring has no key for this store");
+pub(super) const NO_ANSWER: Fault = Fault(Reason::Deadline, "the keyring did not answer in time");
+pub(super) const NOT_A_KEY: Fault = Fault(Reason::Wrong, "the keyring's item for this store is not a key");
 
 /// The name of one protector's item. It shows which store it is for, and nothing about the store's content.
 #[derive(Clone)]
-struct Item {
-    user: String,
+pub(super) struct Item {
+    pub(super) user: String,
 }
 
 impl Item {
@@ -66,9 +50,8 @@ pub(super) fn read(
     deadline: &Deadline,
 ) -> Result<ProtectorKey, Reason> {
     let item = Item::new(store, row);
-    // On macOS its window can't be closed: the caller has the turn for as long as the window may stay open.
-    #[cfg(target_os = "macos")]
-    let deadline = &Deadline::of(deadline.left());
+    let window = Deadline::of(deadline.left());
+    let deadline = if WINDOW_STAYS { &window } else { deadline };
     let work = move |deadline| parse(&Keyring::open(deadline)?.read(&item, ask)?);
     deadline::within(deadline, work, || ()).map_err(log)
 }
@@ -118,6 +101,12 @@ fn keep(keyring: &Keyring, item: &Item) -> Result<ProtectorKey, Fault> {
 pub(super) fn delete(store: StoreId, row: [u8; 16], deadline: &Deadline) -> Result<(), Reason> {
     let item = Item::new(store, row);
     deadline::within(deadline, move |deadline| Keyring::open(deadline)?.delete(&item), || ()).map_err(log)
+}
+
+/// Whether the keyring can be used now. Never asks the user.
+pub(super) fn state(deadline: &Deadline) -> Result<(), (Reason, &'static str)> {
+    let state = deadline::within(deadline, |deadline| Keyring::open(deadline)?.state(), || ());
+    state.map_err(|Fault(reason, line)| (reason, line))
 }
 
 fn parse(text: &[u8]) -> Result<ProtectorKey, Fault> {

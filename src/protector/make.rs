@@ -53,7 +53,7 @@ impl From<io::Error> for NotMade {
     }
 }
 
-/// Creates a protector for a store key, and stores what it keeps outside of the store. Returns its row, which the
+/// Creates a protector for a store key, with the user's own name for it or an empty one, and stores what it keeps outside of the store. Returns its row, which the
 /// caller has to put into the store.
 ///
 /// # Errors
@@ -61,6 +61,7 @@ impl From<io::Error> for NotMade {
 pub fn make(
     config: &ProtectorConfig<'_>,
     new: &New,
+    label: &str,
     store: StoreId,
     store_key: &StoreKey,
     now: u64,
@@ -83,7 +84,7 @@ pub fn make(
             with_passphrase(Kind::Command, &passphrase)?
         }
     };
-    let row = Description { kind, made_at: now, parameters };
+    let row = Description { kind, made_at: now, parameters, label: label.to_owned() };
     Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::process;
 use crate::sync;
 
 use super::deadline::LOOK;
@@ -31,7 +32,7 @@ fn running<T>(look: impl FnOnce(&mut Option<Vec<u32>>) -> T) -> T {
 
 /// Kills the running programs, and prevents new ones: this process is ending, and no other process would kill them.
 pub(super) fn end_all() {
-    running(|programs| programs.take().into_iter().flatten().for_each(kill));
+    running(|programs| programs.take().into_iter().flatten().for_each(process::kill_with_children));
 }
 
 /// Whether a program's name depends on the current folder: it is a path, and not an absolute one. A bare name does not,
@@ -39,6 +40,11 @@ pub(super) fn end_all() {
 pub fn is_relative(name: &str) -> bool {
     let path = Path::new(name);
     !path.is_absolute() && path.file_name() != Some(path.as_os_str())
+}
+
+/// Whether a program that asks for a passphrase exists, and may be run.
+pub fn is_there(name: &str) -> bool {
+    find(name).is_ok_and(|program| process::is_program(&program))
 }
 
 /// The absolute path of a program.
@@ -53,24 +59,10 @@ fn find(name: &str) -> Result<PathBuf, Reason> {
     if Path::new(name).is_absolute() {
         return Ok(name.into());
     }
-    let mut file = PathBuf::from(name);
-    if cfg!(windows) && file.extension().is_none() {
-        file.set_extension("exe");
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(&file)).find(|file| is_program(file)).ok_or_else(|| {
+    process::in_path(name).ok_or_else(|| {
         tracing::error!("the program that gives the store's passphrase is in no absolute folder of PATH");
         Reason::ProgramMissing
     })
-}
-
-fn is_program(file: &Path) -> bool {
-    #[cfg(unix)]
-    if rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_err() {
-        return false;
-    }
-    file.is_file()
 }
 
 /// The folder in which programs run: the user's home folder, or the root folder if there is none.
@@ -86,8 +78,7 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
     let mut command = Command::new(&file);
     command.args(arguments).current_dir(working_folder(&file));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    process::prepare_child(&mut command);
     let started = running(|programs| {
         let programs = programs.as_mut().ok_or(ErrorKind::Interrupted)?;
         command.spawn().inspect(|child| programs.push(child.id()))
@@ -176,10 +167,10 @@ fn wait(child: &mut Child, received: &FirstLine, deadline: &Deadline) -> Result<
             std::thread::sleep(deadline.left().min(pause));
             pause = (2 * pause).min(LOOK);
         }
-        if has_ended(child) {
+        if process::has_ended(child) {
             match line {
                 Some(line) => return Ok(line),
-                None => kill(child.id()),
+                None => process::kill_with_children(child.id()),
             }
         }
         if deadline.is_over() {
@@ -191,38 +182,13 @@ fn wait(child: &mut Child, received: &FirstLine, deadline: &Deadline) -> Result<
     }
 }
 
-/// Whether the program itself has ended. It is not reaped yet, so that the system does not give its process id, or that
-/// of its group, to another process.
-#[cfg(unix)]
-fn has_ended(child: &Child) -> bool {
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let looks = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    matches!(waitid(WaitId::Pid(Pid::from_child(child)), looks), Ok(Some(_)))
-}
-
-/// Whether the program itself has ended. Its handle keeps its process id reserved.
-#[cfg(not(unix))]
-fn has_ended(child: &mut Child) -> bool {
-    matches!(child.try_wait(), Ok(Some(_)))
-}
-
 /// Kills the program and all processes that it has started. Returns how the program itself ended.
 fn end(mut child: Child) -> io::Result<ExitStatus> {
-    kill(child.id());
+    process::kill_with_children(child.id());
     let _ = child.kill();
     // From the next line on its process id may belong to another process.
     running(|programs| programs.as_mut().map(|programs| programs.retain(|id| *id != child.id())));
     child.wait()
-}
-
-/// Kills the process group of a program that was not reaped yet.
-fn kill(id: u32) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    #[cfg(not(unix))]
-    let _ = id;
 }
 
 #[cfg(all(test, unix))]

@@ -7,9 +7,8 @@ use crate::limits;
 use crate::session::{Client, Id};
 use crate::vault::{self, OverLimit};
 
-use super::answer;
 use super::connection::{Answer, Connection, Started};
-use super::message::Message;
+use super::message::{self, Message};
 
 /// The answers of a batch so far. Apart from short ones, they are together no longer than a message may be.
 struct Collected {
@@ -22,7 +21,7 @@ impl Collected {
         self.text.push(if self.text.is_empty() { b'[' } else { b',' });
         if answer.len() > limits::SHORT_ANSWER && self.text.len() + answer.len() > self.most {
             let limit = self.most as u64;
-            self.text.extend(answer::of_error(
+            self.text.extend(message::refusal(
                 id,
                 vault::Error::DataTooLarge { reason: OverLimit::Batch, limit }.into(),
             ));

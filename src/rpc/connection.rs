@@ -13,7 +13,6 @@ use tokio::runtime::Handle;
 
 use crate::session::{BatchRoom, Id, Pending, Phase, Session, Unanswered, tasks};
 
-use super::answer;
 use super::error::{Error, NotARequest, Unreadable};
 use super::message::{self, Incoming, Message};
 use super::methods::{self, Request};
@@ -71,18 +70,18 @@ impl Connection {
 
     /// Answers a malformed frame after which the next frame can be read.
     pub fn refuse_malformed(&self) {
-        self.session.client().send(answer::of_error(None, Error::Parse(Unreadable::Frame)));
+        self.session.client().send(message::refusal(None, Error::Parse(Unreadable::Frame)));
     }
 
     /// Answers a frame after which nothing can be read.
     pub fn refuse_violation(&self) {
-        self.session.client().send(answer::of_error(None, Error::InvalidRequest(NotARequest::Frame)));
+        self.session.client().send(message::refusal(None, Error::InvalidRequest(NotARequest::Frame)));
     }
 
     /// Answers a batch that is empty, or that has too many messages.
     pub(super) fn refuse_batch(&self) {
         let error = Error::InvalidRequest(NotARequest::Batch);
-        self.session.client().send(answer::of_error(None, error));
+        self.session.client().send(message::refusal(None, error));
     }
 
     /// Whether a text is a whole message.
@@ -100,7 +99,7 @@ impl Connection {
         match message::parse(body) {
             None => {
                 let id = message::id_in_faulty(body);
-                self.session.client().send(answer::of_error(id.as_deref(), Error::Parse(Unreadable::Json)));
+                self.session.client().send(message::refusal(id.as_deref(), Error::Parse(Unreadable::Json)));
             }
             Some(Incoming::One(message)) => {
                 let is_watch = message.is_watch();
@@ -149,7 +148,7 @@ impl Connection {
             Message::Request { id, method, params } => self.start_request(id, &method, params, read),
             Message::Notification { method, params } => self.start_notification(&method, params, read),
             Message::Response => Started::Done(None),
-            Message::Invalid(id) => Started::Done(Some(answer::of_error(
+            Message::Invalid(id) => Started::Done(Some(message::refusal(
                 id.as_deref(),
                 Error::InvalidRequest(NotARequest::Message),
             ))),
@@ -168,7 +167,7 @@ impl Connection {
             self.session.pending().cancel(&id);
             return Started::Done(None);
         }
-        let refused = |error| Started::Done(Some(answer::of_error(Some(&id), error)));
+        let refused = |error| Started::Done(Some(message::refusal(Some(&id), error)));
         if self.session.phase() >= Phase::ShutDown && method != methods::EXIT {
             return refused(Error::InvalidRequest(NotARequest::Phase));
         }
@@ -209,7 +208,7 @@ fn run(method: &AsyncMethod<'static>, params: Option<&RawValue>, request: Unansw
     let mut extensions = Extensions::new();
     extensions.insert(Request { pending: pending.clone(), params: params.map(ToOwned::to_owned) });
     let mut response =
-        method(answer::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
+        method(message::PLACEHOLDER, Params::new(None), ConnectionId(0), usize::MAX, extensions);
     // The task that takes over a pending call polls it again, with its own waker.
     match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => Started::Done(answer_to(&pending, response)),
@@ -223,5 +222,5 @@ fn run(method: &AsyncMethod<'static>, params: Option<&RawValue>, request: Unansw
 
 /// `None` for a notification.
 fn answer_to(pending: &Pending, response: MethodResponse) -> Option<Vec<u8>> {
-    pending.id().map(|id| answer::of_method(id, response))
+    pending.id().map(|id| message::answer(id, response))
 }

@@ -1,15 +1,23 @@
-//! The envelope: what kind of message a text is. The parser is strict, because a message that is taken for another kind
-//! gets no answer, and its client waits for ever.
+//! The envelope, in both directions: what kind of message a text is, and an answer as text. The parser is strict, because
+//! a message that is taken for another kind gets no answer, and its client waits for ever. An answer has exactly
+//! `jsonrpc`, `id`, and one of `result` and `error`.
 
 use std::borrow::Cow;
 
+use jsonrpsee::MethodResponse;
+use jsonrpsee::types::{ErrorObjectOwned, Id as PlaceholderId};
 use serde_json::value::RawValue;
 
 use crate::json::{self, Faulty, FaultyMember, Kind};
 use crate::limits;
 use crate::session::Id;
 
-use super::methods;
+use super::error::Error;
+use super::methods::{self, ResultText};
+
+/// The id that `jsonrpsee` gets. It knows fewer ids than JSON has (none like 1.5 or 2^64), so the client's own text
+/// takes its place in the answer.
+pub(super) const PLACEHOLDER: PlaceholderId<'static> = PlaceholderId::Number(0);
 
 /// The content of a frame.
 pub(super) enum Incoming<'a> {
@@ -147,6 +155,34 @@ fn method(text: &RawValue) -> Option<Cow<'_, str>> {
 /// The answer repeats the id, so its length is limited.
 fn is_id(text: &RawValue) -> bool {
     matches!(json::kind(text), Kind::String | Kind::Number | Kind::Null) && text.get().len() <= limits::ID
+}
+
+/// A method's answer, with the client's id: its [`ResultText`], or else the text that `jsonrpsee` wrote.
+pub(super) fn answer(id: &RawValue, mut response: MethodResponse) -> Vec<u8> {
+    const HEAD: &str = r#"{"jsonrpc":"2.0","id":0,"#;
+    if let Some(ResultText(result)) = response.extensions_mut().remove() {
+        return with_id(id.get(), &["\"result\":", &result, "}"]);
+    }
+    let text = response.into_json();
+    let rest = text.get().strip_prefix(HEAD).expect("jsonrpsee writes version and id first");
+    with_id(id.get(), &[rest])
+}
+
+/// The answer for an error. Its id is `null` if the request's id is not known.
+pub(super) fn refusal(id: Option<&RawValue>, error: Error) -> Vec<u8> {
+    let error =
+        serde_json::to_string(&ErrorObjectOwned::from(error)).expect("an error is made of texts and numbers");
+    with_id(id.map_or("null", RawValue::get), &["\"error\":", &error, "}"])
+}
+
+fn with_id(id: &str, rest: &[&str]) -> Vec<u8> {
+    const BEGINNING: &str = r#"{"jsonrpc":"2.0","id":"#;
+    let length = BEGINNING.len() + id.len() + 1 + rest.iter().map(|part| part.len()).sum::<usize>();
+    let mut text = Vec::with_capacity(length);
+    for part in [BEGINNING, id, ","].iter().chain(rest) {
+        text.extend_from_slice(part.as_bytes());
+    }
+    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(super) mod initialize;
 mod issue_api_key;
 mod list_api_keys;
 mod list_persistent_data;
+mod lock;
 mod move_persistent_data;
 mod patch_persistent_data;
 mod release_lease;
@@ -107,6 +108,7 @@ methods! {
     release_lease,
     // The store.
     status,
+    lock,
     unlock,
     // The contract.
     discover,

@@ -159,6 +159,11 @@ impl Keys {
         }
     }
 
+    /// Forgets what the keys open.
+    pub(super) fn forget(&self) {
+        self.entries.iter().for_each(|entry| entry.key.forget());
+    }
+
     /// The handle of a key that a call means.
     pub(super) fn handle_of(&self, key: &Arc<Key>) -> String {
         let entry = self.entries.iter().find(|entry| Arc::ptr_eq(&entry.key, key));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::vault::{Busy, Deadline, Error, Need, OneByOne, Opened, Passphrase, Read, Write};
+use crate::vault::{Busy, Deadline, Error, Locking, Need, OneByOne, Opened, Passphrase, Read, Write};
 
 use super::{Failure, Pending, Session};
 
@@ -40,7 +40,7 @@ impl Session {
         pending: &Pending,
     ) -> Result<bool, Failure> {
         let Some(opened) = self.existing(pending).await? else { return Ok(false) };
-        if opened.is_unlocked() {
+        if opened.is_unlocked() && !opened.is_marked_locked()? {
             return Ok(true);
         }
         let asks = passphrase.is_none();
@@ -77,6 +77,18 @@ impl Session {
         deadline.end();
         self.vault.withdraw_unlock(ticket);
         Err(given_up)
+    }
+
+    /// Locks the store, once the writes that the connection has asked for before have their outcomes.
+    pub async fn lock(&self, pending: &Pending) -> Result<Locking, Failure> {
+        tokio::select! {
+            () = self.all_written() => {}
+            () = pending.cancelled() => return Err(Failure::Cancelled),
+        }
+        let Some(opened) = self.existing(pending).await? else { return Ok(Locking::NoStore) };
+        let locking = self.vault.lock(&opened)?;
+        self.forget_keys();
+        Ok(locking)
     }
 
     async fn need(&self, need: Need, pending: &Pending) -> Result<Option<Arc<Opened>>, Failure> {

@@ -4,8 +4,6 @@
 //! every commit, and a process watches it while it follows changes. `news` is written when the state of the store as a
 //! whole changes, and every process that has the store open watches it. Neither is ever locked.
 
-#[cfg(unix)]
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,11 +13,10 @@ use std::time::Duration;
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::files::{self, FileId};
+use crate::files::{self, FileId, WatchedFile, write_all_at};
 use crate::sync;
 
 use super::folder::Folder;
-use super::lmdb::meta_page::write_all_at;
 
 /// Poll interval. The poller always checks whether the data file was replaced. It also reports commits while the
 /// process follows them and file watching is not available.
@@ -32,7 +29,8 @@ const SELDOM: u32 = 4;
 pub enum StoreEvent {
     /// A process may have committed.
     Committed,
-    /// The state of the store may have changed: it was unlocked or repaired, or a process wants the exclusive lock.
+    /// The state of the store may have changed: it was locked, unlocked or repaired, or a process wants the exclusive
+    /// lock.
     StateChanged,
     /// The folder holds another data file or none, and no process of plugin-vault announced that: a person moved,
     /// deleted or copied the folder.
@@ -41,35 +39,19 @@ pub enum StoreEvent {
 
 /// The commit signal: the file `bell`, which is written again after each commit. No process locks it, and its content
 /// has no meaning.
-pub(super) struct CommitSignal {
-    /// Kept open, so that a signal costs one system call.
-    #[cfg(unix)]
-    file: File,
-    /// Windows reports a write late while the handle stays open, so each write opens and closes its own handle.
-    #[cfg(not(unix))]
-    path: PathBuf,
-}
+pub(super) struct CommitSignal(WatchedFile);
 
 impl CommitSignal {
     /// The commit signal at `path`. This writes its one byte at once, so that a later signal needs no room on a full
     /// disk.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         prepare(path)?;
-        Ok(Self {
-            #[cfg(unix)]
-            file: files::open_or_create(path)?,
-            #[cfg(not(unix))]
-            path: path.to_owned(),
-        })
+        WatchedFile::open(path).map(Self)
     }
 
     /// Wakes the processes that watch the file. A process that misses the signal polls a little later.
     pub(super) fn ring(&self) {
-        #[cfg(unix)]
-        let rung = write_all_at(&self.file, b"\n", 0);
-        #[cfg(not(unix))]
-        let rung = strike(&self.path);
-        if rung.is_err() {
+        if self.0.strike().is_err() {
             tracing::debug!("the bell could not be rung");
         }
     }
@@ -86,16 +68,24 @@ pub(super) fn strike(path: &Path) -> io::Result<()> {
     write_all_at(&files::open_or_create(path)?, b"\n", 0)
 }
 
-/// The last announcement about the state of the store that this process has seen.
+/// What this process has seen last of the state of the store.
 #[derive(Default)]
-pub(super) struct News(Mutex<String>);
+pub(super) struct News(Mutex<Seen>);
+
+#[derive(Default, PartialEq, Eq)]
+struct Seen {
+    announced: String,
+    is_locked: bool,
+}
 
 impl News {
-    /// Whether `announced` differs from the last announcement. It becomes the last announcement.
-    fn is_new(&self, announced: String) -> bool {
+    /// Whether the folder differs from what was seen last. It becomes what was seen last.
+    fn is_new(&self, folder: &Folder) -> bool {
         let mut last = sync::lock(&self.0);
-        let is_new = *last != announced;
-        *last = announced;
+        let is_locked = folder.is_marked_locked().unwrap_or(last.is_locked);
+        let seen = Seen { announced: folder.announced(), is_locked };
+        let is_new = *last != seen;
+        *last = seen;
         is_new
     }
 }
@@ -114,13 +104,13 @@ pub(super) fn watch(
             if place.is_exclusive_lock_wanted() {
                 leave();
             }
-            if !known.is_new(place.announced()) {
+            if !known.is_new(&place) {
                 return;
             }
         }
         heard(event);
     });
-    news.is_new(folder.announced());
+    news.is_new(folder);
     watcher
 }
 
@@ -140,7 +130,7 @@ impl StoreWatcher {
         // The watch starts before the poller: where the system allows only one more thread, the watch should get it,
         // because it reports at once.
         let watcher = watch_file(&folder.news(), heard.clone());
-        let looks = Poller::start(folder.data_file(), open, heard);
+        let looks = Poller::start(folder.clone(), open, heard);
         let listener = Self { bell: folder.bell(), watcher: Mutex::default(), looks };
         match watcher {
             Ok(watcher) => *listener.watcher() = Some(watcher),
@@ -201,7 +191,8 @@ fn watch_file(
 }
 
 /// A polling thread. It always checks whether the data file is still the open one: no watch of a file reports that the
-/// folder above it was moved away. It polls for the other events where file watching is not available.
+/// folder above it was moved away. It also checks whether the store was locked: a process that is killed right after it
+/// has marked the store announces nothing. It polls for the other events where file watching is not available.
 struct Poller(Arc<Look>);
 
 /// What the polling thread polls for.
@@ -215,11 +206,12 @@ struct Look {
 }
 
 impl Poller {
-    fn start(data: PathBuf, open: FileId, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> Self {
+    fn start(folder: Folder, open: FileId, heard: Arc<dyn Fn(StoreEvent) + Send + Sync>) -> Self {
         let look = Arc::new(Look::default());
         let wanted = look.clone();
         let run = move || {
-            let (mut there, mut turn) = (Some(open), 0_u32);
+            let (data, mut there, mut turn) = (folder.data_file(), Some(open), 0_u32);
+            let mut was_locked = false;
             while !wanted.over.load(Ordering::Relaxed) {
                 std::thread::sleep(LOOK);
                 let now = match files::id_at(&data) {
@@ -230,6 +222,10 @@ impl Poller {
                 };
                 if std::mem::replace(&mut there, now) != now && !wanted.over.load(Ordering::Relaxed) {
                     heard(StoreEvent::Replaced);
+                }
+                let is_locked = folder.is_marked_locked().unwrap_or(was_locked);
+                if std::mem::replace(&mut was_locked, is_locked) != is_locked {
+                    heard(StoreEvent::StateChanged);
                 }
                 turn = turn.wrapping_add(1);
                 if wanted.unwatched.load(Ordering::Relaxed) {

@@ -1,12 +1,9 @@
 //! The data folder: where everything of a store is stored, and whether it holds a store.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::files::{self, Dir, Privacy};
 
-use super::file_system;
 use super::lmdb::{DATA_FILE, READERS_FILE};
 use super::{Refusal, StoreError};
 
@@ -56,29 +53,6 @@ impl Folder {
             dir => dir?,
         };
         Ok(dir.find(DATA_FILE)?.is_some() || !self.backups()?.is_empty() || !self.slots_there()?.is_empty())
-    }
-
-    /// The lock that a process holds while it asks the user: one process at a time. `None` if another process still
-    /// holds it when `waits` returns false. Also `None` if the disk has no room for the file: a full disk must not
-    /// prevent reading.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] if something else has the name of `prompt.lock`.
-    pub(super) fn lock_prompt(&self, waits: impl Fn() -> bool) -> Result<Option<fs::File>, StoreError> {
-        let file = self.dir().and_then(|dir| dir.open_or_create("prompt.lock"));
-        let file = match file.map_err(StoreError::from) {
-            Ok(file) => file,
-            Err(error @ StoreError::Refused(_)) => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        // The lock has no timed wait, and its holder waits for a person. So it is enough to poll.
-        while file.try_lock().is_err() {
-            if !waits() {
-                return Ok(None);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(Some(file))
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
@@ -150,7 +124,7 @@ impl Folder {
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         files::may_create_folder(&self.path)?;
         files::create_folder(&self.path)?;
-        if !self.allow_network && file_system::is_of_a_network(&self.path)? {
+        if !self.allow_network && files::is_of_a_network(&self.path)? {
             let path = self.path.display();
             tracing::error!(
                 "'{path}' lies on a network or user-space file system, where a store can be damaged; choose a \

@@ -3,11 +3,12 @@
 //!
 //! Code outside of `store` uses only the names that `store.rs` exports.
 
-pub mod check;
+pub(super) mod check;
 mod closed;
 pub(super) mod create;
 pub(super) mod engine;
 pub(super) mod enter;
+mod error;
 mod free_space;
 pub(super) mod header;
 mod layout;
@@ -19,7 +20,7 @@ mod pages;
 mod reader_table;
 mod repair;
 pub(super) mod replace;
-pub mod salvage;
+pub(super) mod salvage;
 #[cfg(test)]
 mod sample;
 pub(super) mod snapshot;

@@ -7,7 +7,7 @@ use super::folder::Folder;
 use super::lmdb::enter::Entered;
 use super::lmdb::open::LmdbStore;
 use super::lmdb::this_process::ThisProcess;
-use super::{ProtectorRow, Row, Store, StoreError};
+use super::{ProtectorRow, Row, StoreError};
 
 /// The initial content of a new store. It is requested only if there is no store.
 pub trait NewStore {
@@ -48,14 +48,14 @@ impl<E, S: Into<StoreError>> From<S> for NotOpened<E> {
     }
 }
 
-/// See [`super::Location::open`].
+/// See [`super::Location::open`]. Also returns whether the store was repaired.
 pub(super) fn open<N: NewStore>(
     folder: &Folder,
     this_process: &ThisProcess,
     limit: u64,
     now: fn() -> u64,
     new: Option<&N>,
-) -> Result<Option<Store>, N::Error> {
+) -> Result<Option<(LmdbStore, bool)>, N::Error> {
     let (inner, was_repaired) = match open_once(folder, this_process, limit, new) {
         Err(NotOpened::Store(StoreError::Damaged)) => {
             let was_repaired = repair(folder, now)?;
@@ -68,7 +68,13 @@ pub(super) fn open<N: NewStore>(
     if was_repaired && let Err(error) = inner.back_up() {
         tracing::warn!(?error, "there is no backup yet of the repaired store");
     }
-    Ok(Some(Store { inner, was_repaired }))
+    // Before anything is read, what another process had begun to destroy before it ended is destroyed.
+    if folder.finish_removals().is_err() {
+        tracing::error!(
+            "a removed protector could not be overwritten; it is tried again at the next opening"
+        );
+    }
+    Ok(Some((inner, was_repaired)))
 }
 
 /// Repairs the store. Returns false if another process has already done it.

@@ -33,11 +33,30 @@ const LONGEST: usize = BLOCK - HEADER.len() - 2 - checksum::LENGTH;
 /// A protector's id, and its row.
 pub type ProtectorRow = (Id, Vec<u8>);
 
+/// A change of the protectors, which is part of no commit.
+pub enum ProtectorChange {
+    /// Adds a protector. If that fails, it was not added, or the log says that it may have been.
+    Add(ProtectorRow),
+    /// Overwrites a protector. If that fails, it may or may not be gone, and the change has to be repeated.
+    Remove(Id),
+}
+
 /// The content of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Copy {
     Whole(Vec<u8>),
     Removed,
+    Damaged,
+}
+
+/// The state of a protector file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ProtectorState {
+    /// Both blocks are whole.
+    Whole,
+    /// One block is damaged.
+    Half,
+    /// Both blocks are damaged.
     Damaged,
 }
 
@@ -128,6 +147,21 @@ impl Folder {
         Ok(rows)
     }
 
+    /// The state of each protector file.
+    pub(super) fn protector_states(&self) -> Result<Vec<ProtectorState>, StoreError> {
+        let mut states = Vec::new();
+        for id in self.protector_files()? {
+            let Some(copies) = self.protector_copies(&id)? else { continue };
+            let damaged = copies.iter().filter(|copy| **copy == Copy::Damaged).count();
+            states.push(match damaged {
+                0 => ProtectorState::Whole,
+                COPIES => ProtectorState::Damaged,
+                _ => ProtectorState::Half,
+            });
+        }
+        Ok(states)
+    }
+
     /// The ids of the removed protectors.
     pub(super) fn removed_protectors(&self) -> Result<Vec<Id>, StoreError> {
         let mut removed = Vec::new();
@@ -139,12 +173,19 @@ impl Folder {
         Ok(removed)
     }
 
-    /// Adds a protector. The file is synced when this returns. If this fails, the protector does not open the store.
-    pub(super) fn add_protector(
+    /// Carries out a change of the protectors. Every file is synced when this returns.
+    pub(super) fn change_protector(
         &self,
         _lock: &WriteLock<'_>,
-        (id, row): &ProtectorRow,
+        change: &ProtectorChange,
     ) -> Result<(), StoreError> {
+        match change {
+            ProtectorChange::Add(row) => self.add_protector(row),
+            ProtectorChange::Remove(id) => self.remove_protector(id),
+        }
+    }
+
+    fn add_protector(&self, (id, row): &ProtectorRow) -> Result<(), StoreError> {
         self.put_protector(id, row).inspect_err(|_| {
             // The file may already have its name, if only the sync of the folder failed.
             if self.remove(id).is_err() {
@@ -155,8 +196,8 @@ impl Folder {
         })
     }
 
-    /// Removes a protector: both blocks are overwritten in place and synced. The file stays as a mark of the removal.
-    pub(super) fn remove_protector(&self, _lock: &WriteLock<'_>, id: &Id) -> Result<(), StoreError> {
+    /// Overwrites both blocks in place. The file stays as a mark of the removal.
+    fn remove_protector(&self, id: &Id) -> Result<(), StoreError> {
         self.remove(id).inspect_err(|_| {
             let path = self.protector_path(id);
             tracing::error!("the protector file '{}' could not be overwritten; try again", path.display());
@@ -339,7 +380,7 @@ mod tests {
     #[test]
     fn a_removed_protector_leaves_nothing_of_its_row() {
         let (_folder, store) = store();
-        locked(&store, |lock| store.remove_protector(lock, &ID)).unwrap();
+        locked(&store, |lock| store.change_protector(lock, &ProtectorChange::Remove(ID))).unwrap();
         assert!(rows(&store).is_empty());
         assert_eq!(store.removed_protectors().unwrap(), [ID]);
         let left = fs::read(store.protector_path(&ID)).unwrap();

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use super::lmdb::DATA_FILE;
 use super::lmdb::lock::ExclusiveLock;
+use super::marker::MARKER;
 use super::{Folder, StoreError};
 
 /// The parts of a store, in the order in which a reset moves them. A store without protectors can't be opened, and a
 /// folder with tables does not count as empty. So an interrupted reset can be finished.
-const PARTS: [&str; 7] = ["protectors", "slots", "pending-slots", "backups", "closed", "header", DATA_FILE];
+const PARTS: [&str; 8] =
+    ["protectors", "slots", "pending-slots", "backups", "closed", "header", DATA_FILE, MARKER];
 
 /// See [`super::Location::reset`].
 pub(super) fn reset(folder: &Folder) -> Result<Option<PathBuf>, StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId, SlotKeys};
-use crate::store::{BusyReason, SLOT_HEADER, Slot, Snapshot, StoreError};
+use crate::store::{SLOT_HEADER, Slot, Snapshot};
 use crate::sync;
 
 use super::key_index::{self, Found, LiveKeys};
@@ -88,6 +88,18 @@ impl Key {
         self.state().api_key.clone()
     }
 
+    /// Forgets what the key opens, once the store was locked and its key dropped. A request that began before may still
+    /// look the key up, but caches nothing: it checks that the store is unlocked while it holds this lock.
+    pub fn forget(&self) {
+        self.state().cached = None;
+    }
+
+    /// What is cached of what the key opens.
+    #[cfg(test)]
+    pub(super) fn access_for_test(&self) -> Option<std::sync::Weak<Access>> {
+        self.state().cached.as_ref()?.access.as_ref().map(Arc::downgrade)
+    }
+
     /// Replaces the key after a rotation.
     pub(super) fn replace(&self, api_key: Arc<ApiKey>) {
         *self.state() = State { api_key, cached: None };
@@ -99,7 +111,8 @@ impl Key {
             Some(cached) if cached.opened == opened.serial() => cached.slot.clone(),
             _ => {
                 let slot = Arc::new(secrets.keys.slot(&state.api_key));
-                state.cached = Some(Cached {
+                // Not once the store was locked, see `forget`.
+                state.cached = opened.is_unlocked().then(|| Cached {
                     opened: opened.serial(),
                     slot: slot.clone(),
                     keys_revision: None,
@@ -134,6 +147,7 @@ impl Key {
     ) -> Result<Option<Arc<Access>>, Error> {
         let access = Access::open(opened, secrets, slot, found)?;
         if let Some(cached) = &mut self.state().cached
+            && opened.is_unlocked()
             && cached.opened == opened.serial()
             && cached.slot.id() == slot.id()
         {
@@ -162,20 +176,11 @@ impl Access {
     }
 }
 
-/// A damaged row or slot of a key is one damaged value, not a damaged store.
-pub(super) fn of_a_key(error: StoreError) -> Error {
-    match error {
-        StoreError::Damaged => Error::KEY_DAMAGED,
-        other => other.into(),
-    }
-}
-
 /// The namespace and the data key that a slot file holds.
 pub(super) fn data_key(opened: &Opened, slot: &SlotKeys) -> Result<(NamespaceId, DataKey), Error> {
-    match opened.store().slot(&slot.id().0).map_err(of_a_key)? {
+    match opened.store().slot(&slot.id().0).map_err(Error::of_a_key)? {
         Slot::Wrapped(wrapped) => slot.unwrap(SLOT_HEADER, &wrapped).map_err(|_| Error::KEY_DAMAGED),
-        Slot::Absent if opened.store().is_in_place() => Err(Error::KEY_DAMAGED),
-        Slot::Absent => Err(StoreError::Busy(BusyReason::Replaced).into()),
+        Slot::Absent => Err(Error::KEY_DAMAGED),
         Slot::Destroyed => Err(Error::ApiKeyRevoked),
     }
 }
@@ -202,7 +207,7 @@ impl Caller {
     ) -> Result<(Snapshot<'o>, Option<Arc<Access>>), Error> {
         let secrets = opened.secrets()?;
         loop {
-            let slot = self.key.slot(opened, secrets);
+            let slot = self.key.slot(opened, &secrets);
             let snapshot = opened.store().snapshot()?;
             let keys_revision = snapshot.keys_revision()?;
             if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
@@ -210,10 +215,11 @@ impl Caller {
             }
             let found = key_index::look(&snapshot, &secrets.keys, slot.id());
             drop(snapshot);
-            let learnt = found.and_then(|found| self.key.learn(opened, secrets, &slot, keys_revision, found));
+            let learnt =
+                found.and_then(|found| self.key.learn(opened, &secrets, &slot, keys_revision, found));
             match learnt {
                 // The key was rotated while it was looked up. The next round uses the new key.
-                Err(Error::ApiKeyRevoked) if self.key.slot(opened, secrets).id() != slot.id() => {}
+                Err(Error::ApiKeyRevoked) if self.key.slot(opened, &secrets).id() != slot.id() => {}
                 learnt => drop(learnt?),
             }
         }

@@ -8,7 +8,7 @@ use crate::crypto::StoreId;
 use crate::protector::{self, New, Protector};
 use crate::store::{
     BadArchive, CopySource, CopyTarget, Location, NotPacked, NotUnpacked, Progress, ProtectorRow, Restored,
-    StoreError, Unpacked,
+    SoundTables, StoreError, Unpacked, verify_backup,
 };
 
 use super::{Config, Error, Opened, Passphrase, Timestamp, Vault};
@@ -89,6 +89,16 @@ pub struct ReadBackup {
     arrivals: Vec<Arrival>,
 }
 
+/// A backup that was read wholly, and whose tables were checked.
+pub struct Verified {
+    /// The id of its store.
+    pub store: String,
+    /// What its tables contain.
+    pub tables: SoundTables,
+    /// The protectors that open it.
+    pub protectors: Vec<Protector>,
+}
+
 /// A protector of a backup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Arrival {
@@ -145,10 +155,11 @@ impl Opened {
         progress: Progress<'_>,
     ) -> Result<(), NotBackedUp> {
         let extra = passphrase.map(|passphrase| {
-            let store_key = self.secrets()?.keys.store_key();
+            let secrets = self.secrets()?;
+            let store_key = secrets.keys.store_key();
             let (new, now) = (New::Passphrase(passphrase), Timestamp::now().millis());
             let store = StoreId(self.store().id());
-            Ok::<_, Error>(protector::make(&config.means(), &new, store, store_key, now)?)
+            Ok::<_, Error>(protector::make(&config.means(), &new, "", store, store_key, now)?)
         });
         let extra = extra.transpose().map_err(NotBackedUp::Store)?;
         self.store().back_up_to(to, extra.as_ref(), progress).map_err(|error| match error {
@@ -177,6 +188,20 @@ impl Vault {
         let arrivals = arrivals(&self.location, unpacked.protectors())?;
         let store_has_protectors = !self.location.protectors()?.is_empty();
         Ok(ReadBackup { unpacked, store_has_protectors, arrivals })
+    }
+
+    /// Reads what [`Opened::pack`] wrote and checks its tables. This needs no store, and changes none.
+    ///
+    /// # Errors
+    /// If it is not a whole backup, or there is no room to unpack it.
+    pub fn verify_backup(
+        &self,
+        source: CopySource<'_>,
+        progress: Progress<'_>,
+    ) -> Result<Verified, NotRestored> {
+        let found = verify_backup(source, progress)?;
+        let protectors = protector::list(&found.protectors);
+        Ok(Verified { store: StoreId(found.store).to_text(), tables: found.tables, protectors })
     }
 
     /// Replaces the store with a backup, under an exclusive lock. The old store goes to quarantine. A store with

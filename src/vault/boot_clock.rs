@@ -3,6 +3,9 @@
 
 use std::sync::OnceLock;
 
+use crate::process;
+use crate::rows::parse_id;
+
 /// A time on the boot clock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct BootTime {
@@ -15,7 +18,7 @@ pub(super) struct BootTime {
 impl BootTime {
     pub(super) fn now() -> Self {
         static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
-        Self { boot: *BOOT.get_or_init(boot), millis: millis() }
+        Self { boot: *BOOT.get_or_init(boot), millis: process::boot_millis() }
     }
 
     /// Milliseconds until this time; 0 if it has passed, or is of an earlier boot.
@@ -27,26 +30,7 @@ impl BootTime {
 /// The kernel's random id of this boot. Zeros if the kernel has none. Then only the holder's lock file shows that a
 /// lease is from before the boot, since no lock outlives a boot.
 fn boot() -> [u8; 16] {
-    crate::store::boot_id().unwrap_or_default()
-}
-
-#[cfg(unix)]
-fn millis() -> u64 {
-    use rustix::time::{ClockId, clock_gettime};
-    // On macOS the monotonic clock counts while the machine sleeps.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: ClockId = ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: ClockId = ClockId::Monotonic;
-    let time = clock_gettime(CLOCK);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    seconds * 1_000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
-}
-
-/// On this system no such clock can be read without `unsafe`, so this is the wall clock.
-#[cfg(not(unix))]
-fn millis() -> u64 {
-    super::Timestamp::now().millis()
+    process::boot_id().and_then(|id| parse_id(&id)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::store::Snapshot;
 
 use super::access::Access;
 use super::key_row::Use;
-use super::view::{Read, View};
+use super::reading::Read;
+use super::view::View;
 use super::{Address, Caller, Error, Opened, Timestamp};
 
 /// The format of a row.

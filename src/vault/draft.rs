@@ -4,19 +4,19 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use crate::crypto::{NamespaceId, SlotId};
 use crate::limits;
 use crate::rows::{Table, meta};
-use crate::store::{Batch, ProtectorRow, Row, Snapshot, StoreError};
+use crate::store::{Batch, ProtectorChange, Row, Snapshot, StoreError};
 
-use super::access::{Access, Caller, Remembered};
 use super::key_index::{self, LiveKeys};
-use super::key_row::KeyRow;
 use super::opened::Secrets;
 use super::reasons::Full;
-use super::{Error, Opened, Timestamp};
+use super::view::View;
+use super::{Caller, Error, Opened, Timestamp};
+
+mod keys;
 
 /// A request that changes the store.
 pub trait Write: Send {
@@ -55,12 +55,6 @@ pub struct Changes {
     protectors: Vec<ProtectorChange>,
 }
 
-/// A change of the protector files, which no transaction covers. A request with one has no other change.
-pub(super) enum ProtectorChange {
-    Add(ProtectorRow),
-    Remove([u8; 16]),
-}
-
 /// The work for the requests of one commit.
 #[derive(Default)]
 pub(super) struct Work {
@@ -88,56 +82,20 @@ impl Changes {
     }
 
     pub(super) fn put(&mut self, table: Table, key: &[u8], value: Vec<u8>) {
-        self.bytes += value.len();
-        self.rows.push(Row { table, key: key.to_vec(), value: Some(value) });
+        self.push(Row { table, key: key.to_vec(), value: Some(value) });
     }
 
     pub(super) fn delete(&mut self, table: Table, key: &[u8]) {
-        self.rows.push(Row { table, key: key.to_vec(), value: None });
+        self.push(Row { table, key: key.to_vec(), value: None });
     }
 
-    /// Puts a row into the table of keys, and its rows into the index. All processes then check their keys again.
-    /// `before` is the row that it replaces.
-    pub(super) fn put_key(
-        &mut self,
-        draft: &Draft<'_>,
-        slot: SlotId,
-        before: Option<&KeyRow>,
-        row: &mut KeyRow,
-    ) -> Result<(), Error> {
-        self.put_key_alone(draft, slot, row)?;
-        key_index::update(draft, self, slot, before, row)
+    fn push(&mut self, row: Row) {
+        self.bytes += row.value.as_ref().map_or(0, Vec::len);
+        self.rows.push(row);
     }
 
-    /// Ends a key of which only the slot is known, and marks the index to be rebuilt.
-    pub(super) fn end_unknown_key(&mut self, draft: &Draft<'_>, slot: SlotId) -> Result<(), Error> {
-        let mut row = KeyRow::first(NamespaceId::generate()).revoked();
-        self.put_key_alone(draft, slot, &mut row)?;
-        self.delete(Table::Meta, meta::KEY_INDEX);
-        self.destroy_slot(slot);
-        Ok(())
-    }
-
-    fn put_key_alone(&mut self, draft: &Draft<'_>, slot: SlotId, row: &mut KeyRow) -> Result<(), Error> {
-        let revision = self.next_revision()?;
-        row.set_revision(revision);
-        self.put(Table::Keys, &slot.0, row.seal(&draft.secrets.keys, slot));
-        self.put(Table::Meta, meta::KEYS_REVISION, revision.to_be_bytes().to_vec());
-        self.keys = true;
-        Ok(())
-    }
-
-    /// The live keys of a namespace, if this request has changed them.
-    pub(super) fn take_list(&mut self, namespace: NamespaceId) -> Option<LiveKeys> {
-        self.lists.remove(&namespace)
-    }
-
-    pub(super) fn put_list(&mut self, namespace: NamespaceId, list: LiveKeys) {
-        self.lists.insert(namespace, list);
-    }
-
-    /// Requests a change of a protector file, under the lock of the store. The write must return true from
-    /// `stands_alone`.
+    /// Requests a change of a protector file, under the lock of the store. No transaction covers it, so a request with
+    /// one has no other change, and must return true from `stands_alone`.
     pub(super) fn change_protector(&mut self, change: ProtectorChange) {
         self.protectors.push(change);
     }
@@ -375,26 +333,6 @@ impl<'d> Draft<'d> {
         Ok(size)
     }
 
-    /// The access that the caller's key gives; `None` for a key without a namespace.
-    pub(super) fn access(&self, caller: &Caller) -> Result<Option<Arc<Access>>, Error> {
-        let key = &caller.key;
-        let slot = key.slot(self.opened, self.secrets);
-        let found = || key_index::look(self, &self.secrets.keys, slot.id());
-        let access = if self.keys_changed {
-            // The changed table of keys has no committed revision yet, which a cache entry would need.
-            Access::open(self.opened, self.secrets, &slot, found()?)?
-        } else {
-            let keys_revision = self.snapshot.keys_revision()?;
-            match key.remembered(self.opened, keys_revision) {
-                Remembered::Known(access) => access,
-                Remembered::Nothing => {
-                    key.learn(self.opened, self.secrets, &slot, keys_revision, found()?)?
-                }
-            }
-        };
-        caller.admit(access, self.now)
-    }
-
     /// An empty set of changes for one request.
     pub(super) fn changes(&self) -> Changes {
         Changes {
@@ -503,4 +441,29 @@ fn newest(versions: &[Version]) -> Option<&[u8]> {
 /// The version of a row at a point; `None` if no earlier request had changed it.
 fn at(versions: &[Version], mark: Mark) -> Option<&Version> {
     versions.iter().rev().find(|version| version.since <= mark.stretch)
+}
+
+/// The store as the draft will leave it.
+impl View for Draft<'_> {
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        self.get(table, key)
+    }
+
+    fn each_after(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        row: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.scan_at(self.now_mark(), table, prefix, after, row)
+    }
+
+    fn revision(&self) -> Result<u64, StoreError> {
+        Ok(self.last_revision())
+    }
+
+    fn reserve(&self, _: usize) -> Result<(), Error> {
+        Ok(())
+    }
 }

@@ -116,6 +116,14 @@ impl Error {
         })
     }
 
+    /// The error of a key's row or slot. If that is damaged, it is one damaged value, not a damaged store.
+    pub(super) fn of_a_key(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged => Self::KEY_DAMAGED,
+            other => other.into(),
+        }
+    }
+
     /// A record's value is damaged.
     pub(super) const RECORD_DAMAGED: Self = Self::RecordDamaged(DamagedPart::Record);
     /// What the store holds about a key is damaged.
@@ -187,6 +195,7 @@ impl From<Unavailable> for Error {
             Reason::NotOurs => Self::StoreRefused(Refusal::Owner),
             Reason::NotAFile => Self::StoreRefused(Refusal::FileType),
             Reason::Locked
+            | Reason::StoreLocked
             | Reason::Missing
             | Reason::Wrong
             | Reason::Denied

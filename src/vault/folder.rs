@@ -18,6 +18,7 @@ use percent_encoding::{
 
 use crate::limits;
 
+mod parent;
 #[cfg(test)]
 mod tests;
 

@@ -4,62 +4,37 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 use super::reasons::Full;
-use super::{
-    Caller, Config, Error, GetRecord, Key, Name, Need, OneByOne, Opened, Place, Revoke, Set, Target, Text,
-    Vault,
-};
-use crate::limits::{self, Limits};
+use super::sample::{KEY, Sample};
+use super::{Error, GetRecord, OneByOne, Opened, Revoke, Target};
+use crate::limits;
 use crate::rows::{Table, meta};
 use crate::store::{Batch, Row, Slot};
 
-const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "1123456789abcdef0123456789abcdef01234567";
 const THIRD: &str = "2123456789abcdef0123456789abcdef01234567";
 
-struct Forged {
-    _folder: tempfile::TempDir,
-    data: PathBuf,
-    vault: Arc<Vault>,
-}
+struct Forged(Sample);
 
 impl Forged {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let config = Config {
-            data: data.clone(),
-            keys,
-            askpass: None,
-            allow_network: true,
-            limits: Limits::default(),
-        };
-        let place = Self { _folder: folder, data, vault: Vault::new(config) };
+        let place = Self(Sample::new());
         place.set(KEY, r#"{"n":1}"#).unwrap();
         place.set(OTHER, r#"{"n":2}"#).unwrap();
         place
     }
 
     fn opened(&self) -> Arc<Opened> {
-        let (done, opened) = channel();
-        self.vault.open(Need::Key, move |result| done.send(result).unwrap());
-        opened.recv().unwrap().unwrap().unwrap()
+        self.0.opened()
     }
 
     fn target(key: &str) -> Target {
-        let caller = Caller { key: Key::parse(key).unwrap().into(), must_exist: false, origin: [0; 16] };
-        Target { caller, place: Place::User, name: None::<Name> }
+        Sample::target(key, None)
     }
 
     fn set(&self, key: &str, text: &str) -> Result<(), Error> {
-        let (done, stored) = channel();
-        let target = Self::target(key);
-        let text = Text::of(crate::json::parse(text.as_bytes()).unwrap(), self.vault.limits());
-        let set = Set { target, text, if_revision: None, expires_at: None, lease: None };
-        self.vault.submit(set, move |result: Result<_, Error>| done.send(result.map(drop)).unwrap());
-        stored.recv().unwrap()
+        self.0.set(Self::target(key), text, None)
     }
 
     fn get(&self, key: &str) -> Result<Option<String>, Error> {
@@ -78,7 +53,7 @@ impl Forged {
 
     /// The slot files with their content.
     fn slots(&self) -> Vec<(String, Vec<u8>)> {
-        let slots = fs::read_dir(self.data.join("slots")).unwrap().map(|entry| entry.unwrap().path());
+        let slots = fs::read_dir(self.0.data().join("slots")).unwrap().map(|entry| entry.unwrap().path());
         let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
         let mut slots: Vec<_> = slots.map(|path| (name(&path), fs::read(&path).unwrap())).collect();
         slots.sort();
@@ -87,7 +62,7 @@ impl Forged {
 
     /// Opens the store again, as another process would.
     fn open_anew(&self) {
-        self.vault.end();
+        self.0.vault.end();
     }
 }
 
@@ -201,11 +176,7 @@ fn a_removed_row_does_not_destroy_its_slot() {
     // Issuing and revoking another key does not destroy their slots.
     forged.set(THIRD, "{}").unwrap();
     let caller = Forged::target(THIRD).caller;
-    let (done, revoked) = channel();
-    forged.vault.submit(Revoke { caller, key_id: None }, move |result: Result<_, Error>| {
-        done.send(result.map(drop)).unwrap();
-    });
-    revoked.recv().unwrap().unwrap();
+    forged.0.write(Revoke { caller, key_id: None }).unwrap();
     let now = forged.slots();
     assert!(slots.iter().all(|slot| now.contains(slot)));
     assert!(
@@ -230,7 +201,7 @@ fn a_slot_without_a_commit_is_overwritten_by_the_next_commit_of_a_key() {
     assert!(matches!(store.slot(&left_over), Ok(Slot::Wrapped(_))), "no key has changed");
     forged.set(THIRD, "{}").unwrap();
     assert!(matches!(store.slot(&left_over), Ok(Slot::Destroyed)));
-    let pending = fs::read(forged.data.join("pending-slots")).unwrap();
+    let pending = fs::read(forged.0.data().join("pending-slots")).unwrap();
     assert!(pending.is_empty());
 }
 

@@ -1,16 +1,23 @@
 //! The store's protectors: which there are, and how one is added or removed.
 
+use std::collections::BTreeMap;
+
 use crate::crypto::StoreId;
 use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, UnlockMode};
-use crate::store::StoreError;
+use crate::store::{ProtectorChange, StoreError};
 
-use super::draft::{Changes, Draft, ProtectorChange, Write};
+use super::draft::{Changes, Draft, Write};
 use super::{Caller, Config, Error, Opened, Timestamp};
 
 impl Opened {
     /// The protectors of the store.
     pub fn protectors(&self) -> Result<Vec<Protector>, Error> {
         Ok(protector::list(&self.store().protectors()?))
+    }
+
+    /// The labels of the protectors that have one.
+    pub fn protector_labels(&self) -> Result<BTreeMap<[u8; 16], String>, Error> {
+        Ok(protector::labels(&self.store().protectors()?))
     }
 
     /// The id of a wanted protector that gives the key now. The protectors are really asked, not the session's cache.
@@ -21,22 +28,30 @@ impl Opened {
         mode: &UnlockMode<'_>,
     ) -> Result<[u8; 16], Error> {
         let rows = self.store().protectors()?;
+        if self.is_marked_locked()? {
+            return Err(protector::store_locked(&rows).into());
+        }
         let wanted: Vec<_> = protector::list(&rows).into_iter().filter(wanted).collect();
         let rows: Vec<_> =
             rows.into_iter().filter(|(id, _)| wanted.iter().any(|wanted| wanted.id == *id)).collect();
-        let store = StoreId(self.store().id());
-        let turn = if protector::asks(&rows, mode) { self.turn_to_ask(mode)? } else { None };
-        let tested = protector::test(&config.means(), store, &rows, mode);
+        let (means, store) = (config.means(), StoreId(self.store().id()));
+        let turn = if protector::asks(&rows, mode) {
+            protector::turn(&means, mode).map_err(StoreError::from)?
+        } else {
+            None
+        };
+        let tested = protector::test(&means, store, &rows, mode);
         drop(turn);
         Ok(tested?)
     }
 
     /// Creates a protector, with everything that it keeps outside of the store. It has no effect before
-    /// [`AddProtector`] is carried out.
-    pub fn make_protector(&self, config: &Config, new: &New) -> Result<AddProtector, Error> {
-        let store_key = self.secrets()?.keys.store_key();
+    /// [`AddProtector`] is carried out. `label` is the user's own name for it, or empty.
+    pub fn make_protector(&self, config: &Config, new: &New, label: &str) -> Result<AddProtector, Error> {
+        let secrets = self.secrets()?;
+        let store_key = secrets.keys.store_key();
         let store = StoreId(self.store().id());
-        let made = protector::make(&config.means(), new, store, store_key, Timestamp::now().millis());
+        let made = protector::make(&config.means(), new, label, store, store_key, Timestamp::now().millis());
         made.map(AddProtector).map_err(Into::into)
     }
 
@@ -123,39 +138,23 @@ impl Write for RemoveProtector {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::mpsc::channel;
-
     use super::*;
-    use crate::limits::Limits;
-    use crate::vault::{Need, Passphrase, Vault};
-
-    fn write<W: Write + 'static>(vault: &Arc<Vault>, write: W) -> W::Outcome
-    where
-        W::Outcome: 'static,
-    {
-        let (done, outcome) = channel();
-        vault.submit(write, move |result: Result<_, Error>| drop(done.send(result)));
-        outcome.recv().unwrap().ok().unwrap()
-    }
+    use crate::vault::Passphrase;
+    use crate::vault::sample::Sample;
 
     /// Two processes may each remove the protector that the other one found to work.
     #[test]
     fn the_one_that_was_found_to_work_has_to_be_there_still() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
-        let (done, opened) = channel();
-        vault.open(Need::Key, move |result| drop(done.send(result)));
-        let opened = opened.recv().unwrap().ok().flatten().unwrap();
+        let sample = Sample::new();
+        let opened = sample.opened();
         for word in ["one", "two"] {
             let said = Passphrase::new(word.as_bytes()).ok().unwrap();
-            write(&vault, opened.make_protector(vault.config(), &New::Passphrase(said)).ok().unwrap());
+            let made = opened.make_protector(sample.vault.config(), &New::Passphrase(said));
+            sample.write(made.ok().unwrap()).unwrap();
         }
         let all = opened.protectors().ok().unwrap();
         let remove = |protector: Protector, stays: Protector| {
-            write(&vault, RemoveProtector { protector, stays: stays.id })
+            sample.write(RemoveProtector { protector, stays: stays.id }).unwrap()
         };
         assert!(!remove(all[0], all[0]));
         assert!(remove(all[0], all[1]));

@@ -44,8 +44,8 @@ impl Opened {
     /// # Errors
     /// If the store is locked or can't be read, or a damaged row may be that of the key.
     pub fn kept(&self, plugin: &Name, installation: &Name) -> Result<Option<Issued>, Error> {
-        let keys = &self.secrets()?.keys;
-        let found = key_index::find_kept(&self.store().snapshot()?, keys, plugin, installation)?;
+        let secrets = self.secrets()?;
+        let found = key_index::find_kept(&self.store().snapshot()?, &secrets.keys, plugin, installation)?;
         Ok(found.and_then(|(slot, row)| Issued::kept(slot, &row)))
     }
 }

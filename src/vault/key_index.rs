@@ -10,14 +10,11 @@ use std::collections::BTreeMap;
 
 use crate::crypto::{NamespaceId, SlotId, StoreKeys};
 use crate::rows::{Table, meta};
-use crate::store::{Batch, Row, StoreError};
+use crate::store::{Batch, Row, Snapshot, StoreError};
 
-use super::access::of_a_key;
-use super::draft::{Changes, Draft};
 use super::key_row::{KeyRow, KeyRows};
-use super::reasons::OverLimit;
 use super::view::View;
-use super::{Error, Name, Opened};
+use super::{Error, Name};
 
 const FORMAT: u8 = 1;
 /// The value of the row of `meta` that says that the index is complete: a format, and whether some rows of keys could
@@ -46,8 +43,11 @@ fn kept_row(keys: &StoreKeys, plugin: &str, installation: &str) -> RowKey {
     row_key(KEPT, keys.index_name(KEPT, &[plugin.as_bytes(), installation.as_bytes()]), NO_SLOT)
 }
 
+/// The prefix of the rows of all live keys.
+pub(super) const ALL_LIVE: &[u8] = &[LIVE];
+
 /// The prefix of the rows of a plugin's live keys. Keys without a plugin share one prefix too.
-fn plugin_prefix(keys: &StoreKeys, plugin: Option<&str>) -> [u8; 17] {
+pub(super) fn live_prefix(keys: &StoreKeys, plugin: Option<&str>) -> [u8; 17] {
     let row = live_row(keys, plugin, NO_SLOT);
     *row.first_chunk().expect("a row's key is longer")
 }
@@ -79,7 +79,7 @@ impl LiveKeys {
     }
 
     /// Applies a change of a key's row.
-    fn set(&mut self, slot: SlotId, row: &KeyRow) {
+    pub(super) fn set(&mut self, slot: SlotId, row: &KeyRow) {
         if row.is_live() {
             self.0.insert(slot, row.revision());
         } else {
@@ -144,7 +144,7 @@ pub(super) struct Found {
 
 /// Looks a key up: its row, checked to be the newest one. `None` for a key without a row.
 pub(super) fn look(view: &dyn View, keys: &StoreKeys, slot: SlotId) -> Result<Option<Found>, Error> {
-    let Some(row) = view.value(Table::Keys, &slot.0).map_err(of_a_key)? else { return Ok(None) };
+    let Some(row) = view.value(Table::Keys, &slot.0).map_err(Error::of_a_key)? else { return Ok(None) };
     let row = KeyRow::open(keys, slot, row)?;
     if !row.is_live() {
         return Err(Error::ApiKeyRevoked);
@@ -175,33 +175,11 @@ pub(super) fn live_keys(
     Ok(LiveKeys::from_rows(own.map(|(slot, row)| (*slot, row))))
 }
 
-fn all_rows(view: &dyn View, keys: &StoreKeys) -> Result<KeyRows, StoreError> {
+/// The rows of all keys, read from the whole table.
+pub(super) fn all_rows(view: &dyn View, keys: &StoreKeys) -> Result<KeyRows, StoreError> {
     let mut rows = Vec::new();
     view.each(Table::Keys, &[], &mut |slot, row| rows.push((slot.to_vec(), row.to_vec())))?;
     Ok(KeyRows::open(keys, rows))
-}
-
-/// The rows of a namespace's live keys, and the slots of those that can't be read.
-pub(super) fn rows_of(draft: &Draft<'_>, namespace: NamespaceId) -> Result<KeyRows, Error> {
-    let keys = &draft.secrets.keys;
-    let mut found = KeyRows { readable: Vec::new(), damaged: Vec::new() };
-    for slot in live_keys(draft, keys, namespace)?.slots() {
-        let row = match draft.get(Table::Keys, &slot.0) {
-            Ok(Some(row)) => KeyRow::open(keys, slot, row),
-            Ok(None) => continue,
-            Err(error) => Err(of_a_key(error)),
-        };
-        match row {
-            Ok(row) if row.is_live() && row.namespace() == Some(namespace) => {
-                found.readable.push((slot, row));
-            }
-            // The key was ended while its row could not be read.
-            Ok(_) => {}
-            Err(Error::RecordDamaged(_)) => found.damaged.push(slot),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
 }
 
 /// Finds the key that the store keeps for a plugin's installation. A row that can't be opened might be that key. So if
@@ -240,60 +218,18 @@ pub(super) fn find_kept(
     if rows.damaged.is_empty() { Ok(None) } else { Err(Error::KEY_DAMAGED) }
 }
 
-/// Refuses another key above a limit. Counts keys only if the whole table has that many rows.
-pub(super) fn check_room(
-    draft: &Draft<'_>,
-    plugin: Option<&str>,
-    namespace: Option<&LiveKeys>,
-) -> Result<(), Error> {
-    let limits = draft.opened.limits();
-    let (all, each) = (limits.keys, limits.keys_per_plugin);
-    let rows = draft.all_rows(Table::Keys)?;
-    let count = |prefix: &[u8]| draft.count(Table::KeyIndex, prefix);
-    if rows >= all && count(&[LIVE])? >= all {
-        return Err(Error::DataTooLarge { reason: OverLimit::Keys, limit: all });
-    }
-    let of_plugin = match plugin {
-        Some(_) if rows >= each => count(&plugin_prefix(&draft.secrets.keys, plugin))?,
-        _ => 0,
-    };
-    // Keys without a plugin's name are counted by their namespace.
-    let of_namespace = namespace.map_or(0, |keys| keys.0.len() as u64);
-    if of_plugin.max(of_namespace) >= each {
-        Err(Error::DataTooLarge { reason: OverLimit::PluginKeys, limit: each })
-    } else {
-        Ok(())
-    }
-}
-
-/// Adds the changes of the index for a changed row of keys: the list of the namespace, after the other changes of the
-/// same request, and the rows of the index.
-pub(super) fn update(
-    draft: &Draft<'_>,
-    changes: &mut Changes,
+/// The changes of the index for a changed row of keys, without its namespace's list. `before` is the row that it
+/// replaces.
+pub(super) fn changed_rows(
+    keys: &StoreKeys,
     slot: SlotId,
     before: Option<&KeyRow>,
     row: &KeyRow,
-) -> Result<(), Error> {
-    let keys = &draft.secrets.keys;
-    if let Some(before) = before.filter(|before| before.is_live()) {
-        for (name, _) in rows_for(keys, slot, before) {
-            changes.delete(Table::KeyIndex, &name);
-        }
-    }
-    for (name, value) in rows_for(keys, slot, row) {
-        changes.put(Table::KeyIndex, &name, value);
-    }
-    let namespace = row.namespace().ok_or(Error::KEY_DAMAGED)?;
-    let mut list = match changes.take_list(namespace) {
-        Some(list) => list,
-        // The first key of its namespace begins an empty list.
-        None if before.is_none() && row.is_owner() => LiveKeys::default(),
-        None => live_keys(draft, keys, namespace)?,
-    };
-    list.set(slot, row);
-    changes.put_list(namespace, list);
-    Ok(())
+) -> impl Iterator<Item = Row> {
+    let before = before.map_or_else(Vec::new, |before| rows_for(keys, slot, before)).into_iter();
+    let gone = before.map(|(name, _)| (name, None));
+    let there = rows_for(keys, slot, row).into_iter().map(|(name, value)| (name, Some(value)));
+    gone.chain(there).map(|(name, value)| Row { table: Table::KeyIndex, key: name.to_vec(), value })
 }
 
 /// The row of a namespace's list.
@@ -321,12 +257,10 @@ pub(super) fn of_no_keys() -> Row {
 
 /// The commit that rebuilds the index if it is not complete: after a repair, a restore, or the end of a key whose row
 /// could not be read. Lists that can be read are kept.
-pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
-    let snapshot = opened.store().snapshot()?;
+pub(super) fn rebuilt(snapshot: &Snapshot<'_>, keys: &StoreKeys) -> Result<Option<Batch>, StoreError> {
     if matches!(snapshot.get(Table::Meta, meta::KEY_INDEX), Ok(Some(_))) {
         return Ok(None);
     }
-    let keys = &opened.secrets()?.keys;
     let mut rows = Vec::new();
     let mut remove = |key: &[u8], _: &[u8]| {
         if key.first() != Some(&LIST) {
@@ -334,7 +268,7 @@ pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
         }
     };
     snapshot.scan(Table::KeyIndex, &[], &mut remove)?;
-    let found = all_rows(&snapshot, keys)?;
+    let found = all_rows(snapshot, keys)?;
     let mut namespaces = BTreeMap::<NamespaceId, Vec<(SlotId, &KeyRow)>>::new();
     for (slot, row) in &found.readable {
         if let Some(namespace) = row.namespace() {
@@ -350,12 +284,7 @@ pub(super) fn rebuilt(opened: &Opened) -> Result<Option<Batch>, Error> {
             list
         });
         for (slot, row) in own.into_iter().filter(|(slot, row)| list.check(*slot, row).is_ok()) {
-            let of_key = rows_for(keys, slot, row).into_iter();
-            rows.extend(of_key.map(|(name, value)| Row {
-                table: Table::KeyIndex,
-                key: name.to_vec(),
-                value: Some(value),
-            }));
+            rows.extend(changed_rows(keys, slot, None, row));
         }
     }
     let complete = if found.damaged.is_empty() { COMPLETE } else { WITH_DAMAGED_ROWS };

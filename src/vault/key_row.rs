@@ -5,11 +5,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
-use crate::rows::Table;
 
 use super::Error;
 use super::address::{Address, Context, MACHINE};
-use super::draft::Draft;
 use super::folder::WorkspaceFolder;
 use super::reasons::Denied;
 use super::timestamp::Timestamp;
@@ -207,12 +205,6 @@ impl KeyRow {
 
     pub(super) fn set_revision(&mut self, revision: u64) {
         self.revision = revision;
-    }
-
-    /// All rows that can be opened, including those of revoked keys.
-    pub(super) fn all(draft: &Draft<'_>) -> Result<KeyRows, Error> {
-        let rows = draft.scan(Table::Keys, &[], <[u8]>::to_vec)?;
-        Ok(KeyRows::open(&draft.secrets.keys, rows))
     }
 
     /// Changes when the key expires.

@@ -8,8 +8,9 @@ use crate::rows::Table;
 
 use super::access::Access;
 use super::key_row::{KeyRow, KeyRows, Scope};
+use super::reading::Read;
 use super::reasons::OverLimit;
-use super::view::{Read, View};
+use super::view::View;
 use super::{Caller, Error, Opened, Timestamp};
 
 /// The public description of a key.
@@ -100,7 +101,7 @@ impl Read for KnowKey {
     }
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<Known, Error> {
-        let slot = self.asked.key.slot(opened, opened.secrets()?).id();
+        let slot = self.asked.key.slot(opened, &*opened.secrets()?).id();
         match copied {
             Some(access) => Ok(Known { known: true, info: KeyInfo::new(access.slot, &access.row) }),
             None if self.must_exist => Err(Error::ApiKeyUnknown),

@@ -21,8 +21,9 @@ use crate::store::StoreError;
 use super::access::Access;
 use super::boot_clock::BootTime;
 use super::draft::{Changes, Draft, Write};
+use super::reading::Read;
 use super::reasons::{Denied, OverLimit};
-use super::view::{Read, View};
+use super::view::View;
 use super::{Caller, Error, Name, Opened, Timestamp, namespace};
 
 /// A row of the table of leases, copied from a snapshot.

@@ -1,23 +1,18 @@
 //! An open store, with or without its key.
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Deadline, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
+use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
-use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
+use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError};
 use crate::sync;
 
 use super::key_row::KeyRow;
 use super::{Config, Error, Timestamp, key_index};
-
-/// How long to wait for another process that runs the program of a protector.
-const TURN: Duration = Duration::from_secs(3);
 
 /// An open store.
 pub struct Opened {
@@ -27,8 +22,8 @@ pub struct Opened {
     restored: Option<u64>,
     this_process: Id,
     limits: Limits,
-    protectors_repaired: AtomicBool,
-    secrets: OnceLock<Secrets>,
+    /// Absent while the store is locked.
+    secrets: RwLock<Option<Arc<Secrets>>>,
     /// Why the last attempt to get the key failed.
     unavailable: Mutex<Unavailable>,
 }
@@ -57,6 +52,8 @@ pub struct Status {
     pub protectors: Vec<&'static str>,
     /// Whether the store key is available.
     pub key_available: bool,
+    /// Whether the user has locked the store.
+    pub locked: bool,
     /// What the protectors guard against together.
     pub protects: Protects,
     /// The number of records, of all plugins.
@@ -97,7 +94,7 @@ impl NewStore for NewlyMade<'_> {
         let id = StoreId::generate();
         let store_key = StoreKey::generate();
         let now = Timestamp::now().millis();
-        let protector = protector::make(&self.config.means(), &New::KeyFile, id, &store_key, now)?;
+        let protector = protector::make(&self.config.means(), &New::KeyFile, "", id, &store_key, now)?;
         Ok((id.0, protector, vec![key_index::of_no_keys()]))
     }
 }
@@ -117,20 +114,37 @@ impl Opened {
             restored,
             this_process: location.this_process(),
             limits: config.limits,
-            protectors_repaired: AtomicBool::new(false),
-            secrets: OnceLock::new(),
+            secrets: RwLock::default(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
         }))
     }
 
-    /// Gets the store key in the given mode, unless it is available. Returns whether this call got it.
+    /// Gets the store key in the given mode, unless it is available. Returns whether this call got it. Asks no
+    /// protector while the user has locked the store.
     pub fn unlock(&self, config: &Config, mode: &UnlockMode<'_>) -> Result<bool, Error> {
         if self.is_unlocked() {
             return Ok(false);
         }
+        if self.is_marked_locked()? {
+            self.drop_key();
+            return Err(self.why_locked());
+        }
+        self.get_key(config, mode, false)
+    }
+
+    /// As [`Self::unlock`], but at the user's request: if the user has locked the store, asks the protectors anew, and
+    /// removes the mark once one of them has given the key. Returns whether this call changed anything.
+    pub fn unlock_for_user(&self, config: &Config, mode: &UnlockMode<'_>) -> Result<bool, Error> {
+        if self.is_unlocked() && !self.is_marked_locked()? {
+            return Ok(false);
+        }
+        self.get_key(config, mode, true)
+    }
+
+    fn get_key(&self, config: &Config, mode: &UnlockMode<'_>, for_user: bool) -> Result<bool, Error> {
         let rows = self.store.protectors()?;
         let id = StoreId(self.store.id());
-        let asked = match self.ask(config, &rows, mode) {
+        let asked = match self.ask(config, &rows, mode, for_user) {
             Err(NotAsked::Store(error)) => return Err(error.into()),
             Err(NotAsked::Unavailable(why)) => {
                 *sync::lock(&self.unavailable) = why;
@@ -138,18 +152,45 @@ impl Opened {
             }
             Ok(asked) => asked,
         };
-        let Some((store_key, protector)) = asked else { return Ok(false) };
+        let Some(Given { store_key, protector, fresh }) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // Before anything is read, what another process had begun to destroy before it ended is destroyed.
-        if self.store.finish_removals().is_err() {
-            tracing::error!(
-                "a removed protector could not be overwritten; it is tried again at the next unlock"
-            );
-        }
         let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
         self.destroy_slots(&left_over.slots);
-        // Another thread may have been first; it has set the same key.
-        Ok(self.secrets.set(Secrets { keys, protector }).is_ok())
+        // The session's cache gets the key only once the mark is gone: a process that is killed in between leaves
+        // either a locked store or a key that may be used.
+        let unmarked = for_user && self.store.unmark_locked()?;
+        if let Some(fresh) = fresh {
+            fresh.keep();
+        }
+        let is_first = self.keep_secrets(Secrets { keys, protector });
+        // A process that has marked the store since then could not drop a key that was not there yet.
+        if self.is_marked_locked()? {
+            self.drop_key();
+            return Err(self.why_locked());
+        }
+        Ok(is_first || unmarked)
+    }
+
+    /// Keeps the key. Returns `false` if another thread was first; it has kept the same key.
+    fn keep_secrets(&self, secrets: Secrets) -> bool {
+        let mut kept = sync::write(&self.secrets);
+        let is_first = kept.is_none();
+        kept.get_or_insert_with(|| Arc::new(secrets));
+        is_first
+    }
+
+    /// Drops the store key, here and in the session's cache. Requests that have begun may still finish with it.
+    pub(super) fn drop_key(&self) {
+        let why = protector::store_locked(&self.store.protectors().unwrap_or_default());
+        *sync::lock(&self.unavailable) = why;
+        *sync::write(&self.secrets) = None;
+        protector::forget_cached(StoreId(self.store.id()));
+    }
+
+    /// Whether the user has locked the store, so that no protector may be asked.
+    pub fn is_marked_locked(&self) -> Result<bool, Error> {
+        Ok(self.store.is_marked_locked()?)
     }
 
     /// Asks the protectors. If that asks a person or runs a program, processes take turns, and the later ones find the
@@ -159,52 +200,38 @@ impl Opened {
         config: &Config,
         rows: &[StoredRow],
         mode: &UnlockMode<'_>,
-    ) -> Result<Option<(StoreKey, Kind)>, NotAsked> {
+        for_user: bool,
+    ) -> Result<Option<Given>, NotAsked> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
         let runs = matches!(mode, UnlockMode::Quiet) && protector::takes_turns(id, rows);
+        let is_marked = || self.store.is_marked_locked().map_err(NotAsked::Store);
         let mut turn = None;
         if runs || protector::asks(rows, mode) {
-            let locked = match protector::open(&means, id, rows, &UnlockMode::CachedOnly) {
-                Ok(found) => return Ok(Some(found)),
-                Err(locked) => locked,
+            let locked = if is_marked()? {
+                protector::store_locked(rows)
+            } else {
+                match protector::open(&means, id, rows, &UnlockMode::CachedOnly) {
+                    Ok(found) => return Ok(Some(found)),
+                    Err(locked) => locked,
+                }
             };
-            turn = self.turn_to_ask(mode).map_err(NotAsked::Store)?;
+            turn = protector::turn(&means, mode).map_err(|error| NotAsked::Store(error.into()))?;
             if mode.is_over() {
                 return Err(NotAsked::Unavailable(locked.too_late()));
             }
-            if self.is_unlocked() {
+            if self.is_unlocked() && !is_marked()? {
                 return Ok(None);
             }
+        }
+        if is_marked()? {
+            if !for_user {
+                return Err(NotAsked::Unavailable(protector::store_locked(rows)));
+            }
+            protector::forget_cached(id);
         }
         let found = protector::open(&means, id, rows, mode);
         drop(turn);
         found.map(Some).map_err(NotAsked::Unavailable)
-    }
-
-    /// The right to ask a person or to run a program, which one process has at a time. `None` once the caller's
-    /// deadline has passed, or after [`TURN`] in a mode that never asks the user. In such a mode the caller then runs
-    /// the program without the right.
-    ///
-    /// # Errors
-    /// If something other than a lock file has its name.
-    pub(super) fn turn_to_ask(&self, mode: &UnlockMode<'_>) -> Result<Option<File>, StoreError> {
-        let turn = Deadline::of(TURN);
-        let waits = || match mode {
-            UnlockMode::AskUser { deadline, .. } => !deadline.is_over(),
-            UnlockMode::CachedOnly | UnlockMode::Quiet => !turn.is_over(),
-        };
-        self.store.lock_prompt(waits)
-    }
-
-    /// Repairs the protector files, once for this opening.
-    pub(super) fn repair_protectors(&self, lock: &WriteLock<'_>) {
-        if !self.protectors_repaired.swap(true, Ordering::Relaxed)
-            && self.store.repair_protectors(lock).is_err()
-        {
-            tracing::warn!(
-                "the protector files could not be looked after; it is tried again at the next opening"
-            );
-        }
     }
 
     /// Overwrites slot files. Returns `false` if one could not be overwritten: it stays marked, and the next write
@@ -222,21 +249,16 @@ impl Opened {
 
     /// Whether the store key is available.
     pub fn is_unlocked(&self) -> bool {
-        self.secrets.get().is_some()
+        sync::read(&self.secrets).is_some()
     }
 
-    pub(super) fn secrets(&self) -> Result<&Secrets, Error> {
-        self.secrets.get().ok_or_else(|| self.why_locked())
+    pub(super) fn secrets(&self) -> Result<Arc<Secrets>, Error> {
+        sync::read(&self.secrets).clone().ok_or_else(|| self.why_locked())
     }
 
     /// Why the last attempt to get the store key failed.
     pub fn why_locked(&self) -> Error {
         (*sync::lock(&self.unavailable)).into()
-    }
-
-    /// Whether this opening has repaired the store.
-    pub(super) fn was_repaired(&self) -> bool {
-        self.store.was_repaired()
     }
 
     /// Whether a record of this revision came back from a backup.
@@ -300,7 +322,8 @@ impl ToDestroy {
 
 impl Status {
     pub(super) fn new(config: &Config, opened: Option<&Opened>) -> Result<Self, Error> {
-        let gave_key = opened.and_then(|opened| opened.secrets.get()).map(|secrets| secrets.protector);
+        let gave_key = opened.and_then(|opened| opened.secrets().ok()).map(|secrets| secrets.protector);
+        let locked = opened.map(Opened::is_marked_locked).transpose()?.unwrap_or_default();
         let store = opened.map(|opened| StoreId(opened.store.id()));
         let protectors = opened.map(Opened::protectors).transpose()?.unwrap_or_default();
         let status = opened.map(|opened| opened.store.status()).transpose()?;
@@ -312,6 +335,7 @@ impl Status {
             protector: gave_key.map(Kind::name),
             protectors: protectors.iter().map(|protector| protector.kind.name()).collect(),
             key_available: gave_key.is_some(),
+            locked,
             protects: protects.unwrap_or_default(),
             records: status.as_ref().map_or(0, |status| status.records),
             bytes: status.as_ref().map_or(0, |status| status.bytes),

@@ -10,7 +10,7 @@ use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, KeyRows};
 use super::revoke::{destroy, end};
 use super::share::end_of_shared;
-use super::{Caller, Error, KeyInfo, Opened, Timestamp, key_index};
+use super::{Caller, Error, KeyInfo, Opened, Timestamp};
 
 /// A key, and the size of what was stored with it.
 pub struct KeySummary {
@@ -154,7 +154,7 @@ impl Write for ForgetPlugin {
     fn evaluate(&self, draft: &Draft<'_>) -> Result<(u64, Option<Changes>), Error> {
         let mut changes = draft.changes();
         let mut destroyed = 0;
-        let rows = KeyRow::all(draft)?;
+        let rows = draft.all_keys()?;
         if !rows.damaged.is_empty() {
             tracing::warn!("some keys are damaged and may be this plugin's; see plugin-vault key list");
         }
@@ -193,7 +193,7 @@ impl Write for ExtendKey {
         let Found::Row(slot, before) = find(draft, &self.key_id)? else { return Err(Error::KEY_DAMAGED) };
         let mut row = (*before).clone();
         let mut changes = draft.changes();
-        let others = key_index::rows_of(draft, row.namespace().ok_or(Error::KEY_DAMAGED)?)?.readable;
+        let others = draft.keys_of(row.namespace().ok_or(Error::KEY_DAMAGED)?)?.readable;
         if let Some(owner) = row.owner() {
             let (_, owner) = others.iter().find(|(id, _)| *id == owner).ok_or(Error::KEY_DAMAGED)?;
             row.set_end(end_of_shared(self.until, owner.expires_at())?);
@@ -219,7 +219,7 @@ enum Found {
 }
 
 fn find(draft: &Draft<'_>, key_id: &str) -> Result<Found, Error> {
-    let rows = KeyRow::all(draft)?;
+    let rows = draft.all_keys()?;
     let is_it = |slot: &SlotId| slot.to_text().eq_ignore_ascii_case(key_id);
     if let Some(slot) = rows.damaged.iter().find(|slot| is_it(slot)) {
         return Ok(Found::Damaged(*slot));

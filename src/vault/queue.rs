@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::access::Access;
 use super::draft::{Changes, Draft, Mark, Write};
-use super::view::{Read, Room, Then};
+use super::reading::{Read, Room, Then};
 use super::{Error, Opened};
 
 /// What a caller needs of the store.

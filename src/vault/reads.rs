@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::crypto::RecordId;
-use crate::rows::Table;
+use crate::rows::{RecordHeader, Table};
 
 use super::access::Access;
 use super::folder::WorkspaceFolder;
 use super::key_row::Use;
+use super::reading::{LIST, Read};
 use super::reasons::OverLimit;
 use super::record::{Head, SealedRecord, expires_at, head_of, is_expired};
-use super::view::{LIST, Read, View};
+use super::view::View;
 use super::{Address, Caller, Context, Error, Name, Opened, Place, Target, Timestamp};
 
 /// A record and its dates.
@@ -73,17 +74,7 @@ impl Read for GetRecord {
         // The address that is stored beside the text is for lists. The record's id binds the text to the address that
         // was asked for.
         let (header, text) = sealed.open(&access.data)?;
-        if is_expired(&header, Timestamp::now()) {
-            return Ok(None);
-        }
-        Ok(Some(Record {
-            text,
-            revision: header.revision,
-            created_at: Timestamp::from_millis(header.created_at),
-            updated_at: Timestamp::from_millis(header.updated_at),
-            expires_at: expires_at(&header),
-            restored: opened.is_restored(header.revision),
-        }))
+        Ok((!is_expired(&header, Timestamp::now())).then(|| Record::new(opened, &header, text)))
     }
 
     fn bytes(outcome: &Option<Record>) -> usize {
@@ -181,6 +172,19 @@ fn folder(place: Option<&Place>) -> Result<Option<&WorkspaceFolder>, Error> {
 impl After {
     fn address(&self) -> Result<Address, Error> {
         Ok(Address { folder: self.place.folder()?.cloned(), name: self.name.clone() })
+    }
+}
+
+impl Record {
+    pub(super) fn new(opened: &Opened, header: &RecordHeader, text: String) -> Self {
+        Self {
+            text,
+            revision: header.revision,
+            created_at: Timestamp::from_millis(header.created_at),
+            updated_at: Timestamp::from_millis(header.updated_at),
+            expires_at: expires_at(header),
+            restored: opened.is_restored(header.revision),
+        }
     }
 }
 

@@ -4,11 +4,11 @@
 use crate::crypto::{NamespaceId, SlotId};
 use crate::rows::Table;
 
-use super::access::{Access, of_a_key};
+use super::access::Access;
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{self, KeyRow};
 use super::reasons::Denied;
-use super::{Caller, Error, key_index, lease};
+use super::{Caller, Error, lease};
 
 /// Revokes the caller's own key, or a key that it has shared.
 pub struct Revoke {
@@ -71,7 +71,7 @@ fn revoke_shared(
     let slot = key_row::slot(&key_id.to_ascii_lowercase()).ok_or(Error::ApiKeyUnknown)?;
     let row = draft
         .get(Table::Keys, &slot.0)
-        .map_err(of_a_key)
+        .map_err(Error::of_a_key)
         .and_then(|row| KeyRow::open(&draft.secrets.keys, slot, row.ok_or(Error::ApiKeyUnknown)?));
     let namespace = owner.data.namespace();
     match row {
@@ -90,7 +90,7 @@ fn revoke_shared(
 
 /// Destroys a namespace: its records, its keys and its slots, also those of keys whose rows can't be read.
 pub(super) fn destroy(draft: &Draft<'_>, changes: &mut Changes, namespace: NamespaceId) -> Result<(), Error> {
-    let keys = key_index::rows_of(draft, namespace)?;
+    let keys = draft.keys_of(namespace)?;
     for (slot, row) in keys.readable {
         retire(draft, changes, slot, &row)?;
     }

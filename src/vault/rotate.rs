@@ -6,7 +6,7 @@ use crate::crypto::{ApiKey, NotAnApiKey, SlotId, SlotKeys};
 use crate::rows::Table;
 use crate::store::{SLOT_HEADER, StoreError};
 
-use super::access::{Access, data_key, of_a_key};
+use super::access::{Access, data_key};
 use super::draft::{Changes, Draft, Write};
 use super::key_row::KeyRow;
 use super::{Caller, Error, KeyInfo, key_index, lease};
@@ -46,7 +46,8 @@ impl Rotate {
     fn done_before(&self, draft: &Draft<'_>, old_slot: &SlotKeys) -> Result<Rotated, Error> {
         let new = self.new.as_ref().ok_or(Error::ApiKeyRevoked)?;
         let slot = draft.secrets.keys.slot(new);
-        let old = draft.get(Table::Keys, &old_slot.id().0).map_err(of_a_key)?.ok_or(Error::ApiKeyRevoked)?;
+        let old =
+            draft.get(Table::Keys, &old_slot.id().0).map_err(Error::of_a_key)?.ok_or(Error::ApiKeyRevoked)?;
         let old = KeyRow::open(&draft.secrets.keys, old_slot.id(), old)?;
         if old.replaced_by() != Some(slot.id()) {
             return Err(Error::ApiKeyRevoked);
@@ -84,7 +85,7 @@ impl Write for Rotate {
             }
         };
         let slot = draft.secrets.keys.slot(&api_key);
-        if draft.get(Table::Keys, &slot.id().0).map_err(of_a_key)?.is_some() {
+        if draft.get(Table::Keys, &slot.id().0).map_err(Error::of_a_key)?.is_some() {
             return Err(Error::ApiKeyTaken);
         }
         let mut changes = draft.changes();
@@ -139,7 +140,7 @@ fn hand_shared_keys_over(
     access: &Access,
     owner: SlotId,
 ) -> Result<(), Error> {
-    for (shared, before) in key_index::rows_of(draft, access.data.namespace())?.readable {
+    for (shared, before) in draft.keys_of(access.data.namespace())?.readable {
         if before.owner() == Some(access.slot) {
             let mut row = before.clone();
             row.set_owner(owner);

@@ -3,11 +3,11 @@
 use crate::crypto::ApiKey;
 use crate::store::SLOT_HEADER;
 
-use super::access::{data_key, of_a_key};
+use super::access::data_key;
 use super::draft::{Changes, Draft, Write};
 use super::key_row::{KeyRow, Scope};
 use super::reasons::Denied;
-use super::{Caller, Error, Issued, KeyInfo, Name, Timestamp, key_index, namespace};
+use super::{Caller, Error, Issued, KeyInfo, Name, Timestamp, namespace};
 
 /// Creates a shared key.
 pub struct Share {
@@ -49,7 +49,7 @@ impl Write for Share {
         if !owner.row.is_owner() {
             return Err(Error::NotPermitted(Denied::Owner));
         }
-        key_index::check_room(draft, owner.row.plugin.as_deref(), Some(&owner.keys))?;
+        draft.check_room_for_key(owner.row.plugin.as_deref(), Some(&owner.keys))?;
         let scope = self.scope.clone().map(Scope::normalised).transpose()?;
         let end = end_of_shared(self.expires_at, owner.row.expires_at())?;
         let (namespace, data_key) = data_key(draft.opened, &own_slot)?;
@@ -62,7 +62,7 @@ impl Write for Share {
         let slot = draft.secrets.keys.slot(&api_key);
         // The slot file is written first, as for every key.
         let wrapped = slot.wrap(SLOT_HEADER, namespace, &data_key);
-        draft.opened.store().put_slot(&slot.id().0, &wrapped).map_err(of_a_key)?;
+        draft.opened.store().put_slot(&slot.id().0, &wrapped).map_err(Error::of_a_key)?;
         changes.put_key(draft, slot.id(), None, &mut row)?;
         let info = KeyInfo::new(slot.id(), &row);
         Ok((Issued { api_key: api_key.to_text(), created: true, info }, Some(changes)))

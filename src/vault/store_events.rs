@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
-use crate::crypto;
 use crate::store::{StoreEvent, StoreWatcher};
 use crate::sync;
 
@@ -85,7 +84,7 @@ impl Vault {
                 vault.queue.push_leave();
             }
         };
-        let watcher = self.location.watch(opened.store(), heard, leave);
+        let watcher = opened.store().watch(heard, leave);
         let mut state = self.events.state();
         watcher.follow_commits(state.followers > 0);
         state.watcher = Some(watcher);
@@ -93,7 +92,8 @@ impl Vault {
 
     fn hear(&self, heard: StoreEvent) {
         match heard {
-            StoreEvent::Committed | StoreEvent::StateChanged => {}
+            StoreEvent::Committed => {}
+            StoreEvent::StateChanged => self.obey_lock(),
             StoreEvent::Replaced => {
                 let opened = sync::read(&self.opened).clone();
                 match opened {
@@ -117,9 +117,7 @@ impl Vault {
 
     /// Notifies every process that has the store open, including this one, that the store's state has changed.
     pub fn announce(&self) {
-        if self.location.announce(crypto::random()).is_err() {
-            tracing::warn!("other windows could not be told that the state of the store has changed");
-        }
+        self.location.announce();
     }
 }
 
@@ -129,21 +127,15 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::super::{Config, Need};
-    use super::*;
-    use crate::limits::Limits;
+    use crate::vault::sample::Sample;
 
     const TURNS: usize = 300;
 
     #[test]
     fn following_and_hearing_do_not_wait_for_each_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
-        let (done, opened) = channel();
-        vault.open(Need::Key, move |result| done.send(result.is_ok()).unwrap());
-        assert!(opened.recv().unwrap());
+        let sample = Sample::new();
+        sample.opened();
+        let vault = sample.vault.clone();
         let (done, ended) = channel();
         let (follower, announced) = (vault.clone(), done.clone());
         thread::spawn(move || {

@@ -73,6 +73,7 @@ impl Sweeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::sample::{KEY, Sample};
 
     const HOUR: u64 = 60 * 60 * 1000;
 
@@ -107,40 +108,19 @@ mod tests {
         check(&[(noon, 0), (noon + 9 * HOUR, HOUR)], None);
     }
 
-    use crate::limits::Limits;
-    use crate::vault::{Caller, Config, Error, Key, Name, Need, Opened, Place, Set, Target, Text, Vault};
-    use std::sync::Arc;
-    use std::sync::mpsc::channel;
-
-    fn opened(vault: &Arc<Vault>) -> Arc<Opened> {
-        let (done, opened) = channel();
-        vault.open(Need::Key, move |result| done.send(result).unwrap());
-        opened.recv().unwrap().unwrap().unwrap()
-    }
-
-    fn store(vault: &Arc<Vault>, name: &str, expires_at: Option<Timestamp>) {
-        let key = Key::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
-        let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
-        let target = Target { caller, place: Place::User, name: Name::parse(name) };
-        let (done, stored) = channel();
-        let text = Text::of(crate::json::parse(b"{}").unwrap(), vault.limits());
-        let set = Set { target, text, if_revision: None, expires_at, lease: None };
-        vault.submit(set, move |result: Result<_, Error>| done.send(result.is_ok()).unwrap());
-        assert!(stored.recv().unwrap());
+    fn store(sample: &Sample, name: &str, expires_at: Option<Timestamp>) {
+        sample.set(Sample::target(KEY, Some(name)), "{}", expires_at).unwrap();
     }
 
     #[test]
     fn only_records_that_expired_a_day_ago_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let sample = Sample::new();
         let now = Timestamp::now();
         let hours_ago = |hours: u64| Some(Timestamp::from_millis(now.millis() - hours * HOUR));
-        store(&vault, "for ever", None);
-        store(&vault, "yesterday", hours_ago(23));
-        store(&vault, "the day before", hours_ago(25));
-        let opened = opened(&vault);
+        store(&sample, "for ever", None);
+        store(&sample, "yesterday", hours_ago(23));
+        store(&sample, "the day before", hours_ago(25));
+        let opened = sample.opened();
         let records = || opened.store().snapshot().unwrap().count(Table::Records).unwrap();
         assert_eq!(records(), 3);
         let batch = Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap().unwrap();
@@ -154,25 +134,17 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_damaged_record_is_kept_whatever_its_end_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault = Vault::new(Config {
-            data: data.clone(),
-            keys,
-            askpass: None,
-            allow_network: true,
-            limits: Limits::default(),
-        });
+        let sample = Sample::new();
         let now = Timestamp::now();
-        store(&vault, "damaged", Some(Timestamp::from_millis(now.millis() - 25 * HOUR)));
-        let opened = opened(&vault);
+        store(&sample, "damaged", Some(Timestamp::from_millis(now.millis() - 25 * HOUR)));
+        let opened = sample.opened();
         let sweep = || Sweeper::default().sweep(&opened.store().snapshot().unwrap(), now).unwrap();
         assert!(sweep().is_some());
         let mut row = Vec::new();
         let snapshot = opened.store().snapshot().unwrap();
         snapshot.scan(Table::Records, &[], |_, value| row = value.to_vec()).unwrap();
         drop(snapshot);
-        let mut files = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+        let mut files = std::fs::read_dir(sample.data()).unwrap().map(|entry| entry.unwrap().path());
         let place = |file: std::path::PathBuf| {
             let text = std::fs::read(&file).ok()?;
             let at = text.windows(row.len()).position(|window| window == row)?;

@@ -74,7 +74,7 @@ impl Vault {
                 if first
                     && matches!(error, Error::StoreFailed(_) | Error::StoreFull(_) | Error::StoreDamaged(_))
                 {
-                    let path = self.location.path().display();
+                    let path = self.config.data.display();
                     tracing::error!("the store in '{path}' can't be opened; see --data-dir and --key-dir");
                 }
             }
@@ -109,10 +109,6 @@ impl Vault {
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
         if self.watches {
             self.listen(&opened);
-        }
-        if opened.was_repaired() {
-            // After `listen`, because the same store event notifies this process's own clients.
-            self.announce();
         }
         opened
     }
@@ -168,7 +164,7 @@ impl Vault {
         let deadline = Instant::now() + ENDING;
         loop {
             match Arc::try_unwrap(opened) {
-                Ok(opened) => return self.location.close(opened.into_store()),
+                Ok(opened) => return opened.into_store().close(),
                 Err(_) if Instant::now() >= deadline => return,
                 Err(still_used) => opened = still_used,
             }
@@ -209,14 +205,12 @@ impl Vault {
     /// Closes an environment that can't be used any more. Whatever the cause was, the next opening checks the store
     /// first.
     fn reopen_later(&self, unusable: Arc<Opened>) {
-        self.location.doubt();
+        unusable.store().doubt();
         self.close(unusable);
     }
 
-    /// Repairs the protector files before the first write, and from time to time removes records that expired long ago.
-    /// A removal that fails is tried again the next time.
+    /// From time to time removes records that expired long ago. A removal that fails is tried again the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
-        opened.repair_protectors(lock);
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
             let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
@@ -240,7 +234,11 @@ impl Vault {
 
 /// Rebuilds the index of keys if it is not complete. Until then lookups read the table of keys instead.
 fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
-    match key_index::rebuilt(opened) {
+    let batch = || -> Result<_, Error> {
+        let secrets = opened.secrets()?;
+        Ok(key_index::rebuilt(&opened.store().snapshot()?, &secrets.keys)?)
+    };
+    match batch() {
         Ok(Some(batch)) => {
             let outcome = opened.store().commit(lock, &batch);
             if outcome.is_err() {
@@ -257,13 +255,11 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
-    use crate::limits::Limits;
-    use crate::vault::{Config, ForgetPlugin};
+    use crate::vault::ForgetPlugin;
+    use crate::vault::sample::Sample;
 
     /// The events of three requests, one after another, in the order in which they happen.
-    fn events(data: std::path::PathBuf, keys: std::path::PathBuf) -> Receiver<&'static str> {
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+    fn events(vault: &Arc<Vault>) -> Receiver<&'static str> {
         let (happens, events) = channel();
         let woken = happens.clone();
         vault.after_turn(move || woken.send("tasks run").unwrap());
@@ -296,14 +292,14 @@ mod tests {
 
     #[test]
     fn the_tasks_that_a_turn_has_woken_run_at_its_end() {
-        let folder = tempfile::tempdir().unwrap();
-        check(&events(folder.path().join("data"), folder.path().join("keys")));
+        let sample = Sample::new();
+        check(&events(&sample.vault));
     }
 
     #[test]
     fn they_run_as_well_where_the_store_can_not_be_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
-        check(&events(file.path().to_owned(), folder.path().join("keys")));
+        let sample = Sample::new();
+        tempfile::NamedTempFile::new().unwrap().persist(sample.data()).unwrap();
+        check(&events(&sample.vault));
     }
 }

@@ -126,7 +126,7 @@ impl Vault {
         let mode = UnlockMode::AskUser { passphrase: passphrase.as_ref(), deadline: &deadline };
         // A panic in one request must not end the thread of the others.
         let unlocked = match opened.upgrade() {
-            Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock(&self.config, &mode)))
+            Some(opened) => catch_unwind(AssertUnwindSafe(|| opened.unlock_for_user(&self.config, &mode)))
                 .unwrap_or(Err(Error::Internal)),
             // The store was closed meanwhile, because another process needed the exclusive lock. The next request opens
             // it again.

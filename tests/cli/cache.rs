@@ -8,23 +8,7 @@ use serde_json::json;
 
 use crate::harness::cached::session_keyring;
 use crate::harness::request_lines;
-use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
-
-/// A store that a program opens, which writes a line for each run.
-fn guarded_by_a_counting_program() -> Home {
-    let home = Home::new();
-    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
-    let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
-    let program = home.program_that("count", &script);
-    assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
-    std::fs::remove_file(home.path("runs")).unwrap();
-    home
-}
-
-fn runs(home: &Home) -> usize {
-    std::fs::read_to_string(home.path("runs")).unwrap_or_default().lines().count()
-}
+use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_counting_program, guarded_by_a_passphrase, runs};
 
 fn begin_reading(home: &Home) -> Child {
     let script = home.path("script");
@@ -119,7 +103,7 @@ fn removing_any_protector_drops_what_is_kept() {
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
         assert!(has_read(begin_reading(&home)));
         assert_eq!(home.cached().is_some(), session_keyring().is_some());
-        let ran = home.run(&["protector", "remove", "--yes", removed, "--passphrase-fd", "0"], PASSPHRASE);
+        let ran = home.run(&["protector", "remove", removed, "--yes", "--passphrase-fd", "0"], PASSPHRASE);
         assert_eq!(ran.code, 0, "{}", ran.said);
         assert!(home.cached().is_none());
         assert_eq!(home.is_locked(), removed == "command");

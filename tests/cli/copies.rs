@@ -45,7 +45,7 @@ fn a_data_folder_from_elsewhere_runs_no_program() {
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     std::fs::remove_file(home.path("runs")).unwrap();
     let slipped = copied(&home, &["data"]);
     assert_eq!(reason(&slipped), "missing");
@@ -61,7 +61,7 @@ fn a_copy_that_was_made_before_a_protector_was_removed_opens_with_it() {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     let before = copied(&home, &["data", "keys"]);
-    let removed = home.run(&["protector", "remove", "--yes", "passphrase"], "");
+    let removed = home.run(&["protector", "remove", "passphrase", "--yes"], "");
     assert_eq!(removed.code, 0, "{}", removed.said);
     // That is said when it is done.
     assert!(removed.shown.contains("copies of the data folder that were made before still open with it"));

@@ -103,8 +103,25 @@ pub(crate) fn guarded_by_a_passphrase() -> Home {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     assert_eq!(
-        home.run(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], PASSPHRASE).code,
+        home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], PASSPHRASE).code,
         0
     );
     home
+}
+
+/// A store that a program opens, which writes a line for each run.
+pub(crate) fn guarded_by_a_counting_program() -> Home {
+    let home = Home::new();
+    home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
+    let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
+    let program = home.program_that("count", &script);
+    assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    std::fs::remove_file(home.path("runs")).unwrap();
+    home
+}
+
+/// How often the program was run.
+pub(crate) fn runs(home: &Home) -> usize {
+    std::fs::read_to_string(home.path("runs")).unwrap_or_default().lines().count()
 }

@@ -108,7 +108,7 @@ fn guarded_by_the_keyring() -> (Home, String) {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     let added = home.run(&["protector", "add", "keyring"], "");
     assert_eq!(added.code, 0, "{}", added.said);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     let listed = home.json(&["protector", "list"], "");
     assert_eq!(listed.as_array().unwrap().len(), 1);
     (home, listed[0]["id"].as_str().unwrap().to_owned())
@@ -127,10 +127,10 @@ fn the_keyring_opens_the_store_until_it_is_removed() {
         assert_eq!(read(&home)["result"], json!({"a": 1}));
         let status = &home.answers(&[("vault/status", json!({}))])[0]["result"];
         assert_eq!(status["protectors"], json!(["keyring"]));
-        assert!(home.refused(&["protector", "remove", "--yes", "keyring"], "").contains("last that works"));
+        assert!(home.refused(&["protector", "remove", "keyring", "--yes"], "").contains("last that works"));
         assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
         let removed =
-            home.run(&["protector", "remove", "--yes", "keyring", "--passphrase-fd", "0"], PASSPHRASE);
+            home.run(&["protector", "remove", "keyring", "--yes", "--passphrase-fd", "0"], PASSPHRASE);
         assert_eq!(removed.code, 0, "{}", removed.said);
         assert!(!item_is_there(&home, &row));
         assert!(home.is_locked());

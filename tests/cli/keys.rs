@@ -30,8 +30,8 @@ fn keys_are_issued_shared_rotated_extended_and_revoked() {
     }
 
     let id = shared["keyId"].as_str().unwrap();
-    assert_eq!(home.json(&["key", "revoke", "--yes", id], ""), json!({"revoked": true, "destroyed": false}));
-    assert!(home.refused(&["key", "revoke", "--yes", id], "").contains("no such key"));
+    assert_eq!(home.json(&["key", "revoke", id, "--yes"], ""), json!({"revoked": true, "destroyed": false}));
+    assert!(home.refused(&["key", "revoke", id, "--yes"], "").contains("no such key"));
     let own = home.json(&["key", "revoke", "--yes"], rotated["apiKey"].as_str().unwrap());
     assert_eq!(own, json!({"revoked": true, "destroyed": true}));
     assert_eq!(home.json(&["key", "list"], ""), json!([]));
@@ -106,7 +106,7 @@ fn a_list_says_all_of_a_key_but_the_key() {
     let table = home.run(&["key", "list"], "").shown;
     let head: Vec<_> = table.lines().next().unwrap().split("  ").map(str::trim).collect();
     for column in
-        ["PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "BYTES", "STATE"]
+        ["PLUGIN", "INSTALLATION", "LABEL", "ISSUED", "EXPIRES", "SCOPE", "RECORDS", "ON DISK", "STATE"]
     {
         assert!(head.contains(&column), "{table}");
     }
@@ -125,8 +125,8 @@ fn a_plugin_that_is_gone_is_forgotten_with_all_that_it_stored() {
     store(&json!(KEY));
     let records = || home.answers(&[("vault/status", json!({}))])[0]["result"]["records"].clone();
     assert_eq!(records(), 2);
-    assert_eq!(home.json(&["key", "forget", "--yes", "gone.plugin"], ""), json!({"destroyed": 1}));
-    assert!(home.refused(&["key", "forget", "--yes", "gone.plugin"], "").contains("no such plugin"));
+    assert_eq!(home.json(&["key", "forget", "gone.plugin", "--yes"], ""), json!({"destroyed": 1}));
+    assert!(home.refused(&["key", "forget", "gone.plugin", "--yes"], "").contains("no such plugin"));
     assert_eq!(records(), 1);
     assert_eq!(store(&key)[0]["error"]["code"], 1004);
 }
@@ -143,15 +143,15 @@ fn a_list_of_nothing_makes_no_store() {
 fn what_ends_or_extends_keys_makes_no_store() {
     let home = Home::new();
     for (arguments, input) in [
-        (&["key", "revoke", "--yes", "0123"][..], ""),
+        (&["key", "revoke", "0123", "--yes"][..], ""),
         (&["key", "revoke", "--yes"], KEY),
         (&["key", "rotate"], KEY),
         (&["key", "extend", "0123"], ""),
     ] {
         assert!(home.refused(arguments, input).contains("no store yet"), "{arguments:?}");
     }
-    assert!(home.refused(&["key", "forget", "--yes", "no.plugin"], "").contains("no such plugin"));
-    assert!(home.refused(&["protector", "remove", "--yes", "key-file"], "").contains("no store"));
+    assert!(home.refused(&["key", "forget", "no.plugin", "--yes"], "").contains("no such plugin"));
+    assert!(home.refused(&["protector", "remove", "key-file", "--yes"], "").contains("no store"));
     assert!(!home.data().exists());
 }
 

@@ -9,15 +9,20 @@ mod harness;
 
 mod client;
 mod copies;
+mod doctor;
 mod exit_codes;
 mod helpers;
 mod home;
+mod installation;
+mod screen;
+mod sick;
 
 #[cfg(target_os = "linux")]
 mod cache;
 #[cfg(feature = "keyring-tests")]
 mod keyring;
 mod keys;
+mod locking;
 mod moving;
 mod names;
 mod notices;

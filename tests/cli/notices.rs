@@ -46,7 +46,7 @@ fn every_process_is_told_when_a_protector_comes_or_goes() {
     kinds.sort_unstable();
     assert_eq!(kinds, ["key-file", "passphrase"]);
     assert_eq!(told["protects"]["stolenDisk"], false);
-    let removed = home.run(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], PASSPHRASE);
+    let removed = home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], PASSPHRASE);
     assert_eq!(removed.code, 0, "{}", removed.said);
     let told = client.notice(CHANGED);
     assert_eq!(told["protectors"], json!(["passphrase"]));

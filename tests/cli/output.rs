@@ -56,7 +56,7 @@ fn an_answer_that_a_full_disk_does_not_take_is_a_failure_that_is_told() {
         &["key", "issue", "me.plugin", "--installation", "x"],
         &["protector", "list"],
         &["protector", "test"],
-        &["key", "forget", "--yes", "me.plugin"],
+        &["key", "forget", "me.plugin", "--yes"],
     ] {
         let (code, said) = run_into(home.command(arguments), full(), "");
         assert_eq!((code, said.lines().count()), (1, 1), "{arguments:?}: {said}");

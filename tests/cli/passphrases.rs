@@ -16,7 +16,7 @@ fn guarded_by(added: &str) -> Home {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "passphrase"], added).code, 0);
     assert_eq!(
-        home.run(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], added).code,
+        home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], added).code,
         0
     );
     home.forget_cached();
@@ -54,7 +54,7 @@ fn a_program_says_a_passphrase_however_it_is_spelt() {
     let home = Home::new();
     let program = home.program("say", AS_TYPED);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     home.forget_cached();
     home.program_gone("say");
     home.program("say", &format!("{PREPARED}\r"));

@@ -56,7 +56,7 @@ impl<'h> Project<'h> {
 fn guarded_by(home: &Home, program: &str) {
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
     assert_eq!(home.run(&["protector", "add", "command", "--", program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     home.forget_cached();
 }
 
@@ -89,7 +89,7 @@ fn a_path_is_made_whole_when_it_is_added() {
     assert_eq!(added.code, 0, "{}", added.said);
     let named: Vec<String> = serde_json::from_slice(&std::fs::read(program_file(&home)).unwrap()).unwrap();
     assert!(Path::new(&named[0]).is_absolute() && named[0].ends_with("/say") && named[1] == "an argument");
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     let project = Project::with(&home, "say");
     assert_eq!(project.read()["result"], json!({"a": 1}));
     assert!(!project.was_run());

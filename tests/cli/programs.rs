@@ -78,7 +78,7 @@ impl Pass {
         home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
         for arguments in [
             [&["protector", "add", "command", "--"], program].concat(),
-            vec!["protector", "remove", "--yes", "key-file"],
+            vec!["protector", "remove", "key-file", "--yes"],
         ] {
             let mut command = home.command(&arguments);
             self.with(&mut command);
@@ -202,7 +202,7 @@ fn without_a_keyring_of_the_session_each_process_asks_once() {
     let runs = home.path("runs");
     let program = home.program_that("say", &format!("echo run >> '{}'\necho '{PASSPHRASE}'", runs.display()));
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     std::fs::remove_file(&runs).unwrap();
     let mut requests = vec![("setAPIKey", json!([KEY]))];
     requests.extend((0..4).map(|_| ("getPersistentData", json!(["user"]))));

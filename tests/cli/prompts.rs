@@ -141,7 +141,7 @@ fn a_passphrase_that_was_said_is_taken_before_anything_else_is_asked() {
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
     assert_eq!(home.run(&["protector", "add", "passphrase"], "another").code, 0);
-    let removed = home.run(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], "another");
+    let removed = home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], "another");
     assert_eq!(removed.code, 0, "{}", removed.said);
     home.forget_cached();
     std::fs::remove_file(home.path("runs")).unwrap();

@@ -43,7 +43,7 @@ fn a_program_gives_the_passphrase_without_a_question() {
     let home = Home::new();
     let program = home.program("say", PASSPHRASE);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     assert!(!home.is_locked());
     // Which program it is does not lie where the store lies.
     let text = std::fs::read(home.data().join("data.mdb")).unwrap();
@@ -82,16 +82,16 @@ fn a_person_is_asked_by_the_program_that_the_environment_names() {
 fn the_last_protector_that_works_stays() {
     let home = Home::new();
     assert!(!home.is_locked());
-    assert!(home.refused(&["protector", "remove", "--yes", "key-file"], "").contains("last that works"));
+    assert!(home.refused(&["protector", "remove", "key-file", "--yes"], "").contains("last that works"));
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     // The passphrase is not said, so it is not known to work.
-    let refused = home.refused(&["protector", "remove", "--yes", "key-file"], "");
+    let refused = home.refused(&["protector", "remove", "key-file", "--yes"], "");
     assert!(
         refused.contains("no other is known to work") && refused.contains("--passphrase-fd"),
         "{refused}"
     );
-    assert!(home.refused(&["protector", "remove", "--yes", "keyring"], "").contains("no such protector"));
-    let removed = home.json(&["protector", "remove", "--yes", "passphrase"], "");
+    assert!(home.refused(&["protector", "remove", "keyring", "--yes"], "").contains("no such protector"));
+    let removed = home.json(&["protector", "remove", "passphrase", "--yes"], "");
     assert_eq!(removed["kind"], "passphrase");
     assert!(!home.is_locked());
 }

@@ -54,7 +54,7 @@ fn with_a_removed_passphrase(home: &Home) -> PathBuf {
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     let file = home.path("copy");
     assert_eq!(home.run(&["backup", file.to_str().unwrap()], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "passphrase"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "passphrase", "--yes"], "").code, 0);
     file
 }
 
@@ -69,7 +69,7 @@ fn a_removed_protector_comes_back_only_if_the_user_agrees() {
     assert!(refused.contains("passphrase") && refused.contains("was removed"), "{refused}");
     assert!(content(&home) == before);
     // Without it.
-    let kept = home.json(&["restore", "--keep-protectors", file], "");
+    let kept = home.json(&["restore", "--yes", "--keep-protectors", file], "");
     assert_eq!((&kept["added"], &kept["records"]), (&json!([]), &json!(1)));
     assert_eq!(kinds(&home), ["key-file"]);
     assert_eq!(value(&home), json!({"a": 1}));
@@ -82,7 +82,7 @@ fn a_removed_protector_comes_back_only_if_the_user_agrees() {
     let unlocked = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
     // Now that it is there, nobody is asked again.
-    assert_eq!(home.run(&["restore", file], "").code, 0);
+    assert_eq!(home.run(&["restore", "--yes", file], "").code, 0);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_store_that_nothing_here_opens_is_said_to_be_so() {
     let (home, there) = (filled(), Home::new());
     let file = home.path("copy");
     assert_eq!(home.run(&["backup", file.to_str().unwrap()], "").code, 0);
-    let ran = there.run(&["restore", file.to_str().unwrap()], "");
+    let ran = there.run(&["restore", "--yes", file.to_str().unwrap()], "");
     assert_eq!(ran.code, 5);
     assert!(ran.shown.contains("restored, with 1 records") && ran.shown.contains("missing"), "{}", ran.shown);
     let key_file = fs::read_dir(home.path("keys")).unwrap().next().unwrap().unwrap().path().join("key");
@@ -143,7 +143,7 @@ fn a_store_that_nothing_here_opens_is_said_to_be_so() {
             .success()
     );
     assert_eq!(value(&there), json!({"a": 1}));
-    let again = there.json(&["restore", file.to_str().unwrap()], "");
+    let again = there.json(&["restore", "--yes", file.to_str().unwrap()], "");
     assert_eq!(again["protectors"][0]["works"], true);
 }
 
@@ -333,7 +333,7 @@ fn what_is_wrong_with_an_archive_is_said_and_nothing_is_changed() {
     // The order of what follows the first line is nobody's business.
     let turned = [&good[..1], &[good[3].clone(), good[2].clone(), good[1].clone()]].concat();
     files::replace(&file, &packed(&turned)).unwrap();
-    assert_eq!(home.run(&["restore", file.to_str().unwrap()], "").code, 0);
+    assert_eq!(home.run(&["restore", "--yes", file.to_str().unwrap()], "").code, 0);
     assert_eq!(value(&home), json!({"a": 1}));
 }
 
@@ -347,7 +347,7 @@ fn nothing_is_read_of_a_member_that_no_backup_has() {
     let first = first.strip_suffix(&[0; 1024]).unwrap();
     let huge = 7 << 30;
     for (kind, name) in [(b'x', "pax"), (b'g', "pax"), (b'L', "long"), (b'K', "long"), (b'0', "data.mdb")] {
-        let mut child = home.command(&["restore", "-"]).spawn().unwrap();
+        let mut child = home.command(&["restore", "--yes", "-"]).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(&[first, &header(name, kind, huge)].concat()).unwrap();
         // Nothing follows, and the pipe stays open: it answers from the header alone.
@@ -393,7 +393,7 @@ fn a_store_of_which_nothing_can_be_read_is_restored_over() {
         }
     }
     let protectors = ids(&filled()).len();
-    let ran = home.run(&["restore", file.to_str().unwrap()], "");
+    let ran = home.run(&["restore", "--yes", file.to_str().unwrap()], "");
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert_eq!((value(&home), ids(&home).len()), (json!({"a": 1}), protectors));
     assert!(fs::read(home.data().join("quarantine/0000/data.mdb")).unwrap() == b"nothing");
@@ -426,7 +426,7 @@ fn a_store_whose_protectors_are_gone_is_damaged_until_a_backup_of_ones_own_is_re
     fs::remove_file(home.data().join("data.mdb")).unwrap();
     assert_eq!(home.answers(&[("issueAPIKey", json!(["a.b"]))])[0]["error"]["code"], 4003);
     assert!(!home.data().join("data.mdb").exists());
-    let ran = home.run(&["restore", file.to_str().unwrap()], "");
+    let ran = home.run(&["restore", "--yes", file.to_str().unwrap()], "");
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert_eq!(value(&home), json!({"a": 1}));
 }

@@ -50,7 +50,7 @@ fn no_log_line_has_a_passphrase_a_key_or_a_programs_arguments() {
         (&["key", "rotate"], "a wrong word"),
         (&["key", "list", "--passphrase-fd", "0"], "a wrong word"),
         (&["protector", "test", "--passphrase-fd", "0"], "a wrong word"),
-        (&["protector", "remove", "--yes", "passphrase", "--passphrase-fd", "0"], PASSPHRASE),
+        (&["protector", "remove", "passphrase", "--yes", "--passphrase-fd", "0"], PASSPHRASE),
     ] {
         home.forget_cached();
         let ran = home.run(&trace(arguments), input);

@@ -21,7 +21,7 @@ fn guarded_by_a_slow_program() -> Home {
     let program = home.program_that("slow", &script);
     make(&quick);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "--yes", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     std::fs::remove_file(quick).unwrap();
     home
 }

@@ -112,10 +112,10 @@ fn a_person_who_goes_away_from_a_question_leaves_the_terminal_as_it_was() {
 fn a_person_sees_how_far_a_backup_has_come_and_how_far_it_is_back() {
     let home = guarded_by_a_passphrase();
     let file = home.path("copy");
-    for command in ["backup", "restore"] {
-        let mut terminal = Terminal::run(home.command(&[command, file.to_str().unwrap()]));
+    for command in [&["backup"][..], &["restore", "--yes"]] {
+        let mut terminal = Terminal::run(home.command(&[command, &[file.to_str().unwrap()]].concat()));
         terminal.wait_for("100 %");
-        assert_eq!(terminal.ends().0, 0, "{command}");
+        assert_eq!(terminal.ends().0, 0, "{command:?}");
     }
 }
 
@@ -130,7 +130,7 @@ fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     terminal.wait_for("The same again: ");
     terminal.types(&format!("{PASSPHRASE}\n"));
     assert_eq!(terminal.ends().0, 0);
-    let mut terminal = Terminal::run(home.command(&["protector", "remove", "--yes", "key-file"]));
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file", "--yes"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     terminal.types(&format!("{PASSPHRASE}\n"));
     assert_eq!(terminal.ends().0, 0);
@@ -148,7 +148,7 @@ fn what_is_typed_is_prepared_like_any_passphrase() {
     terminal.wait_for("The same again: ");
     terminal.types("cafe\u{301}\u{a0}au lait\n");
     assert_eq!(terminal.ends().0, 0);
-    let mut terminal = Terminal::run(home.command(&["protector", "remove", "--yes", "key-file"]));
+    let mut terminal = Terminal::run(home.command(&["protector", "remove", "key-file", "--yes"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     terminal.types("cafe\u{301} au\u{3000}lait\n");
     assert_eq!(terminal.ends().0, 0);

@@ -168,7 +168,7 @@ fn write(place: &Place) -> Value {
         call("setPersistentData", json!(["user", {"kept": true}])),
     ]);
     place.run(&["protector", "add", "passphrase"], "one that is removed");
-    place.run(&["protector", "remove", "--yes", "passphrase"], "");
+    place.run(&["protector", "remove", "passphrase", "--yes"], "");
     place.run(&["protector", "add", "passphrase"], PASSPHRASE);
     place.run(&["protector", "add", "command", "--", "echo", SAID], "");
     assert!(open(&place.data()).back_up().ok().unwrap());

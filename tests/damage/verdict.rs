@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 
-use plugin_vault::store::lmdb::check::check;
+use plugin_vault::store::for_tests::check;
 use serde_json::Value;
 
 use crate::harm::Harm;

@@ -2,6 +2,7 @@
 
 mod delete;
 mod expiry;
+mod inherit;
 mod limits;
 mod list;
 mod moving;

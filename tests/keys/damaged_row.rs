@@ -150,7 +150,7 @@ fn the_user_of_the_store_sees_a_damaged_row_and_can_end_it() {
     };
     assert_eq!((state(&broken["keyId"]), state(&whole["keyId"])), (json!("damaged"), json!("live")));
     let id = broken["keyId"].as_str().unwrap();
-    let ended = home.command(&["--json", "key", "revoke", "--yes", id]);
+    let ended = home.command(&["--json", "key", "revoke", id, "--yes"]);
     assert_eq!(ended, json!({"revoked": true, "destroyed": false}));
     assert!(slot_is_empty(&home.data().join("slots").join(id)));
     let handle = server.call("setAPIKey", json!([broken["apiKey"]]));

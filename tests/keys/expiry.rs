@@ -102,7 +102,7 @@ fn an_expired_kept_key_stays_the_one_of_its_installation() {
     let id = issued["keyId"].as_str().unwrap();
     home.command(&["--json", "key", "extend", id]);
     assert_eq!(server.ok("setAPIKey", json!([issued["apiKey"]]))["known"], true);
-    home.command(&["--json", "key", "revoke", "--yes", id]);
+    home.command(&["--json", "key", "revoke", id, "--yes"]);
     let anew = server.ok("issueAPIKey", &asked);
     assert!(anew["created"] == true && anew["apiKey"] != issued["apiKey"]);
 }

@@ -155,7 +155,7 @@ fn a_lease_is_free_when_its_key_ends() {
             "its owner" => {
                 drop(server.ok("revokeAPIKey", with(&owner, json!({"keyId": issued["keyId"]}))));
             }
-            _ => drop(home.command(&["--json", "key", "revoke", "--yes", issued["keyId"].as_str().unwrap()])),
+            _ => drop(home.command(&["--json", "key", "revoke", issued["keyId"].as_str().unwrap(), "--yes"])),
         }
         // What was written under it is over as well.
         let write = with(&owner, json!({"context": "user", "data": {}, "lease": token}));

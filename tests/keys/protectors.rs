@@ -83,7 +83,7 @@ fn used(home: &Home) -> Value {
     let archive = home.data().with_file_name("archive");
     home.operate(&["backup", archive.to_str().unwrap()], "");
     set(home, &key);
-    home.operate(&["restore", archive.to_str().unwrap()], "");
+    home.operate(&["restore", "--yes", archive.to_str().unwrap()], "");
     set(home, &key);
     assert!(home.data().join("quarantine/0000/data.mdb").exists());
     key
@@ -99,7 +99,7 @@ fn nothing_opens_a_store_with_a_key_file_that_was_removed() {
     // The search works, and finds the protector in its own file alone.
     assert_eq!(attacker.finds(&home.data()), BTreeSet::from([path_of(&attacker.id)]));
     home.operate(&["protector", "add", "passphrase"], WORDS);
-    home.operate(&["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"], WORDS);
+    home.operate(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], WORDS);
     assert_eq!(attacker.finds(&home.data()), BTreeSet::new());
     // Its file stays, and says nothing; the key file itself is gone.
     assert!(home.data().join(path_of(&attacker.id)).exists());
@@ -121,13 +121,13 @@ fn nothing_stands_anywhere_of_a_passphrase_that_was_removed() {
     let (id, row) = protectors(&home.data()).into_iter().find(|(id, _)| *id != first).unwrap();
     let key = used(&home);
     assert_eq!(stands(&row, &home.data()), BTreeSet::from([path_of(&id)]));
-    home.operate(&["protector", "remove", "--yes", "passphrase"], "");
+    home.operate(&["protector", "remove", "passphrase", "--yes"], "");
     assert_eq!(stands(&row, &home.data()), BTreeSet::new());
     set(&home, &key);
     home.back_up();
     // An archive of before that is put back without its protectors does not bring it back, not even on the way.
     let archive = home.data().with_file_name("archive");
-    home.operate(&["restore", "--keep-protectors", archive.to_str().unwrap()], "");
+    home.operate(&["restore", "--yes", "--keep-protectors", archive.to_str().unwrap()], "");
     assert_eq!(stands(&row, &home.data()), BTreeSet::new());
 }
 
@@ -140,7 +140,7 @@ fn no_repair_brings_a_removed_protector_back() {
     home.operate(&["protector", "add", "passphrase"], WORDS);
     let before = protectors(&home.data());
     home.back_up();
-    home.operate(&["protector", "remove", "--yes", "passphrase"], "");
+    home.operate(&["protector", "remove", "passphrase", "--yes"], "");
     for with_backup in [true, false] {
         if !with_backup {
             fs::remove_dir_all(home.data().join("backups")).unwrap();

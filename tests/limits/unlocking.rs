@@ -22,7 +22,7 @@ fn passphrases_that_are_wrong_are_tried_one_after_the_other() {
     let home = Home::new();
     Client::with_key(&home, &key('1')).call("setPersistentData", &json!(["user", {}]));
     guard(&home, &["protector", "add", "passphrase"]);
-    guard(&home, &["protector", "remove", "--yes", "key-file", "--passphrase-fd", "0"]);
+    guard(&home, &["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"]);
     let mut client = Client::start(&home);
     client.listen();
     client.send(

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::generator::{commands, lua, markdown, model::Contract, typescript, vim};
+use super::generator::{lua, markdown, model::Contract, python, typescript, vim};
 use super::json;
 use plugin_vault::rpc::contract;
 
@@ -41,12 +41,20 @@ fn every_file_is_what_it_is_made_from() {
     for (name, schema) in contract::shared() {
         made(&format!("schema/{name}.schema.json"), &json::file(&schema));
     }
+    for (name, schema) in plugin_vault::cli::schemas::all() {
+        made(&format!("schema/cli/{name}.schema.json"), &json::file(&schema.to_value()));
+    }
     let contract = Contract::read(&serde_json::from_str(&read(DOCUMENT)).unwrap());
     let typescript = typescript::types(&contract);
     made("schema/types/plugin-vault.ts", &typescript);
     made("editors/node/src/wire.ts", &typescript);
-    made("schema/types/plugin_vault.lua", &lua::types(&contract));
-    made("schema/types/plugin_vault.vim", &vim::types(&contract));
+    made("editors/python/src/plugin_vault/wire.py", &python::types(&contract));
+    for path in ["schema/types/plugin_vault.lua", "editors/neovim/lua/plugin-vault/types.lua"] {
+        made(path, &lua::types(&contract));
+    }
+    for path in ["schema/types/plugin_vault.vim", "editors/vim/autoload/pluginvault/types.vim"] {
+        made(path, &vim::types(&contract));
+    }
     made(PAGE, &markdown::page(&contract));
     made("docs/commands.md", &commands::page(&plugin_vault::cli::definition()));
 }

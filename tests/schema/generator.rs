@@ -6,5 +6,6 @@ pub(crate) mod commands;
 pub(crate) mod lua;
 pub(crate) mod markdown;
 pub(crate) mod model;
+pub(crate) mod python;
 pub(crate) mod typescript;
 pub(crate) mod vim;

@@ -23,7 +23,6 @@ const NOT_IN_CASES: &[(&str, &str)] = &[
     ("exit", "the suite itself ends a session with it"),
     ("setAPIKey", "the steps of a case that connect call it"),
     ("issueAPIKey", "the steps of a case that connect call it"),
-    ("vault/unlock", "a binding asks its user for the passphrase, which a case does not have"),
     ("rpc.discover", "it is for tools that read the contract, and no binding has it"),
 ];
 

@@ -12,6 +12,7 @@ const PARAMS = ['context', 'data'];
 /** Whether Cloud9's API can express a step. */
 function offers(step) {
   // A successful write returns no result.
+  if (step.passphrase !== undefined) return false;
   if (step.save || (step.call === 'setPersistentData' && 'answer' in step)) return false;
   if (step.notice || step.cancel || (step.open && step.error) || step.as?.mustExist) return false;
   if (step.folders && (step.in || step.folders.length > 1)) return false;

@@ -1,6 +1,7 @@
 // The signature of a method: leading arguments, then options. It returns a Promise, or takes a Node callback at the end.
 
 import type { Methods } from './wire';
+import type { Signal } from './signal';
 
 export type Callback<R> = (error: Error | null, result?: R) => void;
 
@@ -15,7 +16,7 @@ export interface Call<A extends unknown[], O, R> {
 export type Options<M extends keyof Methods, Leading extends string = never> = Omit<
   Methods[M]['params'],
   Leading | 'handle'
-> & { signal?: AbortSignal };
+> & { signal?: Signal };
 
 type Value<M extends keyof Methods, Name> = Name extends keyof Methods[M]['params'] ? Methods[M]['params'][Name] : never;
 type Values<M extends keyof Methods, L extends readonly string[]> = { -readonly [K in keyof L]: Value<M, L[K]> };
@@ -27,7 +28,7 @@ export type MethodCall<M extends keyof Methods, L extends readonly string[] = []
   Methods[M]['result']
 >;
 
-export type Request = (method: string, params: object, signal?: AbortSignal) => Promise<unknown>;
+export type Request = (method: string, params: object, signal?: Signal) => Promise<unknown>;
 
 /** Makes the call of a method from the names of its leading parameters. */
 export function methodCall<M extends keyof Methods, const L extends readonly string[]>(
@@ -39,9 +40,24 @@ export function methodCall<M extends keyof Methods, const L extends readonly str
     const { signal, ...params } = { ...(args[leading.length] as Options<M> | undefined) };
     leading.forEach((name, index) => ((params as Record<string, unknown>)[name] = args[index]));
     // A copy: changes that the caller makes to its objects after the call must not change the call.
-    return request(method, JSON.parse(JSON.stringify(params)), signal);
+    const copy = JSON.parse(JSON.stringify(params));
+    leading.forEach((name, index) => refuseUndefined(args[index], name));
+    return request(method, copy, signal);
   };
   return withCallback(leading.length, call) as MethodCall<M, L>;
+}
+
+/** Refuses members that JSON drops without an error: the caller would read other data than it has stored. */
+function refuseUndefined(value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
+  for (const [name, member] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`;
+    if (member === undefined || typeof member === 'function' || typeof member === 'symbol') {
+      const what = member === undefined ? 'undefined' : `a ${typeof member}`;
+      throw new TypeError(`${at} is ${what}, which JSON can't express. Leave it out, or use null.`);
+    }
+    refuseUndefined(member, at);
+  }
 }
 
 /** Lets `call`, which has `leading` arguments and then options, also take a callback. */

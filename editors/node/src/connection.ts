@@ -1,19 +1,14 @@
 // One sidecar process: its start, the handshake, requests, its end. It is never restarted; `sidecar.ts` starts another one.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  CancellationTokenSource,
-  createMessageConnection,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-  type MessageConnection,
-} from 'vscode-jsonrpc/node';
 
 import { workingFolder } from './binary';
-import { VaultError } from './errors';
+import { isVaultError, VaultError } from './errors';
+import { Rpc, RpcError } from './rpc';
+import { whyUnsuitable } from './unsuitable';
 import { version } from './version';
+import { within } from './within';
+import type { Signal } from './signal';
 
 /** The version of the protocol that this binding speaks. */
 const PROTOCOL = 1;
@@ -25,7 +20,7 @@ const SHUTDOWN_TIMEOUT = 2_000;
 /** A running sidecar. The fake implements this interface too. */
 export interface Connection {
   readonly pid: number | undefined;
-  request(method: string, params: object, signal?: AbortSignal): Promise<unknown>;
+  request(method: string, params: object, signal?: Signal): Promise<unknown>;
   notify(method: string, params: object): void;
   /** Settles when the sidecar has ended for any reason. From then on `over` is true. */
   readonly ended: Promise<void>;
@@ -51,52 +46,67 @@ export class Process implements Connection {
   readonly pid: number | undefined;
   over = false;
   #child: ChildProcessWithoutNullStreams;
-  #rpc: MessageConnection;
+  #rpc: Rpc;
   #lastLine = '';
+  #spawnError: Error | undefined;
+  #pending = 0;
+  /** Handles with a watch. */
+  #watching = new Set<unknown>();
+  /** Whether a signal ended the process, and not the process itself. */
+  #wasKilled = false;
 
   private constructor(path: string, options: ProcessOptions, notice: NoticeListener) {
     this.#child = spawn(path, options.args, { stdio: 'pipe', windowsHide: true, cwd: workingFolder() });
     this.pid = this.#child.pid;
-    this.#rpc = createMessageConnection(
-      new StreamMessageReader(this.#child.stdout),
-      new StreamMessageWriter(this.#child.stdin),
-    );
-    // The end of the process reports a broken stream.
-    this.#rpc.onError(() => {});
-    this.#rpc.onNotification((method, params) => notice(method, params));
+    this.#rpc = new Rpc(this.#child.stdout, this.#child.stdin, notice);
     this.#readLines(options.log);
     this.ended = new Promise((resolve) => {
       const end = (): void => {
         this.over = true;
-        this.#rpc.dispose();
+        this.#rpc.end(new Error('the process has ended'));
         resolve();
       };
-      this.#child.once('error', end);
-      this.#child.once('close', end);
+      this.#child.once('error', (error) => {
+        this.#spawnError = error;
+        end();
+      });
+      this.#child.once('close', (_, signal) => {
+        this.#wasKilled = signal !== null;
+        end();
+      });
     });
-    this.#rpc.listen();
   }
 
-  /** Spawns the program, and checks that it is a sidecar with the right version of the protocol. */
+  /**
+   * Spawns the program, and checks that it is a sidecar with the right version of the protocol. If the error is retryable,
+   * another attempt may succeed: a signal ended the process, or there was no answer in time.
+   */
   static async start(path: string, options: ProcessOptions, notice: NoticeListener): Promise<Process> {
     const started = new Process(path, options, notice);
     try {
       await started.#handshake(options);
       return started;
     } catch (error) {
-      started.#child.kill('SIGKILL');
-      await started.ended;
-      if (error instanceof VaultError && error.kind === 'binaryUnsuitable') throw error;
-      const why = started.#lastLine === '' ? '' : ` It said: ${started.#lastLine}`;
-      throw new VaultError('vaultEnded', `${path} could not be started as plugin-vault.${why}`, { cause: error });
+      throw await started.#failed(path, error);
     }
   }
 
+  /** Ends the process. Returns the reason for which it can't be used. */
+  async #failed(path: string, error: unknown): Promise<VaultError> {
+    // If its pipes are closed, it is about to end. How it ends is the reason.
+    if (!isVaultError(error)) await within(this.ended, SHUTDOWN_TIMEOUT);
+    const wasKilled = this.#wasKilled;
+    this.#child.kill('SIGKILL');
+    await this.ended;
+    if (isVaultError(error)) return error;
+    const unsuitable = wasKilled ? undefined : whyUnsuitable(path, this.#spawnError);
+    if (unsuitable !== undefined) return new VaultError('binaryUnsuitable', unsuitable, { cause: error });
+    const why = this.#lastLine === '' ? '' : ` It said: ${this.#lastLine}`;
+    const message = `${path} could not be started as plugin-vault.${why}`;
+    return new VaultError('vaultEnded', message, { cause: error, retryable: wasKilled, data: { wasKilled } });
+  }
+
   async #handshake({ folders, clientName }: ProcessOptions): Promise<void> {
-    const signal = AbortSignal.timeout(HANDSHAKE_TIMEOUT);
-    const late = once(signal, 'abort').then(() => {
-      throw new Error('no answer to initialize');
-    });
     const params = {
       processId: process.pid,
       clientInfo: { name: clientName ?? 'plugin-vault for Node', version },
@@ -104,7 +114,11 @@ export class Process implements Connection {
       capabilities: {},
       workspaceFolders: asFolders(folders),
     };
-    const answer = (await Promise.race([this.#rpc.sendRequest('initialize', params), late])) as InitializeAnswer;
+    const answer = (await within(this.#rpc.request('initialize', params), HANDSHAKE_TIMEOUT)) as Initialized | undefined;
+    if (answer === undefined) {
+      const message = `plugin-vault did not answer within ${HANDSHAKE_TIMEOUT / 1000} s. The computer may be busy. Try again.`;
+      throw new VaultError('vaultEnded', message, { retryable: true });
+    }
     const spoken = answer?.capabilities?.experimental?.pluginVault?.protocolVersion;
     if (spoken !== PROTOCOL) {
       const advice =
@@ -115,18 +129,22 @@ export class Process implements Connection {
       throw new VaultError('binaryUnsuitable', `${name} ${version} can't be used with protocol ${PROTOCOL}, ${advice}.`);
     }
     this.notify('initialized', {});
+    this.#holdNode();
   }
 
-  async request(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+  async request(method: string, params: object, signal?: Signal): Promise<unknown> {
     if (this.over) throw outcomeUnknown();
-    const source = new CancellationTokenSource();
-    const cancel = (): void => source.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
+    this.#pending += 1;
+    this.#holdNode();
     try {
-      return await this.#rpc.sendRequest(method, params, source.token);
+      const answer = await this.#rpc.request(method, params, signal);
+      const { handle } = params as { handle?: string };
+      if (method === 'watchPersistentData') this.#watching.add(handle);
+      if (method === 'unwatchPersistentData') this.#watching.delete(handle);
+      return answer;
     } catch (error) {
       // An error that the sidecar answered has its kind in `data`.
-      if (error instanceof ResponseError && error.data?.kind !== undefined) {
+      if (error instanceof RpcError && error.data?.kind !== undefined) {
         throw VaultError.fromWire(error.code, error.message, error.data);
       }
       // Any other error is a broken connection, which can no longer be used.
@@ -134,18 +152,29 @@ export class Process implements Connection {
       await this.ended;
       throw outcomeUnknown();
     } finally {
-      signal?.removeEventListener('abort', cancel);
-      source.dispose();
+      this.#pending -= 1;
+      this.#holdNode();
+    }
+  }
+
+  /** Keeps Node running only during a request or a watch: a program that does not close its vault ends nevertheless. */
+  #holdNode(): void {
+    const { stdin, stdout, stderr } = this.#child;
+    const handles = [this.#child, stdin, stdout, stderr] as unknown as { ref(): void; unref(): void }[];
+    for (const handle of handles) {
+      if (this.#pending + this.#watching.size > 0) handle.ref();
+      else handle.unref();
     }
   }
 
   notify(method: string, params: object): void {
-    if (!this.over) this.#rpc.sendNotification(method, params).catch(() => {});
+    this.#rpc.notify(method, params);
   }
 
   /** Sends `shutdown` and `exit`, and kills the process after two seconds. Earlier requests are still answered. */
   async close(): Promise<void> {
     const deadline = setTimeout(() => this.#child.kill('SIGKILL'), SHUTDOWN_TIMEOUT);
+    this.#pending += 1;
     try {
       await this.request('shutdown', {}).catch(() => {});
       this.notify('exit', {});
@@ -170,7 +199,7 @@ export class Process implements Connection {
   }
 }
 
-interface InitializeAnswer {
+interface Initialized {
   capabilities?: { experimental?: { pluginVault?: { protocolVersion?: number } } };
   serverInfo?: { name?: string; version?: string };
 }

@@ -1,6 +1,7 @@
 // The error type of the binding. It holds the error that the sidecar answered, and no key and no value.
 
 import type { ErrorData, ErrorKind } from './wire';
+import type { Signal } from './signal';
 
 /** Errors of the binding itself. docs/reference.md lists all other kinds. */
 export type BindingErrorKind =
@@ -13,7 +14,14 @@ export type BindingErrorKind =
   /** The sidecar ended before it answered. A write may have been carried out, or not. Read before you write again. */
   | 'outcomeUnknown'
   /** `close` was called before. */
-  | 'closed';
+  | 'closed'
+  /** The user has to log in: no tokens are stored (`reason` is `missing`), or the server no longer accepts them (`refused`). */
+  | 'loginNeeded'
+  /** Secrets are not moved into a store that ends with its container. */
+  | 'notDurable';
+
+/** The same for every copy of this package: two extensions, or an extension and its library, may have one each. */
+const BRAND = Symbol.for('plugin-vault.error');
 
 /** Members of an error besides its message. */
 export interface VaultErrorDetails {
@@ -50,15 +58,38 @@ export class VaultError extends Error {
   }
 }
 
+Object.defineProperty(VaultError.prototype, BRAND, { value: true });
+
+/** The user has to log in. The record of the tokens stays as it is. */
+export class LoginNeeded extends VaultError {
+  declare readonly kind: 'loginNeeded';
+  declare readonly data: LoginNeededData;
+
+  constructor(reason: LoginNeededData['reason']) {
+    const why = reason === 'missing' ? 'No login is stored' : 'The server no longer accepts the stored login';
+    super('loginNeeded', `${why}. Ask the user to log in.`, { data: { reason } });
+  }
+}
+
+export type LoginNeededData = { reason: 'missing' | 'refused' };
+
 /** An error of this kind, with the type of its `data`. */
 export type VaultErrorOf<K extends ErrorKind | BindingErrorKind> = VaultError & {
   kind: K;
-  data: K extends ErrorKind ? Extract<ErrorData, { kind: K }> : object;
+  data: K extends ErrorKind ? Extract<ErrorData, { kind: K }> : K extends 'loginNeeded' ? LoginNeededData : object;
 };
 
-/** Whether an error is a `VaultError`, and of this kind. */
+/** The error of a call whose signal was aborted. */
+export function cancelled(signal: Signal): VaultError {
+  return new VaultError('requestCancelled', 'The caller cancelled the call. Call again if it is still needed.', {
+    cause: signal.reason,
+  });
+}
+
+/** Whether an error is a `VaultError` of this copy of the package or of another one, and of this kind. */
 export function isVaultError<K extends ErrorKind | BindingErrorKind>(error: unknown, kind: K): error is VaultErrorOf<K>;
 export function isVaultError(error: unknown): error is VaultError;
 export function isVaultError(error: unknown, kind?: string): boolean {
-  return error instanceof VaultError && (kind === undefined || error.kind === kind);
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return kind === undefined || ('kind' in error && error.kind === kind);
 }

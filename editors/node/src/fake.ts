@@ -38,7 +38,7 @@ export class FakeStore {
 
   /** Locks the store: calls are refused with `keyUnavailable` until a window calls `unlock`, with any passphrase. */
   lock(): void {
-    this.#state.locked = true;
+    this.#state.lock();
   }
 
   /** Ends a window's sidecar, as a crash does: calls in flight end as `outcomeUnknown`, and the next call works. */

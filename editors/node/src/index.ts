@@ -13,13 +13,16 @@ export async function openVault(options: SidecarOptions & KeyOptions): Promise<V
 }
 
 export { findBinary, workingFolder } from './binary';
-export { VaultError, isVaultError, type BindingErrorKind, type VaultErrorOf } from './errors';
+export { isVaultError, LoginNeeded, VaultError } from './errors';
+export type { BindingErrorKind, VaultErrorOf } from './errors';
 export { openSidecar, Sidecar, type SidecarOptions } from './sidecar';
 export { Vault } from './vault';
 export type { BinaryOptions } from './binary';
 export type { Call, Callback } from './calls';
 export type { Lease, LeaseOptions, Replaced, ReplaceOptions } from './lease';
 export type { KeptKey, KeyDetails, KeyOptions, OwnKey } from './registration';
-export type { Updated, UpdateFunction, UpdateOptions } from './update';
+export type { DataCall, PatchCall, PersistentRecord, RecordCall, SetCall } from './records';
+export type { GetTokensOptions, RefreshableTokens, Tokens, TokensOptions } from './tokens';
+export type { UpdateCall, Updated, UpdateFunction, UpdateOptions } from './update';
 export type { Change, ChangeListener, Watch } from './watches';
 export type * from './wire';

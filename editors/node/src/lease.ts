@@ -4,24 +4,26 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Callback } from './calls';
-import { isVaultError, VaultError } from './errors';
+import { isVaultError } from './errors';
 import type { Vault } from './vault';
-import type { Address, Context, JsonObject, PersistentRecord } from './wire';
+import type { PersistentRecord } from './records';
+import type { Address, Context } from './wire';
+import type { Signal } from './signal';
 
 export interface LeaseOptions {
   /** Milliseconds after which the lease expires unless it is renewed, 100 to 600,000; 30,000 by default. */
   ttlMs?: number;
   /** Milliseconds to wait for the lease while another window holds it, 0 to 600,000; 60,000 by default. Then `leaseHeld`. */
   waitMs?: number;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 export interface ReplaceOptions extends Omit<Address, 'context'> {
   expiresAt?: string;
   /** Whether the data that is stored now is spent too. By default it is if it equals the data that was read. */
-  isSpent?: (data: JsonObject | null) => boolean;
+  isSpent?: (data: object | null) => boolean;
   /** Stops retrying. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** Whether the new data was stored. If not, another window's data is, with this revision. */
@@ -35,7 +37,7 @@ export interface Lease {
   /** The fencing token, for `lease` in writes. A write is refused with `leaseLost` once the lease is lost. */
   readonly token: number;
   /** Aborted when the lease is lost, or when the caller's signal is aborted. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /**
    * Stores `data` as the successor of `seen`, a record that was read under the lease and is spent by now: a rotated token. If
    * the lease was lost meanwhile (a laptop slept), `data` may still be the only valid token. Then it is stored if the stored
@@ -43,8 +45,8 @@ export interface Lease {
    */
   replace(
     context: Context,
-    seen: PersistentRecord | null,
-    data: JsonObject,
+    seen: PersistentRecord<object> | null,
+    data: object,
     options?: ReplaceOptions,
   ): Promise<Replaced>;
 }
@@ -69,9 +71,11 @@ export async function withLease<R>(
   const renewal = setInterval(() => {
     vault.renewLease(name, token).catch((error) => {
       // Any other error may not occur at the next renewal.
-      if (isVaultError(error, 'leaseLost')) lost.abort(error);
+      if (isVaultError(error, 'leaseLost') || isVaultError(error, 'closed')) lost.abort(error);
     });
   }, ttlMs / 3);
+  // The work keeps Node running, if anything has to.
+  renewal.unref();
   try {
     return await work({
       token,
@@ -91,7 +95,7 @@ async function acquire(
   name: string,
   ttlMs: number,
   waitMs: number,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
 ): Promise<number> {
   const deadline = performance.now() + waitMs;
   for (let left = waitMs; ; left = Math.max(0, Math.ceil(deadline - performance.now()))) {
@@ -107,8 +111,8 @@ async function replace(
   vault: Vault,
   token: number,
   context: Context,
-  seen: PersistentRecord | null,
-  data: JsonObject,
+  seen: PersistentRecord<object> | null,
+  data: object,
   { isSpent, expiresAt, signal, ...address }: ReplaceOptions,
 ): Promise<Replaced> {
   const spent = isSpent ?? ((stored) => isDeepStrictEqual(stored, seen?.data ?? null));
@@ -127,10 +131,12 @@ async function replace(
       const { revision } = await vault.setPersistentData(context, data, { ...write, ifRevision, lease });
       return { stored: true, revision };
     } catch (error) {
-      if (!(error instanceof VaultError) || signal?.aborted) throw error;
-      if (!READ_AGAIN.has(error.kind) && !error.retryable) throw error;
+      if (!isVaultError(error) || signal?.aborted) throw error;
+      // Without a code it is not the store's answer: for example, the program is being updated.
+      const passes = error.retryable || error.kind === 'storeFailed' || (error.code === undefined && error.kind !== 'closed');
+      if (!READ_AGAIN.has(error.kind) && !passes) throw error;
       if (error.kind === 'leaseLost') lease = undefined;
-      if (error.retryable) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });
+      if (passes) await setTimeout(Math.min(50 * tries, PAUSE), undefined, { signal });
     }
   }
 }

@@ -4,13 +4,12 @@ import { resolve } from 'node:path';
 
 import { findBinary, type BinaryOptions } from './binary';
 import { asFolders, Process, type Connection, type NoticeListener } from './connection';
-import { VaultError } from './errors';
+import { isVaultError, VaultError } from './errors';
 import type { KeyOptions } from './registration';
 import { Vault } from './vault';
 import type { DidChange, Methods, Status } from './wire';
+import type { Signal } from './signal';
 
-/** A sidecar that ended this often within a minute is not started again before the minute is over. */
-const ENDS = 5;
 const MINUTE = 60_000;
 
 export interface SidecarOptions extends BinaryOptions {
@@ -22,6 +21,8 @@ export interface SidecarOptions extends BinaryOptions {
   keyDir?: string;
   /** Uses a separate store, which is deleted at the end. */
   temporary?: boolean;
+  /** How often a sidecar may end within a minute. Then it is not started again before the minute is over. 5 by default. */
+  endsPerMinute?: number;
   /** The extension's or editor's name, for `initialize`. */
   clientName?: string;
   /** Gets each line that the sidecar writes to stderr. The lines contain no key and no value. */
@@ -39,7 +40,7 @@ export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar
   const connect: Connect = (folders, notice) =>
     // Searched for at each start: an update may have moved the program.
     Process.start(findBinary(options), { args, folders, clientName, log }, notice);
-  const sidecar = new Sidecar(connect, options.workspaceFolders ?? []);
+  const sidecar = new Sidecar(connect, options.workspaceFolders ?? [], options.endsPerMinute);
   await sidecar.connection();
   return sidecar;
 }
@@ -51,14 +52,17 @@ export class Sidecar {
   #connect: Connect;
   #current: Promise<Connection> | undefined;
   #ends: number[] = [];
+  #endsPerMinute: number;
   #folders: readonly string[];
   #vaults = new Set<Vault>();
   #statusListeners = new Set<(status: Status) => void>();
   #closing: Promise<void> | undefined;
+  #closed = false;
 
   /** @internal */
-  constructor(connect: Connect, folders: readonly string[]) {
+  constructor(connect: Connect, folders: readonly string[], endsPerMinute = 5) {
     this.#connect = connect;
+    this.#endsPerMinute = endsPerMinute;
     this.#folders = folders;
   }
 
@@ -96,14 +100,19 @@ export class Sidecar {
     return (await (await this.connection()).request('vault/status', {})) as Status;
   }
 
+  /** Locks the store for every process. Resolves with `false` if it can't be locked: `plugin-vault lock` says why. */
+  async lock(): Promise<boolean> {
+    return ((await (await this.connection()).request('vault/lock', {})) as Methods['vault/lock']['result']).locked;
+  }
+
   /** Unlocks the store, with a passphrase, or by asking a person. */
-  async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<boolean> {
+  async unlock(options: { passphrase?: string; timeoutMs?: number; signal?: Signal } = {}): Promise<boolean> {
     const { signal, ...params } = options;
     const answer = await (await this.connection()).request('vault/unlock', params, signal);
     return (answer as { keyAvailable: boolean }).keyAvailable;
   }
 
-  /** Calls the listener when any process unlocked, repaired or replaced the store. Returns a function that removes it. */
+  /** Calls the listener when any process locked, unlocked, repaired or replaced the store. Returns a function that removes it. */
   onDidChangeStatus(listener: (status: Status) => void): () => void {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);
@@ -123,6 +132,9 @@ export class Sidecar {
   /** Shuts the sidecar down. Earlier requests are still answered. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      const refreshing = [...this.#vaults].filter((vault) => vault.isRefreshing);
+      if (refreshing.length > 0) await Promise.all(refreshing.map((vault) => vault.refreshed()));
+      this.#closed = true;
       await Promise.all([...this.#vaults].map((vault) => vault.sent()));
       await (await this.#current?.catch(() => undefined))?.close();
     })();
@@ -135,7 +147,7 @@ export class Sidecar {
 
   /** @internal The running sidecar. Starts one if there is none. */
   connection(): Promise<Connection> {
-    if (this.#closing) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
+    if (this.#closed) return Promise.reject(new VaultError('closed', 'The vault was closed.'));
     if (!this.#current) {
       const starting = this.#start();
       this.#current = starting;
@@ -154,13 +166,20 @@ export class Sidecar {
   }
 
   async #start(): Promise<Connection> {
-    const since = performance.now() - MINUTE;
-    this.#ends = this.#ends.filter((end) => end > since);
-    if (this.#ends.length >= ENDS) {
-      const message = `plugin-vault ended ${ENDS} times within a minute. It is started again when the minute is over.`;
-      throw new VaultError('vaultEnded', message, { retryable: true });
+    for (;;) {
+      const since = performance.now() - MINUTE;
+      this.#ends = this.#ends.filter((end) => end > since);
+      if (this.#ends.length >= this.#endsPerMinute) {
+        const message = `plugin-vault ended ${this.#endsPerMinute} times within a minute. It is started again when the minute is over.`;
+        throw new VaultError('vaultEnded', message, { retryable: true });
+      }
+      try {
+        return await this.#connect(this.#folders, (method, params) => this.#notice(method, params));
+      } catch (error) {
+        if (this.#closed || !isVaultError(error) || !error.data.wasKilled) throw error;
+        this.#ends.push(performance.now());
+      }
     }
-    return this.#connect(this.#folders, (method, params) => this.#notice(method, params));
   }
 
   #notice(method: string, params: unknown): void {

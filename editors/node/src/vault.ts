@@ -1,15 +1,22 @@
-// The data of one API key, with every method of the protocol for it.
+// The data of one API key, with every method of the protocol for it. The next line declares the types of `await using`.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { methodCall, withCallback, type Call } from './calls';
 import type { Connection } from './connection';
-import { isVaultError, VaultError } from './errors';
+import { cancelled, isVaultError, VaultError } from './errors';
 import { withLease, type LeaseOptions, type WithLease, type Work } from './lease';
+import type { DataCall, PatchCall, RecordCall, SetCall } from './records';
 import { register, type KeyDetails, type KeyOptions, type Registered } from './registration';
 import type { Sidecar } from './sidecar';
-import { update, type Updated, type UpdateFunction, type UpdateOptions } from './update';
+import { VaultTokens, type RefreshableTokens, type Tokens, type TokensOptions } from './tokens';
+import type { Signal } from './signal';
+import { update, type UpdateCall, type UpdateFunction, type UpdateOptions } from './update';
 import { Watches, type ChangeListener, type Watch } from './watches';
-import type { Context, DidChange, Methods } from './wire';
+import type { Context, DidChange, JsonObject, Methods } from './wire';
+import { within } from './within';
 
+/** Milliseconds that `close` waits for refreshes of tokens. */
+const REFRESH_TIMEOUT = 2_000;
 /** Milliseconds before the next attempt to restart a watch. */
 const PAUSE = 1_000;
 
@@ -37,8 +44,11 @@ export class Vault {
   #watches = new Watches();
   /** Calls that are not sent yet. */
   #unsent = new Set<Promise<unknown>>();
+  /** Refreshes of tokens that are running. */
+  #refreshes = new Set<Promise<unknown>>();
   #ownsSidecar: boolean;
   #closing: Promise<void> | undefined;
+  #closed = false;
 
   /** @internal */
   constructor(sidecar: Sidecar, key: KeyOptions, ownsSidecar: boolean) {
@@ -47,7 +57,7 @@ export class Vault {
     this.#ownsSidecar = ownsSidecar;
   }
 
-  #ask = async (method: string, params: object, signal?: AbortSignal): Promise<unknown> => {
+  #ask = async (method: string, params: object, signal?: Signal): Promise<unknown> => {
     let replaced = false;
     for (;;) {
       const { connection, handle } = await this.#sendable();
@@ -72,13 +82,13 @@ export class Vault {
   // --- Records. `context` is `"user"` or `"workspace"`. `workspaceFolder` may be omitted if exactly one folder is open.
 
   /** Stores an object. Resolves when it is on the disk. */
-  readonly setPersistentData = methodCall(this.#ask, 'setPersistentData', 'context', 'data');
+  readonly setPersistentData = methodCall(this.#ask, 'setPersistentData', 'context', 'data') as SetCall;
   /** The object, or `null`. */
-  readonly getPersistentData = methodCall(this.#ask, 'getPersistentData', 'context');
+  readonly getPersistentData = methodCall(this.#ask, 'getPersistentData', 'context') as DataCall;
   /** The object with its revision and dates, or `null`. */
-  readonly getPersistentRecord = methodCall(this.#ask, 'getPersistentRecord', 'context');
+  readonly getPersistentRecord = methodCall(this.#ask, 'getPersistentRecord', 'context') as RecordCall;
   /** Changes members and leaves the others as they are: a merge patch, RFC 7396. */
-  readonly patchPersistentData = methodCall(this.#ask, 'patchPersistentData', 'context', 'patch');
+  readonly patchPersistentData = methodCall(this.#ask, 'patchPersistentData', 'context', 'patch') as PatchCall;
   readonly deletePersistentData = methodCall(this.#ask, 'deletePersistentData', 'context');
   /** The addresses of records, with sizes and dates, without their data. */
   readonly listPersistentData = methodCall(this.#ask, 'listPersistentData');
@@ -89,10 +99,9 @@ export class Vault {
    * Reads a record, changes it, and stores it if it has not changed meanwhile; otherwise again. `change` gets the data or
    * `null`, and returns the new object, `null` to delete the record, or `undefined` to leave it.
    */
-  readonly update: Call<[context: Context, change: UpdateFunction], UpdateOptions, Updated> = withCallback(
-    2,
-    (context, change, options) => update(this, context, change, options ?? {}),
-  );
+  readonly update = withCallback(2, (context: Context, change: UpdateFunction<JsonObject>, options?: UpdateOptions) =>
+    update(this, context, change, options ?? {}),
+  ) as UpdateCall;
 
   // --- Changes by others: another window, another editor, the command line.
 
@@ -113,6 +122,13 @@ export class Vault {
     withLease(this, name, work, options ?? {}),
   ) as WithLease;
 
+  // --- Logins.
+
+  /** A login whose refresh token changes with each use: one refresh per need, over all windows; see `Tokens`. */
+  tokens<T extends object = RefreshableTokens>(options: TokensOptions<T>): Tokens<T> {
+    return new VaultTokens<T>(this, options);
+  }
+
   // --- The key.
 
   /** Information about the key, never the key itself. Empty until the store is open. */
@@ -127,7 +143,10 @@ export class Vault {
   /** Revokes the key, or one that it shared. Revoking the owner's key destroys all of its data. */
   readonly revokeAPIKey = methodCall(this.#ask, 'revokeAPIKey');
 
-  /** Ends its watch, and the process if `openVault` has started it. */
+  /**
+   * Ends its watch, and the process if `openVault` has started it. Earlier calls are still answered. A refresh of tokens that is
+   * running has two seconds to store its result.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -187,10 +206,30 @@ export class Vault {
     await Promise.allSettled([...this.#unsent]);
   }
 
+  /** @internal While it runs, closing waits: it may have the only tokens that a server accepts. */
+  async keepOpen<R>(refresh: Promise<R>): Promise<R> {
+    this.#refreshes.add(refresh);
+    try {
+      return await refresh;
+    } finally {
+      this.#refreshes.delete(refresh);
+    }
+  }
+
+  /** @internal */
+  get isRefreshing(): boolean {
+    return this.#refreshes.size > 0;
+  }
+
+  /** @internal Settles when all refreshes of tokens have ended, or after two seconds. */
+  async refreshed(): Promise<void> {
+    await within(Promise.allSettled([...this.#refreshes]), REFRESH_TIMEOUT);
+  }
+
   /** Registers the key with the running process. If the process ends meanwhile, registers it again: this request is our own. */
   async #register(): Promise<Registered> {
     for (;;) {
-      if (this.#closing) throw new VaultError('closed', 'The vault was closed.');
+      if (this.#closed) throw new VaultError('closed', 'The vault was closed.');
       const connection = await this.sidecar.connection();
       if (this.#registered?.connection !== connection) this.#registered = this.#begin(connection);
       try {
@@ -215,7 +254,7 @@ export class Vault {
     return { connection, result };
   }
 
-  async #rotate(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+  async #rotate(method: string, params: object, signal?: Signal): Promise<unknown> {
     const answer = (await this.#ask(method, params, signal)) as Methods['rotateAPIKey']['result'];
     if (this.#key.apiKey !== undefined) this.#key = { ...this.#key, apiKey: answer.apiKey };
     return answer;
@@ -229,6 +268,8 @@ export class Vault {
   }
 
   async #close(): Promise<void> {
+    if (this.isRefreshing) await this.refreshed();
+    this.#closed = true;
     await this.sent();
     this.sidecar.forget(this);
     this.#watches.clear();
@@ -246,8 +287,4 @@ const STORE = 4001;
 
 function ofTheStore({ code }: VaultError): boolean {
   return code !== undefined && code >= STORE;
-}
-
-function cancelled(signal: AbortSignal): VaultError {
-  return new VaultError('requestCancelled', 'The request was cancelled and not carried out.', { cause: signal.reason });
 }

@@ -123,6 +123,14 @@ export interface FormatTooNewData {
   retryable: false;
 }
 
+/** Where an inherited record was found. */
+export interface FoundIn {
+  /** The record's context. */
+  context: Context;
+  /** The record's folder; absent for the context `user`. */
+  workspaceFolder?: WorkspaceFolder;
+}
+
 /** Names a key on the connection where `setAPIKey` returned it. */
 export type Handle = string;
 
@@ -311,6 +319,14 @@ export interface ListedRecord {
   workspaceFolder?: WorkspaceFolder;
 }
 
+/** Whether the store is locked. */
+export interface Locked {
+  /** Whether the store is locked now. */
+  locked: boolean;
+  /** Why the store can't be locked; absent if it is locked. */
+  reason?: NotLockable;
+}
+
 /** A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored. */
 export type MergePatch = { [name: string]: unknown };
 
@@ -359,6 +375,9 @@ export interface NewScope {
   readOnly?: boolean | null;
   workspaceFolders?: WorkspaceFolder[] | null;
 }
+
+/** Why a store can't be locked. */
+export type NotLockable = "noStore" | "keyFile";
 
 /** The API key does not permit the request. */
 export interface NotPermittedData {
@@ -411,6 +430,8 @@ export interface PersistentRecord {
   updatedAt: Time;
   /** When the record expires; absent if it never does. */
   expiresAt?: Time;
+  /** Where the record was found; present with `inherit`. */
+  foundIn?: FoundIn;
   /** Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent. */
   restored?: true;
 }
@@ -520,6 +541,8 @@ export interface Status {
   formatVersion: number;
   /** Whether methods that need data work now. */
   keyAvailable: boolean;
+  /** Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key. */
+  locked: boolean;
   /** All protectors that can open the store. */
   protectors: Protector[];
   /** What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known. */
@@ -832,6 +855,8 @@ export interface Methods {
       workspaceFolder?: WorkspaceFolder | null;
       /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
+      /** Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002. */
+      inherit?: boolean | null;
       /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
@@ -846,6 +871,8 @@ export interface Methods {
       workspaceFolder?: WorkspaceFolder | null;
       /** The record's name; without it, the unnamed record of its context. */
       name?: Name | null;
+      /** Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002. */
+      inherit?: boolean | null;
       /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
@@ -989,7 +1016,20 @@ export interface Methods {
     result: Status;
   };
   /**
+   * Locks the store for every process that shares it, until `vault/unlock`. The other processes notice it within about a second. Each process drops the store key, the keys that it derived from it, and what it remembers of records; the session's keyring of the kernel loses its entry. From then on no process asks a protector: no program is run, and no keyring is read. Requests that need data fail with 4001 `locked`.
+   *
+   * Earlier writes of the connection are carried out first. Handles stay valid. Watches do not end: they continue after `vault/unlock`, with every change since. `vault/unlock` asks once, and removes the lock for every process.
+   *
+   * A store whose only protector is `key-file` can't be locked. The lock does not protect against a process that reads the key from the keyring itself, or that was started with another version of plugin-vault.
+   */
+  "vault/lock": {
+    params: { [name: string]: never };
+    result: Locked;
+  };
+  /**
    * Gets the store key of a locked store: with `passphrase`, or by asking a person through the program that `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs data fails with 4001 `locked` at once.
+   *
+   * If the store was locked with `vault/lock`, this removes the lock for every process: the protectors are asked anew, and the other processes of the login session find the key as described below.
    *
    * One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends the program's question. One process derives one key at a time. It carries out its requests in the order in which they came. At most 256 requests with `passphrase` and 256 without it may wait (5004).
    *

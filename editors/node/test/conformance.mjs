@@ -22,11 +22,16 @@ export function runConformance(name, makeWorld) {
   test.after(() => keepOutcomes(name, outcomes));
 }
 
-async function open(world, key, { folders, notice }) {
+async function open(world, key, { folders, notice, passphrase }) {
+  if (passphrase !== undefined) await world.guard(passphrase);
   const vault = await world.open({ ...key, workspaceFolders: folders });
+  // Where processes share no keyring, each has to be unlocked for itself.
+  if (passphrase !== undefined && !(await vault.sidecar.status()).locked) await vault.sidecar.unlock({ passphrase });
   let watch;
   const methods = {
     'vault/status': () => vault.sidecar.status(),
+    'vault/lock': async () => ({ locked: await vault.sidecar.lock() }),
+    'vault/unlock': async (options) => ({ keyAvailable: await vault.sidecar.unlock(options) }),
     watchPersistentData: async (options) => {
       watch = await vault.watchPersistentData(notice, options);
       return { watching: true, revision: watch.revision };
@@ -45,6 +50,7 @@ async function open(world, key, { folders, notice }) {
   }
   return {
     call: async (method, params, signal) => methods[method]({ ...params, signal }),
+    tokens: (options) => vault.tokens(options),
     folders: (uris) => vault.sidecar.setWorkspaceFolders(uris),
     kill: () => world.kill(vault),
     close: () => vault.close(),

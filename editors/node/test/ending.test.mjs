@@ -122,6 +122,37 @@ for (const [how, statement] of Object.entries(endings)) {
   });
 }
 
+/** What a program prints that has not closed its vault. It is ended if it still runs after a while. */
+async function printed(world, statements) {
+  const program = join(world.top, 'program.mjs');
+  const { dataDir, keyDir } = world.options;
+  const options = { dataDir, keyDir, plugin: world.plugin, installation: 'test' };
+  const head = `import { openVault } from ${JSON.stringify(import.meta.resolve('plugin-vault'))};
+    const vault = await openVault(${JSON.stringify(options)});`;
+  writeFileSync(program, head + statements);
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  const [output, [code]] = await Promise.all([child.stdout.toArray(), once(child, 'exit')]);
+  writeFileSync(program, '');
+  return [Buffer.concat(output).toString(), code];
+}
+
+vaultTest('a vault that is not closed does not keep Node running, but calls in flight and watches do', async (world) => {
+  const write = `await vault.setPersistentData('user', { n: 1 });`;
+  assert.deepEqual(await printed(world, write), ['', 0]);
+  const inFlight = `vault.getPersistentData('user').then(({ n }) => console.log(n));`;
+  assert.deepEqual(await printed(world, inFlight), ['1\n', 0]);
+  const lease = `await vault.acquireLease('x', 60_000);
+    vault.acquireLease('x', 60_000, { waitMs: 300 }).catch(({ kind }) => console.log(kind));`;
+  assert.deepEqual(await printed(world, lease), ['leaseHeld\n', 0]);
+  const watch = `const watch = await vault.watchPersistentData(async () => { console.log('notice'); await watch.close(); });
+    console.log('watching');`;
+  const other = await world.open();
+  const running = printed(world, watch);
+  const writing = setInterval(() => other.setPersistentData('user', { n: Math.random() }), 50);
+  const [output] = await running.finally(() => clearInterval(writing));
+  assert.equal(output, 'watching\nnotice\n');
+});
+
 vaultTest('options that would lose data are refused', async (world) => {
   const options = { ...world.options, plugin: world.plugin };
   await assert.rejects(openVault(options), TypeError);

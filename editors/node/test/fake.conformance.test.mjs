@@ -6,6 +6,8 @@ import { runConformance } from './conformance.mjs';
 
 class FakeWorld {
   #store = new FakeStore();
+  /** The fake takes any passphrase. */
+  guard() {}
   open(options) {
     return this.#store.openVault(options);
   }

@@ -1,15 +1,15 @@
 // Where the binding looks for the program, and its errors if there is none or the wrong one.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { vaultTest, World } from './world.mjs';
+import { findBinary } from 'plugin-vault';
 
-const { findBinary } = createRequire(import.meta.url)('../dist/binary.js');
+import { source } from './installed.mjs';
+import { binary, vaultTest, World } from './world.mjs';
 
 /** Makes a folder for each place, with a program in those that are named. */
 function places(world, ...there) {
@@ -50,9 +50,9 @@ quietly('an empty setting counts as none, and a folder or a file that cannot be 
 
 quietly('a setting that names no program is an error, and no other place is tried', (world) => {
   const { path, env, packed } = places(world, 'packed', 'path');
-  assert.throws(() => findBinary({ binary: path('setting'), packed }, env), { kind: 'binaryNotFound', message: /the setting names/ });
+  assert.throws(() => findBinary({ binary: path('setting'), packed }, env), { kind: 'binaryNotFound', message: /which the option binary names, does not exist/ });
   const named = { ...env, PLUGIN_VAULT_BIN: path('environment') };
-  assert.throws(() => findBinary({ packed }, named), { kind: 'binaryNotFound', message: /PLUGIN_VAULT_BIN names/ });
+  assert.throws(() => findBinary({ packed }, named), { kind: 'binaryNotFound', message: /which the variable PLUGIN_VAULT_BIN names, does not exist/ });
 });
 
 /** Runs steps in another current folder, as in an editor that was started in a project. */
@@ -102,7 +102,7 @@ vaultTest('the program runs in the home folder, and relative folders refer to th
 
 quietly('without a program the error says where to put one', (world) => {
   const { env } = places(world);
-  assert.throws(() => findBinary({}, env), { kind: 'binaryNotFound', message: /Put it on PATH.*setting.*PLUGIN_VAULT_BIN/ });
+  assert.throws(() => findBinary({}, env), { kind: 'binaryNotFound', message: /plugin-vault-bin.*PATH.*the option binary.*PLUGIN_VAULT_BIN/ });
 });
 
 vaultTest('a program that is not plugin-vault is refused', async (world) => {
@@ -117,6 +117,50 @@ vaultTest('the error contains what the program printed before it ended', async (
   writeFileSync(path, '#!/bin/sh\necho "there is no more room" >&2\nexit 2\n', { mode: 0o755 });
   await assert.rejects(world.open({ binary: path }), { kind: 'vaultEnded', message: /It said: there is no more room/ });
   world.log = [];
+});
+
+quietly('a missing file, a lost permission and a folder are three messages, which name the setting', (world) => {
+  const { path, env } = places(world, 'setting', 'packed');
+  const refused = (options, message) => assert.throws(() => findBinary(options, env), { kind: 'binaryNotFound', message });
+  const binarySetting = 'my-extension.path';
+  refused({ binary: path('path'), binarySetting }, /my-extension\.path names, does not exist\. Correct the path/);
+  refused({ binary: world.top, binarySetting }, /my-extension\.path names, is not a file/);
+  chmodSync(path('setting'), 0o644);
+  refused({ binary: path('setting'), binarySetting }, /my-extension\.path names, may not be executed.*chmod \+x/);
+  chmodSync(path('packed'), 0o644);
+  refused({ packed: path('packed') }, /packed\/plugin-vault may not be executed.*chmod \+x/);
+});
+
+vaultTest('programs for another processor and for another C library are two messages', async (world) => {
+  const make = (name, change) => {
+    const program = readFileSync(binary);
+    change(program);
+    writeFileSync(join(world.top, name), program, { mode: 0o755 });
+    return join(world.top, name);
+  };
+  const processor = make('processor', (program) => program.writeUInt16LE(22, 18));
+  const library = make('library', (program) => program.write('!', program.indexOf('/ld-') + 1));
+  const refused = (program, message) => assert.rejects(world.open({ binary: program }), { kind: 'binaryUnsuitable', message });
+  await refused(processor, /was made for the processor number 22.*Install plugin-vault for/);
+  await refused(library, /needs a C library that this system does not have.*Install plugin-vault for/);
+  world.log = [];
+});
+
+quietly('the package plugin-vault-bin comes after the packed copy and before PATH, and no command of a package counts', (world) => {
+  const { path, env, packed } = places(world, 'packed', 'path');
+  const modules = join(source, 'node_modules', 'plugin-vault-bin');
+  const [system, command] = [join(modules, 'bin', `${process.platform}-${process.arch}`), join(world.top, 'node_modules', '.bin')];
+  for (const folder of [system, command]) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'plugin-vault'), '', { mode: 0o755 });
+  }
+  try {
+    assert.equal(findBinary({ packed }, env), path('packed'));
+    assert.equal(findBinary({}, env), join(system, 'plugin-vault'));
+  } finally {
+    rmSync(modules, { recursive: true });
+  }
+  assert.equal(findBinary({}, { PATH: `${command}:${env.PATH}` }), path('path'));
 });
 
 /** A program that only answers `initialize`, in place of an older or a later version of plugin-vault. */

@@ -5,7 +5,6 @@ import { randomBytes } from 'node:crypto';
 
 import { FakeStore } from 'plugin-vault/fake';
 
-import { accessToken } from './refresh.mjs';
 import { vaultTest } from './world.mjs';
 
 const TTL = { ttlMs: 60_000 };
@@ -132,101 +131,6 @@ vaultTest('the new token is stored once if the sidecar ends during the write', a
   });
   assert.equal(replaced.stored, true);
   assert.deepEqual(await vault.getPersistentData('user'), NEW);
-});
-
-/** A server that accepts each refresh token once. Its access tokens expire almost at once, so that each use refreshes. */
-class TokenServer {
-  #last = 'first';
-  answers = 0;
-  refusals = 0;
-
-  ask(refreshToken) {
-    if (refreshToken !== this.#last) {
-      this.refusals += 1;
-      return null;
-    }
-    this.answers += 1;
-    this.#last = randomBytes(8).toString('hex');
-    return { accessToken: this.answers, refreshToken: this.#last, expiresAt: Date.now() + 20 };
-  }
-}
-
-vaultTest('a rotating token survives in eight windows whose sidecars are killed between spending and storing it', async (world) => {
-  const server = new TokenServer();
-  const windows = await Promise.all(Array.from({ length: 8 }, () => world.open()));
-  await windows[0].setPersistentData('user', { refreshToken: 'first', expiresAt: 0 }, { name: 'oauth' });
-  let kills = 0;
-  const use = async (vault) => {
-    // No more ends than the binding allows within a minute.
-    for (let left = 4; left > 0; ) {
-      await accessToken(vault, async (token) => {
-        const fresh = server.ask(token);
-        if (fresh && left > 0 && server.answers % 3 === 0) {
-          left -= 1;
-          kills += 1;
-          await world.kill(vault);
-        }
-        return fresh;
-      });
-    }
-  };
-  await Promise.all(windows.map(use));
-  assert.equal(kills, 32);
-  // No window was logged out: the server accepts the stored token.
-  const { refreshToken } = await windows[0].getPersistentData('user', { name: 'oauth' });
-  assert.notEqual(server.ask(refreshToken), null);
-});
-
-const OAUTH = { name: 'oauth' };
-const FRESH = { accessToken: 'a1', refreshToken: 'r1', expiresAt: Date.now() + 3_600_000 };
-
-async function loggedIn(world) {
-  const windows = await Promise.all([world.open(), world.open()]);
-  await windows[0].setPersistentData('user', { accessToken: 'a0', refreshToken: 'r0', expiresAt: 0 }, OAUTH);
-  return windows;
-}
-
-vaultTest('a logout during a refresh is not undone, with the lease or without it', async (world) => {
-  for (const lose of [false, true]) {
-    const [one, two] = await loggedIn(world);
-    const ask = async () => {
-      if (lose) await world.kill(one);
-      await two.deletePersistentData('user', OAUTH);
-      return FRESH;
-    };
-    await assert.rejects(accessToken(one, ask), /log in/);
-    assert.equal(await two.getPersistentData('user', OAUTH), null);
-  }
-});
-
-vaultTest('another login during a refresh is not overwritten, and the caller gets its token', async (world) => {
-  for (const lose of [false, true]) {
-    const [one, two] = await loggedIn(world);
-    const login = { accessToken: 'a9', refreshToken: 'r9', expiresAt: 0 };
-    const ask = async () => {
-      if (lose) await world.kill(one);
-      await two.setPersistentData('user', login, OAUTH);
-      return FRESH;
-    };
-    assert.equal(await accessToken(one, ask), 'a9');
-    assert.deepEqual(await two.getPersistentData('user', OAUTH), login);
-  }
-});
-
-vaultTest('each call asks the server once, and gets its token whatever its date', async (world) => {
-  for (const expiresAt of [Date.now() - 3_600_000, undefined]) {
-    const [one] = await loggedIn(world);
-    let asked = 0;
-    const ask = (token) => {
-      assert.equal(token, `r${asked}`);
-      asked += 1;
-      return { accessToken: `a${asked}`, refreshToken: `r${asked}`, expiresAt };
-    };
-    for (const call of [1, 2, 3]) {
-      assert.equal(await accessToken(one, ask), `a${call}`);
-      assert.equal(asked, call);
-    }
-  }
 });
 
 vaultTest('replace retries while the disk is full or the store busy, and not after other errors', async () => {

@@ -1,9 +1,8 @@
 // A store behind a passphrase: the extension starts while it is locked, and works once it is unlocked.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 
-import { binary, vaultTest } from './world.mjs';
+import { vaultTest } from './world.mjs';
 
 vaultTest('with a locked store openVault returns a vault, and calls are refused until it is unlocked', async (world) => {
   const first = await world.open();
@@ -12,14 +11,7 @@ vaultTest('with a locked store openVault returns a vault, and calls are refused 
   await first.setPersistentData('user', data);
   await first.close();
   const passphrase = canaries.word();
-  const { dataDir, keyDir } = world.options;
-  const protector = (...args) => {
-    const options = ['--data-dir', dataDir, '--key-dir', keyDir];
-    const { status, stderr } = spawnSync(binary, ['protector', ...args, ...options], { input: `${passphrase}\n`, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-  };
-  protector('add', 'passphrase', '--new-passphrase-fd', '0');
-  protector('remove', 'key-file', '--passphrase-fd', '0');
+  await world.guard(passphrase);
 
   const vault = await world.open();
   const locked = ({ kind, retryable, data: { reason } }) => kind === 'keyUnavailable' && retryable && reason === 'locked';
@@ -33,4 +25,31 @@ vaultTest('with a locked store openVault returns a vault, and calls are refused 
   assert.equal((await changed).keyAvailable, true);
   assert.deepEqual(await vault.getPersistentData('user'), data);
   assert.equal(vault.key.plugin, world.plugin);
+});
+
+vaultTest('a window that locks the store locks it for the others, and one that unlocks it is heard', async (world) => {
+  const passphrase = world.canaries.word();
+  const [one, other] = [await world.open(), await world.open()];
+  const data = { n: world.canaries.word() };
+  await one.setPersistentData('user', data);
+  assert.equal(await one.sidecar.lock(), false, 'a key file alone');
+  await world.guard(passphrase);
+  assert.deepEqual(await other.getPersistentData('user'), data);
+  const when = (vault, expected) =>
+    new Promise((resolve) => {
+      const remove = vault.sidecar.onDidChangeStatus((status) => {
+        if (status.locked !== expected) return;
+        remove();
+        resolve(status);
+      });
+    });
+  const heard = when(other, true);
+  assert.equal(await one.sidecar.lock(), true);
+  assert.equal((await heard).keyAvailable, false);
+  const locked = ({ kind, data: { reason } }) => kind === 'keyUnavailable' && reason === 'locked';
+  for (const vault of [one, other]) await assert.rejects(vault.getPersistentData('user'), locked);
+  const unlocked = when(one, false);
+  assert.equal(await other.sidecar.unlock({ passphrase }), true);
+  await unlocked;
+  assert.deepEqual(await other.getPersistentData('user'), data);
 });

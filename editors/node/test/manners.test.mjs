@@ -13,11 +13,17 @@ import { vaultTest } from './world.mjs';
 
 const require = createRequire(import.meta.url);
 
-vaultTest('require and import give one implementation', async () => {
+test('require and import give the same names, and each recognises the errors of the other', () => {
   const cjs = require('plugin-vault');
-  for (const name of Object.keys(esm)) assert.equal(esm[name], cjs[name], name);
   assert.deepEqual(Object.keys(esm).sort(), Object.keys(cjs).sort());
-  assert.equal(require('plugin-vault/fake').FakeStore, FakeStore);
+  for (const [one, other] of [[esm, cjs], [cjs, esm]]) {
+    assert.notEqual(one.VaultError, other.VaultError, 'they are two copies');
+    for (const error of [new one.VaultError('storeFull', 'full'), new one.LoginNeeded('missing')]) {
+      assert.ok(other.isVaultError(error) && other.isVaultError(error, error.kind));
+      assert.ok(!other.isVaultError(error, 'storeBusy'));
+    }
+    for (const foreign of [new Error('x'), { kind: 'storeFull' }, null, undefined, 'storeFull']) assert.ok(!other.isVaultError(foreign));
+  }
 });
 
 vaultTest('every call also takes a callback, with and without options', async (world) => {
@@ -97,6 +103,25 @@ vaultTest('a value that JSON can’t express is refused, and the vault still wor
   expected = 'unknown';
   await assert.rejects(vault.setPersistentData('user', {}, { ifRevison: 1 }), why);
   assert.equal(await vault.getPersistentData('user'), null);
+});
+
+test('a member that JSON would drop is an error with its path', async () => {
+  const vault = await new FakeStore().openVault({ plugin: 'p', installation: 'i' });
+  for (const [data, path] of [
+    [{ a: undefined }, 'data.a is undefined'],
+    [{ a: [{}, { b: undefined }] }, 'data.a[1].b is undefined'],
+    [{ a: [undefined] }, 'data.a[0] is undefined'],
+    [{ a: () => {} }, 'data.a is a function'],
+    [{ a: Symbol('x') }, 'data.a is a symbol'],
+  ]) {
+    const message = `${path}, which JSON can't express. Leave it out, or use null.`;
+    await assert.rejects(vault.setPersistentData('user', data), { name: 'TypeError', message });
+    await assert.rejects(vault.update('user', () => data), { message });
+    await assert.rejects(vault.patchPersistentData('user', data), { message: message.replace('data', 'patch') });
+  }
+  assert.equal(await vault.getPersistentData('user'), null);
+  await vault.setPersistentData('user', { at: new Date(0), ifRevision: null }, { name: undefined });
+  assert.deepEqual(await vault.getPersistentData('user'), { at: '1970-01-01T00:00:00.000Z', ifRevision: null });
 });
 
 vaultTest('each listener gets changes from its own since on', async (world) => {

@@ -1,37 +1,34 @@
-// The package as npm makes it: its files, and that a new project can use it in both kinds of modules.
+// The package as npm makes it: its files, its types, and that a new project can use it in both kinds of modules.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { join } from 'node:path';
+import { test } from 'node:test';
 
+import { installPackage, printed, source } from './installed.mjs';
 import { binary } from './world.mjs';
 
-const package_ = dirname(import.meta.dirname);
-const top = mkdtempSync(join(tmpdir(), 'vault-package-'));
-after(() => rmSync(top, { recursive: true, force: true }));
+const { top, project, installed, packed } = installPackage();
+const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
 
-const run = (command, args, options = {}) => execFileSync(command, args, { cwd: top, encoding: 'utf8', ...options });
-
-// Built before the tests: packing twice at the same time would build twice at the same time.
-const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', top], { cwd: package_ }));
-const project = join(top, 'project');
-const installed = join(project, 'node_modules', 'plugin-vault');
-mkdirSync(installed, { recursive: true });
-run('tar', ['-xzf', join(top, packed.filename), '-C', installed, '--strip-components=1']);
-cpSync(join(package_, 'node_modules', 'vscode-jsonrpc'), join(project, 'node_modules', 'vscode-jsonrpc'), { recursive: true });
-writeFileSync(join(project, 'package.json'), '{"private": true}');
-
-test('the package has the code, its types and its README, and nothing else', () => {
+test('the package has the code, its types and its README, is small, and needs no other package', () => {
   const places = new Set(packed.files.map(({ path }) => path.split('/')[0]));
-  assert.deepEqual([...places].sort(), ['README.md', 'dist', 'esm', 'package.json']);
-  const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  for (const { import: esm, require: cjs } of [exports['.'], exports['./fake']]) {
+  assert.deepEqual([...places].sort(), ['README.md', 'dist', 'package.json']);
+  assert.ok(packed.size <= 150_000, `${packed.size} bytes`);
+  assert.equal(manifest.dependencies, undefined);
+  const { './package.json': _, ...modules } = manifest.exports;
+  for (const [name, { import: esm, require: cjs }] of Object.entries(modules)) {
     for (const path of [esm.types, esm.default, cjs.types, cjs.default]) readFileSync(join(installed, path));
+    // For `moduleResolution: node10`, which reads no `exports`.
+    if (name !== '.') assert.deepEqual(manifest.typesVersions['*'][name.slice(2)], [cjs.types]);
   }
+});
+
+test('the version in the code is that of the package', async () => {
+  const text = readFileSync(join(source, 'src', 'version.ts'), 'utf8');
+  assert.ok(text.includes(`version = '${manifest.version}'`));
 });
 
 const body = `
@@ -48,35 +45,43 @@ const kinds = {
 for (const [file, text] of Object.entries(kinds)) {
   test(`a project uses the package from ${file}`, () => {
     writeFileSync(join(project, file), text);
-    const env = { ...process.env, PLUGIN_VAULT_BIN: binary };
-    const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: project, encoding: 'utf8', env });
-    assert.equal(stdout + stderr, '123 function\n');
+    assert.equal(printed(file, project), '123 function\n');
+  });
+  test(`${file} finds the program in plugin-vault-bin`, () => {
+    const bin = join(project, 'node_modules', 'plugin-vault-bin', 'bin', `${process.platform}-${process.arch}`);
+    mkdirSync(bin, { recursive: true });
+    cpSync(binary, join(bin, 'plugin-vault'));
+    writeFileSync(join(project, file), text);
+    assert.equal(printed(file, project, { PATH: '/nowhere', PLUGIN_VAULT_BIN: '' }), '123 function\n');
   });
 }
 
-test('a packed copy of the program is found', () => {
-  const bin = join(installed, 'bin', `${process.platform}-${process.arch}`);
-  mkdirSync(bin, { recursive: true });
-  cpSync(binary, join(bin, 'plugin-vault'));
-  writeFileSync(join(project, 'program.cjs'), kinds['program.cjs']);
-  const env = { ...process.env, PATH: '/nowhere' };
-  delete env.PLUGIN_VAULT_BIN;
-  const { stdout, stderr } = spawnSync(process.execPath, ['program.cjs'], { cwd: project, encoding: 'utf8', env });
-  assert.equal(stdout + stderr, '123 function\n');
-});
-
-test('the types accept right calls and refuse wrong ones, in both kinds of modules', () => {
-  const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc');
-  const text = readFileSync(join(import.meta.dirname, 'types.ts'), 'utf8');
-  for (const name of ['types.mts', 'types.cts']) writeFileSync(join(project, name), text);
-  const options = ['--noEmit', '--strict', '--module', 'node16', '--target', 'es2022', '--lib', 'es2023,esnext.disposable'];
-  const typeRoots = ['--typeRoots', join(package_, 'node_modules', '@types'), '--types', 'node'];
-  const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...typeRoots, 'types.mts', 'types.cts'], { cwd: project, encoding: 'utf8' });
-  assert.equal(stdout, '');
-});
+const require = createRequire(import.meta.url);
+const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+const WITH_NODE = ['--typeRoots', join(source, 'node_modules', '@types'), '--types', 'node'];
+// Since TypeScript 6 a project has no types that it does not name.
+const WITHOUT_NODE = [];
+/** How a project resolves modules, whether it has the types of Node, and the kinds of files. */
+const projects = [
+  ['node16', ['--module', 'node16'], WITH_NODE, ['mts', 'cts']],
+  ['node16 without the types of Node', ['--module', 'node16'], WITHOUT_NODE, ['mts', 'cts']],
+  ['node10', ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'], WITH_NODE, ['ts']],
+  ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler'], WITHOUT_NODE, ['ts']],
+];
+for (const [name, module, types, kinds_] of projects) {
+  test(`the types accept right calls and refuse wrong ones, with ${name}`, () => {
+    const text = readFileSync(join(import.meta.dirname, 'types.ts'), 'utf8');
+    const withSignal = types === WITH_NODE ? 'AbortSignal.timeout(1)' : '{ aborted: false }';
+    const files = kinds_.map((kind) => `types-${name.replaceAll(' ', '-')}.${kind}`);
+    for (const file of files) writeFileSync(join(project, file), text.replace('AbortSignal.timeout(1)', withSignal));
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022', ...module, ...types];
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: project, encoding: 'utf8' });
+    assert.equal(stdout, '');
+  });
+}
 
 test('the README shows the tested code', () => {
-  const readme = readFileSync(join(package_, 'README.md'), 'utf8');
+  const readme = readFileSync(join(source, 'README.md'), 'utf8');
   for (const file of ['example.mjs', 'refresh.mjs']) {
     const [, shown] = readFileSync(join(import.meta.dirname, file), 'utf8').split('// ---\n');
     assert.ok(readme.includes('```js\n' + shown + '```\n'), `a block equals test/${file} after its marker line`);
@@ -84,10 +89,9 @@ test('the README shows the tested code', () => {
 });
 
 test('the example prints what its comments say', () => {
-  const env = { ...process.env, PLUGIN_VAULT_BIN: binary, PLUGIN_VAULT_DATA_DIR: join(top, 'data'), PLUGIN_VAULT_KEY_DIR: join(top, 'keys') };
+  const env = { PLUGIN_VAULT_DATA_DIR: join(top, 'data'), PLUGIN_VAULT_KEY_DIR: join(top, 'keys') };
   for (const expected of ['null\n', "{ token: 'abc' }\n"]) {
-    const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'example.mjs')], { encoding: 'utf8', env });
-    assert.equal(stdout + stderr, expected);
+    assert.equal(printed(join(import.meta.dirname, 'example.mjs'), top, env), expected);
   }
   assert.ok(readdirSync(join(top, 'data')).includes('data.mdb'));
 });

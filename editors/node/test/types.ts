@@ -1,7 +1,30 @@
 // Calls that must compile, and calls that must not. package.test.mjs compiles this file; it never runs.
 
-import { isVaultError, openSidecar, openVault, type Change, type Lease, type Vault } from 'plugin-vault';
+import { isVaultError, LoginNeeded, openSidecar, openVault, type Change, type Lease, type Vault } from 'plugin-vault';
 import { FakeStore } from 'plugin-vault/fake';
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  expiresAt?: number;
+}
+
+/** An `interface` has no index signature. It can be stored and read nevertheless. */
+export async function interfaces(vault: Vault): Promise<void> {
+  const tokens: Tokens = { accessToken: 'a', refreshToken: 'r' };
+  await vault.setPersistentData('user', tokens);
+  await vault.patchPersistentData('user', tokens);
+  const read: Tokens | null = await vault.getPersistentData<Tokens>('user');
+  const record = await vault.getPersistentRecord<Tokens>('user', { name: 'x' });
+  vault.getPersistentData<Tokens>('user', (_error, found) => void found?.accessToken);
+  const { data } = await vault.update<Tokens>('user', (old) => ({ ...(old ?? tokens), expiresAt: 1 }));
+  await vault.withLease('x', (lease) => lease.replace('user', record, tokens, { isSpent: (stored) => stored === null }));
+  const login = vault.tokens<Tokens>({ name: 'x', refresh: async (old) => (old.expiresAt ? { ...old } : null) });
+  await login.set(tokens);
+  const current: Tokens = await login.get({ rejected: tokens });
+  await vault.tokens({ name: 'x', refresh: ({ refreshToken }) => ({ accessToken: 'a', refreshToken }) }).clear();
+  void [read?.accessToken, record?.data.accessToken, record?.revision, data?.expiresAt, current];
+}
 
 export async function right(): Promise<void> {
   const vault: Vault = await openVault({ plugin: 'me.mine', installation: 'test', workspaceFolders: ['file:///a'] });
@@ -19,6 +42,8 @@ export async function right(): Promise<void> {
   await vault.getPersistentData('user').catch((error: unknown) => {
     if (isVaultError(error, 'revisionConflict')) void (error.data.revision satisfies number);
     if (isVaultError(error, 'outcomeUnknown')) void error.message;
+    if (isVaultError(error, 'loginNeeded')) void (error.data.reason satisfies 'missing' | 'refused');
+    if (error instanceof LoginNeeded) void error.data.reason;
   });
   const sidecar = await openSidecar();
   const fake: Vault = await new FakeStore().openVault({ apiKey: '0'.repeat(40) });
@@ -30,6 +55,8 @@ export async function wrong(vault: Vault): Promise<void> {
   await vault.getPersistentData('global');
   // @ts-expect-error data is an object
   await vault.setPersistentData('user', 'text');
+  // @ts-expect-error the refresh returns tokens of the same type
+  vault.tokens<Tokens>({ name: 'x', refresh: async () => ({ token: 'a' }) });
   // @ts-expect-error a misspelt option must not become a blind write
   await vault.setPersistentData('user', {}, { ifRevison: 1 });
   // @ts-expect-error a key that plugin-vault keeps belongs to an installation

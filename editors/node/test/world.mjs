@@ -1,6 +1,7 @@
 // A separate store for each test, and the checks at its end: no process left, no secret in any file.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export class World {
   /** Lines on stderr of every sidecar. A test that causes a warning clears it. */
   log = [];
   #open = [];
+  #guarded = false;
 
   constructor() {
     this.plugin = this.canaries.word();
@@ -54,6 +56,20 @@ export class World {
     const vault = await openVault({ ...this.options, ...key, ...options });
     this.#open.push(vault);
     return vault;
+  }
+
+  /** Lets a passphrase alone open the store, which is unlocked for the windows that are open then. */
+  async guard(passphrase) {
+    if (this.#guarded) return;
+    this.#guarded = true;
+    const { dataDir, keyDir } = this.options;
+    const protector = (...args) => {
+      const options = ['--data-dir', dataDir, '--key-dir', keyDir];
+      const { status, stderr } = spawnSync(binary, ['protector', ...args, ...options], { input: `${passphrase}\n`, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+    };
+    protector('add', 'passphrase', '--new-passphrase-fd', '0');
+    protector('remove', 'key-file', '--passphrase-fd', '0');
   }
 
   async openSidecar(options = {}) {

@@ -29,6 +29,7 @@ export function registerCommands(host: Host, tree: PrivateData): vscode.Disposab
     register('revoke', changes(async (node) => revoke(host, node?.key ?? (await pickKey(host))))),
     register('forget', changes(async (node) => forget(host, node?.plugin ?? (await pickPlugin(host))))),
     register('backUp', () => backUp(host)),
+    register('lock', changes(() => lock(host))),
     register('unlock', changes(() => unlock(host))),
     register('openWalkthrough', () => openWalkthrough()),
   ];
@@ -93,15 +94,29 @@ async function backUp(host: Host): Promise<void> {
   );
 }
 
+async function lock(host: Host): Promise<void> {
+  if (!(await (await host.sidecar()).lock())) {
+    throw new Error('the store was not locked: there is none, or every process can read its key file (see plugin-vault lock)');
+  }
+  void vscode.window.showInformationMessage('Plugin Vault is locked, in every window.');
+}
+
 async function unlock(host: Host): Promise<void> {
-  const passphrase = await vscode.window.showInputBox({
-    title: 'Unlock Plugin Vault',
-    prompt: "The store's passphrase",
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (!passphrase) return;
-  await (await host.sidecar()).unlock({ passphrase });
+  const sidecar = await host.sidecar();
+  const { protectors } = await sidecar.status();
+  if (protectors.includes('passphrase')) {
+    const passphrase = await vscode.window.showInputBox({
+      title: 'Unlock Plugin Vault',
+      prompt: "The store's passphrase",
+      password: true,
+      ignoreFocusOut: true,
+    });
+    if (!passphrase) return;
+    await sidecar.unlock({ passphrase });
+  } else {
+    // A keyring or a program asks for itself, if it has to.
+    await sidecar.unlock();
+  }
   void vscode.window.showInformationMessage('Plugin Vault is unlocked.');
 }
 

@@ -1,4 +1,4 @@
-// Warns the user once if the store is inside a container, where a rebuild deletes it.
+// Whether the store is inside a container, where a rebuild deletes it; warns the user of that once.
 
 import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
@@ -14,7 +14,7 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
   const once = host.onDidOpen(async (sidecar) => {
     once.dispose();
     const { dataDir } = await sidecar.status();
-    if (!isOnTheRoot(dataDir, mounts())) return;
+    if (!endsWithContainer(dataDir)) return;
     const never = 'Don’t Show Again';
     const chosen = await vscode.window.showWarningMessage(
       `The private data of your extensions is stored inside this container, in ${dataDir}, and a rebuild deletes it. ` +
@@ -24,6 +24,11 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
     if (chosen === never) await context.globalState.update(quiet, true);
   });
   context.subscriptions.push(once);
+}
+
+/** Whether a rebuild of the container deletes this folder. */
+export function endsWithContainer(folder: string): boolean {
+  return isInContainer() && isOnTheRoot(folder, mounts());
 }
 
 function isInContainer(): boolean {

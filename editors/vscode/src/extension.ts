@@ -1,11 +1,11 @@
 // The extension on Node: its exports, and the view, the commands and the walkthrough for the user.
 
-import type { Vault } from 'plugin-vault';
+import { VaultError, type Vault } from 'plugin-vault';
 import * as vscode from 'vscode';
 
 import type { ExtensionVault, OpenOptions, PluginVaultApi, VaultMemento } from '../api';
 import { isTheia, openWalkthrough, registerCommands } from './commands';
-import { warnInContainers } from './containers';
+import { endsWithContainer, warnInContainers } from './containers';
 import { Entries } from './entries';
 import { Host } from './host';
 import { memento } from './memento';
@@ -63,8 +63,19 @@ function exportVault(vault: Vault, caller: vscode.ExtensionContext): ExtensionVa
     vault,
     asSecretStorage: () => secrets,
     asMemento: (context) => mementos.get(context) ?? load(context),
-    moveSecrets: (keys) => moveSecrets(caller.secrets, entries, keys),
+    async moveSecrets(keys) {
+      if (endsWithContainer((await vault.sidecar.status()).dataDir)) throw notDurable();
+      return moveSecrets(caller.secrets, entries, keys, vscode.env.remoteName !== undefined);
+    },
   };
+}
+
+function notDurable(): VaultError {
+  return new VaultError(
+    'notDurable',
+    'The secrets stay in the editor’s storage, because the store is inside this container, where a rebuild deletes it. ' +
+      'Set PLUGIN_VAULT_DATA_DIR and PLUGIN_VAULT_KEY_DIR to folders on a volume, and move the secrets again.',
+  );
 }
 
 /**

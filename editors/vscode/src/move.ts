@@ -1,5 +1,7 @@
 // Moves secrets from the editor's storage into the vault. It stores all of them, reads all of them back, and only then deletes them
-// in the editor's storage. At every moment each secret is in at least one of the two places.
+// in the editor's storage. At every moment each secret is in at least one of the two places. The editor keeps its storage on the
+// user's own machine, for all windows. So a remote window copies the secrets and never deletes them: the desktop and the other
+// remote machines still need them, and so does this machine after it was rebuilt.
 
 import type { SecretStorage } from 'vscode';
 import { isVaultError } from 'plugin-vault';
@@ -9,7 +11,13 @@ import type { Entries } from './entries';
 
 type Source = Pick<SecretStorage, 'get' | 'delete'> & { keys?: () => Thenable<string[]> };
 
-export async function moveSecrets(from: Source, to: Entries, keys?: readonly string[]): Promise<MovedSecrets> {
+/** With `isRemote`, copies. */
+export async function moveSecrets(
+  from: Source,
+  to: Entries,
+  keys: readonly string[] | undefined,
+  isRemote: boolean,
+): Promise<MovedSecrets> {
   const wanted = keys ?? (await from.keys?.());
   if (!wanted) throw new TypeError('this editor can’t list its secrets: pass their keys');
   const stored = new Map<string, string>();
@@ -19,10 +27,10 @@ export async function moveSecrets(from: Source, to: Entries, keys?: readonly str
     await store(to, key, secret);
     stored.set(key, secret);
   }
-  const result: MovedSecrets = { moved: [], differing: [] };
+  const result: MovedSecrets = { moved: [], copied: [], differing: [] };
   for (const [key, secret] of stored) {
     const there = (await to.get(key))?.value === secret;
-    result[there ? 'moved' : 'differing'].push(key);
+    result[there ? (isRemote ? 'copied' : 'moved') : 'differing'].push(key);
   }
   for (const key of result.moved) await from.delete(key);
   return result;

@@ -40,19 +40,19 @@ export class Operator {
   constructor(private readonly binary: () => string) {}
 
   keys(): Promise<ListedKey[]> {
-    return this.key('list', []);
+    return this.key(['list']);
   }
 
   records(plugin: string, installation: string): Promise<ListedPlace[]> {
-    return this.key('records', [], plugin, installation);
+    return this.key(['records'], plugin, installation);
   }
 
   revoke(keyId: string): Promise<{ destroyed: boolean }> {
-    return this.key('revoke', ['--yes'], keyId);
+    return this.key(['revoke', '--yes'], keyId);
   }
 
   forget(plugin: string): Promise<{ destroyed: number }> {
-    return this.key('forget', ['--yes'], plugin);
+    return this.key(['forget', '--yes'], plugin);
   }
 
   /** The file must not exist yet. */
@@ -60,8 +60,8 @@ export class Operator {
     await this.run(['backup', '--', file]);
   }
 
-  private async key<R>(command: string, options: string[], ...names: string[]): Promise<R> {
-    return JSON.parse(await this.run(['key', command, '--json', ...options, '--', ...names])) as R;
+  private async key<R>(command: string[], ...names: string[]): Promise<R> {
+    return JSON.parse(await this.run(['key', ...command, '--json', '--', ...names])) as R;
   }
 
   private run(args: string[]): Promise<string> {

@@ -24,6 +24,6 @@ async function open(caller: vscode.ExtensionContext, options: OpenOptions = {}):
     asMemento: async (context) =>
       context === 'user' ? caller.globalState : Object.assign(caller.workspaceState, { setKeysForSync() {} }),
     // The secrets are in the editor's storage already.
-    moveSecrets: async () => ({ moved: [], differing: [] }),
+    moveSecrets: async () => ({ moved: [], copied: [], differing: [] }),
   };
 }

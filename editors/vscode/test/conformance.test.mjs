@@ -35,8 +35,12 @@ for (const each of loadCases()) {
   });
 }
 
-/** Whether the binding supports a step. The editor itself is the installation, so there is no other one. */
-const offers = (step) => step.as !== 'another installation';
+/**
+ * Whether the binding supports a step. The editor itself is the installation, so there is no other one; and all windows share the
+ * editor's store. A refresh function can't be passed from this process into the editor; it is a function of the same Node binding.
+ */
+const offers = (step) =>
+  step.as !== 'another installation' && step.passphrase === undefined && !step.call?.startsWith('tokens.');
 
 async function open(each, key, { folders, notice }) {
   const count = folders.length;

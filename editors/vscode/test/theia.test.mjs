@@ -108,7 +108,7 @@ describe('in Theia', () => {
     try {
       // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
       const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
-      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env });
+      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', '--yes', file], { env });
       assert.ok(existsSync(restored.in('data/data.mdb')));
     } finally {
       restored.remove();

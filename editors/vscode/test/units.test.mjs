@@ -8,9 +8,9 @@ import { build } from 'esbuild';
 
 const modules = {};
 before(async () => {
-  for (const name of ['mounts', 'words', 'nodes']) {
+  for (const name of ['mounts', 'words', 'nodes', 'move']) {
     const entry = fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
-    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: 'esm', write: false, external: ['vscode'] });
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', write: false, external: ['vscode'] });
     modules[name] = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
   }
 });
@@ -98,4 +98,26 @@ test('no name moves or reverses text in the view', async () => {
   assert.ok(!texts.some((text) => /[\p{C}\p{Zl}\p{Zp}]/u.test(text)), texts.join());
   // The commands use the original name.
   assert.deepEqual([nodes[0].plugin, nodes[0].children[0].key.plugin], [hostile, hostile]);
+});
+
+test('secrets are deleted in the editor’s storage only after they are read back, and never in a remote window', async () => {
+  const steps = [];
+  const source = new Map([['old', 'a'], ['other', 'theirs']]);
+  const vault = new Map([['other', 'ours']]);
+  const from = {
+    get: async (key) => source.get(key),
+    delete: async (key) => void steps.push(`delete ${key}`) ?? source.delete(key),
+  };
+  const to = {
+    set: async (key, value) => void steps.push(`set ${key}`) ?? (vault.has(key) || vault.set(key, value)),
+    get: async (key) => void steps.push(`get ${key}`) ?? { value: vault.get(key) },
+  };
+  const { moveSecrets } = modules.move;
+  const keys = ['old', 'other', 'never'];
+  assert.deepEqual(await moveSecrets(from, to, keys, true), { moved: [], copied: ['old'], differing: ['other'] });
+  assert.deepEqual([...source.keys()], ['old', 'other']);
+  steps.length = 0;
+  assert.deepEqual(await moveSecrets(from, to, keys, false), { moved: ['old'], copied: [], differing: ['other'] });
+  assert.deepEqual([...source.keys()], ['other']);
+  assert.deepEqual(steps, ['set old', 'set other', 'get old', 'get other', 'delete old']);
 });

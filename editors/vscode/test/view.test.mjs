@@ -172,7 +172,7 @@ describe('the view', () => {
     try {
       // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
       const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
-      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', file], { env });
+      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', '--yes', file], { env });
       assert.ok(existsSync(restored.in('data/data.mdb')));
     } finally {
       restored.remove();
@@ -219,6 +219,9 @@ describe('a store behind a passphrase', () => {
     await input.fill('correct horse');
     await window.page.keyboard.press('Enter');
     await row('acme.review').first().waitFor();
+    await window.command('Plugin Vault: Lock the Store');
+    await row('Unlock…').waitFor();
+    assert.equal(await row('acme.review').count(), 0);
   });
 });
 

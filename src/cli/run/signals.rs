@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process,
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::{Handle, Signals};
 
-use crate::server::is_ignored;
+use crate::process::is_ignored;
 
 /// Catches the signals that usually end a process, before the program starts: from then on they are for the program. A
 /// signal that this process has inherited as ignored stays ignored, as with `nohup`.

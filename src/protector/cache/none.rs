@@ -1,24 +1,24 @@
 //! Systems without a keyring in the kernel: nothing is cached.
 
-use super::Entry;
+use crate::protector::cache::Entry;
 
 /// A keyring that does not exist on this system.
-pub(super) enum Keyring {}
+pub(in crate::protector) enum Keyring {}
 
 impl Keyring {
-    pub(super) fn of_this_session(_name: &str) -> Option<Self> {
+    pub(in crate::protector) fn of_this_session(_name: &str) -> Option<Self> {
         None
     }
 
-    pub(super) fn read(&self, _name: &str) -> Option<Entry> {
+    pub(in crate::protector) fn read(&self, _name: &str) -> Option<Entry> {
         match *self {}
     }
 
-    pub(super) fn write(&self, _name: &str, _entry: &Entry) {
+    pub(in crate::protector) fn write(&self, _name: &str, _entry: &Entry) {
         match *self {}
     }
 
-    pub(super) fn remove(&self, _name: &str) {
+    pub(in crate::protector) fn remove(&self, _name: &str) {
         match *self {}
     }
 }

@@ -6,13 +6,13 @@
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
 
-use super::{Entry, LENGTH};
+use crate::protector::cache::{Entry, LENGTH};
 
 /// The lifetime, in seconds, of an entry that no log-out ends: a long day.
 const WITHOUT_A_LOGIN: usize = 12 * 60 * 60;
 
 /// The session's keyring.
-pub(super) struct Keyring {
+pub(in crate::protector) struct Keyring {
     ring: KeyRing,
     /// Whether it ends with the session. If no session keyring was created at log-in, the kernel gives one that stays.
     ends_at_log_out: bool,
@@ -21,7 +21,7 @@ pub(super) struct Keyring {
 impl Keyring {
     /// `None` if the kernel has none, or this process may not search it for `name`: in containers, under seccomp, or if
     /// the session was logged out while the process goes on.
-    pub(super) fn of_this_session(name: &str) -> Option<Self> {
+    pub(in crate::protector) fn of_this_session(name: &str) -> Option<Self> {
         // A keyring created here would belong to this process alone.
         let make = false;
         let find = || {
@@ -36,7 +36,7 @@ impl Keyring {
         find().map_err(|why| log("used", why)).ok()
     }
 
-    pub(super) fn read(&self, name: &str) -> Option<Entry> {
+    pub(in crate::protector) fn read(&self, name: &str) -> Option<Entry> {
         let key = self.find(name)?;
         let mut entry = Zeroizing::new([0; LENGTH]);
         // The kernel returns the full length, also if the buffer is shorter.
@@ -44,7 +44,7 @@ impl Keyring {
         (length == LENGTH).then_some(entry)
     }
 
-    pub(super) fn write(&self, name: &str, entry: &Entry) {
+    pub(in crate::protector) fn write(&self, name: &str, entry: &Entry) {
         let written = self
             .ring
             .add_key(name, entry.as_slice())
@@ -65,7 +65,7 @@ impl Keyring {
         if self.ends_at_log_out { Ok(()) } else { key.set_timeout(WITHOUT_A_LOGIN) }
     }
 
-    pub(super) fn remove(&self, name: &str) {
+    pub(in crate::protector) fn remove(&self, name: &str) {
         if let Some(key) = self.find(name)
             && let Err(why) = key.invalidate()
         {

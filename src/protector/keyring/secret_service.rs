@@ -15,8 +15,17 @@ use zbus::proxy::CacheProperties;
 use zbus::zvariant::{DynamicDeserialize, DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use zeroize::Zeroizing;
 
-use super::{DISMISSED, Deadline, Fault, Item, LABEL, LOCKED, MISSING, NO_ANSWER, Reason, SERVICE, Text};
 use crate::protector::deadline::LOOK;
+use crate::protector::keyring::{Fault, Item, MISSING, NO_ANSWER, SERVICE, Text};
+use crate::protector::{Deadline, Reason};
+
+/// The keyring closes its window at the deadline.
+pub(in crate::protector) const WINDOW_STAYS: bool = false;
+
+/// The label that the user sees in the keyring's own window.
+const LABEL: &str = "plugin-vault store key";
+const LOCKED: Fault = Fault(Reason::Locked, "the keyring is locked; unlock it, or send vault/unlock");
+const DISMISSED: Fault = Fault(Reason::Denied, "the keyring's question was dismissed");
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: ObjectPath<'static> = ObjectPath::from_static_str_unchecked("/org/freedesktop/secrets");
@@ -35,7 +44,7 @@ const ASKS: Fault =
     Fault(Reason::Denied, "the keyring asks the user first; do it in the keyring's own window");
 
 /// A separate connection to the user's session bus.
-pub(super) struct Keyring {
+pub(in crate::protector) struct Keyring {
     bus: Connection,
     deadline: Deadline,
 }
@@ -45,20 +54,20 @@ type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 impl Keyring {
     /// Connects. No call on the connection takes longer than the deadline allows.
-    pub(super) fn open(deadline: Deadline) -> Result<Self, Fault> {
+    pub(in crate::protector) fn open(deadline: Deadline) -> Result<Self, Fault> {
         let left = deadline.left();
         let bus = connection::Builder::session().and_then(|builder| builder.method_timeout(left).build());
         bus.map(|bus| Self { bus, deadline }).map_err(|error| fault(&error, NO_BUS))
     }
 
-    pub(super) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
+    pub(in crate::protector) fn read(&self, item: &Item, ask: bool) -> Result<Text, Fault> {
         let path = self.find(item, ask)?;
         let session = self.session()?;
         let secret: Secret = self.call(&path, ITEM_INTERFACE, "GetSecret", &session)?;
         Ok(Zeroizing::new(secret.2))
     }
 
-    pub(super) fn store(&self, item: &Item, text: &[u8]) -> Result<(), Fault> {
+    pub(in crate::protector) fn store(&self, item: &Item, text: &[u8]) -> Result<(), Fault> {
         let collection = self.default_collection()?.ok_or(NO_COLLECTION)?;
         if self.locked(&collection)? {
             return Err(LOCKED);
@@ -74,10 +83,16 @@ impl Keyring {
         if made.0.as_str() == NONE { Err(ASKS) } else { Ok(()) }
     }
 
-    pub(super) fn delete(&self, item: &Item) -> Result<(), Fault> {
+    pub(in crate::protector) fn delete(&self, item: &Item) -> Result<(), Fault> {
         let path = self.find(item, false)?;
         let prompt: OwnedObjectPath = self.call(&path, ITEM_INTERFACE, "Delete", &())?;
         if prompt.as_str() == NONE { Ok(()) } else { Err(ASKS) }
+    }
+
+    /// Whether there is a service with a default collection that is unlocked.
+    pub(in crate::protector) fn state(&self) -> Result<(), Fault> {
+        let collection = self.default_collection()?.ok_or(NO_COLLECTION)?;
+        if self.locked(&collection)? { Err(LOCKED) } else { Ok(()) }
     }
 
     /// The item's path, once it can be read.

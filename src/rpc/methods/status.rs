@@ -33,6 +33,8 @@ pub(in crate::rpc) struct Status {
     protectors: Vec<Protector>,
     /// Whether methods that need data work now.
     key_available: bool,
+    /// Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key.
+    locked: bool,
     /// What all protectors together guard against, as they are set up now. A member is also `false` if this can't be
     /// known.
     protects: Protects,
@@ -91,7 +93,7 @@ method! {
             json!({}),
             json!({
                 "formatVersion": FORMAT, "dataDir": "/home/me/.local/share/plugin-vault", "protectors": [],
-                "keyAvailable": false, "records": 0, "bytes": 0,
+                "keyAvailable": false, "locked": false, "records": 0, "bytes": 0,
                 "protects": {"copiesOfTheDataFolder": false, "otherUsers": false, "stolenDisk": false},
             }),
         ),
@@ -131,6 +133,7 @@ fn status(session: &Session, opened: Option<&Opened>) -> Result<Status, vault::E
         protector: status.protector.map(|kind| Protector(kind.into())),
         protectors: status.protectors.into_iter().map(|kind| Protector(kind.into())).collect(),
         key_available: status.key_available,
+        locked: status.locked,
         protects: Protects {
             copies_of_the_data_folder: status.protects.copies_of_the_data_folder,
             other_users: status.protects.other_users,

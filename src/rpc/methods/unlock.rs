@@ -28,6 +28,9 @@ method! {
     /// `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs
     /// data fails with 4001 `locked` at once.
     ///
+    /// If the store was locked with `vault/lock`, this removes the lock for every process: the protectors are asked anew,
+    /// and the other processes of the login session find the key as described below.
+    ///
     /// One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over
     /// first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends
     /// the program's question. One process derives one key at a time. It carries out its requests in the order in

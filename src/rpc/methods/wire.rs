@@ -171,6 +171,21 @@ pub(super) struct Record {
     /// written since. It may not be what was stored last. A token in it may be spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) restored: Option<True>,
+    /// Where the record was found; present with `inherit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) found_in: Option<FoundIn>,
+}
+
+/// Where an inherited record was found.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FoundIn {
+    /// The record's context.
+    pub(super) context: Context,
+    /// The record's folder; absent for the context `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) workspace_folder: Option<WorkspaceFolder>,
 }
 
 /// A record in the answer of `listPersistentData`.

@@ -18,7 +18,7 @@ mod walk;
 
 use std::fs::File;
 
-pub use damage::{Damage, Unsound, What};
+pub(in crate::store) use damage::{Damage, Unsound, What};
 
 use crate::faults::Fault;
 
@@ -88,7 +88,7 @@ pub(in crate::store) fn check_to(
 ///
 /// # Errors
 /// The damage of the meta pages, or the reason why the check was not possible.
-pub fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
+pub(in crate::store) fn check_heads(file: &File, page_size: usize) -> Result<u64, Unsound> {
     if Fault::NoCheck.is_injected() {
         return Ok(0);
     }

@@ -12,9 +12,8 @@ use std::io::{self, Write as _};
 use std::time::UNIX_EPOCH;
 
 use crate::files::{self, FileId};
-use crate::rows::id_text;
+use crate::process;
 use crate::store::Folder;
-use crate::store::boot::boot_id;
 
 use super::check::check_heads;
 use super::header::FORMAT;
@@ -63,10 +62,10 @@ impl Folder {
 
 /// The record of a data file in its present state; `None` where a boot has no id.
 fn record(data: &File, txn: u64) -> io::Result<Option<String>> {
-    let Some(boot) = boot_id() else { return Ok(None) };
+    let Some(boot) = process::boot_id() else { return Ok(None) };
     let metadata = data.metadata()?;
     let Ok(changed) = metadata.modified()?.duration_since(UNIX_EPOCH) else { return Ok(None) };
     let (id, size) = (files::id(&metadata), metadata.len());
-    let (boot, changed) = (id_text(&boot), changed.as_nanos());
+    let changed = changed.as_nanos();
     Ok(Some(format!("plugin-vault {FORMAT} {boot} {id} {size} {changed} {txn}\n")))
 }

@@ -19,6 +19,7 @@ use crate::faults::Fault;
 use crate::faults::{self, Point};
 use crate::files::Dir;
 use crate::limits;
+use crate::process;
 use crate::rows::{Table, checksum, meta};
 use crate::store::{Batch, BusyReason, FullReason, Row, StoreError};
 
@@ -248,8 +249,8 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         };
-        if cfg!(target_os = "macos") {
-            // On macOS LMDB writes the meta page without a full flush of the disk.
+        if process::SYNC_IS_SHALLOW {
+            // LMDB writes the meta page without a full flush of the disk.
             self.env.force_sync().map_err(|_| CommitError::Unknown)?;
         }
         faults::reach(Point::AfterCommit).map_err(|_| CommitError::Unknown)

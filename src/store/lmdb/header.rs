@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use crate::files;
+use crate::process;
 use crate::rows::{Id, id_text, parse_id};
 use crate::store::StoreError;
 
@@ -21,35 +22,6 @@ pub const FORMAT: u32 = 1;
 pub(in crate::store) const LONGEST: usize = 1024;
 const MAGIC: &str = "plugin-vault";
 
-/// The kind and size of the mutexes in LMDB's lock file. Builds of one LMDB differ in nothing else. The C library
-/// counts: each has its own contents for a mutex of the same size. The way it is linked does not.
-#[cfg(unix)]
-fn lock_shape() -> String {
-    if cfg!(any(
-        target_vendor = "apple",
-        target_os = "openbsd",
-        target_os = "netbsd",
-        target_os = "dragonfly"
-    )) {
-        // The lock file contains the id of a semaphore set, which the kernel keeps.
-        return "sysv".to_owned();
-    }
-    let library = if cfg!(target_env = "musl") {
-        "musl"
-    } else if cfg!(target_env = "gnu") {
-        "gnu"
-    } else {
-        std::env::consts::OS
-    };
-    format!("pthread-{library}-{}", size_of::<libc::pthread_mutex_t>())
-}
-
-/// Here mutexes have names, and the lock file contains none.
-#[cfg(not(unix))]
-fn lock_shape() -> String {
-    "named".to_owned()
-}
-
 /// The contents of the header.
 pub(in crate::store) struct StoreHeader {
     pub(in crate::store) store: Id,
@@ -60,7 +32,7 @@ pub(in crate::store) struct StoreHeader {
 impl StoreHeader {
     /// The header of a store whose lock file has this build's shape.
     pub(in crate::store) fn new(store: Id, page_size: usize) -> Self {
-        Self { store, lock_shape: lock_shape(), page_size }
+        Self { store, lock_shape: process::shared_mutex(), page_size }
     }
 
     pub(in crate::store) fn read(path: &Path) -> Result<Self, StoreError> {
@@ -101,12 +73,12 @@ impl StoreHeader {
 
     /// Whether this build may use the lock file together with the processes that have the store open.
     pub(in crate::store) fn is_ours(&self) -> bool {
-        self.lock_shape == lock_shape()
+        self.lock_shape == process::shared_mutex()
     }
 
     /// The same store, with this build's lock file.
     pub(in crate::store) fn for_this_build(self) -> Self {
-        Self { lock_shape: lock_shape(), ..self }
+        Self { lock_shape: process::shared_mutex(), ..self }
     }
 }
 
@@ -122,7 +94,7 @@ mod tests {
         let path = folder.path().join("header");
         StoreHeader::new([0xAB; 16], 16_384).write(&path).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        let expected = format!("plugin-vault 1 {} {} 16384\n", "ab".repeat(16), lock_shape());
+        let expected = format!("plugin-vault 1 {} {} 16384\n", "ab".repeat(16), process::shared_mutex());
         assert_eq!(text, expected);
         let read = StoreHeader::read(&path).unwrap();
         assert_eq!((read.store, read.page_size, read.is_ours()), ([0xAB; 16], 16_384, true));
@@ -143,20 +115,5 @@ mod tests {
             files::replace(&path, text.replace("4096", size).as_bytes()).unwrap();
             assert_eq!(StoreHeader::read(&path).is_ok(), is_read, "{size}");
         }
-    }
-
-    /// Builds that can share a lock file share the store; the linker's choice and the processor don't count.
-    #[test]
-    fn the_shape_says_the_kind_and_size_of_the_mutexes_and_nothing_else() {
-        let shape = lock_shape();
-        #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
-        assert_eq!(shape, "pthread-gnu-40");
-        #[cfg(all(target_os = "linux", target_env = "musl", target_pointer_width = "64"))]
-        assert_eq!(shape, "pthread-musl-40");
-        #[cfg(target_os = "macos")]
-        assert_eq!(shape, "sysv");
-        #[cfg(windows)]
-        assert_eq!(shape, "named");
-        assert!(!shape.contains(char::is_whitespace));
     }
 }

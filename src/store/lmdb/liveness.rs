@@ -7,15 +7,17 @@
 
 use std::fs::File;
 
-use crate::files::{self, Cause, Dir, Refusal};
+use crate::files::{self, Cause, Dir, Refusal, write_all_at};
 use crate::rows::{Id, id_text, parse_id};
+use crate::store::inspect::StoreProcess;
 use crate::store::{Folder, StoreError};
 
-use super::meta_page::write_all_at;
 use super::open::ALWAYS_CHECKED;
 
 /// The suffix of the second file's name.
 const ABOUT: &str = ".txt";
+/// The longest second file, in bytes.
+const LONGEST: usize = 1024;
 
 /// The liveness lock of this process, as the other processes see it.
 pub(in crate::store) struct LivenessLock {
@@ -152,6 +154,27 @@ impl Folder {
     /// The processes before this one that did not end cleanly. `own` is the id of this process.
     pub(in crate::store) fn stale_processes(&self, own: &Id) -> Result<StaleProcesses, StoreError> {
         Ok(StaleProcesses::find(self.live()?, own)?)
+    }
+
+    /// The processes that have the store open, and those that ended without removing their files; `own` left out.
+    pub(in crate::store) fn processes(&self, own: &Id) -> Result<Vec<StoreProcess>, StoreError> {
+        let live = match self.live() {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            live => live?,
+        };
+        let mut processes = Vec::new();
+        for name in live.names()? {
+            if parse_id(&name).is_some_and(|id| id != *own) {
+                let about = live.read_whole(&about_name(&name), LONGEST).unwrap_or_default();
+                let about = String::from_utf8(about).unwrap_or_default();
+                let mut words = about.split_ascii_whitespace().skip(1);
+                let (version, pid) = (words.next().map(str::to_owned), words.next());
+                let pid = pid.and_then(|pid| pid.parse().ok());
+                processes.push(StoreProcess { pid, version, is_alive: is_locked(&live, &name) });
+            }
+        }
+        processes.sort_by_key(|process| process.pid);
+        Ok(processes)
     }
 
     /// Whether the process with this id is alive.

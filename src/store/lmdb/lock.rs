@@ -10,12 +10,10 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::files;
+use crate::files::{self, write_all_at};
 use crate::rows::{Id, id_text};
 use crate::store::events;
 use crate::store::{BusyReason, Folder, StoreError};
-
-use super::meta_page::write_all_at;
 
 /// Time that other processes have to close the store.
 const LEAVING: Duration = Duration::from_secs(10);

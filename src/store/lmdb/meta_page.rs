@@ -8,11 +8,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::files::Dir;
+use crate::files::{Dir, read_exact_at, write_all_at};
 
 use super::DATA_FILE;
 use super::layout::{META_PAGES, Meta};
-use super::pages::read_exact_at;
 
 /// A data file, opened for its meta pages.
 pub(in crate::store) struct MetaPages {
@@ -47,16 +46,4 @@ impl MetaPages {
             tracing::warn!("a meta page could not be put back");
         }
     }
-}
-
-#[cfg(unix)]
-pub(in crate::store) fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
-}
-
-#[cfg(not(unix))]
-pub(in crate::store) fn write_all_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::{Seek as _, SeekFrom, Write as _};
-    file.seek(SeekFrom::Start(at))?;
-    file.write_all(bytes)
 }

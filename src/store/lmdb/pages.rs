@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io;
 
+use crate::files::read_exact_at;
+
 use super::layout::{self, HEADER, META_PAGES, Meta, OVERFLOW, Page};
 
 /// The size of the largest map in bytes. No page of a store is beyond it.
@@ -146,22 +148,4 @@ impl<'f> Pages<'f> {
         }
         Ok(run)
     }
-}
-
-#[cfg(unix)]
-pub(in crate::store) fn read_exact_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, into, at)
-}
-
-#[cfg(windows)]
-pub(in crate::store) fn read_exact_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !into.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, into, at)?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        into = &mut into[read..];
-        at += read as u64;
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! This process, as other processes see it while it has the store open, and whether its open store failed unexpectedly.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::rows::Id;
 use crate::store::{Folder, StoreError};
@@ -15,15 +15,23 @@ pub(in crate::store) struct ThisProcess {
     id: Id,
     live: Mutex<Option<LivenessLock>>,
     doubted: AtomicBool,
+    /// The number of announcements.
+    announced: AtomicU64,
 }
 
 impl ThisProcess {
     pub(in crate::store) fn new(id: Id) -> Self {
-        Self { id, live: Mutex::default(), doubted: AtomicBool::new(false) }
+        Self { id, live: Mutex::default(), doubted: AtomicBool::new(false), announced: AtomicU64::new(0) }
     }
 
     pub(in crate::store) fn id(&self) -> Id {
         self.id
+    }
+
+    /// A mark that no announcement has had: the id of this process, which is random, and the announcement's number.
+    pub(in crate::store) fn new_mark(&self) -> Id {
+        let number = self.announced.fetch_add(1, Ordering::Relaxed);
+        (u128::from_be_bytes(self.id) ^ u128::from(number)).to_be_bytes()
     }
 
     /// Makes this process visible to the others as alive. Returns the earlier processes that did not end cleanly.

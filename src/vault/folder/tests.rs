@@ -328,7 +328,46 @@ fn spelling(segments: &[Vec<u8>], flags: &[bool]) -> String {
     uri
 }
 
+#[test]
+fn the_parent_of_a_folder_lacks_the_last_segment_of_its_path() {
+    #[track_caller]
+    fn check(input: &str, expected: &[&str]) {
+        let mut folder = WorkspaceFolder::parse(input).ok().unwrap();
+        for expected in expected {
+            folder = folder.parent().expect("there is a parent");
+            assert_eq!(folder.as_str(), *expected);
+        }
+        assert!(folder.parent().is_none(), "nothing is above {}", folder.as_str());
+    }
+    check("file:///a/b/c", &["file:///a/b", "file:///a", "file:///"]);
+    check("file:///", &[]);
+    check("file:///C:/x", &["file:///c:", "file:///"]);
+    check("file://server/share/x", &["file://server/share", "file://server/"]);
+    check("file:///a%2Fb/c%20d", &["file:///a%2Fb", "file:///"]);
+    check("file:///a//b", &["file:///a", "file:///"]);
+    check("file:////a", &["file:///"]);
+    check("file:///a/../b", &["file:///a/..", "file:///a", "file:///"]);
+    check("memfs:/a/b", &["memfs:/a", "memfs:/"]);
+    check("vscode-vfs://github/a/b?ref#x", &["vscode-vfs://github/a?ref#x", "vscode-vfs://github/?ref#x"]);
+    check("isfs://srv:USER/a", &["isfs://srv:USER/"]);
+    check("isfs://srv:USER", &[]);
+    check("vscode-remote://ssh-remote+[::1]:2222/p", &["vscode-remote://ssh-remote+[::1]:2222/"]);
+    check("untitled:one/two", &[]);
+    check("urn:a:b", &[]);
+    check("x-y:?q/r", &[]);
+}
+
 proptest! {
+    #[test]
+    fn a_parent_is_normalised_and_shorter(rest in "(//[a-z:@]{0,4})?(/{1,2}[a-z.%: ]{0,3}){0,5}([?#][a-z/]{0,4})?") {
+        let mut folder = WorkspaceFolder::parse(&format!("x-y:{rest}")).ok();
+        while let Some(one) = folder {
+            prop_assert_eq!(normal(one.as_str()).as_deref(), Some(one.as_str()));
+            folder = one.parent();
+            prop_assert!(folder.as_ref().is_none_or(|parent| parent.as_str().len() < one.as_str().len()));
+        }
+    }
+
     #[test]
     fn any_two_spellings_of_a_path_normalise_to_the_same_uri(
         segments in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 1..5),

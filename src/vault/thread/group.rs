@@ -7,10 +7,10 @@ use crate::faults::Fault;
 use crate::limits;
 use crate::store::{BusyReason, CommitError, Snapshot, StoreError, WriteLock};
 
-use crate::vault::draft::{Draft, Mark, ProtectorChange, Work};
-use crate::vault::opened::ToDestroy;
+use crate::vault::draft::{Draft, Mark, Work};
+use crate::vault::opened::{Secrets, ToDestroy};
 use crate::vault::queue::Job;
-use crate::vault::view::LIST;
+use crate::vault::reading::LIST;
 use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
@@ -49,10 +49,19 @@ impl Vault {
     /// Commits the queued jobs together. If that fails, commits them one by one, because only one of them may not fit.
     pub(super) fn write_group(&self, opened: &Opened, mut lock: WriteLock<'_>) -> Result<(), Unusable> {
         let mut jobs: Vec<_> = self.queue.take_first().into_iter().collect();
+        // Kept until the commit is done, even if the store is locked meanwhile.
+        let secrets = match opened.secrets() {
+            Ok(secrets) => secrets,
+            Err(error) => {
+                drop(lock);
+                jobs.into_iter().for_each(|job| job.answer(Some(error)));
+                return Ok(());
+            }
+        };
         let mut again = true;
         while !jobs.is_empty() {
             let error;
-            (error, lock) = match self.commit(opened, &mut jobs, lock, true) {
+            (error, lock) = match self.commit(opened, &secrets, &mut jobs, lock, true) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             };
@@ -60,7 +69,9 @@ impl Vault {
                 // A process that was killed in its commit may have left a commit behind that only the next transaction
                 // finds, and no snapshot before it. The jobs are then decided again.
                 CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)) if again => again = false,
-                CommitError::NotDone(_) if jobs.len() > 1 => return self.write_singly(opened, lock, jobs),
+                CommitError::NotDone(_) if jobs.len() > 1 => {
+                    return self.write_singly(opened, &secrets, lock, jobs);
+                }
                 error => {
                     // The next process may write while this one answers.
                     drop(lock);
@@ -75,6 +86,7 @@ impl Vault {
     fn write_singly(
         &self,
         opened: &Opened,
+        secrets: &Secrets,
         lock: WriteLock<'_>,
         jobs: Vec<Box<dyn Job>>,
     ) -> Result<(), Unusable> {
@@ -99,7 +111,7 @@ impl Vault {
                 }
             };
             let mut single = vec![job];
-            if let Err((error, held)) = self.commit(opened, &mut single, held, false) {
+            if let Err((error, held)) = self.commit(opened, secrets, &mut single, held, false) {
                 lock = Some(held);
                 refuse(single, error);
                 usable_still = usable(Err(error));
@@ -113,6 +125,7 @@ impl Vault {
     fn commit<'l>(
         &self,
         opened: &Opened,
+        secrets: &Secrets,
         jobs: &mut Vec<Box<dyn Job>>,
         lock: WriteLock<'l>,
         more: bool,
@@ -121,7 +134,7 @@ impl Vault {
             Ok(snapshot) => snapshot,
             Err(error) => return Err((error.into(), lock)),
         };
-        let decided = self.decide(opened, &snapshot, jobs, more);
+        let decided = self.decide(opened, secrets, &snapshot, jobs, more);
         let (mut draft, marks) = match decided {
             Ok(decided) => decided,
             Err(error) => return Err((error.into(), lock)),
@@ -146,11 +159,11 @@ impl Vault {
     fn decide<'d>(
         &self,
         opened: &'d Opened,
+        secrets: &'d Secrets,
         snapshot: &'d Snapshot<'d>,
         jobs: &mut Vec<Box<dyn Job>>,
         more: bool,
     ) -> Result<(Draft<'d>, Vec<Option<Mark>>), StoreError> {
-        let Ok(secrets) = opened.secrets() else { return Err(StoreError::Failed) };
         let mut draft = Draft::new(opened, secrets, snapshot)?;
         let mut marks = Vec::with_capacity(jobs.len());
         let mut evaluate = |job: &mut Box<dyn Job>, draft: &mut Draft<'_>| {
@@ -255,10 +268,7 @@ fn commit_draft(
 ) -> Result<(), CommitError> {
     let Work { protectors, batch, destroyed } = draft.work();
     for change in protectors {
-        match change {
-            ProtectorChange::Add(row) => opened.store().add_protector(lock, &row)?,
-            ProtectorChange::Remove(id) => opened.store().remove_protector(lock, &id)?,
-        }
+        opened.store().change_protector(lock, &change)?;
     }
     let Some(batch) = batch else { return Ok(()) };
     opened.store().commit(lock, &batch)?;

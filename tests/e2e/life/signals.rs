@@ -9,7 +9,7 @@ use crate::harness::{Framing, Home};
 fn orderly() -> impl Iterator<Item = Signal> {
     let all = [Signal::TERM, Signal::INT, Signal::HUP];
     all.into_iter()
-        .filter(|signal| *signal == Signal::TERM || !plugin_vault::server::is_ignored(signal.as_raw()))
+        .filter(|signal| *signal == Signal::TERM || !plugin_vault::process::is_ignored(signal.as_raw()))
 }
 
 #[test]

@@ -61,7 +61,8 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     let last = client.revision("setPersistentData", json!(["user", after]));
     client.ok("watchPersistentData", json!({}));
 
-    let restored: Value = serde_json::from_str(&done(&home, &["restore", &file, "--json"], "")).unwrap();
+    let restored: Value =
+        serde_json::from_str(&done(&home, &["restore", "--yes", &file, "--json"], "")).unwrap();
     assert_eq!(restored["records"], 1);
     let told = notice(&mut client, "persistentData/didChange");
     assert_eq!(told["resync"], true);
@@ -81,7 +82,7 @@ fn what_was_backed_up_comes_back_while_others_have_the_store_open() {
     assert!(again > next);
     // A second time, from the same file, gives no number twice.
     drop((client, other));
-    done(&home, &["restore", &file], "");
+    done(&home, &["restore", "--yes", &file], "");
     let mut client = home.client_with(&key);
     assert!(client.revision("setPersistentData", json!(["user", {}])) > again + LEAP);
 }
@@ -94,7 +95,7 @@ fn everybody_is_told_of_a_restored_store() {
     client.ok("setPersistentData", json!(["user", {}]));
     let file = archive(&home, "copy");
     done(&home, &["backup", &file], "");
-    done(&home, &["restore", &file], "");
+    done(&home, &["restore", "--yes", &file], "");
     assert_eq!(notice(&mut client, "vault/didChangeStatus")["keyAvailable"], true);
     client.forget_answers();
 }
@@ -110,7 +111,7 @@ fn a_copy_with_a_passphrase_opens_on_another_machine() {
     let file = archive(&there, "copy");
     let words = done(&home, &["backup", "--new-passphrase-fd", "0", &file], "a passphrase\n");
     assert!(words.contains("passphrase"));
-    done(&there, &["restore", &file], "");
+    done(&there, &["restore", "--yes", &file], "");
     let mut client = there.start().usual_log().run();
     client.initialize(&[]);
     assert_eq!(client.ok("vault/unlock", json!({"passphrase": "a passphrase"}))["keyAvailable"], true);
@@ -166,7 +167,7 @@ fn another_store_is_not_replaced() {
     let file = archive(&other, "copy");
     done(&other, &["backup", &file], "");
     let there = content(&home);
-    assert!(refused(&home, &["restore", &file]).contains("another store"));
+    assert!(refused(&home, &["restore", "--yes", &file]).contains("another store"));
     assert!(content(&home) == there);
 }
 
@@ -181,7 +182,7 @@ fn a_stopped_process_keeps_its_store() {
     client.ok("setPersistentData", json!(["user", {"a": 2}]));
     let there = content(&home);
     client.signal(Signal::STOP);
-    let words = refused(&home, &["restore", &file]);
+    let words = refused(&home, &["restore", "--yes", &file]);
     client.signal(Signal::CONT);
     assert!(words.contains("has not closed it"), "{words}");
     assert!(content(&home) == there);

@@ -294,7 +294,7 @@ fn a_backup_of_ones_own_takes_a_damaged_stores_place() {
     done(&home, &["backup", &file], "");
     fs::write(data_file(&home), b"nothing at all").unwrap();
     assert_eq!(home.client().code("setAPIKey", [key.as_str()]), 4003);
-    done(&home, &["restore", &file], "");
+    done(&home, &["restore", "--yes", &file], "");
     let mut client = home.client_with(&key);
     let record = client.ok("getPersistentRecord", ["user"]);
     assert_eq!((&record["data"], &record["restored"]), (&object, &json!(true)));

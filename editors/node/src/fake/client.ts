@@ -4,27 +4,12 @@ import { randomBytes } from 'node:crypto';
 
 import { outcomeUnknown, type Connection, type NoticeListener } from '../connection';
 import type { VaultError } from '../errors';
-import type { Address, DidChange } from '../wire';
+import type { DidChange } from '../wire';
+import { isLive, type Call } from './call';
 import { failure } from './failure';
 import { METHODS } from './methods';
 import { Params } from './params';
-import { permits, type Client, type Handle, type HeldLease, type KeyRow, type State } from './state';
-
-/** The arguments of a method. */
-export interface Call {
-  readonly state: State;
-  readonly client: FakeClient;
-  readonly params: Params;
-  readonly folders: readonly string[];
-  readonly signal: AbortSignal | undefined;
-  /** The row of the caller's key; `undefined` if no data was stored under it. Throws if the key is not valid. */
-  row(): KeyRow | undefined;
-  /** The same for a write: creates the namespace if there is none. */
-  begin(): KeyRow;
-  handle(): Handle;
-  permitWriting(row: KeyRow | undefined, place?: Address): void;
-  checkLease(row: KeyRow | undefined, token: number | undefined): void;
-}
+import { permits, type Client, type Handle, type KeyRow, type State } from './state';
 
 export class FakeClient implements Connection, Client {
   readonly pid = undefined;
@@ -140,11 +125,6 @@ export class FakeClient implements Connection, Client {
     await later(undefined);
     this.end();
   }
-}
-
-/** Whether the lease excludes other holders: its process runs and it has not expired. */
-export function isLive(lease: HeldLease): boolean {
-  return !lease.holder.over && lease.end > performance.now();
 }
 
 function later<T>(value: T): Promise<T> {

@@ -1,7 +1,7 @@
 // The methods of the fake: their parameters, whether they need the store key, and their implementation.
 
 import type { Scope } from '../wire';
-import { isLive, type Call } from './client';
+import { isLive, type Call } from './call';
 import { failure } from './failure';
 import { normalFolder, required, wrong } from './params';
 import * as records from './records';
@@ -26,8 +26,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
   rotateAPIKey: method(rotate, 'apiKey'),
   revokeAPIKey: method(revoke, 'keyId'),
   setPersistentData: method(records.set, ...PLACE, 'data', 'ifRevision', 'expiresAt', 'lease'),
-  getPersistentData: method((call) => JSON.parse(records.read(call)?.text ?? 'null'), ...PLACE),
-  getPersistentRecord: method(records.getRecord, ...PLACE),
+  getPersistentData: method((call) => JSON.parse(records.read(call)?.text ?? 'null'), ...PLACE, 'inherit'),
+  getPersistentRecord: method(records.getRecord, ...PLACE, 'inherit'),
   patchPersistentData: method(records.patch, ...PLACE, 'patch', 'ifRevision', 'lease'),
   deletePersistentData: method(records.remove, ...PLACE, 'ifRevision', 'lease'),
   listPersistentData: method(records.list, 'context', 'workspaceFolder', 'limit', 'after'),
@@ -38,6 +38,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   renewLease: method(renew, 'name', 'lease'),
   releaseLease: method(release, 'name', 'lease'),
   'vault/status': { params: [], needsKey: false, run: ({ state }) => state.status() },
+  'vault/lock': { params: [], needsKey: false, run: lock },
   'vault/unlock': { params: ['passphrase', 'timeoutMs'], needsKey: false, run: unlock },
 };
 
@@ -189,6 +190,11 @@ function release(call: Call): object {
 }
 
 // --- The store
+
+function lock({ state }: Call): object {
+  state.lock();
+  return { locked: true };
+}
 
 function unlock({ params, state }: Call): object {
   if (params.text('passphrase') === '') throw wrong('passphrase', 'outOfRange');

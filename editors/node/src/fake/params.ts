@@ -123,6 +123,13 @@ export function normalFolder(uri: string): string {
   return `${url.protocol}//${host}${path || '/'}`;
 }
 
+/** The folder above a canonical folder, by the segments of its path; `undefined` for a root. */
+export function parentFolder(folder: string): string | undefined {
+  const [, head, path] = /^([^/]*\/\/[^/]*)(\/.*)$/s.exec(folder) ?? [];
+  if (head === undefined || path === undefined || path === '/') return undefined;
+  return head + (path.slice(0, path.lastIndexOf('/')).replace(/\/+$/, '') || '/');
+}
+
 /** The only open folder. A folder without a canonical name also counts as open, but can't be the only one. */
 export function onlyFolder(open: readonly string[]): string {
   const names = open.map((uri) => {

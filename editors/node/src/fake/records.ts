@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Address, JsonObject } from '../wire';
-import type { Call } from './client';
+import type { Call } from './call';
 import { failure } from './failure';
-import { normalFolder, onlyFolder, required, wrong } from './params';
+import { normalFolder, onlyFolder, parentFolder, required, wrong } from './params';
 import { dates, defined, permits, type KeyRow, type Namespace, type StoredRecord } from './state';
 
 const MAX_DATA = 8 * 1024 * 1024;
@@ -32,17 +32,38 @@ function find(namespace: Namespace | undefined, place: Address): StoredRecord | 
   return record?.expiresAt !== undefined && record.expiresAt <= Date.now() ? undefined : record;
 }
 
+/** Folders above a folder that a read with `inherit` looks in. */
+const PARENTS = 64;
+
 /** The record that a read names, if the key may read it. */
 export function read(call: Call): StoredRecord | undefined {
+  const inherit = call.params.flag('inherit');
   const place = address(call);
   const row = call.row();
+  if (inherit) {
+    const readable = steps(place).filter((step) => permits(row?.scope, step));
+    return readable.map((step) => find(row?.namespace, step)).find((record) => record !== undefined);
+  }
   if (!permits(row?.scope, place)) throw failure('notPermitted', { reason: 'scope' });
   return find(row?.namespace, place);
 }
 
 export function getRecord(call: Call): object | null {
   const record = read(call);
-  return record ? { data: JSON.parse(record.text), revision: record.revision, ...dates(record) } : null;
+  if (!record) return null;
+  const { name: _, ...foundIn } = record.address;
+  const where = call.params.flag('inherit') ? { foundIn } : {};
+  return { data: JSON.parse(record.text), revision: record.revision, ...dates(record), ...where };
+}
+
+/** The addresses to look at: the folder, the folders above it, the user. */
+function steps({ workspaceFolder, name }: Address): Address[] {
+  const folders: string[] = [];
+  for (let folder = workspaceFolder; folder !== undefined && folders.length <= PARENTS; folder = parentFolder(folder)) {
+    folders.push(folder);
+  }
+  const above = folders.map((folder) => ({ context: 'workspace', workspaceFolder: folder, name }));
+  return [...above, { context: 'user', name }].map((step) => defined(step) as Address);
 }
 
 /** The record that a write names. `check` refuses the write if its conditions do not hold. */

@@ -54,6 +54,7 @@ export interface Handle {
 export interface Client {
   readonly over: boolean;
   readonly handles: Map<string, Handle>;
+  setKey(apiKey: string): Handle;
   tell(notice: DidChange): void;
   tellStatus(status: object): void;
 }
@@ -149,6 +150,11 @@ export class State {
     signal?.removeEventListener('abort', wake);
   }
 
+  lock(): void {
+    this.locked = true;
+    for (const client of this.clients) client.tellStatus(this.status());
+  }
+
   unlock(): void {
     this.locked = false;
     for (const client of this.clients) client.tellStatus(this.status());
@@ -164,6 +170,7 @@ export class State {
       ...(this.locked ? {} : { protector: 'passphrase' }),
       protectors: ['passphrase'],
       keyAvailable: !this.locked,
+      locked: this.locked,
       protects: { copiesOfTheDataFolder: true, otherUsers: true, stolenDisk: true },
       records: texts.length,
       bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),

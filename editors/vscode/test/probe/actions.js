@@ -73,6 +73,7 @@ module.exports = {
     for (let i = 0; i < count; i += 1) right += (await ours.get(`many ${i}`)) === String(i).padEnd(size, '.');
     return right;
   },
+  isRemote: async () => vscode.env.remoteName !== undefined,
   move: async (probe, keys) => (await vault(probe)).moveSecrets(keys),
 
   // State.

@@ -1,0 +1,99 @@
+-- Finds the program: the setting, the environment, the copy in this plugin, the search path. Neovim's current folder may be a
+-- hostile project, so no program is taken from there or started there.
+
+local errors = require("plugin-vault.errors")
+local uv = vim.uv or vim.loop
+
+local M = {}
+
+local windows = vim.fn.has("win32") == 1
+local NAME = windows and "plugin-vault.exe" or "plugin-vault"
+local PLUGIN = vim.fn.fnamemodify(debug.getinfo(1, "S").source:sub(2), ":p:h:h:h")
+
+local function is_absolute(path)
+    return path:find(windows and "^%a:[/\\]" or "^/") ~= nil
+end
+
+local function is_program(path)
+    local stat = uv.fs_stat(path)
+    return stat ~= nil and stat.type == "file" and uv.fs_access(path, "X") == true
+end
+
+local function named(path, by)
+    if not is_absolute(path) then
+        local message = by .. " names " .. path .. ", which depends on the current folder. Use an absolute path."
+        error(errors.new("binaryNotFound", message), 0)
+    elseif not is_program(path) then
+        error(errors.new("binaryNotFound", by .. " names " .. path .. ", which is not a program. Correct it or clear it."), 0)
+    end
+    return path
+end
+
+---The program's path, and where it was found. Throws `binaryNotFound`.
+---@param setting? string
+---@return string path
+---@return string where
+function M.find(setting)
+    local variable = os.getenv("PLUGIN_VAULT_BIN")
+    if setting then
+        return named((setting:gsub("^~/", uv.os_homedir() .. "/")), "The option `binary`"), "the option `binary`"
+    elseif variable and variable ~= "" then
+        return named(variable, "PLUGIN_VAULT_BIN"), "PLUGIN_VAULT_BIN"
+    end
+    local packed = PLUGIN .. "/bin/" .. NAME
+    if is_program(packed) then
+        return packed, "the copy in this plugin"
+    end
+    for folder in (os.getenv("PATH") or ""):gmatch(windows and "[^;]+" or "[^:]+") do
+        local path = folder .. "/" .. NAME
+        if is_absolute(folder) and is_program(path) then
+            return path, "PATH"
+        end
+    end
+    local message = "plugin-vault is not installed. Put it on PATH, or name it in PLUGIN_VAULT_BIN or in"
+        .. ' require("plugin-vault").setup({ binary = "…" }).'
+    error(errors.new("binaryNotFound", message), 0)
+end
+
+---Starts the program in the home folder. `on.stdout` and `on.stderr` get pieces of text, and `nil` at the end. All are called
+---where Neovim's functions may be used.
+---@param path string
+---@param args string[]
+---@param on { stdout: fun(text: string?), stderr: fun(text: string?), exit?: fun(code: integer) }
+---@param env? string[]
+function M.spawn(path, args, on, env)
+    local stdin, stdout, stderr = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
+    local process, pid
+    process, pid = uv.spawn(path, {
+        args = args,
+        stdio = { stdin, stdout, stderr },
+        cwd = vim.fn.isdirectory(uv.os_homedir()) == 1 and uv.os_homedir() or "/",
+        env = env,
+        hide = true,
+        -- In a process group of its own: Ctrl-Z in Neovim must not stop a process that may hold the store's lock.
+        detached = not windows,
+    }, function(code)
+        process:close()
+        if on.exit then
+            vim.schedule_wrap(on.exit)(code)
+        end
+    end)
+    if not process then
+        for _, pipe in ipairs({ stdin, stdout, stderr }) do
+            pipe:close()
+        end
+        error(errors.new("vaultEnded", path .. " could not be started: " .. tostring(pid)), 0)
+    end
+    for pipe, take in pairs({ [stdout] = on.stdout, [stderr] = on.stderr }) do
+        local deliver = vim.schedule_wrap(take)
+        pipe:read_start(function(_, text)
+            if not text then
+                pipe:close()
+            end
+            deliver(text)
+        end)
+    end
+    return { pid = pid, process = process, stdin = stdin }
+end
+
+return M

@@ -1,0 +1,5 @@
+// The conformance suite in Neovim.
+
+import { runConformance } from './lib/conformance.mjs';
+
+runConformance('neovim', () => true);

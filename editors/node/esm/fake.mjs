@@ -1,1 +1,0 @@
-export { FakeStore } from '../dist/fake.js';

@@ -1,2 +1,0 @@
-// One implementation for both kinds of modules, so that an error is the same class in both.
-export { findBinary, isVaultError, openSidecar, openVault, Sidecar, Vault, VaultError, workingFolder } from '../dist/index.js';

@@ -1,0 +1,1 @@
+"""The vault for asyncio. `_blocking` is made from this folder, by `python unasync.py`."""

@@ -1,0 +1,1 @@
+"""The vault for threads, made from `_async`."""

@@ -1,0 +1,87 @@
+"""Builds the wheels of this package: one without a program, and one for each system with the program inside.
+
+    python wheels.py FOLDER [TAG=PROGRAM …]
+
+`TAG` is a platform tag of wheels, for example `manylinux_2_28_x86_64`, `macosx_11_0_arm64` or `win_amd64`, and `PROGRAM` is
+plugin-vault for that system. It needs `flit_core`, and neither a network nor a machine of that system.
+"""
+
+import base64
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import List, Tuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from flit_core.buildapi import build_wheel  # type: ignore[import-untyped]
+
+HERE = Path(__file__).resolve().parent
+EXECUTABLE = 0o100755 << 16
+
+
+def build_pure(folder: Path) -> Path:
+    """Builds the wheel without a program."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    before = Path.cwd()
+    # flit_core builds the project of the current folder.
+    os.chdir(HERE)
+    try:
+        return folder / str(build_wheel(str(folder)))
+    finally:
+        os.chdir(before)
+
+
+def build_with_program(pure: Path, tag: str, program: Path) -> Path:
+    """Builds a wheel for one system from the wheel without a program."""
+    name, version = pure.name.split("-")[:2]
+    info = f"{name}-{version}.dist-info"
+    suffix = ".exe" if tag.startswith("win") else ""
+    result = pure.with_name(f"{name}-{version}-py3-none-{tag}.whl")
+    records: List[Tuple[str, bytes]] = []
+    with ZipFile(pure) as source, ZipFile(result, "w", ZIP_DEFLATED) as target:
+
+        def add(entry: ZipInfo, data: bytes) -> None:
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, data)
+            records.append((entry.filename, data))
+
+        for entry in source.infolist():
+            data = source.read(entry)
+            if entry.filename == f"{info}/RECORD":
+                continue
+            if entry.filename == f"{info}/WHEEL":
+                text = data.decode().replace("Tag: py3-none-any", f"Tag: py3-none-{tag}")
+                data = text.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false").encode()
+            add(entry, data)
+        binary = ZipInfo(f"{name}/bin/plugin-vault{suffix}", date_time=source.infolist()[0].date_time)
+        binary.external_attr = EXECUTABLE
+        add(binary, program.read_bytes())
+        lines = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in records]
+        target.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,", ""]))
+    return result
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+
+
+def main(arguments: List[str]) -> int:
+    """Builds what the arguments say, and prints the paths of the wheels."""
+    if not arguments or arguments[0].startswith("-"):
+        print(__doc__)
+        return 2
+    pure = build_pure(Path(arguments[0]))
+    print(pure)
+    for argument in arguments[1:]:
+        tag, _, program = argument.partition("=")
+        if not Path(program).is_file():
+            print(f"{argument} names no program. Pass TAG=PROGRAM, with the path of a built program.", file=sys.stderr)
+            return 1
+        print(build_with_program(pure, tag, Path(program)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+//! Processes on Windows.
+
+use std::io;
+use std::os::windows::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Opens no console window for a program of the console.
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
+/// Does nothing: no safe interface excludes a process from crash dumps here.
+pub fn harden() {}
+
+/// Does nothing: this system has no umask.
+pub fn restore_umask() {}
+
+/// Does nothing: this system has no small limit of handles.
+///
+/// # Errors
+/// Never on this system.
+#[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
+pub fn check_descriptors() -> io::Result<()> {
+    Ok(())
+}
+
+/// Always false: whether stdout is `NUL` can't be seen here.
+pub fn stdout_is_null() -> bool {
+    false
+}
+
+/// Does nothing: a process on this system inherits no signal state.
+pub fn restore_signals() {}
+
+/// Always false: a process on this system inherits no signal state.
+pub fn is_ignored(_signal: i32) -> bool {
+    false
+}
+
+/// As long as this exists, signals set a flag. There are none here: a console that is closed ends the process.
+pub struct CaughtSignals;
+
+impl CaughtSignals {
+    /// Does nothing.
+    pub fn set(_flag: &Arc<AtomicBool>) -> Self {
+        Self
+    }
+}
+
+/// Always `None`: on this system the sidecar ends at the end of its input.
+pub fn waiter(_process: u32) -> Option<Box<dyn FnOnce() + Send>> {
+    None
+}
+
+/// The name of a program's file.
+pub(super) fn program_file(name: &str) -> PathBuf {
+    let mut file = PathBuf::from(name);
+    if file.extension().is_none() {
+        file.set_extension("exe");
+    }
+    file
+}
+
+/// Always true: the system decides by the name's extension.
+pub(super) fn may_execute(_file: &Path) -> bool {
+    true
+}
+
+/// Prepares a program that must end with [`kill_with_children`].
+pub fn prepare_child(command: &mut Command) {
+    command.creation_flags(CREATE_NO_WINDOW);
+}
+
+/// Whether a child itself has ended. Its handle keeps its process id reserved.
+pub fn has_ended(child: &mut Child) -> bool {
+    matches!(child.try_wait(), Ok(Some(_)))
+}
+
+/// Does nothing: only a job object ends the processes that a program has started.
+pub fn kill_with_children(_child: u32) {}
+
+/// Always `None`: the system has no id of the boot that can be read without `unsafe`.
+pub fn boot_id() -> Option<String> {
+    None
+}
+
+/// Milliseconds of the wall clock: no clock of the boot can be read here without `unsafe`.
+pub fn boot_millis() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Mutexes that processes share have names here, and LMDB's lock file contains none.
+pub fn shared_mutex() -> String {
+    "named".to_owned()
+}
+
+/// Whether a sync of a file may leave its bytes in the disk's own cache, as LMDB syncs.
+pub const SYNC_IS_SHALLOW: bool = false;
