@@ -2,8 +2,6 @@
 
 mod backup;
 mod check;
-#[cfg(feature = "schema")]
-mod commands_page;
 mod consent;
 mod delete;
 mod doctor;

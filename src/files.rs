@@ -25,8 +25,8 @@ pub use dir::{ASIDE, Dir, FolderAside};
 pub use error::{Cause, Error, Refusal, Result};
 pub use problem::Problem;
 pub use system::{
-    WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, privacy, quoted,
-    read_exact_at, sync_folder, write_all_at,
+    WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, let_all_read, privacy,
+    quoted, read_exact_at, sync_folder, write_all_at,
 };
 
 /// What kind of file has a name.

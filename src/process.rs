@@ -11,21 +11,23 @@ mod system;
 use std::path::{Path, PathBuf};
 
 pub use system::{
-    CaughtSignals, SYNC_IS_SHALLOW, boot_id, boot_millis, check_descriptors, harden, has_ended, is_ignored,
-    kill_with_children, prepare_child, restore_signals, restore_umask, shared_mutex, stdout_is_null, waiter,
+    CaughtSignals, InheritedDescriptor, ReservedDescriptor, SYNC_IS_SHALLOW, boot_id, boot_millis,
+    catch_signals, check_descriptors, exit_code, harden, hardening_gaps, has_ended, is_ignored,
+    kill_with_children, outputs_are_one, prepare_child, restore_signals, restore_umask, shared_mutex,
+    stdout_is_null, terminal_columns, wait_and_forward, waiter,
 };
 
-/// The absolute path of a program with this bare name, from the absolute folders of `PATH`.
-pub fn in_path(name: &str) -> Option<PathBuf> {
+/// The absolute paths of the programs with this bare name in the absolute folders of `PATH`, in its order.
+pub fn in_path(name: &str) -> impl Iterator<Item = PathBuf> {
     let file = system::program_file(name);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(&file)).find(|file| is_program(file))
+    let folders: Vec<_> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+    folders.into_iter().map(move |folder| folder.join(&file)).filter(|file| is_program(file))
 }
 
-/// Whether a file is one that this user can execute.
+/// Whether an absolute path is that of a file that this user can execute.
 pub fn is_program(file: &Path) -> bool {
-    file.is_file() && system::may_execute(file)
+    file.is_absolute() && file.is_file() && system::may_execute(file)
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use super::look::{by_prefix, counted, relative_or_none, short_length, shortened,
 use super::operator::{Answer, Failed, Operator};
 use super::presented::{KeySource, key};
 use super::table::Table;
-use super::visible::visible;
 use super::{new_key, records};
 
 /// API keys

@@ -159,17 +159,6 @@ fn has_colours() -> bool {
     io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
-/// The columns of the terminal at stdout; `None` if it is not a terminal.
-pub(super) fn columns() -> Option<usize> {
-    #[cfg(unix)]
-    {
-        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-        (size.ws_col > 0).then_some(usize::from(size.ws_col))
-    }
-    #[cfg(not(unix))]
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,14 @@
 //! `plugin-vault completions` and `plugin-vault man`: made from the definition of the command line. Neither opens a
 //! store.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
+
+use crate::files;
 
 use super::help::definition;
 use super::operator::{Answer, Failed};
@@ -86,9 +88,5 @@ fn write_page(folder: &Path, command: &Command) -> io::Result<()> {
 fn write_public(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
     file.write_all(text)?;
-    #[cfg(unix)]
-    file.set_permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644))?;
-    #[cfg(not(unix))]
-    let _ = fs::metadata(path);
-    Ok(())
+    files::let_all_read(&file)
 }

@@ -4,19 +4,15 @@
 //! and only then starts the program. It waits for the program, because it replaces the values in its output.
 
 mod mask;
-#[cfg(unix)]
-mod signals;
-#[cfg(not(unix))]
-#[path = "run/no_signals.rs"]
-mod signals;
 mod streams;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 
 use zeroize::Zeroizing;
 
+use crate::process::{self, ReservedDescriptor};
 use crate::vault::{Opened, Place};
 
 use super::get::text_of;
@@ -30,9 +26,6 @@ use streams::{Descriptor, Streams};
 const NOT_EXECUTABLE: u8 = 126;
 /// Exit code: the program was not found.
 const NOT_FOUND: u8 = 127;
-/// The exit code of a program that a signal ended is this, plus the signal's number.
-#[cfg(unix)]
-const SIGNALLED: i32 = 128;
 
 #[derive(clap::Args)]
 pub(super) struct RunCommand {
@@ -109,7 +102,7 @@ fn values<T>(opened: &Opened, wanted: Vec<(T, Reference)>) -> Result<Vec<Given<T
 fn start(
     command: &RunCommand,
     variables: &[Given<String>],
-    descriptors: Vec<Given<streams::Reserved>>,
+    descriptors: Vec<Given<ReservedDescriptor>>,
     masked: Values,
 ) -> Result<u8, Failed> {
     let (name, arguments) =
@@ -125,18 +118,18 @@ fn start(
     for Given { to, value } in descriptors {
         streams.give(to, value).map_err(not_started)?;
     }
-    let signals = signals::catch().map_err(not_started)?;
-    crate::process::restore_umask();
+    let signals = process::catch_signals().map_err(not_started)?;
+    process::restore_umask();
     let child = match program.spawn() {
         Ok(child) => child,
         Err(error) => return Ok(refuse(name, &error)),
     };
     drop(program);
     streams.begin();
-    let status = signals::wait(signals, child)
+    let status = process::wait_and_forward(signals, child)
         .map_err(|error| Failed::new(format!("the program can't be waited for: {error}")))?;
     streams.end();
-    Ok(code(status))
+    Ok(u8::try_from(process::exit_code(status)).unwrap_or(u8::MAX))
 }
 
 fn not_started(error: io::Error) -> Failed {
@@ -153,12 +146,4 @@ fn refuse(name: &OsStr, error: &io::Error) -> u8 {
     };
     let _ = writeln!(io::stderr(), "plugin-vault: the program {name} {why}");
     code
-}
-
-fn code(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return u8::try_from(SIGNALLED + signal).unwrap_or(u8::MAX);
-    }
-    u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)
 }

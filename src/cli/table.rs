@@ -5,7 +5,8 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::look::columns;
+use crate::process::terminal_columns;
+
 use super::visible::visible;
 
 /// Between two columns.
@@ -63,7 +64,7 @@ fn padded(cell: &str, width: usize) -> String {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.within(columns()))
+        f.write_str(&self.within(terminal_columns()))
     }
 }
 

@@ -306,3 +306,11 @@ pub(super) fn make_private_folder(builder: &mut DirBuilder) -> &mut DirBuilder {
 pub(super) fn make_private_aside(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(fs::Permissions::from_mode(0o700));
 }
+
+/// Lets all users read a file that holds nothing private.
+///
+/// # Errors
+/// If the system refuses.
+pub fn let_all_read(file: &File) -> io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}

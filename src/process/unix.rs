@@ -12,6 +12,11 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_default};
 use signal_hook::{SigId, low_level::unregister};
 
+#[path = "unix/foreground.rs"]
+mod foreground;
+
+pub use foreground::{InheritedDescriptor, ReservedDescriptor, catch_signals, exit_code, wait_and_forward};
+
 /// Called by every subcommand before a secret is in memory. Turns off core dumps, and keeps other processes of this
 /// user from reading this one's memory, as far as the system can. Sets the umask, so that new files belong to this user
 /// alone and have exactly the mode that the program gives them.
@@ -29,6 +34,22 @@ pub fn harden() {
             tracing::warn!("the process's memory could not be protected from other processes of this user");
         }
     }
+}
+
+/// What [`harden`] could not do, as parts of a sentence about a sidecar.
+pub fn hardening_gaps() -> Vec<&'static str> {
+    let mut gaps = Vec::new();
+    if rustix::process::getrlimit(Resource::Core).current != Some(0) {
+        gaps.push("a crash writes its memory to the disk");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, dumpable_behavior};
+        if !matches!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable)) {
+            gaps.push("other processes of this user may read its memory");
+        }
+    }
+    gaps
 }
 
 /// The umask before [`harden`] changed it.
@@ -60,6 +81,19 @@ pub fn stdout_is_null() -> bool {
     let null = stat("/dev/null").map(|null| (null.st_dev, null.st_ino, null.st_rdev));
     let output = fstat(rustix::stdio::stdout()).map(|output| (output.st_dev, output.st_ino, output.st_rdev));
     null.is_ok() && output == null
+}
+
+/// The columns of the terminal at stdout; `None` if it is not a terminal.
+pub fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+/// Whether stdout and stderr go to one place.
+pub fn outputs_are_one() -> bool {
+    let file = |stream| rustix::fs::fstat(stream).ok().map(|found| (found.st_dev, found.st_ino));
+    let output = file(rustix::stdio::stdout());
+    output.is_some() && output == file(rustix::stdio::stderr())
 }
 
 // --- Signals. A process inherits those that its parent has blocked or ignored, and many parents block by accident.

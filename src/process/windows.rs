@@ -3,7 +3,7 @@
 use std::io;
 use std::os::windows::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -12,6 +12,11 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// Does nothing: no safe interface excludes a process from crash dumps here.
 pub fn harden() {}
+
+/// Always empty: nothing can be looked at here.
+pub fn hardening_gaps() -> Vec<&'static str> {
+    Vec::new()
+}
 
 /// Does nothing: this system has no umask.
 pub fn restore_umask() {}
@@ -28,6 +33,59 @@ pub fn check_descriptors() -> io::Result<()> {
 /// Always false: whether stdout is `NUL` can't be seen here.
 pub fn stdout_is_null() -> bool {
     false
+}
+
+/// Always `None`: the size of a console can't be read here without `unsafe`.
+pub fn terminal_columns() -> Option<usize> {
+    None
+}
+
+/// Always false: whether both go to one place can't be seen here.
+pub fn outputs_are_one() -> bool {
+    false
+}
+
+/// Catches nothing: a program in the same console gets its signals itself.
+///
+/// # Errors
+/// Never on this system.
+#[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
+pub fn catch_signals() -> io::Result<()> {
+    Ok(())
+}
+
+/// Waits for the end of a program.
+///
+/// # Errors
+/// If the program can't be waited for.
+pub fn wait_and_forward((): (), mut child: Child) -> io::Result<ExitStatus> {
+    child.wait()
+}
+
+/// The exit code of a program.
+pub fn exit_code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or(1)
+}
+
+/// A descriptor with the number that a program gets. Only Unix gives programs descriptors by number.
+pub enum ReservedDescriptor {}
+
+/// A descriptor that the next program inherits.
+pub enum InheritedDescriptor {}
+
+impl ReservedDescriptor {
+    /// Always `None`.
+    pub fn reserve(_number: u16) -> Option<Self> {
+        None
+    }
+
+    /// Never called.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn give(self, _reader: &io::PipeReader) -> io::Result<InheritedDescriptor> {
+        match self {}
+    }
 }
 
 /// Does nothing: a process on this system inherits no signal state.

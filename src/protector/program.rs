@@ -59,7 +59,7 @@ fn find(name: &str) -> Result<PathBuf, Reason> {
     if Path::new(name).is_absolute() {
         return Ok(name.into());
     }
-    process::in_path(name).ok_or_else(|| {
+    process::in_path(name).next().ok_or_else(|| {
         tracing::error!("the program that gives the store's passphrase is in no absolute folder of PATH");
         Reason::ProgramMissing
     })

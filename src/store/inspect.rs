@@ -113,7 +113,7 @@ impl Location {
 
     /// Whether a person has locked the store for every process.
     pub fn is_locked_by_marker(&self) -> bool {
-        fs::symlink_metadata(self.path().join(MARKER)).is_ok()
+        self.folder.is_marked_locked().unwrap_or(false)
     }
 
     /// Whether the header is that of a build whose locks are the same as this one's; `None` without a whole header.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::generator::{lua, markdown, model::Contract, python, typescript, vim};
+use super::generator::{commands, lua, markdown, model::Contract, python, typescript, vim};
 use super::json;
 use plugin_vault::rpc::contract;
 

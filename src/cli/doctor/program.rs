@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::process;
+
 use super::{Check, Finding, quoted};
 
 const NAME: &str = "plugin-vault";
@@ -35,7 +37,7 @@ pub(super) fn check() -> Vec<Finding> {
     let check = Check::Program;
     let mut findings = Vec::new();
     if let Some(set) = std::env::var_os("PLUGIN_VAULT_BIN").filter(|set| !set.is_empty())
-        && !is_program(Path::new(&set))
+        && !process::is_program(Path::new(&set))
     {
         let what = format!(
             "PLUGIN_VAULT_BIN names {}, which is no program, so no editor starts one",
@@ -72,7 +74,7 @@ pub(super) fn check() -> Vec<Finding> {
 /// The program as a shell finds it: its name if `PATH` leads to this copy, otherwise its path.
 pub(super) fn name() -> String {
     let own = own_path();
-    let first = in_path().next().and_then(|path| fs::canonicalize(path).ok());
+    let first = process::in_path(NAME).next().and_then(|path| fs::canonicalize(path).ok());
     match own {
         Some(own) if first.as_ref() != Some(&own) => quoted(&own),
         _ => NAME.to_owned(),
@@ -105,12 +107,13 @@ fn numbers(version: &str) -> Vec<u64> {
 }
 
 fn copies() -> impl Iterator<Item = Copy> {
-    let set = std::env::var_os("PLUGIN_VAULT_BIN").map(PathBuf::from).filter(|path| is_program(path));
+    let set =
+        std::env::var_os("PLUGIN_VAULT_BIN").map(PathBuf::from).filter(|path| process::is_program(path));
     let named = |named_by: &'static str| move |path: PathBuf| Copy { path, named_by };
     (settings().into_iter().map(named("an editor's setting pluginVault.path")))
         .chain(set.into_iter().map(named("PLUGIN_VAULT_BIN")))
         .chain(packed().into_iter().map(named("an editor's extension")))
-        .chain(in_path().map(named("PATH")))
+        .chain(process::in_path(NAME).map(named("PATH")))
 }
 
 /// The programs that editors' settings name.
@@ -124,7 +127,7 @@ fn settings() -> Vec<PathBuf> {
         let mut texts = serde_json::Deserializer::from_str(value).into_iter::<String>();
         texts.next()?.ok().map(PathBuf::from)
     });
-    named.filter(|path| is_program(path)).collect()
+    named.filter(|path| process::is_program(path)).collect()
 }
 
 /// The copies in the extensions of editors.
@@ -136,7 +139,7 @@ fn packed() -> Vec<PathBuf> {
         let packed = format!("bin/{}-{}", node_platform(), node_processor());
         ["bin", &packed].map(|folder| extension.join(folder).join(NAME))
     });
-    copies.filter(|path| is_program(path)).collect()
+    copies.filter(|path| process::is_program(path)).collect()
 }
 
 /// The system as Node names it, which names the folder of a packed copy.
@@ -154,22 +157,6 @@ fn node_processor() -> &'static str {
         "aarch64" => "arm64",
         other => other,
     }
-}
-
-/// The copies in `PATH`, in its order.
-fn in_path() -> impl Iterator<Item = PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<_> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-    let name = format!("{NAME}{}", std::env::consts::EXE_SUFFIX);
-    folders.into_iter().map(move |folder| folder.join(&name)).filter(|path| is_program(path))
-}
-
-fn is_program(path: &Path) -> bool {
-    #[cfg(unix)]
-    if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_err() {
-        return false;
-    }
-    path.is_absolute() && path.is_file()
 }
 
 /// The version that a copy says; `None` if it is not this program, or takes too long.
