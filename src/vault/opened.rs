@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
+use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Turn, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
 use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError};
 use crate::sync;
@@ -204,7 +204,7 @@ impl Opened {
         rows: &[StoredRow],
         mode: &UnlockMode<'_>,
         for_user: bool,
-    ) -> Result<Option<(Given, Option<File>)>, NotAsked> {
+    ) -> Result<Option<(Given, Option<Turn>)>, NotAsked> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
         let runs = matches!(mode, UnlockMode::Quiet) && protector::takes_turns(id, rows);
         let is_marked = || self.store.is_marked_locked().map_err(NotAsked::Store);
