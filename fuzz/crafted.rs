@@ -103,7 +103,7 @@ impl Template {
         assert!(template.set(NEW_KEY, "{}").is_ok());
         assert!(template.write(Revoke { caller: caller(NEW_KEY), key_id: None }).is_ok());
         template.vault.end();
-        assert!(template.store().is_some_and(|(_, store)| store.back_up().is_ok_and(|taken| taken)));
+        assert!(template.store().is_some_and(|store| store.back_up().is_ok_and(|taken| taken)));
         template.data = tree(&template.data_folder());
         let data_file = template.data.get("data.mdb").cloned().flatten();
         template.data.insert("quarantine/0000".to_owned(), None);
@@ -138,10 +138,9 @@ impl Template {
     }
 
     /// Opens the store without its key, if it can be opened.
-    fn store(&self) -> Option<(Location, Store)> {
+    fn store(&self) -> Option<Store> {
         let location = Location::new(self.data_folder(), true, [7; 16]);
-        let store = location.open(u64::MAX, || 0, None::<&NoStore>).ok().flatten()?;
-        Some((location, store))
+        location.open(u64::MAX, || 0, None::<&NoStore>).ok().flatten()
     }
 
     fn write<W: Write + 'static>(&self, write: W) -> Result<W::Outcome, Error>
@@ -236,14 +235,14 @@ fn take_away(path: &Path) {
 impl Template {
     fn craft(&self, data: &[u8]) {
         if Harm::all(data).any(|harm| harm.is_rows()) {
-            let (location, store) = self.store().expect("the template is sound");
+            let store = self.store().expect("the template is sound");
             let lock = store.lock().expect("no process has it");
             let revision = store.snapshot().and_then(|snapshot| snapshot.revision()).expect("it is sound");
             let mut batch = Batch { expected: revision, revision, rows: Vec::new() };
             Harm::all(data).filter(Harm::is_rows).for_each(|harm| harm.rows(&store, &mut batch));
             assert!(store.commit(&lock, &batch).is_ok(), "these rows can be written");
             drop(lock);
-            location.close(store);
+            store.close();
         }
         Harm::all(data).filter(|harm| !harm.is_rows()).for_each(|harm| harm.file(self));
     }
@@ -300,9 +299,9 @@ impl Template {
             let _ = self.write(Revoke { caller: caller(key), key_id: None });
         }
         self.vault.end();
-        if let Some((location, store)) = self.store() {
+        if let Some(store) = self.store() {
             let _ = store.back_up();
-            location.close(store);
+            store.close();
         }
         let _ = self.vault.reset();
         is_there

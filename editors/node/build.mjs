@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
-const ENTRIES = ['index', 'fake'];
+const ENTRIES = ['index', 'fake', 'mcp'];
 
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc');

@@ -40,7 +40,9 @@ pub(super) fn completions(command: &CompletionsCommand) -> Result<Answer, Failed
     };
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut definition(false), "plugin-vault", &mut text);
-    Ok(String::from_utf8_lossy(&text).trim_end().to_owned().into())
+    // The generator writes the name of a program with a hyphen in two ways, so that bash would find no command below it.
+    let text = String::from_utf8_lossy(&text).replace("plugin__subcmd__vault", "plugin__vault");
+    Ok(text.trim_end().to_owned().into())
 }
 
 /// Writes a page for each command.

@@ -11,7 +11,7 @@ use crate::crypto::{ProtectorKey, StoreId};
 
 use super::system::session_keyring::Keyring;
 
-const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 1;
 const ROW: usize = 16;
 /// Format, row, key.
 pub(super) const LENGTH: usize = 1 + ROW + 32;

@@ -198,7 +198,10 @@ impl Error {
     /// again.
     fn may_pass(self) -> bool {
         let Self::Failure(Failure::Vault(vault::Error::KeyUnavailable(why))) = self else { return false };
-        matches!(why.reason, KeyReason::Locked | KeyReason::Deadline | KeyReason::Memory)
+        matches!(
+            why.reason,
+            KeyReason::Locked | KeyReason::StoreLocked | KeyReason::Deadline | KeyReason::Memory
+        )
     }
 
     /// `data.reason`.

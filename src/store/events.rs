@@ -224,7 +224,8 @@ impl Poller {
                     heard(StoreEvent::Replaced);
                 }
                 let is_locked = folder.is_marked_locked().unwrap_or(was_locked);
-                if std::mem::replace(&mut was_locked, is_locked) != is_locked {
+                // Not only at a change: a store that was unlocked and locked again since the last check looks the same.
+                if std::mem::replace(&mut was_locked, is_locked) || is_locked {
                     heard(StoreEvent::StateChanged);
                 }
                 turn = turn.wrapping_add(1);

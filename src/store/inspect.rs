@@ -35,8 +35,6 @@ const FILES: [&str; 13] = [
     "closed",
     "pending-slots",
 ];
-/// The file that locks the store, whatever kind of file it is.
-const MARKER: &str = "locked";
 /// The folder of what was replaced.
 const QUARANTINE: &str = "quarantine";
 /// How often a check begins again because a process wrote meanwhile.

@@ -149,7 +149,7 @@ mod tests {
         let opened = sample.opened();
         for word in ["one", "two"] {
             let said = Passphrase::new(word.as_bytes()).ok().unwrap();
-            let made = opened.make_protector(sample.vault.config(), &New::Passphrase(said));
+            let made = opened.make_protector(sample.vault.config(), &New::Passphrase(said), "");
             sample.write(made.ok().unwrap()).unwrap();
         }
         let all = opened.protectors().ok().unwrap();

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use crate::protector::{New, Passphrase};
-    use crate::vault::view::OneByOne;
+    use crate::vault::OneByOne;
     use crate::vault::{
         Caller, Config, Deadline, GetRecord, Key, Need, Place, RemoveProtector, Set, Target, Text,
         UnlockMode, Write,
@@ -136,7 +136,7 @@ mod tests {
         assert!(write(&vault, set).is_ok());
         let store = opened(&vault);
         let file = store.protectors().ok().unwrap()[0];
-        let made = store.make_protector(vault.config(), &New::Passphrase(passphrase())).ok().unwrap();
+        let made = store.make_protector(vault.config(), &New::Passphrase(passphrase()), "").ok().unwrap();
         let stays = made.protector().id;
         assert!(write(&vault, made).is_ok());
         assert!(matches!(write(&vault, RemoveProtector { protector: file, stays }), Ok(true)));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
-use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Unavailable, UnlockMode};
+use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Turn, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
 use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError};
 use crate::sync;
@@ -152,7 +152,8 @@ impl Opened {
             }
             Ok(asked) => asked,
         };
-        let Some(Given { store_key, protector, fresh }) = asked else { return Ok(false) };
+        // The turn ends once the others can find the key.
+        let Some((Given { store_key, protector, fresh }, turn)) = asked else { return Ok(false) };
         let keys = StoreKeys::derive(id, store_key);
         // Before anything is read, what another process had begun to destroy before it ended is destroyed.
         let left_over = ToDestroy::find(&self.store.snapshot()?, &keys)?;
@@ -163,6 +164,7 @@ impl Opened {
         if let Some(fresh) = fresh {
             fresh.keep();
         }
+        drop(turn);
         let is_first = self.keep_secrets(Secrets { keys, protector });
         // A process that has marked the store since then could not drop a key that was not there yet.
         if self.is_marked_locked()? {
@@ -194,14 +196,15 @@ impl Opened {
     }
 
     /// Asks the protectors. If that asks a person or runs a program, processes take turns, and the later ones find the
-    /// key that the first one got. `None` if this process has got the key meanwhile.
+    /// key that the first one got: the caller keeps the turn until it has cached the key. `None` if this process has got
+    /// the key meanwhile.
     fn ask(
         &self,
         config: &Config,
         rows: &[StoredRow],
         mode: &UnlockMode<'_>,
         for_user: bool,
-    ) -> Result<Option<Given>, NotAsked> {
+    ) -> Result<Option<(Given, Option<Turn>)>, NotAsked> {
         let (means, id) = (config.means(), StoreId(self.store.id()));
         let runs = matches!(mode, UnlockMode::Quiet) && protector::takes_turns(id, rows);
         let is_marked = || self.store.is_marked_locked().map_err(NotAsked::Store);
@@ -211,7 +214,7 @@ impl Opened {
                 protector::store_locked(rows)
             } else {
                 match protector::open(&means, id, rows, &UnlockMode::CachedOnly) {
-                    Ok(found) => return Ok(Some(found)),
+                    Ok(found) => return Ok(Some((found, None))),
                     Err(locked) => locked,
                 }
             };
@@ -229,9 +232,8 @@ impl Opened {
             }
             protector::forget_cached(id);
         }
-        let found = protector::open(&means, id, rows, mode);
-        drop(turn);
-        found.map(Some).map_err(NotAsked::Unavailable)
+        let found = protector::open(&means, id, rows, mode).map_err(NotAsked::Unavailable)?;
+        Ok(Some((found, turn)))
     }
 
     /// Overwrites slot files. Returns `false` if one could not be overwritten: it stays marked, and the next write

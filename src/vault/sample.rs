@@ -21,9 +21,14 @@ pub(super) struct Sample {
 impl Sample {
     /// A vault whose store does not exist yet.
     pub(super) fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// The same with other limits.
+    pub(super) fn with_limits(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let config = Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() };
+        let config = Config { data, keys, askpass: None, allow_network: true, limits };
         Self { vault: Vault::new(config), folder }
     }
 

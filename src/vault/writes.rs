@@ -211,46 +211,34 @@ fn tell(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-
     use super::*;
     use crate::vault::draft::Write;
-    use crate::vault::{Config, Key, Name, Need, Place, Vault};
-
-    fn set(name: &str, text: &str) -> Set {
-        let key = Key::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
-        let caller = Caller { key: key.into(), must_exist: false, origin: [0; 16] };
-        let target = Target { caller, place: Place::User, name: Name::parse(name) };
-        let text = Text::of(crate::json::parse(text.as_bytes()).unwrap(), &Limits::default());
-        Set { target, text, if_revision: None, expires_at: None, lease: None }
-    }
+    use crate::vault::sample::{KEY, Sample};
 
     #[test]
     fn only_a_write_that_could_exceed_a_limit_scans_the_namespace() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let check = |limits: Limits, write: Set, scans: bool| {
-            let (data, keys) = (data.clone(), keys.clone());
-            let vault = Vault::new(Config { data, keys, askpass: None, allow_network: true, limits });
-            let (done, stored) = channel();
-            vault.submit(set("old", r#"{"n":123}"#), move |result| done.send(result.is_ok()).unwrap());
-            assert!(stored.recv().unwrap());
-            let (done, opened) = channel();
-            vault.open(Need::Key, move |result| done.send(result).unwrap());
-            let opened = opened.recv().unwrap().unwrap().unwrap();
-            let snapshot = opened.store().snapshot().unwrap();
-            let draft = Draft::new(&opened, opened.secrets().unwrap(), &snapshot).unwrap();
-            let _refused_or_not = write.evaluate(&draft);
-            assert_eq!(draft.has_scanned(), scans);
+        let check = |limits: Limits, name: &str, text: &str, scans: bool| {
+            let sample = Sample::with_limits(limits);
+            sample.set(Sample::target(KEY, Some("old")), r#"{"n":123}"#, None).unwrap();
+            let opened = sample.opened();
+            let (snapshot, secrets) = (opened.store().snapshot().unwrap(), opened.secrets().unwrap());
+            let draft = Draft::new(&opened, &secrets, &snapshot).unwrap();
+            let (target, text) =
+                (Sample::target(KEY, Some(name)), crate::json::parse(text.as_bytes()).unwrap());
+            let text = Text::of(text, &limits);
+            let write = Set { target, text, if_revision: None, expires_at: None, lease: None };
+            // It may be refused.
+            drop(write.evaluate(&draft));
+            assert_eq!(draft.has_scanned(), scans, "{name}");
         };
-        let few = || Limits { records: 1, ..Limits::default() };
-        check(few(), set("old", r#"{"n":12345}"#), false);
-        check(few(), set("new", "{}"), true);
-        let small = || Limits { namespace: 1_000, ..Limits::default() };
-        check(small(), set("old", "{}"), false);
-        check(small(), set("old", r#"{"n":456}"#), false);
-        check(small(), set("old", r#"{"n":12345}"#), true);
-        check(small(), set("new", "{}"), true);
-        check(Limits::default(), set("new", "{}"), false);
+        let few = Limits { records: 1, ..Limits::default() };
+        check(few, "old", r#"{"n":12345}"#, false);
+        check(few, "new", "{}", true);
+        let small = Limits { namespace: 1_000, ..Limits::default() };
+        check(small, "old", "{}", false);
+        check(small, "old", r#"{"n":456}"#, false);
+        check(small, "old", r#"{"n":12345}"#, true);
+        check(small, "new", "{}", true);
+        check(Limits::default(), "new", "{}", false);
     }
 }

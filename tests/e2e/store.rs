@@ -7,6 +7,7 @@ mod header;
 mod key_file;
 mod large;
 mod links;
+mod locked;
 mod locks;
 mod owners;
 mod permissions;

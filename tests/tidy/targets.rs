@@ -122,7 +122,7 @@ fn every_method_is_called_by_an_end_to_end_test() {
 
 #[test]
 fn every_method_is_called_by_a_conformance_case_of_the_bindings() {
-    let tiers = ["core", "changes", "leases", "keys"];
+    let tiers = ["core", "changes", "leases", "keys", "inherit", "lock"];
     let cases = tiers.map(|tier| read(&format!("editors/conformance/{tier}.json"))).concat();
     let called = |name: &str| cases.contains(&format!("\"call\": \"{name}\""));
     check(called, NOT_IN_CASES, "editors/conformance");

@@ -6,6 +6,16 @@ local uv = vim.uv or vim.loop
 
 local scenarios = {}
 
+---Stops a process, and waits until all of its threads stand.
+local function stop(pid)
+    uv.kill(pid, "sigstop")
+    vim.wait(5000, function()
+        local file = io.open("/proc/" .. pid .. "/stat")
+        local state = file and file:read("*a") or ""
+        return (file and file:close()) and state:find(") T", 1, true) ~= nil
+    end, 1)
+end
+
 local function open()
     return plugin_vault.open({ plugin = os.getenv("PLUGIN") or "tests.behaviour", installation = "tests" })
 end
@@ -32,7 +42,7 @@ function scenarios.store()
 end
 
 function scenarios.read()
-    return { data = open():get("user", { name = os.getenv("NAME") }) }
+    return { data = open():get("user", { name = os.getenv("NAME") }) or vim.NIL }
 end
 
 ---Writes until the test kills Neovim. Each number is written to OUT once it is on the disk.
@@ -73,7 +83,7 @@ function scenarios.ended()
     local vault = open()
     vault:set("user", { n = 1 })
     local pid = plugin_vault.sidecar().connection.pid
-    uv.kill(pid, "sigstop")
+    stop(pid)
     local outcomes = {}
     vault:set("user", { n = 2 }, function(err)
         outcomes.write = err.kind
@@ -101,7 +111,7 @@ end
 function scenarios.stopped()
     local vault = open()
     vault:ready()
-    uv.kill(plugin_vault.sidecar().connection.pid, "sigstop")
+    stop(plugin_vault.sidecar().connection.pid)
     local begin = uv.now()
     local outcome = try(vault.get, vault, "user", { timeout = 300 })
     uv.update_time()

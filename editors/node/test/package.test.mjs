@@ -82,7 +82,7 @@ for (const [name, module, types, kinds_] of projects) {
 
 test('the README shows the tested code', () => {
   const readme = readFileSync(join(source, 'README.md'), 'utf8');
-  for (const file of ['example.mjs', 'refresh.mjs']) {
+  for (const file of ['example.mjs', 'refresh.mjs', 'mcp-example.mjs']) {
     const [, shown] = readFileSync(join(import.meta.dirname, file), 'utf8').split('// ---\n');
     assert.ok(readme.includes('```js\n' + shown + '```\n'), `a block equals test/${file} after its marker line`);
   }

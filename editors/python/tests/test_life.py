@@ -147,6 +147,7 @@ def test_a_child_process_has_a_sidecar_of_its_own(world: World) -> None:
     child = os.fork()
     if child == 0:
         code = 1
+        signal.alarm(60)
         try:
             vault.set("user", {"by": "child"})
             vault.close()

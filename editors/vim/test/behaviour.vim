@@ -34,6 +34,13 @@ function! s:WaitFor(Condition) abort
   endwhile
 endfunction
 
+" Stops a sidecar, and waits until all of its threads stand.
+function! s:Stop(job) abort
+  call job_stop(a:job, '19')
+  let stat = printf('/proc/%d/stat', job_info(a:job).process)
+  call s:WaitFor({-> readfile(stat)[0] =~# ') T'})
+endfunction
+
 function! s:Name() abort
   return empty($NAME) ? {} : {'name': $NAME}
 endfunction
@@ -71,7 +78,7 @@ function! s:ended() abort
   let [vault, outcomes] = [s:Open(), {}]
   call vault.Set('user', {'n': 1})
   let job = pluginvault#Sidecar().connection.job
-  call job_stop(job, '19')
+  call s:Stop(job)
   call vault.Set('user', {'n': 2}, {err, _ -> extend(outcomes, {'write': err.kind})})
   call vault.Get('user', {err, data -> extend(outcomes, {'read': data.n})})
   call job_stop(job, 'kill')
@@ -90,7 +97,7 @@ endfunction
 function! s:stopped() abort
   let vault = s:Open()
   call vault.Ready()
-  call job_stop(pluginvault#Sidecar().connection.job, '19')
+  call s:Stop(pluginvault#Sidecar().connection.job)
   let begin = reltime()
   let outcome = s:Try({-> vault.Get('user', {'timeout': 300})})
   let outcome.took = float2nr(reltimefloat(reltime(begin)) * 1000)

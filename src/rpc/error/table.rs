@@ -132,8 +132,8 @@ table! {
     LEASE_LOST = 3002, "leaseLost", false,
         "No live lease has this token, because it expired or was released. Acquire the lease again, then read again.";
     KEY_UNAVAILABLE = 4001, "keyUnavailable", false, "The store key is not available; no data was lost." {
-        "locked": "The store is locked, because its passphrase or its keyring is needed; no data was lost. Call \
-            `vault/unlock`.",
+        "locked": "The store is locked, because the user locked it, or because its passphrase or its keyring is needed; \
+            no data was lost. Call `vault/unlock`.",
         "missing": "The protector has no key for this store; no data was lost. Put the key file or the item of the keyring \
             back, or name the folder of the key file with --key-dir. If the key is lost, `plugin-vault reset` puts the \
             store aside.",

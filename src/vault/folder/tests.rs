@@ -362,7 +362,7 @@ proptest! {
     fn a_parent_is_normalised_and_shorter(rest in "(//[a-z:@]{0,4})?(/{1,2}[a-z.%: ]{0,3}){0,5}([?#][a-z/]{0,4})?") {
         let mut folder = WorkspaceFolder::parse(&format!("x-y:{rest}")).ok();
         while let Some(one) = folder {
-            prop_assert_eq!(normal(one.as_str()).as_deref(), Some(one.as_str()));
+            prop_assert_eq!(normal(one.as_str()), Some(one.as_str().to_owned()));
             folder = one.parent();
             prop_assert!(folder.as_ref().is_none_or(|parent| parent.as_str().len() < one.as_str().len()));
         }

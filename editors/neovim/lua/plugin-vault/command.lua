@@ -102,9 +102,15 @@ function COMMANDS.unlock()
     end
 end
 
+local NOT_LOCKED = {
+    noStore = "There is no store yet, so nothing was locked",
+    keyFile = "The store was not locked, because every process of yours can read its only protector, the key file. Add another"
+        .. " one with `plugin-vault protector add`, and remove key-file",
+}
+
 function COMMANDS.lock()
-    sidecar():lock()
-    say("plugin-vault: The store is locked")
+    local answer = sidecar():lock()
+    say("plugin-vault: " .. (answer.locked and "The store is locked" or NOT_LOCKED[answer.reason]))
 end
 
 ---Carries out `:PluginVault WORD [PLUGIN]`, without blocking Neovim. An error is shown as one.

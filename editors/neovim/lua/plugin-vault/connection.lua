@@ -9,8 +9,8 @@ local task = require("plugin-vault.task")
 local M = {}
 
 local PROTOCOL = 1
--- Milliseconds for the answer to `initialize`, which comes before the store is opened, and for a regular end.
-local HANDSHAKE, SHUTDOWN = 10000, 2000
+-- Milliseconds for the answer to `initialize`, which comes before the store is opened; for a regular end; for stderr after it.
+local HANDSHAKE, SHUTDOWN, LAST_WORDS = 10000, 2000, 100
 
 ---@class plugin_vault.Connection
 ---@field pid integer
@@ -31,6 +31,7 @@ function M.start(path, options)
             self:_read(text)
         end,
         stderr = function(text)
+            self.silent = text == nil
             for line in (text or ""):gmatch("[^\n]+") do
                 self.last_line = line
                 if options.log then
@@ -47,6 +48,12 @@ function M.start(path, options)
     punctual()
     if not ok then
         self:kill()
+        -- Its last words may come after its end, but a child of it may keep stderr open.
+        for _ = 1, LAST_WORDS do
+            if not self.silent then
+                task.sleep(1)
+            end
+        end
         local said = self.last_line == "" and "" or " It said: " .. self.last_line
         error(errors.new("vaultEnded", path .. " could not be started as plugin-vault." .. said), 0)
     end

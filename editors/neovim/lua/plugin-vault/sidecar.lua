@@ -161,8 +161,8 @@ function Sidecar:unlock(options, callback)
     return self:_settle("vault/unlock", options, callback)
 end
 
----Locks the store, for all windows.
----@param callback? fun(err: plugin_vault.Error?)
+---Locks the store, for all windows. The result has `locked`, and `reason` if that is not possible.
+---@param callback? fun(err: plugin_vault.Error?, answer: { locked: boolean, reason?: "noStore"|"keyFile" })
 function Sidecar:lock(callback)
     return self:_settle("vault/lock", vim.empty_dict(), callback)
 end

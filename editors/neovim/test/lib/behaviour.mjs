@@ -176,6 +176,8 @@ export const COMMON = {
   ':PluginVault shows the state and the plugins, and complains as the editor does': async (editor, home) => {
     const show = async (COMMAND) => (await home.run(editor, 'show', { COMMAND }, true)).shown;
     assert.match(await show('PluginVault status'), /There is no store yet/);
+    const canLock = script(home, ['rpc.discover', {}])[0].methods.some(({ name }) => name === 'vault/lock');
+    assert.match(await show('PluginVault lock'), canLock ? /plugin-vault: There is no store yet, so nothing was locked/ : /no method/);
     await home.run(editor, 'store', { VALUE: 'x' });
     assert.match(await show('PluginVault status'), /plugin-vault \d+\.\d+\.\d+: The store is unlocked: 1 records/);
     assert.match(await show('PluginVault list'), /tests\.behaviour/);
@@ -185,7 +187,7 @@ export const COMMON = {
     if (editor.kind === 'vim') return;
     assert.match(await show('PluginVault forget nobody'), /plugin-vault: there is no such plugin/);
     assert.match(await show('PluginVault forget tests.behaviour'), /was destroyed/);
-    assert.deepEqual(await home.run(editor, 'read'), {});
+    assert.deepEqual(await home.run(editor, 'read'), { data: null });
   },
 
   'two editors change one record at the same time, and no change is lost': async (editor, home) => {

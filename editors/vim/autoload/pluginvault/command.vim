@@ -2,6 +2,11 @@
 " plugin's key. It never prints a key or a value.
 
 let s:commands = ['forget', 'list', 'lock', 'status', 'unlock']
+let s:not_locked = {
+      \ 'noStore': 'There is no store yet, so nothing was locked',
+      \ 'keyFile': 'The store was not locked, because every process of yours can read its only protector, the key file. Add another'
+      \     . ' one with `plugin-vault protector add`, and remove key-file',
+      \ }
 
 " Carries out `:PluginVault WORD [PLUGIN]`. An error is shown as one.
 function! pluginvault#command#Run(word, ...) abort
@@ -61,8 +66,9 @@ function! s:unlock() abort
 endfunction
 
 function! s:lock() abort
-  call pluginvault#Sidecar().Lock()
-  call s:Say(['plugin-vault: The store is locked'])
+  let answer = pluginvault#Sidecar().Lock()
+  let why = answer.locked is v:true ? 'The store is locked' : s:not_locked[answer.reason]
+  call s:Say(['plugin-vault: ' . why])
 endfunction
 
 function! s:Say(lines) abort

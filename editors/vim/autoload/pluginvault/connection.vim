@@ -146,7 +146,11 @@ endfunction
 function! s:Send(self, head, params) abort
   let body = '{"jsonrpc":"2.0",' . a:head . ',"params":' . a:params . '}'
   if !a:self.over && ch_status(a:self.channel) ==# 'open'
-    call ch_sendraw(a:self.channel, 'Content-Length: ' . strlen(body) . "\r\n\r\n" . body)
+    try
+      call ch_sendraw(a:self.channel, 'Content-Length: ' . strlen(body) . "\r\n\r\n" . body)
+    catch /E63[01]:\|E906:/
+      " The sidecar has ended, which ends its calls.
+    endtry
   endif
 endfunction
 
