@@ -160,7 +160,7 @@ fn a_backup_goes_through_a_pipe_both_ways() {
     assert!(child.wait().unwrap().success() && said.contains("its passphrase opens it"), "{said}");
     assert!(!home.path("-").exists() && !Path::new("-").exists());
     for from in ["-", "/dev/stdin"] {
-        let mut child = there.command(&["restore", from]).spawn().unwrap();
+        let mut child = there.command(&["restore", "--yes", from]).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&archive).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
