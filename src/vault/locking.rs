@@ -160,8 +160,8 @@ mod tests {
 
         let deadline = Deadline::of(std::time::Duration::from_mins(1));
         let given = passphrase();
-        let mode = UnlockMode::AskUser { passphrase: Some(&given), deadline: &deadline };
-        assert!(matches!(store.unlock_for_user(vault.config(), &mode), Ok(true)));
+        let asks = UnlockMode::AskUser { passphrase: Some(&given), deadline: &deadline };
+        assert!(matches!(store.unlock_for_user(vault.config(), &asks), Ok(true)));
         assert!(matches!(store.read(&GetRecord(target), &OneByOne), Ok(Some(_))));
         protector::forget_cached(StoreId(store.store().id()));
     }
