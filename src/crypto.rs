@@ -21,6 +21,11 @@ pub use secret::{DataKey, ProtectorKey, StoreKey};
 /// If the operating system gives no random bytes: without them nothing can be sealed or issued.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    fill_randomly(&mut bytes);
     bytes
+}
+
+/// As [`random`], in place: a key that was returned would leave a copy on the stack.
+fn fill_randomly(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives random bytes");
 }

@@ -18,7 +18,7 @@ macro_rules! key {
         impl $name {
             /// A new key from the operating system's generator.
             pub fn generate() -> Self {
-                Self(boxed(|bytes| *bytes = super::random()))
+                Self(boxed(|bytes| super::fill_randomly(bytes)))
             }
 
             /// A key of these 32 bytes; `None` for any other length.

@@ -83,7 +83,7 @@ mod tests {
             let [mut at, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
             while at < end {
                 // Zeroed before each read, since the memory that is read includes the buffer.
-                buffer.zeroize();
+                buffer.as_mut_slice().zeroize();
                 let length = usize::try_from(end - at).unwrap().min(buffer.len());
                 let Ok(read) = memory.read_at(&mut buffer[..length], at) else { break };
                 if read < 32 {
@@ -97,7 +97,7 @@ mod tests {
                 at += read as u64 - if is_last { 0 } else { 31 };
             }
         }
-        buffer.zeroize();
+        buffer.as_mut_slice().zeroize();
         found
     }
 
@@ -144,7 +144,9 @@ mod tests {
         assert!(matches!(store.read(&GetRecord(target.clone()), &OneByOne), Ok(Some(_))));
 
         let secrets = store.secrets().ok().unwrap();
-        let masked = secrets.keys.store_key().expose().map(|byte| byte ^ 0x55);
+        // Byte for byte: an array that is passed on leaves a copy.
+        let mut masked = [0x55; 32];
+        masked.iter_mut().zip(secrets.keys.store_key().expose()).for_each(|(mask, byte)| *mask ^= byte);
         let weak = Arc::downgrade(&secrets);
         drop(secrets);
         assert!(copies(masked) > 0, "the search finds the store key of an open store");
@@ -158,8 +160,8 @@ mod tests {
 
         let deadline = Deadline::of(std::time::Duration::from_mins(1));
         let given = passphrase();
-        let mode = UnlockMode::AskUser { passphrase: Some(&given), deadline: &deadline };
-        assert!(matches!(store.unlock_for_user(vault.config(), &mode), Ok(true)));
+        let asks = UnlockMode::AskUser { passphrase: Some(&given), deadline: &deadline };
+        assert!(matches!(store.unlock_for_user(vault.config(), &asks), Ok(true)));
         assert!(matches!(store.read(&GetRecord(target), &OneByOne), Ok(Some(_))));
         protector::forget_cached(StoreId(store.store().id()));
     }

@@ -54,7 +54,9 @@ impl Vault {
             Ok(secrets) => secrets,
             Err(error) => {
                 drop(lock);
-                jobs.into_iter().for_each(|job| job.answer(Some(error)));
+                for job in jobs {
+                    job.answer(Some(error));
+                }
                 return Ok(());
             }
         };
