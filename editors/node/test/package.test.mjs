@@ -26,7 +26,9 @@ test('the package has the code, its types and its README, is small, and needs no
   }
 });
 
-test('the version in the code is that of the package', async () => {
+test('the version in the code, and that of the programs, is that of the package', () => {
+  const programs = JSON.parse(readFileSync(join(source, 'programs', 'package.json'), 'utf8'));
+  assert.deepEqual([programs.version, manifest.peerDependencies['plugin-vault-bin']], [manifest.version, manifest.version]);
   const text = readFileSync(join(source, 'src', 'version.ts'), 'utf8');
   assert.ok(text.includes(`version = '${manifest.version}'`));
 });
