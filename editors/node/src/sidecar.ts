@@ -2,9 +2,10 @@
 
 import { resolve } from 'node:path';
 
-import { findBinary, type BinaryOptions } from './binary';
+import type { BinaryOptions } from './binary';
 import { asFolders, Process, type Connection, type NoticeListener } from './connection';
 import { isVaultError, VaultError } from './errors';
+import { Programs } from './programs';
 import type { KeyOptions } from './registration';
 import { Vault } from './vault';
 import type { DidChange, Methods, Status } from './wire';
@@ -23,7 +24,7 @@ export interface SidecarOptions extends BinaryOptions {
   temporary?: boolean;
   /** How often a sidecar may end within a minute. Then it is not started again before the minute is over. 5 by default. */
   endsPerMinute?: number;
-  /** The extension's or editor's name, for `initialize`. */
+  /** The extension's or editor's name, for `initialize`, and for the error that asks the user to update it. */
   clientName?: string;
   /** Gets each line that the sidecar writes to stderr. The lines contain no key and no value. */
   log?: (line: string) => void;
@@ -37,15 +38,19 @@ export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar
   if (options.keyDir !== undefined) args.push('--key-dir', resolve(options.keyDir));
   if (options.temporary) args.push('--temporary');
   const { clientName, log } = options;
+  const programs = new Programs(options);
   const connect: Connect = (folders, notice) =>
-    // Searched for at each start: an update may have moved the program.
-    Process.start(findBinary(options), { args, folders, clientName, log }, notice);
-  const sidecar = new Sidecar(connect, options.workspaceFolders ?? [], options.endsPerMinute);
+    Process.start(programs.current(), { args, folders, clientName, log }, notice);
+  const sidecar = new Sidecar(connect, options.workspaceFolders ?? [], { ...options, programs });
   await sidecar.connection();
   return sidecar;
 }
 
 export type Connect = (folders: readonly string[], notice: NoticeListener) => Promise<Connection>;
+
+interface SidecarSettings extends Pick<SidecarOptions, 'endsPerMinute' | 'clientName'> {
+  programs?: Programs;
+}
 
 /** Made by `openSidecar`. */
 export class Sidecar {
@@ -53,6 +58,9 @@ export class Sidecar {
   #current: Promise<Connection> | undefined;
   #ends: number[] = [];
   #endsPerMinute: number;
+  #clientName: string;
+  #programs: Programs | undefined;
+  #replacing: Promise<boolean> | undefined;
   #folders: readonly string[];
   #vaults = new Set<Vault>();
   #statusListeners = new Set<(status: Status) => void>();
@@ -60,9 +68,12 @@ export class Sidecar {
   #closed = false;
 
   /** @internal */
-  constructor(connect: Connect, folders: readonly string[], endsPerMinute = 5) {
+  constructor(connect: Connect, folders: readonly string[], options: SidecarSettings = {}) {
+    const { endsPerMinute = 5, clientName = 'this extension', programs } = options;
     this.#connect = connect;
     this.#endsPerMinute = endsPerMinute;
+    this.#clientName = clientName;
+    this.#programs = programs;
     this.#folders = folders;
   }
 
@@ -180,6 +191,22 @@ export class Sidecar {
         this.#ends.push(performance.now());
       }
     }
+  }
+
+  /**
+   * @internal Ends a sidecar that is older than the store, if there is another program to use instead. Otherwise throws an error that
+   * says what to update.
+   */
+  async useNewer(connection: Connection, tooNew: VaultError): Promise<void> {
+    // The other calls that were refused wait for the same program.
+    if (connection.over) return;
+    this.#replacing ??= (this.#programs?.chooseNewest() ?? Promise.resolve(false)).finally(() => (this.#replacing = undefined));
+    if (await this.#replacing) return connection.close();
+    const message =
+      `A later version of plugin-vault wrote the store, and that of ${this.#clientName} can't read it. ` +
+      `Update ${this.#clientName}, or put the latest plugin-vault on PATH.`;
+    const { code, data } = tooNew;
+    throw new VaultError('formatTooNew', message, { code, data, cause: tooNew });
   }
 
   #notice(method: string, params: unknown): void {

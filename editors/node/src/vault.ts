@@ -69,6 +69,11 @@ export class Vault {
       } catch (error) {
         if (signal?.aborted && isVaultError(error, 'requestCancelled')) throw cancelled(signal);
         if (isVaultError(error, 'outcomeUnknown') && READS.has(method)) continue;
+        if (isVaultError(error, 'formatTooNew')) {
+          // Nothing was changed, so the call is repeated with the other program.
+          await this.sidecar.useNewer(connection, error);
+          continue;
+        }
         // Another window may have replaced the key that plugin-vault keeps. Then the call is repeated with the new key. If the
         // key was revoked, the call is refused, and the next call uses the key that was created.
         if (!isVaultError(error, 'apiKeyRevoked') || this.#key.apiKey !== undefined || replaced) throw error;
@@ -236,7 +241,8 @@ export class Vault {
         return await this.#registered.result;
       } catch (error) {
         if (this.#registered?.connection === connection) this.#registered = undefined;
-        if (!isVaultError(error, 'outcomeUnknown')) throw error;
+        if (isVaultError(error, 'formatTooNew')) await this.sidecar.useNewer(connection, error);
+        else if (!isVaultError(error, 'outcomeUnknown')) throw error;
       }
     }
   }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { installPackage, printed, source } from './installed.mjs';
-import { binary } from './world.mjs';
+import { binary, vaultTest } from './world.mjs';
 
 const { top, project, installed, packed } = installPackage();
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
@@ -26,7 +26,9 @@ test('the package has the code, its types and its README, is small, and needs no
   }
 });
 
-test('the version in the code is that of the package', async () => {
+test('the version in the code, and that of the programs, is that of the package', () => {
+  const programs = JSON.parse(readFileSync(join(source, 'programs', 'package.json'), 'utf8'));
+  assert.deepEqual([programs.version, manifest.peerDependencies['plugin-vault-bin']], [manifest.version, manifest.version]);
   const text = readFileSync(join(source, 'src', 'version.ts'), 'utf8');
   assert.ok(text.includes(`version = '${manifest.version}'`));
 });
@@ -82,7 +84,7 @@ for (const [name, module, types, kinds_] of projects) {
 
 test('the README shows the tested code', () => {
   const readme = readFileSync(join(source, 'README.md'), 'utf8');
-  for (const file of ['example.mjs', 'refresh.mjs', 'mcp-example.mjs']) {
+  for (const file of ['example.mjs', 'refresh.mjs', 'mcp-example.mjs', 'uninstall.cjs']) {
     const [, shown] = readFileSync(join(import.meta.dirname, file), 'utf8').split('// ---\n');
     assert.ok(readme.includes('```js\n' + shown + '```\n'), `a block equals test/${file} after its marker line`);
   }
@@ -94,4 +96,14 @@ test('the example prints what its comments say', () => {
     assert.equal(printed(join(import.meta.dirname, 'example.mjs'), top, env), expected);
   }
   assert.ok(readdirSync(join(top, 'data')).includes('data.mdb'));
+});
+
+vaultTest('the hook for the uninstallation destroys the data of the plugin, and of no other one', async (world) => {
+  const [mine, other] = await Promise.all(['me.my-plugin', 'me.other'].map((plugin) => world.open({ plugin, installation: 'vscode' })));
+  for (const vault of [mine, other]) await vault.setPersistentData('user', { n: 1 });
+  const { dataDir, keyDir } = world.options;
+  const hook = join(import.meta.dirname, 'uninstall.cjs');
+  assert.equal(printed(hook, world.folder, { PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir }), '');
+  const again = await world.open({ plugin: 'me.my-plugin', installation: 'vscode' });
+  assert.deepEqual([await again.getPersistentData('user'), await other.getPersistentData('user')], [null, { n: 1 }]);
 });
