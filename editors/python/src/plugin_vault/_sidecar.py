@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import Any, Callable, Deque, Dict, Generic, Iterable, List, Optional, TypeVar
 
 from ._errors import VaultError, cancelled, closed
-from ._process import Message, Process, as_folders, encode, result_of
+from ._process import Message, Process, as_folders, encode, log, result_of
 from ._program import PathLike, find_program
 from ._watches import Watchers
 from .wire import DidChange, Method, NewKey, Status
@@ -124,7 +124,7 @@ class Sidecar:
     `program` is the program's absolute path, and `packed` that of a copy in the caller's own package. `data_dir` and `key_dir`
     are the folders of the store and of its key file. With `temporary` the sidecar uses a store of its own, which is deleted at
     the end. `workspace_folders` are the URIs of the open folders. `on_status` gets the state of the store when any process
-    has unlocked, repaired or replaced it; it is called on a thread of the sidecar.
+    has unlocked, repaired or replaced it; it is called on the worker's thread, and must not call a vault.
     """
 
     def __init__(
@@ -232,7 +232,11 @@ class Sidecar:
 
     def _work(self) -> None:
         for task in iter(self._tasks.get, None):
-            task()
+            try:
+                task()
+            except Exception:
+                # A fault of this package must not leave later calls without an outcome.
+                log.exception("a task of the worker failed")
         if self._process is not None:
             self._process.close()
 
@@ -242,7 +246,7 @@ class Sidecar:
             return
         try:
             process = self._ready(call.key)
-        except VaultError as error:
+        except Exception as error:
             call.future.set_exception(error)
             return
         if call.method is None:
@@ -292,7 +296,7 @@ class Sidecar:
             key.process = None
         try:
             self._ready(key)
-        except VaultError as error:
+        except Exception as error:
             call.future.set_exception(error)
             return
         if key.created:
@@ -364,7 +368,7 @@ class Sidecar:
     def _notice(self, method: str, params: Any) -> None:
         if method == "vault/didChangeStatus":
             if self._on_status is not None:
-                self._on_status(params)
+                self.post(partial(self._on_status, params))
         elif method == "persistentData/didChange":
             change: DidChange = params
             for key in list(self._keys):
