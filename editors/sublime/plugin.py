@@ -134,7 +134,7 @@ class PluginVaultForgetCommand(sublime_plugin.WindowCommand):
 
     def forget(self, plugin: str) -> None:
         """Destroys it."""
-        run_program("key", "forget", plugin)
+        run_program("key", "forget", "--yes", plugin)
         sublime.status_message(f"Plugin Vault: {plugin} is forgotten")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from plugin_vault import VaultError
 
 CASES = Path(__file__).parents[2] / "conformance"
-TIERS = [tier for tier in ("core", "changes", "leases", "keys", "tokens") if (CASES / f"{tier}.json").exists()]
+TIERS = ["core", "changes", "leases", "keys", "inherit", "lock", "tokens"]
 SECONDS = 60
 
 # Each method: its name in Python, and the parameters that go by position.
@@ -35,6 +35,8 @@ METHODS: Dict[str, Tuple[str, List[str]]] = {
     "rotateAPIKey": ("rotate_key", []),
     "revokeAPIKey": ("revoke_key", []),
     "vault/status": ("status", []),
+    "vault/lock": ("lock", []),
+    "vault/unlock": ("unlock", []),
 }
 OPTIONS = {
     "workspaceFolder": "folder",
@@ -122,11 +124,14 @@ class Run:
         self.variables.update(folder1=self.folders[0], folder2=self.folders[1])
         self.tokens: Dict[Tuple[str, str], Any] = {}
         self.refreshes: Dict[Tuple[str, str], List[Any]] = {}
+        self.passphrase = case.get("passphrase")
+        # A store that a passphrase opens is one of its own.
+        self.store = face.guarded(self.passphrase) if self.passphrase else {}
 
     def step(self, step: Dict[str, Any]) -> None:
         name = step.get("in", "a")
         if "open" in step:
-            self.settle(step, lambda: self.open(step["open"], step["as"]))
+            self.settle(step, lambda: self.open(step["open"], step.get("as", "the same")))
         elif "close" in step:
             self.window(step["close"]).close()
         elif "kill" in step:
@@ -201,7 +206,11 @@ class Run:
         else:
             plugin = f"{self.plugin}.another" if how == "another plugin" else self.plugin
             key = {"plugin": plugin, "installation": "another" if how == "another installation" else "conformance"}
-        self.windows[name] = self.face.open({**key, "workspace_folders": self.folders[: self.case.get("folders", 1)]})
+        folders = self.folders[: self.case.get("folders", 1)]
+        window = self.windows[name] = self.face.open({**self.store, **key, "workspace_folders": folders})
+        # Where processes share no keyring, each has to be unlocked for itself.
+        if self.passphrase and not window.call(window.vault.status)["locked"]:
+            window.call(lambda: window.vault.unlock(passphrase=self.passphrase))
 
     def settle(self, step: Dict[str, Any], outcome: Callable[[], Any]) -> None:
         try:
@@ -221,6 +230,8 @@ class Run:
             return
         assert "error" not in step, f"an error was expected, and the answer was {json.dumps(answer)[:200]}"
         assert "throws" not in step, "the caller's error was expected"
+        if step.get("call") == "vault/unlock":
+            answer = {"keyAvailable": answer}
         if step.get("unordered"):
             self.match_in_any_order(answer, step["answer"])
         elif "answer" in step:

@@ -61,10 +61,7 @@ class World:
     def lock(self) -> str:
         """Replaces the key file by a passphrase, and returns that."""
         passphrase = self.word()
-        for command in (["add", "passphrase", "--new-passphrase-fd", "0"], ["remove", "key-file", "--passphrase-fd", "0"]):
-            folders = ["--data-dir", str(self.top / "data"), "--key-dir", str(self.top / "keys")]
-            arguments = [os.environ["PLUGIN_VAULT_BIN"], "protector", *command, *folders]
-            subprocess.run(arguments, input=f"{passphrase}\n".encode(), check=True, capture_output=True)
+        guard(self.options, passphrase)
         return passphrase
 
     def processes(self) -> List[int]:
@@ -80,6 +77,14 @@ class World:
                 for word in self.words:
                     for form in (word.encode(), word.encode("utf-16-le"), base64.b64encode(word.encode())[:-4]):
                         assert form not in found, f"a secret is in {path.name}"
+
+
+def guard(options: Any, passphrase: str) -> None:
+    """Replaces the key file of a store by a passphrase."""
+    folders = ["--data-dir", str(options["data_dir"]), "--key-dir", str(options["key_dir"])]
+    for command in (["add", "passphrase", "--new-passphrase-fd", "0"], ["remove", "key-file", "--passphrase-fd", "0", "--yes"]):
+        arguments = [os.environ["PLUGIN_VAULT_BIN"], "protector", *command, *folders]
+        subprocess.run(arguments, input=f"{passphrase}\n".encode(), check=True, capture_output=True)
 
 
 def processes_with(text: str) -> List[int]:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import secrets
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, Callable, Dict
 
 from conformance import SECONDS
-from conftest import World, kill
+from conftest import World, guard, kill
 
 from plugin_vault import AsyncVault, Vault, VaultError
+
+
+def guarded(face: Any, passphrase: str) -> Dict[str, Any]:
+    """A store of its own that a passphrase alone opens."""
+    top = face.world.top / secrets.token_hex(8)
+    options = {"data_dir": top / "data", "key_dir": top / "keys"}
+    with Vault(plugin="conformance", **options) as vault:
+        vault.set("user", {})
+    guard(options, passphrase)
+    return options
 
 
 class Blocking:
     """`Vault`, in threads."""
 
+    guarded = guarded
+
     def __init__(self, world: World) -> None:
-        self.options = world.options
+        self.world = world
 
     @staticmethod
     def offers(step: Dict[str, Any]) -> bool:
@@ -30,7 +43,7 @@ class Blocking:
         return function
 
     def open(self, options: Dict[str, Any]) -> BlockingWindow:
-        return BlockingWindow(Vault(**self.options, **options).open())
+        return BlockingWindow(Vault(**{**self.world.options, **options}).open())
 
     def close(self) -> None:
         pass
@@ -79,8 +92,10 @@ class BlockingWindow:
 class Asynchronous:
     """`AsyncVault`, in an event loop on another thread."""
 
+    guarded = guarded
+
     def __init__(self, world: World) -> None:
-        self.options = world.options
+        self.world = world
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -103,7 +118,7 @@ class Asynchronous:
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(SECONDS)
 
     def open(self, options: Dict[str, Any]) -> AsynchronousWindow:
-        return AsynchronousWindow(self, self.run(lambda: AsyncVault(**self.options, **options).open()))
+        return AsynchronousWindow(self, self.run(lambda: AsyncVault(**{**self.world.options, **options}).open()))
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)

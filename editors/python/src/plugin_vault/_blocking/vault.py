@@ -10,7 +10,7 @@ import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterable, List, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Iterable, List, Optional, Type, TypeVar, Union
 
 from .. import wire
 from .._errors import VaultError, closed
@@ -28,7 +28,6 @@ R = TypeVar("R")
 Time = Union[str, datetime]
 """A time with its offset from UTC: a `datetime`, or text as in RFC 3339."""
 
-LOCK: wire.Method[Dict[str, Any]] = wire.Method("vault/lock")
 STORE = 4001
 """Codes from here on are errors of the store, not of the key."""
 
@@ -323,9 +322,9 @@ class Vault:
         params = {"passphrase": passphrase, "timeoutMs": milliseconds}
         return (outcome(self.sidecar.call(None, wire.VAULT_UNLOCK, params)))["keyAvailable"]
 
-    def lock(self) -> Dict[str, Any]:
+    def lock(self) -> wire.Locked:
         """Locks the store for every process, until `unlock`. `locked` says whether it is, and `reason` why it can't be."""
-        return outcome(self.sidecar.call(None, LOCK, {}))
+        return outcome(self.sidecar.call(None, wire.VAULT_LOCK, {}))
 
 
 class Watch:
