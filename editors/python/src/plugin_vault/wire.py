@@ -463,6 +463,19 @@ ErrorKind = Literal["parseError", "invalidRequest", "methodNotFound", "invalidPa
 """What went wrong, for programs. `message` is for people: there is one for each kind and reason."""
 
 
+class _FoundIn(TypedDict):
+
+    context: Context
+    """The record's context."""
+
+
+class FoundIn(_FoundIn, total=False):
+    """Where an inherited record was found."""
+
+    workspaceFolder: WorkspaceFolder
+    """The record's folder; absent for the context `user`."""
+
+
 class ServerInfo(TypedDict):
 
     name: str
@@ -693,6 +706,23 @@ class ListedRecord(_ListedRecord, total=False):
     """The record's folder; absent for the context `user`."""
 
 
+NotLockable = Literal["noStore", "keyFile"]
+"""Why a store can't be locked."""
+
+
+class _Locked(TypedDict):
+
+    locked: bool
+    """Whether the store is locked now."""
+
+
+class Locked(_Locked, total=False):
+    """Whether the store is locked."""
+
+    reason: NotLockable
+    """Why the store can't be locked; absent if it is locked."""
+
+
 MergePatch = Dict[str, Any]
 """A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored."""
 
@@ -788,6 +818,9 @@ class PersistentRecord(_PersistentRecord, total=False):
     expiresAt: Time
     """When the record expires; absent if it never does."""
 
+    foundIn: FoundIn
+    """Where the record was found; present with `inherit`."""
+
     restored: Literal[True]
     """Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent."""
 
@@ -879,6 +912,9 @@ class _Status(TypedDict):
     keyAvailable: bool
     """Whether methods that need data work now."""
 
+    locked: bool
+    """Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key."""
+
     protectors: List[Protector]
     """All protectors that can open the store."""
 
@@ -948,5 +984,6 @@ ACQUIRE_LEASE: Method[Leased] = Method("acquireLease")
 RENEW_LEASE: Method[Renewed] = Method("renewLease")
 RELEASE_LEASE: Method[Released] = Method("releaseLease")
 VAULT_STATUS: Method[Status] = Method("vault/status")
+VAULT_LOCK: Method[Locked] = Method("vault/lock")
 VAULT_UNLOCK: Method[Unlocked] = Method("vault/unlock")
 RPC_DISCOVER: Method[OpenRPC] = Method("rpc.discover")
