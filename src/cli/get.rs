@@ -2,15 +2,16 @@
 
 use std::io::{self, IsTerminal as _};
 
+use serde_json::json;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::json;
-use crate::vault::Record;
+use crate::json::string;
+use crate::vault::{Address, GetInherited, OneByOne, Record};
 
 use super::operator::{Answer, Failed, Operator};
 use super::output::{Lost, write};
-use super::record::RecordArguments;
+use super::record::{RecordArguments, nothing};
 use super::visible::{escaped, visible};
 
 #[derive(clap::Args)]
@@ -20,14 +21,22 @@ pub(super) struct GetCommand {
     /// Print a string without its quotes, and without a line end unless stdout is a terminal
     #[arg(long, conflicts_with = "json")]
     raw: bool,
+    /// Where the workspace folder has no such record, print that of the nearest folder above it, or else the user's
+    #[arg(long, requires = "workspace")]
+    inherit: bool,
 }
 
 pub(super) fn run(operator: &Operator, command: &GetCommand, as_json: bool) -> Result<Answer, Failed> {
     let (opened, selected) = command.record.find(operator)?;
-    let (record, value) = selected.value(&opened)?;
-    let value = Zeroizing::new(value);
+    let (record, found_in) = if command.inherit {
+        let found = opened.read(&GetInherited(selected.target.clone()), &OneByOne)?.ok_or_else(nothing)?;
+        (found.record, Some(found.address))
+    } else {
+        (selected.read(&opened)?.ok_or_else(nothing)?, None)
+    };
+    let value = Zeroizing::new(selected.value_in(&record)?.to_owned());
     if as_json {
-        return Ok(described(&record, &value).into());
+        return Ok(described(&record, found_in.as_ref(), &value).into());
     }
     let is_terminal = io::stdout().is_terminal();
     let mut shown = if command.raw { text_of(&value)? } else { value };
@@ -52,18 +61,25 @@ pub(super) fn text_of(value: &str) -> Result<Zeroizing<String>, Failed> {
     if !value.starts_with('"') {
         return Ok(Zeroizing::new(value.to_owned()));
     }
-    let text = serde_json::from_str::<&RawValue>(value).ok().and_then(json::string);
+    let text = serde_json::from_str::<&RawValue>(value).ok().and_then(string);
     let text =
         text.ok_or_else(|| Failed::new("the string is not Unicode text; read it without --raw".into()))?;
     Ok(Zeroizing::new(text.into_owned()))
 }
 
 /// The members of `getPersistentRecord`.
-fn described(record: &Record, value: &str) -> String {
+fn described(record: &Record, found_in: Option<&Address>, value: &str) -> String {
+    let found_in = found_in.map_or(String::new(), |address| {
+        let mut place = json!({"context": address.context().name()});
+        if let Some(folder) = &address.folder {
+            place["workspaceFolder"] = folder.as_str().into();
+        }
+        format!(",\"foundIn\":{place}")
+    });
     let expires = record.expires_at.map_or(String::new(), |at| format!(",\"expiresAt\":\"{at}\""));
     let restored = if record.restored { ",\"restored\":true" } else { "" };
     format!(
-        "{{\"data\":{value},\"revision\":{},\"createdAt\":\"{}\",\"updatedAt\":\"{}\"{expires}{restored}}}",
+        "{{\"data\":{value},\"revision\":{},\"createdAt\":\"{}\",\"updatedAt\":\"{}\"{expires}{restored}{found_in}}}",
         record.revision, record.created_at, record.updated_at
     )
 }

@@ -199,18 +199,21 @@ impl Selected {
     /// If there is no such record, or no such member in it.
     pub(super) fn value(&self, opened: &Opened) -> Result<(Record, String), Failed> {
         let record = self.read(opened)?.ok_or_else(nothing)?;
-        let value = match &self.member {
-            None => record.text.clone(),
-            Some(member) => {
-                let value = member.read(&record.text).ok_or_else(|| {
-                    Failed::nothing_stored(
-                        "the record has no such member; plugin-vault get without #/MEMBER shows all",
-                    )
-                })?;
-                value.to_owned()
-            }
-        };
+        let value = self.value_in(&record)?.to_owned();
         Ok((record, value))
+    }
+
+    /// The text of the value in a record that was read.
+    ///
+    /// # Errors
+    /// If it has no such member.
+    pub(super) fn value_in<'r>(&self, record: &'r Record) -> Result<&'r str, Failed> {
+        let Some(member) = &self.member else { return Ok(&record.text) };
+        member.read(&record.text).ok_or_else(|| {
+            Failed::nothing_stored(
+                "the record has no such member; plugin-vault get without #/MEMBER shows all",
+            )
+        })
     }
 }
 

@@ -108,6 +108,25 @@ fn a_workspace_folder_has_a_record_of_its_own() {
 }
 
 #[test]
+fn a_folder_inherits_the_record_of_a_folder_above_it_or_of_the_user() {
+    let home = Home::new();
+    let inherit = ["--workspace=file:///work/a/b", "--inherit"];
+    store(&home, "me.app", &json!({"of": "user"}));
+    assert_eq!(get(&home, &["me.app#/of", inherit[0], inherit[1], "--raw"]), "user");
+    assert_eq!(home.run(&["set", "me.app", "--workspace=file:///work"], r#"{"of":"work"}"#).code, 0);
+    let found = home.json(&["get", "me.app", inherit[0], inherit[1]], "");
+    valid("record", &found);
+    assert_eq!(found["foundIn"], json!({"context": "workspace", "workspaceFolder": "file:///work"}));
+    assert_eq!(found["data"], json!({"of": "work"}));
+    assert_eq!(
+        home.run(&["get", "me.app", inherit[0]], "").code,
+        4,
+        "without the option nothing is inherited"
+    );
+    assert_eq!(home.run(&["get", "me.app", "--inherit"], "").code, 2);
+}
+
+#[test]
 fn a_key_that_the_store_does_not_keep_is_given_by_a_descriptor() {
     let home = Home::new();
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);

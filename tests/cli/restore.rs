@@ -173,6 +173,8 @@ fn a_backup_goes_through_a_pipe_both_ways() {
 fn a_backup_is_not_written_to_a_terminal() {
     let home = filled();
     let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // No program of another test inherits it.
+    rustix::io::fcntl_setfd(&person, rustix::io::FdFlags::CLOEXEC).unwrap();
     grantpt(&person).unwrap();
     unlockpt(&person).unwrap();
     let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();

@@ -10,6 +10,8 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// Runs a command to its end at a terminal with that many columns. Line ends are those of a file.
 pub(crate) fn of(mut command: Command, columns: u16) -> String {
     let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // No program of another test inherits it.
+    rustix::io::fcntl_setfd(&person, rustix::io::FdFlags::CLOEXEC).unwrap();
     grantpt(&person).unwrap();
     unlockpt(&person).unwrap();
     tcsetwinsize(&person, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();

@@ -103,12 +103,12 @@ fn what_destroys_data_names_it_and_asks() {
     let id = home.json(&["key", "list"], "")[0]["keyId"].as_str().unwrap().to_owned();
     assert_eq!(home.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
     for (arguments, lost) in [
-        (&["key", "revoke", &id][..], "(me.app, default) is revoked, and its 1 records are destroyed"),
+        (&["key", "revoke", &id][..], "of me.app, default opens nothing any more; its 1 record,"),
         (
             &["key", "forget", "me.app"],
-            "the plugin me.app has stored is destroyed: 1 records of 1 installations",
+            "all data of me.app is destroyed for good: 1 record in 1 installation",
         ),
-        (&["protector", "remove", "passphrase"], "is removed, and no longer opens the store"),
+        (&["protector", "remove", "passphrase"], "will not open the store any more"),
     ] {
         let refused = home.run(arguments, "");
         assert!(refused.code == 2 && refused.said.contains(lost), "{arguments:?}: {}", refused.said);

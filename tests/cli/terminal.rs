@@ -18,6 +18,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn run(mut command: Command) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // No program of another test inherits it.
+        rustix::io::fcntl_setfd(&person, rustix::io::FdFlags::CLOEXEC).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
@@ -29,6 +31,8 @@ impl Terminal {
     /// As [`Self::run`], for a program whose output is the terminal as well.
     pub(crate) fn run_whole(mut command: Command) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // No program of another test inherits it.
+        rustix::io::fcntl_setfd(&person, rustix::io::FdFlags::CLOEXEC).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();

@@ -98,6 +98,11 @@
 ---@field kind "formatTooNew"
 ---@field retryable false
 
+---Where an inherited record was found.
+---@class plugin_vault.FoundIn
+---@field context plugin_vault.Context The record's context.
+---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder; absent for the context `user`.
+
 ---Names a key on the connection where `setAPIKey` returned it.
 ---@alias plugin_vault.Handle string
 
@@ -219,6 +224,11 @@
 ---@field name? plugin_vault.Name The record's name; absent for the unnamed record of its context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder The record's folder; absent for the context `user`.
 
+---Whether the store is locked.
+---@class plugin_vault.Locked
+---@field locked boolean Whether the store is locked now.
+---@field reason? plugin_vault.NotLockable Why the store can't be locked; absent if it is locked.
+
 ---A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 ---@alias plugin_vault.MergePatch table<string, any>
 
@@ -252,6 +262,9 @@
 ---@field contexts? plugin_vault.Context[]|vim.NIL
 ---@field readOnly? boolean|vim.NIL
 ---@field workspaceFolders? plugin_vault.WorkspaceFolder[]|vim.NIL
+
+---Why a store can't be locked.
+---@alias plugin_vault.NotLockable "noStore"|"keyFile"
 
 ---The API key does not permit the request.
 ---@class plugin_vault.NotPermittedData
@@ -290,6 +303,7 @@
 ---@field revision plugin_vault.Revision The revision of the last change.
 ---@field updatedAt plugin_vault.Time When the record was last written.
 ---@field expiresAt? plugin_vault.Time When the record expires; absent if it never does.
+---@field foundIn? plugin_vault.FoundIn Where the record was found; present with `inherit`.
 ---@field restored? true Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent.
 
 ---The id of a process on this machine. A number that no operating system uses as one is ignored.
@@ -367,6 +381,7 @@
 ---@field dataDir plugin_vault.Path The folder where the store is, or would be.
 ---@field formatVersion integer The version of the disk format.
 ---@field keyAvailable boolean Whether methods that need data work now.
+---@field locked boolean Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key.
 ---@field protectors plugin_vault.Protector[] All protectors that can open the store.
 ---@field protects plugin_vault.Protects What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
 ---@field records integer The number of records, of all plugins.
@@ -517,6 +532,7 @@
 ---@field context plugin_vault.Context The record's context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field inherit? boolean|vim.NIL Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
 ---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
 ---Returns the object with its revision and its dates, or `null` if there is no record.
@@ -524,6 +540,7 @@
 ---@field context plugin_vault.Context The record's context.
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
+---@field inherit? boolean|vim.NIL Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
 ---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
 ---Changes members of an object atomically, by a merge patch (RFC 7396). If there is no record, the patch is applied to `{}`. Members that the patch does not touch keep their text. The record keeps its expiry.
@@ -595,6 +612,8 @@
 
 ---Gets the store key of a locked store: with `passphrase`, or by asking a person through the program that `PLUGIN_VAULT_ASKPASS` names. This is the only method that may prompt the user. Every other request that needs data fails with 4001 `locked` at once.
 ---
+---If the store was locked with `vault/lock`, this removes the lock for every process: the protectors are asked anew, and the other processes of the login session find the key as described below.
+---
 ---One process at a time asks. Another process waits, and fails with 4001 `deadline` if its own time is over first. With `passphrase`, the sidecar prompts for nothing and waits for no person. `$/cancelRequest` also ends the program's question. One process derives one key at a time. It carries out its requests in the order in which they came. At most 256 requests with `passphrase` and 256 without it may wait (5004).
 ---
 ---On Linux, a key that `keyring`, `passphrase` or `command` gave stays in the kernel's keyring of the login session until log-out. A key from `key-file` never does. With the key in that keyring, no other process of the session has to ask: `setAPIKey` and `vault/status` find it, and `protector` still names the protector that gave it. Removing a protector removes the key from that keyring. On other systems, and where the kernel's keyring may not be used, each process asks once.
@@ -637,6 +656,7 @@
 ---@field ["renewLease"] fun(params: plugin_vault.renewLease.params): plugin_vault.Renewed
 ---@field ["releaseLease"] fun(params: plugin_vault.releaseLease.params): plugin_vault.Released
 ---@field ["vault/status"] fun(params: {}): plugin_vault.Status
+---@field ["vault/lock"] fun(params: {}): plugin_vault.Locked
 ---@field ["vault/unlock"] fun(params: plugin_vault.vault.unlock.params): plugin_vault.Unlocked
 ---@field ["rpc.discover"] fun(params: {}): plugin_vault.OpenRPC
 

@@ -76,6 +76,11 @@ vim9script
 #   kind: "formatTooNew"
 #   retryable: false
 #
+# FoundIn: {context, workspaceFolder?}
+# Where an inherited record was found.
+#   context: Context  The record's context.
+#   workspaceFolder?: WorkspaceFolder  The record's folder; absent for the context `user`.
+#
 # Handle: string
 # Names a key on the connection where `setAPIKey` returned it.
 #
@@ -197,6 +202,11 @@ vim9script
 #   name?: Name  The record's name; absent for the unnamed record of its context.
 #   workspaceFolder?: WorkspaceFolder  The record's folder; absent for the context `user`.
 #
+# Locked: {locked, reason?}
+# Whether the store is locked.
+#   locked: bool  Whether the store is locked now.
+#   reason?: NotLockable  Why the store can't be locked; absent if it is locked.
+#
 # MergePatch: dict<any>
 # A merge patch (RFC 7396): its members replace those of the record, and `null` removes one. It has at most 128 levels, and is no longer than an object that can be stored.
 #
@@ -231,6 +241,9 @@ vim9script
 #   readOnly?: bool | null
 #   workspaceFolders?: list<WorkspaceFolder> | null
 #
+# NotLockable: "noStore" | "keyFile"
+# Why a store can't be locked.
+#
 # NotPermittedData: {kind, retryable, reason}
 # The API key does not permit the request.
 #   kind: "notPermitted"
@@ -261,13 +274,14 @@ vim9script
 # Path: string
 # A path on this machine.
 #
-# PersistentRecord: {createdAt, data, revision, updatedAt, expiresAt?, restored?}
+# PersistentRecord: {createdAt, data, revision, updatedAt, expiresAt?, foundIn?, restored?}
 # A record with its revision and its dates.
 #   createdAt: Time  When the record was first written.
 #   data: JsonObject  The stored object, byte for byte.
 #   revision: Revision  The revision of the last change.
 #   updatedAt: Time  When the record was last written.
 #   expiresAt?: Time  When the record expires; absent if it never does.
+#   foundIn?: FoundIn  Where the record was found; present with `inherit`.
 #   restored?: true  Present if the record came back from a backup, by a repair or by `plugin-vault restore`, and has not been written since. It may not be what was stored last. A token in it may be spent.
 #
 # ProcessId: float
@@ -339,12 +353,13 @@ vim9script
 #   name: string
 #   version: string  The version of plugin-vault.
 #
-# Status: {bytes, dataDir, formatVersion, keyAvailable, protectors, protects, records, protector?, repaired?, storeId?}
+# Status: {bytes, dataDir, formatVersion, keyAvailable, locked, protectors, protects, records, protector?, repaired?, storeId?}
 # The state of the store and of its protection.
 #   bytes: number  The size of the store on the disk, in bytes.
 #   dataDir: Path  The folder where the store is, or would be.
 #   formatVersion: number  The version of the disk format.
 #   keyAvailable: bool  Whether methods that need data work now.
+#   locked: bool  Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key.
 #   protectors: list<Protector>  All protectors that can open the store.
 #   protects: Protects  What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
 #   records: number  The number of records, of all plugins.
@@ -482,12 +497,14 @@ vim9script
 #   context: Context  The record's context.
 #   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 #   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   inherit?: bool | null  Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
 #   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # getPersistentRecord -> PersistentRecord | null
 #   context: Context  The record's context.
 #   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 #   name?: Name | null  The record's name; without it, the unnamed record of its context.
+#   inherit?: bool | null  Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
 #   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # patchPersistentData -> Written
@@ -544,6 +561,8 @@ vim9script
 #
 # vault/status -> Status
 #
+# vault/lock -> Locked
+#
 # vault/unlock -> Unlocked
 #   passphrase?: Passphrase | null  The passphrase, if the client has asked for it itself.
 #   timeoutMs?: number | null  How long a person may take, in milliseconds; 60,000 by default.
@@ -579,8 +598,8 @@ export const METHODS: dict<dict<list<string>>> = {
   'rotateAPIKey': {required: [], optional: ['apiKey', 'handle']},
   'revokeAPIKey': {required: [], optional: ['keyId', 'handle']},
   'setPersistentData': {required: ['context', 'data'], optional: ['workspaceFolder', 'name', 'ifRevision', 'expiresAt', 'lease', 'handle']},
-  'getPersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'handle']},
-  'getPersistentRecord': {required: ['context'], optional: ['workspaceFolder', 'name', 'handle']},
+  'getPersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'handle']},
+  'getPersistentRecord': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'handle']},
   'patchPersistentData': {required: ['context', 'patch'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
   'deletePersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
   'listPersistentData': {required: [], optional: ['context', 'workspaceFolder', 'limit', 'after', 'handle']},
@@ -591,6 +610,7 @@ export const METHODS: dict<dict<list<string>>> = {
   'renewLease': {required: ['name', 'lease'], optional: ['handle']},
   'releaseLease': {required: ['name', 'lease'], optional: ['handle']},
   'vault/status': {required: [], optional: []},
+  'vault/lock': {required: [], optional: []},
   'vault/unlock': {required: [], optional: ['passphrase', 'timeoutMs']},
   'rpc.discover': {required: [], optional: []},
 }
