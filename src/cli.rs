@@ -188,7 +188,7 @@ pub enum Task {
     /// Serve a client.
     Serve(Options),
     /// Run another subcommand and end.
-    Operate(Operation),
+    Operate(Box<Operation>),
 }
 
 /// A subcommand other than `serve`.
@@ -333,7 +333,7 @@ impl Arguments {
                 allow_network,
                 limits,
             };
-            Task::Operate(Operation { command, common, config })
+            Task::Operate(Box::new(Operation { command, common, config }))
         };
         let task = match self.command.take() {
             Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),

@@ -172,12 +172,14 @@ impl Finding {
 }
 
 /// Looks at the installation, and shows what it found.
-pub(super) fn run(operator: &Operator, command: &DoctorCommand, as_json: bool) -> Result<Answer, Failed> {
+pub(super) fn run(operator: &Operator, command: &DoctorCommand, as_json: bool) -> Answer {
     let progress = Progress::begin("looking at the installation");
     let mut findings = examine(operator);
     findings.retain(|finding| command.only.is_empty() || command.only.contains(&finding.check));
     if command.fix {
-        findings.iter_mut().for_each(|finding| apply(operator, finding));
+        for finding in &mut findings {
+            apply(operator, finding);
+        }
     }
     drop(progress);
     for finding in &mut findings {
@@ -193,7 +195,7 @@ pub(super) fn run(operator: &Operator, command: &DoctorCommand, as_json: bool) -
     };
     let failed = (bad > 0).then(|| Failed::with(Exit::Failed, "the lines with ✗ say what is wrong".into()));
     let shown = if as_json { serde_json::to_string(&report).unwrap_or_default() } else { report.text() };
-    Ok(Answer { shown: Some(shown), failed })
+    Answer { shown: Some(shown), failed }
 }
 
 /// All findings, in the order of the checks.

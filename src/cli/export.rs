@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::files;
 use crate::vault::{Entry, KeyInfo, Opened, Place, Record, Timestamp};
 
-use super::list::{self, Installation, unlisted_json};
+use super::list::{self, Records, unlisted_json};
 use super::operator::{Answer, Failed, Operator};
 use super::output::{Lost, write};
 use super::record;
@@ -82,7 +82,7 @@ fn warn(records: usize, unlisted: &[KeyInfo]) {
 /// The whole export, one record a line.
 fn document(
     opened: &Opened,
-    found: &[Installation],
+    found: &[Records],
     unlisted: &[KeyInfo],
 ) -> Result<(Zeroizing<String>, usize), Failed> {
     let head =
@@ -105,7 +105,7 @@ fn document(
     Ok((text, records))
 }
 
-fn line(of: &Installation, entry: &Entry, record: &Record) -> String {
+fn line(of: &Records, entry: &Entry, record: &Record) -> String {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut line = format!(
         "{{\"plugin\":{},\"installation\":{},\"context\":\"{}\"",

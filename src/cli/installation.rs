@@ -39,7 +39,7 @@ pub(super) fn run(
 ) -> Result<Answer, Failed> {
     match command {
         InstallationCommand::Status => status::run(operator, as_json),
-        InstallationCommand::Doctor(command) => doctor::run(operator, command, as_json),
+        InstallationCommand::Doctor(command) => Ok(doctor::run(operator, command, as_json)),
         InstallationCommand::Check(command) => check::run(operator, command, as_json),
         InstallationCommand::Quarantine { command } => quarantine::run(operator, command, as_json),
         InstallationCommand::Path(command) => Ok(path::run(operator, *command, as_json)),

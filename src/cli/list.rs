@@ -19,8 +19,9 @@ pub(super) struct ListCommand {
 }
 
 /// The records of one installation.
-pub(super) struct Installation {
+pub(super) struct Records {
     pub(super) plugin: String,
+    /// Its name.
     pub(super) installation: String,
     pub(super) entries: Vec<Entry>,
 }
@@ -46,7 +47,7 @@ pub(super) fn run(operator: &Operator, command: &ListCommand, as_json: bool) -> 
 pub(super) fn all(
     opened: &Opened,
     plugin: Option<&str>,
-) -> Result<(Vec<Installation>, Vec<KeyInfo>), Failed> {
+) -> Result<(Vec<Records>, Vec<KeyInfo>), Failed> {
     let wrong = || Failed::wrong("a plugin's name has 1 to 256 bytes");
     let plugin = plugin.map(|plugin| Name::parse(plugin).ok_or_else(wrong)).transpose()?;
     let KeptKeys { kept, mut others } = opened.kept_keys(plugin.as_ref())?;
@@ -69,7 +70,7 @@ pub(super) fn all(
             (folder, entry.address.name.as_ref().map(|name| name.as_str().to_owned()))
         });
         let (plugin, installation) = (kept.info.plugin, kept.info.installation);
-        found.push(Installation {
+        found.push(Records {
             plugin: plugin.unwrap_or_default(),
             installation: installation.unwrap_or_default(),
             entries,
@@ -81,7 +82,7 @@ pub(super) fn all(
 }
 
 /// The reference of a record.
-pub(super) fn reference(of: &Installation, entry: &Entry) -> Reference {
+pub(super) fn reference(of: &Records, entry: &Entry) -> Reference {
     Reference {
         plugin: of.plugin.clone(),
         installation: Some(of.installation.clone()),
@@ -90,8 +91,8 @@ pub(super) fn reference(of: &Installation, entry: &Entry) -> Reference {
     }
 }
 
-fn in_json(found: &[Installation], unlisted: &[KeyInfo]) -> String {
-    let of_one = |one: &Installation| {
+fn in_json(found: &[Records], unlisted: &[KeyInfo]) -> String {
+    let of_one = |one: &Records| {
         let each = |entry: &Entry| {
             let mut record = Map::new();
             record.insert("ref".into(), reference(one, entry).to_string().into());
@@ -118,7 +119,7 @@ pub(super) fn unlisted_json(key: &KeyInfo) -> Value {
     members
 }
 
-fn in_table(found: &[Installation], unlisted: &[KeyInfo]) -> String {
+fn in_table(found: &[Records], unlisted: &[KeyInfo]) -> String {
     let mut table = Table::new(&["RECORD", "FOLDER", "SIZE", "LAST WRITE", "EXPIRES"]);
     for one in found {
         for entry in &one.entries {

@@ -31,7 +31,7 @@ pub(super) struct ManCommand {
 }
 
 /// The completions for a shell, which complete commands and options and never read a store.
-pub(super) fn completions(command: &CompletionsCommand) -> Result<Answer, Failed> {
+pub(super) fn completions(command: &CompletionsCommand) -> Answer {
     let shell = match command.shell.as_str() {
         "bash" => Shell::Bash,
         "zsh" => Shell::Zsh,
@@ -42,7 +42,7 @@ pub(super) fn completions(command: &CompletionsCommand) -> Result<Answer, Failed
     clap_complete::generate(shell, &mut definition(false), "plugin-vault", &mut text);
     // The generator writes the name of a program with a hyphen in two ways, so that bash would find no command below it.
     let text = String::from_utf8_lossy(&text).replace("plugin__subcmd__vault", "plugin__vault");
-    Ok(text.trim_end().to_owned().into())
+    text.trim_end().to_owned().into()
 }
 
 /// Writes a page for each command.

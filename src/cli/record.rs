@@ -118,7 +118,7 @@ pub(super) fn find(opened: &Opened, reference: Reference, place: Place) -> Resul
         None => only(opened.kept_keys(Some(&plugin))?)?,
     };
     let Some(kept) = kept else { return Err(no_key(opened, &plugin)?) };
-    of_kept(reference, place, kept)
+    of_kept(reference, place, &kept)
 }
 
 /// As [`find`]; makes a key if the plugin has none.
@@ -136,7 +136,7 @@ pub(super) fn make(
     let installation = reference.installation.get_or_insert_with(|| USUAL_INSTALLATION.into());
     let installation = Some(name("an installation's name", installation)?);
     let kept = operator.write(Issue { plugin, installation, label: None, expires_at: None })?;
-    of_kept(reference, place, kept)
+    of_kept(reference, place, &kept)
 }
 
 /// The only installation of a plugin; `None` if the store keeps no key for it.
@@ -165,9 +165,9 @@ fn no_key(opened: &Opened, plugin: &Name) -> Result<Failed, Failed> {
     })
 }
 
-fn of_kept(mut reference: Reference, place: Place, kept: Issued) -> Result<Selected, Failed> {
-    reference.installation = kept.info.installation.clone();
-    let caller = caller_of(&kept)?;
+fn of_kept(mut reference: Reference, place: Place, kept: &Issued) -> Result<Selected, Failed> {
+    reference.installation.clone_from(&kept.info.installation);
+    let caller = caller_of(kept)?;
     select(reference, place, caller)
 }
 

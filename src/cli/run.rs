@@ -114,11 +114,11 @@ fn start(
         program.env_remove(name);
     });
     program.envs(variables.iter().map(|given| (&given.to, given.value.as_str())));
-    let mut streams = Streams::new(&mut program, masked).map_err(not_started)?;
+    let mut streams = Streams::new(&mut program, masked).map_err(|error| not_started(&error))?;
     for Given { to, value } in descriptors {
-        streams.give(to, value).map_err(not_started)?;
+        streams.give(to, value).map_err(|error| not_started(&error))?;
     }
-    let signals = process::catch_signals().map_err(not_started)?;
+    let signals = process::catch_signals().map_err(|error| not_started(&error))?;
     process::restore_umask();
     let child = match program.spawn() {
         Ok(child) => child,
@@ -132,7 +132,7 @@ fn start(
     Ok(u8::try_from(process::exit_code(status)).unwrap_or(u8::MAX))
 }
 
-fn not_started(error: io::Error) -> Failed {
+fn not_started(error: &io::Error) -> Failed {
     Failed::new(format!("the program was not started: {error}"))
 }
 

@@ -127,7 +127,7 @@ pub(super) fn change_member(
         let object = RawValue::from_string(text).map_err(|_| Error::Internal)?;
         match try_store(operator, selected, &object, Some(revision), end) {
             Err(Error::RevisionConflict { .. }) if if_revision.is_none() && attempt < ATTEMPTS => {
-                attempt += 1
+                attempt += 1;
             }
             outcome => return Ok(outcome?),
         }

@@ -235,6 +235,6 @@ impl Protects {
     }
 }
 
-fn ago(time: &String) -> String {
-    Timestamp::parse(time).map_or(time.clone(), |time| relative(time, Timestamp::now()))
+fn ago(time: &str) -> String {
+    Timestamp::parse(time).map_or(time.to_owned(), |time| relative(time, Timestamp::now()))
 }

@@ -54,7 +54,7 @@ pub(super) fn run(operator: Operator, command: &TaskCommand, as_json: bool) -> R
         TaskCommand::Helper { command } => helper::run(&operator, command),
         TaskCommand::Export(command) => export::run(&operator, command, as_json),
         TaskCommand::Import(command) => import::run(&operator, command, as_json),
-        TaskCommand::Completions(command) => pages::completions(command),
+        TaskCommand::Completions(command) => Ok(pages::completions(command)),
         TaskCommand::Man(command) => pages::man(command),
     }
 }

@@ -33,14 +33,14 @@ impl Problem {
     pub fn of(error: &Error) -> Self {
         let path = error.path();
         let (what, cure) = match error.cause() {
-            Cause::Kind(FileKind::Link) => ("is a link, and no link is followed in this place", copied(path)),
+            Cause::Kind(FileKind::Link) => ("is a link, and no link is followed in this place", Some(copied(path))),
             Cause::Kind(FileKind::Special) => (
                 "is a FIFO, a socket or a device, not a file of the store",
                 Some(format!("rm {}", quoted(path))),
             ),
             Cause::Kind(FileKind::Folder) => ("is a folder where a file belongs", Some(moved_aside(path))),
             Cause::Kind(FileKind::File) => ("is a file where a folder belongs", Some(moved_aside(path))),
-            Cause::HardLinked => ("has a second name (a hard link)", copied(path)),
+            Cause::HardLinked => ("has a second name (a hard link)", Some(copied(path))),
             Cause::Owner => return of_another(&system::Obstacle::at(path)),
             Cause::TooLong => ("is longer than any file that is kept there", None),
             Cause::Foreign => ("is not a file of this store", None),
@@ -85,14 +85,14 @@ fn denied(obstacle: &system::Obstacle) -> Problem {
 
 /// The command that puts a file of its own in the place of a link or of a file with two names. A link to nothing is
 /// removed.
-fn copied(path: &Path) -> Option<String> {
+fn copied(path: &Path) -> String {
     let (whole, copy) = (quoted(path), quoted(&with_suffix(path, ".copy")));
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
-            Some(format!("cp -Rp {whole}/. {copy} && rm {whole} && mv {copy} {whole}"))
+            format!("cp -Rp {whole}/. {copy} && rm {whole} && mv {copy} {whole}")
         }
-        Ok(_) => Some(format!("cp -p {whole} {copy} && mv {copy} {whole}")),
-        Err(_) => Some(format!("rm {whole}")),
+        Ok(_) => format!("cp -p {whole} {copy} && mv {copy} {whole}"),
+        Err(_) => format!("rm {whole}"),
     }
 }
 

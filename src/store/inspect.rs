@@ -159,7 +159,7 @@ impl Location {
         let header = self.folder.header_or_what_it_said()?;
         let OwnBackup { name, revision, taken, .. } = backup.clone();
         let file = self.folder.backup(&Backup { name, revision, taken })?;
-        Ok(tables(check(&file, header.page_size, None))?)
+        tables(check(&file, header.page_size, None))
     }
 
     /// Moves a backup that is not sound into quarantine, so that the store takes another one.

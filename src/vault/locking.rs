@@ -54,6 +54,7 @@ impl Opened {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use std::fs::File;
     use std::os::unix::fs::FileExt as _;

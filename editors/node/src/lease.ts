@@ -71,11 +71,11 @@ export async function withLease<R>(
   const renewal = setInterval(() => {
     vault.renewLease(name, token).catch((error) => {
       // Any other error may not occur at the next renewal.
-      if (isVaultError(error, 'leaseLost') || isVaultError(error, 'closed')) lost.abort(error);
+      if (!isVaultError(error, 'leaseLost') && !isVaultError(error, 'closed')) return;
+      lost.abort(error);
+      clearInterval(renewal);
     });
   }, ttlMs / 3);
-  // The work keeps Node running, if anything has to.
-  renewal.unref();
   try {
     return await work({
       token,

@@ -123,7 +123,7 @@ export class Sidecar {
     return (answer as { keyAvailable: boolean }).keyAvailable;
   }
 
-  /** Calls the listener when any process locked, unlocked, repaired or replaced the store. Returns a function that removes it. */
+  /** Calls the listener when any process locked, unlocked, repaired or replaced the store; it does not keep Node running. Returns its removal. */
   onDidChangeStatus(listener: (status: Status) => void): () => void {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);

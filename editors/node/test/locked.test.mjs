@@ -19,10 +19,13 @@ vaultTest('with a locked store openVault returns a vault, and calls are refused 
   await assert.rejects(vault.withLease('x', () => {}), locked);
   assert.deepEqual(vault.key, {});
   assert.equal((await vault.sidecar.status()).keyAvailable, false);
+  // A listener for the status does not keep Node running.
   const changed = new Promise((resolve) => vault.sidecar.onDidChangeStatus(resolve));
+  const waiting = setTimeout(() => {}, 60_000);
   await assert.rejects(vault.sidecar.unlock({ passphrase: canaries.word() }), ({ data: { reason } }) => reason === 'wrong');
   assert.equal(await vault.sidecar.unlock({ passphrase }), true);
   assert.equal((await changed).keyAvailable, true);
+  clearTimeout(waiting);
   assert.deepEqual(await vault.getPersistentData('user'), data);
   assert.equal(vault.key.plugin, world.plugin);
 });

@@ -82,7 +82,10 @@ export class World {
   async kill(vault) {
     const { pid, ended } = await vault.sidecar.connection();
     process.kill(pid, 'SIGKILL');
+    // A sidecar without a request does not keep Node running.
+    const waiting = setTimeout(() => {}, 60_000);
     await ended;
+    clearTimeout(waiting);
   }
 
   /** Process ids of the sidecars on this world's store. */

@@ -1,5 +1,6 @@
 //! What a sound store contains: records and keys. Names of records are never shown.
 
+use std::fmt::Write as _;
 use crate::cli::look::{counted, relative, short_length, shortened};
 use crate::cli::operator::Operator;
 use crate::vault::{KeyState, KeySummary, RecordFacts, Timestamp};
@@ -50,10 +51,11 @@ pub(super) fn check(operator: &Operator) -> Vec<Finding> {
 fn records(facts: RecordFacts, count: u64) -> Finding {
     let mut text = counted(count, "record");
     if facts.expired > 0 {
-        text += &format!(", {} expired and to be removed", facts.expired);
+        let _ = write!(text, ", {} expired and to be removed", facts.expired);
     }
     if facts.restored > 0 {
-        text += &format!(
+        let _ = write!(
+            text,
             "; {} came back from a backup and may be older than what was stored last",
             facts.restored
         );

@@ -37,7 +37,7 @@ pub(super) fn run(operator: &Operator, operation: &str) -> Result<Answer, Failed
     let read = || Ok::<_, Failed>(Attributes::parse(&input::text("Attributes: ", LONGEST)?));
     match operation {
         "get" => get(&credentials, &read()?),
-        "store" => store(&credentials, read()?),
+        "store" => store(&credentials, &read()?),
         "erase" => erase(&credentials, &read()?),
         // Later versions of git may have other operations, which a helper ignores.
         _ => Ok(Answer::shown_already()),
@@ -72,8 +72,8 @@ impl Attributes {
         let (authority, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
         let (user, host) =
             authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-        self.protocol = protocol.to_owned();
-        self.host = host.to_owned();
+        protocol.clone_into(&mut self.protocol);
+        host.clone_into(&mut self.host);
         self.path = path.filter(|path| !path.is_empty()).map(ToOwned::to_owned);
         if let Some(user) = user {
             let (name, password) =
@@ -117,11 +117,14 @@ impl Attributes {
     }
 }
 
+/// The open store, and what was found in it.
+type Found = (std::sync::Arc<Opened>, Vec<Stored>);
+
 /// The credentials that the attributes ask for, the last written first.
 fn find(
     credentials: &Credentials<'_>,
     wanted: &Attributes,
-) -> Result<Option<(std::sync::Arc<Opened>, Vec<Stored>)>, Failed> {
+) -> Result<Option<Found>, Failed> {
     let (opened, mut entries) = credentials.list()?;
     let Some(opened) = opened.filter(|_| wanted.is_complete()) else { return Ok(None) };
     entries.retain(|entry| wanted.match_url(name_of(entry)));
@@ -145,7 +148,7 @@ fn get(credentials: &Credentials<'_>, wanted: &Attributes) -> Result<Answer, Fai
     Ok(lines.join("\n").into())
 }
 
-fn store(credentials: &Credentials<'_>, given: Attributes) -> Result<Answer, Failed> {
+fn store(credentials: &Credentials<'_>, given: &Attributes) -> Result<Answer, Failed> {
     let (Some(username), true, true) = (&given.username, given.password.is_some(), given.is_complete())
     else {
         return Ok(Answer::shown_already());

@@ -126,16 +126,18 @@ mod tests {
         assert_eq!(
             shown,
             [
-                r##"netrc:h {"login":"u","password":"p"}"##,
+                r#"netrc:h {"login":"u","password":"p"}"#,
                 r##"netrc:g {"account":"c","login":"a b","password":"#x"}"##,
-                r##"netrc:v@h {"login":"v","password":"w"}"##,
-                r##"netrc:default {"login":"anonymous"}"##,
+                r#"netrc:v@h {"login":"v","password":"w"}"#,
+                r#"netrc:default {"login":"anonymous"}"#,
             ]
         );
         let mut left = text.to_owned();
         for one in records.iter().rev() {
             let Values::Bytes(bytes) = &one.values else { panic!() };
-            bytes.iter().for_each(|range| left.replace_range(range.clone(), ""));
+            for range in bytes {
+                left.replace_range(range.clone(), "");
+            }
         }
         assert_eq!(left, "# home\n\nmacdef init\n cd /\n machine no\n\n");
     }

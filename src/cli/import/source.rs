@@ -66,7 +66,8 @@ impl Source {
         let object = input::object(text)?;
         // Between the braces.
         let from = text.find('{').map_or(0, |at| at + 1);
-        let values = Values::Bytes(vec![from..from + object.get().len() - 2]);
+        let whole = from..from + object.get().len() - 2;
+        let values = Values::Bytes(Vec::from([whole]));
         let (reference, text) = (Self::target(to)?, object.to_owned());
         Ok(Planned { reference, place: Place::User, text, expires_at: None, values })
     }
