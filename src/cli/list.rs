@@ -44,10 +44,7 @@ pub(super) fn run(operator: &Operator, command: &ListCommand, as_json: bool) -> 
 }
 
 /// The records of all installations whose keys the store keeps, in the order of their names, and the other keys.
-pub(super) fn all(
-    opened: &Opened,
-    plugin: Option<&str>,
-) -> Result<(Vec<Records>, Vec<KeyInfo>), Failed> {
+pub(super) fn all(opened: &Opened, plugin: Option<&str>) -> Result<(Vec<Records>, Vec<KeyInfo>), Failed> {
     let wrong = || Failed::wrong("a plugin's name has 1 to 256 bytes");
     let plugin = plugin.map(|plugin| Name::parse(plugin).ok_or_else(wrong)).transpose()?;
     let KeptKeys { kept, mut others } = opened.kept_keys(plugin.as_ref())?;

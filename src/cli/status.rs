@@ -182,7 +182,7 @@ impl StatusReport {
             ));
         }
         if self.state != State::None {
-            lines.push(("backup", self.last_backup_at.as_ref().map_or("none yet".into(), ago)));
+            lines.push(("backup", self.last_backup_at.as_deref().map_or("none yet".into(), ago)));
         }
         if let Some(at) = &self.repaired_at {
             let lost =

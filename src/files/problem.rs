@@ -33,7 +33,9 @@ impl Problem {
     pub fn of(error: &Error) -> Self {
         let path = error.path();
         let (what, cure) = match error.cause() {
-            Cause::Kind(FileKind::Link) => ("is a link, and no link is followed in this place", Some(copied(path))),
+            Cause::Kind(FileKind::Link) => {
+                ("is a link, and no link is followed in this place", Some(copied(path)))
+            }
             Cause::Kind(FileKind::Special) => (
                 "is a FIFO, a socket or a device, not a file of the store",
                 Some(format!("rm {}", quoted(path))),

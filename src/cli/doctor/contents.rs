@@ -1,9 +1,9 @@
 //! What a sound store contains: records and keys. Names of records are never shown.
 
-use std::fmt::Write as _;
 use crate::cli::look::{counted, relative, short_length, shortened};
 use crate::cli::operator::Operator;
 use crate::vault::{KeyState, KeySummary, RecordFacts, Timestamp};
+use std::fmt::Write as _;
 
 use super::{Check, Finding, opened, own_command, store, unlocked};
 

@@ -121,10 +121,7 @@ impl Attributes {
 type Found = (std::sync::Arc<Opened>, Vec<Stored>);
 
 /// The credentials that the attributes ask for, the last written first.
-fn find(
-    credentials: &Credentials<'_>,
-    wanted: &Attributes,
-) -> Result<Option<Found>, Failed> {
+fn find(credentials: &Credentials<'_>, wanted: &Attributes) -> Result<Option<Found>, Failed> {
     let (opened, mut entries) = credentials.list()?;
     let Some(opened) = opened.filter(|_| wanted.is_complete()) else { return Ok(None) };
     entries.retain(|entry| wanted.match_url(name_of(entry)));

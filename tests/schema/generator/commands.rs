@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{Arg, Command};
 
 /// The text above the commands.
-const HEAD: &str = r#"# Commands
+const HEAD: &str = r"# Commands
 
 The commands of `plugin-vault` for people, scripts and other programs. They use the same store, keys and scopes as the sidecar,
 which `plugin-vault serve` starts ([protocol.md](protocol.md)). This page is generated from the definition of the command line:
@@ -60,7 +60,7 @@ with `kind`, `exitCode` and `message`, and `reason` where the kind has several c
 was not found, 126 if it could not be started, 128 and the signal's number if a signal ended it.
 
 Commands that destroy something name it and ask at a terminal. Without a terminal they need `--yes`.
-"#;
+";
 
 /// The whole page.
 pub(crate) fn page(root: &Command) -> String {
