@@ -185,7 +185,7 @@ export const COMMON = {
     assert.match(await show('PluginVault forget'), /plugin-vault: Name the plugin/);
     // A Vim without a terminal can't be asked.
     if (editor.kind === 'vim') return;
-    assert.match(await show('PluginVault forget nobody'), /plugin-vault: there is no such plugin/);
+    assert.match(await show('PluginVault forget tests.unknown'), /plugin-vault: there is no such plugin/);
     assert.match(await show('PluginVault forget tests.behaviour'), /was destroyed/);
     assert.deepEqual(await home.run(editor, 'read'), { data: null });
   },

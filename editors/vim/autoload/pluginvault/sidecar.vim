@@ -5,7 +5,7 @@ let s:ends = 5
 let s:minute = 60
 let s:timeout = 10000
 " Seconds that a regular end may take.
-let s:patience = 2
+let s:regular_end = 2
 let s:started = []
 
 " `options`: binary, dataDir, keyDir, Folders() with the paths of the open folders, Log(line) for the sidecar's stderr.
@@ -135,7 +135,7 @@ function! s:Close(self, ...) abort
   endif
   let begin = reltime()
   while !s:IsClosed(a:self)
-    if reltimefloat(reltime(begin)) > s:patience
+    if reltimefloat(reltime(begin)) > s:regular_end
       call pluginvault#connection#Kill(a:self.connection)
     endif
     call pluginvault#connection#Wait()
