@@ -73,7 +73,11 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
 #[test]
 fn no_binding_writes_to_its_console() {
     for (path, text) in scripts() {
-        if path.contains("/test/") || path.contains("/conformance/") || path.contains("build.") || path.ends_with("/cli.ts") {
+        if path.contains("/test/")
+            || path.contains("/conformance/")
+            || path.contains("build.")
+            || path.ends_with("/cli.ts")
+        {
             continue;
         }
         for word in ["console.", "process.stdout", "process.stderr"] {
