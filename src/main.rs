@@ -42,7 +42,7 @@ fn run_task(run: Run) -> ExitCode {
     // The panic hook logs a panic. That line has to be written before the process ends.
     let done = catch_unwind(AssertUnwindSafe(|| match run.task {
         Task::Serve(options) => serve(options, &log),
-        Task::Operate(operation) => operate(operation, &log),
+        Task::Operate(operation) => operate(*operation, &log),
     }));
     let code = done.unwrap_or(FAILED);
     drop(run.temporary);

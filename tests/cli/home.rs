@@ -116,7 +116,7 @@ pub(crate) fn guarded_by_a_counting_program() -> Home {
     let script = format!("echo run >> '{}'\necho '{PASSPHRASE}'", home.path("runs").display());
     let program = home.program_that("count", &script);
     assert_eq!(home.run(&["protector", "add", "command", "--", &program], "").code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file"], "").code, 0);
+    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes"], "").code, 0);
     std::fs::remove_file(home.path("runs")).unwrap();
     home
 }

@@ -68,7 +68,7 @@ fn values_are_replaced_in_what_the_program_shows() {
     let ran = sh(&home, &["--env", "A=me.app#/token"], r#"echo "<$A>"; echo "[$A]" >&2; echo a toke"#);
     assert_eq!(ran.shown, "<***>\na toke\n");
     assert!(ran.said.contains("[***]"), "{}", ran.said);
-    let slowly = r#"printf 'a to'; printf 'ken\n'"#;
+    let slowly = r"printf 'a to'; printf 'ken\n'";
     assert_eq!(sh(&home, &["--env", "A=me.app#/token"], slowly).shown, "***\n");
     assert_eq!(sh(&home, &["--fd", "3=me.app#/token"], "cat <&3").shown, "***");
     assert_eq!(sh(&home, &["--env", "A=me.app#/nothing"], "echo all").shown, "all\n");
@@ -83,7 +83,7 @@ fn two_streams_into_one_file_stay_in_order() {
     let mut both = Command::new("sh");
     both.args(["-c", r#""$0" "$@" 2>&1"#]).arg(run.get_program()).args(run.get_args()).stdin(Stdio::null());
     let shown = String::from_utf8(both.output().unwrap().stdout).unwrap();
-    let expected: String = (1..=9).map(|number| format!("o{number}\ne{number}\n")).collect();
+    let expected = (1..=9).map(|number| format!("o{number}\ne{number}")).collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(shown, expected);
 }
 

@@ -66,7 +66,7 @@ fn fish_and_zsh_take_their_completions() {
     let folder = home.path("functions");
     fs::create_dir(&folder).unwrap();
     fs::rename(completions(&home, "zsh"), folder.join("_plugin-vault")).unwrap();
-    let script = r#"fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D; whence -w _plugin-vault; print $_comps[plugin-vault]; autoload +X _plugin-vault && print loaded"#;
+    let script = r"fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D; whence -w _plugin-vault; print $_comps[plugin-vault]; autoload +X _plugin-vault && print loaded";
     let output = Command::new("zsh")
         .args(["-f", "-c", script, "zsh"])
         .arg(&folder)

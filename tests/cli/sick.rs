@@ -87,7 +87,7 @@ impl Sick {
 
     /// Writes the record.
     pub(crate) fn write(&self, revision: u64) {
-        let lines = self.requests(&format!(
+        let lines = Self::requests(&format!(
             r#"{{"jsonrpc":"2.0","id":2,"method":"setPersistentData","params":["user",{{"v":"{VALUE}","n":{revision}}}]}}"#
         ));
         let ran = self.home.finish(self.shell("plugin-vault"), &lines);
@@ -97,13 +97,13 @@ impl Sick {
     /// Whether the record can be read.
     pub(crate) fn has_record(&self) -> bool {
         let lines =
-            self.requests(r#"{"jsonrpc":"2.0","id":2,"method":"getPersistentData","params":["user"]}"#);
+            Self::requests(r#"{"jsonrpc":"2.0","id":2,"method":"getPersistentData","params":["user"]}"#);
         let ran = self.home.finish(self.shell("plugin-vault"), &lines);
         check_lines(&lines, &ran.shown);
         ran.shown.contains(VALUE)
     }
 
-    fn requests(&self, last: &str) -> String {
+    fn requests(last: &str) -> String {
         let named = format!(
             r#"{{"jsonrpc":"2.0","id":3,"method":"setPersistentData","params":{{"context":"user","name":"{NAME}","data":{{}}}}}}"#
         );

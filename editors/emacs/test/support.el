@@ -48,7 +48,7 @@
   "Let only PASSPHRASE open the store below ROOT."
   (test-stop-all)
   (pcase-dolist (`(,action ,protector ,option) '(("add" "passphrase" "--new-passphrase-fd")
-                                                 ("remove" "key-file" "--passphrase-fd")))
+                                                 ("remove" "key-file" "--yes" "--passphrase-fd")))
     (with-temp-buffer
       (insert passphrase "\n")
       (should (equal 0 (apply #'call-process-region nil nil test-program nil t nil

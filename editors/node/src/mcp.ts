@@ -147,7 +147,7 @@ export class McpProvider<Metadata extends object = JsonObject> {
   async saveTokens(tokens: McpTokens): Promise<void> {
     if (tokens.access_token === this.#refreshed) return;
     const client = (await this.#readAttempt())?.client ?? this.#client;
-    await this.#signIn().set(plain({ refreshToken: tokens.refresh_token, tokens, client }));
+    await this.#signIn().set({ refreshToken: tokens.refresh_token, tokens, client });
     this.#refused = undefined;
     if (this.#attempt !== undefined) await this.#vault.deletePersistentData('user', { name: this.#attemptName! });
     this.#attempt = this.#client = undefined;

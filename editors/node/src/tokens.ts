@@ -82,7 +82,8 @@ export class VaultTokens<T extends object> implements Tokens<T> {
   }
 
   async set(tokens: T): Promise<void> {
-    await this.#replaceLogin(() => this.#vault.setPersistentData('user', tokens, this.#address));
+    const data = plain(tokens);
+    await this.#replaceLogin(() => this.#vault.setPersistentData('user', data, this.#address));
   }
 
   async clear(): Promise<void> {
@@ -176,10 +177,10 @@ export class VaultTokens<T extends object> implements Tokens<T> {
   }
 }
 
-/** As they are stored. Members that are `undefined` are dropped, not refused: these tokens are the only ones that the server accepts. */
+/** Tokens as they are stored. Members that are `undefined` are dropped, not refused: these tokens are the only ones that the server accepts. */
 function plain<T extends object>(tokens: T): T {
-  if (typeof tokens !== 'object' || Array.isArray(tokens)) {
-    throw new TypeError('refresh returned no object. It has to return the new tokens, or null if the server refuses the old ones.');
+  if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens)) {
+    throw new TypeError('The tokens are not an object. refresh has to return the new tokens, or null if the server refuses the old ones.');
   }
   return JSON.parse(JSON.stringify(tokens));
 }

@@ -87,11 +87,13 @@ vaultTest('new tokens are kept in memory while the disk is full, the store busy 
   assert.deepEqual(await vault.getPersistentData('user', { name: 'oauth' }), NEW);
 });
 
-test('members that are undefined do not lose the new tokens', async () => {
+test('members that are undefined do not lose a login or the new tokens', async () => {
   const vault = await new FakeStore().openVault(key);
   const tokens = vault.tokens({ name: 'oauth', refresh: () => ({ ...NEW, expiresAt: undefined, scope: undefined }) });
   await tokens.set(OLD);
   const { expiresAt, ...stored } = NEW;
+  await tokens.set({ ...OLD, expiresAt: undefined });
+  assert.deepEqual(await vault.getPersistentData('user', { name: 'oauth' }), { accessToken: 'a1', refreshToken: 'r1' });
   assert.deepEqual(await tokens.get(), stored);
   assert.deepEqual(await vault.getPersistentData('user', { name: 'oauth' }), stored);
 });
@@ -160,6 +162,8 @@ test("the README's code signs in, refreshes once, and refreshes tokens that the 
   try {
     const { call, login, logout } = await import('./refresh.mjs');
     const signIn = () => login({ access_token: 'a1', refresh_token: 'r1', expires_in: 0 });
+    await login({ access_token: 'a1', refresh_token: 'r1' }); // from a server that sends no `expires_in`
+    await logout();
     const calls = await Promise.all([call('/data', signIn), call('/data', signIn), call('/data', signIn)]);
     assert.deepEqual([...calls.map(({ status }) => status), server.state.refreshes], [200, 200, 200, 1]);
     // Another client has refreshed, so the service no longer accepts the access token.

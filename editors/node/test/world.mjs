@@ -69,7 +69,7 @@ export class World {
       assert.equal(status, 0, stderr);
     };
     protector('add', 'passphrase', '--new-passphrase-fd', '0');
-    protector('remove', 'key-file', '--passphrase-fd', '0');
+    protector('remove', 'key-file', '--yes', '--passphrase-fd', '0');
   }
 
   async openSidecar(options = {}) {

@@ -203,7 +203,7 @@ describe('a store behind a passphrase', () => {
     writeFileSync(secret, 'correct horse\n');
     const protect = (args) => execFileSync('sh', ['-c', `"$PLUGIN_VAULT_BIN" protector ${args} 3<"$0"`, secret], { env: home.env });
     protect('add passphrase --new-passphrase-fd 3');
-    protect('remove key-file --passphrase-fd 3');
+    protect('remove key-file --yes --passphrase-fd 3');
     server = await Server.start(home);
     browser = await Browser.start(home);
     window = await browser.open(server, home.folder('shop'));

@@ -89,7 +89,7 @@ function COMMANDS.forget(plugin)
     end
     local question = "Forget " .. vim.fn.strtrans(plugin) .. "? All its data is destroyed, in every editor."
     if vim.fn.confirm(question, "&Forget\n&Cancel", 2, "Warning") == 1 then
-        run("key", "forget", "--", plugin)
+        run("key", "forget", "--yes", "--", plugin)
         say("plugin-vault: The data of " .. vim.fn.strtrans(plugin) .. " was destroyed")
     end
 end

@@ -160,7 +160,7 @@ export const COMMON = {
     const passphrase = home.canaries.word();
     await home.run(editor, 'store', { VALUE: 'kept' });
     cli(home, ['protector', 'add', 'passphrase', '--new-passphrase-fd', '0'], `${passphrase}\n`);
-    cli(home, ['protector', 'remove', 'key-file', '--passphrase-fd', '0'], `${passphrase}\n`);
+    cli(home, ['protector', 'remove', 'key-file', '--yes', '--passphrase-fd', '0'], `${passphrase}\n`);
     const outcome = await home.run(editor, 'fail');
     assert.equal(outcome.kind, 'keyUnavailable');
     assert.equal(outcome.data.reason, 'locked');

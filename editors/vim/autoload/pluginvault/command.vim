@@ -53,7 +53,7 @@ function! s:forget(...) abort
   endif
   let question = 'Forget ' . strtrans(a:1) . '? All its data is destroyed, in every editor.'
   if confirm(question, "&Forget\n&Cancel", 2, 'Warning') == 1
-    call s:Cli(['key', 'forget', '--', a:1], {_ -> s:Say(['plugin-vault: The data of ' . strtrans(a:1) . ' was destroyed'])})
+    call s:Cli(['key', 'forget', '--yes', '--', a:1], {_ -> s:Say(['plugin-vault: The data of ' . strtrans(a:1) . ' was destroyed'])})
   endif
 endfunction
 
