@@ -241,7 +241,10 @@ fn with_a_key_file_alone_nothing_can_be_locked_and_lock_says_so() {
     assert!(both.code == 0 && both.shown.contains("unlock asks for nothing"), "{}", both.shown);
     check_locked(&reads_quietly(&home));
     assert!(home.run(&["unlock"], "").shown.contains("key file opens it"));
-    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], PASSPHRASE).code, 0);
+    assert_eq!(
+        home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], PASSPHRASE).code,
+        0
+    );
     assert_eq!(home.run(&["lock"], "").code, 0);
     assert!(home.is_locked());
 }

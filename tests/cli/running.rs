@@ -83,7 +83,8 @@ fn two_streams_into_one_file_stay_in_order() {
     let mut both = Command::new("sh");
     both.args(["-c", r#""$0" "$@" 2>&1"#]).arg(run.get_program()).args(run.get_args()).stdin(Stdio::null());
     let shown = String::from_utf8(both.output().unwrap().stdout).unwrap();
-    let expected = (1..=9).map(|number| format!("o{number}\ne{number}")).collect::<Vec<_>>().join("\n") + "\n";
+    let expected =
+        (1..=9).map(|number| format!("o{number}\ne{number}")).collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(shown, expected);
 }
 

@@ -54,7 +54,10 @@ fn what_one_client_locks_every_other_one_loses_in_time() {
     clients[0].ok("setPersistentData", json!(["user", object]));
     assert_eq!(clients[1].ok("getPersistentData", ["user"]), object);
     assert_eq!(home.run(&["protector", "add", "passphrase"], &passphrase).code, 0);
-    assert_eq!(home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], &passphrase).code, 0);
+    assert_eq!(
+        home.run(&["protector", "remove", "key-file", "--yes", "--passphrase-fd", "0"], &passphrase).code,
+        0
+    );
 
     let [one, other] = &mut clients;
     // The client gets its own writes first.
