@@ -11,6 +11,8 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
     ("check", &["plugin-vault check", "plugin-vault check --read-data"]),
     ("quarantine list", &["plugin-vault quarantine list", "plugin-vault quarantine list --json"]),
     ("quarantine purge", &["plugin-vault quarantine purge", "plugin-vault quarantine purge 0000 --yes"]),
+    ("lock", &["plugin-vault lock", "plugin-vault lock --json"]),
+    ("unlock", &["plugin-vault unlock", "plugin-vault unlock --json"]),
     ("path", &["plugin-vault path data", "plugin-vault path backups"]),
     ("get", &["plugin-vault get me.github#/token --raw", "plugin-vault get me.github/vscode:session --json"]),
     (

@@ -237,7 +237,7 @@ mod tests {
         let small = Limits { namespace: 1_000, ..Limits::default() };
         check(small, "old", "{}", false);
         check(small, "old", r#"{"n":456}"#, false);
-        check(small, "old", r#"{"n":12345}"#, true);
+        check(small, "old", &format!(r#"{{"n":"{}"}}"#, "long".repeat(300)), true);
         check(small, "new", "{}", true);
         check(Limits::default(), "new", "{}", false);
     }

@@ -219,7 +219,7 @@ fn two_windows_that_unlock_at_one_time_ask_once() {
 fn with_a_key_file_alone_nothing_can_be_locked_and_lock_says_so() {
     let home = Home::new();
     let said = home.refused(&["lock"], "");
-    assert_eq!(said, "plugin-vault: there is no store yet; nothing was changed");
+    assert_eq!(said, "plugin-vault: there is no store yet; plugin-vault set, or an editor, makes one");
     let answers = home.answers(&[
         ("vault/lock", json!({})),
         ("setAPIKey", json!([KEY])),

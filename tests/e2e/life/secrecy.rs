@@ -210,7 +210,7 @@ mod memory {
         let output =
             plain.command(Path::new("/bin/sh"), &["-c", script]).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        assert!(said.contains("no such key"), "{said}");
+        assert_eq!(output.status.code(), Some(3));
+        assert!(said.contains("no store yet"), "{said}");
     }
 }

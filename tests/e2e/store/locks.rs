@@ -28,7 +28,7 @@ fn files_that_are_locked_are_never_written() {
     other.ok("setPersistentData", json!(["user", object]));
     let copy = archive(&home, "copy");
     done(&home, &["backup", &copy], "");
-    done(&home, &["restore", &copy], "");
+    done(&home, &["restore", &copy, "--yes"], "");
     assert_eq!(one.ok("getPersistentData", ["user"]), object);
     assert_eq!(other.ok("getPersistentData", ["user"]), object);
 
