@@ -134,10 +134,21 @@ For the kind `storeFull' the condition is `plugin-vault-store-full'."
 
 ;;; JSON
 
+(defun plugin-vault--serialize (value)
+  "Return VALUE as JSON text."
+  (condition-case error
+      (json-serialize value)
+    (wrong-type-argument
+     ;; Emacs 28 and 29 write no member name with a NUL in this way.
+     (unless (eq (cadr error) 'string-without-embedded-nulls-p) (signal (car error) (cdr error)))
+     (let ((json-null :null)
+           (json-false :false))
+       (json-encode value)))))
+
 (defun plugin-vault--json (value)
   "Return VALUE as JSON, in UTF-8.  No part of VALUE is in an error."
   (condition-case nil
-      (encode-coding-string (json-serialize value) 'utf-8-unix)
+      (encode-coding-string (plugin-vault--serialize value) 'utf-8-unix)
     (error
      (let ((error (plugin-vault--condition
                    "invalidParams"

@@ -58,7 +58,7 @@
         (cl-loop for step across (gethash "steps" each) for at from 1 do
                  (condition-case error
                      (conformance-step run step)
-                   (error (error "Step %d, %s: %s" at (truncate-string-to-width (json-serialize step) 200)
+                   (error (error "Step %d, %s: %s" at (truncate-string-to-width (plugin-vault--json step) 200)
                                  (error-message-string error)))))
       (maphash (lambda (_ window) (ignore-errors (plugin-vault-close (get window 'vault)))) (get run 'windows)))
     (should-not (get run 'failed))

@@ -47,12 +47,12 @@
 (defun test-protect (root passphrase)
   "Let only PASSPHRASE open the store below ROOT."
   (test-stop-all)
-  (pcase-dolist (`(,action ,protector ,option) '(("add" "passphrase" "--new-passphrase-fd")
-                                                 ("remove" "key-file" "--yes" "--passphrase-fd")))
+  (dolist (command '(("add" "passphrase" "--new-passphrase-fd" "0")
+                     ("remove" "key-file" "--yes" "--passphrase-fd" "0")))
     (with-temp-buffer
       (insert passphrase "\n")
       (should (equal 0 (apply #'call-process-region nil nil test-program nil t nil
-                              "protector" action protector option "0" (test-arguments root)))))))
+                              "protector" (append command (test-arguments root))))))))
 
 (defun test-until (done &optional what)
   "Wait until DONE returns non-nil, and return that.  WHAT is awaited."

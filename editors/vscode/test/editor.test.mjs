@@ -80,7 +80,7 @@ describe('in one editor', () => {
     await window.do('store', 'vault', 'other', 'ours');
     const keys = ['old', 'same', 'other', 'never'];
     if (isContainer) {
-      await assert.rejects(window.do('move', keys), /notDurable/);
+      await assert.rejects(window.do('move', keys), /inside this container/);
       assert.equal(await window.do('get', 'editor', 'old'), 'from the editor');
       return;
     }
