@@ -93,6 +93,10 @@ end
 function Window:call(method, params, callback)
     if method == "vault/status" then
         return self.sidecar:status(callback)
+    elseif method == "vault/lock" then
+        return self.sidecar:lock(callback)
+    elseif method == "vault/unlock" then
+        return self.sidecar:unlock(params, callback)
     elseif method == "watchPersistentData" then
         self.watch = self.vault:watch(function(change)
             self:listen(change)
@@ -255,7 +259,14 @@ function Run:open(name, as)
     local key = type(as) == "table" and self:fill(as) or { plugin = plugin, installation = another }
     local window = open_window(key, self.folders)
     table.insert(self.windows, window)
-    window.vault:ready()
+    if self.case.passphrase and not window.sidecar:status().locked then
+        window.sidecar:unlock({ passphrase = self.case.passphrase })
+    end
+    local ok, err = pcall(window.vault.ready, window.vault)
+    -- A window opens also while the store is locked; its calls report that.
+    if not ok and not (self.case.passphrase and err.kind == "keyUnavailable") then
+        error(err, 0)
+    end
     self.windows[name] = window
     return window
 end

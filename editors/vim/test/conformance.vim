@@ -59,6 +59,10 @@ endfunction
 function! s:CallMethod(window, method, params, Callback) abort
   if a:method ==# 'vault/status'
     return a:window.sidecar.Status()
+  elseif a:method ==# 'vault/lock'
+    return a:window.sidecar.Lock()
+  elseif a:method ==# 'vault/unlock'
+    return a:window.sidecar.Unlock(a:params)
   elseif a:method ==# 'watchPersistentData'
     let a:window.watch = a:window.vault.Watch({change -> add(a:window.notices, change)}, a:params)
     return {'watching': v:true, 'revision': a:window.watch.since}
@@ -217,6 +221,10 @@ function! s:Open(run, name, as) abort
   let key = type(a:as) == v:t_dict ? s:Fill(a:run, a:as) : {'plugin': plugin, 'installation': installation}
   let window = s:OpenWindow(key, a:run.folders)
   call add(a:run.opened, window)
+  let passphrase = get(a:run.case, 'passphrase', '')
+  if !empty(passphrase) && !window.sidecar.Status().locked
+    call window.sidecar.Unlock({'passphrase': passphrase})
+  endif
   call window.vault.Ready()
   let a:run.windows[a:name] = window
   return window

@@ -5,7 +5,7 @@ pub(super) use windows_native_keyring_store::Store;
 use crate::protector::keyring::Fault;
 
 /// It never shows a window.
-pub(super) const WINDOW_STAYS: bool = false;
+pub(in crate::protector) const WINDOW_STAYS: bool = false;
 /// Keeps the item on this machine: by default Windows copies credentials to other machines of a domain.
 pub(super) const MODIFIERS: &[(&str, &str)] = &[("persistence", "Local")];
 

@@ -13,7 +13,7 @@ use crate::protector::Reason;
 use crate::protector::keyring::Fault;
 
 /// The keychain's window can't be closed: the caller has the turn for as long as the window may stay open.
-pub(super) const WINDOW_STAYS: bool = true;
+pub(in crate::protector) const WINDOW_STAYS: bool = true;
 pub(super) const MODIFIERS: &[(&str, &str)] = &[];
 
 const LOCKED: Fault = Fault(Reason::Locked, "the keyring is locked; unlock it, or send vault/unlock");

@@ -1,21 +1,40 @@
 // Runs the conformance suite in every editor of a kind, and shows that a wrong answer fails.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { keepOutcomes, loadCases } from '../../../conformance/run.mjs';
-import { editorsOf, Home } from './editors.mjs';
+import { binary, editorsOf, Home } from './editors.mjs';
 
 const SCRIPTS = { neovim: 'conformance.lua', vim: 'conformance.vim' };
 
-/** The outcomes of cases in one editor. */
+/** Makes a store that a passphrase alone opens. */
+function guard(home, passphrase) {
+  const run = (args, input) => {
+    const { status, stderr } = spawnSync(binary, args, { env: home.env(), input, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  };
+  run(['set', 'conformance.first'], '{}\n');
+  run(['protector', 'add', 'passphrase', '--new-passphrase-fd', '0'], `${passphrase}\n`);
+  run(['protector', 'remove', 'key-file', '--yes', '--passphrase-fd', '0'], `${passphrase}\n`);
+}
+
+/** The outcomes of cases in one editor. A case with a passphrase has a store of its own. */
 async function run(editor, cases, form) {
+  const outcomes = await runIn(editor, cases.filter((each) => !each.passphrase), form);
+  for (const each of cases.filter(({ passphrase }) => passphrase)) Object.assign(outcomes, await runIn(editor, [each], form));
+  return outcomes;
+}
+
+async function runIn(editor, cases, form) {
   const home = new Home();
   const scratch = mkdtempSync(join(tmpdir(), 'vault-cases-'));
   try {
+    if (cases[0].passphrase) guard(home, cases[0].passphrase);
     const [CASES, OUTCOMES] = ['cases.json', 'outcomes.json'].map((name) => join(scratch, name));
     writeFileSync(CASES, JSON.stringify(cases));
     const { code, output } = await home.start(editor, SCRIPTS[editor.kind], { CASES, OUTCOMES, STORE: home.top, FORM: form }).ended;
