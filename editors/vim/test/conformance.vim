@@ -225,7 +225,14 @@ function! s:Open(run, name, as) abort
   if !empty(passphrase) && !window.sidecar.Status().locked
     call window.sidecar.Unlock({'passphrase': passphrase})
   endif
-  call window.vault.Ready()
+  try
+    call window.vault.Ready()
+  catch /^pluginvault:keyUnavailable:/
+    " A window opens also while the store is locked; its calls report that.
+    if empty(passphrase)
+      throw v:exception
+    endif
+  endtry
   let a:run.windows[a:name] = window
   return window
 endfunction
