@@ -18,6 +18,11 @@ pub fn problems(config: &ProtectorConfig<'_>, store: StoreId) -> Vec<Problem> {
         Ok(dir) => dir,
     };
     let mut found = Vec::new();
+    // Who may write to the folder above may put another one in the place of this one.
+    match Dir::reach(config.key_folder) {
+        Err(error) => found.push(Problem::of(&error)),
+        Ok(above) => found.extend(folder_problem(&above, config.key_folder)),
+    }
     found.extend(folder_problem(&dir, folder));
     for name in dir.names().unwrap_or_default() {
         if name == "key" || name.starts_with("command-") {

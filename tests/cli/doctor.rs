@@ -113,8 +113,10 @@ fn a_key_file_that_others_may_read() {
 #[test]
 fn a_folder_of_keys_that_others_may_write_to() {
     let sick = Sick::filled();
-    mode(sick.key_file().parent().unwrap(), 0o777);
-    sick.is_cured("folders", "failed", "another file in the place of the store's key", false);
+    for folder in [sick.key_file().parent().unwrap(), &sick.keys()] {
+        mode(folder, 0o777);
+        sick.is_cured("folders", "failed", "another file in the place of the store's key", false);
+    }
 }
 
 #[test]
@@ -211,6 +213,61 @@ fn an_older_copy_of_the_program() {
     sick.set("PLUGIN_VAULT_BIN", &copy);
     let command = sick.is_cured("program", "warning", "of version 0.0.1", false);
     assert!(command.starts_with("cp -f "), "{command}");
+}
+
+/// Gives an extension a packed copy of another version.
+fn pack(sick: &Sick, folder: &str) {
+    let old = sick.home.program("old", "plugin-vault 0.0.1");
+    fs::create_dir_all(sick.user(folder)).unwrap();
+    fs::rename(old, sick.user(folder).join("plugin-vault")).unwrap();
+}
+
+#[test]
+fn an_older_copy_in_an_extension() {
+    for editor in [".vscode", ".vscode-server", ".cursor"] {
+        let sick = Sick::filled();
+        pack(&sick, &format!("{editor}/extensions/me.notes-1.0.0/bin"));
+        let command = sick.is_cured("program", "warning", "an editor's extension leads to ~/", false);
+        assert!(command.starts_with("cp -f "), "{command}");
+    }
+}
+
+#[test]
+fn an_older_copy_that_an_editor_s_setting_names() {
+    let sick = Sick::filled();
+    pack(&sick, "old");
+    let settings = sick.user(".config/Code/User");
+    fs::create_dir_all(&settings).unwrap();
+    let path = sick.user("old/plugin-vault");
+    let text = format!("{{\n  // The sidecar.\n  \"pluginVault.path\": \"{}\",\n}}\n", path.display());
+    fs::write(settings.join("settings.json"), text).unwrap();
+    let command = sick.is_cured(
+        "program",
+        "warning",
+        "pluginVault.path leads to ~/'old/plugin-vault' of version 0.0.1",
+        false,
+    );
+    assert!(command.starts_with("cp -f "), "{command}");
+}
+
+/// Only the superuser can give a folder to another user. The superuser is not told to take it over, since its owner
+/// could not use it any more.
+#[test]
+fn a_folder_of_another_user() {
+    for place in [Sick::data, Sick::keys] {
+        let sick = Sick::filled();
+        let chown = |user| std::os::unix::fs::chown(place(&sick), Some(user), None);
+        if chown(12_345).is_err() {
+            return;
+        }
+        let (findings, code) = sick.doctor();
+        let found =
+            findings.iter().find(|one| one.text.contains("belongs to user 12345")).expect("it is found");
+        assert_eq!((found.check.as_str(), found.level.as_str(), code), ("folders", "failed", 1));
+        assert_eq!(found.command, None);
+        chown(0).unwrap();
+        assert!(sick.doctor().1 == 0 && sick.has_record());
+    }
 }
 
 #[test]

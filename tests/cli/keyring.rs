@@ -189,3 +189,28 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         }
     });
 }
+
+#[test]
+fn doctor_names_a_keyring_service_that_is_gone() {
+    on_a_bus("doctor_names_a_keyring_service_that_is_gone", || {
+        let gnome = Gnome::start();
+        let (home, _) = guarded_by_the_keyring();
+        home.forget_cached();
+        let finding = |home: &Home| {
+            let ran = home.run(&["doctor", "--json"], "");
+            let report: Value = serde_json::from_str(&ran.shown).unwrap();
+            let findings = report["findings"].as_array().unwrap().clone();
+            (findings.into_iter().find(|one| one["check"] == "keyring").unwrap(), ran.code)
+        };
+        assert_eq!(finding(&home).0["level"], "ok");
+        drop(gnome);
+        let (gone, code) = finding(&home);
+        assert_eq!((&gone["level"], code), (&json!("failed"), 1), "{gone}");
+        assert!(gone["command"].as_str().is_some_and(|command| command.ends_with("protector test keyring")));
+        // At the next log-in the service runs again.
+        let _gnome = Gnome::start();
+        assert_eq!(home.run(&["protector", "test", "keyring"], "").code, 0);
+        assert_eq!(finding(&home).0["level"], "ok");
+        assert_eq!(read(&home)["result"], json!({"a": 1}));
+    });
+}

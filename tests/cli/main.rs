@@ -10,6 +10,8 @@ mod harness;
 mod client;
 mod copies;
 mod doctor;
+#[cfg(all(target_os = "linux", feature = "namespace-tests"))]
+mod doctor_mounts;
 mod exit_codes;
 mod helpers;
 mod home;

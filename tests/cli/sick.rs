@@ -87,10 +87,15 @@ impl Sick {
 
     /// Writes the record.
     pub(crate) fn write(&self, revision: u64) {
+        self.write_by("plugin-vault", revision);
+    }
+
+    /// Writes the record, by a sidecar with these words on its command line.
+    pub(crate) fn write_by(&self, script: &str, revision: u64) {
         let lines = Self::requests(&format!(
             r#"{{"jsonrpc":"2.0","id":2,"method":"setPersistentData","params":["user",{{"v":"{VALUE}","n":{revision}}}]}}"#
         ));
-        let ran = self.home.finish(self.shell("plugin-vault"), &lines);
+        let ran = self.home.finish(self.shell(script), &lines);
         assert!(ran.shown.contains(r#""revision""#), "{} {}", ran.shown, ran.said);
     }
 

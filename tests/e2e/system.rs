@@ -8,8 +8,6 @@ mod folder;
 #[cfg(feature = "namespace-tests")]
 mod full_disk;
 #[cfg(feature = "namespace-tests")]
-mod mount;
-#[cfg(feature = "namespace-tests")]
 mod network;
 #[cfg(feature = "namespace-tests")]
 mod no_watch;

@@ -32,6 +32,8 @@ mod errors;
 mod files;
 mod home;
 mod message;
+#[cfg(all(target_os = "linux", feature = "namespace-tests"))]
+pub(crate) mod mount;
 mod run;
 mod server;
 mod start;

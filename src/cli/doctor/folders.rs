@@ -72,12 +72,12 @@ fn move_keys(operator: &Operator) -> Option<String> {
     Some(format!("mkdir -p -m 700 {to} && mv {} {to}{}", quoted(&own), then(places::KEYS)))
 }
 
-/// The command that moves the store to its usual place.
+/// The command that moves the store to its usual place. It moves what is in the folder, which may be a mount point.
 fn move_data(data: &Path) -> Option<String> {
     let usual = places::usual_data()
         .filter(|usual| usual != data && synchronised(usual).is_none() && !usual.exists())?;
-    let above = quoted(usual.parent()?);
-    Some(format!("mkdir -p {above} && mv {} {}{}", quoted(data), quoted(&usual), then(places::DATA)))
+    let to = quoted(&usual);
+    Some(format!("mkdir -p -m 700 {to} && mv {}/* {to}{}", quoted(data), then(places::DATA)))
 }
 
 /// The end of a command that moves a folder to its usual place: nothing may name the former place any more.

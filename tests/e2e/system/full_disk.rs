@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::mount::Mount;
 use super::{read, write};
+use crate::harness::mount::Mount;
 use crate::harness::{Home, Server};
 
 const PAGE: u64 = 4_096;

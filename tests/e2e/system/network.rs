@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::mount::Mount;
 use super::{read, write};
+use crate::harness::mount::Mount;
 use crate::harness::{Framing, Home};
 
 #[test]

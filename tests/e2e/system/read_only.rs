@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::mount::Mount;
 use super::{read, write};
 use crate::harness::Home;
+use crate::harness::mount::Mount;
 
 #[test]
 fn a_store_on_a_read_only_disk_is_refused_and_goes_on_when_it_can_be_written() {
