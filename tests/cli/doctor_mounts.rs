@@ -19,6 +19,29 @@ fn a_disk_with_little_space_and_old_data_in_quarantine() {
     assert!(sick.has_record());
 }
 
+/// Data and keys are on it.
+#[test]
+fn a_home_that_is_mounted_read_only() {
+    let sick = Sick::empty();
+    let disk = Mount::memory(&sick.user(".local"), 200 << 20);
+    sick.write(1);
+    disk.again("ro");
+    for script in ["get me.plugin", "list", "status", "set me.plugin </dev/null", "key list"] {
+        let ran = sick.run(&format!("plugin-vault {script}"));
+        assert_eq!(ran.code, 6, "{script}: {}", ran.said);
+        assert!(
+            ran.said.contains("mounted read-only") && ran.said.contains("Mount it for writing"),
+            "{}",
+            ran.said
+        );
+        assert!(ran.shown.is_empty() || script == "status", "{}", ran.shown);
+    }
+    let sudo = sick.home.program_that("sudo", "exec \"$@\"");
+    fs::rename(sudo, sick.home.path("bin/sudo")).unwrap();
+    sick.is_cured("folders", "failed", "read-only", false);
+    assert!(sick.has_record());
+}
+
 #[test]
 fn a_disk_with_little_space_where_nothing_of_ours_can_go() {
     let sick = Sick::empty();
