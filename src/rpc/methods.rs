@@ -52,6 +52,18 @@ pub(super) const CANCEL: &str = "$/cancelRequest";
 pub(super) const EXIT: &str = exit::SPEC.name;
 pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
 
+/// What a connection that is bound to one key may not call: these would give it another key, end the key, or change
+/// what other connections can do.
+const NOT_THROUGH_A_RELAY: [&str; 7] = [
+    set_api_key::SPEC.name,
+    issue_api_key::SPEC.name,
+    share_api_key::SPEC.name,
+    rotate_api_key::SPEC.name,
+    revoke_api_key::SPEC.name,
+    lock::SPEC.name,
+    unlock::SPEC.name,
+];
+
 /// The parameter that names the folder of a record.
 const FOLDER: &str = "workspaceFolder";
 
@@ -179,12 +191,19 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     call: fn(Call) -> F,
 ) {
     let session = session.clone();
+    let is_refused = session.bound().is_some() && NOT_THROUGH_A_RELAY.contains(&spec.name);
     let callback: AsyncMethod<'static> = Arc::new(move |id, _, _, _, mut extensions| {
         let Request { pending, params } =
             extensions.remove::<Request>().expect("dispatch puts each request there");
         let call = call(Call { session: session.clone(), params, pending });
         let caught = AssertUnwindSafe(call).catch_unwind();
         let response = async move {
+            if is_refused {
+                return MethodResponse::error(
+                    id,
+                    Error::from(vault::Error::NotPermitted(vault::Denied::Relay)),
+                );
+            }
             match caught.await {
                 Ok(Ok(text)) => {
                     let mut response = MethodResponse::notification();
