@@ -359,6 +359,10 @@ impl Arguments {
         };
         let (data, keys) = match &temporary {
             Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
+            // A sandbox may have no home folder, and a client of a relay needs none.
+            None if socket.is_some() => {
+                (folders::data(None).unwrap_or_default(), folders::keys(None).unwrap_or_default())
+            }
             None => (folders::data(self.data_dir.as_deref())?, folders::keys(self.key_dir.as_deref())?),
         };
         let (limits, allow_network) = (self.limits, self.allow_network_file_system);

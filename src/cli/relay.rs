@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::process::{LocalListener, NoSocket};
 use crate::vault::{
-    Caller, Config, EndKey, Error, Key, KnowKey, Name, OneByOne, Opened, Passphrase, Place, RelayEntry,
-    Scope, Share, folder::WorkspaceFolder,
+    Caller, Config, EndKey, Error, Key, KnowKey, Name, OneByOne, Opened, Place, RelayEntry, Scope, Share,
+    folder::WorkspaceFolder,
 };
 
 use super::connect::about_socket;
