@@ -233,8 +233,11 @@ impl Session {
         self.key_settled.notify_waiters();
     }
 
-    /// Records a refused attempt whose text is not a key.
+    /// Records a refused attempt whose text is not a key. A bound connection goes on with its own key.
     pub fn refuse_no_key(&self) {
+        if self.bound.is_some() {
+            return;
+        }
         lock(&self.keys).refuse_no_key();
     }
 

@@ -202,7 +202,9 @@ pub fn parent() -> Option<u32> {
 /// The user of the process at the other end of a local connection; `None` where the system does not say.
 #[cfg(target_os = "linux")]
 fn peer_user(stream: &std::os::unix::net::UnixStream) -> io::Result<Option<u32>> {
-    Ok(Some(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw()))
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    // A process of another process namespace has the id 0 here, for which the type of `rustix` has no value.
+    Ok(Some(getsockopt(stream, PeerCredentials)?.uid()))
 }
 
 #[cfg(not(target_os = "linux"))]

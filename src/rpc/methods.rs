@@ -52,18 +52,6 @@ pub(super) const CANCEL: &str = "$/cancelRequest";
 pub(super) const EXIT: &str = exit::SPEC.name;
 pub(super) const WATCH: &str = watch_persistent_data::SPEC.name;
 
-/// What a connection that is bound to one key may not call: these would give it another key, end the key, or change
-/// what other connections can do.
-const NOT_THROUGH_A_RELAY: [&str; 7] = [
-    set_api_key::SPEC.name,
-    issue_api_key::SPEC.name,
-    share_api_key::SPEC.name,
-    rotate_api_key::SPEC.name,
-    revoke_api_key::SPEC.name,
-    lock::SPEC.name,
-    unlock::SPEC.name,
-];
-
 /// The parameter that names the folder of a record.
 const FOLDER: &str = "workspaceFolder";
 
@@ -153,6 +141,15 @@ impl Call {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
     }
 
+    /// Refuses a method that would give a connection through a relay another key, end its key, or change what other
+    /// connections can do. Called after all parameters are read.
+    fn not_through_a_relay(&self) -> Result<(), Error> {
+        match self.session.bound() {
+            Some(_) => Err(vault::Error::NotPermitted(vault::Denied::Relay).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Returns a list, or an error if its answer would be longer than a message may be.
     fn fits(&self, list: String) -> Outcome {
         /// The most bytes that an answer has besides its result.
@@ -191,19 +188,12 @@ fn add<F: Future<Output = Outcome> + Send + 'static>(
     call: fn(Call) -> F,
 ) {
     let session = session.clone();
-    let is_refused = session.bound().is_some() && NOT_THROUGH_A_RELAY.contains(&spec.name);
     let callback: AsyncMethod<'static> = Arc::new(move |id, _, _, _, mut extensions| {
         let Request { pending, params } =
             extensions.remove::<Request>().expect("dispatch puts each request there");
         let call = call(Call { session: session.clone(), params, pending });
         let caught = AssertUnwindSafe(call).catch_unwind();
         let response = async move {
-            if is_refused {
-                return MethodResponse::error(
-                    id,
-                    Error::from(vault::Error::NotPermitted(vault::Denied::Relay)),
-                );
-            }
             match caught.await {
                 Ok(Ok(text)) => {
                     let mut response = MethodResponse::notification();

@@ -68,6 +68,7 @@ pub(super) async fn call(call: Call) -> Outcome {
 
 fn read(call: &Call) -> Result<(Key, bool), Error> {
     let params = Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let key = Key::parse(&params.api_key.0).map_err(|_| Error::ApiKeyInvalid)?;
     Ok((key, params.must_exist.unwrap_or(false)))
 }

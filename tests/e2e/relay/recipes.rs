@@ -33,6 +33,9 @@ fn succeeds(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The user of the remote host, if the test can make one.
+const USER: &str = "remote";
+
 /// The remote host: an sshd of a user without rights, who has a folder, the program and nothing else.
 struct Host {
     folder: tempfile::TempDir,
@@ -74,7 +77,16 @@ impl Host {
                 std::os::unix::fs::chown(path(name), Some(65534), Some(65534)).unwrap();
             }
         }
-        let mut sshd = start(&becomes, "/usr/sbin/sshd");
+        let mut sshd = if is_root {
+            // The system's own users without rights are locked, so this sshd sees a user of the test's.
+            let script = "mount --bind \"$1\" /etc/passwd || exit 99; shift; exec \"$@\"";
+            let mut namespace = Command::new("unshare");
+            namespace.args(["--mount", "sh", "-c", script, "sh"]).arg(path("passwd")).args(&becomes);
+            namespace.arg("/usr/sbin/sshd");
+            namespace
+        } else {
+            Command::new("/usr/sbin/sshd")
+        };
         let sshd = sshd.args(["-D", "-e", "-f"]).arg(path("config")).stderr(Stdio::null()).spawn().unwrap();
         let sshd = Process(sshd);
         wait_until("sshd does not listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());

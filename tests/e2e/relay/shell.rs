@@ -66,7 +66,7 @@ fn the_helpers_use_the_relay() {
     assert!(got.shown.contains(&format!("password={word}")), "{}", got.said);
     assert!(home.run(&["helper", "git", "get"], wanted).shown.contains(&word));
     assert_eq!(run(&home, &relay.socket, &["helper", "git", "erase"], wanted).code, 0);
-    assert_eq!(run(&home, &relay.socket, &["helper", "git", "get"], wanted).shown, "\n");
+    assert_eq!(run(&home, &relay.socket, &["helper", "git", "get"], wanted).shown, "");
     let docker = run(&home, &relay.socket, &["helper", "docker", "list"], "");
     assert_eq!(docker.code, 1, "docker's records are another plugin's: {}", docker.shown);
 }
