@@ -183,7 +183,7 @@ fn without_a_person(config: &Config) -> Config {
     }
 }
 
-/// Ends the keys of relays that were killed. Nobody has these keys any more, so a failure costs nothing but a row.
+/// Ends the keys of relays that were killed. No process has these keys any more, so a failure costs nothing but a row.
 fn end_stale_keys(operator: &Operator) {
     let Ok((_, stale)) = operator.vault().relays() else { return };
     for relay in stale {

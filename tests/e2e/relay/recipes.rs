@@ -1,6 +1,6 @@
 //! The recipes of `docs/remote.md`: a tunnel of ssh, and bubblewrap. The bind mount is in `container.rs`.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -33,6 +33,9 @@ fn succeeds(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// It starts itself anew by its absolute path.
+const SSHD: &str = "/usr/sbin/sshd";
+
 /// The user of the remote host, if the test can make one.
 const USER: &str = "remote";
 
@@ -64,9 +67,8 @@ impl Host {
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
             .create(path("run"))
             .unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = format!(
-            "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\n\
+            "ListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\n\
              StrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
             path("host").display(),
             path("authorized").display(),
@@ -77,19 +79,7 @@ impl Host {
                 std::os::unix::fs::chown(path(name), Some(65534), Some(65534)).unwrap();
             }
         }
-        let mut sshd = if is_root {
-            // The system's own users without rights are locked, so this sshd sees a user of the test's.
-            let script = "mount --bind \"$1\" /etc/passwd || exit 99; shift; exec \"$@\"";
-            let mut namespace = Command::new("unshare");
-            namespace.args(["--mount", "sh", "-c", script, "sh"]).arg(path("passwd")).args(&becomes);
-            namespace.arg("/usr/sbin/sshd");
-            namespace
-        } else {
-            Command::new("/usr/sbin/sshd")
-        };
-        let sshd = sshd.args(["-D", "-e", "-f"]).arg(path("config")).stderr(Stdio::null()).spawn().unwrap();
-        let sshd = Process(sshd);
-        wait_until("sshd does not listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let (sshd, port) = sshd(folder.path(), is_root.then_some(&becomes));
         Self { folder, user, becomes, port, _sshd: sshd }
     }
 
@@ -122,6 +112,39 @@ impl Host {
         command.current_dir("/").env_remove("HOME");
         command
     }
+}
+
+/// Starts sshd at a port that is free, and waits until it listens. With words that make another user, as that user.
+fn sshd(folder: &Path, becomes: Option<&Vec<String>>) -> (Process, u16) {
+    // Below the ports that the system gives to connections: one of those may be taken at any moment.
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    for port in (first..first + 100).step_by(7) {
+        let mut command = match becomes {
+            Some(becomes) => {
+                // The system's own users without rights are locked, so this sshd sees a user of the test's.
+                let script = "mount --bind \"$1\" /etc/passwd || exit 99; shift; exec \"$@\"";
+                let mut namespace = Command::new("unshare");
+                namespace
+                    .args(["--mount", "sh", "-c", script, "sh"])
+                    .arg(folder.join("passwd"))
+                    .args(becomes);
+                namespace.arg(SSHD);
+                namespace
+            }
+            None => Command::new(SSHD),
+        };
+        command.args(["-D", "-e", "-p", &port.to_string(), "-f"]).arg(folder.join("config"));
+        let mut sshd = Process(command.stderr(Stdio::piped()).spawn().unwrap());
+        let mut said = BufReader::new(sshd.0.stderr.take().unwrap());
+        let mut line = String::new();
+        while said.read_line(&mut line).unwrap() > 0 && !line.contains("Server listening") {}
+        if line.contains("Server listening") {
+            std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+            return (sshd, port);
+        }
+        assert!(line.contains("Address already in use"), "{line}");
+    }
+    panic!("no port is free");
 }
 
 /// A program, as the user that these words make.
