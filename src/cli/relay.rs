@@ -172,7 +172,7 @@ impl RelayCommand {
     }
 }
 
-/// The same store, for steps in which nobody may be asked.
+/// The same store, for steps that must not ask a person.
 fn without_a_person(config: &Config) -> Config {
     Config {
         data: config.data.clone(),

@@ -54,11 +54,13 @@ impl Host {
         let folder = tempfile::tempdir().unwrap();
         let is_root = rustix::process::geteuid().is_root();
         let words = "setpriv --reuid 65534 --regid 65534 --clear-groups";
-        let becomes = if is_root { words.split(' ').map(Into::into).collect() } else { Vec::new() };
-        let id =
-            Command::new("id").args(if is_root { &["-nu", "65534"][..] } else { &["-nu"] }).output().unwrap();
-        let user = String::from_utf8(id.stdout).unwrap().trim().to_owned();
+        let becomes: Vec<String> =
+            if is_root { words.split(' ').map(Into::into).collect() } else { Vec::new() };
+        let id = Command::new("id").arg("-nu").output().unwrap();
+        let own = String::from_utf8(id.stdout).unwrap().trim().to_owned();
+        let user = if is_root { USER.to_owned() } else { own };
         let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("passwd"), format!("{USER}:x:65534:65534::/:/bin/sh\n")).unwrap();
         for key in ["host", "user"] {
             succeeds(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path(key)));
         }
