@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+pub mod connect;
 mod consent;
 mod delete;
 mod doctor;
@@ -33,6 +34,7 @@ mod question;
 mod record;
 mod records;
 mod reference;
+mod relay;
 mod reset;
 mod run;
 #[cfg(feature = "schema")]
@@ -42,6 +44,7 @@ mod set;
 mod status;
 mod table;
 mod task;
+mod through;
 mod visible;
 mod wrong;
 
@@ -58,13 +61,14 @@ use crate::protector::has_terminal;
 use crate::rpc;
 use crate::server::Options;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Askpass, Config};
+use crate::vault::{Askpass, Config, Key};
 
 use backup::{BackupCommand, RestoreCommand};
 use installation::InstallationCommand;
 use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
+use relay::RelayCommand;
 use reset::ResetCommand;
 use secret::passphrase;
 use task::TaskCommand;
@@ -108,6 +112,14 @@ pub struct Arguments {
     #[arg(long = "clientProcessId", value_name = "PID", global = true)]
     client_process_id: Option<u32>,
 
+    /// Use the store at the other end of this socket, where `plugin-vault relay` listens [env: `PLUGIN_VAULT_CONNECT`]
+    #[arg(long, value_name = "SOCKET", global = true, conflicts_with_all = ["data_dir", "key_dir", "temporary"])]
+    connect: Option<PathBuf>,
+
+    /// Serve only the key that this descriptor gives; for the sidecars of a relay
+    #[arg(long, value_name = "N", hide = true)]
+    bound_key_fd: Option<u32>,
+
     /// Log level, or levels by target [env: `RUST_LOG`] [default: warn]
     #[arg(long, value_name = "LEVEL", global = true)]
     log: Option<String>,
@@ -150,6 +162,8 @@ enum Command {
     Lock,
     /// Unlock the store, and ask if necessary
     Unlock,
+    /// Give the data of one API key to containers, other hosts and sandboxes, over a Unix socket
+    Relay(RelayCommand),
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -185,8 +199,10 @@ pub struct Run {
 
 /// What to do.
 pub enum Task {
-    /// Serve a client.
-    Serve(Options),
+    /// Serve a client. With a descriptor, only with the key that [`bound_key`] reads from it.
+    Serve(Options, Option<u32>),
+    /// Carry a client's connection to the relay that listens at this socket.
+    Connect(PathBuf),
     /// Run another subcommand and end.
     Operate(Box<Operation>),
 }
@@ -196,6 +212,8 @@ pub struct Operation {
     command: Operate,
     common: Common,
     config: Config,
+    /// The relay to use instead of the store.
+    socket: Option<PathBuf>,
 }
 
 enum Operate {
@@ -208,6 +226,7 @@ enum Operate {
     Reset(ResetCommand),
     Lock,
     Unlock,
+    Relay(RelayCommand),
 }
 
 impl Operation {
@@ -224,7 +243,12 @@ impl Operation {
     fn answer(self) -> Result<Answer, Failed> {
         let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
         let json = self.common.json;
-        let is_one_task = matches!(self.command, Operate::Task(_));
+        if let Some(socket) = &self.socket
+            && let Some(answer) = self.command.through(socket, json)?
+        {
+            return Ok(answer);
+        }
+        let is_one_task = matches!(self.command, Operate::Task(_) | Operate::Relay(_));
         let operator = Operator::new(self.config, passphrase, is_one_task);
         match &self.command {
             Operate::Installation(command) => installation::run(&operator, command, json),
@@ -236,6 +260,18 @@ impl Operation {
             Operate::Reset(command) => reset::run(&operator, command, json),
             Operate::Lock => lock::lock(&operator, json),
             Operate::Unlock => lock::unlock(&operator, json),
+            Operate::Relay(command) => relay::run(operator, command, json),
+        }
+    }
+}
+
+impl Operate {
+    /// Runs the subcommand at the other end of a relay; `None` if it needs no store.
+    fn through(&self, socket: &Path, as_json: bool) -> Result<Option<Answer>, Failed> {
+        match self {
+            Self::Task(command) => task::through(socket, command, as_json),
+            Self::Installation(command) => installation::through(socket, command, as_json),
+            _ => Err(task::not_through_a_relay()),
         }
     }
 }
@@ -310,6 +346,7 @@ impl Arguments {
     fn resolve(mut self) -> Result<Run, Wrong> {
         let filter = self.filter()?;
         let folders = self.folders()?;
+        let socket = self.socket()?;
         let log_file = self.log_file.as_deref().map(|path| folders::named(path, "--log-file")).transpose()?;
         let temporary = if self.temporary {
             let folder = tempfile::Builder::new().prefix("plugin-vault-").tempdir_in(folders::temporary());
@@ -322,6 +359,10 @@ impl Arguments {
         };
         let (data, keys) = match &temporary {
             Some(folder) => (folder.path().join("data"), folder.path().join("keys")),
+            // A sandbox may have no home folder, and a client of a relay needs none.
+            None if socket.is_some() => {
+                (folders::data(None).unwrap_or_default(), folders::keys(None).unwrap_or_default())
+            }
             None => (folders::data(self.data_dir.as_deref())?, folders::keys(self.key_dir.as_deref())?),
         };
         let (limits, allow_network) = (self.limits, self.allow_network_file_system);
@@ -333,7 +374,7 @@ impl Arguments {
                 allow_network,
                 limits,
             };
-            Task::Operate(Box::new(Operation { command, common, config }))
+            Task::Operate(Box::new(Operation { command, common, config, socket: socket.clone() }))
         };
         let task = match self.command.take() {
             Some(Command::Installation(command)) => operate(Operate::Installation(command), self.operate),
@@ -345,20 +386,39 @@ impl Arguments {
             Some(Command::Reset(command)) => operate(Operate::Reset(command), self.operate),
             Some(Command::Lock) => operate(Operate::Lock, self.operate),
             Some(Command::Unlock) => operate(Operate::Unlock, self.operate),
+            Some(Command::Relay(command)) => operate(Operate::Relay(command), self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }
-            None | Some(Command::Serve | Command::Schema) => Task::Serve(Options {
-                data,
-                keys,
-                askpass: askpass(),
-                allow_network,
-                limits,
-                folders,
-                client_process: self.client_process_id,
-            }),
+            None | Some(Command::Serve | Command::Schema) => match socket {
+                Some(socket) => Task::Connect(socket),
+                None => {
+                    let client_process = self.client_process_id;
+                    let askpass = askpass();
+                    let options = Options {
+                        data,
+                        keys,
+                        askpass,
+                        allow_network,
+                        limits,
+                        folders,
+                        client_process,
+                        bound: None,
+                    };
+                    Task::Serve(options, self.bound_key_fd)
+                }
+            },
         };
         Ok(Run { filter, log_file, task, temporary })
+    }
+
+    /// The relay's socket. A store that the command line names is meant rather than the relay of the environment.
+    fn socket(&self) -> Result<Option<PathBuf>, Wrong> {
+        match &self.connect {
+            Some(path) => connect::of_flag(path).map(Some),
+            None if self.data_dir.is_some() || self.temporary => Ok(None),
+            None => connect::of_environment(),
+        }
     }
 
     fn filter(&self) -> Result<Filter, Wrong> {
@@ -374,6 +434,10 @@ impl Arguments {
 
     fn folders(&self) -> Result<Vec<WorkspaceFolder>, Wrong> {
         if self.workspace_folder.is_empty() {
+            if self.bound_key_fd.is_some() {
+                // The current folder is the relay's, and not the client's.
+                return Ok(Vec::new());
+            }
             let current = std::env::current_dir().ok();
             return Ok(current.as_deref().and_then(WorkspaceFolder::from_path).into_iter().collect());
         }
@@ -381,6 +445,15 @@ impl Arguments {
             |_| Wrong("--workspace-folder takes an absolute URI, like file:///home/me/project".into());
         self.workspace_folder.iter().map(|uri| WorkspaceFolder::parse(uri).map_err(wrong)).collect()
     }
+}
+
+/// The key that a relay gives to one of its sidecars.
+///
+/// # Errors
+/// The line for stderr, if the descriptor gives no key.
+pub fn bound_key(descriptor: u32) -> Result<Key, String> {
+    let line = secret::secret_line(descriptor, "").map_err(|failed| failed.line(false))?;
+    Key::parse(line.trim()).map_err(|_| presented::not_a_key().line(false))
 }
 
 /// The program that asks the user for the passphrase, from the environment.

@@ -70,6 +70,11 @@ pub const LAST_WAIT: Duration = Duration::from_secs(9);
 /// How long requests that were read may take while the process ends.
 pub const LAST_REQUESTS_WAIT: Duration = Duration::from_secs(6);
 
+/// Connections that a relay serves at one time. Above this it closes each further one.
+pub const RELAY_CONNECTIONS: usize = 32;
+/// Connections that a relay takes at once, and how many it then takes in a second.
+pub const RELAY_PACE: (u32, u32) = (64, 20);
+
 /// The limits that a user may change.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
@@ -104,6 +109,22 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The arguments that give another process of the program the same limits.
+    pub fn arguments(&self) -> Vec<String> {
+        let all = [
+            ("--max-message-bytes", self.message as u64),
+            ("--max-data-bytes", self.data as u64),
+            ("--max-store-bytes", self.store),
+            ("--max-records", self.records),
+            ("--max-namespace-bytes", self.namespace),
+            ("--max-keys", self.keys),
+            ("--max-keys-per-plugin", self.keys_per_plugin),
+            ("--max-handles", self.handles as u64),
+            ("--backup-idle-seconds", self.backup_idle),
+        ];
+        all.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
     /// How long the sidecar must be idle before it takes the daily backup; `None` for never.
     pub fn backup_after(&self) -> Option<Duration> {
         (self.backup_idle > 0).then(|| Duration::from_secs(self.backup_idle))

@@ -41,7 +41,14 @@ fn run_task(run: Run) -> ExitCode {
     process::harden();
     // The panic hook logs a panic. That line has to be written before the process ends.
     let done = catch_unwind(AssertUnwindSafe(|| match run.task {
-        Task::Serve(options) => serve(options, &log),
+        Task::Serve(options, bound) => serve(options, bound, &log),
+        Task::Connect(socket) => match cli::connect::run(&socket) {
+            Ok(()) => 0,
+            Err((line, code)) => {
+                log.line(line);
+                code
+            }
+        },
         Task::Operate(operation) => operate(*operation, &log),
     }));
     let code = done.unwrap_or(FAILED);
@@ -50,10 +57,20 @@ fn run_task(run: Run) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn serve(options: Options, log: &Log) -> u8 {
+fn serve(mut options: Options, bound: Option<u32>, log: &Log) -> u8 {
+    if let Some(descriptor) = bound {
+        match cli::bound_key(descriptor) {
+            Ok(key) => options.bound = Some(key),
+            Err(line) => {
+                log.line(line);
+                return WRONG_ARGUMENTS;
+            }
+        }
+    }
     match server::serve(options) {
         Ok(ending) => {
-            if let Some(notice) = ending.notice() {
+            // How the client of a relay ends says nothing to the relay's user.
+            if let Some(notice) = ending.notice().filter(|_| bound.is_none()) {
                 log.notice(notice);
             }
             ending.code()

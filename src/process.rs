@@ -8,14 +8,45 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use system::{
-    CaughtSignals, InheritedDescriptor, ReservedDescriptor, SYNC_IS_SHALLOW, boot_id, boot_millis,
-    catch_signals, check_descriptors, exit_code, harden, hardening_gaps, has_ended, is_ignored,
-    kill_with_children, outputs_are_one, prepare_child, restore_signals, restore_umask, shared_mutex,
-    stdout_is_null, terminal_columns, wait_and_forward, waiter,
+    CaughtSignals, InheritedDescriptor, LocalListener, LocalStream, ReservedDescriptor, SYNC_IS_SHALLOW,
+    as_stdio, boot_id, boot_millis, carry, catch_signals, check_descriptors, connect_local, exit_code,
+    harden, hardening_gaps, has_ended, is_ignored, kill_with_children, on_ending_signal, outputs_are_one,
+    parent, prepare_child, restore_signals, restore_umask, shared_mutex, stdout_is_null, terminal_columns,
+    terminate, wait_and_forward, waiter,
 };
+
+/// Why a local socket can't be used.
+#[derive(Debug)]
+pub enum NoSocket {
+    /// Its folder can be entered by others, or is another user's.
+    Folder,
+    /// Something else has the path: another process that listens, another kind of file, or another user's.
+    Taken,
+    /// The process that listens there runs as another user.
+    Peer,
+    /// This system has no sockets of this kind that could be used.
+    Unsupported,
+    /// The system's error.
+    Io(io::Error),
+}
+
+impl From<io::Error> for NoSocket {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// How a connection that was carried over a socket has ended.
+pub struct Carried {
+    /// Whether stdin ended first.
+    pub client_ended: bool,
+    /// The last bytes that stdin gave.
+    pub tail: Vec<u8>,
+}
 
 /// The absolute paths of the programs with this bare name in the absolute folders of `PATH`, in its order.
 pub fn in_path(name: &str) -> impl Iterator<Item = PathBuf> {

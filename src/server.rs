@@ -22,7 +22,7 @@ use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{self, Askpass, Config, Vault};
+use crate::vault::{self, Askpass, Config, Key, Vault};
 
 pub use ending::Ending;
 
@@ -45,6 +45,8 @@ pub struct Options {
     pub folders: Vec<WorkspaceFolder>,
     /// The client's process. The server ends when it ends.
     pub client_process: Option<u32>,
+    /// The only key that the client may use, if the client is at the other end of a relay.
+    pub bound: Option<Key>,
 }
 
 /// Why the server could not start.
@@ -89,7 +91,11 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
     if let Some(process) = options.client_process {
         client.watch(process);
     }
-    let session = Arc::new(Session::new(vault.clone(), options.folders, client));
+    let mut session = Session::new(vault.clone(), options.folders, client);
+    if let Some(key) = options.bound {
+        session.bind(key);
+    }
+    let session = Arc::new(session);
     let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
     let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::limits::Limits;
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{Caller, Error, Key, NoKey, Place, StoreEvent, Taking, Vault};
+use crate::vault::{Caller, Denied, Error, Key, NoKey, Place, StoreEvent, Taking, Vault};
 
 pub use folders::OpenFolder;
 pub use keys::Attempt;
@@ -99,6 +99,8 @@ pub struct Session {
     calls: watch::Sender<()>,
     client: Arc<dyn Client>,
     ending: watch::Sender<bool>,
+    /// The handle of the only key that the connection may use, if it is bound to one.
+    bound: Option<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -157,7 +159,22 @@ impl Session {
             calls,
             client,
             ending: watch::Sender::new(false),
+            bound: None,
         }
+    }
+
+    /// Binds the connection to this key, before its first request: every call means it, and no other can be set.
+    pub fn bind(&mut self, key: Key) {
+        let mut keys = lock(&self.keys);
+        // There is no other key yet, so that the limit can't be exceeded.
+        if let Ok((attempt, _)) = keys.begin(key, false, 1) {
+            self.bound = Some(keys.accept(attempt));
+        }
+    }
+
+    /// The handle of the key that the connection is bound to.
+    pub fn bound(&self) -> Option<&str> {
+        self.bound.as_deref()
     }
 
     /// Makes the vault's thread run the tasks of the requests whose outcomes it delivers. On that thread the tasks use
@@ -216,8 +233,11 @@ impl Session {
         self.key_settled.notify_waiters();
     }
 
-    /// Records a refused attempt whose text is not a key.
+    /// Records a refused attempt whose text is not a key. A bound connection goes on with its own key.
     pub fn refuse_no_key(&self) {
+        if self.bound.is_some() {
+            return;
+        }
         lock(&self.keys).refuse_no_key();
     }
 
@@ -244,6 +264,7 @@ impl Session {
     fn meant(&self, handle: Option<&str>, position: Position) -> Option<Result<Caller, Error>> {
         match lock(&self.keys).find(handle, position) {
             Resolved::Key(key, must_exist) => Some(Ok(Caller { key, must_exist, origin: self.origin })),
+            Resolved::None if self.bound.is_some() => Some(Err(Error::NotPermitted(Denied::Relay))),
             Resolved::None => {
                 let reason = if handle.is_some() { NoKey::Handle } else { NoKey::Unselected };
                 Some(Err(Error::ApiKeyRequired(reason)))

@@ -91,7 +91,7 @@ pub use crate::protector::{
 };
 pub use crate::store::{
     BadArchive, CopySource, CopyTarget, FORMAT, FileSystem, Member, OwnBackup, Problem, Quarantined, Refusal,
-    Restored, SoundTables, StoreEvent, StoreProcess, quoted,
+    RelayEntry, RelayMark, Restored, SoundTables, StaleRelay, StoreEvent, StoreProcess, quoted,
 };
 pub use draft::Write;
 use queue::{Queue, Queued, QueuedRead};

@@ -270,7 +270,7 @@
 ---@class plugin_vault.NotPermittedData
 ---@field kind "notPermitted"
 ---@field retryable false
----@field reason "scope"|"readOnly"|"owner"|"lease" The cause.
+---@field reason "scope"|"readOnly"|"owner"|"lease"|"relay" The cause.
 
 ---LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
 ---@alias plugin_vault.OpenFolders table<string, any>[]
@@ -323,6 +323,10 @@
 ---@field kind "recordDamaged"
 ---@field retryable false
 ---@field reason "record"|"key" The cause.
+
+---The key that a relay has bound the connection to.
+---@class plugin_vault.Relayed
+---@field handle string The handle of that key. A call may leave it out.
 
 ---A lease that was released.
 ---@class plugin_vault.Released
@@ -377,16 +381,17 @@
 
 ---The state of the store and of its protection.
 ---@class plugin_vault.Status
----@field bytes integer The size of the store on the disk, in bytes.
+---@field bytes integer The size of the store on the disk, in bytes. 0 through a relay.
 ---@field dataDir plugin_vault.Path The folder where the store is, or would be.
 ---@field formatVersion integer The version of the disk format.
 ---@field keyAvailable boolean Whether methods that need data work now.
 ---@field locked boolean Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key.
 ---@field protectors plugin_vault.Protector[] All protectors that can open the store.
 ---@field protects plugin_vault.Protects What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
----@field records integer The number of records, of all plugins.
+---@field records integer The number of records, of all plugins. 0 through a relay.
 ---@field protector? plugin_vault.Protector The protector that opened the store.
----@field repaired? plugin_vault.Repaired What the last repair of a damaged store did; absent if there was none.
+---@field relay? boolean Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
+---@field repaired? plugin_vault.Repaired What the last repair of a damaged store did; absent if there was none, and through a relay.
 ---@field storeId? plugin_vault.StoreId The id of the store; absent if there is no store yet.
 
 ---The store is busy; nothing was changed.
@@ -439,6 +444,7 @@
 ---@class plugin_vault.VaultCapabilities
 ---@field maxDataBytes integer The length of the longest object that can be stored, in bytes of JSON text.
 ---@field protocolVersion integer The version of this contract. A client that needs a later version reports that and does not go on.
+---@field relay? plugin_vault.Relayed Present if the connection comes through `plugin-vault relay`, which has bound it to one key.
 
 ---The state of a watch.
 ---@class plugin_vault.Watch
@@ -472,7 +478,7 @@
 ---
 ---A client that never sends `initialize` is a script. Every method works at once, and the open folders are those of `--workspace-folder`, or else the current directory.
 ---@class plugin_vault.initialize.params
----@field processId? plugin_vault.ProcessId|vim.NIL The client's process. The sidecar ends when this process has ended.
+---@field processId? plugin_vault.ProcessId|vim.NIL The client's process. The sidecar ends when this process has ended. Ignored through a relay.
 ---@field rootUri? plugin_vault.RootUri|vim.NIL The open folder, from clients that support only one.
 ---@field rootPath? plugin_vault.RootPath|vim.NIL The open folder as a path, from older clients.
 ---@field workspaceFolders? plugin_vault.OpenFolders|vim.NIL The open folders. `[]` means that no folder is open; `null` means the same as no member.

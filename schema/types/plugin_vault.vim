@@ -248,7 +248,7 @@ vim9script
 # The API key does not permit the request.
 #   kind: "notPermitted"
 #   retryable: false
-#   reason: "scope" | "readOnly" | "owner" | "lease"  The cause.
+#   reason: "scope" | "readOnly" | "owner" | "lease" | "relay"  The cause.
 #
 # OpenFolders: list<{uri, name?}>
 # LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder.
@@ -302,6 +302,10 @@ vim9script
 #   retryable: false
 #   reason: "record" | "key"  The cause.
 #
+# Relayed: {handle}
+# The key that a relay has bound the connection to.
+#   handle: string  The handle of that key. A call may leave it out.
+#
 # Released: {released}
 # A lease that was released.
 #   released: true
@@ -353,18 +357,19 @@ vim9script
 #   name: string
 #   version: string  The version of plugin-vault.
 #
-# Status: {bytes, dataDir, formatVersion, keyAvailable, locked, protectors, protects, records, protector?, repaired?, storeId?}
+# Status: {bytes, dataDir, formatVersion, keyAvailable, locked, protectors, protects, records, protector?, relay?, repaired?, storeId?}
 # The state of the store and of its protection.
-#   bytes: number  The size of the store on the disk, in bytes.
+#   bytes: number  The size of the store on the disk, in bytes. 0 through a relay.
 #   dataDir: Path  The folder where the store is, or would be.
 #   formatVersion: number  The version of the disk format.
 #   keyAvailable: bool  Whether methods that need data work now.
 #   locked: bool  Whether the store was locked, with `vault/lock` or `plugin-vault lock`. Then only `vault/unlock` gets its key.
 #   protectors: list<Protector>  All protectors that can open the store.
 #   protects: Protects  What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known.
-#   records: number  The number of records, of all plugins.
+#   records: number  The number of records, of all plugins. 0 through a relay.
 #   protector?: Protector  The protector that opened the store.
-#   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none.
+#   relay?: bool  Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
+#   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none, and through a relay.
 #   storeId?: StoreId  The id of the store; absent if there is no store yet.
 #
 # StoreBusyData: {kind, retryable, reason, process?}
@@ -414,9 +419,10 @@ vim9script
 # Whether the store key is available.
 #   keyAvailable: bool  Whether methods that need data work now; `false` if there is no store yet.
 #
-# VaultCapabilities: {maxDataBytes, protocolVersion}
+# VaultCapabilities: {maxDataBytes, protocolVersion, relay?}
 #   maxDataBytes: number  The length of the longest object that can be stored, in bytes of JSON text.
 #   protocolVersion: number  The version of this contract. A client that needs a later version reports that and does not go on.
+#   relay?: Relayed  Present if the connection comes through `plugin-vault relay`, which has bound it to one key.
 #
 # Watch: {revision, watching}
 # The state of a watch.
@@ -449,7 +455,7 @@ vim9script
 
 # What goes with each request, and its type.
 # initialize -> Initialized
-#   processId?: ProcessId | null  The client's process. The sidecar ends when this process has ended.
+#   processId?: ProcessId | null  The client's process. The sidecar ends when this process has ended. Ignored through a relay.
 #   rootUri?: RootUri | null  The open folder, from clients that support only one.
 #   rootPath?: RootPath | null  The open folder as a path, from older clients.
 #   workspaceFolders?: OpenFolders | null  The open folders. `[]` means that no folder is open; `null` means the same as no member.

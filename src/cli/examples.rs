@@ -102,6 +102,13 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
         &["plugin-vault restore vault.tar", "plugin-vault restore vault.tar --keep-protectors --yes"],
     ),
     ("reset", &["plugin-vault reset", "plugin-vault reset --yes"]),
+    (
+        "relay",
+        &[
+            "plugin-vault relay me.github --listen ~/.plugin-vault/github.sock",
+            "plugin-vault relay me.github --listen /run/user/1000/pv/ci.sock --read-only --once",
+        ],
+    ),
     ("schema", &["plugin-vault schema", "plugin-vault schema > openrpc.json"]),
     ("protector list", &["plugin-vault protector list", "plugin-vault protector list --json"]),
     (

@@ -87,6 +87,26 @@ impl Failed {
         Self { why, exit: exit as u8, kind: exit.kind(), reason: None }
     }
 
+    /// An error that a relay has answered, by its code and its reason.
+    pub(super) fn answered(code: i64, reason: Option<&str>) -> Self {
+        let Some(known) = rpc::TABLE.iter().find(|known| i64::from(known.number) == code) else {
+            return Self::new("the relay has refused the request; update plugin-vault at both ends".into());
+        };
+        let exit = match code {
+            1003 => Exit::NothingStored,
+            1001..=1006 | 4002.. if code != 5002 && code != 5004 => Exit::Refused,
+            4001 => Exit::Locked,
+            _ => Exit::Failed,
+        };
+        let cause = known.causes.iter().find(|cause| Some(cause.reason) == reason);
+        Self {
+            why: as_line(known.message(reason)),
+            exit: exit as u8,
+            kind: known.kind,
+            reason: cause.map(|cause| cause.reason),
+        }
+    }
+
     /// A failure of which nothing is left to say.
     pub(super) fn quiet(exit: u8) -> Self {
         Self { why: String::new(), exit, kind: Exit::Failed.kind(), reason: None }
@@ -187,7 +207,11 @@ fn clients_line(error: Error) -> String {
         Error::StoreBusy { process: Some(process), .. } => format!("process {process}"),
         _ => "another process".into(),
     };
-    let message = rpc::message(error).replace("the process `data.process`", &process);
+    as_line(&rpc::message(error).replace("the process `data.process`", &process))
+}
+
+/// A message for clients, as the rest of a line.
+fn as_line(message: &str) -> String {
     let mut letters = message.trim_end_matches('.').chars();
     letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }

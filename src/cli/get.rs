@@ -11,7 +11,8 @@ use crate::vault::{Address, GetInherited, OneByOne, Record};
 
 use super::operator::{Answer, Failed, Operator};
 use super::output::{Lost, write};
-use super::record::{RecordArguments, nothing};
+use super::record::{RecordArguments, nothing, value_in};
+use super::through::Through;
 use super::visible::{escaped, visible};
 
 #[derive(clap::Args)]
@@ -35,16 +36,34 @@ pub(super) fn run(operator: &Operator, command: &GetCommand, as_json: bool) -> R
         (selected.read(&opened)?.ok_or_else(nothing)?, None)
     };
     let value = Zeroizing::new(selected.value_in(&record)?.to_owned());
+    show(&record, found_in.as_ref().map(place_of).as_deref(), value, command.raw, as_json)
+}
+
+/// The same at the other end of a relay.
+pub(super) fn through(relay: &mut Through, command: &GetCommand, as_json: bool) -> Result<Answer, Failed> {
+    let (reference, place) = command.record.through(relay)?;
+    let found = relay.read(&place, reference.name.as_deref(), command.inherit)?.ok_or_else(nothing)?;
+    let value = Zeroizing::new(value_in(reference.member.as_ref(), &found.record)?.to_owned());
+    show(&found.record, found.found_in.as_deref(), value, command.raw, as_json)
+}
+
+fn show(
+    record: &Record,
+    found_in: Option<&str>,
+    value: Zeroizing<String>,
+    raw: bool,
+    as_json: bool,
+) -> Result<Answer, Failed> {
     if as_json {
-        return Ok(described(&record, found_in.as_ref(), &value).into());
+        return Ok(described(record, found_in, &value).into());
     }
     let is_terminal = io::stdout().is_terminal();
-    let mut shown = if command.raw { text_of(&value)? } else { value };
+    let mut shown = if raw { text_of(&value)? } else { value };
     if is_terminal {
         // A stored text must not move the cursor.
-        shown = Zeroizing::new(if command.raw { visible(&shown) } else { escaped(&shown) });
+        shown = Zeroizing::new(if raw { visible(&shown) } else { escaped(&shown) });
     }
-    if is_terminal || !command.raw {
+    if is_terminal || !raw {
         shown.push('\n');
     }
     match write(&shown) {
@@ -67,15 +86,17 @@ pub(super) fn text_of(value: &str) -> Result<Zeroizing<String>, Failed> {
     Ok(Zeroizing::new(text.into_owned()))
 }
 
+fn place_of(address: &Address) -> String {
+    let mut place = json!({"context": address.context().name()});
+    if let Some(folder) = &address.folder {
+        place["workspaceFolder"] = folder.as_str().into();
+    }
+    place.to_string()
+}
+
 /// The members of `getPersistentRecord`.
-fn described(record: &Record, found_in: Option<&Address>, value: &str) -> String {
-    let found_in = found_in.map_or(String::new(), |address| {
-        let mut place = json!({"context": address.context().name()});
-        if let Some(folder) = &address.folder {
-            place["workspaceFolder"] = folder.as_str().into();
-        }
-        format!(",\"foundIn\":{place}")
-    });
+fn described(record: &Record, found_in: Option<&str>, value: &str) -> String {
+    let found_in = found_in.map_or(String::new(), |place| format!(",\"foundIn\":{place}"));
     let expires = record.expires_at.map_or(String::new(), |at| format!(",\"expiresAt\":\"{at}\""));
     let restored = if record.restored { ",\"restored\":true" } else { "" };
     format!(

@@ -5,6 +5,7 @@ mod docker;
 mod git;
 mod headers;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -18,6 +19,7 @@ use super::operator::{Answer, Failed, Operator};
 use super::record::{self, RecordArguments, Selected, USUAL_INSTALLATION};
 use super::reference::Reference;
 use super::set::store;
+use super::through::{Listed, NotStored, Storing, Through};
 
 /// Credential helpers
 #[derive(Subcommand)]
@@ -43,15 +45,36 @@ pub(super) enum HelperCommand {
 
 pub(super) fn run(operator: &Operator, command: &HelperCommand) -> Result<Answer, Failed> {
     match command {
-        HelperCommand::Git { operation } => git::run(operator, operation),
-        HelperCommand::Docker { operation } => docker::run(operator, operation.as_deref()),
+        HelperCommand::Git { operation } => git::run(Source::Store(operator), operation),
+        HelperCommand::Docker { operation } => docker::run(Source::Store(operator), operation.as_deref()),
         HelperCommand::Headers { record } => headers::run(operator, record),
     }
 }
 
+/// The same at the other end of a relay.
+pub(super) fn through(mut relay: Through, command: &HelperCommand) -> Result<Answer, Failed> {
+    match command {
+        HelperCommand::Git { operation } => git::run(Source::Relay(relay.into()), operation),
+        HelperCommand::Docker { operation } => docker::run(Source::Relay(relay.into()), operation.as_deref()),
+        HelperCommand::Headers { record } => headers::through(&mut relay, record),
+    }
+}
+
+/// Where a helper's records are.
+enum Source<'o> {
+    Store(&'o Operator),
+    Relay(RefCell<Through>),
+}
+
+/// A store that was opened, or a relay whose key is the helper's.
+enum Reached<'s> {
+    Store(Arc<Opened>),
+    Relay(&'s RefCell<Through>),
+}
+
 /// The records of a helper: one for each URL, in an installation of its own.
 struct Credentials<'o> {
-    operator: &'o Operator,
+    source: Source<'o>,
     plugin: &'static str,
 }
 
@@ -65,18 +88,34 @@ impl Credentials<'_> {
         }
     }
 
-    /// The names of all records with their entries. Empty if there is no store, or no key yet.
-    fn list(&self) -> Result<(Option<Arc<Opened>>, Vec<Entry>), Failed> {
-        let Some(opened) = self.operator.existing()? else { return Ok((None, Vec::new())) };
-        let (installations, _) = list::all(&opened, Some(self.plugin))?;
-        let ours = installations.into_iter().find(|one| one.installation == USUAL_INSTALLATION);
-        Ok((Some(opened), ours.map(|one| one.entries).unwrap_or_default()))
+    /// All records that have a name. Empty if there is no store, or no key yet.
+    fn list(&self) -> Result<(Option<Reached<'_>>, Vec<Listed>), Failed> {
+        match &self.source {
+            Source::Store(operator) => {
+                let Some(opened) = operator.existing()? else { return Ok((None, Vec::new())) };
+                let (installations, _) = list::all(&opened, Some(self.plugin))?;
+                let ours = installations.into_iter().find(|one| one.installation == USUAL_INSTALLATION);
+                let listed = |entry: Entry| Listed { name: name_of(&entry), revision: entry.revision };
+                let entries = ours.map(|one| one.entries).unwrap_or_default();
+                Ok((Some(Reached::Store(opened)), entries.into_iter().map(listed).collect()))
+            }
+            Source::Relay(relay) => {
+                relay.borrow_mut().check(&self.reference(""))?;
+                let listed = relay.borrow_mut().list()?;
+                Ok((Some(Reached::Relay(relay)), listed))
+            }
+        }
     }
 
     /// The object of a record; `None` if there is none.
-    fn read(&self, opened: &Opened, name: &str) -> Result<Option<Map<String, Value>>, Failed> {
-        let record = self.select(opened, name)?.read(opened)?;
-        Ok(record.and_then(|record| serde_json::from_str(&record.text).ok()))
+    fn read(&self, reached: &Reached<'_>, name: &str) -> Result<Option<Map<String, Value>>, Failed> {
+        let text = match reached {
+            Reached::Store(opened) => self.select(opened, name)?.read(opened)?.map(|record| record.text),
+            Reached::Relay(relay) => {
+                relay.borrow_mut().read(&Place::User, Some(name), false)?.map(|found| found.record.text)
+            }
+        };
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     fn select(&self, opened: &Opened, name: &str) -> Result<Selected, Failed> {
@@ -84,20 +123,41 @@ impl Credentials<'_> {
     }
 
     fn store(&self, name: &str, object: &Map<String, Value>) -> Result<(), Failed> {
-        let opened = self.operator.opened()?;
-        let selected = record::make(self.operator, &opened, self.reference(name), Place::User)?;
         let text = serde_json::value::to_raw_value(object).map_err(|_| crate::vault::Error::Internal)?;
         let text: &RawValue = &text;
-        store(self.operator, &selected, text, None, None).map(drop)
+        match &self.source {
+            Source::Store(operator) => {
+                let opened = operator.opened()?;
+                let selected = record::make(operator, &opened, self.reference(name), Place::User)?;
+                store(operator, &selected, text, None, None).map(drop)
+            }
+            Source::Relay(relay) => {
+                let mut relay = relay.borrow_mut();
+                relay.check(&self.reference(name))?;
+                match relay.store(&Place::User, Some(name), text.get(), Storing::default()) {
+                    Ok(_) => Ok(()),
+                    Err(NotStored::Failed(failed)) => Err(failed),
+                    Err(NotStored::Conflict(current)) => {
+                        Err(crate::vault::Error::RevisionConflict { current }.into())
+                    }
+                }
+            }
+        }
     }
 
-    fn erase(&self, opened: &Opened, name: &str) -> Result<bool, Failed> {
-        let target = self.select(opened, name)?.target;
-        Ok(self.operator.write(Delete { target, if_revision: None, lease: None })?.deleted)
+    fn erase(&self, reached: &Reached<'_>, name: &str) -> Result<bool, Failed> {
+        match (reached, &self.source) {
+            (Reached::Store(opened), Source::Store(operator)) => {
+                let target = self.select(opened, name)?.target;
+                Ok(operator.write(Delete { target, if_revision: None, lease: None })?.deleted)
+            }
+            (Reached::Relay(relay), _) => relay.borrow_mut().delete(name),
+            (Reached::Store(_), Source::Relay(_)) => Err(crate::vault::Error::Internal.into()),
+        }
     }
 }
 
 /// The name of a record.
-fn name_of(entry: &Entry) -> &str {
-    entry.address.name.as_ref().map_or("", |name| name.as_str())
+fn name_of(entry: &Entry) -> String {
+    entry.address.name.as_ref().map_or(String::new(), |name| name.as_str().to_owned())
 }

@@ -1,11 +1,14 @@
 //! The subcommands about an installation as a whole.
 
+use std::path::Path;
+
 use super::check::{self, CheckCommand};
 use super::doctor::{self, DoctorCommand};
 use super::operator::{Answer, Failed, Operator};
 use super::path::{self, PathCommand};
 use super::quarantine::{self, QuarantineCommand};
 use super::status;
+use super::task::not_through_a_relay;
 
 #[derive(clap::Subcommand)]
 pub(super) enum InstallationCommand {
@@ -43,5 +46,18 @@ pub(super) fn run(
         InstallationCommand::Check(command) => check::run(operator, command, as_json),
         InstallationCommand::Quarantine { command } => quarantine::run(operator, command, as_json),
         InstallationCommand::Path(command) => Ok(path::run(operator, *command, as_json)),
+    }
+}
+
+/// Runs the subcommand at the other end of a relay. `None` if it is about this machine.
+pub(super) fn through(
+    socket: &Path,
+    command: &InstallationCommand,
+    as_json: bool,
+) -> Result<Option<Answer>, Failed> {
+    match command {
+        InstallationCommand::Status => status::through(socket, as_json).map(Some),
+        InstallationCommand::Doctor(_) | InstallationCommand::Path(_) => Ok(None),
+        InstallationCommand::Check(_) | InstallationCommand::Quarantine { .. } => Err(not_through_a_relay()),
     }
 }

@@ -15,6 +15,7 @@ use super::operator::{Failed, Operator};
 use super::pointer::Pointer;
 use super::presented::KeySource;
 use super::reference::Reference;
+use super::through::Through;
 
 /// The installation of a plugin that has none yet.
 pub(super) const USUAL_INSTALLATION: &str = "default";
@@ -54,7 +55,8 @@ pub(super) struct Selected {
 }
 
 impl RecordArguments {
-    fn reference(&self) -> Result<Reference, Failed> {
+    /// The reference that the arguments make.
+    pub(super) fn reference(&self) -> Result<Reference, Failed> {
         let Some(plugin) = &self.plugin else {
             return Reference::parse(self.reference.as_deref().unwrap_or_default());
         };
@@ -69,7 +71,8 @@ impl RecordArguments {
         })
     }
 
-    fn place(&self) -> Result<Place, Failed> {
+    /// The context, and the folder.
+    pub(super) fn place(&self) -> Result<Place, Failed> {
         let folder = match self.workspace.as_deref() {
             None => return Ok(Place::User),
             Some("") => std::env::current_dir().ok().as_deref().and_then(WorkspaceFolder::from_path),
@@ -81,6 +84,16 @@ impl RecordArguments {
     /// Whether the arguments name a member.
     pub(super) fn has_member(&self) -> Result<bool, Failed> {
         Ok(self.reference()?.member.is_some())
+    }
+
+    /// The record at the other end of a relay, which has a key of its own.
+    pub(super) fn through(&self, relay: &mut Through) -> Result<(Reference, Place), Failed> {
+        if self.key_fd.is_some() {
+            return Err(Failed::wrong("a relay has one key of its own; leave out --key-fd"));
+        }
+        let (reference, place) = (self.reference()?, self.place()?);
+        relay.check(&reference)?;
+        Ok((reference, place))
     }
 
     fn given_key(&self) -> Result<Option<Caller>, Failed> {
@@ -208,13 +221,19 @@ impl Selected {
     /// # Errors
     /// If it has no such member.
     pub(super) fn value_in<'r>(&self, record: &'r Record) -> Result<&'r str, Failed> {
-        let Some(member) = &self.member else { return Ok(&record.text) };
-        member.read(&record.text).ok_or_else(|| {
-            Failed::nothing_stored(
-                "the record has no such member; plugin-vault get without #/MEMBER shows all",
-            )
-        })
+        value_in(self.member.as_ref(), record)
     }
+}
+
+/// The text of a record, or of a member of it.
+///
+/// # Errors
+/// If it has no such member.
+pub(super) fn value_in<'r>(member: Option<&Pointer>, record: &'r Record) -> Result<&'r str, Failed> {
+    let Some(member) = member else { return Ok(&record.text) };
+    member.read(&record.text).ok_or_else(|| {
+        Failed::nothing_stored("the record has no such member; plugin-vault get without #/MEMBER shows all")
+    })
 }
 
 pub(super) fn nothing() -> Failed {

@@ -13,12 +13,13 @@ use std::process::Command;
 use zeroize::Zeroizing;
 
 use crate::process::{self, ReservedDescriptor};
-use crate::vault::{Opened, Place};
+use crate::vault::Place;
 
 use super::get::text_of;
 use super::operator::{Answer, Failed, Operator};
 use super::record;
 use super::reference::Reference;
+use super::through::Through;
 use mask::Values;
 use streams::{Descriptor, Streams};
 
@@ -51,6 +52,54 @@ struct Given<T> {
 
 /// Reads the values, closes the store, and runs the program.
 pub(super) fn run(operator: Operator, command: &RunCommand) -> Result<Answer, Failed> {
+    run_with(command, |wanted| {
+        let opened = operator.required()?;
+        let read = |reference: Reference| {
+            let selected = record::find(&opened, reference, Place::User)?;
+            Ok(selected.value(&opened)?.1)
+        };
+        let read = values_of(wanted, read);
+        drop(opened);
+        drop(operator);
+        read
+    })
+}
+
+/// The same with values from the other end of a relay.
+pub(super) fn through(mut relay: Through, command: &RunCommand) -> Result<Answer, Failed> {
+    run_with(command, |wanted| {
+        values_of(wanted, |reference| {
+            relay.check(&reference)?;
+            let found =
+                relay.read(&Place::User, reference.name.as_deref(), false)?.ok_or_else(record::nothing)?;
+            Ok(record::value_in(reference.member.as_ref(), &found.record)?.to_owned())
+        })
+    })
+}
+
+/// What the program wants, and then what it is given.
+struct Wanted {
+    variables: Vec<(String, Reference)>,
+    descriptors: Vec<(ReservedDescriptor, Reference)>,
+}
+
+struct All {
+    variables: Vec<Given<String>>,
+    descriptors: Vec<Given<ReservedDescriptor>>,
+}
+
+fn values_of(
+    wanted: Wanted,
+    mut read: impl FnMut(Reference) -> Result<String, Failed>,
+) -> Result<All, Failed> {
+    let variables = values(&mut read, wanted.variables)?;
+    Ok(All { variables, descriptors: values(&mut read, wanted.descriptors)? })
+}
+
+fn run_with(
+    command: &RunCommand,
+    read: impl FnOnce(Wanted) -> Result<All, Failed>,
+) -> Result<Answer, Failed> {
     let variables = pairs(&command.env, "--env takes VAR=REF, like TOKEN=me.github#/token", |name| {
         (!name.is_empty() && !name.contains('\0')).then(|| name.to_owned())
     })?;
@@ -62,11 +111,7 @@ pub(super) fn run(operator: Operator, command: &RunCommand) -> Result<Answer, Fa
         .into_iter()
         .map(|(number, reference)| Ok((number.reserve()?, reference)))
         .collect::<Result<_, Failed>>()?;
-    let opened = operator.required()?;
-    let variables = values(&opened, variables)?;
-    let descriptors = values(&opened, descriptors)?;
-    drop(opened);
-    drop(operator);
+    let All { variables, descriptors } = read(Wanted { variables, descriptors })?;
     if variables.iter().any(|given| given.value.contains('\0')) {
         return Err(Failed::new("a value contains a zero byte, so no variable can hold it; use --fd".into()));
     }
@@ -90,10 +135,13 @@ fn pairs<T>(
     given.iter().map(pair).collect()
 }
 
-fn values<T>(opened: &Opened, wanted: Vec<(T, Reference)>) -> Result<Vec<Given<T>>, Failed> {
+fn values<T>(
+    read: &mut impl FnMut(Reference) -> Result<String, Failed>,
+    wanted: Vec<(T, Reference)>,
+) -> Result<Vec<Given<T>>, Failed> {
     let value = |(to, reference): (T, Reference)| {
-        let (shown, selected) = (reference.to_string(), record::find(opened, reference, Place::User));
-        let read = selected.and_then(|selected| text_of(&selected.value(opened)?.1));
+        let shown = reference.to_string();
+        let read = read(reference).map(Zeroizing::new).and_then(|value| text_of(&value));
         Ok(Given { to, value: read.map_err(|failed| failed.explained(|why| format!("{shown}: {why}")))? })
     };
     wanted.into_iter().map(value).collect()

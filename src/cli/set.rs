@@ -9,6 +9,7 @@ use super::input::{self, Expiry};
 use super::operator::{Answer, Failed, Operator};
 use super::pointer::{Pointer, quoted};
 use super::record::{RecordArguments, Selected};
+use super::through::{NotStored, Storing, Through};
 
 /// How often a change of a member is repeated if another process changes the record meanwhile.
 const ATTEMPTS: usize = 16;
@@ -54,7 +55,46 @@ pub(super) fn set(operator: &Operator, command: &SetCommand, as_json: bool) -> R
             change_member(operator, &opened, &selected, change, command.if_revision, expires_at)?
         }
     };
-    Ok(stored(written, as_json))
+    Ok(stored(written.revision, as_json))
+}
+
+/// The same at the other end of a relay.
+pub(super) fn set_through(
+    relay: &mut Through,
+    command: &SetCommand,
+    as_json: bool,
+) -> Result<Answer, Failed> {
+    let (reference, place) = command.record.through(relay)?;
+    if command.raw && reference.member.is_none() {
+        return Err(Failed::wrong("--raw stores a text in a member, so name one with #/MEMBER"));
+    }
+    let expires_at = command.expiry.time()?;
+    let read = input::text(&format!("Value of {reference}: "), LONGEST)?;
+    let name = reference.name.as_deref();
+    let value = match &reference.member {
+        None => input::object(&read)?.get().to_owned().into(),
+        Some(_) if command.raw => input::string(&read),
+        Some(_) => input::value(&read)?.get().to_owned().into(),
+    };
+    for attempt in 1.. {
+        let (object, if_revision, end) = match &reference.member {
+            None => (value.to_string(), command.if_revision, expires_at),
+            Some(member) => {
+                let record = relay.read(&place, name, false)?.map(|found| found.record);
+                let text = record.as_ref().map_or("{}", |record| &record.text);
+                let end = expires_at.or(record.as_ref().and_then(|record| record.expires_at));
+                let revision = record.as_ref().map_or(0, |record| record.revision);
+                (member.replace(text, &value)?, Some(command.if_revision.unwrap_or(revision)), end)
+            }
+        };
+        match relay.store(&place, name, &object, Storing { if_revision, expires_at: end }) {
+            Ok(revision) => return Ok(stored(revision, as_json)),
+            Err(NotStored::Conflict(_)) if command.if_revision.is_none() && attempt < ATTEMPTS => {}
+            Err(NotStored::Conflict(current)) => return Err(Error::RevisionConflict { current }.into()),
+            Err(NotStored::Failed(failed)) => return Err(failed),
+        }
+    }
+    Err(Error::Internal.into())
 }
 
 /// Changes members of an object by a merge patch.
@@ -67,11 +107,11 @@ pub(super) fn patch(operator: &Operator, command: &PatchCommand, as_json: bool) 
     };
     let patch = MergePatch::parse(&text)?.text(&operator.config().limits);
     let written = operator.write(Patch { target: selected.target, patch, if_revision: None, lease: None })?;
-    Ok(stored(written, as_json))
+    Ok(stored(written.revision, as_json))
 }
 
-fn stored(written: Written, as_json: bool) -> Answer {
-    if as_json { json!({"revision": written.revision}).to_string() } else { "stored".to_owned() }.into()
+fn stored(revision: u64, as_json: bool) -> Answer {
+    if as_json { json!({"revision": revision}).to_string() } else { "stored".to_owned() }.into()
 }
 
 /// The patch of an object that patches this member.

@@ -1,13 +1,17 @@
 //! `plugin-vault status`: where the store is, what protects it, and what uses it. Never asks the user. Never shows a value, a
 //! key or a name.
 
-use serde::Serialize;
+use std::path::Path;
 
-use crate::vault::{Error, FORMAT, Opened, Status, Timestamp, UnlockMode, Vault};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::vault::{Error, FORMAT, Opened, RelayEntry, Status, Timestamp, UnlockMode, Vault};
 
 use super::failed::Exit;
 use super::look::{counted, folder, relative, size, time_of};
 use super::operator::{Answer, Failed, Operator};
+use super::through::Through;
 
 /// The state of the store.
 #[derive(Serialize)]
@@ -52,6 +56,8 @@ pub(super) struct StatusReport {
     lost: Option<u64>,
     /// The sidecars and other processes that have the store open.
     processes: Vec<Process>,
+    /// The relays that give data of this store to containers and other machines.
+    relays: Vec<Relay>,
     /// The state of the server that several machines share; `none` if there is none.
     remote: &'static str,
 }
@@ -95,6 +101,39 @@ struct Process {
     /// Its version of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
+}
+
+/// A relay of the store.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Relay {
+    /// The path of its socket.
+    socket: String,
+    /// Its process id.
+    process: u32,
+    /// The id of the key that it has made for its own life; absent if it was given a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+}
+
+/// Shows where the data is that a relay gives, and what the relay's key may do.
+pub(super) fn through(socket: &Path, as_json: bool) -> Result<Answer, Failed> {
+    let (status, key) = Through::connect(socket)?.status()?;
+    if as_json {
+        let shown = json!({"relay": socket.to_string_lossy(), "store": status, "key": key});
+        return Ok(shown.to_string().into());
+    }
+    let text = |value: &Value| super::visible::visible(value.as_str().unwrap_or("unknown"));
+    let state = if status["keyAvailable"] == true { "open" } else { "locked, or not made yet" };
+    let may = if key["scope"]["readOnly"] == true { "read" } else { "read and write" };
+    let lines = [
+        format!("store  {}, on the machine of the relay", text(&status["dataDir"])),
+        format!("relay  {}", super::visible::visible(&socket.to_string_lossy())),
+        format!("key    {} of {}; may {may}", text(&key["keyId"]), text(&key["plugin"])),
+        format!("state  {state}"),
+    ];
+    Ok(lines.join("\n").into())
 }
 
 /// Shows the state of the store. The exit code says it too.
@@ -163,6 +202,13 @@ impl StatusReport {
             processes: processes
                 .map(|process| Process { process: process.pid, version: process.version })
                 .collect(),
+            relays: vault
+                .relays()
+                .map(|(running, _)| running)
+                .unwrap_or_default()
+                .into_iter()
+                .map(Relay::from)
+                .collect(),
             remote: "none",
         }
     }
@@ -190,6 +236,10 @@ impl StatusReport {
             lines.push(("repaired", ago(at) + &lost));
         }
         lines.push(("sidecars", self.processes_text()));
+        for relay in &self.relays {
+            let key = relay.key_id.as_ref().map_or(String::new(), |id| format!(", with the key {id}"));
+            lines.push(("relay", format!("{} at {}{key}", relay.process, relay.socket)));
+        }
         lines.push(("remote", self.remote.to_owned()));
         let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         lines.into_iter().map(|(name, text)| format!("{name:width$}  {text}")).collect::<Vec<_>>().join("\n")
@@ -212,6 +262,12 @@ impl StatusReport {
         };
         let list: Vec<_> = self.processes.iter().map(one).collect();
         if list.is_empty() { "none".into() } else { list.join(", ") }
+    }
+}
+
+impl From<RelayEntry> for Relay {
+    fn from(entry: RelayEntry) -> Self {
+        Self { socket: folder(&entry.socket), process: entry.process, key_id: entry.key_id }
     }
 }
 

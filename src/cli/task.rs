@@ -1,5 +1,7 @@
 //! The subcommands for people, scripts and other programs: one command for each task.
 
+use std::path::Path;
+
 use clap::Subcommand;
 
 use super::delete::{self, DeleteCommand};
@@ -12,6 +14,7 @@ use super::operator::{Answer, Failed, Operator};
 use super::pages::{self, CompletionsCommand, ManCommand};
 use super::run::{self, RunCommand};
 use super::set::{self, PatchCommand, SetCommand};
+use super::through::Through;
 
 #[derive(Subcommand)]
 pub(super) enum TaskCommand {
@@ -57,4 +60,30 @@ pub(super) fn run(operator: Operator, command: &TaskCommand, as_json: bool) -> R
         TaskCommand::Completions(command) => Ok(pages::completions(command)),
         TaskCommand::Man(command) => pages::man(command),
     }
+}
+
+/// Runs the subcommand at the other end of a relay. `None` if it needs no store; the caller then runs it here.
+pub(super) fn through(socket: &Path, command: &TaskCommand, as_json: bool) -> Result<Option<Answer>, Failed> {
+    let relay = || Through::connect(socket);
+    match command {
+        TaskCommand::Get(command) => get::through(&mut relay()?, command, as_json),
+        TaskCommand::Set(command) => set::set_through(&mut relay()?, command, as_json),
+        TaskCommand::Run(command) => run::through(relay()?, command),
+        TaskCommand::Helper { command } => helper::through(relay()?, command),
+        TaskCommand::Completions(_) | TaskCommand::Man(_) => return Ok(None),
+        TaskCommand::Patch(_)
+        | TaskCommand::Delete(_)
+        | TaskCommand::List(_)
+        | TaskCommand::Export(_)
+        | TaskCommand::Import(_) => return Err(not_through_a_relay()),
+    }
+    .map(Some)
+}
+
+/// Why a subcommand does not run with a relay.
+pub(super) fn not_through_a_relay() -> Failed {
+    Failed::wrong(
+        "a relay serves only get, set, run, helper, status and serve; run this on the machine that has the store, or \
+         leave out --connect and PLUGIN_VAULT_CONNECT to use a store here",
+    )
 }

@@ -14,8 +14,11 @@ use signal_hook::{SigId, low_level::unregister};
 
 #[path = "unix/foreground.rs"]
 mod foreground;
+#[path = "unix/sockets.rs"]
+mod sockets;
 
 pub use foreground::{InheritedDescriptor, ReservedDescriptor, catch_signals, exit_code, wait_and_forward};
+pub use sockets::{LocalListener, LocalStream, as_stdio, carry, connect_local};
 
 /// Called by every subcommand before a secret is in memory. Turns off core dumps, and keeps other processes of this
 /// user from reading this one's memory, as far as the system can. Sets the umask, so that new files belong to this user
@@ -189,6 +192,57 @@ pub fn waiter(process: u32) -> Option<Box<dyn FnOnce() + Send>> {
             }
         })
     })
+}
+
+/// The process that started this one.
+pub fn parent() -> Option<u32> {
+    rustix::process::getppid().map(|parent| parent.as_raw_nonzero().get().unsigned_abs())
+}
+
+/// The user of the process at the other end of a local connection; `None` where the system does not say.
+#[cfg(target_os = "linux")]
+fn peer_user(stream: &std::os::unix::net::UnixStream) -> io::Result<Option<u32>> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    // A process of another process namespace has the id 0 here, for which the type of `rustix` has no value.
+    Ok(Some(getsockopt(stream, PeerCredentials)?.uid()))
+}
+
+#[cfg(not(target_os = "linux"))]
+#[allow(clippy::unnecessary_wraps, reason = "the same interface as on Linux")]
+fn peer_user(_: &std::os::unix::net::UnixStream) -> io::Result<Option<u32>> {
+    Ok(None)
+}
+
+/// Waits until a descriptor that another process made non-blocking can be read or written.
+fn wait_for(descriptor: std::os::fd::BorrowedFd<'_>, writing: bool) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let until = if writing { PollFlags::OUT } else { PollFlags::IN };
+    match poll(&mut [PollFd::from_borrowed_fd(descriptor, until)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks a child to end.
+pub fn terminate(child: u32) {
+    if let Some(child) = i32::try_from(child).ok().and_then(Pid::from_raw) {
+        let _ = rustix::process::kill_process(child, Signal::TERM);
+    }
+}
+
+/// Waits for a signal that asks this process to end, on a thread of its own, and then calls `ended`. As long as the
+/// result exists, such a signal does nothing else.
+///
+/// # Errors
+/// If the signals can't be caught.
+pub fn on_ending_signal(ended: impl Fn() + Send + 'static) -> io::Result<CaughtSignals> {
+    let caught = CaughtSignals::set(&Arc::default());
+    let ending = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    let ending = ending.filter(|signal| *signal == SIGTERM || !is_ignored(*signal));
+    let mut signals = signal_hook::iterator::Signals::new(ending)?;
+    let body = move || signals.forever().for_each(|_| ended());
+    std::thread::Builder::new().name("signals".into()).spawn(body)?;
+    Ok(caught)
 }
 
 /// The name of a program's file.

@@ -3,9 +3,11 @@
 use std::io;
 use std::os::windows::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use crate::process::{Carried, NoSocket};
 
 /// Opens no console window for a program of the console.
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
@@ -156,3 +158,94 @@ pub fn shared_mutex() -> String {
 
 /// Whether a sync of a file may leave its bytes in the disk's own cache, as LMDB syncs.
 pub const SYNC_IS_SHALLOW: bool = false;
+
+// --- Local sockets: named pipes are not done here.
+
+/// One end of a connection: there is none on this system.
+pub enum LocalStream {}
+
+/// A socket that others may connect to: there is none on this system.
+pub enum LocalListener {}
+
+impl io::Read for LocalStream {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        match *self {}
+    }
+}
+
+impl io::Write for LocalStream {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        match *self {}
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+impl LocalListener {
+    /// Refused.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn bind(_: &Path) -> Result<Self, NoSocket> {
+        Err(NoSocket::Unsupported)
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        match *self {}
+    }
+
+    /// Does nothing.
+    pub fn remove(&self) {}
+
+    /// The next connection.
+    ///
+    /// # Errors
+    /// Never: there is no such value.
+    pub fn accept(&self) -> io::Result<Option<LocalStream>> {
+        match *self {}
+    }
+}
+
+/// Refused.
+///
+/// # Errors
+/// Always.
+pub fn connect_local(_: &Path) -> Result<LocalStream, NoSocket> {
+    Err(NoSocket::Unsupported)
+}
+
+/// A connection as stdin and stdout of a program.
+///
+/// # Errors
+/// Never: there is no such connection.
+pub fn as_stdio(stream: LocalStream) -> io::Result<(Stdio, Stdio)> {
+    match stream {}
+}
+
+/// Carries nothing.
+///
+/// # Errors
+/// Never: there is no such connection.
+pub fn carry(stream: LocalStream) -> io::Result<Carried> {
+    match stream {}
+}
+
+/// The process that started this one is not known here.
+pub fn parent() -> Option<u32> {
+    None
+}
+
+/// Does nothing.
+pub fn terminate(_: u32) {}
+
+/// Catches nothing: a console ends the process itself.
+///
+/// # Errors
+/// Never on this system.
+#[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
+pub fn on_ending_signal(_: impl Fn() + Send + 'static) -> io::Result<CaughtSignals> {
+    Ok(CaughtSignals::set(&Arc::default()))
+}

@@ -141,6 +141,15 @@ impl Call {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
     }
 
+    /// Refuses a method that would give a connection through a relay another key, end its key, or change what other
+    /// connections can do. Called after all parameters are read.
+    fn not_through_a_relay(&self) -> Result<(), Error> {
+        match self.session.bound() {
+            Some(_) => Err(vault::Error::NotPermitted(vault::Denied::Relay).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Returns a list, or an error if its answer would be longer than a message may be.
     fn fits(&self, list: String) -> Outcome {
         /// The most bytes that an answer has besides its result.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use crate::crypto::StoreId;
 use crate::protector::{self, Protector, UnlockMode};
 use crate::rows::{StoredRecord, Table};
-use crate::store::{FileSystem, OwnBackup, Problem, Quarantined, SoundTables, StoreProcess};
+use crate::store::{
+    FileSystem, OwnBackup, Problem, Quarantined, RelayEntry, RelayMark, SoundTables, StaleRelay, StoreProcess,
+};
 
 use super::record::{expires_at, is_expired};
 use super::{Error, KeyReason, Opened, Timestamp, Vault};
@@ -71,6 +73,22 @@ impl Vault {
     /// If their files can't be read.
     pub fn processes(&self) -> Result<Vec<StoreProcess>, Error> {
         Ok(self.location.processes()?)
+    }
+
+    /// The relays of this store that run, and those that were killed before they could end their keys.
+    ///
+    /// # Errors
+    /// If their files can't be read.
+    pub fn relays(&self) -> Result<(Vec<RelayEntry>, Vec<StaleRelay>), Error> {
+        Ok(self.location.relays()?)
+    }
+
+    /// Lets other processes see a relay of this process, until the result is dropped.
+    ///
+    /// # Errors
+    /// If its file can't be written.
+    pub fn begin_relay(&self, entry: &RelayEntry) -> Result<RelayMark, Error> {
+        Ok(self.location.begin_relay(crate::crypto::random(), entry)?)
     }
 
     /// The process that holds the write lock now.

@@ -101,6 +101,8 @@ reasons! {
         Owner = "owner",
         /// Another key of the namespace acquired the lease.
         Lease = "lease",
+        /// The connection is bound to one key.
+        Relay = "relay",
     }
 }
 

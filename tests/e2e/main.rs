@@ -17,6 +17,7 @@ mod leases;
 mod life;
 #[cfg(target_os = "linux")]
 mod pressure;
+mod relay;
 mod store;
 #[cfg(target_os = "linux")]
 mod system;

@@ -20,6 +20,8 @@ const SHUTDOWN_TIMEOUT = 2_000;
 /** A running sidecar. The fake implements this interface too. */
 export interface Connection {
   readonly pid: number | undefined;
+  /** The handle of the key to which a relay has bound the connection. */
+  readonly relayHandle?: string;
   request(method: string, params: object, signal?: Signal): Promise<unknown>;
   notify(method: string, params: object): void;
   /** Settles when the sidecar has ended for any reason. From then on `over` is true. */
@@ -45,6 +47,7 @@ export class Process implements Connection {
   readonly ended: Promise<void>;
   readonly pid: number | undefined;
   over = false;
+  relayHandle: string | undefined;
   #child: ChildProcessWithoutNullStreams;
   #rpc: Rpc;
   #lastLine = '';
@@ -128,6 +131,7 @@ export class Process implements Connection {
       const { name = 'The program', version = '' } = answer?.serverInfo ?? {};
       throw new VaultError('binaryUnsuitable', `${name} ${version} can't be used with protocol ${PROTOCOL}, ${advice}.`);
     }
+    this.relayHandle = answer.capabilities?.experimental?.pluginVault?.relay?.handle;
     this.notify('initialized', {});
     this.#holdNode();
   }
@@ -200,7 +204,7 @@ export class Process implements Connection {
 }
 
 interface Initialized {
-  capabilities?: { experimental?: { pluginVault?: { protocolVersion?: number } } };
+  capabilities?: { experimental?: { pluginVault?: { protocolVersion?: number; relay?: { handle: string } } } };
   serverInfo?: { name?: string; version?: string };
 }
 

@@ -1,6 +1,7 @@
 // Registers a key with the running sidecar: gets it from the sidecar or from the caller, and sets it.
 
 import type { Connection } from './connection';
+import { VaultError } from './errors';
 import type { Key, Methods } from './wire';
 
 /** The key. Either plugin-vault keeps the key of this installation of the plugin, or the caller has one. */
@@ -36,6 +37,7 @@ export interface Registered {
 }
 
 export async function register(connection: Connection, key: KeyOptions): Promise<Registered> {
+  if (connection.relayHandle !== undefined) return registerRelayed(connection, connection.relayHandle, key);
   let params: Methods['setAPIKey']['params'];
   let created = false;
   if (key.apiKey === undefined) {
@@ -51,4 +53,22 @@ export async function register(connection: Connection, key: KeyOptions): Promise
   const answer = (await connection.request('setAPIKey', params)) as Methods['setAPIKey']['result'];
   const { handle, known: _, ...details } = answer;
   return { connection, handle, details, created };
+}
+
+/**
+ * Uses the key of the relay. It has to be the plugin's: otherwise the secrets of two plugins would get into one place. The
+ * installation does not count, since it is that of the user's own machine.
+ */
+async function registerRelayed(connection: Connection, handle: string, key: KeyOptions): Promise<Registered> {
+  if (key.apiKey !== undefined) {
+    throw new VaultError('notPermitted', 'A relay has a key of its own. Open the vault with `plugin` and not with `apiKey`.');
+  }
+  const listed = (await connection.request('listAPIKeys', { handle })) as Methods['listAPIKeys']['result'];
+  const own = listed.find(({ current }) => current);
+  if (own?.plugin !== undefined && own.plugin !== key.plugin) {
+    const message = `The relay gives the data of ${own.plugin} and not of ${key.plugin}. Start a relay for ${key.plugin}.`;
+    throw new VaultError('notPermitted', message);
+  }
+  const { current: _, ...details } = own ?? {};
+  return { connection, handle, details, created: false };
 }

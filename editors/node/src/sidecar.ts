@@ -16,6 +16,11 @@ const MINUTE = 60_000;
 export interface SidecarOptions extends BinaryOptions {
   /** URIs of the open folders, as the editor has them. */
   workspaceFolders?: readonly string[];
+  /**
+   * The socket of `plugin-vault relay`, when the store is on another machine or outside of the container. By default that of the
+   * environment variable `PLUGIN_VAULT_CONNECT`. A relay is for one plugin.
+   */
+  connect?: string;
   /** The folder of the store. By default plugin-vault's own. */
   dataDir?: string;
   /** The folder of the store's key file. By default plugin-vault's own. */
@@ -34,6 +39,7 @@ export interface SidecarOptions extends BinaryOptions {
 export async function openSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
   const args = ['--stdio'];
   // The sidecar starts in another folder, so relative paths are resolved here.
+  if (options.connect !== undefined) args.push('--connect', resolve(options.connect));
   if (options.dataDir !== undefined) args.push('--data-dir', resolve(options.dataDir));
   if (options.keyDir !== undefined) args.push('--key-dir', resolve(options.keyDir));
   if (options.temporary) args.push('--temporary');

@@ -384,7 +384,7 @@ export interface NotPermittedData {
   kind: "notPermitted";
   retryable: false;
   /** The cause. */
-  reason: "scope" | "readOnly" | "owner" | "lease";
+  reason: "scope" | "readOnly" | "owner" | "lease" | "relay";
 }
 
 /** LSP's `WorkspaceFolder`s. Several spellings of one folder count as one. Each element is an open folder. If its `uri` is not an absolute URI, nothing can be stored in that folder. */
@@ -460,6 +460,12 @@ export interface RecordDamagedData {
   reason: "record" | "key";
 }
 
+/** The key that a relay has bound the connection to. */
+export interface Relayed {
+  /** The handle of that key. A call may leave it out. */
+  handle: string;
+}
+
 /** A lease that was released. */
 export interface Released {
   released: true;
@@ -533,7 +539,7 @@ export interface ServerInfo {
 
 /** The state of the store and of its protection. */
 export interface Status {
-  /** The size of the store on the disk, in bytes. */
+  /** The size of the store on the disk, in bytes. 0 through a relay. */
   bytes: number;
   /** The folder where the store is, or would be. */
   dataDir: Path;
@@ -547,11 +553,13 @@ export interface Status {
   protectors: Protector[];
   /** What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known. */
   protects: Protects;
-  /** The number of records, of all plugins. */
+  /** The number of records, of all plugins. 0 through a relay. */
   records: number;
   /** The protector that opened the store. */
   protector?: Protector;
-  /** What the last repair of a damaged store did; absent if there was none. */
+  /** Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there. */
+  relay?: boolean;
+  /** What the last repair of a damaged store did; absent if there was none, and through a relay. */
   repaired?: Repaired;
   /** The id of the store; absent if there is no store yet. */
   storeId?: StoreId;
@@ -624,6 +632,8 @@ export interface VaultCapabilities {
   maxDataBytes: number;
   /** The version of this contract. A client that needs a later version reports that and does not go on. */
   protocolVersion: number;
+  /** Present if the connection comes through `plugin-vault relay`, which has bound it to one key. */
+  relay?: Relayed;
 }
 
 /** The state of a watch. */
@@ -734,7 +744,7 @@ export interface Methods {
    */
   "initialize": {
     params: {
-      /** The client's process. The sidecar ends when this process has ended. */
+      /** The client's process. The sidecar ends when this process has ended. Ignored through a relay. */
       processId?: ProcessId | null;
       /** The open folder, from clients that support only one. */
       rootUri?: RootUri | null;

@@ -13,8 +13,9 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
   if (!wanted || context.globalState.get(quiet) || !isInContainer()) return;
   const once = host.onDidOpen(async (sidecar) => {
     once.dispose();
-    const { dataDir } = await sidecar.status();
-    if (!endsWithContainer(dataDir)) return;
+    const { dataDir, relay } = await sidecar.status();
+    // Through a relay, the store is outside of the container.
+    if (relay || !endsWithContainer(dataDir)) return;
     const never = 'Don’t Show Again';
     const chosen = await vscode.window.showWarningMessage(
       `The private data of your extensions is stored inside this container, in ${dataDir}, and a rebuild deletes it. ` +

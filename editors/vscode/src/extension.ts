@@ -10,6 +10,7 @@ import { Entries } from './entries';
 import { Host } from './host';
 import { memento } from './memento';
 import { moveSecrets } from './move';
+import { isOnAnotherMachine } from './relay';
 import { secretStorage } from './secrets';
 import { PrivateData } from './tree';
 
@@ -64,8 +65,9 @@ function exportVault(vault: Vault, caller: vscode.ExtensionContext): ExtensionVa
     asSecretStorage: () => secrets,
     asMemento: (context) => mementos.get(context) ?? load(context),
     async moveSecrets(keys) {
-      if (endsWithContainer((await vault.sidecar.status()).dataDir)) throw notDurable();
-      return moveSecrets(caller.secrets, entries, keys, vscode.env.remoteName !== undefined);
+      const status = await vault.sidecar.status();
+      if (!status.relay && endsWithContainer(status.dataDir)) throw notDurable();
+      return moveSecrets(caller.secrets, entries, keys, isOnAnotherMachine(vscode.env.remoteName, status));
     },
   };
 }

@@ -6,6 +6,7 @@ import type { KeyOptions, OwnKey, Sidecar, SidecarOptions, Vault } from 'plugin-
 import * as vscode from 'vscode';
 
 import { Operator } from './operator';
+import { isForEachExtension, socketFor } from './relay';
 
 export class Host implements vscode.Disposable {
   readonly operator = new Operator(() => findBinary(this.options));
@@ -14,6 +15,7 @@ export class Host implements vscode.Disposable {
   readonly onDidOpen = this.opened.event;
   private readonly vaults = new Map<string, Promise<Vault>>();
   private starting: Promise<Sidecar> | undefined;
+  private readonly relayed = new Set<Promise<Sidecar>>();
   private readonly options: SidecarOptions;
   private readonly following: vscode.Disposable;
 
@@ -24,6 +26,9 @@ export class Host implements vscode.Disposable {
       get binary() {
         return vscode.workspace.getConfiguration('pluginVault').get<string>('path') || undefined;
       },
+      get connect() {
+        return socketFor(connectSetting(), undefined);
+      },
       get workspaceFolders() {
         return folders();
       },
@@ -32,7 +37,9 @@ export class Host implements vscode.Disposable {
       log,
     };
     this.following = vscode.workspace.onDidChangeWorkspaceFolders(() => {
-      void this.starting?.then((sidecar) => sidecar.setWorkspaceFolders(folders())).catch(() => {});
+      for (const starting of [this.starting, ...this.relayed]) {
+        void starting?.then((sidecar) => sidecar.setWorkspaceFolders(folders())).catch(() => {});
+      }
     });
   }
 
@@ -60,15 +67,26 @@ export class Host implements vscode.Disposable {
   }
 
   private async register(key: KeyOptions): Promise<Vault> {
-    const sidecar = await this.sidecar();
+    const sidecar = await this.sidecarFor(key);
     const vault = await sidecar.openVault(key);
     this.opened.fire(sidecar);
     return vault;
   }
 
-  /** Shuts the process down. */
+  /** The process for a key: with a relay for each extension, one of its own. */
+  private sidecarFor(key: KeyOptions): Promise<Sidecar> {
+    const setting = connectSetting();
+    if (key.plugin === undefined || !isForEachExtension(setting)) return this.sidecar();
+    const starting = openSidecar({ ...this.options, connect: socketFor(setting, key.plugin) });
+    this.relayed.add(starting);
+    starting.catch(() => this.relayed.delete(starting));
+    return starting;
+  }
+
+  /** Shuts the processes down. */
   async close(): Promise<void> {
-    await (await this.starting?.catch(() => undefined))?.close();
+    const all = [this.starting, ...this.relayed];
+    await Promise.all(all.map(async (starting) => (await starting?.catch(() => undefined))?.close()));
   }
 
   dispose(): void {
@@ -80,6 +98,10 @@ export class Host implements vscode.Disposable {
 /** The name of this editor among the user's editors: `vscode`, `vscode-insiders`, `code-oss`, `theia`. */
 export function installation(): string {
   return vscode.env.uriScheme || 'vscode';
+}
+
+function connectSetting(): string {
+  return vscode.workspace.getConfiguration('pluginVault').get<string>('connect') ?? '';
 }
 
 function folders(): string[] {

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const modules = {};
 before(async () => {
-  for (const name of ['mounts', 'words', 'nodes', 'move']) {
+  for (const name of ['mounts', 'words', 'nodes', 'move', 'relay']) {
     const entry = fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
     const { outputFiles } = await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', write: false, external: ['vscode'] });
     modules[name] = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
@@ -120,4 +120,19 @@ test('secrets are deleted in the editor’s storage only after they are read bac
   assert.deepEqual(await moveSecrets(from, to, keys, false), { moved: ['old'], copied: [], differing: ['other'] });
   assert.deepEqual([...source.keys()], ['other']);
   assert.deepEqual(steps, ['set old', 'set other', 'get old', 'get other', 'delete old']);
+});
+
+test('each extension has the socket that the setting names for it', () => {
+  const { socketFor } = modules.relay;
+  assert.equal(socketFor('', 'a.b'), undefined);
+  assert.equal(socketFor('/run/pv/one.sock', 'a.b'), '/run/pv/one.sock');
+  assert.equal(socketFor('/run/pv/${extension}.sock', 'a.b'), '/run/pv/a.b.sock');
+  assert.equal(socketFor('/run/pv/${extension}.sock', undefined), undefined);
+});
+
+test('secrets are moved, and not copied, where the store is on the user’s own machine', () => {
+  const { isOnAnotherMachine } = modules.relay;
+  assert.equal(isOnAnotherMachine(undefined, {}), false);
+  assert.equal(isOnAnotherMachine('ssh-remote', {}), true);
+  assert.equal(isOnAnotherMachine('dev-container', { relay: true }), false);
 });

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Credentials, name_of};
+use super::{Credentials, Source};
 use crate::cli::input;
-use crate::cli::operator::{Answer, Failed, Operator};
+use crate::cli::operator::{Answer, Failed};
 use crate::cli::output;
 
 const PLUGIN: &str = "docker-credential";
@@ -42,8 +42,8 @@ impl From<&str> for Refused {
     }
 }
 
-pub(super) fn run(operator: &Operator, operation: Option<&str>) -> Result<Answer, Failed> {
-    let credentials = Credentials { operator, plugin: PLUGIN };
+pub(super) fn run(source: Source<'_>, operation: Option<&str>) -> Result<Answer, Failed> {
+    let credentials = Credentials { source, plugin: PLUGIN };
     let answer = match operation {
         Some("store") => store(&credentials),
         Some("get") => get(&credentials),
@@ -91,7 +91,7 @@ fn text(object: &Map<String, Value>, name: &str) -> String {
 fn get(credentials: &Credentials<'_>) -> Result<Option<String>, Refused> {
     let server_url = url()?;
     let (opened, entries) = credentials.list()?;
-    let (Some(opened), true) = (opened, entries.iter().any(|entry| name_of(entry) == server_url)) else {
+    let (Some(opened), true) = (opened, entries.iter().any(|entry| entry.name == server_url)) else {
         return Err(NOT_FOUND.into());
     };
     let object = credentials.read(&opened, &server_url)?.ok_or(NOT_FOUND)?;
@@ -105,7 +105,7 @@ fn erase(credentials: &Credentials<'_>) -> Result<Option<String>, Refused> {
     let url = url()?;
     let (opened, entries) = credentials.list()?;
     if let Some(opened) = opened
-        && entries.iter().any(|entry| name_of(entry) == url)
+        && entries.iter().any(|entry| entry.name == url)
     {
         credentials.erase(&opened, &url)?;
     }
@@ -117,8 +117,8 @@ fn list(credentials: &Credentials<'_>) -> Result<Option<String>, Refused> {
     let mut users = Map::new();
     if let Some(opened) = opened {
         for entry in &entries {
-            if let Some(object) = credentials.read(&opened, name_of(entry))? {
-                users.insert(name_of(entry).to_owned(), text(&object, "username").into());
+            if let Some(object) = credentials.read(&opened, &entry.name)? {
+                users.insert(entry.name.clone(), text(&object, "username").into());
             }
         }
     }

@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Credentials, name_of};
+use super::{Credentials, Reached, Source};
 use crate::cli::input;
-use crate::cli::operator::{Answer, Failed, Operator};
-use crate::vault::Opened;
+use crate::cli::operator::{Answer, Failed};
 
 const PLUGIN: &str = "git-credential";
 /// The attributes of a credential that are kept besides its URL.
@@ -32,8 +31,8 @@ struct Stored {
     object: Map<String, Value>,
 }
 
-pub(super) fn run(operator: &Operator, operation: &str) -> Result<Answer, Failed> {
-    let credentials = Credentials { operator, plugin: PLUGIN };
+pub(super) fn run(source: Source<'_>, operation: &str) -> Result<Answer, Failed> {
+    let credentials = Credentials { source, plugin: PLUGIN };
     let read = || Ok::<_, Failed>(Attributes::parse(&input::text("Attributes: ", LONGEST)?));
     match operation {
         "get" => get(&credentials, &read()?),
@@ -118,17 +117,17 @@ impl Attributes {
 }
 
 /// The open store, and what was found in it.
-type Found = (std::sync::Arc<Opened>, Vec<Stored>);
+type Found<'s> = (Reached<'s>, Vec<Stored>);
 
 /// The credentials that the attributes ask for, the last written first.
-fn find(credentials: &Credentials<'_>, wanted: &Attributes) -> Result<Option<Found>, Failed> {
+fn find<'s>(credentials: &'s Credentials<'_>, wanted: &Attributes) -> Result<Option<Found<'s>>, Failed> {
     let (opened, mut entries) = credentials.list()?;
     let Some(opened) = opened.filter(|_| wanted.is_complete()) else { return Ok(None) };
-    entries.retain(|entry| wanted.match_url(name_of(entry)));
+    entries.retain(|entry| wanted.match_url(&entry.name));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.revision));
     let mut found = Vec::new();
     for entry in &entries {
-        let name = name_of(entry).to_owned();
+        let name = entry.name.clone();
         if let Some(object) = credentials.read(&opened, &name)?.filter(|object| wanted.match_object(object)) {
             found.push(Stored { name, object });
         }
@@ -152,7 +151,7 @@ fn store(credentials: &Credentials<'_>, given: &Attributes) -> Result<Answer, Fa
     };
     let plain = given.url(None);
     let is_free = match credentials.list()? {
-        (Some(opened), entries) if entries.iter().any(|entry| name_of(entry) == plain) => {
+        (Some(opened), entries) if entries.iter().any(|entry| entry.name == plain) => {
             let object = credentials.read(&opened, &plain)?;
             object.is_none_or(|object| given.match_object(&object))
         }

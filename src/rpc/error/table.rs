@@ -96,6 +96,8 @@ table! {
             owner's key.",
         "lease": "Another API key acquired the lease, so nothing was changed. Use that key, or acquire the lease with \
             this one.",
+        "relay": "The connection comes through a relay, which is bound to one API key, so nothing was done. Do this on \
+            the machine that has the store.",
     };
     REVISION_CONFLICT = 2001, "revisionConflict", false,
         "The record does not have the revision `ifRevision`, so nothing was changed. Read it again, and repeat the change.";

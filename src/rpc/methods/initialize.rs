@@ -29,7 +29,7 @@ method! {
     lenient true,
     positional {}
     named {
-        /// The client's process. The sidecar ends when this process has ended.
+        /// The client's process. The sidecar ends when this process has ended. Ignored through a relay.
         "processId" => process: Option<ProcessId>,
         /// The open folder, from clients that support only one.
         "rootUri" => root_uri: Option<RootUri>,
@@ -105,6 +105,17 @@ struct VaultCapabilities {
     protocol_version: u32,
     /// The length of the longest object that can be stored, in bytes of JSON text.
     max_data_bytes: usize,
+    /// Present if the connection comes through `plugin-vault relay`, which has bound it to one key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<Relayed>,
+}
+
+/// The key that a relay has bound the connection to.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Relayed {
+    /// The handle of that key. A call may leave it out.
+    handle: String,
 }
 
 #[derive(Serialize)]
@@ -125,12 +136,17 @@ pub(super) async fn call(call: Call) -> Outcome {
     };
     call.session.enter(Phase::Initialized).map_err(|_| Error::InvalidRequest(NotARequest::Phase))?;
     call.session.set_folders(folders);
-    if let Some(process) = params.process.and_then(|process| process.0) {
+    let relay = call.session.bound().map(|handle| Relayed { handle: handle.to_owned() });
+    // Through a relay, the client's id is that of a process of another machine or container.
+    if let Some(process) = params.process.and_then(|process| process.0).filter(|_| relay.is_none()) {
         call.session.client().watch(process);
     }
     let folders = FolderCapabilities { supported: True::TRUE, change_notifications: True::TRUE };
-    let vault =
-        VaultCapabilities { protocol_version: PROTOCOL_VERSION, max_data_bytes: call.session.limits().data };
+    let vault = VaultCapabilities {
+        protocol_version: PROTOCOL_VERSION,
+        max_data_bytes: call.session.limits().data,
+        relay,
+    };
     answer(&Initialized {
         capabilities: Capabilities {
             workspace: WorkspaceCapabilities { workspace_folders: folders },

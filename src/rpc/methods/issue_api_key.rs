@@ -1,6 +1,6 @@
 //! `issueAPIKey`: the owner key of a new namespace, or the key that the store keeps for this plugin's installation.
 
-use crate::rpc::error::{API_KEY_REVOKED, WRITE_ERRORS};
+use crate::rpc::error::{API_KEY_REVOKED, NOT_PERMITTED, WRITE_ERRORS};
 use crate::rpc::params::method;
 use crate::vault::{Issue, Issued, Name, Timestamp};
 
@@ -26,7 +26,7 @@ method! {
         /// When the key expires; without it, never.
         "expiresAt" => expires_at: Option<Timestamp>,
     }
-    errors [WRITE_ERRORS, [API_KEY_REVOKED]]
+    errors [WRITE_ERRORS, [API_KEY_REVOKED, NOT_PERMITTED]]
     examples [
         example(
             "The key of this editor's installation, kept by the store",
@@ -48,6 +48,7 @@ method! {
 pub(super) async fn call(call: Call) -> Outcome {
     let issue = {
         let params = Params::read(call.params.as_deref())?;
+        call.not_through_a_relay()?;
         let Params { plugin, installation, label, expires_at, .. } = params;
         Issue { plugin, installation, label, expires_at }
     };

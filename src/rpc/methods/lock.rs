@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::rpc::error::STORE_ERRORS;
+use crate::rpc::error::{NOT_PERMITTED, STORE_ERRORS};
 use crate::rpc::params::method;
 use crate::vault::Locking;
 
@@ -45,7 +45,7 @@ method! {
     "vault/lock" => Locked,
     positional {}
     named {}
-    errors [STORE_ERRORS]
+    errors [STORE_ERRORS, [NOT_PERMITTED]]
     examples [
         example("There is no store yet", json!({}), json!({"locked": false, "reason": "noStore"})),
         example("A key file is the only protector", json!({}), json!({"locked": false, "reason": "keyFile"}))
@@ -60,6 +60,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let (locked, reason) = match call.session.lock(&call.pending).await? {
         Locking::Locked => (true, None),
         Locking::NoStore => (false, Some(NotLockable::NoStore)),

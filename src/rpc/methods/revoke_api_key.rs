@@ -36,6 +36,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let key_id = params.key_id.map(|id| id.0.into_owned());
     let caller = call.caller(params.handle).await?;
     let revoke = Revoke { caller, key_id };

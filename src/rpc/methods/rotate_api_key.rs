@@ -38,6 +38,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let caller = call.caller(params.handle).await?;
     let rotate = match params.api_key {
         Some(new) => Rotate::to(caller, &new.0).map_err(|_| Error::ApiKeyInvalid)?,

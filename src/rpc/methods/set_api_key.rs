@@ -69,6 +69,7 @@ pub(super) async fn call(call: Call) -> Outcome {
 fn read(call: &Call) -> Result<(Key, bool), Error> {
     let params = Params::read(call.params.as_deref())?;
     let key = Key::parse(&params.api_key.0).map_err(|_| Error::ApiKeyInvalid)?;
+    call.not_through_a_relay()?;
     Ok((key, params.must_exist.unwrap_or(false)))
 }
 

@@ -49,6 +49,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let caller = call.caller(params.handle).await?;
     let Params { label, expires_at, scope, .. } = params;
     let scope = scope.map(|scope| scope.0);

@@ -38,13 +38,16 @@ pub(in crate::rpc) struct Status {
     /// What all protectors together guard against, as they are set up now. A member is also `false` if this can't be
     /// known.
     protects: Protects,
-    /// The number of records, of all plugins.
+    /// The number of records, of all plugins. 0 through a relay.
     records: u64,
-    /// The size of the store on the disk, in bytes.
+    /// The size of the store on the disk, in bytes. 0 through a relay.
     bytes: u64,
-    /// What the last repair of a damaged store did; absent if there was none.
+    /// What the last repair of a damaged store did; absent if there was none, and through a relay.
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired: Option<Repaired>,
+    /// Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<bool>,
 }
 
 /// What a repair of a damaged store did.
@@ -125,6 +128,9 @@ pub(in crate::rpc) async fn tell(session: &Session) {
 
 fn status(session: &Session, opened: Option<&Opened>) -> Result<Status, vault::Error> {
     let status = session.vault().status(opened)?;
+    // One plugin's connection must not learn how much the others have.
+    let is_relayed = session.bound().is_some();
+    let unless_relayed = |count| if is_relayed { 0 } else { count };
     let path = |path: std::path::PathBuf| Path(path.to_string_lossy().into_owned().into());
     Ok(Status {
         store_id: status.store_id.map(|id| StoreId(id.into())),
@@ -139,9 +145,10 @@ fn status(session: &Session, opened: Option<&Opened>) -> Result<Status, vault::E
             other_users: status.protects.other_users,
             stolen_disk: status.protects.stolen_disk,
         },
-        records: status.records,
-        bytes: status.bytes,
-        repaired: status.repaired.map(|repaired| Repaired {
+        records: unless_relayed(status.records),
+        bytes: unless_relayed(status.bytes),
+        relay: is_relayed.then_some(true),
+        repaired: status.repaired.filter(|_| !is_relayed).map(|repaired| Repaired {
             at: repaired.at,
             restored_from: repaired.restored_from,
             kept: repaired.kept,

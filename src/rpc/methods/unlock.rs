@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::rpc::error::{OVERLOADED, STORE_ERRORS};
+use crate::rpc::error::{NOT_PERMITTED, OVERLOADED, STORE_ERRORS};
 use crate::rpc::params::method;
 use crate::rpc::values::UnlockWait;
 use crate::vault::Passphrase;
@@ -49,7 +49,7 @@ method! {
         /// How long a person may take, in milliseconds; 60,000 by default.
         "timeoutMs" => timeout: Option<UnlockWait>,
     }
-    errors [STORE_ERRORS, [OVERLOADED]]
+    errors [STORE_ERRORS, [OVERLOADED, NOT_PERMITTED]]
     examples [
         example("No prompt is needed", json!({}), json!({"keyAvailable": true}))
             .after("setPersistentData", json!({"context": "user", "data": {}})),
@@ -63,6 +63,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.not_through_a_relay()?;
     let deadline = params.timeout.map_or(USUAL_WAIT, |timeout| timeout.0);
     let key_available = call.session.unlock(params.passphrase, deadline, &call.pending).await?;
     answer(&Unlocked { key_available })

@@ -12,6 +12,7 @@ mod proc;
 mod processes;
 mod programs;
 mod records;
+mod relay;
 mod report;
 mod server;
 mod starts;
@@ -55,6 +56,7 @@ const PARTS: &[Part] = &[
     ("memory", starts::memory_and_size),
     ("records", records::records),
     ("processes", processes::processes),
+    ("relay", relay::relay),
     ("instructions", instructions::instructions),
     ("programs", programs::programs),
 ];

@@ -87,13 +87,26 @@ class ApiKeyUnknownData(TypedDict):
     retryable: Literal[False]
 
 
-class VaultCapabilities(TypedDict):
+class Relayed(TypedDict):
+    """The key that a relay has bound the connection to."""
+
+    handle: str
+    """The handle of that key. A call may leave it out."""
+
+
+class _VaultCapabilities(TypedDict):
 
     maxDataBytes: int
     """The length of the longest object that can be stored, in bytes of JSON text."""
 
     protocolVersion: int
     """The version of this contract. A client that needs a later version reports that and does not go on."""
+
+
+class VaultCapabilities(_VaultCapabilities, total=False):
+
+    relay: Relayed
+    """Present if the connection comes through `plugin-vault relay`, which has bound it to one key."""
 
 
 class Experimental(TypedDict):
@@ -308,7 +321,7 @@ class NotPermittedData(TypedDict):
 
     retryable: Literal[False]
 
-    reason: Literal["scope", "readOnly", "owner", "lease"]
+    reason: Literal["scope", "readOnly", "owner", "lease", "relay"]
     """The cause."""
 
 
@@ -901,7 +914,7 @@ StoreId = str
 class _Status(TypedDict):
 
     bytes: int
-    """The size of the store on the disk, in bytes."""
+    """The size of the store on the disk, in bytes. 0 through a relay."""
 
     dataDir: Path
     """The folder where the store is, or would be."""
@@ -922,7 +935,7 @@ class _Status(TypedDict):
     """What all protectors together guard against, as they are set up now. A member is also `false` if this can't be known."""
 
     records: int
-    """The number of records, of all plugins."""
+    """The number of records, of all plugins. 0 through a relay."""
 
 
 class Status(_Status, total=False):
@@ -931,8 +944,11 @@ class Status(_Status, total=False):
     protector: Protector
     """The protector that opened the store."""
 
+    relay: bool
+    """Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there."""
+
     repaired: Repaired
-    """What the last repair of a damaged store did; absent if there was none."""
+    """What the last repair of a damaged store did; absent if there was none, and through a relay."""
 
     storeId: StoreId
     """The id of the store; absent if there is no store yet."""
