@@ -1,4 +1,5 @@
-// Installs the npm packages that `editors/pack` makes in an empty folder, without another program. The tests of editors/vscode
+// Installs the npm packages that `editors/pack` makes, as editors/README.md and editors/node/programs/README.md show it, in an
+// empty folder, without another program. The tests of editors/vscode
 // install the extension that it makes.
 
 import assert from 'node:assert/strict';

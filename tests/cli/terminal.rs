@@ -123,7 +123,7 @@ fn a_person_sees_how_far_a_backup_has_come_and_how_far_it_is_back() {
     }
 }
 
-/// The way from a key file to a passphrase that README shows.
+/// The way from a key file to a passphrase that README and the walkthrough (`protect.md`) show.
 #[test]
 fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     let home = Home::new();
