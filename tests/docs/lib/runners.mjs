@@ -71,6 +71,7 @@ function js(place, code) {
   link(place, 'plugin-vault', join(top, 'editors', 'node'));
   const clients = createRequire(join(top, 'tests', 'clients', 'node', 'package.json'));
   link(place, 'vscode-jsonrpc', join(dirname(clients.resolve('vscode-jsonrpc-10/node')), '..', '..'));
+  link(place, 'keytar', join(here, 'modules', 'keytar'));
   const file = written(place, /^import /m.test(code) ? 'block.mjs' : 'block.cjs', code);
   return run(place, process.execPath, [file]).stdout;
 }
