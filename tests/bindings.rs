@@ -136,6 +136,15 @@ fn the_contract_says_what_to_do_for_each_error() {
 }
 
 #[test]
+fn the_troubleshooting_page_says_what_to_do_for_each_error() {
+    let page = read("docs/troubleshooting.md");
+    for code in rpc::TABLE {
+        let named = page.contains(&format!("`{}`", code.kind));
+        assert!(named, "docs/troubleshooting.md does not have {}", code.kind);
+    }
+}
+
+#[test]
 fn the_lock_files_name_no_registry() {
     let locks = [
         "editors/node",
