@@ -88,7 +88,7 @@ fn a_passphrase_is_asked_for_at_the_terminal_and_not_shown() {
     let mut terminal = Terminal::run(home.command(&["key", "list"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     assert!(!terminal.echoes());
-    // Whoever mistypes takes it back: one letter, or all of it.
+    // A person takes a typing error back: one letter, or all of it.
     terminal.types(&format!("nonsense\u{15}{PASSPHRASE}x\u{7f}\n"));
     let seen = terminal.wait_for("\n");
     assert!(!seen.contains("battery") && !seen.contains("nonsense"), "{seen}");
@@ -208,7 +208,7 @@ fn a_key_that_is_typed_is_not_shown() {
     assert_eq!(terminal.ends().0, 0);
 }
 
-/// An editor may give its sidecar a terminal; a server asks nobody there.
+/// An editor may give its sidecar a terminal; a server never asks there.
 #[test]
 fn a_server_never_asks_at_a_terminal() {
     let home = guarded_by_a_passphrase();
