@@ -98,8 +98,7 @@ schema_types() {
 
 # The code blocks of the pages. tests/docs/README.md says which are run.
 documentation_code() {
-  npm_ci editors/node && npm run --silent --prefix editors/node build && npm_ci tests/clients/node &&
-    node_tests node tests/docs '*.test.mjs'
+  built_node_binding && npm_ci tests/clients/node && node_tests "$(node_of 24)" tests/docs '*.test.mjs'
 }
 
 # README's first command: what it prints, and what it leaves on the disk.
