@@ -1,18 +1,22 @@
-// Installs the npm packages that `editors/pack` makes in an empty folder, without another program. The tests of editors/vscode
+// Installs the npm packages that `editors/pack` makes, as editors/README.md and editors/node/programs/README.md show it, in an
+// empty folder, without another program. The tests of editors/vscode
 // install the extension that it makes.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
 import { binary, vaultTest } from './node/test/world.mjs';
+import { forPackage } from './readme.mjs';
 
 const here = import.meta.dirname;
 const pack = (program, folder, which) => spawnSync(join(here, 'pack'), [program, folder, which], { encoding: 'utf8' });
+/** The links of a text that are neither addresses nor headings, without the heading behind them. */
+const links = (text) => [...text.matchAll(/\]\((?!\w+:|#)([^)\s#]+)/g)].map(([, target]) => target);
 const version = (name, folder) => JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8')).devDependencies[name];
 
 vaultTest('the npm packages contain the programs, and need nothing else', async (world) => {
@@ -35,6 +39,17 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
   execFileSync('npm', ['install', '--no-audit', '--no-fund', ...cache, ...wanted], { cwd: project, stdio: 'pipe' });
   const system = `${process.platform}-${process.arch}`;
   assert.deepEqual(readdirSync(join(project, 'node_modules', 'plugin-vault-bin', 'bin')).sort(), [system, 'plan9-mips'].sort());
+
+  for (const name of ['plugin-vault', 'plugin-vault-bin', 'plugin-vault-cloud9']) {
+    const folder = join(project, 'node_modules', name);
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    for (const target of links(readme)) assert.ok(existsSync(join(folder, target)), `${name} has ${target}`);
+  }
+  for (const each of ['node', 'node/programs', 'cloud9', 'vscode']) {
+    const readme = readFileSync(join(here, each, 'README.md'), 'utf8');
+    assert.notEqual(readme, '', 'the own READMEs are back');
+    assert.ok(!readme.includes('\0') && !forPackage(readme, `editors/${each}`, null).includes('](../'), each);
+  }
 
   const { dataDir, keyDir } = world.options;
   const env = { PATH: '/nowhere', PLUGIN_VAULT_DATA_DIR: dataDir, PLUGIN_VAULT_KEY_DIR: keyDir };
@@ -74,4 +89,13 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
 test('a program of another version is not packed', () => {
   const { status, stderr } = pack('/bin/true', join(here, 'nowhere'), 'node');
   assert.deepEqual([status, stderr], [1, '/bin/true is not plugin-vault 0.1.0 for this machine\n']);
+});
+
+test('a link that leaves the package goes to the repository, or becomes its text', () => {
+  const text = 'See [the `[errors]` page](../README.md#errors), [api](api.d.ts), [here](#use), [there](https://example.org)\n```js\na[0](../b)\n```\n';
+  const at = (repository) => forPackage(text, 'editors/node', repository).split('\n')[0];
+  const rest = ', [api](api.d.ts), [here](#use), [there](https://example.org)';
+  assert.equal(at(null), `See the \`[errors]\` page${rest}`);
+  assert.equal(at('https://example.org/r'), `See [the \`[errors]\` page](https://example.org/r/blob/main/editors/README.md#errors)${rest}`);
+  assert.ok(forPackage(text, 'editors/node', null).endsWith('```js\na[0](../b)\n```\n'), 'code stays as it is');
 });

@@ -200,7 +200,7 @@ impl Sound {
                     }),
                 });
                 let rows = rows.collect();
-                let Ok(lock) = store.lock() else { panic!("nobody else has it") };
+                let Ok(lock) = store.lock() else { panic!("no other process has it") };
                 let batch = Batch { expected: revision - 1, revision, rows };
                 assert!(store.commit(&lock, &batch).is_ok(), "it can be written");
             }
@@ -208,7 +208,7 @@ impl Sound {
             let bytes = fs::read(folder.join("data.mdb")).expect("it is there");
             let header = fs::read_to_string(folder.join("header")).expect("it is there");
             let page_size = header.split_ascii_whitespace().last().and_then(|size| size.parse().ok());
-            fs::remove_dir_all(folder).expect("nobody uses it any more");
+            fs::remove_dir_all(folder).expect("no process uses it any more");
             Self { bytes, page_size: page_size.expect("the header says it") }
         })
     }

@@ -91,6 +91,7 @@ fn no_binding_writes_to_its_console() {
         if may_print.iter().any(|part| path.contains(part))
             || path.ends_with("/cli.ts")
             || path.ends_with("/wheels.py")
+            || path.ends_with("/readme.mjs")
         {
             continue;
         }
@@ -132,6 +133,15 @@ fn the_contract_says_what_to_do_for_each_error() {
             "editors/README.md does not have {}",
             code.kind
         );
+    }
+}
+
+#[test]
+fn the_troubleshooting_page_says_what_to_do_for_each_error() {
+    let page = read("docs/troubleshooting.md");
+    for code in rpc::TABLE {
+        let named = page.contains(&format!("`{}`", code.kind));
+        assert!(named, "docs/troubleshooting.md does not have {}", code.kind);
     }
 }
 

@@ -96,6 +96,11 @@ schema_types() {
   check 'Lua reads its types' lua5.4 tests/clients/types/types.lua schema/types/plugin_vault.lua
 }
 
+# The code blocks of the pages. tests/docs/README.md says which are run.
+documentation_code() {
+  built_node_binding && npm_ci tests/clients/node && node_tests "$(node_of 24)" tests/docs '*.test.mjs'
+}
+
 # README's first command: what it prints, and what it leaves on the disk.
 readme_command() {
   local answers=$work/answers store=$work/readme status=0

@@ -308,7 +308,7 @@ fn the_format_is_as_documented() {
     for path in FORMAT_FILES {
         digest.update(code(&read(path)).collect::<Vec<_>>().join("\n"));
     }
-    let mut text = String::from("\n```\n");
+    let mut text = String::from("\n```text\n");
     for path in FORMAT_FILES {
         writeln!(text, "{path}").unwrap();
     }

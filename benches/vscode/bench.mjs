@@ -79,7 +79,7 @@ async function measure(window, rows, calls) {
   const medians = Object.fromEntries(kinds.map((kind) => [kind, []]));
   for (const kind of kinds) await window.do('time', kind, calls, size);
   for (let round = 0; round < rounds; round += 1) {
-    // Nobody is always the first one.
+    // None of them is always the first one.
     const order = kinds.map((_, at) => kinds[(at + round) % kinds.length]);
     for (const kind of order) medians[kind].push(median(await window.do('time', kind, calls, size)));
   }

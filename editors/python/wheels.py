@@ -9,6 +9,7 @@ plugin-vault for that system. It needs `flit_core`, and neither a network nor a 
 import base64
 import hashlib
 import os
+import re
 import sys
 from pathlib import Path
 from typing import List, Tuple
@@ -28,39 +29,56 @@ def build_pure(folder: Path) -> Path:
     # flit_core builds the project of the current folder.
     os.chdir(HERE)
     try:
-        return folder / str(build_wheel(str(folder)))
+        wheel = folder / str(build_wheel(str(folder)))
     finally:
         os.chdir(before)
+    entries = _entries(wheel)
+    _write(wheel, [(entry, _resolved(data) if _is(entry, "METADATA") else data) for entry, data in entries])
+    return wheel
 
 
 def build_with_program(pure: Path, tag: str, program: Path) -> Path:
     """Builds a wheel for one system from the wheel without a program."""
     name, version = pure.name.split("-")[:2]
-    info = f"{name}-{version}.dist-info"
     suffix = ".exe" if tag.startswith("win") else ""
     result = pure.with_name(f"{name}-{version}-py3-none-{tag}.whl")
-    records: List[Tuple[str, bytes]] = []
-    with ZipFile(pure) as source, ZipFile(result, "w", ZIP_DEFLATED) as target:
+    entries = []
+    for entry, data in _entries(pure):
+        if _is(entry, "WHEEL"):
+            text = data.decode().replace("Tag: py3-none-any", f"Tag: py3-none-{tag}")
+            data = text.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false").encode()
+        entries.append((entry, data))
+    binary = ZipInfo(f"{name}/bin/plugin-vault{suffix}", date_time=entries[0][0].date_time)
+    binary.external_attr = EXECUTABLE
+    _write(result, [*entries, (binary, program.read_bytes())])
+    return result
 
-        def add(entry: ZipInfo, data: bytes) -> None:
+
+def _entries(wheel: Path) -> List[Tuple[ZipInfo, bytes]]:
+    """The files of a wheel, without the list of them."""
+    with ZipFile(wheel) as source:
+        return [(entry, source.read(entry)) for entry in source.infolist() if not _is(entry, "RECORD")]
+
+
+def _is(entry: ZipInfo, name: str) -> bool:
+    return entry.filename.endswith(f".dist-info/{name}")
+
+
+def _resolved(metadata: bytes) -> bytes:
+    """Replaces links to other pages of the repository by their text: a wheel has none of these pages."""
+    return re.sub(r"\[([^\[\]]*)\]\(\.\./[^)\s]*\)", r"\1", metadata.decode()).encode()
+
+
+def _write(wheel: Path, entries: List[Tuple[ZipInfo, bytes]]) -> None:
+    """Writes a wheel with these files, and the list of them."""
+    with ZipFile(wheel, "w", ZIP_DEFLATED) as target:
+        for entry, data in entries:
             entry.compress_type = ZIP_DEFLATED
             target.writestr(entry, data)
-            records.append((entry.filename, data))
-
-        for entry in source.infolist():
-            data = source.read(entry)
-            if entry.filename == f"{info}/RECORD":
-                continue
-            if entry.filename == f"{info}/WHEEL":
-                text = data.decode().replace("Tag: py3-none-any", f"Tag: py3-none-{tag}")
-                data = text.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false").encode()
-            add(entry, data)
-        binary = ZipInfo(f"{name}/bin/plugin-vault{suffix}", date_time=source.infolist()[0].date_time)
-        binary.external_attr = EXECUTABLE
-        add(binary, program.read_bytes())
-        lines = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in records]
-        target.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,", ""]))
-    return result
+        lines = [f"{entry.filename},sha256={_digest(data)},{len(data)}" for entry, data in entries]
+        name, version = wheel.name.split("-")[:2]
+        record = f"{name}-{version}.dist-info/RECORD"
+        target.writestr(record, "\n".join([*lines, f"{record},,", ""]))
 
 
 def _digest(data: bytes) -> str:

@@ -121,7 +121,7 @@ fn a_test_of_a_protector_asks_it() {
     assert_eq!(home.run(&["protector", "test"], "").code, 1);
 }
 
-/// Whoever runs as this user can put anything there.
+/// Any process of this user can put anything there.
 #[test]
 fn a_kept_key_that_is_not_this_stores_opens_nothing_and_is_dropped() {
     let Some(ring) = session_keyring() else {

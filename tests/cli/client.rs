@@ -104,7 +104,7 @@ impl<'h> Person<'h> {
     pub(crate) fn wait_until_asked(&self, times: usize) {
         let end = Instant::now() + DEADLINE;
         while self.was_asked() < times {
-            assert!(Instant::now() < end, "nobody asks");
+            assert!(Instant::now() < end, "no question is asked");
             std::thread::yield_now();
         }
     }
@@ -115,7 +115,7 @@ impl<'h> Person<'h> {
         writeln!(answer, "yes").unwrap();
     }
 
-    /// Whether a window is there that somebody could answer in.
+    /// Whether a window is there in which a person could answer.
     pub(crate) fn can_answer(&self) -> bool {
         use std::os::unix::fs::OpenOptionsExt as _;
         let mut options = std::fs::OpenOptions::new();

@@ -1,4 +1,4 @@
-//! A store that was carried elsewhere: with a passphrase it stays shut, and it runs nobody's program.
+//! A store that was carried elsewhere: with a passphrase it stays shut, and it runs no program.
 
 use serde_json::{Value, json};
 

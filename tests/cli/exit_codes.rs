@@ -209,7 +209,7 @@ fn a_closed_stdout_takes_nothing_of_a_write() {
     assert_eq!(home.run(&["get", "me.app"], "").shown, "{\"a\":1}\n");
 }
 
-/// Where no store can be made. (`doctor_mounts` has a home that is read-only.) The
+/// Where no store can be made. A home that is read-only is in `doctor_mounts`. The
 /// superuser may write anywhere, so the test makes the folder of the store a place where nothing can be made.
 #[test]
 fn where_no_store_can_be_made_a_write_says_so() {

@@ -47,7 +47,7 @@ fn status_says_in_which_state_a_store_is_also_by_its_exit_code() {
 }
 
 #[test]
-fn status_asks_nobody() {
+fn status_never_asks() {
     let home = guarded_by_a_passphrase();
     home.forget_cached();
     let mut command = home.command(&["status", "--json"]);

@@ -44,7 +44,7 @@ fn on_a_bus(name: &str, body: impl FnOnce()) {
     }
     command.env_remove("GNOME_KEYRING_CONTROL").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     let output = command.output().expect("dbus-run-session is installed");
-    // Indented, so that nobody counts the inner run's result as one more.
+    // Indented, so that the inner run's result is not counted as one more.
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).replace('\n', "\n    ");
     assert!(output.status.success() && text.contains("1 passed"), "{name}:\n    {text}");
 }
@@ -66,7 +66,7 @@ impl Gnome {
         Self(daemon)
     }
 
-    /// Lets it answer nobody, or go on.
+    /// Stops its answers, or lets them go on.
     fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
     }
@@ -166,7 +166,7 @@ fn a_locked_keyring_is_told_at_once_and_a_key_that_was_given_before_goes_on() {
         Gnome::lock();
         let began = std::time::Instant::now();
         let refused = read(&home);
-        assert!(began.elapsed() < std::time::Duration::from_secs(3), "it waits for somebody");
+        assert!(began.elapsed() < std::time::Duration::from_secs(3), "it waits for an answer");
         assert_eq!(refused["error"]["code"], 4001);
         let data = &refused["error"]["data"];
         assert_eq!((&data["protector"], &data["reason"]), (&json!("keyring"), &json!("locked")));

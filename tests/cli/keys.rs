@@ -177,7 +177,7 @@ fn the_end_of_a_shared_key_is_never_moved_behind_its_owners() {
     home.json(&["key", "extend", owner, "--until", "2500-01-01T00:00:00Z"], "");
     assert_eq!(end(late_id), "2500-01-01T00:00:00.000Z");
     assert_eq!(end(early_id), "2100-01-01T00:00:00.000Z");
-    // One that comes later moves nobody else's.
+    // A later one moves no other end.
     home.json(&["key", "extend", owner], "");
     assert_eq!((end(owner), end(late_id)), (Value::Null, json!("2500-01-01T00:00:00.000Z")));
 }

@@ -27,7 +27,7 @@ fn every_process_is_told_when_one_unlocks_the_store() {
         let told = other.notice(CHANGED);
         assert_eq!(told["keyAvailable"], is_at_hand, "{told}");
         assert_eq!(told["protectors"], json!(["passphrase"]));
-        // Whoever was told does as it was told.
+        // The process that got the notice follows it.
         let read = other.call("getPersistentData", &json!(["user"]));
         assert_eq!(read.get("result").is_some(), is_at_hand, "{read}");
     }

@@ -28,7 +28,7 @@ fn unlock_asked_by(home: &Home, program: &str) -> Value {
     home.forget_cached();
     let mut command = home.command(&[]);
     command.env("PLUGIN_VAULT_ASKPASS", program);
-    // One that goes on: nobody is asked for a client that has ended.
+    // One that goes on: no question is asked for a client that has ended.
     Client::start(home, command).call("vault/unlock", &json!({}))
 }
 

@@ -1,5 +1,5 @@
 //! Programs that people really have: `pass`, with keys of its own, and `age`. Only with the feature `program-tests`;
-//! they need `pass`, `gpg`, `age` and `keyctl`. Nothing of whoever runs them is touched, and no agent stays behind.
+//! they need `pass`, `gpg`, `age` and `keyctl`. They touch no file of the user who runs them, and leave no agent behind.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Who may ask a person, and when: one process at a time, and only for somebody who waits.
+//! Who may ask a person, and when: one process at a time, and only while a caller waits.
 
 use serde_json::json;
 
@@ -94,7 +94,7 @@ fn a_question_ends_when_the_user_ends_the_subcommand() {
         person.wait_until_asked(asked + 1);
         rustix::process::kill_process(rustix::process::Pid::from_child(&listing), signal).unwrap();
         assert!(!listing.wait_with_output().unwrap().status.success());
-        // The window is no more: nobody reads what is said in it.
+        // The window is gone, so no answer comes from it.
         assert!(!person.can_answer());
     }
 }

@@ -19,8 +19,8 @@ fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
     let right = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(right[0]["result"], json!({"keyAvailable": true}));
     home.forget_cached();
-    let nobody = home.answers(&[("vault/unlock", json!({"timeoutMs": 100}))]);
-    assert_eq!(nobody[0]["error"]["data"]["reason"], "locked");
+    let unanswered = home.answers(&[("vault/unlock", json!({"timeoutMs": 100}))]);
+    assert_eq!(unanswered[0]["error"]["data"]["reason"], "locked");
     assert!(home.refused(&["key", "list"], "").contains("passphrase"));
     assert_eq!(home.json(&["key", "list", "--passphrase-fd", "0"], PASSPHRASE).as_array().unwrap().len(), 1);
 }
@@ -154,7 +154,7 @@ fn a_key_file_that_is_in_the_way_is_told_and_kept() {
 }
 
 /// What the parent has blocked or ignored is nothing that a program that is started here should inherit. Without its exit
-/// status, which an ignored SIGCHLD takes away, nobody would know whether it succeeded.
+/// status, which an ignored SIGCHLD takes away, plugin-vault could not know whether it succeeded.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_gives_the_passphrase_starts_with_signals_as_usual() {

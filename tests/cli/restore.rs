@@ -81,7 +81,7 @@ fn a_removed_protector_comes_back_only_if_the_user_agrees() {
     fs::remove_dir_all(home.path("keys")).unwrap();
     let unlocked = home.answers(&[("vault/unlock", json!({"passphrase": PASSPHRASE}))]);
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
-    // Now that it is there, nobody is asked again.
+    // Now that it is there, no question is asked again.
     assert_eq!(home.run(&["restore", "--yes", file], "").code, 0);
 }
 
@@ -332,7 +332,7 @@ fn what_is_wrong_with_an_archive_is_said_and_nothing_is_changed() {
         assert!(!left.iter().any(|left| left.to_str().unwrap().starts_with("new-")), "{name}: {left:?}");
     }
     assert!(!home.path("x").exists());
-    // The order of what follows the first line is nobody's business.
+    // No promise is made about the order after the first line.
     let turned = [&good[..1], &[good[3].clone(), good[2].clone(), good[1].clone()]].concat();
     files::replace(&file, &packed(&turned)).unwrap();
     assert_eq!(home.run(&["restore", "--yes", file.to_str().unwrap()], "").code, 0);

@@ -42,7 +42,7 @@ fn program(home: &Home) -> String {
     panic!("the program was not started");
 }
 
-/// Whether it runs; one that nobody has waited for does not any more.
+/// Whether it runs. A process that has ended, and that its parent has not waited for, does not.
 fn runs(pid: &str) -> bool {
     let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap().stdout;
     !state.is_empty() && !state.starts_with(b"Z")

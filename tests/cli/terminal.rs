@@ -88,7 +88,7 @@ fn a_passphrase_is_asked_for_at_the_terminal_and_not_shown() {
     let mut terminal = Terminal::run(home.command(&["key", "list"]));
     terminal.wait_for("Passphrase of plugin-vault: ");
     assert!(!terminal.echoes());
-    // Whoever mistypes takes it back: one letter, or all of it.
+    // A person takes a typing error back: one letter, or all of it.
     terminal.types(&format!("nonsense\u{15}{PASSPHRASE}x\u{7f}\n"));
     let seen = terminal.wait_for("\n");
     assert!(!seen.contains("battery") && !seen.contains("nonsense"), "{seen}");
@@ -123,7 +123,7 @@ fn a_person_sees_how_far_a_backup_has_come_and_how_far_it_is_back() {
     }
 }
 
-/// The way from a key file to a passphrase that README shows.
+/// The way from a key file to a passphrase that README and the walkthrough (`protect.md`) show.
 #[test]
 fn a_store_is_put_under_a_passphrase_at_a_terminal() {
     let home = Home::new();
@@ -208,7 +208,7 @@ fn a_key_that_is_typed_is_not_shown() {
     assert_eq!(terminal.ends().0, 0);
 }
 
-/// An editor may give its sidecar a terminal; a server asks nobody there.
+/// An editor may give its sidecar a terminal; a server never asks there.
 #[test]
 fn a_server_never_asks_at_a_terminal() {
     let home = guarded_by_a_passphrase();

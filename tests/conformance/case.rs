@@ -109,7 +109,7 @@ impl Case {
         if found.next().is_some() { Err(format!("'{word}' stands twice")) } else { Ok(value) }
     }
 
-    /// Fails for a line that nobody will read.
+    /// Fails for a line that no check reads.
     pub(crate) fn knows_only(&self, words: &[&str]) -> Result<(), String> {
         match self.lines.iter().find(|(word, _)| !words.contains(&word.as_str())) {
             Some((word, _)) => Err(format!("'{word}' is not known here")),

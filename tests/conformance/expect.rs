@@ -113,7 +113,7 @@ pub(crate) fn all(expected: &[Expected], actual: &[String]) -> Result<(), String
         };
         left.swap_remove(position);
     }
-    if left.is_empty() { Ok(()) } else { Err(format!("nobody expects {left:?}")) }
+    if left.is_empty() { Ok(()) } else { Err(format!("no line of the case expects {left:?}")) }
 }
 
 /// Numbers and strings are compared as they are written: an id comes back as it came.

@@ -20,7 +20,7 @@ enum Step {
     Revoke,
 }
 
-/// What a store holds, as somebody sees it who asks for all of it.
+/// What a store holds, as a client sees it that reads all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
     records: BTreeMap<usize, Value>,

@@ -7,7 +7,7 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-#![allow(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
+#![allow(clippy::print_stdout, reason = "a person who repeats a run needs its seed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 
 #[path = "../support/harness.rs"]
@@ -29,7 +29,7 @@ use verdict::Report;
 
 /// As many as take less than a minute on two busy cores.
 const COPIES: u64 = 2_000;
-/// As many of a large store, each of which takes a second to mend.
+/// As many of a large store, each of which takes a second to repair.
 const LARGE_COPIES: u64 = 40;
 /// As many as are enough to see that nothing is checked.
 #[cfg(feature = "faults")]

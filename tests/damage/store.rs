@@ -246,7 +246,7 @@ impl Place {
         for name in ["quarantine", "backups"] {
             let _ = fs::remove_dir_all(folder.join(name));
         }
-        // A file that was mended is another one than that in quarantine.
+        // A repaired file is another one than that in quarantine.
         fs::write(self.data_file(), data).unwrap();
         let _ = fs::remove_file(folder.join("lock.mdb"));
         if with_backup {

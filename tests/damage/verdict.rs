@@ -23,10 +23,10 @@ struct Counts {
     noticed_absent: u64,
     /// Unsound copies that nothing could replace.
     beyond_repair: u64,
-    /// Unsound copies that were mended, and nothing is said to be lost.
-    mended_whole: u64,
-    /// Records of mended copies that are as they were.
-    mended_records: u64,
+    /// Unsound copies that were repaired, and nothing is said to be lost.
+    repaired_whole: u64,
+    /// Records of repaired copies that are as they were.
+    repaired_records: u64,
     lost_records: u64,
 }
 
@@ -58,8 +58,8 @@ impl Report {
             counts.older_copies += more.older_copies;
             counts.noticed_absent += more.noticed_absent;
             counts.beyond_repair += more.beyond_repair;
-            counts.mended_whole += more.mended_whole;
-            counts.mended_records += more.mended_records;
+            counts.repaired_whole += more.repaired_whole;
+            counts.repaired_records += more.repaired_records;
             counts.lost_records += more.lost_records;
         }
         self.signals += other.signals;
@@ -79,12 +79,12 @@ impl fmt::Display for Report {
             let Counts { refused_records, noticed_absent, older_copies, older_records, .. } = counts;
             write!(form, "; records: {refused_records} refused, {noticed_absent} absent with notice, ")?;
             write!(form, "{older_records} older (in {older_copies} sound copies)")?;
-            let Counts { beyond_repair, mended_whole, mended_records, lost_records, .. } = counts;
-            let mended = unsound - beyond_repair;
-            write!(form, "; {mended} mended, {mended_whole} of them without loss, ")?;
+            let Counts { beyond_repair, repaired_whole, repaired_records, lost_records, .. } = counts;
+            let repaired = unsound - beyond_repair;
+            write!(form, "; {repaired} repaired, {repaired_whole} of them without loss, ")?;
             writeln!(
                 form,
-                "{mended_records} records as they were, {lost_records} lost, {beyond_repair} beyond repair"
+                "{repaired_records} records as they were, {lost_records} lost, {beyond_repair} beyond repair"
             )?;
         }
         writeln!(form, "{} signals, {} faults", self.signals, self.faults.len())
@@ -172,13 +172,13 @@ fn judge_repaired(
         return fault(format!("the status says {repaired}"));
     }
     let whole = repaired["lost"] == 0;
-    counts.mended_whole += u64::from(whole);
+    counts.repaired_whole += u64::from(whole);
     for (record, answer) in outcome.answers.iter().enumerate() {
         let was = |stored: &Value| is(answer, Some(stored));
-        // A page that the disk never wrote is one that nobody can tell from the right one.
+        // A page that the disk never wrote is one that no check can tell from the right one.
         let untold = harm == Harm::OlderPage;
         if is(answer, made.last[record].as_ref()) {
-            counts.mended_records += 1;
+            counts.repaired_records += 1;
         } else if answer["error"]["code"] == 4002 {
             counts.refused_records += 1;
         } else if whole && !untold {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-/// Longer than any of these tests: whoever holds it does not lose it by the clock.
+/// Longer than any of these tests, so that no holder loses it by the clock.
 const LONG: u64 = 600_000;
 
 fn lease(ttl: u64, wait: u64) -> Value {
@@ -22,7 +22,7 @@ fn write(token: u64, data: &Value) -> Value {
     json!({"context": "user", "data": data, "lease": token})
 }
 
-/// Nobody has it within this time, by the promise of a second and the slowness of a busy machine.
+/// The lease is free within this time: the promised second, and more for a busy machine.
 #[track_caller]
 fn soon(begun: Instant) {
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
@@ -63,7 +63,7 @@ fn a_write_goes_through_with_the_token_of_a_live_lease_only() {
     let token = acquire(&mut one, LONG, 0);
     let revision = one.revision("setPersistentData", write(token, &before));
     assert!(revision > token);
-    // Whoever knows the token may use it.
+    // Every client that knows the token may use it.
     two.ok("patchPersistentData", json!({"context": "user", "patch": {"more": 1}, "lease": token}));
     one.ok("setPersistentData", write(token, &before));
     one.ok("releaseLease", json!({"name": "refresh", "lease": token}));
@@ -134,7 +134,7 @@ fn a_wait_has_an_end_and_can_be_taken_back() {
     // It leaves nothing behind that would take the lease.
     one.ok("releaseLease", json!({"name": "refresh", "lease": token}));
     acquire(&mut one, LONG, 0);
-    // At the end of the connection nobody waits any more.
+    // When the connection ends, its waiting requests end.
     let waiting = two.begin("acquireLease", lease(LONG, LONG));
     two.finish();
     assert_eq!(two.wait(waiting).refused().code, -32_800);

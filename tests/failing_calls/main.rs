@@ -173,7 +173,7 @@ fn try_one(script: &Script, fault: &str, failure: Failure, turn: usize) -> (usiz
     (failed.len(), outcome)
 }
 
-/// LMDB tells the other processes of a commit in the lock file, after it has written the meta page. Whoever writes next
+/// LMDB tells the other processes of a commit in the lock file, after it has written the meta page. The next writer
 /// finds a commit that it has not read.
 #[test]
 fn a_writer_killed_after_its_meta_page_blocks_no_other_writer() {
@@ -196,7 +196,7 @@ fn a_writer_killed_after_its_meta_page_blocks_no_other_writer() {
         assert_eq!(answered, turn - 1);
         killed.kill();
         other.ok("setPersistentData", &json!({"context": "user", "name": "n", "data": {"turn": turn}}));
-        // What was on its way is there: nobody was told of it, and the disk has it.
+        // The write in progress is there: it was never answered, and the disk has it.
         assert_eq!(other.ok("getPersistentData", &json!(["user"])), json!({"turn": turn, "n": turn}));
     }
     assert!(other.end().success());

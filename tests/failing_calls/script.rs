@@ -8,7 +8,7 @@ use crate::rig::{Answer, Home, Random, Refused, Sidecar};
 
 const RECORDS: usize = 3;
 
-/// What the outside is told where a file can't be used: full, busy, refused, failed, and the key not at hand. Never that
+/// What the outside is told where a file can't be used: full, busy, refused, failed, and the key not available. Never that
 /// something is damaged: nothing is.
 const RIGHT_ERRORS: [i64; 5] = [5001, 5002, 5005, 5006, 4001];
 
@@ -27,7 +27,7 @@ pub(crate) struct Script(Vec<Step>);
 /// How often each error was told.
 pub(crate) type Errors = BTreeMap<i64, usize>;
 
-/// What each record may hold: one value, or two where nobody can know.
+/// What each record may hold: one value, or two where the outcome can't be known.
 type Possible = BTreeMap<usize, Vec<Value>>;
 
 impl Script {

@@ -1,6 +1,6 @@
 //! What was asked of the store, when, and what was answered.
 //!
-//! A lease is a record that nobody reads and nobody is told of; its fencing token is a revision ([`Outcome::Written`]).
+//! A lease is a record that no call reads and no notice reports; its fencing token is a revision ([`Outcome::Written`]).
 //! What leases have to hold besides is in `fencing.rs`.
 
 use std::fmt;
@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
     Conflict(u64),
     /// It was refused, and nothing was changed.
     NotDone,
-    /// Nobody knows; but whatever happened has happened before the call's end.
+    /// Unknown. If it was carried out, that was before the call's end.
     Maybe,
 }
 

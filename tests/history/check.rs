@@ -16,8 +16,8 @@
 //!
 //! Calls without an answer may have happened or not, up to the moment at which their process was certainly gone. Whether
 //! they have is known all the same: a witness, a process that is left alone, watches, and is told of every change, once
-//! and in order, or the history is wrong. Of a change whose call has no answer, and which nobody read before the next one
-//! of its record, it may be open which of a few such calls made it. Here the check is a little kind: the change lies
+//! and in order, or the history is wrong. If the call of a change has no answer, and no read saw the change before the next
+//! one of its record, several such calls may have made it. Here the check is a little kind: the change lies
 //! somewhere between their beginnings and ends, each of them makes one change, and a patch over it may have found what any
 //! of them leaves.
 //!

@@ -35,7 +35,7 @@ pub(crate) struct Client<'w> {
     random: Random,
     /// The revision of each record that this client has heard of last.
     known: Vec<u64>,
-    /// The token of the lease on each record, as long as nobody has said that it is over.
+    /// The token of the lease on each record, as long as no answer has said that it is over.
     held: Vec<Option<u64>>,
     pub(crate) calls: Vec<Call>,
     /// All leases that it was given.

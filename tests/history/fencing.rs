@@ -10,7 +10,7 @@ use crate::check::Wrong;
 
 const MILLI: Time = 1_000_000;
 
-/// A lease that was given to somebody.
+/// A lease that a client has acquired.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     /// A record behind the last one that is read.
@@ -61,7 +61,7 @@ pub(crate) fn check(calls: &[Call], leases: &[Held]) -> Result<usize, Wrong> {
     for call in calls {
         let (Some(token), Outcome::Written(revision)) = (call.lease, call.outcome) else { continue };
         let of_lease = tokens.values().find(|tokens| tokens.contains_key(&token));
-        let of_lease = of_lease.ok_or_else(|| Wrong(format!("nobody was given this token: {call}")))?;
+        let of_lease = of_lease.ok_or_else(|| Wrong(format!("no client was given this token: {call}")))?;
         if let Some((next, _)) = of_lease.range(token + 1..revision).next() {
             return Err(Wrong(format!("the next token of the lease was {next} already: {call}")));
         }

@@ -187,7 +187,7 @@ fn a_rotation_whose_outcome_is_unknown_is_answered_when_the_same_call_comes_agai
     server.ok("listPersistentData", with(&handle, json!({})));
 }
 
-/// The same for a key that ends: nobody gets its data, whether or not the commit is known.
+/// The same for a key that ends: no key gets its data, whether or not the commit is known.
 #[test]
 fn a_revocation_whose_outcome_is_unknown_is_in_force() {
     let family = Family::new();

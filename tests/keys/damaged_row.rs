@@ -1,4 +1,4 @@
-//! One row of the table of keys can't be read. Its own key is told so; whoever has another key goes on.
+//! One row of the table of keys can't be read. Its own key is told so; every other key goes on.
 
 use std::path::Path;
 
@@ -123,7 +123,7 @@ fn a_kept_key_is_found_beside_a_damaged_row_and_none_is_made_in_its_place() {
     for _ in 0..2 {
         assert_eq!(code(kept(&mut server, "a.b")), 4002);
         assert_eq!(code(kept(&mut server, "e.f")), 4002);
-        // Nobody keeps this one.
+        // The store does not keep this one.
         server.ok("issueAPIKey", json!(["e.f"]));
     }
     // The same, where the request is decided by the writer.

@@ -1,4 +1,4 @@
-//! A store as somebody sees it who has the data folder, the key file and `docs/format.md`: its rows, the store key, and
+//! A store as a person sees it who has the data folder, the key file and `docs/format.md`: its rows, the store key, and
 //! with an API key what that opens. Also changes rows, with the checksum that belongs to their place, under the lock
 //! that writers hold.
 
@@ -44,7 +44,7 @@ impl Disk {
         let store = StoreId::parse(header.split(' ').nth(2).unwrap()).unwrap();
         let mut options = EnvOpenOptions::new().read_txn_without_tls();
         options.max_dbs(6);
-        // SAFETY: whoever writes to the file does so through LMDB; and no test looks at it after a power cut, so nothing
+        // SAFETY: each process writes to the file through LMDB only; and no test looks at it after a power cut, so nothing
         // has to be synced.
         let env = unsafe { options.flags(EnvFlags::NO_SYNC).open(data) }.unwrap();
         let (id, row) = protectors(data).into_iter().find(|(_, row)| row[1] == 1).unwrap();
@@ -95,7 +95,7 @@ impl Disk {
         lock.unlock().unwrap();
     }
 
-    /// Takes a row away, as whoever can write the file can.
+    /// Takes a row away, as a person who can write the file can.
     pub(crate) fn remove(&self, table: Table, key: &[u8]) {
         let lock = File::open(self.data.join("write.lock")).unwrap();
         lock.lock().unwrap();

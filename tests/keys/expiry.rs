@@ -1,5 +1,5 @@
 //! The end of a key: refused from then on, nothing lost by it. That time passes is played by moving the end in the
-//! sealed row, as somebody could who has the store key.
+//! sealed row, as a person could who has the store key.
 
 use serde_json::{Value, json};
 

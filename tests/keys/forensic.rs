@@ -1,4 +1,4 @@
-//! What is left of a revoked key for somebody who has the data folder as it is then, the key file, and the key itself:
+//! What is left of a revoked key for a person who has the data folder as it is then, the key file, and the key itself:
 //! every byte string in every file is tried as that key's slot.
 
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::server::{Home, Server, random_key, with};
 /// Nonce, 64 bytes of padded text, tag.
 const WRAPPED: usize = 12 + 64 + 16;
 
-/// Somebody's copy of the folders.
+/// A copy of the folders in another person's hands.
 struct Copy {
     home: Home,
     disk: Disk,

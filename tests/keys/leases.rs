@@ -42,7 +42,7 @@ fn the_keys_of_a_namespace_exclude_each_other_and_touch_no_lease_of_another_key(
             let wrong = json!(token.as_u64().unwrap() + 1);
             assert_eq!(server.code(method, own(rival, &wrong)), 3002, "{method}");
         }
-        // A token is a condition, and gives nobody anything: every key that may write may name it.
+        // A token is a condition and gives no rights: every key that may write may name it.
         let write = |handle, context: &str| {
             let mut place = json!({"context": context, "data": {}, "lease": token});
             if context == "workspace" {

@@ -53,7 +53,7 @@ fn a_plugin_has_a_limit_of_its_own_and_leaves_the_others_theirs() {
     over(&mut server, "shareAPIKey", &with(&handle, json!({})), 3);
     assert_eq!(server.ok("issueAPIKey", &asked)["apiKey"], kept["apiKey"]);
     let (_, other) = server.issue("a.bc");
-    // Whoever never said a name counts by its namespace.
+    // A key without a plugin's name counts by its namespace.
     let nameless = server.handle_of(&random_key());
     for _ in 0..2 {
         server.ok("shareAPIKey", with(&nameless, json!({})));

@@ -1,5 +1,5 @@
 //! The life of API keys: issued, shared, rotated, revoked, expired, over several processes on one store, against the
-//! raw bytes that are left of them, and against somebody who moves those bytes about.
+//! raw bytes that are left of them, and against a person who moves those bytes about.
 //!
 //! [`server`] says how the program is started, [`disk`] is the store as a reader sees it who has read
 //! `docs/format.md` and has the key file. Nothing here sleeps: what takes time to come is waited for as a message.

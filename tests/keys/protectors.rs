@@ -1,4 +1,4 @@
-//! What is left of a removed protector for somebody who has the data folder as it is then, the protector's key, and what
+//! What is left of a removed protector for a person who has the data folder as it is then, the protector's key, and what
 //! the protector's row said: every byte string in every file is tried as the wrapped store key.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ const COMMITMENT: usize = 32;
 const WRAPPED: usize = 12 + 64 + 16;
 const WORDS: &str = "a passphrase\n";
 
-/// Somebody who knew a key file, and its row, before the protector was removed.
+/// A person who knew a key file, and its row, before the protector was removed.
 struct Attacker {
     keys: ProtectorKeys,
     id: Vec<u8>,

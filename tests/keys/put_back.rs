@@ -1,4 +1,4 @@
-//! Somebody who can write the folder, and has a copy of before, puts the row and the slot file of a key back that has
+//! A person who can write the folder, and has an older copy of it, puts the row and the slot file of a key back that has
 //! ended since. What is refused, and what is not.
 
 use std::fs;

@@ -166,7 +166,7 @@ fn a_key_that_is_in_use_or_was_can_not_be_brought() {
         let refused = parameter(server.call("rotateAPIKey", &call));
         assert_eq!(refused, (json!("apiKey"), json!("outOfRange")), "{what}");
     }
-    // Nobody has lost anything by it.
+    // No data was lost.
     for handle in [&handle, &shared_handle, &foreign_handle] {
         server.ok("setPersistentData", with(handle, data()));
     }
@@ -216,7 +216,7 @@ fn a_shared_key_rotates_itself_with_its_scope_and_its_owner() {
     }
     assert_eq!(guest.code("setPersistentData", with(&theirs, data())), 1006);
     assert_eq!(get(&mut guest, &theirs), json!({"value": 1}));
-    // The owner knows it by its new id, and the old id is nobody's.
+    // The owner knows it by its new id, and no key has the old id.
     let revoked = server.ok("revokeAPIKey", with(&handle, json!({"keyId": rotated["keyId"]})));
     assert_eq!(revoked["destroyed"], false);
     assert_eq!(guest.code("listPersistentData", with(&theirs, json!({}))), 1004);

@@ -207,7 +207,7 @@ fn a_folder_of_a_scope_is_looked_at_after_the_key() {
     let theirs = other.handle_of(&issued["apiKey"]);
     server.ok("rotateAPIKey", with(&handle, json!({})));
     let scope = json!({"scope": {"workspaceFolders": ["no folder"]}});
-    let unknown = with(&json!("nobody's"), scope.clone());
+    let unknown = with(&json!("unknown"), scope.clone());
     assert_eq!(server.code("shareAPIKey", &unknown), 1001);
     assert_eq!(other.code("shareAPIKey", with(&theirs, scope)), 1004);
 }

@@ -1,6 +1,6 @@
-//! Somebody who can write the files puts each sealed value in the place of each other one, with the checksum that
+//! A person who can write the files puts each sealed value in the place of each other one, with the checksum that
 //! belongs there: as a whole row, and as what is sealed in it behind the head that belongs there. What reads that place
-//! is refused, and nobody is ever given what is another's.
+//! is refused, and no key ever gets the data of another one.
 
 use std::fs;
 
@@ -134,7 +134,7 @@ impl Victims {
         places
     }
 
-    /// What nobody's call reads in this release: change notices are opened here, and the protector's row by a process
+    /// What no call reads in this release: change notices are opened here, and the protector's row by a process
     /// that has just been started.
     fn read_the_rest(&self, disk: &Disk, place: &Place, content: &[u8]) -> Option<i64> {
         match &place.at {

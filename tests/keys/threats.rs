@@ -1,4 +1,4 @@
-//! What `docs/threat-model.md` says of somebody with a copy of the folders, or who can write to them: what they get, as
+//! What `docs/threat-model.md` says of a person with a copy of the folders, or who can write to them: what they get, as
 //! plainly as what they do not.
 
 use std::collections::BTreeSet;

@@ -71,11 +71,11 @@ impl Client {
     pub(crate) fn listen(&mut self) -> &Receiver<String> {
         let output = &mut self.output;
         self.lines.get_or_insert_with(|| {
-            let output = BufReader::new(output.take().expect("nobody else hears it"));
+            let output = BufReader::new(output.take().expect("only this reader takes the output"));
             let (hear, lines) = channel();
             std::thread::spawn(move || {
                 for line in output.lines() {
-                    // Nobody may wait any more.
+                    // The receiver may be gone.
                     let _ = hear.send(line.unwrap());
                 }
             });

@@ -94,7 +94,7 @@ impl Model {
         for place in &places {
             let mut record = self.records.remove(place).expect("it was there");
             self.last += 2;
-            // In what order they move is nobody's business.
+            // No promise is made about the order in which they move.
             record.revision = 0;
             self.records.insert((Some(to), place.1), record);
         }

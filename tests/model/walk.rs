@@ -97,7 +97,7 @@ impl Walk {
         match self.random.below(6) {
             0 => Some(0),
             1 => Some(1 + self.random.below(100) as u64),
-            // After a move nobody has told the model the record's revision.
+            // The model does not know the record's revision after a move.
             2 | 3 if right > 0 => Some(right),
             _ => None,
         }

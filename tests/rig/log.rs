@@ -48,7 +48,7 @@ pub(crate) enum Event {
     },
 }
 
-/// Reads a log; one that nobody began is empty.
+/// Reads a log. A file that does not exist is an empty log.
 pub(crate) fn read(path: &Path) -> Vec<Event> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let mut rest = &bytes[..];

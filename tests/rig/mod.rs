@@ -38,7 +38,7 @@ pub(crate) fn length(usual: u64) -> Duration {
 }
 
 /// Says what a rig did; `tests/run` shows these lines.
-#[allow(clippy::print_stdout, reason = "figures for whoever runs the rig")]
+#[allow(clippy::print_stdout, reason = "figures for the person who runs the rig")]
 pub(crate) fn tell(figures: &str) {
     println!("rig: {figures}");
 }

@@ -225,7 +225,7 @@ static void wrote(int file, const struct iovec *data, int count, ssize_t length,
 	note(WRITTEN, (flags & O_DSYNC) != 0, inode(file), offset, NULL, NULL, data, count, length);
 }
 
-/* Before it goes out: nobody can have acted on it yet. */
+/* Before it goes out: no reader can have acted on it yet. */
 static void answers(int file, const struct iovec *data, int count, size_t length)
 {
 	struct stat found;

@@ -19,7 +19,7 @@ use super::harness::contract::Conversation;
 /// Longer than anything takes that works, even beside other work on few processors.
 const DEADLINE: Duration = Duration::from_mins(5);
 
-/// Whoever is told nothing for so long is told nothing any more.
+/// If no notice comes for this long, no notice is on its way.
 const QUIET: Duration = Duration::from_secs(30);
 
 impl Home {
@@ -96,7 +96,7 @@ impl Sidecar {
             waiting.insert(id, (conversation, answers));
         }
         if let Some(input) = self.input.lock().unwrap().as_mut() {
-            // Whoever waits for the answer sees that the process is gone.
+            // A caller that waits for the answer sees that the process is gone.
             let _ = input.write_all(format!("{message}\n").as_bytes());
         }
         answer

@@ -67,7 +67,7 @@ impl Volume {
         unsafe { ioctl(&folder, Setter::<SHUT_DOWN, u32>::new(flush as u32)) }.unwrap();
     }
 
-    /// Takes it away and mounts it again, which is when the file system mends itself.
+    /// Takes it away and mounts it again, which is when the file system repairs itself.
     pub(crate) fn mount_again(&mut self) {
         let began = Instant::now();
         // A process that was killed may not be gone yet.

@@ -11,7 +11,7 @@ const RECORDS: usize = 3;
 pub(crate) struct Writer {
     id: usize,
     random: Random,
-    /// What each record may hold: one value, or more where nobody can know.
+    /// What each record may hold: one value, or more where the outcome can't be known.
     possible: Vec<Vec<Value>>,
     next: u64,
     pub(crate) answered: usize,

@@ -51,7 +51,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Somebody may use it still; then the namespace's end has to do.
+        // A process may still use it. Then it goes away with the namespace.
         let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }

@@ -112,10 +112,10 @@ impl Server {
         }));
     }
 
-    /// Takes one message of a server that nobody listens to otherwise.
+    /// Takes one message of a server that has no other reader.
     #[cfg(target_os = "linux")]
     pub(crate) fn take_one(&mut self) -> Message {
-        let output = self.output.as_mut().expect("nobody listens");
+        let output = self.output.as_mut().expect("no other reader has the output");
         let text = frame::read(output, self.framing).unwrap().expect("the output is open");
         self.conversation.heard(&text);
         Message::read(&text)

@@ -80,6 +80,14 @@ def test_the_wheels_have_the_package_and_nothing_else(built: List[Path]) -> None
     assert [wheel.name.split("-", 2)[2] for wheel in built] == ["py3-none-any.whl", f"py3-none-{SYSTEM}.whl"]
 
 
+def test_no_link_of_the_description_leaves_the_package(built: List[Path]) -> None:
+    for wheel in built:
+        with zipfile.ZipFile(wheel) as opened:
+            (metadata,) = (opened.read(path).decode() for path in opened.namelist() if path.endswith("/METADATA"))
+        assert "](.." not in metadata
+        assert "docs/reference.md lists the kinds" in metadata
+
+
 def test_a_program_that_is_not_there_is_not_packed(tmp_path: Path) -> None:
     command = [sys.executable, str(Path(wheels.__file__)), str(tmp_path), "win_amd64=/nowhere/plugin-vault.exe"]
     completed = subprocess.run(command, capture_output=True, text=True)

@@ -249,20 +249,7 @@ mod tests {
 
     #[test]
     fn every_message_is_one_of_its_own_and_in_plain_english() {
-        let words = [
-            "whoever",
-            "befall",
-            "somebody",
-            "nobody",
-            "mend",
-            "at hand",
-            "patience",
-            "lines above",
-            "the log",
-            "see above",
-            "  ",
-            "\n",
-        ];
+        let words = ["lines above", "the log", "see above", "  ", "\n"];
         let commands = ["key extend", "restore", "reset"];
         let mut seen = BTreeSet::new();
         for code in TABLE {

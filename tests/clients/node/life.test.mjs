@@ -168,7 +168,7 @@ eachClient((vaultTest, initialised, major) => {
   });
 
   if (process.platform !== 'win32') {
-    vaultTest('a store that others can read is refused, and works when that is mended', async (world) => {
+    vaultTest('a store that others can read is refused, and works when that is corrected', async (world) => {
       const first = await world.startWithKey();
       const data = { v: world.canaries.word() };
       await first.call('setPersistentData', 'user', data);

@@ -1,4 +1,4 @@
-// docs/recipes.md and README's example, run as they stand there.
+// docs/recipes.md and the first session of docs/protocol.md, run as they are printed there.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -102,11 +102,11 @@ for (const major of [9, 10]) {
       await all();
     });
 
-    test("README's example", () => {
-      const folder = join(home, `readme-${major}`);
+    test('the first session', () => {
+      const folder = join(home, `session-${major}`);
       mkdirSync(folder);
       symlinkSync(binary, join(folder, 'plugin-vault'));
-      writeFileSync(join(folder, 'example.mjs'), codeOf('README.md', major));
+      writeFileSync(join(folder, 'example.mjs'), codeOf('docs/protocol.md', major));
       const env = { ...process.env, PATH: folder + delimiter + process.env.PATH };
       env.PLUGIN_VAULT_DATA_DIR = join(folder, 'data');
       env.PLUGIN_VAULT_KEY_DIR = join(folder, 'keys');

@@ -1,4 +1,5 @@
 // The contract, by OpenRPC's own tools: whether the document is one, and whether the program does what it says.
+// The examples are those of docs/reference.md.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-"""Two Python clients that nobody here wrote, pygls and python-lsp-jsonrpc, spawn the real binary:
+"""Two Python clients of other projects, pygls and python-lsp-jsonrpc, spawn the real binary:
 each stores an object, reads it back, and leaves by shutdown and exit."""
 
 import asyncio

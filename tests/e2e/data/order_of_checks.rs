@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Server};
 
-/// Four mistakes, mended one after another.
+/// Four mistakes, corrected one after another.
 const STEPS: [i64; 4] = [-32602, 1001, 2004, 2001];
 
 #[track_caller]

@@ -103,7 +103,7 @@ fn a_second_key_counts_from_the_moment_that_it_was_read() {
         ("setAPIKey", json!([keys[0]])),
         ("setPersistentData", json!(["user", {"of": "the first"}])),
         ("setAPIKey", json!([keys[1]])),
-        ("setPersistentData", json!(["user", {"of": "nobody"}])),
+        ("setPersistentData", json!(["user", {"of": "no key"}])),
     ] {
         let (id, text) = script.request_text(method, &params.to_string());
         bytes.extend(script.frame(&text));

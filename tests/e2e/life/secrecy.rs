@@ -1,4 +1,4 @@
-//! What a process gives away to whoever reads its log, or would look into its memory.
+//! What a process gives away to a reader of its log, or to a process that looks into its memory.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -88,7 +88,7 @@ fn no_log_line_has_a_word_of_the_callers_at_any_level() {
     }
 }
 
-/// What keeps other processes of the same user out, and the keys out of files that nobody asked for.
+/// What keeps other processes of the same user out, and the keys out of files that the user did not ask for.
 #[cfg(target_os = "linux")]
 mod memory {
     use std::fs::{self, Permissions};
@@ -103,7 +103,7 @@ mod memory {
 
     use crate::harness::{DEADLINE, Home};
 
-    /// Who is no super-user: this process's user, or for the super-user somebody with no rights.
+    /// A user without special rights: this process's user, or another one if that is the super-user.
     struct Plain {
         root: TempDir,
         binary: PathBuf,

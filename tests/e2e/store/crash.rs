@@ -1,4 +1,4 @@
-//! A process that is killed loses nothing that it has answered, and stops nobody else.
+//! A process that is killed loses nothing that it has answered, and stops no other process.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn every_write_that_was_answered_is_there_after_kill_9() {
                 Some(revision) => {
                     assert_eq!((&record["data"], &record["revision"]), (&json!({"n": n}), &json!(revision)));
                 }
-                // Whether it was committed nobody was told; but half of it is never there.
+                // No answer says whether it was committed. But half of it is never there.
                 None => assert!(record.is_null() || record["data"] == json!({"n": n})),
             }
             last = last.max(record["revision"].as_u64().unwrap_or(0));

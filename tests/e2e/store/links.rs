@@ -1,4 +1,4 @@
-//! Links, FIFOs and devices that somebody put into the data folder: nothing outside of it is written to, nothing is waited
+//! Links, FIFOs and devices that a person put into the data folder: nothing outside of it is written to, nothing is waited
 //! for, and what has the wrong kind is told.
 
 use std::fs;
@@ -25,7 +25,7 @@ const NEEDED: [&str; 10] = [
     "quarantine",
 ];
 
-/// A home with one record, which nobody has open.
+/// A home with one record, which no process has open.
 fn home_with_record(home: &Home) -> (String, Value) {
     let (key, object) = (home.key(), home.object());
     let mut server = home.script_with(&key);

@@ -12,9 +12,9 @@ use super::server;
 use crate::harness::{Home, Server};
 
 /// A user with no rights, whom nothing belongs to.
-const NOBODY: u32 = 65_534;
+const ANOTHER_USER: u32 = 65_534;
 /// Drops every right but those of a user and a group of this number.
-const AS_NOBODY: [&str; 5] =
+const AS_ANOTHER_USER: [&str; 5] =
     ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"];
 
 fn set_mode(path: &Path, mode: u32) {
@@ -51,10 +51,10 @@ fn a_key_file_or_its_folder_that_is_another_users_is_refused() {
     let file = home.key_file();
     let folder = file.parent().unwrap().to_owned();
     for (path, mode, usual) in [(&file, 0o666, 0o600), (&file, 0o600, 0o600), (&folder, 0o700, 0o700)] {
-        chown(path, Some(NOBODY), None).unwrap();
+        chown(path, Some(ANOTHER_USER), None).unwrap();
         set_mode(path, mode);
         let stderr = refused_with(server(&home), &key, "owner");
-        assert!(stderr.contains(&format!("'{}' belongs to user {NOBODY}", path.display())), "{stderr}");
+        assert!(stderr.contains(&format!("'{}' belongs to user {ANOTHER_USER}", path.display())), "{stderr}");
         chown(path, Some(0), None).unwrap();
         set_mode(path, usual);
     }
@@ -75,7 +75,7 @@ fn a_key_in_a_folder_that_others_can_write_to_is_refused() {
         let stderr = refused_with(server(&home), &key, "permissions");
         assert!(stderr.contains(&format!("chmod go-w '{}'", folder.display())), "{mode:o}: {stderr}");
     }
-    // In a folder like /tmp nobody takes away what is another's; and one that others can look at shows them a name.
+    // In a folder like /tmp no user can remove the files of another one. A folder that others can list shows them a name.
     for mode in [0o1777, 0o755, 0o700] {
         set_mode(&folder, mode);
         let _script = home.script_with(&key);
@@ -93,7 +93,7 @@ fn a_first_start_as_the_super_user_makes_nothing_in_another_users_home() {
         let his = home.root().join("his");
         fs::create_dir(&his).unwrap();
         set_mode(&his, 0o755);
-        chown(&his, Some(NOBODY), None).unwrap();
+        chown(&his, Some(ANOTHER_USER), None).unwrap();
         let (data, keys) = (home.root().join(data), home.root().join(keys));
         let mut server = home
             .start()
@@ -124,7 +124,7 @@ fn a_home_that_is_not_ours_is_told_with_what_to_do() {
     if geteuid().is_root() {
         assert!(binary_is_open, "the program has to be where another user can run it");
         set_mode(home.root(), 0o755);
-        start = start.under(AS_NOBODY);
+        start = start.under(AS_ANOTHER_USER);
     }
     let mut server = start.run();
     server.initialize(&[]);
@@ -145,21 +145,21 @@ fn a_file_of_the_super_users_in_ones_own_store_is_told_with_the_command_that_rep
     drop(script);
     set_mode(home.root(), 0o755);
     let start = || {
-        give(&home.root().join("data"), NOBODY);
-        give(&home.root().join("keys"), NOBODY);
+        give(&home.root().join("data"), ANOTHER_USER);
+        give(&home.root().join("keys"), ANOTHER_USER);
     };
     for name in ["write.lock", "open.lock", "data.mdb", "lock.mdb", "slots", "live", ""] {
         start();
         let path = if name.is_empty() { home.data() } else { home.data().join(name) };
         chown(&path, Some(0), Some(0)).unwrap();
-        let mut server = home.start().usual_log().under(AS_NOBODY).run();
+        let mut server = home.start().usual_log().under(AS_ANOTHER_USER).run();
         server.initialize(&[]);
         let stderr = refused_with(server, &key, "owner");
         assert!(
             stderr.contains(&format!("'{}' belongs to user 0 (root)", path.display())),
             "{name}: {stderr}"
         );
-        let repair = format!("sudo chown -R {NOBODY} '{}'", home.data().display());
+        let repair = format!("sudo chown -R {ANOTHER_USER} '{}'", home.data().display());
         assert!(stderr.contains(&repair), "{name}: {stderr}");
         give(&home.root().join("data"), 0);
         give(&home.root().join("keys"), 0);

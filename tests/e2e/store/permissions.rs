@@ -70,7 +70,7 @@ fn a_store_that_other_users_can_read_is_refused_until_its_mode_is_changed() {
         let refused = client.refused("setAPIKey", [key.as_str()]);
         assert_eq!((refused.code, &refused.data["reason"]), (5005, &json!("permissions")), "{file} {open:o}");
         assert_eq!(client.code("vault/status", Value::Null), 5005);
-        assert_eq!(mode(&path), open, "nothing is mended unasked");
+        assert_eq!(mode(&path), open, "no mode is changed unasked");
         set_mode(&path, private);
         client.set_key(&key);
         assert_eq!(client.ok("getPersistentData", ["user"]), object);

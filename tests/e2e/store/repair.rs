@@ -1,4 +1,4 @@
-//! Damaged stores that are mended: from a backup, from what is whole, while others have the store open, by one of many.
+//! Damaged stores that are repaired: from a backup, from what is whole, while others have the store open, by one of many.
 
 use std::fs;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ fn zero_rows(home: &Home) -> Vec<u8> {
     })
 }
 
-/// Damages the file where it lies: whoever has it open sees it.
+/// Damages the file in place: every process that has it open sees that.
 fn damage(home: &Home, mut harm: impl FnMut(usize, &mut [u8])) -> Vec<u8> {
     let mut file = fs::read(data_file(home)).unwrap();
     for (number, page) in file.chunks_mut(page_size(home)).enumerate() {
@@ -138,7 +138,7 @@ fn every_process_continues_with_the_repaired_store() {
     backed_up(&home, &key, &before, &after);
     let mut other = home.client_with(&key);
     other.ok("watchPersistentData", json!({}));
-    // Whoever reads while the file is being damaged meets the damage; this one is to do nothing just now.
+    // A process that reads while the file is being damaged meets the damage, so this one does nothing now.
     other.stays_for(Duration::from_millis(500));
     zero_rows(&home);
 

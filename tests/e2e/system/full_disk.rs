@@ -69,7 +69,7 @@ fn on_a_full_disk_everything_can_be_read_and_a_little_room_is_enough_to_delete()
     let mut server = home.script_with(&key);
     let written = fill(&mut server);
     assert!(written.len() > 10);
-    // Nobody who comes now needs room.
+    // A process that starts now needs no room.
     let mut late = home.script_with(&key);
     for server in [&mut server, &mut late] {
         for n in &written {

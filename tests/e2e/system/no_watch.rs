@@ -28,7 +28,7 @@ fn who_cannot_watch_files_is_told_all_the_same() {
         let told = watcher.next().notice("persistentData/didChange").expect("a notice of a change");
         assert_eq!(told["revision"], revision);
     }
-    // Somebody who waits for a lease, too, and for one whose holder is killed.
+    // A client waits for a lease, too, and for one whose holder is killed.
     let lease = json!({"name": "l", "ttlMs": 600_000, "waitMs": 60_000});
     for ends in [false, true] {
         let token = other.ok("acquireLease", lease.clone())["lease"].clone();

@@ -64,7 +64,7 @@ fn containers_share_a_store_and_keep_their_places() {
                 assert_eq!(read(reader, n), json!({"round": round}), "round {round}");
             }
         }
-        // One that comes and goes takes nobody else for dead.
+        // A process that starts and ends takes no other one for dead.
         if round % 5 == 0 {
             drop(with_key(&home, &key, 100));
         }

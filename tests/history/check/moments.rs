@@ -134,7 +134,8 @@ impl<'v> Line<'v> {
 fn compare(calls: &[Call], versions: &Versions, moments: &[Bound], upper: &[Bound]) -> Result<(), Wrong> {
     for ((version, moment), upper) in versions.all.iter().zip(moments).zip(upper) {
         if moment.time > upper.time {
-            let name = |bound: &Bound| bound.call.map_or("nobody".to_owned(), |call| calls[call].to_string());
+            let name =
+                |bound: &Bound| bound.call.map_or("no call".to_owned(), |call| calls[call].to_string());
             return Err(Wrong(format!(
                 "revision {} of record {} was there before, by {}; and not yet there after, by {}",
                 version.revision,

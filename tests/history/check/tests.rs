@@ -32,7 +32,7 @@ const fn only_if(mut call: Call, revision: u64) -> Call {
     call
 }
 
-/// The first record was set, or patched, and nobody got an answer.
+/// The first record was set, or patched, without an answer.
 const fn told(revision: u64) -> Told {
     Told { revision, record: 0, deleted: false, at: 1_000 }
 }
@@ -85,7 +85,7 @@ fn revisions_are_in_the_order_of_the_changes_over_all_records() {
     right(&[set(7, (0, 5), 2), other((1, 6), 1)]);
     wrong(&[set(7, (0, 1), 2), other((2, 3), 1)]);
     wrong(&[set(7, (0, 1), 1), other((2, 3), 1)]);
-    // Nobody has the one between.
+    // No call made the one between.
     wrong(&[set(7, (0, 1), 1), other((2, 3), 3)]);
     right(&[set(7, (0, 1), 1), call(9, Ask::Acquire, (1, 2), Outcome::Written(2)), other((2, 3), 3)]);
     right(&[set(7, (0, 1), 1), call(9, Ask::Acquire, (1, 2), Outcome::Maybe), other((2, 3), 3)]);
@@ -199,7 +199,7 @@ fn a_patch_keeps_what_was_set_before_it() {
     assert!(is_right(&over, &[told(2)]));
     let before = [set(7, (0, 1), 1), unanswered.clone(), patch((4, 5), 2), seen((6, 7), 2, Some(8))];
     assert!(!is_right(&before, &[]));
-    // Nobody saw the set, nor the first patch over it.
+    // No read saw the set, nor the first patch over it.
     let other = call(0, Ask::Patch(10), (4, 5), Outcome::Written(4));
     let last = Outcome::Found(4, Content { set: Some(8), patched: Some(10) });
     let calls = [set(7, (0, 1), 1), unanswered, patch((2, 3), 3), other, call(0, Ask::Get, (6, 7), last)];

@@ -1,7 +1,7 @@
 //! Which call made which change, and whether each record's changes follow from one another.
 //!
-//! The witness was told of every change, also of those that nobody got an answer for, so none has to be guessed; only of
-//! a change whose call has no answer, and which nobody read before the next one, is it open which of a few calls made it.
+//! The witness was told of every change, also of those without an answer, so none has to be guessed. If the
+//! call of a change has no answer, and no read saw the change before the next one, several calls may have made it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -120,14 +120,14 @@ impl Found<'_> {
     fn bind(&mut self, index: usize, revision: u64) -> Result<(), Wrong> {
         let call = &self.calls[index];
         if call.ask == Ask::Acquire && !self.by_revision.contains_key(&revision) {
-            // Nobody is told of a lease.
+            // No notice reports a lease.
             let maker = Maker::OneOf(Vec::new());
             let (record, there, began, ended) = (call.record, true, 0, Time::MAX);
             let lease = Version { revision, record, maker, there, began, ended, seen: None };
             self.by_revision.insert(revision, lease);
         }
         let version = self.by_revision.get_mut(&revision);
-        let version = version.ok_or_else(|| Wrong(format!("nobody was told of it: {call}")))?;
+        let version = version.ok_or_else(|| Wrong(format!("no notice reported it: {call}")))?;
         if let Some(other) = version.call() {
             let other = &self.calls[other];
             return Err(Wrong(format!("revision {revision} was given twice: {other}, and {call}")));
@@ -191,7 +191,7 @@ impl Found<'_> {
         }
     }
 
-    /// Finds for each change that nobody knows the maker of the calls that may have made it, each of which makes one.
+    /// Finds, for each change whose call is not known, the calls that may have made it. Each call makes one change.
     fn guess(&mut self) -> Result<(), Wrong> {
         let unknown: Vec<u64> = self
             .by_revision
@@ -220,7 +220,7 @@ impl Found<'_> {
             version.ended = version.ended.min(ended);
             version.maker = Maker::OneOf(makers);
             if !self.give_maker(*revision, &mut maker_of, &mut BTreeSet::new()) {
-                return Err(Wrong(format!("nobody made revision {revision}")));
+                return Err(Wrong(format!("no call made revision {revision}")));
             }
         }
         self.made.extend(maker_of.into_keys());
@@ -266,7 +266,7 @@ impl Versions {
         self.position[&revision]
     }
 
-    /// Only a lease whose token nobody was told may have taken a revision that is missing.
+    /// Only a lease whose token was never answered may have taken a missing revision.
     fn check_density(&self, calls: &[Call]) -> Result<(), Wrong> {
         let (Some(first), Some(last)) = (self.all.first(), self.all.last()) else { return Ok(()) };
         let missing = last.revision - first.revision + 1 - self.all.len() as u64;

@@ -12,6 +12,8 @@ which `plugin-vault serve` starts ([protocol.md](protocol.md)). This page is gen
 change `src/cli/`, then run `UPDATE=1 cargo test --features schema --test schema`. `plugin-vault man DIR` writes the same as man
 pages, and `plugin-vault completions SHELL` prints completions.
 
+<!-- code of this page: tested by src/cli/help.rs -->
+
 ## Naming a record
 
 `PLUGIN[/INSTALLATION][:NAME][#/MEMBER]`, for example `me.github`, `me.github/vscode:session`, `me.github#/token`.
@@ -82,7 +84,7 @@ fn each(command: &Command, path: &str, table: &mut String, sections: &mut String
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         let anchor = path.replace(' ', "-");
         let _ = writeln!(table, "| [`{path}`](#{anchor}) | {} |", escaped(&about));
-        let _ = write!(sections, "\n## {path}\n\n{about}.\n\n```\n{}\n```\n\n", usage(command, path));
+        let _ = write!(sections, "\n## {path}\n\n{about}.\n\n```text\n{}\n```\n\n", usage(command, path));
         let own = options(command, false);
         if !own.is_empty() {
             let _ = writeln!(sections, "{own}");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::model::{Contract, Field, Method, Params, Type};
 
-/// Before every name, so that they collide with nobody's.
+/// Before every name, so that it collides with no other name.
 const SPACE: &str = "plugin_vault.";
 
 /// The whole file.

@@ -15,6 +15,8 @@ and [glossary.md](glossary.md) defines the terms. This page is generated from
 [schema/openrpc.json](../schema/openrpc.json): change the declarations in `src/rpc/`, then run
 `UPDATE=1 cargo test --features schema --test schema`.
 
+<!-- code of this page: tested by tests/clients/openrpc/openrpc.test.mjs -->
+
 ";
 
 /// The whole page.

@@ -28,7 +28,7 @@ pub(crate) struct BareLmdb {
 }
 
 impl BareLmdb {
-    #[allow(unsafe_code, reason = "a map of a file that nobody else touches")]
+    #[allow(unsafe_code, reason = "a map of a file that no other process touches")]
     pub(crate) fn create(folder: &Path, records: u64, bytes: usize) -> Result<Self, Box<dyn Error>> {
         fs::create_dir_all(folder)?;
         let mut options = EnvOpenOptions::new().read_txn_without_tls();

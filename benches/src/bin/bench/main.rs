@@ -102,6 +102,7 @@ fn main() -> Done {
     std::fs::write(out.join("results.md"), page)?;
     if !bench.report.bars.is_empty() {
         chart::write(&out.join("chart.svg"), &bench.report.bars)?;
+        chart::write_short(&out.join("short.svg"), &bench.report.bars)?;
     }
     Ok(std::fs::remove_dir_all(&bench.place.work)?)
 }

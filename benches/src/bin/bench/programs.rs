@@ -97,11 +97,11 @@ fn all(bench: &Bench) -> Vec<Program> {
             name: "`git credential-store`",
             store: (
                 line(&["git", "credential-store", "--file", &git, "store"]),
-                format!("protocol=https\nhost=example.org\nusername=somebody\npassword={secret}\n"),
+                format!("protocol=https\nhost=example.org\nusername=octocat\npassword={secret}\n"),
             ),
             look_up: (
                 line(&["git", "credential-store", "--file", &git, "get"]),
-                "protocol=https\nhost=example.org\nusername=somebody\n".to_owned(),
+                "protocol=https\nhost=example.org\nusername=octocat\n".to_owned(),
             ),
         },
         Program {
@@ -118,7 +118,7 @@ fn all(bench: &Bench) -> Vec<Program> {
             name: "`docker-credential-pass`",
             store: (
                 line(&["docker-credential-pass", "store"]),
-                format!(r#"{{"ServerURL":"https://example.org","Username":"somebody","Secret":"{secret}"}}"#),
+                format!(r#"{{"ServerURL":"https://example.org","Username":"octocat","Secret":"{secret}"}}"#),
             ),
             look_up: (line(&["docker-credential-pass", "get"]), "https://example.org".to_owned()),
         },

@@ -9,14 +9,14 @@ import { join, relative } from 'node:path';
 export class Canaries {
   #needles = [];
 
-  /** A word that nobody else has, fit for a value, a record's name, a plugin's name. */
+  /** A word that no other test has, fit for a value, a record's name, a plugin's name. */
   word() {
     const word = `canary${randomBytes(12).toString('hex')}`;
     this.#needles.push({ what: 'a word', bytes: Buffer.from(word) });
     return word;
   }
 
-  /** A workspace folder that nobody else has. It need not be there. */
+  /** A workspace folder that no other test has. It need not be there. */
   folder() {
     return `file:///home/${this.word()}/${this.word()}`;
   }
@@ -37,7 +37,7 @@ export class Canaries {
     }
   }
 
-  /** Searches every file below `top`, names too, and holds that nobody else may read any of them. */
+  /** Searches every file below `top`, names too, and checks that no other user may read any of them. */
   searchBelow(top) {
     let files = 0;
     const visit = (path) => {

@@ -112,7 +112,7 @@ class RawClient {
     this.#child.stdin.end();
     const [code, signal] = await this.#closed;
     assert.equal(signal ?? code, 0, 'the exit code');
-    assert.equal(this.#unread.toString(), '', 'no message that nobody asked for');
+    assert.equal(this.#unread.toString(), '', 'no message without a request');
   }
 
   kill() {

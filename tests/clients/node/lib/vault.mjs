@@ -173,7 +173,7 @@ class Client {
     this.#rpc.dispose();
     this.#world.ended(this, this.#stderr);
     assert.equal(signal ?? code, expected, `the exit code; stderr: ${this.#stderr}`);
-    assert.deepEqual(this.#strays, [], 'no message that nobody asked for');
+    assert.deepEqual(this.#strays, [], 'no message without a request');
   }
 
   kill() {
