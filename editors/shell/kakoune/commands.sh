@@ -101,11 +101,7 @@ read_value() {
 
 write_value() {
   ask_for_value
-  {
-    run "$@"
-    # What plugin-vault has not read, if it has failed. Kakoune would wait for a reader.
-    cat >/dev/null
-  } <"$from_kakoune"
+  run "$@" <"$from_kakoune"
   succeed
   keep_answer
 }

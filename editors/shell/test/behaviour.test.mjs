@@ -218,5 +218,5 @@ inTerminal('micro inserts a text, and stores the selection', async (terminal, ho
   await until(() => get(home, 'me.notes:a b#/it') === 'it\'s "one"\ntwo', 'the selection is not stored');
   cli(home, ['set', '--raw', 'me.notes#/other'], 'from the vault');
   await command('vault-get me.notes#/other', 'from the vault');
-  await command('vault-get me.nobody#/x', 'nothing is stored there');
+  await command('vault-get me.other#/x', 'nothing is stored there');
 });
