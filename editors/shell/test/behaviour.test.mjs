@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 
 import { binary } from '../../neovim/test/lib/editors.mjs';
 import { Home, Kakoune, KakouneError, quoted } from './kakoune.mjs';
-import { Terminal, until } from './terminal.mjs';
+import { Terminal, until } from '../../neovim/test/lib/terminal.mjs';
 
 const folder = join(import.meta.dirname, '..');
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { binary } from '../../neovim/test/lib/editors.mjs';
+import { binary } from './editors.mjs';
 
 /** Looks again until a condition holds, at most 20 seconds long. */
 export async function until(condition, what = 'it') {
@@ -32,9 +32,9 @@ export class Terminal {
     this.#env = home.env({ PATH, TERM: 'xterm-256color', SHELL: '/bin/sh', XDG_RUNTIME_DIR: runtime });
   }
 
-  /** Starts a program, and waits until it shows a text. */
+  /** Starts a program, a command for a shell or the words of one, and waits until it shows a text. */
   async start(command, shows) {
-    this.#tmux('new-session', '-d', '-x', '100', '-y', '20', '-c', this.#folder, command);
+    this.#tmux('new-session', '-d', '-x', '100', '-y', '20', '-c', this.#folder, ...[command].flat());
     await this.sees(shows);
   }
 
