@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -35,15 +35,40 @@ const SHELLS = {
   },
 };
 
+/** The blocks of the README in a language. */
+function blocks(language) {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  return [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block);
+}
+
+// Helix itself is not run.
+test('the commands of the recipe for Helix store the input, and print the value', async () => {
+  const home = new Home();
+  const bin = join(home.top, 'bin');
+  mkdirSync(bin);
+  symlinkSync(binary, join(bin, 'plugin-vault'));
+  const env = home.env({ PATH: `${bin}:${process.env.PATH}` });
+  try {
+    const [recipe] = blocks('toml');
+    const [print, store] = [/":append-output (.*)"/, /":pipe-to (.*)"/].map((command) => recipe.match(command)[1]);
+    const text = `${home.canaries.word()} it's`;
+    execFileSync('sh', ['-c', store], { env, input: text });
+    assert.equal(execFileSync('sh', ['-c', print], { env, encoding: 'utf8' }), text);
+    await home.close();
+  } finally {
+    home.remove();
+  }
+});
+
 for (const [name, shell] of Object.entries(SHELLS)) {
   describe(name, () => {
     const inShell = (title, steps) =>
       test(title, { timeout: 60_000 }, async () => {
         const home = new Home();
-        const run = (commands, env) => {
+        const run = (commands, env, input = '') => {
           const [program, ...args] = shell.command;
           const source = `. '${join(folder, shell.file)}'\n`;
-          const { status, stdout, stderr } = spawnSync(program, [...args, source + commands], { env: home.env(env), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+          const { status, stdout, stderr } = spawnSync(program, [...args, source + commands], { env: home.env(env), encoding: 'utf8', input });
           return { status, stdout, stderr };
         };
         try {
@@ -93,6 +118,16 @@ for (const [name, shell] of Object.entries(SHELLS)) {
       assert.match(readFileSync(seen, 'utf8'), /me\.notes#\/token/);
       home.canaries.search(readFileSync(seen), 'what other processes can read');
       assert.equal(cli(home, ['get', '--raw', 'me.notes#/token']), `it's ${secret}\nand more\n\n`);
+    });
+
+    inShell('the example of the README runs', (run, home) => {
+      const example = blocks('sh').find((block) => block.includes('plugin-vault-set'));
+      const token = home.canaries.word();
+      // In fish, `read` has no option -r.
+      const commands = name === 'fish' ? example.replace('read -rs', 'read -s') : example;
+      const { status, stdout } = run(`${commands}test $TOKEN = ${token}`, {}, `${token}\n`);
+      assert.deepEqual([status, stdout.replace('read> ', '')], [0, 'stored\n']);
+      assert.equal(cli(home, ['get', '--raw', 'me.notes#/token']), token);
     });
 
     if (shell.complete) {
