@@ -172,6 +172,8 @@ vi_binding() {
   node_hosts && prepared=$(tests/hosts/vi/prepare.sh "$cache") && eval "$prepared" &&
     node_tests "$(node_of 24)" "editors/$1" --test-concurrency=1 'test/*.test.mjs'
 }
+# In Kakoune, micro and the shells.
+shell_plugin() { node_hosts && node_tests "$(node_of 24)" editors/shell 'test/*.test.mjs'; }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
 # Few calls of each benchmark. Nothing is judged by them.

@@ -327,6 +327,23 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (should (equal (gethash "name" (car changes)) "x"))
       (should (equal (gethash "by" (plugin-vault-get vault "user" :name "x")) "shell")))))
 
+;; Both editors take the same key, so that they have the same data.
+(ert-deftest emacs-is-told-of-what-neovim-stores-and-the-shell-reads-it ()
+  (test-with-store root
+    (let ((vault (plugin-vault-open "test.both" :installation "both")) changes)
+      (plugin-vault-set vault "user" '((by . "emacs")))
+      (plugin-vault-watch vault)
+      (add-hook 'plugin-vault-change-functions (lambda (_vault change) (push change changes)))
+      (test-neovim root "local vault = require('plugin-vault').open({ plugin = 'test.both', installation = 'both' })
+                         vault:set('user', { by = 'neovim', after = vault:get('user').by }, { name = 'x' })")
+      (test-until (lambda () changes))
+      (should (equal (length changes) 1))
+      (should (equal (gethash "name" (car changes)) "x"))
+      (should (equal (gethash "after" (plugin-vault-get vault "user" :name "x")) "emacs"))
+      (with-temp-buffer
+        (apply #'call-process test-program nil t nil "get" "test.both/both:x#/by" (test-arguments root))
+        (should (equal (buffer-string) "\"neovim\"\n"))))))
+
 (ert-deftest the-folder-of-workspace-is-the-project-of-the-buffer ()
   (test-with-store root
     (let* ((vault (plugin-vault-open "test.project"))

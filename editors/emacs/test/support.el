@@ -131,6 +131,20 @@ REQUEST is JSON without its braces.  Return the result."
       (should result)
       result)))
 
+(defun test-neovim (root lua)
+  "Run LUA in the installed Neovim with its binding, on the store below ROOT."
+  (let ((process-environment
+         (append (list (concat "HOME=" root) (concat "PLUGIN_VAULT_DATA_DIR=" root "/data") (concat "PLUGIN_VAULT_KEY_DIR=" root "/keys"))
+                 process-environment))
+        (script (make-temp-file "plugin-vault" nil ".lua" (format "local ok, err = pcall(function()\n%s\nend)
+if not ok then io.stderr:write(tostring(err)) vim.cmd('cquit 1') end\nvim.cmd('qall!')" lua))))
+    (unwind-protect
+        (with-temp-buffer
+          (let ((status (call-process "nvim" nil t nil "--headless" "-u" "NONE" "-i" "NONE" "-n" "--cmd"
+                                      (concat "set runtimepath^=" (expand-file-name "../../neovim" test-folder)) "-S" script)))
+            (unless (equal status 0) (error "Neovim ended with %s: %s" status (buffer-string)))))
+      (delete-file script))))
+
 (defun test-alive (pid)
   "Return non-nil if the process PID runs."
   (not (member (alist-get 'state (process-attributes pid)) '(nil "Z"))))

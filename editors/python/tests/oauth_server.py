@@ -7,7 +7,7 @@ import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Dict, List
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 class OAuthServer:
@@ -52,13 +52,20 @@ class OAuthServer:
         handler.wfile.write(data)
 
     def get(self, handler: Any) -> None:
-        path = urlsplit(handler.path).path
+        path, query = urlsplit(handler.path).path, parse_qs(urlsplit(handler.path).query)
         if path.startswith("/.well-known/oauth-protected-resource"):
             self.answer(handler, 200, {"resource": f"{self.url}/mcp", "authorization_servers": [self.url]})
         elif path.startswith("/.well-known/oauth-authorization-server"):
             ends = {f"{name}_endpoint": f"{self.url}/at/{name}" for name in ("authorization", "token", "registration")}
             extra = {"issuer": self.url, "response_types_supported": ["code"], "code_challenge_methods_supported": ["S256"]}
             self.answer(handler, 200, {**ends, **extra})
+        elif path == "/at/authorization":
+            # A user who agrees at once.
+            handler.send_response(302)
+            answer = urlencode({"code": secrets.token_hex(8), "state": query["state"][0]})
+            handler.send_header("Location", f"{query['redirect_uri'][0]}?{answer}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
         elif path == "/mcp":
             token = handler.headers.get("Authorization", "").replace("Bearer ", "")
             with self.lock:

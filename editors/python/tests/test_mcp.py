@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import mcp_client
 import pytest
@@ -82,6 +87,48 @@ def test_the_user_logs_in_again_when_the_server_has_ended_the_login(world: World
 
     asyncio.run(main())
     assert (user.logins, server.logins) == (2, 2)
+
+
+def test_fastmcp_keeps_its_login_in_the_key_value_store(world: World, servers: Any, monkeypatch: Any) -> None:
+    # Takes seconds to import.
+    from fastmcp.client.auth import OAuth
+
+    server, browsers = servers(), []
+
+    def browse(url: str) -> None:
+        # FastMCP listens for the code a moment after it has opened the browser.
+        for _ in range(1000):
+            with contextlib.suppress(URLError):
+                urlopen(url, timeout=20).close()
+                return
+            time.sleep(0.01)
+
+    def open_browser(url: str) -> None:
+        browsers.append(threading.Thread(target=browse, args=(url,)))
+        browsers[-1].start()
+
+    monkeypatch.setattr("webbrowser.open", open_browser)
+
+    async def request(store: KeyValueStore) -> int:
+        auth = OAuth(f"{server.url}/mcp", token_storage=store, callback_host="127.0.0.1")
+        async with mcp_client.httpx2.AsyncClient(auth=auth) as client:
+            return (await client.get(f"{server.url}/mcp")).status_code
+
+    async def main() -> None:
+        # Two starts of a program with two connections each.
+        for _ in range(2):
+            async with world.async_vault() as vault:
+                assert [await request(KeyValueStore(vault)) for _ in range(2)] == [200, 200]
+        async with world.async_vault() as vault:
+            kept = await KeyValueStore(vault).get(f"{server.url}/mcp/tokens", collection="mcp-oauth-token")
+            assert kept is not None
+            assert kept["access_token"] in server.access_tokens
+            assert len([record for record in await vault.list() if "expiresAt" in record]) == 2
+
+    asyncio.run(main())
+    for browser in browsers:
+        browser.join()
+    assert (len(browsers), server.logins, server.refreshes) == (1, 1, 0)
 
 
 def test_the_readme_s_login_works(world: World, servers: Any, monkeypatch: Any) -> None:

@@ -149,6 +149,15 @@ def test_the_readme_s_package_keeps_a_token(package: Any, world: World, capsys: 
     names["plugin_unloaded"]()
 
 
+def test_mypy_finds_nothing(world: World) -> None:
+    # Sublime Text loads the package under this name.
+    (world.top / "PluginVault").symlink_to(PACKAGE)
+    mypy = [str(Path(sys.executable).parent / "mypy"), "--config-file", str(PACKAGE / "pyproject.toml")]
+    options = ["--cache-dir", str(world.top / "mypy"), "-m", "PluginVault.api", "-m", "PluginVault.plugin"]
+    completed = subprocess.run([*mypy, *options], cwd=world.top, capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+
+
 @pytest.mark.parametrize("command", [["ruff", "check", "--no-cache"], ["ruff", "format", "--no-cache", "--check"], VERMIN])
 def test_the_linters_find_nothing(command: list[str]) -> None:
     program = str(Path(sys.executable).parent / command[0])

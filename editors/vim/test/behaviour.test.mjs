@@ -2,7 +2,23 @@
 
 import assert from 'node:assert/strict';
 
-import { COMMON, inEditors, readmeShows, storeTexts } from '../../neovim/test/lib/behaviour.mjs';
+import { cli, COMMON, inEditors, onlyPassphrase, readmeShows, storeTexts } from '../../neovim/test/lib/behaviour.mjs';
+import { onScreen } from '../../neovim/test/lib/editors.mjs';
+import { Terminal } from '../../neovim/test/lib/terminal.mjs';
+
+/** Runs Vim in a terminal, for what it asks its user. */
+async function inTerminal(editor, home, steps) {
+  const terminal = new Terminal(home);
+  try {
+    await terminal.start(onScreen(editor), '[No Name]');
+    await steps((command, shows) => terminal.type(`:PluginVault ${command}\n`, shows), (answer, shows) => terminal.type(answer, shows));
+    // An answer may still be on the screen.
+    terminal.press('Escape');
+    await terminal.type(':qall!\n', '').catch(() => {});
+  } finally {
+    terminal.close();
+  }
+}
 
 inEditors('vim', {
   ...COMMON,
@@ -21,6 +37,34 @@ inEditors('vim', {
     storeTexts(home, { nul: '{"s":"\\\\\\u0000"}', twice: '{"s":1,"s":2}', backslash: '{"s":"\\\\u0000"}', numbers });
     const expected = { nul: 'answerUnreadable', twice: 'answerUnreadable', backslash: 'none', same: true };
     assert.deepEqual(await home.run(editor, 'odd'), expected);
+  },
+
+  ':PluginVault unlock asks for the passphrase, and does not show it': async (editor, home) => {
+    const passphrase = home.canaries.word();
+    await home.run(editor, 'store', { VALUE: 'kept' });
+    onlyPassphrase(home, passphrase);
+    await inTerminal(editor, home, async (command, answer) => {
+      await command('unlock', "The store's passphrase:");
+      await answer('wrong\n', 'passphrase');
+      await command('unlock', "The store's passphrase:");
+      await answer(passphrase, '*'.repeat(passphrase.length));
+      await answer('\n', 'plugin-vault: The store is unlocked');
+      await command('status', 'The store is unlocked: 1 records');
+    });
+  },
+
+  ':PluginVault forget asks first, and keeps the data unless the user agrees': async (editor, home) => {
+    await home.run(editor, 'store', { VALUE: 'kept' });
+    await inTerminal(editor, home, async (command, answer) => {
+      await command('forget tests.behaviour', 'All its data is destroyed');
+      await answer('\n', '[No Name]');
+      assert.equal(cli(home, ['get', 'tests.behaviour#/value']), '"kept"\n');
+      await command('forget tests.behaviour', 'All its data is destroyed');
+      await answer('f', 'The data of tests.behaviour was destroyed');
+      await command('forget tests.behaviour', 'All its data is destroyed');
+      await answer('f', 'plugin-vault: there is no such plugin');
+    });
+    assert.deepEqual(await home.run(editor, 'read'), { data: null });
   },
 
   ':help explains every function, and each of its links leads somewhere': async (editor, home) => {

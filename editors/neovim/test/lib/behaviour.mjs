@@ -40,6 +40,12 @@ function cli(home, args, input = '') {
   return execFileSync(binary, args, { env: home.env(), input, encoding: 'utf8' });
 }
 
+/** From now on the passphrase alone opens the store. */
+function onlyPassphrase(home, passphrase) {
+  cli(home, ['protector', 'add', 'passphrase', '--new-passphrase-fd', '0'], `${passphrase}\n`);
+  cli(home, ['protector', 'remove', 'key-file', '--yes', '--passphrase-fd', '0'], `${passphrase}\n`);
+}
+
 /** Calls plugin-vault as a script does, and returns the results. */
 function script(home, ...calls) {
   const lines = calls.map(([method, params], at) => JSON.stringify({ jsonrpc: '2.0', id: at, method, params }));
@@ -159,8 +165,7 @@ export const COMMON = {
   'a locked store is reported by each call, and :PluginVault unlock opens it': async (editor, home) => {
     const passphrase = home.canaries.word();
     await home.run(editor, 'store', { VALUE: 'kept' });
-    cli(home, ['protector', 'add', 'passphrase', '--new-passphrase-fd', '0'], `${passphrase}\n`);
-    cli(home, ['protector', 'remove', 'key-file', '--yes', '--passphrase-fd', '0'], `${passphrase}\n`);
+    onlyPassphrase(home, passphrase);
     const outcome = await home.run(editor, 'fail');
     assert.equal(outcome.kind, 'keyUnavailable');
     assert.equal(outcome.data.reason, 'locked');
@@ -198,7 +203,7 @@ export const COMMON = {
   },
 };
 
-export { cli, script, storeTexts, until };
+export { cli, onlyPassphrase, script, storeTexts, until };
 
 /** The README shows the tested example. */
 export function readmeShows(kind, file, language) {

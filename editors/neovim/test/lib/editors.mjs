@@ -109,9 +109,22 @@ export class Home {
 
   /** Cleans up, also after a failed test. */
   remove() {
-    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+    for (const pid of this.processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // It has ended meanwhile.
+        if (error.code !== 'ESRCH') throw error;
+      }
+    }
     rmSync(this.top, { recursive: true, force: true });
   }
+}
+
+/** The words of a command that starts an editor with its binding, for a terminal. */
+export function onScreen(editor) {
+  const args = COMMANDS[editor.kind].filter((word) => word !== '-es' && word !== '--headless');
+  return [editor.path, ...args, PLUGINS[editor.kind], '--cmd', 'set laststatus=2'];
 }
 
 export const BEHAVIOUR = { neovim: 'behaviour.lua', vim: 'behaviour.vim' };
