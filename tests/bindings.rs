@@ -15,6 +15,7 @@ const NOT_OURS: &[&str] = &[
     "dist",
     "wire.ts",
     "wire.py",
+    "Wire.java",
     "package-lock.json",
     ".cache",
     "__pycache__",
@@ -48,9 +49,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Programs in JavaScript, TypeScript, Python and Emacs Lisp, with their paths from the root.
+/// Programs in JavaScript, TypeScript, Python, Emacs Lisp and Java, with their paths from the root.
 fn scripts() -> Vec<(String, String)> {
-    let endings = ["ts", "js", "mjs", "mts", "py", "el"];
+    let endings = ["ts", "js", "mjs", "mts", "py", "el", "java"];
     let is_script = |path: &PathBuf| {
         path.extension()
             .and_then(|extension| extension.to_str())

@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 folder=$cache/jvm-$(cat "$here"/prepare.sh "$here"/requirements.txt | cksum | tr -d ' \t\n')
 bundles=(com.google.gson org.eclipse.lsp4j.jsonrpc org.eclipse.osgi org.eclipse.equinox.launcher org.eclipse.equinox.app
   org.eclipse.equinox.common org.eclipse.equinox.registry org.eclipse.equinox.preferences org.eclipse.equinox.security
-  org.eclipse.core.runtime org.eclipse.core.jobs org.eclipse.core.contenttype org.osgi.service.prefs)
+  org.eclipse.core.runtime org.eclipse.core.jobs org.eclipse.core.contenttype org.osgi.service.prefs org.apache.felix.scr
+  org.osgi.service.component org.osgi.util.promise org.osgi.util.function)
 
 if [ ! -e "$folder/installed" ]; then
   rm -rf "$folder" && mkdir -p "$folder"

@@ -200,7 +200,8 @@ fn javadoc(out: &mut String, indent: &str, text: &str, params: &[String]) {
     if !out.ends_with("{\n") {
         out.push('\n');
     }
-    if params.is_empty() && one_line.len() <= WIDTH && !text.contains('\n') {
+    // Google's style has no inline tags in a comment of one line.
+    if params.is_empty() && one_line.len() <= WIDTH && !text.contains(['\n', '`']) {
         writeln!(out, "{one_line}").unwrap();
         return;
     }

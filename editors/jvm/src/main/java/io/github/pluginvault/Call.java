@@ -69,8 +69,8 @@ final class Call<T> extends CompletableFuture<T> {
   }
 
   /**
-   * Asks plugin-vault to cancel the call. The future ends as the call really did: cancelled, or with
-   * the result if it was too late.
+   * Asks plugin-vault to cancel the call. The future ends as the call really did: cancelled, or
+   * with the result if it was too late.
    *
    * @return whether the call is cancelled already
    */

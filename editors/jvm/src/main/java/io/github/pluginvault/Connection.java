@@ -38,8 +38,8 @@ import org.eclipse.lsp4j.jsonrpc.messages.ResponseMessage;
  * {@link Sidecar} starts another.
  *
  * <p>A thread of its own reads. It calls what waits for an answer, which must not block. lsp4j's
- * {@code RemoteEndpoint} is not used, since it logs messages, and hides whether a cancelled call was
- * carried out.
+ * {@code RemoteEndpoint} is not used, since it logs messages, and hides whether a cancelled call
+ * was carried out.
  */
 final class Connection {
   /** The version of the protocol that this library speaks. */
@@ -65,7 +65,9 @@ final class Connection {
   private int requests;
   private volatile String lastLine = "";
 
-  /** Starts the program. {@code notice} and {@code ended} are called on the thread that reads. */
+  /**
+   * Starts the program. {@code notice} and {@code ended} are called on the thread that reads.
+   */
   Connection(
       Path program,
       List<String> arguments,
@@ -172,7 +174,9 @@ final class Connection {
     return isOver;
   }
 
-  /** Sends a request. {@code done} gets the answer, or null if the process ended before it. */
+  /**
+   * Sends a request. {@code done} gets the answer, or null if the process ended before it.
+   */
   String request(String method, String params, Consumer<ResponseMessage> done) {
     var request = new RequestMessage();
     boolean alive;
@@ -193,7 +197,9 @@ final class Connection {
     return request.getId();
   }
 
-  /** Sends a request and waits for its result; without a limit if {@code timeout} is 0. */
+  /**
+   * Sends a request and waits for its result; without a limit if {@code timeout} is 0.
+   */
   JsonElement ask(String method, Params params, long timeout) {
     var answer = new CompletableFuture<ResponseMessage>();
     request(method, params.encode(), answer::complete);
@@ -223,7 +229,9 @@ final class Connection {
     write(notification);
   }
 
-  /** Sends {@code $/cancelRequest} for a request. */
+  /**
+   * Sends {@code $/cancelRequest} for a request.
+   */
   void cancel(String id) {
     notify("$/cancelRequest", new Params().add("id", Integer.valueOf(id)));
   }

@@ -9,7 +9,9 @@ import java.io.UncheckedIOException;
 
 /** JSON texts that plugin-vault accepts and returns as they are. */
 final class Json {
-  /** Converts between JSON and the records of {@link Wire}. */
+  /**
+   * Converts between JSON and the records of {@link Wire}.
+   */
   static final Gson GSON = new Gson();
 
   /** Gson 2.12 and later read 255 levels. An answer has two of its own. */
@@ -37,7 +39,7 @@ final class Json {
       throw new UncheckedIOException(impossible);
     } catch (IllegalArgumentException notFinite) {
       // Its own message has the number.
-      throw new IllegalArgumentException("The data has a number that JSON does not have, like NaN.");
+      throw new IllegalArgumentException("JSON has no such number as is in the data, like NaN.");
     }
     return escapeHalfPairs(text.toString());
   }

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 
-/** A lease that {@code vault.lease} has acquired. It is renewed until it is closed. */
+/**
+ * A lease that {@code vault.lease} has acquired. It is renewed until it is closed.
+ */
 public final class Lease implements AutoCloseable {
   private final Vault vault;
   private final String name;
@@ -49,7 +51,9 @@ public final class Lease implements AutoCloseable {
             });
   }
 
-  /** Returns the fencing token, for {@code WriteOptions.lease}. */
+  /**
+   * Returns the fencing token, for {@code WriteOptions.lease}.
+   */
   public long token() {
     return token;
   }

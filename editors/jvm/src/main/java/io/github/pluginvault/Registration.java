@@ -20,7 +20,9 @@ final class Registration {
   /** Whether plugin-vault created the key when it was last set. */
   boolean isCreated;
 
-  /** The key that the caller keeps, which {@code rotateKey} replaces. */
+  /**
+   * The key that the caller keeps, which {@code rotateKey} replaces.
+   */
   private volatile String apiKey;
 
   Registration(Key key) {

@@ -57,13 +57,14 @@ public final class Sidecar implements AutoCloseable {
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private List<String> folders;
   private volatile Connection connection;
+  private volatile boolean isStarting;
   private volatile boolean isOverdue;
   private boolean isClosing;
 
   /** Makes a sidecar. Its process starts with the first call. */
   public Sidecar(SidecarOptions options) {
     this.options = options;
-    this.folders = options.workspaceFolders();
+    this.folders = options.workspaceFolders;
     worker = new ScheduledThreadPoolExecutor(1, Sidecar::thread);
     worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     pool = Executors.newCachedThreadPool(Sidecar::thread);
@@ -103,7 +104,7 @@ public final class Sidecar implements AutoCloseable {
     return end.copy();
   }
 
-  /** Ends the process, and waits for that: up to four seconds. Not for a thread of a window. */
+  /** Ends the process, and waits for that: some seconds at most. Not for a thread of a window. */
   @Override
   public void close() {
     closeAsync().join();
@@ -117,17 +118,24 @@ public final class Sidecar implements AutoCloseable {
       isClosing = true;
       worker.execute(this::end);
     }
-    // The worker may be blocked by a process that reads nothing.
-    CompletableFuture.delayedExecutor(Connection.SHUTDOWN, TimeUnit.MILLISECONDS, pool)
-        .execute(this::killIfNotEnded);
+    limitEnd();
   }
 
-  private void killIfNotEnded() {
-    isOverdue = true;
-    Connection running = connection;
-    if (!end.isDone() && running != null) {
-      running.kill();
-    }
+  /** The worker may be blocked by a process that reads nothing. A start has its own limit. */
+  private void limitEnd() {
+    CompletableFuture.delayedExecutor(Connection.SHUTDOWN, TimeUnit.MILLISECONDS, pool)
+        .execute(
+            () -> {
+              if (isStarting) {
+                limitEnd();
+                return;
+              }
+              isOverdue = true;
+              Connection running = connection;
+              if (!end.isDone() && running != null) {
+                running.kill();
+              }
+            });
   }
 
   private void end() {
@@ -244,9 +252,14 @@ public final class Sidecar implements AutoCloseable {
       }
     }
     // Searched for at each start: an update may have moved it.
-    Path program = Program.find(options.program(), options.packed(), options.environment());
-    connection = new Connection(program, options.arguments(), this::notice, this::ended);
-    connection.initialize(folders, options.handshake());
+    Path program = Program.find(options.program, options.packed, options.environment);
+    isStarting = true;
+    try {
+      connection = new Connection(program, options.arguments(), this::notice, this::ended);
+      connection.initialize(folders, options.handshake);
+    } finally {
+      isStarting = false;
+    }
     return connection;
   }
 
@@ -349,7 +362,7 @@ public final class Sidecar implements AutoCloseable {
 
   private void notice(String method, JsonElement params) {
     if (method.equals("vault/didChangeStatus")) {
-      Consumer<Status> listener = options.onStatus();
+      Consumer<Status> listener = options.onStatus;
       if (listener != null) {
         Status status = Json.GSON.fromJson(params, Status.class);
         aside(() -> listener.accept(status));

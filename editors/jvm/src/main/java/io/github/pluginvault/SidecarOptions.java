@@ -9,15 +9,15 @@ import java.util.function.Consumer;
 
 /** How a sidecar is started. Each method changes these options and returns them. */
 public final class SidecarOptions {
-  private Path program;
-  private Path packed;
+  Path program;
+  Path packed;
   private Path dataDir;
   private Path keyDir;
   private boolean isTemporary;
-  private List<String> workspaceFolders = List.of();
-  private Consumer<Status> onStatus;
-  private Map<String, String> environment = System.getenv();
-  private long handshake = 10_000;
+  List<String> workspaceFolders = List.of();
+  Consumer<Status> onStatus;
+  Map<String, String> environment = System.getenv();
+  long handshake = 10_000;
 
   /** Sets the program's absolute path. */
   public SidecarOptions program(Path program) {
@@ -71,30 +71,6 @@ public final class SidecarOptions {
   SidecarOptions handshake(long milliseconds) {
     handshake = milliseconds;
     return this;
-  }
-
-  Path program() {
-    return program;
-  }
-
-  Path packed() {
-    return packed;
-  }
-
-  List<String> workspaceFolders() {
-    return workspaceFolders;
-  }
-
-  Consumer<Status> onStatus() {
-    return onStatus;
-  }
-
-  Map<String, String> environment() {
-    return environment;
-  }
-
-  long handshake() {
-    return handshake;
   }
 
   List<String> arguments() {

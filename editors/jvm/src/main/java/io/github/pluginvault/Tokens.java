@@ -47,8 +47,8 @@ public final class Tokens {
   @FunctionalInterface
   public interface Refresh {
     /**
-     * Returns the new tokens, or null only if the server refuses the old ones. Runs on a thread that
-     * it may block. The old tokens are spent when the server answers, so it must not wait for
+     * Returns the new tokens, or null only if the server refuses the old ones. Runs on a thread
+     * that it may block. The old tokens are spent when the server answers, so it must not wait for
      * anything after that. Any error that it throws reaches the caller of {@code get}, and changes
      * nothing.
      */
@@ -101,7 +101,7 @@ public final class Tokens {
     runs.remove(about);
   }
 
-  /** Stores the tokens of a new login. A refresh that is running in any process does not undo it. */
+  /** Stores the tokens of a new login. A refresh that is running does not undo it. */
   public CompletableFuture<Void> set(JsonObject tokens) {
     return vault.set(place, tokens).handle((written, error) -> forgetRuns(error));
   }

@@ -53,8 +53,8 @@ public final class Vault implements AutoCloseable {
   }
 
   /**
-   * Opens the data of a plugin's installation, with a process of its own. The same pair always finds
-   * the same data.
+   * Opens the data of a plugin's installation, with a process of its own. The same pair always
+   * finds the same data.
    *
    * @param plugin the plugin, as {@code publisher.name}
    * @param installation for example the name of the editor
@@ -75,8 +75,8 @@ public final class Vault implements AutoCloseable {
 
   /**
    * Ends when the process runs and the key is set. It fails if the program can't be used or the key
-   * is refused. It does not fail if the store is locked or can't be opened now: then each call fails
-   * with that error, and tries again.
+   * is refused. It does not fail if the store is locked or can't be opened now: then each call
+   * fails with that error, and tries again.
    */
   public CompletableFuture<Void> ready() {
     return this.<Void>call(key, null, new Params(), nothing -> null)
@@ -95,8 +95,8 @@ public final class Vault implements AutoCloseable {
   }
 
   /**
-   * Ends its watches, and the process if it has one of its own. Earlier calls are still answered, and
-   * a refresh of tokens that is running has two seconds to store its result.
+   * Ends its watches, and the process if it has one of its own. Earlier calls are still answered,
+   * and a refresh of tokens that is running has two seconds to store its result.
    */
   public CompletableFuture<Void> closeAsync() {
     if (ownsSidecar) {
@@ -111,7 +111,7 @@ public final class Vault implements AutoCloseable {
             });
   }
 
-  /** Ends it, and waits for that: up to four seconds. Not for a thread of a window. */
+  /** Ends it, and waits for that: some seconds at most. Not for a thread of a window. */
   @Override
   public void close() {
     closeAsync().join();
@@ -128,7 +128,7 @@ public final class Vault implements AutoCloseable {
     return call(key, method, params, result -> Json.GSON.fromJson(result, type));
   }
 
-  private <T> CompletableFuture<List<T>> list(String method, Params params, Class<T> type) {
+  private <T> CompletableFuture<List<T>> callList(String method, Params params, Class<T> type) {
     var listType = TypeToken.getParameterized(List.class, type).getType();
     return call(key, method, params, result -> Json.GSON.<List<T>>fromJson(result, listType));
   }
@@ -179,7 +179,7 @@ public final class Vault implements AutoCloseable {
 
   /** Lists the places of records, with sizes and dates, without their data. */
   public CompletableFuture<List<ListedRecord>> list(Listing listing) {
-    return list("listPersistentData", listing.params(), ListedRecord.class);
+    return callList("listPersistentData", listing.params(), ListedRecord.class);
   }
 
   /** Moves all records of one folder to another, or none of them. */
@@ -192,9 +192,9 @@ public final class Vault implements AutoCloseable {
    * Reads a record, changes it, and stores it if it has not changed meanwhile; otherwise again. The
    * expiry date stays the same.
    *
-   * @param change gets the object, or an empty one if there is none, and returns the object to store,
-   *     which may be the same; or null to leave the record. It may be called more than once, on a
-   *     thread of the library.
+   * @param change gets the object, or an empty one if there is none, and returns the object to
+   *     store, which may be the same; or null to leave the record. It may be called more than once,
+   *     on a thread of the library.
    * @return what is stored then
    */
   public CompletableFuture<JsonObject> update(Place place, UnaryOperator<JsonObject> change) {
@@ -230,9 +230,9 @@ public final class Vault implements AutoCloseable {
   // --- Leases: one process at a time
 
   /**
-   * Acquires a lease and renews it until it is closed. While another process holds it, waits for that
-   * long and then fails with {@code leaseHeld}. The lease is free within a second when this process
-   * ends; {@code ttl} is for a process that stops.
+   * Acquires a lease and renews it until it is closed. While another process holds it, waits for
+   * that long and then fails with {@code leaseHeld}. The lease is free within a second when this
+   * process ends; {@code ttl} is for a process that stops.
    */
   public CompletableFuture<Lease> lease(String name, Duration ttl, Duration wait) {
     return work(() -> Lease.acquire(this, name, ttl, wait));
@@ -272,7 +272,7 @@ public final class Vault implements AutoCloseable {
 
   /** Lists the keys for this data, without the keys themselves. */
   public CompletableFuture<List<ListedKey>> listKeys() {
-    return list("listAPIKeys", new Params(), ListedKey.class);
+    return callList("listAPIKeys", new Params(), ListedKey.class);
   }
 
   /** Replaces this key. */

@@ -29,8 +29,8 @@ public class VaultException extends RuntimeException {
 
   /**
    * Returns the kind, for programs: those of docs/reference.md, and {@code programNotFound}, {@code
-   * programUnsuitable}, {@code vaultEnded}, {@code outcomeUnknown}, {@code answerUnreadable}, {@code
-   * loginNeeded} and {@code closed}.
+   * programUnsuitable}, {@code vaultEnded}, {@code outcomeUnknown}, {@code answerUnreadable},
+   * {@code loginNeeded} and {@code closed}.
    */
   public String kind() {
     return kind;
@@ -41,7 +41,9 @@ public class VaultException extends RuntimeException {
     return is("retryable");
   }
 
-  /** Returns the other members of the error, for example {@code revision} and {@code reason}. */
+  /**
+   * Returns the other members of the error, for example {@code revision} and {@code reason}.
+   */
   public JsonObject data() {
     return data == null ? new JsonObject() : data.deepCopy();
   }

@@ -13,6 +13,7 @@ public final class Watch implements AutoCloseable {
   private final Registration key;
   private final Consumer<DidChange> listener;
   private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+  private long begun;
   private long reported;
   private volatile long revision;
   private volatile boolean isClosed;
@@ -24,6 +25,7 @@ public final class Watch implements AutoCloseable {
   }
 
   synchronized void begin(long from) {
+    begun = from;
     reported = from;
     revision = from;
   }
@@ -46,6 +48,11 @@ public final class Watch implements AutoCloseable {
       listener.accept(change);
     }
     return null;
+  }
+
+  /** Returns the revision from which it watches: the listener gets every change after it. */
+  public synchronized long since() {
+    return begun;
   }
 
   /**

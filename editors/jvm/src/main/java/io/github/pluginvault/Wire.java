@@ -26,13 +26,19 @@ public final class Wire {
     }
   }
 
-  /** {@code user} has one set of records, {@code workspace} has one for each workspace folder. */
+  /**
+   * {@code user} has one set of records, {@code workspace} has one for each workspace folder.
+   */
   public enum Context {
-    /** {@code user}. */
+    /**
+     * {@code user}.
+     */
     @SerializedName("user")
     USER,
 
-    /** {@code workspace}. */
+    /**
+     * {@code workspace}.
+     */
     @SerializedName("workspace")
     WORKSPACE;
   }
@@ -335,11 +341,15 @@ public final class Wire {
 
   /** Why a store can't be locked. */
   public enum NotLockable {
-    /** {@code noStore}. */
+    /**
+     * {@code noStore}.
+     */
     @SerializedName("noStore")
     NO_STORE,
 
-    /** {@code keyFile}. */
+    /**
+     * {@code keyFile}.
+     */
     @SerializedName("keyFile")
     KEY_FILE;
   }
@@ -374,19 +384,27 @@ public final class Wire {
 
   /** A kind of protector: a way to get the store key. */
   public enum Protector {
-    /** {@code key-file}. */
+    /**
+     * {@code key-file}.
+     */
     @SerializedName("key-file")
     KEY_FILE,
 
-    /** {@code keyring}. */
+    /**
+     * {@code keyring}.
+     */
     @SerializedName("keyring")
     KEYRING,
 
-    /** {@code passphrase}. */
+    /**
+     * {@code passphrase}.
+     */
     @SerializedName("passphrase")
     PASSPHRASE,
 
-    /** {@code command}. */
+    /**
+     * {@code command}.
+     */
     @SerializedName("command")
     COMMAND;
   }
@@ -576,11 +594,15 @@ public final class Wire {
 
   /** Why a watch ends. */
   public enum WatchEnd {
-    /** {@code apiKeyRevoked}. */
+    /**
+     * {@code apiKeyRevoked}.
+     */
     @SerializedName("apiKeyRevoked")
     API_KEY_REVOKED,
 
-    /** {@code apiKeyExpired}. */
+    /**
+     * {@code apiKeyExpired}.
+     */
     @SerializedName("apiKeyExpired")
     API_KEY_EXPIRED;
   }

@@ -13,7 +13,9 @@ public record WriteOptions(Long ifRevision, String expiresAt, Long lease) {
   /** No condition. */
   public static final WriteOptions NONE = new WriteOptions(null, null, null);
 
-  /** Adds a revision: with another one, the write is refused with {@code revisionConflict}. */
+  /**
+   * Adds a revision: with another one, the write is refused with {@code revisionConflict}.
+   */
   public WriteOptions ifRevision(long revision) {
     return new WriteOptions(revision, expiresAt, lease);
   }
@@ -28,7 +30,9 @@ public record WriteOptions(Long ifRevision, String expiresAt, Long lease) {
     return new WriteOptions(ifRevision, time, lease);
   }
 
-  /** Adds a lease: when it is lost, the write is refused with {@code leaseLost}. */
+  /**
+   * Adds a lease: when it is lost, the write is refused with {@code leaseLost}.
+   */
   public WriteOptions lease(long token) {
     return new WriteOptions(ifRevision, expiresAt, token);
   }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Runs the tests that are named in it, each in a world of its own: {@code Behaviour [WORD]}. */
+/** Runs the tests that are named in it, each in a world of its own. */
 final class Behaviour {
   private Behaviour() {}
 

@@ -30,7 +30,7 @@ final class DataTests {
       refusedAtOnce(vault, data);
     }
     var deep = new JsonArray();
-    for (int n = 0; n < 250; n++) {
+    for (int n = 0; n < 249; n++) {
       var outer = new JsonArray();
       outer.add(deep);
       deep = outer;
@@ -55,13 +55,15 @@ final class DataTests {
   private static void exact(World world) throws Exception {
     Vault vault = world.vault();
     String text =
-        "{\"b\":9007199254740993,\"a\":3.14159265358979312,\"n\":null,\"h\":\"<a href='x'>&=\","
-            + "\"e\":1e+100,\"half\":\"\\ud800x\\udc00\",\"pair\":\"🦀\",\"nul\":\"\\u0000\",\"\":{}}";
-    JsonObject data = json(text.replace("'", "\\u0027"));
+        "{\"b\":9007199254740993,\"a\":3.14159265358979312,\"n\":null,\"h\":\"<a>&=\","
+            + "\"e\":1e+100,\"pair\":\"🦀\",\"\":{}}";
+    JsonObject data = json(text);
+    String odd = (char) 0xd800 + "x" + (char) 0xdc00 + (char) 0;
+    data.addProperty("odd", odd);
     long revision = get(vault.set(USER, data)).revision();
     JsonObject read = get(vault.get(USER));
     same(read.toString(), data.toString());
-    same(read.get("half").getAsString(), "\ud800x\udc00");
+    same(read.get("odd").getAsString(), odd);
     same(get(vault.set(USER, read)).revision(), revision);
   }
 
@@ -82,7 +84,7 @@ final class DataTests {
             + "]".repeat(1200)
             + "}}}\n";
     check(!world.run(calls).contains("error"), "it is stored");
-    long pid = vault.sidecar().pid().getAsLong();
+    final long pid = vault.sidecar().pid().getAsLong();
     refused("answerUnreadable", vault.get(USER));
     refused("answerUnreadable", vault.getRecord(USER));
     same(get(vault.get(USER.named("other"))), json("{'n':1}"));

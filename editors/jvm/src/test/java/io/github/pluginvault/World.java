@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -71,8 +72,8 @@ final class World implements AutoCloseable {
     command.addAll(List.of("--data-dir", top.resolve("data").toString()));
     command.addAll(List.of("--key-dir", top.resolve("keys").toString()));
     Path output = top.resolve("output");
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    Process process = builder.redirectOutput(output.toFile()).start();
     try (var stdin = process.outputWriter()) {
       stdin.write(input);
     }
@@ -169,7 +170,7 @@ final class World implements AutoCloseable {
   }
 
   static void same(Object actual, Object expected) {
-    check(expected == null ? actual == null : expected.equals(actual), actual + ", not " + expected);
+    check(Objects.equals(actual, expected), actual + ", not " + expected);
   }
 
   static void check(boolean holds, String what) {

@@ -171,19 +171,19 @@ final class Binding implements Host {
       return began.thenApply(
           begun -> {
             watch = begun;
-            return watching(true);
+            return watching(true, begun.since());
           });
     }
 
     private CompletableFuture<JsonObject> unwatch() {
       watch.close();
-      return CompletableFuture.completedFuture(watching(false));
+      return CompletableFuture.completedFuture(watching(false, watch.revision()));
     }
 
-    private JsonObject watching(boolean watching) {
+    private static JsonObject watching(boolean watching, long revision) {
       var answer = new JsonObject();
       answer.addProperty("watching", watching);
-      answer.addProperty("revision", watch.revision());
+      answer.addProperty("revision", revision);
       return answer;
     }
 
@@ -243,9 +243,9 @@ final class Binding implements Host {
         return element;
       }
       JsonElement json = GSON.toJsonTree(result);
-      if (result instanceof PersistentRecord record) {
+      if (result instanceof PersistentRecord stored) {
         // With its members that are null.
-        json.getAsJsonObject().add("data", record.data());
+        json.getAsJsonObject().add("data", stored.data());
       }
       return json;
     }

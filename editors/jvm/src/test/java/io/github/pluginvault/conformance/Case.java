@@ -22,7 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Runs one case of {@code editors/conformance}, whose README explains the cases. */
+/** Runs one case of editors/conformance, whose README explains the cases. */
 final class Case {
   /** Seconds that a step may take. */
   private static final long LIMIT = 60;

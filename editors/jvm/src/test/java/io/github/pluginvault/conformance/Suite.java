@@ -65,7 +65,9 @@ public final class Suite {
     Files.writeString(file, kept.toString());
   }
 
-  /** Runs them in plain Java: {@code Suite NAME CASES TOP}. */
+  /**
+   * Runs them in plain Java: {@code Suite NAME CASES TOP}.
+   */
   public static void main(String[] arguments) throws Exception {
     boolean passes =
         run(arguments[0], Path.of(arguments[1]), Path.of(arguments[2]), System.out);

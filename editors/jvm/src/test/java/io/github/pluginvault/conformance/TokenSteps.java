@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 
-/** The steps of a case that call {@code tokens}. A window has one object for each name. */
+/** The steps of a case that call tokens. A window has one object for each name. */
 final class TokenSteps {
   private final Case run;
   private final Map<String, Tokens> objects = new ConcurrentHashMap<>();
