@@ -79,7 +79,9 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
     assert!(scripts.len() > 30, "the files were not found");
     for (path, text) in scripts {
         let is_shim = path.contains("/esm/");
-        let says = ["// ", "/**", "\"\"\"", "# ", ";;; "].iter().any(|begin| text.starts_with(begin));
+        // In Java, the package and the imports come first.
+        let is_java = path.ends_with(".java") && text.contains("\n/**");
+        let says = is_java || ["// ", "/**", "\"\"\"", "# ", ";;; "].iter().any(|begin| text.starts_with(begin));
         assert!(is_shim || says, "{path} does not say");
         assert!(text.lines().count() <= HARD_LIMIT, "{path} has over {HARD_LIMIT} lines");
     }

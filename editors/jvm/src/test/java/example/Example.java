@@ -1,3 +1,4 @@
+// What the README shows.
 package example;
 
 import static io.github.pluginvault.Place.USER;

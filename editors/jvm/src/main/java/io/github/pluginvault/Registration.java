@@ -1,7 +1,7 @@
 package io.github.pluginvault;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
+import io.github.pluginvault.Wire.IssuedKey;
+import io.github.pluginvault.Wire.KeySet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,12 +41,12 @@ final class Registration {
     if (isKept()) {
       Params who =
           new Params().add("plugin", key.plugin()).add("installation", key.installation());
-      JsonObject issued = with.ask("issueAPIKey", who, 0).getAsJsonObject();
-      isCreated = issued.get("created").getAsBoolean();
-      text = issued.get("apiKey").getAsString();
+      var issued = Json.GSON.fromJson(with.ask("issueAPIKey", who, 0), IssuedKey.class);
+      isCreated = issued.created();
+      text = issued.apiKey();
     }
     Params params = new Params().add("apiKey", text).add("mustExist", key.mustExist());
-    handle = member(with.ask("setAPIKey", params, 0), "handle").getAsString();
+    handle = Json.GSON.fromJson(with.ask("setAPIKey", params, 0), KeySet.class).handle();
     watchers.resume(with, handle, isCreated);
     connection = with;
   }
@@ -56,9 +56,5 @@ final class Registration {
     if (!isKept()) {
       apiKey = newKey;
     }
-  }
-
-  private static JsonElement member(JsonElement object, String name) {
-    return object.getAsJsonObject().get(name);
   }
 }

@@ -16,6 +16,7 @@ import io.github.pluginvault.Wire.Released;
 import io.github.pluginvault.Wire.Renewed;
 import io.github.pluginvault.Wire.RevokedKey;
 import io.github.pluginvault.Wire.Status;
+import io.github.pluginvault.Wire.Unlocked;
 import io.github.pluginvault.Wire.Written;
 import java.time.Duration;
 import java.util.List;
@@ -325,7 +326,7 @@ public final class Vault implements AutoCloseable {
         null,
         "vault/unlock",
         params,
-        result -> result.getAsJsonObject().get("keyAvailable").getAsBoolean());
+        result -> Json.GSON.fromJson(result, Unlocked.class).keyAvailable());
   }
 
   /** Locks the store for every process. */
