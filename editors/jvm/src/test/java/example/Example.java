@@ -1,4 +1,5 @@
 // What the README shows.
+
 package example;
 
 import static io.github.pluginvault.Place.USER;
