@@ -85,7 +85,7 @@ final class LifeTests {
     // More than a pipe holds, so that the worker is blocked.
     var write = vault.set(USER, json("{'much':'" + "x".repeat(500_000) + "'}"));
     long start = System.nanoTime();
-    vault.close();
+    get(vault.closeAsync());
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     check(seconds < 10, "it took " + seconds + " s");
     check(write.isCompletedExceptionally(), "the write has an end");
@@ -262,7 +262,7 @@ final class LifeTests {
 
   private static void exit(World world) throws Exception {
     same(writer(world, "exit").waitFor(), 0);
-    same(get(world.vault().get(USER)), json("{'n':50}"));
+    same(get(world.vault().get(USER)).get("n").getAsInt(), 200);
   }
 
   private static void killed(World world) throws Exception {
@@ -294,8 +294,10 @@ final class LifeTests {
       Vault vault = Vault.open(Key.of(arguments[1], "test"), options);
       if (arguments[2].equals("exit")) {
         get(vault.set(USER, json("{'n':0}")));
-        for (int n = 1; n <= 50; n++) {
-          vault.set(USER, json("{'n':" + n + "}"));
+        // So much that it is not sent when the program ends.
+        String filler = "x".repeat(10_000);
+        for (int n = 1; n <= 200; n++) {
+          vault.set(USER, json("{'n':" + n + ",'filler':'" + filler + "'}"));
         }
         System.exit(0);
       }

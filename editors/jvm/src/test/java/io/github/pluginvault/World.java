@@ -107,7 +107,9 @@ final class World implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    vaults.forEach(Vault::close);
+    for (Vault vault : vaults) {
+      vault.closeAsync().orTimeout(LIMIT, TimeUnit.SECONDS).join();
+    }
     check(processes().isEmpty(), "a process is left");
     List<Path> files;
     try (var found = Files.walk(top)) {

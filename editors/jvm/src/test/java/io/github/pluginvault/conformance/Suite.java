@@ -69,8 +69,9 @@ public final class Suite {
    * Runs them in plain Java: {@code Suite NAME CASES TOP}.
    */
   public static void main(String[] arguments) throws Exception {
+    boolean isRunnerRight = RunnerTests.run(System.out);
     boolean passes =
         run(arguments[0], Path.of(arguments[1]), Path.of(arguments[2]), System.out);
-    System.exit(passes ? 0 : 1);
+    System.exit(passes && isRunnerRight ? 0 : 1);
   }
 }
