@@ -15,6 +15,7 @@ const NOT_OURS: &[&str] = &[
     "dist",
     "wire.ts",
     "wire.py",
+    "Wire.java",
     "package-lock.json",
     ".cache",
     "__pycache__",
@@ -48,9 +49,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Programs in JavaScript, TypeScript, Python and Emacs Lisp, with their paths from the root.
+/// Programs in JavaScript, TypeScript, Python, Emacs Lisp and Java, with their paths from the root.
 fn scripts() -> Vec<(String, String)> {
-    let endings = ["ts", "js", "mjs", "mts", "py", "el"];
+    let endings = ["ts", "js", "mjs", "mts", "py", "el", "java"];
     let is_script = |path: &PathBuf| {
         path.extension()
             .and_then(|extension| extension.to_str())
@@ -78,7 +79,10 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
     assert!(scripts.len() > 30, "the files were not found");
     for (path, text) in scripts {
         let is_shim = path.contains("/esm/");
-        let says = ["// ", "/**", "\"\"\"", "# ", ";;; "].iter().any(|begin| text.starts_with(begin));
+        // In Java, the package and the imports come first.
+        let is_java = path.ends_with(".java") && text.contains("\n/**");
+        let says =
+            is_java || ["// ", "/**", "\"\"\"", "# ", ";;; "].iter().any(|begin| text.starts_with(begin));
         assert!(is_shim || says, "{path} does not say");
         assert!(text.lines().count() <= HARD_LIMIT, "{path} has over {HARD_LIMIT} lines");
     }

@@ -174,6 +174,8 @@ vi_binding() {
 }
 # In Kakoune, micro and the shells.
 shell_plugin() { node_hosts && node_tests "$(node_of 24)" editors/shell 'test/*.test.mjs'; }
+# The library as it is packed, in plain Java and in Eclipse's platform. prepare.sh gets the jars, once for each content of its files.
+jvm_binding() { editors/jvm/test/run.sh "$cache"; }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
 # Few calls of each benchmark. Nothing is judged by them.

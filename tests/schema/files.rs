@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::generator::{commands, lua, markdown, model::Contract, python, typescript, vim};
+use super::generator::{commands, java, lua, markdown, model::Contract, python, typescript, vim};
 use super::json;
 use plugin_vault::rpc::contract;
 
@@ -49,6 +49,7 @@ fn every_file_is_what_it_is_made_from() {
     made("schema/types/plugin-vault.ts", &typescript);
     made("editors/node/src/wire.ts", &typescript);
     made("editors/python/src/plugin_vault/wire.py", &python::types(&contract));
+    made("editors/jvm/src/main/java/io/github/pluginvault/Wire.java", &java::types(&contract));
     for path in ["schema/types/plugin_vault.lua", "editors/neovim/lua/plugin-vault/types.lua"] {
         made(path, &lua::types(&contract));
     }

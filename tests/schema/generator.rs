@@ -3,6 +3,7 @@
 //! the page of the command line, from the definition of it.
 
 pub(crate) mod commands;
+pub(crate) mod java;
 pub(crate) mod lua;
 pub(crate) mod markdown;
 pub(crate) mod model;
