@@ -115,7 +115,7 @@ async function addPassphrase(host: Host): Promise<void> {
   const again = await vscode.window.showInputBox({ ...box, prompt: 'The same passphrase again', validateInput });
   if (again !== passphrase) return;
   await host.operator.addPassphrase(passphrase);
-  await removeKeyFile(host, 'the passphrase', 'If you forget the passphrase, all data is lost.');
+  await removeKeyFile(host, 'the passphrase', 'If you forget the passphrase, all data is lost.', passphrase);
 }
 
 async function useKeyring(host: Host): Promise<void> {
@@ -124,13 +124,13 @@ async function useKeyring(host: Host): Promise<void> {
 }
 
 /** A store that a key file opens as well is as safe as that file. */
-async function removeKeyFile(host: Host, other: string, risk: string): Promise<void> {
+async function removeKeyFile(host: Host, other: string, risk: string, passphrase?: string): Promise<void> {
   const { protectors } = await (await host.sidecar()).status();
   if (protectors.includes('key-file')) {
     const detail = `As long as the key file exists, a person with the whole disk needs nothing else. Without it, only ${other} opens the store. ${risk}`;
     const keep = 'Keep the Key File';
     if (await confirmed(`Remove the key file, so that only ${other} opens the store?`, detail, 'Remove the Key File', keep)) {
-      await host.operator.removeKeyFile();
+      await host.operator.removeKeyFile(passphrase);
     }
   }
   const left = (await (await host.sidecar()).status()).protectors.map(protector).join(' or ');

@@ -93,8 +93,11 @@ export class Operator {
     await this.run(['protector', 'add', 'keyring']);
   }
 
-  async removeKeyFile(): Promise<void> {
-    await this.run(['protector', 'remove', 'key-file', '--yes']);
+  /** The program tests first that something else opens the store. A passphrase is needed for that. */
+  async removeKeyFile(passphrase?: string): Promise<void> {
+    const args = ['protector', 'remove', 'key-file', '--yes'];
+    if (passphrase === undefined) await this.run(args);
+    else await this.run([...args, '--passphrase-fd', '0'], `${passphrase}\n`);
   }
 
   private async key<R>(command: string[], ...names: string[]): Promise<R> {
