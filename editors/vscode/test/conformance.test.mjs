@@ -29,7 +29,7 @@ after(async () => {
 
 for (const each of loadCases()) {
   const title = `${each.tier}: ${each.name}`;
-  test(title, { timeout: 90_000 }, async () => {
+  test(title, { timeout: 300_000 }, async () => {
     outcomes[title] = 'failed';
     outcomes[title] = await runCase(each, { offers, open: (key, window) => open(each, key, window) });
   });
