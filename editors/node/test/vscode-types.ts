@@ -8,7 +8,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const vault: ExtensionVault = await openVault(context, { fallback: 'editor', keyIn: 'context.secrets', whenLocked: 'wait' });
   const secrets: SecretStorage = vault.asSecretStorage();
   const state: Memento = await vault.asMemento('workspace');
-  const { accessToken } = await vault.tokens({ name: 'x', refresh: async () => null }).get();
+  const { accessToken } = await vault.tokens({ name: 'x', refresh: ({ refreshToken }) => ({ accessToken: 'a', refreshToken }) }).get();
   const { moved, copied, differing }: Record<string, string[]> = { ...(await vault.moveSecrets()) };
   context.subscriptions.push(vault.onDidUnlock(() => void secrets.get('token')));
   await vault.moveState('user', ['one']).catch((error: unknown) => isVaultError(error, 'notDurable'));

@@ -127,7 +127,7 @@ test('a key in the editor’s secrets belongs to one store, is issued once, and 
   await vaults[0].asSecretStorage().store('token', 'abc');
   assert.equal(await vaults[1].asSecretStorage().get('token'), 'abc');
   assert.equal(vaults[0].vault.key.installation, undefined);
-  // Whoever names the extension gets another namespace.
+  // A caller that names the extension gets another namespace.
   assert.equal(await (await open()).asSecretStorage().get('token'), undefined);
   // A locked store is opened too.
   store.lock();
