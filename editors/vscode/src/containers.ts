@@ -12,11 +12,11 @@ export function warnInContainers(context: vscode.ExtensionContext, host: Host): 
   if (!wanted || context.globalState.get(quiet)) return;
   const once = host.onDidOpen(async (sidecar) => {
     once.dispose();
-    const { dataDir } = await sidecar.status();
-    if (secretsPlace(vscode.env.remoteName, dataDir) !== 'container') return;
+    const status = await sidecar.status();
+    if (secretsPlace(vscode.env.remoteName, status) !== 'container') return;
     const never = 'Don’t Show Again';
     const chosen = await vscode.window.showWarningMessage(
-      `The private data of your extensions is stored inside this container, in ${dataDir}, and a rebuild deletes it. ` +
+      `The private data of your extensions is stored inside this container, in ${status.dataDir}, and a rebuild deletes it. ` +
         'To keep it, set PLUGIN_VAULT_DATA_DIR and PLUGIN_VAULT_KEY_DIR to folders on a volume.',
       never,
     );

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 const modules = {};
 const here = { installation: 'x', has: (plugin) => plugin === 'a.b' };
 before(async () => {
-  for (const path of ['../node/src/vscode/mounts', '../node/src/vscode/move', 'src/words', 'src/nodes']) {
+  for (const path of ['../node/src/vscode/mounts', '../node/src/vscode/place', '../node/src/vscode/move', 'src/words', 'src/nodes']) {
     const entry = fileURLToPath(new URL(`../${path}.ts`, import.meta.url));
     const name = path.split('/').at(-1);
     const { outputFiles } = await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', write: false, external: ['vscode'] });
@@ -34,6 +34,21 @@ test('a folder on a volume outlives the container, one on the root does not', ()
     assert.equal(isOnTheRoot(folder, list), expected, folder);
   }
   assert.equal(isOnTheRoot('/tmp', ''), true);
+});
+
+test('secrets live on another machine in a remote window, and not at all in a container, unless a relay has the store', () => {
+  const { secretsPlace } = modules.place;
+  const before = process.env.container;
+  const inside = { dataDir: '/a' };
+  try {
+    process.env.container = 'docker';
+    for (const name of [undefined, 'dev-container']) assert.equal(secretsPlace(name, inside), 'container');
+    for (const name of [undefined, 'dev-container']) assert.equal(secretsPlace(name, { ...inside, relay: true }), 'own');
+    assert.equal(secretsPlace('dev-container', { dataDir: '/proc/1' }), 'remote', 'a mount outlives the container');
+  } finally {
+    if (before === undefined) delete process.env.container;
+    else process.env.container = before;
+  }
 });
 
 test('sizes have a unit and at most one decimal', () => {

@@ -2,7 +2,7 @@
 
 import type * as vscode from 'vscode';
 
-import { secretsPlace, type SecretsPlace } from './place';
+import { secretsPlace, type SecretsPlace, type StoreStatus } from './place';
 
 type Api = Omit<Editor, 'placeOf'>;
 
@@ -14,14 +14,14 @@ export interface Editor {
     readonly workspaceFolders: readonly { readonly uri: { toString(): string } }[] | undefined;
     readonly onDidChangeWorkspaceFolders: (listener: () => void) => vscode.Disposable;
   };
-  /** Where the secrets of a store with this `dataDir` are. */
-  placeOf(dataDir: string): SecretsPlace;
+  /** Where the secrets of a store with this status are. */
+  placeOf(status: StoreStatus): SecretsPlace;
 }
 
 /** The real editor. */
 export function editorOf(api: Api & { readonly env: { readonly remoteName: string | undefined } }): Editor {
   const { EventEmitter, env, workspace } = api;
-  return { EventEmitter, env, workspace, placeOf: (dataDir) => secretsPlace(env.remoteName, dataDir) };
+  return { EventEmitter, env, workspace, placeOf: (status) => secretsPlace(env.remoteName, status) };
 }
 
 /** The URIs of the open folders. */

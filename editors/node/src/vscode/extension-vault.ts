@@ -35,8 +35,7 @@ export function extensionVault(editor: Editor, vault: Vault, caller: Caller, opt
   const stateEntries = (context: 'user' | 'workspace'): Entries => new Entries(vault, place(editor, context), 'state:');
 
   const moveFrom = async (from: Source, to: Target, keys: readonly string[] | undefined) => {
-    const { dataDir } = await vault.sidecar.status();
-    const where = editor.placeOf(dataDir);
+    const where = editor.placeOf(await vault.sidecar.status());
     if (where === 'container') throw notDurable();
     return move(from, to, keys, where === 'remote');
   };

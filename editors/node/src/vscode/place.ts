@@ -12,11 +12,15 @@ import { isOnTheRoot } from './mounts';
  */
 export type SecretsPlace = 'own' | 'remote' | 'container';
 
-/**
- * The place of the store in `dataDir`, in a window with this `vscode.env.remoteName`. A store that is reached through a relay to the
- * user's machine is `own`: decide it here.
- */
-export function secretsPlace(remoteName: string | undefined, dataDir: string): SecretsPlace {
+/** The members of a status that decide. With `relay` the store is on the other machine of a relay, and `dataDir` is a folder there. */
+export interface StoreStatus {
+  dataDir: string;
+  relay?: boolean;
+}
+
+/** Where secrets live in a window with this `vscode.env.remoteName`. A relay ends on the user's own machine. */
+export function secretsPlace(remoteName: string | undefined, { dataDir, relay }: StoreStatus): SecretsPlace {
+  if (relay) return 'own';
   if (isInContainer(remoteName) && isOnTheRoot(dataDir, mounts())) return 'container';
   return remoteName === undefined ? 'own' : 'remote';
 }
