@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
-const ENTRIES = ['index', 'fake', 'mcp'];
+const ENTRIES = ['index', 'fake', 'mcp', 'vscode', 'vscode-fake'];
 
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc');
@@ -33,6 +33,18 @@ await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
+  external: ['vscode'],
+});
+// For the extension host of the web, where Node's modules are missing.
+await build({
+  ...common,
+  entryPoints: [join('src', 'vscode-web.ts')],
+  outdir: 'dist/esm',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
 });
 for (const name of ENTRIES) writeFileSync(join(here, 'dist', 'esm', `${name}.d.mts`), `export * from '../${name}.js';\n`);
 

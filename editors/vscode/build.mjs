@@ -8,9 +8,8 @@ const common = {
   bundle: true,
   format: 'cjs',
   external: ['vscode'],
-  // The source of the Node binding, with the libraries that are installed here.
+  // The source of the Node binding.
   alias: { 'plugin-vault': here('../node/src/index.ts') },
-  nodePaths: [here('node_modules')],
   // A CommonJS module has `__filename` instead.
   define: { 'import.meta.url': 'undefined' },
   legalComments: 'eof',

@@ -17,8 +17,10 @@ export type BindingErrorKind =
   | 'closed'
   /** The user has to log in: no tokens are stored (`reason` is `missing`), or the server no longer accepts them (`refused`). */
   | 'loginNeeded'
-  /** Secrets are not moved into a store that ends with its container. */
-  | 'notDurable';
+  /** Secrets and state are not moved into a store that ends with its container. */
+  | 'notDurable'
+  /** No process can run in a window of the web. */
+  | 'notInTheWeb';
 
 /** The same for every copy of this package: two extensions, or an extension and its library, may have one each. */
 const BRAND = Symbol.for('plugin-vault.error');

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import { cancelled, isVaultError, LoginNeeded } from './errors';
+import { abortable, plain } from './token-calls';
 import type { Lease } from './lease';
 import type { Vault } from './vault';
 import type { PersistentRecord } from './records';
@@ -177,23 +178,7 @@ export class VaultTokens<T extends object> implements Tokens<T> {
   }
 }
 
-/** Tokens as they are stored. Members that are `undefined` are dropped, not refused: these tokens are the only ones that the server accepts. */
-function plain<T extends object>(tokens: T): T {
-  if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens)) {
-    throw new TypeError('The tokens are not an object. refresh has to return the new tokens, or null if the server refuses the old ones.');
-  }
-  return JSON.parse(JSON.stringify(tokens));
-}
-
 function same(one: object, other: object): boolean {
   if ('refreshToken' in one && 'refreshToken' in other) return one.refreshToken === other.refreshToken;
   return isDeepStrictEqual(one, other);
-}
-
-function abortable<T>(result: Promise<T>, signal: Signal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(cancelled(signal));
-    signal.addEventListener('abort', abort, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

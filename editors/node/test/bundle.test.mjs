@@ -82,3 +82,21 @@ test('one file that requires the package works too', async () => {
   cpSync(installed, join(top, 'moved'), { recursive: true });
   assert.equal(printed(outfile, '/'), 'function\n');
 });
+
+test('an extension is one file, and its bundle for the web has no module of Node', async () => {
+  const source = join(project, 'vscode-extension.cjs');
+  writeFileSync(source, `const { openVault } = require('plugin-vault/vscode'); console.log(typeof openVault);`);
+  const outfile = join(top, 'vscode', 'extension.cjs');
+  for (const platform of ['node', 'browser']) {
+    const { warnings, metafile } = await esbuild.build({
+      entryPoints: [source], bundle: true, platform, format: 'cjs', external: ['vscode'], outfile, metafile: true, logLevel: 'silent',
+    });
+    assert.deepEqual(warnings, []);
+    const isOfNode = ({ path }) => path.startsWith('node:');
+    assert.equal(Object.values(metafile.outputs).some(({ imports }) => imports.some(isOfNode)), platform === 'node');
+    // In the editor's place.
+    mkdirSync(join(top, 'vscode', 'node_modules', 'vscode'), { recursive: true });
+    writeFileSync(join(top, 'vscode', 'node_modules', 'vscode', 'index.js'), '');
+    assert.equal(printed(outfile, '/'), 'function\n');
+  }
+});

@@ -82,6 +82,14 @@ for (const [name, module, types, kinds_] of projects) {
   });
 }
 
+test('the types for extensions of VS Code accept right calls and refuse wrong ones', () => {
+  cpSync(join(import.meta.dirname, 'vscode-types.ts'), join(project, 'extension.cts'));
+  const types = [...WITH_NODE.slice(0, -1), 'node,vscode'];
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022', '--module', 'node16', ...types];
+  const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'extension.cts'], { cwd: project, encoding: 'utf8' });
+  assert.equal(stdout, '');
+});
+
 test('the README shows the tested code', () => {
   const readme = readFileSync(join(source, 'README.md'), 'utf8');
   for (const file of ['example.mjs', 'refresh.mjs', 'mcp-example.mjs', 'uninstall.cjs']) {

@@ -29,6 +29,18 @@ export interface ListedPlace {
   expiresAt?: string;
 }
 
+/** A record of a plugin whose key the store keeps. */
+export interface RecordAddress {
+  plugin: string;
+  installation: string;
+  place: ListedPlace;
+}
+
+function named({ plugin, installation, place: { workspaceFolder, name } }: RecordAddress): string[] {
+  const folder = workspaceFolder === undefined ? [] : [`--workspace=${workspaceFolder}`];
+  return [`--plugin=${plugin}`, `--installation=${installation}`, ...(name === undefined ? [] : [`--name=${name}`]), ...folder];
+}
+
 /** The command failed. The message is the program's own last line, which contains no key and no value. */
 export class OperatorError extends Error {}
 
@@ -55,16 +67,45 @@ export class Operator {
     return this.key(['forget', '--yes'], plugin);
   }
 
+  async deleteRecord(record: RecordAddress): Promise<void> {
+    await this.run(['delete', '--yes', ...named(record)]);
+  }
+
+  /** The object of a record, as JSON text. Only for the user's clipboard. */
+  async read(record: RecordAddress): Promise<string> {
+    return (await this.run(['get', ...named(record)])).trimEnd();
+  }
+
   /** The file must not exist yet. */
   async backUp(file: string): Promise<void> {
     await this.run(['backup', '--', file]);
+  }
+
+  async restore(file: string): Promise<void> {
+    await this.run(['restore', '--yes', '--', file]);
+  }
+
+  async addPassphrase(passphrase: string): Promise<void> {
+    await this.run(['protector', 'add', 'passphrase'], `${passphrase}\n`);
+  }
+
+  async addKeyring(): Promise<void> {
+    await this.run(['protector', 'add', 'keyring']);
+  }
+
+  /** The program tests first that something else opens the store. A passphrase is needed for that. */
+  async removeKeyFile(passphrase?: string): Promise<void> {
+    const args = ['protector', 'remove', 'key-file', '--yes'];
+    if (passphrase === undefined) await this.run(args);
+    else await this.run([...args, '--passphrase-fd', '0'], `${passphrase}\n`);
   }
 
   private async key<R>(command: string[], ...names: string[]): Promise<R> {
     return JSON.parse(await this.run(['key', ...command, '--json', '--', ...names])) as R;
   }
 
-  private run(args: string[]): Promise<string> {
+  /** Passphrases go through standard input: other processes of the user can see arguments. */
+  private run(args: string[], input = ''): Promise<string> {
     return new Promise((resolve, reject) => {
       // A command in the background must not ask for a passphrase: the command Unlock does that.
       const { PLUGIN_VAULT_ASKPASS: _, ...env } = process.env;
@@ -73,7 +114,7 @@ export class Operator {
         if (!error) return resolve(shown);
         reject(new OperatorError(sentence(complaint) || `plugin-vault could not be run (${error.code ?? error.signal})`));
       });
-      child.stdin!.on('error', () => {}).end();
+      child.stdin!.on('error', () => {}).end(input);
     });
   }
 }

@@ -14,8 +14,3 @@ export function socketFor(setting: string, plugin: string | undefined): string |
 export function isForEachExtension(setting: string): boolean {
   return setting.includes(EXTENSION);
 }
-
-/** Whether the store is on another machine than the editor's storage, which stays on the user's own. */
-export function isOnAnotherMachine(remoteName: string | undefined, { relay }: { relay?: boolean }): boolean {
-  return remoteName !== undefined && relay !== true;
-}

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Status } from 'plugin-vault';
 import * as vscode from 'vscode';
 
-import { plugins, protection, type Node } from './nodes';
+import { installation } from '../../node/src/vscode/window';
+import { plugins, protection, type Here, type Node } from './nodes';
 import type { Host } from './host';
 import type { ListedKey } from './operator';
 import { reason } from './words';
@@ -63,7 +64,11 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
       return [top, unlock];
     }
     const records = (key: ListedKey) => this.host.operator.records(key.plugin!, key.installation!);
-    return [top, ...plugins(await this.host.operator.keys(), records)];
+    const here: Here = {
+      installation: installation({ env: vscode.env }),
+      has: (plugin) => vscode.extensions.getExtension(plugin) !== undefined,
+    };
+    return [top, ...plugins(await this.host.operator.keys(), records, here)];
   }
 
   /** Every process that commits changes this file. */

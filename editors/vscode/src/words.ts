@@ -19,6 +19,47 @@ export function when(time: string): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** A time as people say it: `5 minutes ago`, `yesterday`, `in 3 days`. The date if it is more than 30 days away. */
+export function ago(time: string, now = Date.now()): string {
+  const seconds = Math.round((Date.parse(time) - now) / 1000);
+  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0];
+  if (length === 0) return seconds > 0 ? 'in less than a minute' : 'just now';
+  if (Math.abs(seconds) > 30 * 86_400) return when(time).slice(0, 10);
+  return relative.format(Math.round(seconds / length), unit);
+}
+
+/** An installation's name for people. */
+export function editor(installation: string): string {
+  const names: Record<string, string> = {
+    vscode: 'Visual Studio Code',
+    'vscode-insiders': 'Visual Studio Code Insiders',
+    'code-oss': 'Code - OSS',
+    vscodium: 'VSCodium',
+    theia: 'Theia',
+    nvim: 'Neovim',
+    neovim: 'Neovim',
+    vim: 'Vim',
+    emacs: 'Emacs',
+    sublime: 'Sublime Text',
+  };
+  return names[installation] ?? installation;
+}
+
+/** What a record is, from its name: extensions of this editor store secrets and state under names with a prefix. */
+export function recordName(name: string | undefined): { label: string; kind?: string } {
+  if (name === undefined) return { label: 'Unnamed record' };
+  const [, kind, key] = /^(secret|state):([^]*)$/.exec(name) ?? [];
+  if (kind === undefined) return { label: name };
+  return { label: /^#[0-9a-f]{64}$/.test(key) ? 'A long name' : key || 'An empty name', kind };
+}
+
 /** A protector's name for people. */
 export function protector(kind: string | undefined): string {
   const names: Record<string, string> = {

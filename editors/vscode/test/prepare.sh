@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the packages that the tests of the extension need, unless they are in the cache. Packs the extension, with
-# PLUGIN_VAULT_BIN in it, and the probe, and unpacks both for code-server. `prepare.sh CACHE` prints the variables that the tests
+# PLUGIN_VAULT_BIN in it, the probe and the example, and unpacks them for code-server. `prepare.sh CACHE` prints the variables that the tests
 # need, for `eval`.
 set -euo pipefail
 cache=$1
@@ -45,11 +45,22 @@ rm -rf "$extensions" && mkdir -p "$extensions"
 npm run --silent check >&2
 strip -o "$extensions/program" "$PLUGIN_VAULT_BIN"
 ../pack "$extensions/program" "$extensions/packed" vscode >&2
-(cd test/probe && ../../node_modules/.bin/vsce package --no-dependencies --allow-missing-repository --skip-license \
-  --out "$extensions/probe.vsix") >&2
-for vsix in "$extensions"/packed/plugin-vault-*.vsix "$extensions/probe.vsix"; do
-  HOME=$extensions/home EXTENSIONS_GALLERY='{}' "$node/bin/node" "$host/node_modules/code-server/out/node/entry.js" \
-    --user-data-dir "$extensions/user" --extensions-dir "$extensions/unpacked" \
-    --install-extension "$vsix" >&2
-done
+# The example, bundled as its README says, with the source of this repository in the place of the installed package.
+example=$extensions/example
+cp -r example "$example" && mkdir -p "$example/bin" && cp -p "$extensions/program" "$example/bin/plugin-vault"
+node_modules/.bin/esbuild "$example/extension.js" "$example/uninstall.js" --bundle --platform=node --external:vscode \
+  --alias:plugin-vault/vscode="$here/../../node/src/vscode.ts" --alias:plugin-vault="$here/../../node/src/index.ts" \
+  --define:import.meta.url=undefined --log-level=warning --outdir="$example/dist" >&2
+
+# package FOLDER NAME: packs a folder into NAME.vsix.
+package() {
+  (cd "$1" && "$here/../node_modules/.bin/vsce" package --no-dependencies --allow-missing-repository --skip-license \
+    --out "$extensions/$2.vsix") >&2
+}
+package test/probe probe
+package "$example" example
+install=()
+for vsix in "$extensions"/packed/plugin-vault-*.vsix "$extensions"/{probe,example}.vsix; do install+=(--install-extension "$vsix"); done
+HOME=$extensions/home EXTENSIONS_GALLERY='{}' "$node/bin/node" "$host/node_modules/code-server/out/node/entry.js" \
+  --user-data-dir "$extensions/user" --extensions-dir "$extensions/unpacked" "${install[@]}" >&2
 printf 'export VSCODE_HOST=%q THEIA_HOST=%q VSCODE_EXTENSIONS=%q PATH=%q\n' "$host" "$theia" "$extensions/unpacked" "$PATH"

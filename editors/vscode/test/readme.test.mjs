@@ -13,8 +13,9 @@ test('the README shows the code that the probe runs in the editor', () => {
 });
 
 test('the pictures of the README exist and are small', () => {
-  const pictures = [...readme.matchAll(/\]\((media\/readme\/[\w-]+\.png)\)/g)].map(([, path]) => path);
+  const pictures = [...readme.matchAll(/"(media\/readme\/[\w-]+\.png)"/g)].map(([, path]) => path);
   assert.ok(pictures.length >= 6);
+  for (const path of pictures) assert.ok(readme.includes(path.replace('light', 'dark')) && readme.includes(path.replace('dark', 'light')), path);
   for (const path of pictures) assert.ok(statSync(new URL(`../${path}`, import.meta.url)).size < 150_000, path);
 });
 

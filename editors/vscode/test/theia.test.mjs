@@ -2,24 +2,27 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 
 import { Browser, Theia } from './lib/editor.mjs';
 import { Home } from './lib/home.mjs';
 import { gone } from './lib/processes.mjs';
+import { runExample, Service } from './lib/service.mjs';
 
 describe('in Theia', () => {
-  let home, theia, browser, window;
+  let home, service, theia, browser, window;
   before(async () => {
     home = new Home();
-    theia = await Theia.start(home);
+    service = await Service.start();
+    theia = await Theia.start(home, { env: { EXAMPLE_SERVER: service.url } });
     browser = await Browser.start(home);
     window = await browser.open(theia, home.folder('one'));
   });
   after(async () => {
     await browser?.close();
     await theia?.kill();
+    await service?.stop();
     home?.remove();
   });
 
@@ -57,12 +60,20 @@ describe('in Theia', () => {
   });
 
   it('the view shows what is stored', async () => {
-    await window.do('run', 'pluginVault.privateData.focus');
+    await window.do('run', 'pluginVault.show');
     await window.page.getByText('tests.probe').first().waitFor();
     await window.page.getByText('Protection').first().waitFor();
     const text = await window.page.locator('body').innerText();
     assert.ok(!text.includes('hunter2'));
     assert.equal(await window.page.getByText('is not registered').count(), 0);
+  });
+
+  it('the example keeps a login', async () => {
+    await runExample(window, service, async (text) => {
+      await seesMessage(text);
+      await window.do('run', 'notifications.commands.clearAll');
+      await window.page.locator(messages, { hasText: text }).waitFor({ state: 'detached' });
+    });
   });
 
   it('the view updates when the store changes, and revokes a key after the user confirms', async () => {
@@ -74,6 +85,7 @@ describe('in Theia', () => {
       await row('first').hover();
       await row('first').locator('[title^="Revoke"]').click();
       await question.getByText('0 records').waitFor();
+      await button(question, 'Back Up First…').waitFor();
       await button(question, answer).click();
       await question.waitFor({ state: 'detached' });
     }
@@ -104,15 +116,11 @@ describe('in Theia', () => {
       await seesMessage(`Backed up to ${file}`);
       await window.do('run', 'notifications.commands.clearAll');
     }
-    const restored = new Home();
-    try {
-      // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
-      const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
-      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', '--yes', file], { env });
-      assert.ok(existsSync(restored.in('data/data.mdb')));
-    } finally {
-      restored.remove();
-    }
+    await window.command('Plugin Vault: Restore…');
+    await dialog('Open').locator('.theia-LocationList, .theia-TreeNode', { hasText: 'backup.tar' }).first().click();
+    await button(dialog('Open'), 'Restore').click();
+    await button(dialog(`Replace the store by ${file}?`), 'Restore').click();
+    await seesMessage(`Restored from ${file}`);
   });
 
   it('after Theia was killed no process is left, and stored data is there', async () => {
@@ -120,8 +128,7 @@ describe('in Theia', () => {
     await window.do('store', 'vault', 'token', 'last');
     await theia.kill();
     await gone(sidecar);
-    theia = await Theia.start(home);
-    const again = await browser.open(theia, home.folder('one'));
-    assert.equal(await again.do('get', 'vault', 'token'), 'last');
+    const record = ['get', '--plugin=tests.probe', '--name=secret:token'];
+    assert.deepEqual(JSON.parse(run(...record)), { key: 'token', value: 'last' });
   });
 });

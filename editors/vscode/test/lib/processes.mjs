@@ -4,8 +4,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
-/** Milliseconds, longer than any working step takes. */
-export const deadline = 60_000;
+/** Milliseconds, longer than any working step takes on a busy machine. */
+export const deadline = 150_000;
 
 export class Program {
   constructor(command, args, env) {

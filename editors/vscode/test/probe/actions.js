@@ -73,8 +73,14 @@ module.exports = {
     for (let i = 0; i < count; i += 1) right += (await ours.get(`many ${i}`)) === String(i).padEnd(size, '.');
     return right;
   },
+  listenUnlock: async (probe) => void (await vault(probe)).onDidUnlock(() => probe.event('unlocked')),
+  clipboard: () => vscode.env.clipboard.readText(),
+  type: (_, text) => vscode.window.activeTerminal.sendText(text),
   isRemote: async () => vscode.env.remoteName !== undefined,
   move: async (probe, keys) => (await vault(probe)).moveSecrets(keys),
+  moveState: async (probe, context, keys) => (await vault(probe)).moveState(context, keys),
+  updateEditor: ({ context }, key, value) => context.globalState.update(key, value),
+  valueInEditor: ({ context }, key) => context.globalState.get(key, 'nothing'),
 
   // State.
   update: async (probe, context, key, value) => (await state(probe, context)).update(key, value),

@@ -1,7 +1,13 @@
 // A `vscode.Memento` in the vault. Its `get` is synchronous, so the whole memento is in memory and follows other windows' changes.
 
-import type { VaultMemento } from '../api';
+import type { VaultMemento } from './api';
 import type { Entries } from './entries';
+
+export interface LoadedMemento {
+  memento: VaultMemento;
+  /** Stores a value unless the key has one already. */
+  offer(key: string, value: unknown): Promise<void>;
+}
 
 interface Held {
   /** As JSON text, so that callers never share an object. Absent if the entry was deleted. */
@@ -9,7 +15,7 @@ interface Held {
   revision: number;
 }
 
-export async function memento(entries: Entries, onEnd: (end: () => void) => void): Promise<VaultMemento> {
+export async function memento(entries: Entries, onEnd: (end: () => void) => void): Promise<LoadedMemento> {
   const held = new Map<string, Held>();
   /** The number of updates in progress, by key. Another window's change to that key is read after they are done. */
   const underWay = new Map<string, number>();
@@ -47,7 +53,7 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
   onEnd(await entries.watch(onChange));
   await Promise.all([...(await entries.keys())].map(([key, revision]) => load(key, revision)));
 
-  return {
+  const memento: VaultMemento = {
     keys: () => [...held].filter(([, { text }]) => text !== undefined).map(([key]) => key),
     get<T>(key: string, otherwise?: T) {
       const found = value(key);
@@ -71,5 +77,13 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
       }
     },
     setKeysForSync() {},
+  };
+  return {
+    memento,
+    async offer(key, value) {
+      const revision = await entries.offer(key, value);
+      if (revision === undefined) await load(key, 0);
+      else if (revision > (held.get(key)?.revision ?? 0)) held.set(key, { text: JSON.stringify(value), revision });
+    },
   };
 }

@@ -1,20 +1,25 @@
 // A `vscode.SecretStorage` in the vault.
 
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 
-import type { VaultSecretStorage } from '../api';
+import type { VaultSecretStorage } from './api';
+import type { Editor } from './editor';
 import type { Entries } from './entries';
+import type { Opened } from './opened';
 
-export function secretStorage(entries: Entries, subscriptions: vscode.Disposable[]): VaultSecretStorage {
-  const changed = new vscode.EventEmitter<vscode.SecretStorageChangeEvent>();
+export function secretStorage(editor: Editor, entries: Entries, { unlocking, read, subscriptions }: Opened): VaultSecretStorage {
+  const changed = new editor.EventEmitter<vscode.SecretStorageChangeEvent>();
   subscriptions.push(changed);
   let watching = false;
 
-  /** Watches other windows' changes from the first listener on. If the watch fails, the next call reports the error. */
+  /**
+   * Watches other windows' changes from the first listener on; if the store is locked, once it is unlocked. If the watch fails for
+   * another reason, the next call reports the error.
+   */
   const watch = (): void => {
     if (watching) return;
     watching = true;
-    entries.watch((key) => changed.fire({ key })).then(
+    unlocking.wait(() => entries.watch((key) => changed.fire({ key }))).then(
       (end) => subscriptions.push({ dispose: end }),
       () => (watching = false),
     );
@@ -28,12 +33,12 @@ export function secretStorage(entries: Entries, subscriptions: vscode.Disposable
       };
     },
     async get(key) {
-      const entry = await entries.get(key);
+      const entry = await read(() => entries.get(key));
       return typeof entry?.value === 'string' ? entry.value : undefined;
     },
     async store(key, value) {
       // As in the editor: a value that is not a string is an error of the caller.
-      if (typeof value !== 'string') throw new TypeError('a secret must be a string');
+      if (typeof value !== 'string') throw new TypeError('A secret must be a string.');
       await entries.set(key, value);
       changed.fire({ key });
     },
@@ -41,7 +46,7 @@ export function secretStorage(entries: Entries, subscriptions: vscode.Disposable
       if ((await entries.delete(key)) > 0) changed.fire({ key });
     },
     async keys() {
-      return [...(await entries.keys()).keys()];
+      return [...(await read(() => entries.keys())).keys()];
     },
   };
 }

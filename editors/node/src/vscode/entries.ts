@@ -2,7 +2,9 @@
 // the value and its key, so that `null` comes back as `null`, and a key of any length is kept completely.
 
 import { createHash } from 'node:crypto';
-import { isVaultError, type JsonObject, type ListedRecord, type Vault } from 'plugin-vault';
+import { isVaultError } from '../errors';
+import type { Vault } from '../vault';
+import type { JsonObject, ListedRecord } from '../wire';
 
 /** The maximum length of a record's name, in bytes. */
 const nameLimit = 256;
@@ -48,6 +50,16 @@ export class Entries {
     const { revision } = await again(() => this.vault.setPersistentData(context, data, { ...place, ...options, name }));
     this.seen.set(name, { key, revision });
     return revision;
+  }
+
+  /** Stores a value unless the key has one already. Resolves with its revision, or `undefined`. */
+  async offer(key: string, value: unknown): Promise<number | undefined> {
+    try {
+      return await this.set(key, value, { ifRevision: 0 });
+    } catch (error) {
+      if (!isVaultError(error, 'revisionConflict')) throw error;
+      return undefined;
+    }
   }
 
   async delete(key: string): Promise<number> {
