@@ -9,7 +9,9 @@ from pathlib import Path
 from shared import Target, fail, manifest, output
 
 # What `--version` shows is one text in the program: see src/cli/version.rs.
-VERSION = re.compile(rb"([0-9][0-9A-Za-z.+-]*)\nprotocol (\d+)\nformat (\d+)\ntarget ([0-9A-Za-z_-]+)\ncommit ([0-9a-z-]+)")
+VERSION = re.compile(
+    rb"plugin-vault ([0-9][0-9A-Za-z.+-]*)\nprotocol (\d+)\nformat (\d+)\ntarget ([0-9A-Za-z_-]+)\ncommit ([0-9a-f]{40}(-dirty)?|unknown)"
+)
 
 # The parts of glibc, which are one package everywhere.
 GLIBC = re.compile(r"(libc|libm|libpthread|libdl|librt)\.so\.\d+|ld-linux[a-z0-9_-]*\.so\.\d+")
@@ -28,7 +30,7 @@ def version(program: Path) -> dict[str, str]:
     if not found:
         fail(f"{program} is not plugin-vault: it has no text of `--version`.")
     names = ("version", "protocol", "format", "target", "commit")
-    return dict(zip(names, (group.decode() for group in found.groups()), strict=True))
+    return dict(zip(names, (group.decode() for group in found.groups()[:5]), strict=True))
 
 
 def check(target: Target, program: Path, commit: str | None = None) -> None:

@@ -1,16 +1,20 @@
 //! What `--version` shows.
 
-/// The version of the program, the versions of the protocol and of the disk format, the system that this build is for, and its
-/// commit. The first line alone is what `-V` shows.
+/// The whole text: the name of the program, its version, the versions of the protocol and of the disk format, the system that
+/// this build is for, and its commit.
 ///
-/// One literal, so that `editors/pack` and `dist/` also find it in a program that the packing machine can't run.
-pub(super) const LONG: &str = concat!(
+/// It is one literal, so that `editors/pack` and `dist/` find it in a program that the packing machine can't run.
+const TEXT: &str = concat!(
+    "plugin-vault ",
     env!("CARGO_PKG_VERSION"),
     "\nprotocol 1\nformat 1\ntarget ",
     env!("PLUGIN_VAULT_TARGET"),
     "\ncommit ",
     env!("PLUGIN_VAULT_COMMIT"),
 );
+
+/// What `--version` shows behind the name. `-V` shows the first line alone.
+pub(super) const LONG: &str = TEXT.split_at("plugin-vault ".len()).1;
 
 #[cfg(test)]
 mod tests {
