@@ -26,7 +26,8 @@ def write(out: Path, name: str, files: dict[str, Path], kind: str) -> None:
 def tar_file(folder: str, files: dict[str, Path]) -> bytes:
     """A .tar.gz."""
     data = io.BytesIO()
-    with gzip.GzipFile("", "wb", 9, data, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    packed = gzip.GzipFile("", "wb", 9, data, mtime=0)
+    with packed, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, path in files.items():
             entry = tarfile.TarInfo(f"{folder}/{name}")
             entry.size, entry.mode, entry.mtime = path.stat().st_size, mode(name), commit_time()

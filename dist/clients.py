@@ -27,22 +27,28 @@ class Client:
         self.process.stdin.close()
         self.process.wait(20)
 
-    def answer(self, method: str, params: Any) -> dict[str, Any]:
-        """The answer to a request."""
-        assert self.process.stdin and self.process.stdout
-        self.last += 1
-        request = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}
-        self.process.stdin.write(json.dumps(request) + "\n")
+    def answers(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
+        """The answers to requests that are sent together, in their order."""
+        assert self.process.stdin
+        assert self.process.stdout
+        ids = range(self.last + 1, self.last + 1 + len(requests))
+        self.last += len(requests)
+        for number, (method, params) in zip(ids, requests, strict=True):
+            self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n")
         self.process.stdin.flush()
-        for line in self.process.stdout:
+        found: dict[int, dict[str, Any]] = {}
+        while len(found) < len(requests):
+            line = self.process.stdout.readline()
+            if not line:
+                raise EOFError(f"the sidecar ended before it answered {requests}")
             message = json.loads(line)
-            if message.get("id") == self.last:
-                return message
-        raise EOFError(f"the sidecar ended before it answered {method}")
+            if message.get("id") in ids:
+                found[message["id"]] = message
+        return [found[number] for number in ids]
 
     def call(self, method: str, params: Any) -> Any:
         """The result of a request that may not fail."""
-        answer = self.answer(method, params)
+        [answer] = self.answers([(method, params)])
         if "error" in answer:
             raise ValueError(f"{method}: {answer['error']}")
         return answer["result"]
@@ -63,13 +69,13 @@ def differences(command: list[str], expected: dict[str, Any]) -> list[str]:
     wrong = []
     for session in expected["sessions"]:
         with Client(command) as client:
-            for (method, params), before in zip(session["requests"], session["answers"], strict=True):
-                answer = client.answer(method, params)
+            answers = client.answers(session["requests"])
+            for request, answer, before in zip(session["requests"], answers, session["answers"], strict=True):
                 outcome = answer["result"] if "result" in answer else answer["error"]["code"]
                 if isinstance(outcome, dict):
                     outcome.pop("handle", None)
                 if outcome != before:
-                    wrong.append(f"{method} {params}: {outcome}, and not {before}")
+                    wrong.append(f"{request}: {outcome}, and not {before}")
     for one in wrong:
         print(one)
     return wrong

@@ -19,9 +19,9 @@ Section: utils
 Priority: optional
 Homepage: {homepage}
 Description: private, encrypted store for editor extensions
- plugin-vault keeps the tokens, login state and answers of editor extensions, for
- the user and for each workspace folder. An extension starts it as a process, and
- speaks JSON-RPC 2.0 with it over stdin and stdout.
+ plugin-vault keeps the tokens, login state and answers of editor extensions,
+ for the user and for each workspace folder. An extension starts it as a
+ process, and speaks JSON-RPC 2.0 with it over stdin and stdout.
  .
  It also has commands for people and scripts, and helpers for git and docker.
 """

@@ -10,7 +10,8 @@ from shared import Target, fail, manifest, output
 
 # What `--version` shows is one text in the program: see src/cli/version.rs.
 VERSION = re.compile(
-    rb"plugin-vault ([0-9][0-9A-Za-z.+-]*)\nprotocol (\d+)\nformat (\d+)\ntarget ([0-9A-Za-z_-]+)\ncommit ([0-9a-f]{40}(-dirty)?|unknown)"
+    rb"plugin-vault ([0-9][0-9A-Za-z.+-]*)\nprotocol (\d+)\nformat (\d+)\ntarget ([0-9A-Za-z_-]+)\n"
+    rb"commit ([0-9a-f]{40}(?:-dirty)?|unknown)"
 )
 
 # The parts of glibc, which are one package everywhere.
@@ -30,7 +31,7 @@ def version(program: Path) -> dict[str, str]:
     if not found:
         fail(f"{program} is not plugin-vault: it has no text of `--version`.")
     names = ("version", "protocol", "format", "target", "commit")
-    return dict(zip(names, (group.decode() for group in found.groups()[:5]), strict=True))
+    return dict(zip(names, (group.decode() for group in found.groups()), strict=True))
 
 
 def check(target: Target, program: Path, commit: str | None = None) -> None:
