@@ -117,5 +117,7 @@ def glibc(target: Target) -> str:
 def debian(path: Path) -> str:
     """A text that Debian's packages install."""
     if not path.exists():
-        fail(f"{path} does not exist. It has the notices of a library that is part of the program; Debian and Ubuntu install it.")
+        fail(
+            f"{path} does not exist. It has the notices of a library that is part of the program; Debian and Ubuntu install it."
+        )
     return path.read_text(errors="replace").strip()
