@@ -1,9 +1,11 @@
 """Checks a built program: what it says about itself, and what it needs from the system."""
 
+import os
 import platform
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from shared import Target, fail, manifest, output
@@ -106,7 +108,14 @@ def starts(target: Target, program: Path, said: dict[str, str]) -> None:
     with_emulator = runner(target)
     if with_emulator is None:
         fail(f"nothing on this machine can start {program}. Install qemu-user or wine64, or build it on such a system.")
-    done = subprocess.run([*with_emulator, program, "--version"], capture_output=True, timeout=120)
+    with tempfile.TemporaryDirectory() as folder:
+        env = os.environ | {"WINEPREFIX": folder, "WINEDEBUG": "-all"}
+        done = subprocess.run([*with_emulator, program, "--version"], capture_output=True, timeout=300, env=env)
+        if "wine" in "".join(with_emulator):
+            # It would run for some seconds more.
+            server = next(filter(None, map(shutil.which, ("wineserver", "/usr/lib/wine/wineserver64"))))
+            subprocess.run([server, "--kill"], env=env, check=False)
+            subprocess.run([server, "--wait"], env=env, check=False)
     text = done.stdout.decode(errors="replace").replace("\r\n", "\n")
     if done.returncode != 0 or not text.startswith(f"plugin-vault {said['version']}\nprotocol "):
         fail(f"{program} does not answer --version: exit code {done.returncode}, {done.stderr.decode(errors='replace')!r}")

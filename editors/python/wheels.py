@@ -3,7 +3,8 @@
     python wheels.py FOLDER [TAG=PROGRAM …]
 
 `TAG` is a platform tag of wheels, for example `manylinux_2_28_x86_64`, `macosx_11_0_arm64` or `win_amd64`, and `PROGRAM` is
-plugin-vault for that system. It needs `flit_core`, and neither a network nor a machine of that system.
+plugin-vault for that system. A file THIRD-PARTY-NOTICES.txt beside the program goes into the wheel too. It needs `flit_core`, and
+neither a network nor a machine of that system.
 """
 
 import base64
@@ -58,6 +59,9 @@ def build_with_program(pure: Path, tag: str, program: Path) -> Path:
         binary = ZipInfo(f"{name}/bin/plugin-vault{suffix}", date_time=source.infolist()[0].date_time)
         binary.external_attr = EXECUTABLE
         add(binary, program.read_bytes())
+        notices = program.with_name("THIRD-PARTY-NOTICES.txt")
+        if notices.exists():
+            add(ZipInfo(f"{name}/bin/{notices.name}", date_time=source.infolist()[0].date_time), notices.read_bytes())
         lines = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in records]
         target.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,", ""]))
     return result
