@@ -61,7 +61,8 @@ def frozen_store(place: Path) -> dict[str, Any]:
         shutil.copytree(source / part, place / part)
     for path in [place, *place.rglob("*")]:
         path.chmod(0o700 if path.is_dir() else 0o600)
-    return json.loads((source / "expected.json").read_text())
+    expected: dict[str, Any] = json.loads((source / "expected.json").read_text())
+    return expected
 
 
 def differences(command: list[str], expected: dict[str, Any]) -> list[str]:

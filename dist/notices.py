@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from shared import TOP, Target, fail, output
 
@@ -27,7 +28,7 @@ def crates(rust: str) -> list[str]:
     listed = output("cargo", "tree", "--locked", "--target", rust, "-e", "normal,no-proc-macro", "--prefix", "none",
                     "--format", "{p}", cwd=TOP)  # fmt: skip
     # A line is `name v1.2.3`, and has more if the crate is not from the registry or was listed before.
-    names = {tuple(line.split()[:2]) for line in listed.splitlines() if line and "(proc-macro)" not in line}
+    names = {(line.split()[0], line.split()[1]) for line in listed.splitlines() if line and "(proc-macro)" not in line}
     metadata = json.loads(output("cargo", "metadata", "--format-version", "1", "--locked", cwd=TOP))
     found = {(package["name"], f"v{package['version']}"): package for package in metadata["packages"]}
     parts = []
@@ -46,14 +47,14 @@ def crates(rust: str) -> list[str]:
     return parts
 
 
-def licence(package: dict) -> str:
+def licence(package: dict[str, Any]) -> str:
     """The expression that a crate declares."""
     if not package["license"]:
         fail(f"the crate {package['name']} declares no licence.")
-    return package["license"].replace("/", " OR ")
+    return str(package["license"]).replace("/", " OR ")
 
 
-def texts(folder: Path, package: dict) -> str:
+def texts(folder: Path, package: dict[str, Any]) -> str:
     """The texts of a crate's licences. Those of a crate without a file are the usual ones of what it declares."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and LICENCE.fullmatch(path.name))
     if " OR " in licence(package) and any("mit" in path.name.lower() for path in files):

@@ -25,7 +25,7 @@ def fail(message: str) -> NoReturn:
 
 def output(*command: str | Path, **options: Any) -> str:
     """What a command prints. Its failure ends the script."""
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, **options)
+    done: subprocess.CompletedProcess[str] = subprocess.run(command, text=True, stdout=subprocess.PIPE, **options)
     if done.returncode != 0:
         fail(f"`{' '.join(map(str, command))}` ended with {done.returncode}")
     return done.stdout
@@ -40,7 +40,8 @@ def run(*command: str | Path, **options: Any) -> None:
 
 def targets() -> list[Target]:
     """The table of targets."""
-    return tomllib.loads((TOP / "dist" / "targets.toml").read_text())["target"]
+    table: list[Target] = tomllib.loads((TOP / "dist" / "targets.toml").read_text())["target"]
+    return table
 
 
 def target_named(name: str) -> Target:
@@ -58,7 +59,8 @@ def program_name(target: Target) -> str:
 
 def manifest() -> dict[str, Any]:
     """The table `package` of Cargo.toml."""
-    return tomllib.loads((TOP / "Cargo.toml").read_text())["package"]
+    package: dict[str, Any] = tomllib.loads((TOP / "Cargo.toml").read_text())["package"]
+    return package
 
 
 def commit() -> str:

@@ -3,8 +3,8 @@
     python wheels.py FOLDER [TAG=PROGRAM …]
 
 `TAG` is a platform tag of wheels, for example `manylinux_2_28_x86_64`, `macosx_11_0_arm64` or `win_amd64`, and `PROGRAM` is
-plugin-vault for that system. A file THIRD-PARTY-NOTICES.txt beside the program goes into the wheel too. It needs `flit_core`, and
-neither a network nor a machine of that system.
+plugin-vault for that system. A file THIRD-PARTY-NOTICES.txt beside the program goes into the wheel too. It needs
+`flit_core`, and neither a network nor a machine of that system.
 """
 
 import base64
