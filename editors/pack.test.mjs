@@ -72,8 +72,12 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
     spawnSync(join(project, 'node_modules', '.bin', 'plugin-vault'), args, { cwd: project, encoding: 'utf8', env: { ...env, PATH: process.env.PATH } });
   const copy = command('pack', '--target', system, 'vsix/bin');
   assert.equal(copy.stdout + copy.stderr, `${join(project, 'vsix', 'bin', 'plugin-vault')}\n`);
-  assert.equal(execFileSync(copy.stdout.trim(), ['--version'], { encoding: 'utf8' }), 'plugin-vault 0.1.0\n');
-  assert.equal(command('--version').stdout, 'plugin-vault 0.1.0\n', 'other arguments are those of the program');
+  const said = execFileSync(binary, ['--version'], { encoding: 'utf8' });
+  assert.match(said, /^plugin-vault 0\.1\.0\nprotocol 1\nformat 1\ntarget \S+\ncommit \S+\n$/);
+  assert.equal(execFileSync(copy.stdout.trim(), ['--version'], { encoding: 'utf8' }), said);
+  assert.equal(command('--version').stdout, said, 'other arguments are those of the program');
+  const forAlpine = command('pack', '--target', `alpine-${process.arch}`, 'alpine');
+  assert.equal(execFileSync(forAlpine.stdout.trim(), ['--version'], { encoding: 'utf8' }), said, 'a static program is for Alpine too');
   for (const [args, message] of [
     [['pack', '--target', 'amiga-m68k', 'bin'], /no program for this target\. It has .*plan9-mips/],
     [['pack', 'bin'], /^plugin-vault: Usage: npx plugin-vault pack --target SYSTEM DIR/],
@@ -89,6 +93,8 @@ vaultTest('the npm packages contain the programs, and need nothing else', async 
 test('a program of another version is not packed', () => {
   const { status, stderr } = pack('/bin/true', join(here, 'nowhere'), 'node');
   assert.deepEqual([status, stderr], [1, '/bin/true is not plugin-vault 0.1.0 for this machine\n']);
+  const other = spawnSync(join(here, 'pack'), ['/bin/true', join(here, 'nowhere'), 'vsix', 'win32-x64'], { encoding: 'utf8' });
+  assert.deepEqual([other.status, other.stderr], [1, '/bin/true is not plugin-vault 0.1.0 for win32-x64\n']);
 });
 
 test('a link that leaves the package goes to the repository, or becomes its text', () => {

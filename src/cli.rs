@@ -45,6 +45,7 @@ mod status;
 mod table;
 mod task;
 mod through;
+mod version;
 mod visible;
 mod wrong;
 
@@ -83,7 +84,7 @@ Editors start it themselves and talk to it through pipes; `plugin-vault serve` d
 /// A private, encrypted store for editor extensions, with JSON-RPC on stdin and stdout.
 #[allow(clippy::doc_markdown, reason = "--help shows these comments")]
 #[derive(Parser)]
-#[command(name = "plugin-vault", version, about)]
+#[command(name = "plugin-vault", version, long_version = version::LONG, about)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

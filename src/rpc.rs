@@ -22,4 +22,4 @@ mod values;
 
 pub use connection::{Connection, Flow};
 pub use error::{Cause, Code, TABLE, kind, message};
-pub use methods::{CONTRACT, NAMES};
+pub use methods::{CONTRACT, NAMES, PROTOCOL_VERSION};

@@ -50,6 +50,7 @@ may_make_namespaces() {
     "$work/mount"
 }
 may_mount_by_fuse() { "${alone[@]}" sh -c 'bindfs "$0" "$1" && umount "$1"' "$work/folder" "$work/mount"; }
+may_change_root() { [ "$(id -u)" = 0 ] && chroot / true; }
 may_mount_images() {
   [ "$(id -u)" = 0 ] && truncate -s 16M "$work/image" && mkfs.ext4 -q "$work/image" &&
     unshare --mount mount -o loop "$work/image" "$work/mount"
@@ -74,18 +75,25 @@ node_tests() { cd "$2" && "$1" --test --test-reporter=spec ${@:3}; }
 
 client_tests() { npm_ci "$1" && node_tests node "$1" '*.test.mjs'; }
 
-# python_tests FOLDER REQUIREMENTS ARGUMENTS…: pytest in a folder, in an environment with what a file names. It is made once for
-# each content of that file.
-python_tests() {
+# python_tools REQUIREMENTS: prints the folder of programs of an environment with what a file names. It is made once for each content
+# of that file.
+python_tools() {
   local venv
-  venv=$cache/venv-$(hash_of "$2" <(python3 -VV))
+  venv=$cache/venv-$(hash_of "$1" <(python3 -VV))
   if [ ! -e "$venv/installed" ]; then
     rm -rf "$venv"
-    python3 -m venv "$venv" || return 1
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$2" || return 1
+    python3 -m venv "$venv" >&2 || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$1" >&2 || return 1
     touch "$venv/installed"
   fi
-  cd "$1" && "$venv/bin/python" -m pytest -q -rs --color=no -p no:cacheprovider "${@:3}"
+  printf '%s\n' "$venv/bin"
+}
+
+# python_tests FOLDER REQUIREMENTS ARGUMENTS…: pytest in a folder, in an environment with what a file names.
+python_tests() {
+  local tools
+  tools=$(python_tools "$2") || return 1
+  cd "$1" && "$tools/python" -m pytest -q -rs --color=no -p no:cacheprovider "${@:3}"
 }
 
 python_clients() { python_tests tests/clients/python tests/clients/python/requirements.txt; }
@@ -181,6 +189,21 @@ vi_binding() {
 shell_plugin() { node_hosts && node_tests "$(node_of 24)" editors/shell 'test/*.test.mjs'; }
 # The library as it is packed, in plain Java and in Eclipse's platform. prepare.sh gets the jars, once for each content of its files.
 jvm_binding() { editors/jvm/test/run.sh "$cache"; }
+# The packages of a build, without a release's optimisation.
+distribution() {
+  local out=$work/dist system
+  check 'all versions, licences and repositories agree' dist/check-version
+  case $(uname -m) in aarch64 | arm64) system=linux-arm64 ;; *) system=linux-x64 ;; esac
+  dist/build "$system" "$out" quick && dist/package "$out" && dist/test "$out"
+}
+# As GitHub would read them: nothing here can run them.
+workflows() {
+  local tools
+  tools=$(python_tools dist/workflows.txt) || return 1
+  check 'zizmor finds no weakness' "$tools/zizmor" --offline --no-progress .github/workflows
+  check 'the workflows have the form that GitHub reads' \
+    "$tools/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+}
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
 # Few calls of each benchmark. Nothing is judged by them.

@@ -3,7 +3,8 @@
     python wheels.py FOLDER [TAG=PROGRAM …]
 
 `TAG` is a platform tag of wheels, for example `manylinux_2_28_x86_64`, `macosx_11_0_arm64` or `win_amd64`, and `PROGRAM` is
-plugin-vault for that system. It needs `flit_core`, and neither a network nor a machine of that system.
+plugin-vault for that system. A file THIRD-PARTY-NOTICES.txt beside the program goes into the wheel too. It needs
+`flit_core`, and neither a network nor a machine of that system.
 """
 
 import base64
@@ -50,7 +51,12 @@ def build_with_program(pure: Path, tag: str, program: Path) -> Path:
         entries.append((entry, data))
     binary = ZipInfo(f"{name}/bin/plugin-vault{suffix}", date_time=entries[0][0].date_time)
     binary.external_attr = EXECUTABLE
-    _write(result, [*entries, (binary, program.read_bytes())])
+    entries.append((binary, program.read_bytes()))
+    notices = program.with_name("THIRD-PARTY-NOTICES.txt")
+    if notices.exists():
+        entry = ZipInfo(f"{name}/bin/{notices.name}", date_time=entries[0][0].date_time)
+        entries.append((entry, notices.read_bytes()))
+    _write(result, entries)
     return result
 
 

@@ -33,6 +33,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 pub use discover::CONTRACT;
+pub use initialize::PROTOCOL_VERSION;
 use futures_util::FutureExt as _;
 use jsonrpsee::MethodResponse;
 use jsonrpsee::core::server::{AsyncMethod, MethodCallback, Methods};

@@ -11,6 +11,8 @@ const CHECKED: &[&str] = &[
     "CONTRIBUTING.md",
     "RELEASING.md",
     "SECURITY.md",
+    ".github",
+    "dist",
     "schema/README.md",
     "docs",
     "editors",

@@ -18,11 +18,13 @@ function pack(args: string[]): string {
   const programs = programsFolder();
   if (programs === undefined) throw new Error('The package plugin-vault-bin is not installed. Run npm install --save-dev plugin-vault-bin.');
   const systems = readdirSync(programs).sort();
-  if (!systems.includes(target)) throw new Error(`plugin-vault-bin has no program for this target. It has ${systems.join(', ')}.`);
+  // Node has one name for all kinds of Linux, and the program under that name runs on all of them.
+  const system = target.replace(/^alpine-/, 'linux-');
+  if (!systems.includes(system)) throw new Error(`plugin-vault-bin has no program for this target. It has ${systems.join(', ')}.`);
   const name = target.startsWith('win32-') ? 'plugin-vault.exe' : 'plugin-vault';
   const copy = join(resolve(folder), name);
   mkdirSync(folder, { recursive: true });
-  copyFileSync(join(programs, target, name), copy);
+  copyFileSync(join(programs, system, name), copy);
   chmodSync(copy, 0o755);
   return copy;
 }

@@ -180,7 +180,7 @@ fn version(path: &Path) -> Option<String> {
     }
     let mut text = String::new();
     child.stdout.take()?.take(256).read_to_string(&mut text).ok()?;
-    let version = text.trim().strip_prefix(NAME)?.trim();
+    let version = text.lines().next()?.strip_prefix(NAME)?.trim();
     let is_version = version.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-+".contains(letter));
     (is_version && !version.is_empty()).then(|| version.to_owned())
 }

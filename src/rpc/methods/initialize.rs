@@ -14,7 +14,7 @@ use crate::vault::folder::WorkspaceFolder;
 use super::{Call, Outcome};
 
 /// The version of the wire protocol. The disk format has a version of its own.
-pub(in crate::rpc) const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 1;
 
 method! {
     /// Begins an editor's session, as in LSP 3.17. The open folders come from `workspaceFolders`, or else from

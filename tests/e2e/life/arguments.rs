@@ -55,7 +55,9 @@ fn help_and_version_go_to_stdout_and_end_with_0() {
         ("--help", "--max-data-bytes"),
         ("-h", "--data-dir"),
         ("--version", concat!("plugin-vault ", env!("CARGO_PKG_VERSION"))),
-        ("-V", env!("CARGO_PKG_VERSION")),
+        ("--version", "\nprotocol 1\nformat 1\ntarget "),
+        ("--version", "\ncommit "),
+        ("-V", concat!("plugin-vault ", env!("CARGO_PKG_VERSION"), "\n")),
     ] {
         let output = run(&[argument]);
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{argument}");
