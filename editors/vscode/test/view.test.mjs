@@ -84,6 +84,7 @@ const fillBox = async (text) => {
 async function takePicture(name, part) {
   if (!process.env.UPDATE) return;
   mkdirSync(pictures, { recursive: true });
+  await browser.sharpen(page);
   for (const theme of ['Dark', 'Light']) {
     await window.do('configure', 'workbench.colorTheme', `Default ${theme} Modern`);
     await page.locator(`.monaco-workbench.vs${theme === 'Dark' ? '-dark' : ''}`).first().waitFor();
@@ -128,6 +129,11 @@ it('shows plugins, installations, folders and names in plain words, and never a 
   await row('account').waitFor();
   assert.match(await row('account').innerText(), /secret · .* · (just now|\d+ minutes? ago)/);
   assert.match(await row('lastSeen').innerText(), /state/);
+  if (process.env.UPDATE) {
+    // Wide enough for the descriptions.
+    await window.do('run', 'pluginVault.privateData.focus');
+    for (let step = 0; step < 3; step += 1) await window.do('run', 'workbench.action.increaseViewWidth');
+  }
   await takePicture('view', page.locator('.part.sidebar'));
   await row('example.deploy').click();
   await row('Code - OSS').nth(1).click();
