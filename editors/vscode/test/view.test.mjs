@@ -84,14 +84,13 @@ const fillBox = async (text) => {
 async function takePicture(name, part) {
   if (!process.env.UPDATE) return;
   mkdirSync(pictures, { recursive: true });
-  await browser.sharpen(page);
   for (const theme of ['Dark', 'Light']) {
     await window.do('configure', 'workbench.colorTheme', `Default ${theme} Modern`);
     await page.locator(`.monaco-workbench.vs${theme === 'Dark' ? '-dark' : ''}`).first().waitFor();
     await page.mouse.move(700, 10);
-    const path = `${pictures}/${name}-${theme.toLowerCase()}.png`;
     const { x, y, width, height } = await part.boundingBox();
-    await page.screenshot({ path, clip: { x, y, width, height: Math.min(height, 420) }, scale: 'device', animations: 'disabled' });
+    const picture = await browser.picture(page, { x, y, width, height: Math.min(height, 340) });
+    writeFileSync(`${pictures}/${name}-${theme.toLowerCase()}.png`, picture);
   }
 }
 
@@ -131,8 +130,11 @@ it('shows plugins, installations, folders and names in plain words, and never a 
   assert.match(await row('lastSeen').innerText(), /state/);
   if (process.env.UPDATE) {
     // Wide enough for the descriptions.
-    await window.do('run', 'pluginVault.privateData.focus');
-    for (let step = 0; step < 3; step += 1) await window.do('run', 'workbench.action.increaseViewWidth');
+    const { x, width } = await page.locator('.part.sidebar').boundingBox();
+    await page.mouse.move(x + width, 400);
+    await page.mouse.down();
+    await page.mouse.move(x + 460, 400, { steps: 5 });
+    await page.mouse.up();
   }
   await takePicture('view', page.locator('.part.sidebar'));
   await row('example.deploy').click();

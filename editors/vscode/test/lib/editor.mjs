@@ -102,11 +102,12 @@ export class Browser {
     return page;
   }
 
-  /** Lets a page be shown as on a screen with two pixels for each of its own, for the README's pictures. */
-  async sharpen(page) {
-    const { width, height } = page.viewportSize();
+  /** A picture of a part of a page, with two pixels for each one of the page, as PNG. */
+  async picture(page, clip) {
     const session = await this.context.newCDPSession(page);
-    await session.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 2, mobile: false });
+    const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip: { ...clip, scale: 2 } });
+    await session.detach();
+    return Buffer.from(data, 'base64');
   }
 
   /** Opens it in a window, and waits for its extension host. */
