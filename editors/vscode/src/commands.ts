@@ -131,10 +131,21 @@ async function removeKeyFile(host: Host, other: string, risk: string, passphrase
     const keep = 'Keep the Key File';
     if (await confirmed(`Remove the key file, so that only ${other} opens the store?`, detail, 'Remove the Key File', keep)) {
       await host.operator.removeKeyFile(passphrase);
+      if (passphrase !== undefined) await renew(host, passphrase);
     }
   }
   const left = (await (await host.sidecar()).status()).protectors.map(protector).join(' or ');
   void vscode.window.showInformationMessage(`The store is opened by ${left}.`);
+}
+
+/**
+ * Locks and unlocks the store. After that the login session keeps the key, and the command line, from which the view gets its lists,
+ * needs no passphrase. An unlock of a store that is not locked does nothing.
+ */
+async function renew(host: Host, passphrase: string): Promise<void> {
+  const sidecar = await host.sidecar();
+  await sidecar.lock();
+  await sidecar.unlock({ passphrase });
 }
 
 async function lock(host: Host): Promise<void> {

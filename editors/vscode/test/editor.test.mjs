@@ -144,8 +144,8 @@ describe('in one editor', () => {
     await gone(first);
     await many;
     assert.equal(await window.do('getMany', 300, 64), 300);
-    const [second] = await window.do('sidecars');
-    assert.notEqual(second, first);
+    const [restarted] = await window.do('sidecars');
+    assert.notEqual(restarted, first);
     await second.do('store', 'vault', 'after', 'the kill');
     await eventOf(window, 'after');
     await second.page.close();

@@ -88,9 +88,9 @@ async function takePicture(name, part) {
     await window.do('configure', 'workbench.colorTheme', `Default ${theme} Modern`);
     await page.locator(`.monaco-workbench.vs${theme === 'Dark' ? '-dark' : ''}`).first().waitFor();
     await page.mouse.move(700, 10);
-    const path = `${pictures}/${name}-${theme.toLowerCase()}.png`;
     const { x, y, width, height } = await part.boundingBox();
-    await page.screenshot({ path, clip: { x, y, width, height: Math.min(height, 420) }, scale: 'device', animations: 'disabled' });
+    const picture = await browser.picture(page, { x, y, width, height: Math.min(height, 340) });
+    writeFileSync(`${pictures}/${name}-${theme.toLowerCase()}.png`, picture);
   }
 }
 
@@ -128,6 +128,14 @@ it('shows plugins, installations, folders and names in plain words, and never a 
   await row('account').waitFor();
   assert.match(await row('account').innerText(), /secret · .* · (just now|\d+ minutes? ago)/);
   assert.match(await row('lastSeen').innerText(), /state/);
+  if (process.env.UPDATE) {
+    // Wide enough for the descriptions.
+    const { x, width } = await page.locator('.part.sidebar').boundingBox();
+    await page.mouse.move(x + width, 400);
+    await page.mouse.down();
+    await page.mouse.move(x + 460, 400, { steps: 5 });
+    await page.mouse.up();
+  }
   await takePicture('view', page.locator('.part.sidebar'));
   await row('example.deploy').click();
   await row('Code - OSS').nth(1).click();

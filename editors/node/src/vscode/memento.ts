@@ -44,11 +44,6 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
     if (revision !== undefined) await load(key, revision);
   };
 
-  const value = (key: string): unknown => {
-    const text = held.get(key)?.text;
-    return text === undefined ? undefined : JSON.parse(text);
-  };
-
   // The watch starts first, so that no change is missed between the two.
   onEnd(await entries.watch(onChange));
   await Promise.all([...(await entries.keys())].map(([key, revision]) => load(key, revision)));
@@ -56,8 +51,8 @@ export async function memento(entries: Entries, onEnd: (end: () => void) => void
   const memento: VaultMemento = {
     keys: () => [...held].filter(([, { text }]) => text !== undefined).map(([key]) => key),
     get<T>(key: string, otherwise?: T) {
-      const found = value(key);
-      return found === undefined ? otherwise : (found as T);
+      const text = held.get(key)?.text;
+      return text === undefined ? otherwise : (JSON.parse(text) as T);
     },
     async update(key, value) {
       const text = value === undefined ? undefined : JSON.stringify(value);

@@ -80,9 +80,7 @@ const flags = [
 export class Browser {
   static async start(home, profile = 'profile') {
     const browser = new Browser();
-    // The README's pictures are for screens with two pixels for each one of the page.
-    const scale = process.env.UPDATE ? ['--force-device-scale-factor=2'] : [];
-    const args = [...flags, ...scale, '--remote-debugging-port=0', `--user-data-dir=${home.in(profile)}`, 'about:blank'];
+    const args = [...flags, '--remote-debugging-port=0', `--user-data-dir=${home.in(profile)}`, 'about:blank'];
     browser.program = new Program('chromium', args, home.env);
     const address = await browser.program.says(/DevTools listening on (ws:\S+)/);
     browser.driver = await chromium.connectOverCDP(address);
@@ -102,6 +100,14 @@ export class Browser {
     await page.setViewportSize({ width: 1100, height: 720 });
     await page.goto(server.url(path, file), { timeout: deadline });
     return page;
+  }
+
+  /** A picture of a part of a page, with two pixels for each one of the page, as PNG. */
+  async picture(page, clip) {
+    const session = await this.context.newCDPSession(page);
+    const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip: { ...clip, scale: 2 } });
+    await session.detach();
+    return Buffer.from(data, 'base64');
   }
 
   /** Opens it in a window, and waits for its extension host. */

@@ -75,7 +75,7 @@ module.exports = {
   },
   listenUnlock: async (probe) => void (await vault(probe)).onDidUnlock(() => probe.event('unlocked')),
   clipboard: () => vscode.env.clipboard.readText(),
-  type: (_, text) => vscode.window.activeTerminal.sendText(text),
+  type: (_, text) => vscode.window.terminals.at(-1).sendText(text),
   isRemote: async () => vscode.env.remoteName !== undefined,
   move: async (probe, keys) => (await vault(probe)).moveSecrets(keys),
   moveState: async (probe, context, keys) => (await vault(probe)).moveState(context, keys),
