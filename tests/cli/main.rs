@@ -1,6 +1,5 @@
 //! The command line: keys for their holders and for the user of a store, protectors, and a store that is locked.
 
-#![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 #![allow(clippy::unwrap_used, reason = "a test that can't run the program has failed")]
 
