@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 #[cfg(windows)]
 pub use system::QuietConsole;
 pub use system::{
-    CaughtSignals, InheritedDescriptor, ReservedDescriptor, SYNC_IS_SHALLOW, adopt_child, boot_id, boot_millis,
-    catch_signals, check_descriptors, exit_code, harden, hardening_gaps, has_ended, is_ignored, is_lock_gone,
-    kill_with_children, outputs_are_one, prepare_child, restore_signals, restore_umask, shared_mutex,
-    stdout_is_null, terminal_columns, wait_and_forward, waiter,
+    CaughtSignals, InheritedDescriptor, ReservedDescriptor, SYNC_IS_SHALLOW, adopt_child, boot_id,
+    boot_millis, catch_signals, check_descriptors, exit_code, harden, hardening_gaps, has_ended, is_ignored,
+    is_lock_gone, is_unsuitable, kill_with_children, outputs_are_one, prepare_child, restore_signals,
+    restore_umask, shared_mutex, stdout_is_null, terminal_columns, wait_and_forward, waiter,
 };
 
 /// The absolute paths of the programs with this bare name in the absolute folders of `PATH`, in its order.

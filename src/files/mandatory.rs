@@ -1,6 +1,7 @@
 //! A test double of mandatory locks, as Windows has them: there, the lock of one handle keeps every other handle from
 //! the bytes of the file. On Linux a lock only keeps others from the lock. Wine does not enforce locks either, so the
-//! unit tests do it, on Linux: they fail where this program reads or writes a file that is locked.
+//! unit tests do it, on Linux: they fail where this program reads or writes a file that is locked. Pages of the data file
+//! are read without this check, which would be made thousands of times for a file that is never locked.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -35,21 +36,16 @@ fn a_locked_file_is_neither_read_nor_written() {
     let path = folder.path().join("file");
     super::replace(&path, b"text").unwrap();
     let lock = super::open_or_create(&path).unwrap();
-    let mut byte = [0];
-    let mut uses = || {
+    let uses = || {
         let file = super::open_or_create(&path).unwrap();
-        (
-            super::read_whole(&path, 10).is_ok(),
-            super::read_exact_at(&file, &mut byte, 0).is_ok(),
-            super::write_all_at(&file, b"t", 0).is_ok(),
-        )
+        (super::read_whole(&path, 10).is_ok(), super::write_all_at(&file, b"t", 0).is_ok())
     };
-    assert_eq!(uses(), (true, true, true));
+    assert_eq!(uses(), (true, true));
     lock.lock_shared().unwrap();
-    assert_eq!(uses(), (true, true, false));
+    assert_eq!(uses(), (true, false));
     lock.unlock().unwrap();
     lock.lock().unwrap();
-    assert_eq!(uses(), (false, false, false));
+    assert_eq!(uses(), (false, false));
     lock.unlock().unwrap();
-    assert_eq!(uses(), (true, true, true));
+    assert_eq!(uses(), (true, true));
 }

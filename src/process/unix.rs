@@ -220,6 +220,16 @@ pub(super) fn may_execute(file: &Path) -> bool {
     rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
+/// Whether a program that exists could not be started because it is built for another processor, or because the loader of
+/// its C library is missing.
+pub fn is_unsuitable(error: &io::Error) -> bool {
+    /// `EBADARCH` of macOS, which `rustix` has no name for.
+    const BAD_ARCHITECTURE: i32 = 86;
+    let code = error.raw_os_error();
+    let codes = [Errno::NOENT, Errno::NOEXEC].map(|code| Some(code.raw_os_error()));
+    codes.contains(&code) || (cfg!(target_os = "macos") && code == Some(BAD_ARCHITECTURE))
+}
+
 /// Prepares a program that must end with [`kill_with_children`].
 pub fn prepare_child(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);

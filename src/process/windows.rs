@@ -147,6 +147,13 @@ pub(super) fn may_execute(_file: &Path) -> bool {
     true
 }
 
+/// Whether a program that exists could not be started because it is built for another processor.
+pub fn is_unsuitable(error: &io::Error) -> bool {
+    const BAD_EXE_FORMAT: i32 = 193;
+    const EXE_MACHINE_TYPE_MISMATCH: i32 = 216;
+    matches!(error.raw_os_error(), Some(BAD_EXE_FORMAT | EXE_MACHINE_TYPE_MISMATCH))
+}
+
 /// Prepares a program that must end with [`kill_with_children`].
 pub fn prepare_child(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW);
@@ -180,7 +187,8 @@ pub fn kill_with_children(child: u32) {
 
 /// The system's number of this boot, as 32 hexadecimal digits; `None` where it keeps none.
 pub fn boot_id() -> Option<String> {
-    const KEY: &str = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters";
+    const KEY: &str =
+        r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters";
     calls::machine_number(KEY, "BootId").map(|number| format!("{number:032x}"))
 }
 

@@ -6,14 +6,24 @@
 #[path = "../support/harness.rs"]
 mod harness;
 
+// The programs that it asks are scripts of a Unix shell.
+#[cfg(unix)]
 mod client;
 mod copies;
+// Its cases are modes, links and terminals of Unix.
+#[cfg(unix)]
 mod doctor;
 mod exit_codes;
 mod helpers;
 mod home;
+// Its cases are modes and terminals of Unix.
+#[cfg(unix)]
 mod installation;
+// Pseudo-terminals are those of Unix.
+#[cfg(unix)]
 mod screen;
+// Its cases are modes, links and terminals of Unix.
+#[cfg(unix)]
 mod sick;
 
 #[cfg(target_os = "linux")]
@@ -27,19 +37,33 @@ mod names;
 mod notices;
 mod output;
 mod passphrases;
+// The programs that it asks are scripts of a Unix shell.
+#[cfg(unix)]
 mod program_runs;
 #[cfg(feature = "program-tests")]
 mod programs;
+// The programs that it asks are scripts of a Unix shell.
+#[cfg(unix)]
 mod prompts;
 mod protectors;
 mod records;
 mod reset;
 mod restore;
 mod running;
+// Pseudo-terminals are those of Unix.
+#[cfg(unix)]
 mod screens;
 mod secrecy;
 mod shapes;
+// Shells and man pages of Unix.
+#[cfg(unix)]
 mod shells;
+// The programs that it asks are scripts of a Unix shell.
+#[cfg(unix)]
 mod slow;
+// Pseudo-terminals are those of Unix.
+#[cfg(unix)]
 mod terminal;
+// The programs that it asks are scripts of a Unix shell.
+#[cfg(unix)]
 mod unlocks;

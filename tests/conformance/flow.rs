@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::Stdio;
 
+#[cfg(unix)]
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::expect::Framing;
@@ -65,6 +66,7 @@ fn a_client_that_never_reads_stderr_gets_every_answer() {
 }
 
 /// A socket that keeps writes apart tells what was one write.
+#[cfg(unix)]
 #[test]
 fn each_write_is_whole_frames() {
     let pair = || {

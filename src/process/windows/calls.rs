@@ -95,8 +95,7 @@ impl Job {
 
 /// Prevents that programs which this process starts inherit its standard streams, unless it gives them on purpose.
 pub(super) fn keep_streams() -> io::Result<()> {
-    let streams =
-        [io::stdin().as_raw_handle(), io::stdout().as_raw_handle(), io::stderr().as_raw_handle()];
+    let streams = [io::stdin().as_raw_handle(), io::stdout().as_raw_handle(), io::stderr().as_raw_handle()];
     for stream in streams.into_iter().filter(|stream| !stream.is_null()) {
         // SAFETY: the call takes no pointers, and refuses a handle that is not open.
         done(unsafe { SetHandleInformation(stream, HANDLE_FLAG_INHERIT, 0) })?;
