@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 #[cfg(unix)]
 use crate::client::Client;
 #[cfg(unix)]
-use crate::home::{Home, KEY, guarded_by_a_passphrase};
+use crate::home::guarded_by_a_passphrase;
+use crate::home::{Home, KEY};
 
 /// As it is prepared: a composed letter, and a blank.
 #[cfg(unix)]
@@ -15,7 +16,6 @@ const PREPARED: &str = "caf\u{e9} au lait";
 const AS_TYPED: &str = "\u{feff}cafe\u{301}\u{a0}au\u{3000}lait";
 
 /// A store that a passphrase alone opens, which was added in this spelling.
-#[cfg(unix)]
 fn guarded_by(added: &str) -> Home {
     let home = Home::new();
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);

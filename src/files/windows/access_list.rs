@@ -10,7 +10,7 @@ use crate::files::Privacy;
 
 /// The super-users: the system, the administrators, and the installer of Windows' own parts. They reach every file.
 const SUPER_USERS: [&str; 3] = ["SY", "BA", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"];
-/// Names that stand for the owner of a file, whoever that is.
+/// Names that stand for the owner of a file, without saying which user that is.
 const OWNER: [&str; 2] = ["OW", "CO"];
 /// Every file of the folder is for its owner, the system and the administrators, and nothing is inherited from above.
 const PRIVATE: &str = "D:P(A;OICI;FA;;;OW)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";

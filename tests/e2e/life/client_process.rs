@@ -4,11 +4,11 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use crate::harness::{Home, Server};
+use crate::harness::{BINARY, Home, Server};
 
 /// A process that lives until its input ends. Every system has this program.
 fn living() -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plugin-vault"));
+    let mut command = Command::new(BINARY);
     command.arg("--temporary").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
 }
 
