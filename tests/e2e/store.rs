@@ -6,11 +6,12 @@ mod damage;
 mod header;
 mod key_file;
 mod large;
-// Links, FIFOs, owners and modes are those of Unix.
-#[cfg(unix)]
+// Its FIFOs and devices are made with a call that macOS does not have.
+#[cfg(target_os = "linux")]
 mod links;
 mod locked;
 mod locks;
+// Owners and modes are those of Unix.
 #[cfg(unix)]
 mod owners;
 #[cfg(unix)]

@@ -1,7 +1,5 @@
 //! A process that is killed loses nothing that it has answered, and stops nobody else.
 
-#[cfg(unix)]
-use rustix::process::Signal;
 use serde_json::json;
 
 use crate::harness::Home;

@@ -133,7 +133,7 @@ fn without_a_backup_what_is_whole_stays() {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn every_process_continues_with_the_repaired_store() {
     let home = Home::new();
