@@ -76,6 +76,7 @@ fn check_refused(answer: &Value, protector: &str, reason: &str) {
 }
 
 /// Puts something in the place of a file.
+#[cfg(target_os = "linux")]
 type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
 
 #[test]

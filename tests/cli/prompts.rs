@@ -14,6 +14,7 @@ fn each_asks() -> bool {
 }
 
 /// Puts something in the place of a file.
+#[cfg(target_os = "linux")]
 type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
 
 #[test]

@@ -36,7 +36,7 @@ fn damage_a_value(home: &Home) {
 }
 
 /// How much of the store a process checks that opens it.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn depth(home: &Home, key: &str) -> &'static str {
     let mut server = home.start().usual_log().arguments(["--log", "debug"]).framing(Framing::Lines).run();
     server.set_key(key);
@@ -46,7 +46,7 @@ fn depth(home: &Home, key: &str) -> &'static str {
     depths.into_iter().find(|depth| line.contains(depth)).expect("it says how much")
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn data_file(home: &Home) -> File {
     File::options().read(true).write(true).open(home.data().join("data.mdb")).unwrap()
 }

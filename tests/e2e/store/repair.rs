@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 #[cfg(unix)]
