@@ -386,7 +386,7 @@ mod tests {
         let folder = above.path().join("new");
         super::super::create_folder(&folder).unwrap();
         assert_eq!(privacy(&folder).unwrap(), Privacy::Private);
-        fs::write(folder.join("file"), "x").unwrap();
+        super::super::create_whole(&folder.join("file"), b"x").unwrap();
         assert_eq!(privacy(&folder.join("file")).unwrap(), Privacy::Private);
     }
 }

@@ -71,15 +71,18 @@ pub fn outputs_are_one() -> bool {
 /// # Errors
 /// Never on this system.
 #[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
-pub fn catch_signals() -> io::Result<()> {
-    Ok(())
+pub fn catch_signals() -> io::Result<NoSignals> {
+    Ok(NoSignals)
 }
+
+/// What [`catch_signals`] has caught.
+pub struct NoSignals;
 
 /// Waits for the end of a program.
 ///
 /// # Errors
 /// If the program can't be waited for.
-pub fn wait_and_forward((): (), mut child: Child) -> io::Result<ExitStatus> {
+pub fn wait_and_forward(_: NoSignals, mut child: Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 

@@ -24,6 +24,7 @@ impl Home {
     }
 
     /// As after a log-out.
+    #[allow(clippy::unused_self, reason = "only Linux has a cache")]
     pub(crate) fn forget_cached(&self) {
         #[cfg(target_os = "linux")]
         crate::harness::cached::forget(&self.data());

@@ -105,6 +105,7 @@ impl Place {
     }
 
     /// What a process of the login session keeps is of another copy of the store.
+    #[allow(clippy::unused_self, reason = "only Linux has a cache")]
     fn forget_cached(&self) {
         #[cfg(target_os = "linux")]
         crate::harness::cached::forget(&self.data());

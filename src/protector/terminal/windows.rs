@@ -50,10 +50,9 @@ fn read_line(
         }
         let Some(unit) = next_key(deadline.left().min(LOOK))? else { continue };
         match unit {
-            ENTER | LINE_FEED => return Ok(utf8(&line)),
             CTRL_C => return Err(Reason::Denied),
             CTRL_Z if line.is_empty() => return Err(Reason::Denied),
-            CTRL_Z => return Ok(utf8(&line)),
+            ENTER | LINE_FEED | CTRL_Z => return Ok(utf8(&line)),
             CTRL_U => line.clear(),
             // A character outside the basic plane is two units, the second of which is a low surrogate.
             BACKSPACE => while line.pop().is_some_and(|unit| unit & 0xfc00 == 0xdc00) {},

@@ -360,6 +360,7 @@ impl Engine {
 
     /// Only systems with `madvise` can return single pages.
     #[cfg(not(unix))]
+    #[allow(clippy::unused_self, reason = "other systems have something to do here")]
     pub(super) fn give_back(&self, _: Range<usize>) {}
 
     /// Adopts the size of a store that another process, with more free addresses, made larger than this process's map.
