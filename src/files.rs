@@ -6,6 +6,8 @@
 
 mod dir;
 mod error;
+#[cfg(all(test, target_os = "linux"))]
+mod mandatory;
 mod problem;
 #[cfg(unix)]
 #[path = "files/unix.rs"]
@@ -26,7 +28,7 @@ pub use error::{Cause, Error, Refusal, Result};
 pub use problem::Problem;
 pub use system::{
     WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, let_all_read, privacy,
-    quoted, read_exact_at, sync_folder, write_all_at,
+    quoted, sync_folder,
 };
 
 /// What kind of file has a name.
@@ -99,6 +101,12 @@ fn in_its_folder<T>(path: &Path, act: impl FnOnce(&Dir, &str) -> Result<T>) -> i
     let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
     Ok(act(&Dir::reach(above)?, name)?)
+}
+
+/// The command for a shell that takes the rights of other users away from a path. `mode` is in the form that `chmod`
+/// has, for the systems that have it.
+pub fn take_rights_away(mode: &str, path: &Path) -> String {
+    system::take_rights_away(mode, path)
 }
 
 /// Opens a file of this user for reading. A link is not followed.
@@ -185,6 +193,8 @@ pub fn create_folder(path: &Path) -> Result<()> {
             None => Error::at(path, Cause::Io(error)),
         }
     })?;
+    // From the top: on a system that inherits rights, each folder gets its own.
+    missing.iter().rev().for_each(|folder| system::protect_new_folder(folder));
     // What is synced inside a folder is lost if the folder's own name is lost.
     for folder in missing {
         let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -236,10 +246,30 @@ pub fn read_reached(path: &Path, longest: usize) -> Result<(Vec<u8>, Found)> {
     content.map(|content| (content, found)).ok_or_else(|| Error::at(path, Cause::TooLong))
 }
 
+/// Reads bytes at a place of a file.
+///
+/// # Errors
+/// If the file ends before, or the system refuses.
+pub fn read_exact_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
+    system::read_exact_at(file, into, at)
+}
+
+/// Writes bytes at a place of a file.
+///
+/// # Errors
+/// If the system refuses. A part may have been written.
+pub fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    #[cfg(all(test, target_os = "linux"))]
+    mandatory::check_write(file)?;
+    system::write_all_at(file, bytes, at)
+}
+
 /// The content of a file, or `None` if it has more than `longest` bytes.
 fn read_bounded(file: &File, longest: usize) -> io::Result<Option<Vec<u8>>> {
     // With space for one more byte, so that the buffer never moves and never leaves a copy of a key behind.
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(longest);
+    #[cfg(all(test, target_os = "linux"))]
+    mandatory::check_read(file)?;
     let mut content = Vec::with_capacity(length.min(longest) + 1);
     file.take(longest as u64 + 1).read_to_end(&mut content)?;
     Ok((content.len() <= longest).then_some(content))

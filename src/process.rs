@@ -11,12 +11,14 @@ mod system;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(windows)]
+pub use system::QuietConsole;
 pub use system::{
     CaughtSignals, InheritedDescriptor, LocalListener, LocalStream, ReservedDescriptor, SYNC_IS_SHALLOW,
-    as_stdio, boot_id, boot_millis, carry, catch_signals, check_descriptors, connect_local, exit_code,
-    harden, hardening_gaps, has_ended, is_ignored, kill_with_children, on_ending_signal, outputs_are_one,
-    parent, prepare_child, restore_signals, restore_umask, shared_mutex, stdout_is_null, terminal_columns,
-    terminate, wait_and_forward, waiter,
+    adopt_child, as_stdio, boot_id, boot_millis, carry, catch_signals, check_descriptors, connect_local,
+    exit_code, harden, hardening_gaps, has_ended, is_ignored, is_lock_gone, is_unsuitable,
+    kill_with_children, on_ending_signal, outputs_are_one, parent, prepare_child, restore_signals,
+    restore_umask, shared_mutex, stdout_is_null, terminal_columns, terminate, wait_and_forward, waiter,
 };
 
 /// Why a local socket can't be used.

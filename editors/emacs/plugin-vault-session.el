@@ -220,6 +220,11 @@ The option `:if-revision' is the parameter `ifRevision'."
   (when-let ((project (project-current)))
     (let* ((root (expand-file-name (project-root project)))
            (remote (file-remote-p root))
+           ;; These systems take several spellings of a path for one folder.  The store compares bytes, so it gets the file
+           ;; system's own.
+           (root (if (and (not remote) (memq system-type '(darwin windows-nt)))
+                     (file-name-as-directory (file-truename root))
+                   root))
            (path (url-hexify-string (or (file-remote-p root 'localname) root) url-path-allowed-chars)))
       (list (if remote
                 (format "%s://%s%s" (file-remote-p root 'method) (file-remote-p root 'host) path)

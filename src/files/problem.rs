@@ -24,9 +24,9 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// Other users have rights to a path. `rights` takes them away, in the form that `chmod` has.
-    pub fn open_to_others(what: &str, rights: &str, path: &Path) -> Self {
-        Self { what: what.to_owned(), cure: Some(format!("chmod {rights} {}", quoted(path))) }
+    /// Other users have rights to a path. `mode` takes them away, in the form that `chmod` has.
+    pub fn open_to_others(what: &str, mode: &str, path: &Path) -> Self {
+        Self { what: what.to_owned(), cure: Some(system::take_rights_away(mode, path)) }
     }
 
     /// The problem behind an error.

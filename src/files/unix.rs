@@ -198,8 +198,15 @@ pub fn privacy(path: &Path) -> io::Result<Privacy> {
 }
 
 /// The identity of an open file.
-pub fn id(file: &Metadata) -> FileId {
-    FileId(file.dev(), file.ino())
+///
+/// # Errors
+/// If the system gives no metadata of the file.
+pub fn id(file: &File) -> io::Result<FileId> {
+    file.metadata().map(|found| id_in(&found))
+}
+
+fn id_in(found: &Metadata) -> FileId {
+    FileId(found.dev(), found.ino())
 }
 
 /// The identity of the file at a path. Asks the system for nothing else: from Linux 6.13 on, a process that asks for a
@@ -214,7 +221,7 @@ pub fn id_at(path: &Path) -> io::Result<FileId> {
     match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO) {
         Ok(found) => Ok(FileId(makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino)),
         // An old kernel, or a container that refuses the call.
-        Err(Errno::NOSYS | Errno::PERM) => Ok(id(&fs::symlink_metadata(path)?)),
+        Err(Errno::NOSYS | Errno::PERM) => Ok(id_in(&fs::symlink_metadata(path)?)),
         Err(error) => Err(error.into()),
     }
 }
@@ -222,7 +229,7 @@ pub fn id_at(path: &Path) -> io::Result<FileId> {
 /// The identity of the file at a path.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub fn id_at(path: &Path) -> io::Result<FileId> {
-    Ok(id(&fs::symlink_metadata(path)?))
+    Ok(id_in(&fs::symlink_metadata(path)?))
 }
 
 /// Syncs a folder, so that the names in it are durable.
@@ -233,19 +240,13 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     Handle::open(folder)?.sync()
 }
 
-/// Reads bytes at a place of a file.
-///
-/// # Errors
-/// If the file ends before, or the system refuses.
-pub fn read_exact_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
+/// See [`super::read_exact_at`].
+pub(super) fn read_exact_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
     file.read_exact_at(into, at)
 }
 
-/// Writes bytes at a place of a file.
-///
-/// # Errors
-/// If the system refuses. A part may have been written.
-pub fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+/// See [`super::write_all_at`].
+pub(super) fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     file.write_all_at(bytes, at)
 }
 
@@ -305,6 +306,14 @@ pub(super) fn make_private_folder(builder: &mut DirBuilder) -> &mut DirBuilder {
 /// The same for a temporary folder.
 pub(super) fn make_private_aside(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(fs::Permissions::from_mode(0o700));
+}
+
+/// Does nothing: the folder was made with its mode.
+pub(super) fn protect_new_folder(_folder: &Path) {}
+
+/// The command that takes the rights of other users away from a path; `mode` is in the form that `chmod` has.
+pub(super) fn take_rights_away(mode: &str, path: &Path) -> String {
+    format!("chmod {mode} {}", quoted(path))
 }
 
 /// Lets all users read a file that holds nothing private.

@@ -184,6 +184,15 @@ pub fn waiter(process: u32) -> Option<Box<dyn FnOnce() + Send>> {
             Err(_) => {}
         }
     }
+    #[cfg(target_os = "macos")]
+    match watched(process) {
+        Ok(watcher) => {
+            return Some(Box::new(move || while watcher.poll_forever(None).is_none() {}));
+        }
+        Err(error) if error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) => return None,
+        // The queue of events can't be made; then the process is looked for now and then.
+        Err(_) => {}
+    }
     let exists = move || rustix::process::test_kill_process(process) != Err(Errno::SRCH);
     exists().then(|| -> Box<dyn FnOnce() + Send> {
         Box::new(move || {
@@ -245,6 +254,16 @@ pub fn on_ending_signal(ended: impl Fn() + Send + 'static) -> io::Result<CaughtS
     Ok(caught)
 }
 
+/// A queue that has an event once a process has ended. An error if there is no such process.
+#[cfg(target_os = "macos")]
+fn watched(process: Pid) -> io::Result<kqueue::Watcher> {
+    use kqueue::{EventFilter, FilterFlag, Watcher};
+    let mut watcher = Watcher::new()?;
+    watcher.add_pid(process.as_raw_nonzero().get(), EventFilter::EVFILT_PROC, FilterFlag::NOTE_EXIT)?;
+    watcher.watch()?;
+    Ok(watcher)
+}
+
 /// The name of a program's file.
 pub(super) fn program_file(name: &str) -> PathBuf {
     name.into()
@@ -255,10 +274,23 @@ pub(super) fn may_execute(file: &Path) -> bool {
     rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
+/// Whether a program that exists could not be started because it is built for another processor, or because the loader of
+/// its C library is missing.
+pub fn is_unsuitable(error: &io::Error) -> bool {
+    /// `EBADARCH` of macOS, which `rustix` has no name for.
+    const BAD_ARCHITECTURE: i32 = 86;
+    let code = error.raw_os_error();
+    let codes = [Errno::NOENT, Errno::NOEXEC].map(|code| Some(code.raw_os_error()));
+    codes.contains(&code) || (cfg!(target_os = "macos") && code == Some(BAD_ARCHITECTURE))
+}
+
 /// Prepares a program that must end with [`kill_with_children`].
 pub fn prepare_child(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
+
+/// Does nothing: the child began in a process group of its own.
+pub fn adopt_child(_child: &Child) {}
 
 /// Whether a child itself has ended. It is not reaped yet, so that the system does not give its process id, or that of
 /// its group, to another process.
@@ -279,8 +311,14 @@ pub fn kill_with_children(child: u32) {
 
 /// The kernel's random id of this boot, as 32 hexadecimal digits; `None` where the kernel has no readable one.
 pub fn boot_id() -> Option<String> {
+    #[cfg(target_os = "macos")]
+    let text = {
+        use sysctl::Sysctl as _;
+        sysctl::Ctl::new("kern.bootsessionuuid").ok()?.value_string().ok()?
+    };
+    #[cfg(not(target_os = "macos"))]
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().replace('-', ""))
+    Some(text.trim().replace('-', "").to_ascii_lowercase())
 }
 
 /// Milliseconds since the boot, on a clock that goes on while the machine sleeps and that no user can set.
@@ -317,6 +355,13 @@ pub fn shared_mutex() -> String {
         std::env::consts::OS
     };
     format!("pthread-{library}-{}", size_of::<libc::pthread_mutex_t>())
+}
+
+/// Whether an error of LMDB means that its lock between processes is gone: the kernel keeps the semaphores of LMDB, and
+/// any program of this user can remove them (`ipcrm`).
+pub fn is_lock_gone(error: &io::Error) -> bool {
+    let codes = [Some(Errno::INVAL.raw_os_error()), Some(Errno::IDRM.raw_os_error())];
+    shared_mutex() == "sysv" && codes.contains(&error.raw_os_error())
 }
 
 /// Whether a sync of a file may leave its bytes in the disk's own cache, as LMDB syncs.

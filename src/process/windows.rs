@@ -1,23 +1,44 @@
 //! Processes on Windows.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::windows::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[path = "windows/calls.rs"]
+mod calls;
+
+pub use calls::QuietConsole;
+use calls::{Job, Process};
 
 use crate::process::{Carried, NoSocket};
 
 /// Opens no console window for a program of the console.
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
-/// Does nothing: no safe interface excludes a process from crash dumps here.
-pub fn harden() {}
+/// Whether an error report of this process may hold its memory.
+static MAY_BE_REPORTED: AtomicBool = AtomicBool::new(true);
 
-/// Always empty: nothing can be looked at here.
+/// Called by every subcommand before a secret is in memory. Keeps the memory of this process out of error reports, and
+/// its standard streams, which are the client's, from the programs that it starts.
+pub fn harden() {
+    match calls::keep_memory_out_of_reports() {
+        Ok(()) => MAY_BE_REPORTED.store(false, Ordering::Relaxed),
+        Err(error) => tracing::warn!("error reports could not be kept free of the process's memory: {error}"),
+    }
+    if let Err(error) = calls::keep_streams() {
+        tracing::debug!(%error, "programs that this process starts inherit its streams");
+    }
+}
+
+/// What [`harden`] could not do, as parts of a sentence about a sidecar. Another process of this user may always read
+/// its memory on this system.
 pub fn hardening_gaps() -> Vec<&'static str> {
-    Vec::new()
+    let may_be_reported = MAY_BE_REPORTED.load(Ordering::Relaxed);
+    may_be_reported.then_some("a crash may write its memory to the disk").into_iter().collect()
 }
 
 /// Does nothing: this system has no umask.
@@ -37,9 +58,9 @@ pub fn stdout_is_null() -> bool {
     false
 }
 
-/// Always `None`: the size of a console can't be read here without `unsafe`.
+/// The columns of the console at stdout; `None` if it is not a console.
 pub fn terminal_columns() -> Option<usize> {
-    None
+    calls::console_columns()
 }
 
 /// Always false: whether both go to one place can't be seen here.
@@ -52,15 +73,18 @@ pub fn outputs_are_one() -> bool {
 /// # Errors
 /// Never on this system.
 #[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
-pub fn catch_signals() -> io::Result<()> {
-    Ok(())
+pub fn catch_signals() -> io::Result<NoSignals> {
+    Ok(NoSignals)
 }
+
+/// What [`catch_signals`] has caught.
+pub struct NoSignals;
 
 /// Waits for the end of a program.
 ///
 /// # Errors
 /// If the program can't be waited for.
-pub fn wait_and_forward((): (), mut child: Child) -> io::Result<ExitStatus> {
+pub fn wait_and_forward(_: NoSignals, mut child: Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
@@ -108,9 +132,10 @@ impl CaughtSignals {
     }
 }
 
-/// Always `None`: on this system the sidecar ends at the end of its input.
-pub fn waiter(_process: u32) -> Option<Box<dyn FnOnce() + Send>> {
-    None
+/// A function that waits for the end of a process. `None` if this user has no process with this id now.
+pub fn waiter(process: u32) -> Option<Box<dyn FnOnce() + Send>> {
+    let process = Process::open(process).ok()?;
+    Some(Box::new(move || process.wait()))
 }
 
 /// The name of a program's file.
@@ -127,6 +152,13 @@ pub(super) fn may_execute(_file: &Path) -> bool {
     true
 }
 
+/// Whether a program that exists could not be started because it is built for another processor.
+pub fn is_unsuitable(error: &io::Error) -> bool {
+    const BAD_EXE_FORMAT: i32 = 193;
+    const EXE_MACHINE_TYPE_MISMATCH: i32 = 216;
+    matches!(error.raw_os_error(), Some(BAD_EXE_FORMAT | EXE_MACHINE_TYPE_MISMATCH))
+}
+
 /// Prepares a program that must end with [`kill_with_children`].
 pub fn prepare_child(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW);
@@ -137,18 +169,37 @@ pub fn has_ended(child: &mut Child) -> bool {
     matches!(child.try_wait(), Ok(Some(_)))
 }
 
-/// Does nothing: only a job object ends the processes that a program has started.
-pub fn kill_with_children(_child: u32) {}
+/// The jobs of the running children, by process id.
+static JOBS: Mutex<Option<HashMap<u32, Job>>> = Mutex::new(None);
 
-/// Always `None`: the system has no id of the boot that can be read without `unsafe`.
-pub fn boot_id() -> Option<String> {
-    None
+/// Puts a child that was just started into a job of its own. What the child starts before that is not in the job.
+pub fn adopt_child(child: &Child) {
+    match Job::of(child) {
+        Ok(job) => {
+            let mut jobs = JOBS.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.get_or_insert_default().insert(child.id(), job);
+        }
+        // The child has ended already, or a job without nested jobs contains this process.
+        Err(error) => tracing::debug!(%error, "a program is in no job, and what it starts may outlive it"),
+    }
 }
 
-/// Milliseconds of the wall clock: no clock of the boot can be read here without `unsafe`.
+/// Kills a child that was adopted, and all processes that it has started.
+pub fn kill_with_children(child: u32) {
+    let mut jobs = JOBS.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(jobs.as_mut().and_then(|jobs| jobs.remove(&child)));
+}
+
+/// The system's number of this boot, as 32 hexadecimal digits; `None` where it keeps none.
+pub fn boot_id() -> Option<String> {
+    const KEY: &str =
+        r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters";
+    calls::machine_number(KEY, "BootId").map(|number| format!("{number:032x}"))
+}
+
+/// Milliseconds since the boot, on a clock that goes on while the machine sleeps and that no user can set.
 pub fn boot_millis() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    calls::tick_count()
 }
 
 /// Mutexes that processes share have names here, and LMDB's lock file contains none.
@@ -258,4 +309,10 @@ pub fn terminate(_: u32) {}
 #[allow(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
 pub fn on_ending_signal(_: impl Fn() + Send + 'static) -> io::Result<CaughtSignals> {
     Ok(CaughtSignals::set(&Arc::default()))
+}
+
+/// Whether an error of LMDB means that its lock between processes is gone. A named mutex lives as long as a process
+/// holds it open.
+pub fn is_lock_gone(_error: &io::Error) -> bool {
+    false
 }

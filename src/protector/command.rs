@@ -66,8 +66,8 @@ pub(super) fn ask(
 /// Checks that no other user can change which program runs as this user.
 fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
     if found.mode & 0o077 != 0 {
-        let path = files::quoted(path);
-        tracing::error!("other users may read or write {path}, which names a program; run: chmod 600 {path}");
+        let (command, path) = (files::take_rights_away("600", path), files::quoted(path));
+        tracing::error!("other users may read or write {path}, which names a program; run: {command}");
         return Err(Reason::OpenToOthers);
     }
     Ok(())

@@ -73,8 +73,8 @@ fn check_file(path: &Path, found: &Found) -> Result<(), Reason> {
         tracing::error!("{}", files::Error::at(path, Cause::Owner));
         Err(Reason::NotOurs)
     } else if found.mode & too_much != 0 {
-        let (rights, path) = (if ours { "600" } else { "440" }, files::quoted(path));
-        tracing::error!("other users may read or write the store's key; run: chmod {rights} {path}");
+        let command = files::take_rights_away(if ours { "600" } else { "440" }, path);
+        tracing::error!("other users may read or write the store's key; run: {command}");
         Err(Reason::OpenToOthers)
     } else {
         Ok(())
@@ -94,8 +94,8 @@ pub(super) fn check_folder(folder: &Path) -> Result<(), Reason> {
     // In a folder with the sticky bit, like /tmp, users can't remove the files of other users.
     } else if found.mode & 0o022 != 0 && found.mode & 0o1000 == 0 {
         tracing::error!(
-            "other users may put another file in the place of the store's key; run: chmod go-w {}",
-            files::quoted(folder)
+            "other users may put another file in the place of the store's key; run: {}",
+            files::take_rights_away("go-w", folder)
         );
         Err(Reason::OpenToOthers)
     } else {

@@ -81,7 +81,10 @@ pub(super) fn ask(program: &[String], deadline: &Deadline) -> Result<Passphrase,
     process::prepare_child(&mut command);
     let started = running(|programs| {
         let programs = programs.as_mut().ok_or(ErrorKind::Interrupted)?;
-        command.spawn().inspect(|child| programs.push(child.id()))
+        command.spawn().inspect(|child| {
+            process::adopt_child(child);
+            programs.push(child.id());
+        })
     });
     let mut child = started.map_err(|error| {
         tracing::error!("the program that gives the store's passphrase can't be started: {error}");

@@ -33,8 +33,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 pub use discover::CONTRACT;
-pub use initialize::PROTOCOL_VERSION;
 use futures_util::FutureExt as _;
+pub use initialize::PROTOCOL_VERSION;
 use jsonrpsee::MethodResponse;
 use jsonrpsee::core::server::{AsyncMethod, MethodCallback, Methods};
 use serde::Serialize;

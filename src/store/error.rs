@@ -127,6 +127,10 @@ impl From<&files::Error> for StoreError {
             tracing::error!("{error}");
             return Self::Damaged;
         };
+        if inner.kind() == io::ErrorKind::ResourceBusy {
+            tracing::warn!("another program has a file of the store open, such as a virus scanner: {error}");
+            return Self::Busy(BusyReason::Closing);
+        }
         tracing::warn!("the store's files could not be used: {error}");
         if is_full(inner) { Self::Full(FullReason::Disk) } else { Self::Failed }
     }
@@ -149,6 +153,7 @@ impl From<io::Error> for StoreError {
             return Self::Full(FullReason::Disk);
         }
         match error.kind() {
+            io::ErrorKind::ResourceBusy => Self::Busy(BusyReason::Closing),
             io::ErrorKind::ReadOnlyFilesystem => Self::Refused(Refusal::ReadOnly),
             io::ErrorKind::PermissionDenied => Self::Refused(Refusal::Access),
             _ => Self::Failed,

@@ -147,8 +147,8 @@ impl Folder {
         match files::privacy(path)? {
             Privacy::Private => Ok(()),
             Privacy::OpenToOthers => {
-                let path = files::quoted(&self.path);
-                tracing::error!("other users may read or write the store; run: chmod -R go= {path}");
+                let command = files::take_rights_away("-R go=", &self.path);
+                tracing::error!("other users may read or write the store; run: {command}");
                 Err(StoreError::Refused(Refusal::Permissions))
             }
             Privacy::NotOurs => Err(files::Error::at(path, files::Cause::Owner).into()),

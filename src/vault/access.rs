@@ -95,7 +95,7 @@ impl Key {
     }
 
     /// What is cached of what the key opens.
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(super) fn access_for_test(&self) -> Option<std::sync::Weak<Access>> {
         self.state().cached.as_ref()?.access.as_ref().map(Arc::downgrade)
     }

@@ -38,6 +38,7 @@ fn a_stolen_disk_opens_nothing_where_a_passphrase_alone_guards() {
     assert_eq!(wrong[0]["error"]["data"]["reason"], "wrong");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_data_folder_from_elsewhere_runs_no_program() {
     let home = Home::new();

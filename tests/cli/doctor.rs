@@ -204,6 +204,22 @@ fn a_variable_that_names_no_program() {
 }
 
 #[test]
+fn a_copy_of_the_program_for_another_system() {
+    // The first has no head that this processor knows, the second a loader that is not there.
+    for content in ["\x7fELF of another processor", "#!/nowhere/loader\n"] {
+        let mut sick = Sick::filled();
+        let copy = sick.user("copy/plugin-vault");
+        fs::create_dir(copy.parent().unwrap()).unwrap();
+        fs::write(&copy, content).unwrap();
+        mode(&copy, 0o755);
+        sick.set("PLUGIN_VAULT_BIN", &copy);
+        let why = "it is built for another C library or processor";
+        let command = sick.is_cured("program", "warning", why, false);
+        assert!(command.starts_with("cp -f "), "{command}");
+    }
+}
+
+#[test]
 fn an_older_copy_of_the_program() {
     let mut sick = Sick::filled();
     let old = sick.home.program("old", "plugin-vault 0.0.1");

@@ -1,6 +1,7 @@
 //! The exit codes of all commands, and the line or the object on stderr that says why.
 
 use std::fs::{self, File};
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
@@ -114,6 +115,7 @@ fn a_damaged_store_is_6_and_stays_as_it_is() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_store_that_others_may_read_is_6() {
     let home = Home::new();
@@ -126,6 +128,7 @@ fn a_store_that_others_may_read_is_6() {
 }
 
 /// Only the superuser can give a folder to another user.
+#[cfg(unix)]
 #[test]
 fn a_store_of_another_user_is_6() {
     let home = Home::new();

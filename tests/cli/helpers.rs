@@ -1,5 +1,6 @@
 //! The credential helpers: git's with git itself, docker's by its protocol, and the one for HTTP headers.
 
+#[cfg(unix)]
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -183,6 +184,7 @@ fn docker_gets_the_texts_of_its_protocol() {
 }
 
 /// Docker starts `docker-credential-NAME` for `"credsStore": "NAME"`.
+#[cfg(unix)]
 #[test]
 fn the_program_is_dockers_helper_under_that_name() {
     let home = Home::new();

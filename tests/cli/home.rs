@@ -1,12 +1,16 @@
 //! What the tests of the command line ask of a home, beyond what every test does.
 
+#[cfg(unix)]
 use std::io::Write as _;
+#[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-pub(crate) use crate::harness::{Home, Ran};
+pub(crate) use crate::harness::Home;
+#[cfg(unix)]
+pub(crate) use crate::harness::Ran;
 use crate::harness::{check_lines, request_lines};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -20,6 +24,7 @@ impl Home {
     }
 
     /// As after a log-out.
+    #[allow(clippy::unused_self, reason = "only Linux has a cache")]
     pub(crate) fn forget_cached(&self) {
         #[cfg(target_os = "linux")]
         crate::harness::cached::forget(&self.data());
@@ -80,15 +85,18 @@ impl Home {
     }
 
     /// A program that prints a line.
+    #[cfg(unix)]
     pub(crate) fn program(&self, name: &str, line: &str) -> String {
         self.program_that(name, &format!("printf '%s\\n' '{line}'"))
     }
 
+    #[cfg(unix)]
     pub(crate) fn program_gone(&self, name: &str) {
         std::fs::remove_file(self.path(name)).unwrap();
     }
 
     /// A program of the shell's.
+    #[cfg(unix)]
     pub(crate) fn program_that(&self, name: &str, script: &str) -> String {
         let path = self.path(name);
         let mut file = std::fs::File::options().write(true).create_new(true).mode(0o700).open(&path).unwrap();
@@ -110,6 +118,7 @@ pub(crate) fn guarded_by_a_passphrase() -> Home {
 }
 
 /// A store that a program opens, which writes a line for each run.
+#[cfg(unix)]
 pub(crate) fn guarded_by_a_counting_program() -> Home {
     let home = Home::new();
     home.answers(&[("setAPIKey", json!([KEY])), ("setPersistentData", json!(["user", {"a": 1}]))]);
@@ -122,6 +131,7 @@ pub(crate) fn guarded_by_a_counting_program() -> Home {
 }
 
 /// How often the program was run.
+#[cfg(unix)]
 pub(crate) fn runs(home: &Home) -> usize {
     std::fs::read_to_string(home.path("runs")).unwrap_or_default().lines().count()
 }

@@ -1,18 +1,27 @@
 //! A store that the user locks: every process drops its keys, none asks a protector, and one answer unlocks it for all.
 
+#[cfg(unix)]
 use std::fs;
+#[cfg(unix)]
 use std::path::PathBuf;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::client::{Client, Person};
+#[cfg(unix)]
 use crate::harness::DEADLINE;
+#[cfg(unix)]
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_counting_program, guarded_by_a_passphrase, runs};
 
+#[cfg(unix)]
 const CHANGED: &str = "vault/didChangeStatus";
 
 /// Whether another process of this login session gets the key that one of them got.
+#[cfg(unix)]
 fn is_shared() -> bool {
     #[cfg(target_os = "linux")]
     return crate::harness::cached::session_keyring().is_some();
@@ -20,11 +29,13 @@ fn is_shared() -> bool {
     false
 }
 
+#[cfg(unix)]
 fn marker(home: &Home) -> PathBuf {
     home.data().join("locked")
 }
 
 /// A sidecar that has the key, and the store's key.
+#[cfg(unix)]
 fn window(home: &Home) -> Client {
     let mut client = Client::start(home, home.command(&[]));
     client.call("setAPIKey", &json!([KEY]));
@@ -34,10 +45,12 @@ fn window(home: &Home) -> Client {
     client
 }
 
+#[cfg(unix)]
 fn read(client: &mut Client) -> Value {
     client.call("getPersistentData", &json!(["user"]))
 }
 
+#[cfg(unix)]
 #[track_caller]
 fn check_locked(answer: &Value) {
     let error = &answer["error"];
@@ -45,6 +58,7 @@ fn check_locked(answer: &Value) {
 }
 
 /// Reads until the store is locked for this process, for less time than a test may take.
+#[cfg(unix)]
 #[track_caller]
 fn wait_until_locked(client: &mut Client) {
     let begun = Instant::now();
@@ -58,11 +72,13 @@ fn wait_until_locked(client: &mut Client) {
 }
 
 /// What a script does that has the key; it waits for no person.
+#[cfg(unix)]
 fn reads_quietly(home: &Home) -> Value {
     let answers = home.answers(&[("setAPIKey", json!([KEY])), ("getPersistentData", json!(["user"]))]);
     answers.into_iter().next_back().unwrap()
 }
 
+#[cfg(unix)]
 #[test]
 fn one_process_locks_and_every_other_one_gives_nothing_any_more() {
     let home = guarded_by_a_passphrase();
@@ -105,6 +121,7 @@ fn one_process_locks_and_every_other_one_gives_nothing_any_more() {
     assert_eq!(one.call("vault/status", &json!({}))["result"]["locked"], false);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_lock_ends_no_watch_and_the_changes_come_after_it() {
     let home = guarded_by_a_passphrase();
@@ -123,6 +140,7 @@ fn a_lock_ends_no_watch_and_the_changes_come_after_it() {
     assert!(notice.get("ended").is_none());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_write_that_was_sent_before_the_lock_is_carried_out() {
     let home = guarded_by_a_passphrase();
@@ -141,6 +159,7 @@ fn a_write_that_was_sent_before_the_lock_is_carried_out() {
     check_locked(&read(&mut client));
 }
 
+#[cfg(unix)]
 #[test]
 fn no_program_is_run_while_the_store_is_locked_and_unlock_runs_it_once() {
     let home = guarded_by_a_counting_program();
@@ -172,6 +191,7 @@ fn no_program_is_run_while_the_store_is_locked_and_unlock_runs_it_once() {
     assert_eq!(runs(&home), before + if is_shared() { 1 } else { 3 });
 }
 
+#[cfg(unix)]
 #[test]
 fn unlock_says_for_whom_it_unlocks() {
     let home = guarded_by_a_passphrase();
@@ -191,6 +211,7 @@ fn unlock_says_for_whom_it_unlocks() {
     assert!(!marker(&home).exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn two_windows_that_unlock_at_one_time_ask_once() {
     let home = guarded_by_a_passphrase();
@@ -215,6 +236,7 @@ fn two_windows_that_unlock_at_one_time_ask_once() {
     assert!(!person.saw_two_windows());
 }
 
+#[cfg(unix)]
 #[test]
 fn with_a_key_file_alone_nothing_can_be_locked_and_lock_says_so() {
     let home = Home::new();
@@ -249,6 +271,7 @@ fn with_a_key_file_alone_nothing_can_be_locked_and_lock_says_so() {
     assert!(home.is_locked());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_process_that_is_killed_while_it_locks_leaves_a_store_that_is_locked_or_not() {
     let home = guarded_by_a_passphrase();
@@ -278,6 +301,7 @@ fn a_process_that_is_killed_while_it_locks_leaves_a_store_that_is_locked_or_not(
     check_locked(&reads_quietly(&home));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_process_that_is_killed_while_it_asks_leaves_the_store_locked() {
     let home = guarded_by_a_passphrase();
@@ -292,6 +316,7 @@ fn a_process_that_is_killed_while_it_asks_leaves_the_store_locked() {
     assert!(!marker(&home).exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_the_marker_locks_and_is_not_followed() {
     let home = guarded_by_a_passphrase();
@@ -309,6 +334,7 @@ fn a_link_in_the_place_of_the_marker_locks_and_is_not_followed() {
     assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_store_that_begins_after_a_reset_is_not_locked() {
     let home = guarded_by_a_passphrase();

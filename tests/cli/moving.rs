@@ -1,6 +1,7 @@
 //! `export` and `import`: what leaves the store, what comes back, and what is removed from other files.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
@@ -48,6 +49,7 @@ fn what_is_exported_comes_back_in_another_store() {
     assert_eq!(other.json(&["import", "-"], &exported.shown)["unchanged"], 3);
 }
 
+#[cfg(unix)]
 #[test]
 fn an_export_goes_only_to_a_new_file_of_the_user_alone() {
     let home = filled();
@@ -101,6 +103,7 @@ fn a_conflict_is_found_before_anything_is_written() {
     assert_eq!(home.run(&["get", "a.app#/token", "--raw"], "").shown, "one");
 }
 
+#[cfg(unix)]
 #[test]
 fn files_of_other_programs_are_imported_and_scrubbed() {
     let home = Home::new();

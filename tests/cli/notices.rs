@@ -1,12 +1,17 @@
 //! `vault/didChangeStatus`: what one process does to the lock of a store, every other one that has it open is told.
 
+#[cfg(unix)]
 use serde_json::json;
 
+#[cfg(unix)]
 use crate::client::Client;
+#[cfg(unix)]
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
+#[cfg(unix)]
 const CHANGED: &str = "vault/didChangeStatus";
 
+#[cfg(unix)]
 #[test]
 fn every_process_is_told_when_one_unlocks_the_store() {
     let home = guarded_by_a_passphrase();
@@ -33,6 +38,7 @@ fn every_process_is_told_when_one_unlocks_the_store() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn every_process_is_told_when_a_protector_comes_or_goes() {
     let home = Home::new();

@@ -1,10 +1,13 @@
 //! Lost output: a full disk, a reader that went away, no output at all. The subcommand fails, and no key is lost with it.
 
+#[cfg(target_os = "linux")]
 use std::ffi::OsStr;
 use std::fs::File;
+#[cfg(target_os = "linux")]
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Output, Stdio};
 
+#[cfg(target_os = "linux")]
 use plugin_vault::files;
 use serde_json::{Value, json};
 

@@ -2,12 +2,17 @@
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::client::Client;
-use crate::home::{Home, KEY, guarded_by_a_passphrase};
+#[cfg(unix)]
+use crate::home::guarded_by_a_passphrase;
+use crate::home::{Home, KEY};
 
 /// As it is prepared: a composed letter, and a blank.
+#[cfg(unix)]
 const PREPARED: &str = "caf\u{e9} au lait";
 /// With a byte-order mark, a letter and its accent apart, and other spaces.
+#[cfg(unix)]
 const AS_TYPED: &str = "\u{feff}cafe\u{301}\u{a0}au\u{3000}lait";
 
 /// A store that a passphrase alone opens, which was added in this spelling.
@@ -24,6 +29,7 @@ fn guarded_by(added: &str) -> Home {
 }
 
 /// What comes of an unlock with this program for a window.
+#[cfg(unix)]
 fn unlock_asked_by(home: &Home, program: &str) -> Value {
     home.forget_cached();
     let mut command = home.command(&[]);
@@ -32,6 +38,7 @@ fn unlock_asked_by(home: &Home, program: &str) -> Value {
     Client::start(home, command).call("vault/unlock", &json!({}))
 }
 
+#[cfg(unix)]
 #[test]
 fn a_passphrase_opens_however_it_is_spelt_and_wherever_it_comes_from() {
     for (added, said) in [(PREPARED, AS_TYPED), (AS_TYPED, PREPARED)] {
@@ -49,6 +56,7 @@ fn a_passphrase_opens_however_it_is_spelt_and_wherever_it_comes_from() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_says_a_passphrase_however_it_is_spelt() {
     let home = Home::new();
@@ -89,6 +97,7 @@ fn check_out_of_range(answer: &Value) {
     assert_eq!((&data["parameter"], &data["reason"]), (&json!("passphrase"), &json!("outOfRange")));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_passphrase_is_refused_at_every_door() {
     let home = guarded_by_a_passphrase();
@@ -123,6 +132,7 @@ fn what_is_no_passphrase_is_refused_at_every_door() {
     check_out_of_range(&home.answers(&[("vault/unlock", json!({"passphrase": "word\n"}))])[0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_is_asked_once_and_their_word_is_tried_with_every_passphrase() {
     let home = guarded_by("the first");

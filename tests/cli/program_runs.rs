@@ -76,6 +76,7 @@ fn check_refused(answer: &Value, protector: &str, reason: &str) {
 }
 
 /// Puts something in the place of a file.
+#[cfg(target_os = "linux")]
 type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
 
 #[test]
@@ -228,6 +229,7 @@ fn a_program_that_is_not_there_is_named_to_the_user_who_adds_it() {
 }
 
 /// The folder of program files may be reached through links. What names the program may not: it is read as it lies there.
+#[cfg(target_os = "linux")]
 #[test]
 fn what_is_no_file_of_ours_names_no_program() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};

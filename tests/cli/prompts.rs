@@ -14,6 +14,7 @@ fn each_asks() -> bool {
 }
 
 /// Puts something in the place of a file.
+#[cfg(target_os = "linux")]
 type MakeAt<'m> = &'m dyn Fn(&std::path::Path);
 
 #[test]
@@ -170,6 +171,7 @@ fn a_passphrase_may_come_from_any_descriptor() {
 }
 
 /// One process at a time asks, by a lock on a file; where that is not possible, no question is asked, and the log has the reason.
+#[cfg(target_os = "linux")]
 #[test]
 fn no_question_is_asked_if_prompt_lock_is_a_foreign_file() {
     use std::{fs, path::Path};

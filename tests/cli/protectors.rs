@@ -1,9 +1,11 @@
 //! Protectors, and a store that is locked.
 
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::client::Client;
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
 
@@ -25,6 +27,7 @@ fn a_store_that_only_a_passphrase_opens_is_locked_until_it_is_said() {
     assert_eq!(home.json(&["key", "list", "--passphrase-fd", "0"], PASSPHRASE).as_array().unwrap().len(), 1);
 }
 
+#[cfg(unix)]
 #[test]
 fn unlocking_a_store_is_reported_and_the_request_continues() {
     let home = guarded_by_a_passphrase();
@@ -38,6 +41,7 @@ fn unlocking_a_store_is_reported_and_the_request_continues() {
     assert_eq!((&told["keyAvailable"], &told["protector"]), (&json!(true), &json!("passphrase")));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_gives_the_passphrase_without_a_question() {
     let home = Home::new();
@@ -68,6 +72,7 @@ fn a_program_that_says_nothing_is_not_added() {
     assert!(!home.is_locked());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_is_asked_by_the_program_that_the_environment_names() {
     let home = guarded_by_a_passphrase();

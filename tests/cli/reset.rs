@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use plugin_vault::files;
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::client::Client;
 use crate::home::{Home, KEY, guarded_by_a_passphrase};
+#[cfg(unix)]
 use crate::terminal::Terminal;
 
 fn filled() -> Home {
@@ -73,6 +75,7 @@ fn a_server_tells_how_to_go_on_without_the_key_folder() {
     assert!(ran.said.contains("plugin-vault reset"), "{}", ran.said);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_at_a_terminal_is_told_that_the_store_opens_and_asked() {
     let home = filled();
@@ -95,6 +98,7 @@ fn a_locked_store_is_said_to_need_a_person() {
     assert!(refused.contains("passphrase: locked"), "{refused}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_server_that_has_the_store_open_goes_on_with_a_new_one() {
     let home = filled();

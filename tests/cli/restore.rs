@@ -3,14 +3,17 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::process::Stdio;
 use std::time::Duration;
 
 use plugin_vault::files;
+#[cfg(unix)]
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
+#[cfg(unix)]
 use crate::terminal::Terminal;
 
 fn filled() -> Home {
@@ -85,6 +88,7 @@ fn a_removed_protector_comes_back_only_if_the_user_agrees() {
     assert_eq!(home.run(&["restore", "--yes", file], "").code, 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_at_a_terminal_is_asked() {
     let home = filled();
@@ -169,6 +173,7 @@ fn a_backup_goes_through_a_pipe_both_ways() {
     assert_eq!(unlocked[0]["result"], json!({"keyAvailable": true}));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_backup_is_not_written_to_a_terminal() {
     let home = filled();

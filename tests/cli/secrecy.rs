@@ -1,15 +1,21 @@
 //! What the log and a failure's line say of a passphrase, a key, and the program that gives one: nothing.
 
+#[cfg(unix)]
 use serde_json::json;
 
+#[cfg(unix)]
 use crate::harness::request_lines;
+#[cfg(unix)]
 use crate::home::{Home, KEY, PASSPHRASE, guarded_by_a_passphrase};
+#[cfg(unix)]
 use crate::records::store;
 
+#[cfg(unix)]
 fn trace<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["--log", "trace"], arguments].concat()
 }
 
+#[cfg(unix)]
 #[track_caller]
 fn check(said: &str, what: &str) {
     for secret in [KEY, PASSPHRASE, "a wrong word", "an-argument"] {
@@ -17,6 +23,7 @@ fn check(said: &str, what: &str) {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn no_log_line_has_a_passphrase_a_key_or_a_programs_arguments() {
     let home = guarded_by_a_passphrase();
@@ -59,6 +66,7 @@ fn no_log_line_has_a_passphrase_a_key_or_a_programs_arguments() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_or_a_passphrase_is_no_argument() {
     let home = Home::new();
@@ -76,6 +84,7 @@ fn a_key_or_a_passphrase_is_no_argument() {
 }
 
 /// Every command that has a value in its hands, at the most talkative level.
+#[cfg(unix)]
 #[test]
 fn no_log_line_of_a_command_has_a_value_or_a_name() {
     let home = Home::new();
@@ -150,6 +159,7 @@ fn a_value_is_in_the_environment_of_the_program_alone_and_in_no_command_line_and
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_value_is_no_argument() {
     let home = Home::new();

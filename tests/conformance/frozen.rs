@@ -30,8 +30,6 @@ fn frozen() -> PathBuf {
 
 /// Copies a file, or a folder with all that is in it, so that its user alone may read it.
 fn copy(from: &Path, to: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = if from.is_dir() { 0o700 } else { 0o600 };
     if from.is_dir() {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
@@ -41,7 +39,12 @@ fn copy(from: &Path, to: &Path) {
     } else {
         fs::copy(from, to).unwrap();
     }
-    fs::set_permissions(to, fs::Permissions::from_mode(mode)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = if from.is_dir() { 0o700 } else { 0o600 };
+        fs::set_permissions(to, fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 /// A store in a folder of its own, and the program run in it.
@@ -102,6 +105,7 @@ impl Place {
     }
 
     /// What a process of the login session keeps is of another copy of the store.
+    #[allow(clippy::unused_self, reason = "only Linux has a cache")]
     fn forget_cached(&self) {
         #[cfg(target_os = "linux")]
         crate::harness::cached::forget(&self.data());

@@ -11,14 +11,10 @@ mod harness;
 
 mod case;
 mod expect;
-#[cfg(unix)]
 mod flow;
-#[cfg(unix)]
 mod frames;
-#[cfg(unix)]
 mod frozen;
 mod passphrases;
-#[cfg(unix)]
 mod process;
 mod properties;
 mod sealed;

@@ -5,7 +5,6 @@
 //! `PLUGIN_VAULT_DAMAGE_COPIES` is how many copies, `PLUGIN_VAULT_DAMAGE_SEED` which ones. With the feature `faults`,
 //! the same matrix has to find out that nothing is checked.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "a person who repeats a run needs its seed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]

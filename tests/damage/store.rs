@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+#[cfg(unix)]
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -130,7 +131,12 @@ impl Server {
 
     pub(crate) fn end(mut self) -> Option<i32> {
         drop(self.input.take());
-        self.child.wait().unwrap().signal()
+        let status = self.child.wait().unwrap();
+        #[cfg(unix)]
+        return status.signal();
+        // A process that the system ended for a fault has no code of ours.
+        #[cfg(not(unix))]
+        return status.code().filter(|code| !(0..=255).contains(code));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -154,7 +155,7 @@ fn it_is_free_when_its_holder_ends_however_it_ends() {
         if orderly {
             one.shut_down();
         } else {
-            one.signal(Signal::KILL);
+            one.kill();
             one.wait_for_end();
         }
         let next = two.wait(waiting).ok()["lease"].as_u64().unwrap();
@@ -165,6 +166,7 @@ fn it_is_free_when_its_holder_ends_however_it_ends() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn an_expired_lease_permits_no_write() {
     let home = Home::new();

@@ -7,5 +7,7 @@ mod initialize;
 mod phases;
 mod places;
 mod secrecy;
+// Windows has no signals.
+#[cfg(unix)]
 mod signals;
 mod streams;

@@ -1,6 +1,5 @@
 //! The real binary, over real pipes and sockets: what a client meets. `tests/support/harness.rs` says how.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "the files that a test makes are its own")]
 

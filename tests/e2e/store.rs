@@ -6,18 +6,25 @@ mod damage;
 mod header;
 mod key_file;
 mod large;
+// Its FIFOs and devices are made with a call that macOS does not have.
+#[cfg(target_os = "linux")]
 mod links;
 mod locked;
 mod locks;
+// Owners and modes are those of Unix.
+#[cfg(unix)]
 mod owners;
+#[cfg(unix)]
 mod permissions;
 mod repair;
 mod replaced;
 mod status;
 
+#[cfg(unix)]
 use crate::harness::{Home, Server};
 
 /// A server whose log goes to stderr.
+#[cfg(unix)]
 fn server(home: &Home) -> Server {
     let mut server = home.start().usual_log().run();
     server.initialize(&[]);

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -41,6 +42,7 @@ type Waiting = Arc<Mutex<Option<HashMap<u64, Open>>>>;
 
 pub(crate) struct Sidecar {
     child: Mutex<Child>,
+    #[cfg(unix)]
     pid: Pid,
     input: Mutex<Option<ChildStdin>>,
     waiting: Waiting,
@@ -52,6 +54,7 @@ pub(crate) struct Sidecar {
 impl Sidecar {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        #[cfg(unix)]
         let pid = Pid::from_child(&child);
         let input = Mutex::new(child.stdin.take());
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -82,7 +85,16 @@ impl Sidecar {
         });
         let child = Mutex::new(child);
         let (notices, listener) = (Mutex::new(notices), Mutex::new(Some(listener)));
-        Self { child, pid, input, waiting, notices, listener, last_id: AtomicU64::new(0) }
+        Self {
+            child,
+            #[cfg(unix)]
+            pid,
+            input,
+            waiting,
+            notices,
+            listener,
+            last_id: AtomicU64::new(0),
+        }
     }
 
     /// Sends a request. What is received ends without an answer if the process ends without one.
@@ -125,6 +137,7 @@ impl Sidecar {
         self.call(method, params).expect("the process is there").unwrap()
     }
 
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: Signal) {
         // It may have ended already.
         let _ = kill_process(self.pid, signal);

@@ -93,6 +93,11 @@ impl Server {
         }
     }
 
+    /// The process's id as a number.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     #[cfg(unix)]
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.id.cast_signed()).unwrap()
@@ -258,10 +263,12 @@ impl Server {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// For a test that has failed. On other systems the process ends when its input does.
-    fn kill(&self) {
+    /// Ends the process at once, wherever it is. It may have ended already.
+    pub(crate) fn kill(&self) {
         #[cfg(unix)]
         let _ = kill_process(self.pid(), Signal::KILL);
+        #[cfg(windows)]
+        let _ = Command::new("taskkill").args(["/f", "/pid", &self.id.to_string()]).output();
     }
 
     /// Waits until every thread of a process that was sent SIGSTOP stands still.

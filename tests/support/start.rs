@@ -145,9 +145,10 @@ impl Start {
     }
 
     pub(crate) fn spawn(&self) -> Started {
-        let mut command = self.command();
+        let command = self.command();
         #[cfg(unix)]
         if self.sockets {
+            let mut command = command;
             let (input, their_input) = UnixStream::pair().unwrap();
             let (output, their_output) = UnixStream::pair().unwrap();
             command.stdin(OwnedFd::from(their_input)).stdout(OwnedFd::from(their_output));

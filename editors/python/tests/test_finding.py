@@ -81,6 +81,15 @@ def test_another_program_is_ended_and_named(world: World, script: str, says: str
     assert error.value.kind == "vaultEnded"
 
 
+@pytest.mark.parametrize("content", [b"#!/nowhere/loader\n", b"\x7fELF of another processor"])
+def test_a_program_for_another_system_is_named(world: World, content: bytes) -> None:
+    file = world.top / "foreign"
+    file.write_bytes(content)
+    file.chmod(0o755)
+    with pytest.raises(VaultError, match="foreign can't be started: it is built for another C library or processor"):
+        world.vault(program=str(file)).open()
+
+
 @pytest.mark.parametrize(
     ("capabilities", "says"),
     [

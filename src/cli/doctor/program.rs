@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::process;
@@ -89,9 +89,19 @@ fn own_path() -> Option<PathBuf> {
 fn compared(own: &Path, real: &Path, copy: &Copy) -> Option<Finding> {
     let ours = env!("CARGO_PKG_VERSION");
     let (path, named_by) = (quoted(&copy.path), copy.named_by);
-    let Some(theirs) = version(real) else {
-        let what = format!("{named_by} leads to {path}, which does not say its version");
-        return Some(Check::Program.warning(what).command(format!("cp -f {} {}", quoted(own), quoted(real))));
+    let theirs = match version(real) {
+        Ok(theirs) => theirs,
+        Err(no_version) => {
+            let why = match no_version {
+                NoVersion::Unsuitable => {
+                    "which can't run here: it is built for another C library or processor"
+                }
+                NoVersion::NotSaid => "which does not say its version",
+            };
+            let what = format!("{named_by} leads to {path}, {why}");
+            let command = format!("cp -f {} {}", quoted(own), quoted(real));
+            return Some(Check::Program.warning(what).command(command));
+        }
     };
     if theirs == ours {
         return None;
@@ -159,16 +169,27 @@ fn node_processor() -> &'static str {
     }
 }
 
-/// The version that a copy says; `None` if it is not this program, or takes too long.
-fn version(path: &Path) -> Option<String> {
+/// Why the version of a copy is not known.
+enum NoVersion {
+    /// The system can't execute the file: it is for another processor, or its C library is not there.
+    Unsuitable,
+    /// It is not this program, or takes too long.
+    NotSaid,
+}
+
+/// The version that a copy says.
+fn version(path: &Path) -> Result<String, NoVersion> {
     let mut command = Command::new(path);
-    let mut child = command
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    match command.spawn() {
+        Ok(child) => said(child).ok_or(NoVersion::NotSaid),
+        Err(error) if process::is_unsuitable(&error) => Err(NoVersion::Unsuitable),
+        Err(_) => Err(NoVersion::NotSaid),
+    }
+}
+
+/// The version that a started copy says.
+fn said(mut child: Child) -> Option<String> {
     let end = Instant::now() + LONGEST;
     while child.try_wait().ok()?.is_none() {
         if Instant::now() >= end {

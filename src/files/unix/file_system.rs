@@ -46,7 +46,18 @@ fn is_listed(number: u32) -> bool {
 pub fn is_of_a_network(folder: &Path) -> io::Result<bool> {
     /// `MNT_LOCAL`
     const LOCAL: u32 = 0x1000;
-    Ok(rustix::fs::statfs(folder)?.f_flags & LOCAL == 0)
+    Ok(rustix::fs::statfs(folder)?.f_flags & LOCAL == 0 || !has_full_sync(folder)?)
+}
+
+/// Whether the file system of a folder can write through the disk's own cache. LMDB asks for that at each commit, and
+/// each commit fails where it is missing.
+#[cfg(target_os = "macos")]
+fn has_full_sync(folder: &Path) -> io::Result<bool> {
+    use rustix::io::Errno;
+    match rustix::fs::fcntl_fullfsync(std::fs::File::open(folder)?) {
+        Err(Errno::NOTSUP | Errno::INVAL | Errno::NOTTY | Errno::NODEV) => Ok(false),
+        outcome => outcome.map(|()| true).map_err(Into::into),
+    }
 }
 
 /// Bytes that this user can still write on the file system of a folder; `None` if the system does not say.

@@ -8,10 +8,10 @@
 //! can write the record as well.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::time::UNIX_EPOCH;
 
-use crate::files::{self, FileId};
+use crate::files::{self, FileId, write_all_at};
 use crate::process;
 use crate::store::Folder;
 
@@ -41,7 +41,7 @@ impl Folder {
         page_size: usize,
     ) -> io::Result<()> {
         let data = files::open(&self.data_file())?;
-        if files::id(&data.metadata()?) != closed {
+        if files::id(&data)? != closed {
             // The folder holds another file by now, which this process has not checked.
             return Ok(());
         }
@@ -52,9 +52,9 @@ impl Folder {
             && !self.has_record(&record)
         {
             // Not synced: the record is of no use after this boot.
-            let mut file = files::open_or_create(&self.closed())?;
+            let file = files::open_or_create(&self.closed())?;
             file.set_len(0)?;
-            file.write_all(record.as_bytes())?;
+            write_all_at(&file, record.as_bytes(), 0)?;
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ fn record(data: &File, txn: u64) -> io::Result<Option<String>> {
     let Some(boot) = process::boot_id() else { return Ok(None) };
     let metadata = data.metadata()?;
     let Ok(changed) = metadata.modified()?.duration_since(UNIX_EPOCH) else { return Ok(None) };
-    let (id, size) = (files::id(&metadata), metadata.len());
+    let (id, size) = (files::id(data)?, metadata.len());
     let changed = changed.as_nanos();
     Ok(Some(format!("plugin-vault {FORMAT} {boot} {id} {size} {changed} {txn}\n")))
 }

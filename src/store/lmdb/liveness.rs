@@ -35,7 +35,7 @@ impl LivenessLock {
             let file = folder.open_or_create(&name)?;
             file.lock().map_err(failed)?;
             // Before the lock, another process that removes stale processes may have taken this file for a stale one.
-            let ours = files::id(&file.metadata().map_err(failed)?);
+            let ours = files::id(&file).map_err(failed)?;
             if folder.find(&name)?.is_some_and(|there| there.id == ours) {
                 break file;
             }

@@ -6,7 +6,7 @@
 //! exchange data in separate files: `news` and `writer`.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -118,7 +118,7 @@ impl Folder {
     /// Announces to every process that has the store open that the state of the store has changed.
     pub(in crate::store) fn announce(&self, mark: Id) -> io::Result<()> {
         // The first byte is the signal of `call`.
-        files::open_or_create(&self.news())?.write_all(format!("\n{}", id_text(&mark)).as_bytes())
+        write_all_at(&files::open_or_create(&self.news())?, format!("\n{}", id_text(&mark)).as_bytes(), 0)
     }
 
     /// The last announcement. A process that has seen it has missed nothing.
@@ -152,8 +152,7 @@ impl Folder {
         if !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
-        let mut text = String::new();
-        files::open(&self.writer_file()).ok()?.take(16).read_to_string(&mut text).ok()?;
+        let text = String::from_utf8(files::read_whole(&self.writer_file(), 16).ok()?).ok()?;
         text.trim().parse().ok()
     }
 }

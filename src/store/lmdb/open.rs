@@ -93,7 +93,7 @@ impl LmdbStore {
         if metadata.len() < 2 * header.page_size as u64 {
             return Err(StoreError::Damaged);
         }
-        let data_file = Registered::new(files::id(&metadata))?;
+        let data_file = Registered::new(files::id_at(&folder.data_file())?)?;
         let dir = folder.dir()?;
         allocate_reader_table(&dir)?;
         let page_size = header.page_size;

@@ -57,7 +57,10 @@ impl Folder {
         let found = data.as_ref().map(|data| salvage(data, header.page_size, 0)).transpose()?;
         let plan = Plan::new(self, &header, found)?;
         header.write(&self.header())?;
-        let repair = plan.carry_out(alone, now)?;
+        let (repaired, repair) = plan.prepare(now)?;
+        // Not every system replaces a file that is open.
+        drop(data);
+        repaired.put_in_place(alone)?;
         tracing::error!(
             kept = repair.kept,
             lost = repair.lost,
@@ -155,7 +158,8 @@ impl<'f> Plan<'f> {
         Ok(Self { folder, base, backup, found, rows, damaged })
     }
 
-    fn carry_out(mut self, alone: &ExclusiveLock, now: u64) -> Result<Repair, StoreError> {
+    /// Completes the replacement. The old tables are in quarantine then, and also still in their place.
+    fn prepare(mut self, now: u64) -> Result<(Replacement, Repair), StoreError> {
         let found_id = self.value_of(meta::STORE_ID)?;
         if found_id.is_some_and(|id| id != self.base.id().unwrap_or_default()) {
             // The file belongs to another store, so there is nothing to repair.
@@ -182,8 +186,7 @@ impl<'f> Plan<'f> {
             rows.push(meta_row(meta::RESTORED, revision.to_be_bytes().to_vec()));
         }
         self.base.renumber(highest, rows)?;
-        self.base.put_in_place(alone)?;
-        Ok(repair)
+        Ok((self.base, repair))
     }
 
     /// The revision up to which records may be older than the last stored ones. It is the highest of `before` (the same

@@ -114,8 +114,9 @@ fn quarantine_name(number: u32) -> String {
 /// Tables in a temporary folder, ready to replace those of a store.
 pub(in crate::store) struct Replacement {
     folder: Folder,
-    aside: FolderAside,
+    // Before the folder: fields are dropped in order, and some systems do not remove a file that is open.
     engine: Engine,
+    aside: FolderAside,
 }
 
 impl Replacement {

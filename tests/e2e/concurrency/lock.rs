@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -125,6 +126,7 @@ fn a_process_can_begin_and_read_while_another_writes() {
     drop(lock);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_stopped_writer_keeps_no_reader_from_reading() {
     let home = Home::new();
@@ -138,6 +140,7 @@ fn a_stopped_writer_keeps_no_reader_from_reading() {
     one.signal(Signal::CONT);
 }
 
+#[cfg(unix)]
 #[test]
 fn the_end_comes_within_ten_seconds_though_the_lock_is_kept() {
     let home = Home::new();

@@ -4,11 +4,12 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use crate::harness::{Home, Server};
+use crate::harness::{BINARY, Home, Server};
 
-/// A process that lives until its input ends.
+/// A process that lives until its input ends. Every system has this program.
 fn living() -> Child {
-    Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    let mut command = Command::new(BINARY);
+    command.arg("--temporary").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
 }
 
 fn end(mut process: Child) {

@@ -73,7 +73,11 @@ fn a_temporary_store_leaves_nothing_behind() {
     let home = Home::new();
     let temporary = home.root().join("temporary");
     fs::create_dir(&temporary).unwrap();
-    let start = home.start().without_folders().argument("--temporary").environment("TMPDIR", &temporary);
+    let mut start = home.start().without_folders().argument("--temporary");
+    // Each system has its own name for it.
+    for name in ["TMPDIR", "TMP", "TEMP"] {
+        start = start.environment(name, &temporary);
+    }
     let mut server = start.framing(Framing::Lines).run();
     server.set_key(&home.key());
     server.ok("setPersistentData", json!(["user", home.object()]));

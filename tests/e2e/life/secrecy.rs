@@ -1,14 +1,19 @@
 //! What a process gives away to a reader of its log, or to a process that looks into its memory.
 
+#[cfg(unix)]
 use std::fs::{self, Permissions};
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 
+#[cfg(unix)]
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::harness::Home;
 
 /// Everything that a client can say a word in, as it should be and as it should not be. The words are canaries: the home
 /// is searched for them when the test ends, and the log is one of level `trace`.
+#[cfg(unix)]
 #[test]
 fn no_log_line_has_a_word_of_the_callers_at_any_level() {
     let home = Home::new();

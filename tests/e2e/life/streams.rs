@@ -41,6 +41,7 @@ fn files_do_as_well_as_pipes() {
     assert_eq!(answers[2].ok(), object);
 }
 
+#[cfg(unix)]
 #[test]
 fn both_ends_may_be_one_socket() {
     use std::io::{BufRead as _, BufReader, Write as _};

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(unix)]
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -172,6 +173,7 @@ fn another_store_is_not_replaced() {
     assert!(content(&home) == there);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_stopped_process_keeps_its_store() {
     let home = Home::new();

@@ -1,6 +1,5 @@
 //! A process that is killed loses nothing that it has answered, and stops no other process.
 
-use rustix::process::Signal;
 use serde_json::json;
 
 use crate::harness::Home;
@@ -20,7 +19,7 @@ fn every_write_that_was_answered_is_there_after_kill_9() {
             let answer = script.next();
             answered.push(answer.ok()["revision"].as_u64().unwrap());
         }
-        script.signal(Signal::KILL);
+        script.kill();
         assert_eq!(script.wait_for_end().signal, Some(9));
         while let Some(answer) = script.last_words() {
             answered.push(answer.ok()["revision"].as_u64().unwrap());
@@ -54,7 +53,7 @@ fn processes_that_are_killed_stop_no_other() {
             victim.begin("setPersistentData", json!(["user", {"round": round, "n": n}]));
         }
         victim.next().ok();
-        victim.signal(Signal::KILL);
+        victim.kill();
         let write = json!({"context": "user", "name": "survivor", "data": {"round": round}});
         survivor.ok("setPersistentData", write);
         let there = survivor.ok("getPersistentData", json!({"context": "user", "name": "survivor"}));
@@ -76,7 +75,7 @@ fn a_process_that_is_killed_while_it_makes_the_store_leaves_a_place_for_it() {
         while !whole && !home.data().exists() {
             std::thread::yield_now();
         }
-        victim.signal(Signal::KILL);
+        victim.kill();
         victim.wait_for_end();
         victim.forget_answers();
         whole |= home.data().join("data.mdb").exists();

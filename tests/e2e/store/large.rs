@@ -2,9 +2,8 @@
 //! nothing has touched the file since, and otherwise its structure; after any other end each row.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 
-use rustix::process::Signal;
+use plugin_vault::files;
 use serde_json::json;
 
 use crate::harness::{Framing, Home, Server};
@@ -32,11 +31,12 @@ fn damage_a_value(home: &Home) {
     let middle = file.metadata().unwrap().len() / 2;
     assert!(middle > 32 * MEBIBYTE as u64);
     let mut byte = [0];
-    file.read_exact_at(&mut byte, middle).unwrap();
-    file.write_all_at(&[byte[0] ^ 1], middle).unwrap();
+    files::read_exact_at(&file, &mut byte, middle).unwrap();
+    files::write_all_at(&file, &[byte[0] ^ 1], middle).unwrap();
 }
 
 /// How much of the store a process checks that opens it.
+#[cfg(target_os = "linux")]
 fn depth(home: &Home, key: &str) -> &'static str {
     let mut server = home.start().usual_log().arguments(["--log", "debug"]).framing(Framing::Lines).run();
     server.set_key(key);
@@ -46,6 +46,7 @@ fn depth(home: &Home, key: &str) -> &'static str {
     depths.into_iter().find(|depth| line.contains(depth)).expect("it says how much")
 }
 
+#[cfg(target_os = "linux")]
 fn data_file(home: &Home) -> File {
     File::options().read(true).write(true).open(home.data().join("data.mdb")).unwrap()
 }
@@ -109,7 +110,7 @@ fn a_large_store_is_taken_as_it_is_only_if_nothing_has_touched_it_since_it_was_c
 }
 
 fn kill(mut server: Server) {
-    server.signal(Signal::KILL);
+    server.kill();
     server.wait_for_end();
 }
 

@@ -41,14 +41,14 @@ fn files_that_are_locked_are_never_written() {
         assert_eq!(fs::metadata(in_data(&home, name)).unwrap().len(), 0, "{name}");
     }
     for server in [&one, &other] {
-        let about = format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), server.pid().as_raw_nonzero());
+        let about = format!("plugin-vault {} {}\n", env!("CARGO_PKG_VERSION"), server.id());
         let names = live.iter().filter(|name| name.len() > 32);
         let said =
             |name: &String| fs::read_to_string(in_data(&home, &format!("live/{name}"))).unwrap() == about;
         assert_eq!(names.filter(|name| said(name)).count(), 1, "{about}");
     }
     let writer = fs::read_to_string(in_data(&home, "writer")).unwrap();
-    assert_eq!(writer.trim(), other.pid().as_raw_nonzero().to_string());
+    assert_eq!(writer.trim(), other.id().to_string());
     assert_eq!(fs::read(in_data(&home, "news")).unwrap().len(), 33, "a line feed, and the last announcement");
     // Both were told that the store was restored.
     for mut server in [one, other] {

@@ -9,7 +9,7 @@ use rustix::process::geteuid;
 use serde_json::{Value, json};
 
 use super::server;
-use crate::harness::{Home, Server};
+use crate::harness::{Home, Ran, Server};
 
 /// A user with no rights, whom nothing belongs to.
 const ANOTHER_USER: u32 = 65_534;
@@ -131,6 +131,42 @@ fn a_home_that_is_not_ours_is_told_with_what_to_do() {
     let stderr = refused_with(server, &key, "owner");
     assert!(stderr.contains("'/' belongs to user 0 (root)"), "{stderr}");
     assert!(stderr.contains("--data-dir") && !stderr.contains("chown"), "{stderr}");
+}
+
+/// As in a container that runs with a number for a user.
+#[test]
+fn a_user_without_a_name_and_a_home_uses_the_folders_that_are_named() {
+    const NUMBER: u32 = 54_321;
+    let home = Home::new();
+    let own = home.path("own");
+    fs::create_dir(&own).unwrap();
+    set_mode(&own, 0o700);
+    let mut words: Vec<String> = ["env", "-u", "HOME"].map(str::to_owned).to_vec();
+    if geteuid().is_root() {
+        set_mode(home.root(), 0o755);
+        give(&own, NUMBER);
+        words.extend(["setpriv".to_owned(), format!("--reuid={NUMBER}"), format!("--regid={NUMBER}")]);
+        words.push("--clear-groups".to_owned());
+    }
+    let start = || home.start().usual_log().without_folders().under(words.iter());
+    let named = start().environment("PLUGIN_VAULT_DATA_DIR", own.join("data"));
+    let mut server = named.environment("PLUGIN_VAULT_KEY_DIR", own.join("keys")).run();
+    server.initialize(&[]);
+    server.set_key(&home.key());
+    server.ok("setPersistentData", json!(["user", home.object()]));
+    drop(server);
+    assert!(own.join("data/data.mdb").is_file());
+    if geteuid().is_root() {
+        let mut start = start();
+        for name in ["XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            start = start.environment(name, "");
+        }
+        let Ran { code, said, .. } = start.ran("");
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("set HOME, or name a folder with --data-dir"), "{said}");
+        // The canaries are searched for by the test's own user.
+        give(&own, 0);
+    }
 }
 
 #[test]

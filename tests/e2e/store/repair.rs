@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
+#[cfg(unix)]
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -131,6 +133,7 @@ fn without_a_backup_what_is_whole_stays() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn every_process_continues_with_the_repaired_store() {
     let home = Home::new();
@@ -174,6 +177,7 @@ fn one_of_many_processes_repairs_the_store() {
     assert_eq!(quarantined(&home).len(), 1);
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_is_moved_while_a_process_keeps_the_store_open() {
     let home = Home::new();

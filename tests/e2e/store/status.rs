@@ -65,6 +65,7 @@ fn the_status_of_a_store_is_true() {
     assert_eq!(home.client().ok("vault/status", Value::Null), status);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_below_the_data_folder_protects_no_copy() {
     let home = Home::new();
@@ -89,6 +90,7 @@ fn a_key_below_the_data_folder_protects_no_copy() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_file_that_others_can_read_protects_from_no_other_user() {
     let home = Home::new();

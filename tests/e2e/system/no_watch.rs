@@ -35,7 +35,7 @@ fn who_cannot_watch_files_is_told_all_the_same() {
         let waits = watcher.begin("acquireLease", lease.clone());
         watcher.ok("getPersistentData", ["user"]);
         if ends {
-            other.signal(Signal::KILL);
+            other.kill();
             other.wait_for_end();
         } else {
             other.ok("releaseLease", json!({"name": "l", "lease": token}));

@@ -105,7 +105,7 @@ fn a_lease_of_another_container_is_a_live_ones_until_it_is_killed() {
     holder.ok("acquireLease", json!({"name": "l", "ttlMs": 600_000}));
     assert_eq!(other.code("acquireLease", json!({"name": "l", "ttlMs": 600_000})), 3001);
     let waiting = other.begin("acquireLease", json!({"name": "l", "ttlMs": 600_000, "waitMs": 60_000}));
-    holder.signal(Signal::KILL);
+    holder.kill();
     other.wait(waiting).ok();
     holder.wait_for_end();
     holder.forget_answers();

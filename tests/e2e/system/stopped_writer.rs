@@ -79,7 +79,7 @@ fn a_stopped_writer_that_is_killed_lets_the_others_go_on_at_once() {
     stop_inside_a_write(&home, &mut stopped);
     let params = json!({"context": "user", "name": "n1000000", "data": {"n": 2}});
     let waits = other.begin("setPersistentData", params);
-    stopped.signal(Signal::KILL);
+    stopped.kill();
     other.wait(waits).ok();
     assert_eq!(read(&mut other, 1_000_000), json!({"n": 2}));
     stopped.wait_for_end();

@@ -82,7 +82,10 @@ function M.spawn(path, args, on, env)
         for _, pipe in ipairs({ stdin, stdout, stderr }) do
             pipe:close()
         end
-        error(errors.new("vaultEnded", path .. " could not be started: " .. tostring(pid)), 0)
+        -- The file is there, since it was found before. What is missing is the loader of its C library.
+        local unsuitable = tostring(pid):match("^ENOENT") or tostring(pid):match("^ENOEXEC")
+        local why = unsuitable and "it is built for another C library or processor" or tostring(pid)
+        error(errors.new("vaultEnded", path .. " could not be started: " .. why), 0)
     end
     for pipe, take in pairs({ [stdout] = on.stdout, [stderr] = on.stderr }) do
         local deliver = vim.schedule_wrap(take)

@@ -111,10 +111,17 @@ function Sidecar:_start()
     return running
 end
 
+-- macOS and Windows take several spellings of a path for one folder. The store compares bytes, so it gets the file system's own.
+local several_spellings = vim.fn.has("mac") == 1 or vim.fn.has("win32") == 1
+
+local function spelled(path)
+    return several_spellings and uv.fs_realpath(path) or path
+end
+
 function Sidecar:_open_folders()
     local paths = self.options.folders and self.options.folders() or { vim.fn.getcwd(-1, -1) }
     return vim.tbl_map(function(path)
-        local uri = path:find("^%a[%w+.-]+://") and path or vim.uri_from_fname(path)
+        local uri = path:find("^%a[%w+.-]+://") and path or vim.uri_from_fname(spelled(path))
         return { uri = uri, name = vim.fn.fnamemodify(path, ":t") }
     end, paths)
 end

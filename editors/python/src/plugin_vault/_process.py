@@ -5,6 +5,7 @@ A thread of its own reads the answers and calls what waits for them. Only the si
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import logging
@@ -57,6 +58,14 @@ def result_of(answer: Optional[Message]) -> Any:
     return answer["result"]
 
 
+def _why(path: str, error: OSError) -> str:
+    """Why a program was not started. If the file is there, what the system did not find is the loader of its C library."""
+    bad_architecture = 86 if sys.platform == "darwin" else None
+    if os.path.isfile(path) and error.errno in (errno.ENOENT, errno.ENOEXEC, bad_architecture):
+        return "it is built for another C library or processor"
+    return str(error.strerror)
+
+
 class Process:
     """A running sidecar. `notice(method, params)` and `ended()` are called on the thread that reads."""
 
@@ -81,7 +90,7 @@ class Process:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise VaultError("vaultEnded", f"{path} can't be started: {error.strerror}.") from error
+            raise VaultError("vaultEnded", f"{path} can't be started: {_why(path, error)}.") from error
         self._stdin: IO[bytes] = self._child.stdin  # type: ignore[assignment]
         self.pid = self._child.pid
         self._threads = [

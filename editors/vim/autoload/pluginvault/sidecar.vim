@@ -102,7 +102,9 @@ function! s:Uri(path) abort
   if a:path =~# '^\a[[:alnum:]+.-]\+://'
     return a:path
   endif
-  let path = substitute(a:path, '\\', has('win32') ? '/' : '\\\\', 'g')
+  " macOS and Windows take several spellings of a path for one folder. The store compares bytes, so it gets the file system's own.
+  let path = has('mac') || has('win32') ? resolve(a:path) : a:path
+  let path = substitute(path, '\\', has('win32') ? '/' : '\\\\', 'g')
   let path = substitute(path, '[^[:alnum:]/._~-]', {found -> s:Percent(found[0])}, 'g')
   return 'file://' . (path[0] ==# '/' ? '' : '/') . path
 endfunction
