@@ -21,9 +21,9 @@ equinox=$(path_of "$jars/org.eclipse.equinox.app.jar" "$jars/org.eclipse.equinox
 
 # In one package with the library, but not in its jar.
 mkdir "$work/behaviour" "$work/conformance"
+mapfile -t tests < <(find src/test -name '*.java')
 check 'the tests compile without a warning' \
-  javac --release 17 -Xlint:all -Werror -encoding UTF-8 -cp "$libraries:$equinox" -d "$work/behaviour" \
-  $(find src/test -name '*.java')
+  javac --release 17 -Xlint:all -Werror -encoding UTF-8 -cp "$libraries:$equinox" -d "$work/behaviour" "${tests[@]}"
 mkdir -p "$work/conformance/io/github/pluginvault"
 mv "$work/behaviour/io/github/pluginvault/conformance" "$work/conformance/io/github/pluginvault"
 cp src/test/equinox/plugin.xml "$work/conformance"

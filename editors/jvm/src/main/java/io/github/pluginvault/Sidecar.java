@@ -59,6 +59,9 @@ public final class Sidecar implements AutoCloseable {
   private volatile Connection connection;
   private volatile boolean isStarting;
   private volatile boolean isOverdue;
+
+  /** The time from which the limit of the end counts. */
+  private volatile long limitedFrom;
   private boolean isClosing;
 
   /** Makes a sidecar. Its process starts with the first call. */
@@ -118,15 +121,21 @@ public final class Sidecar implements AutoCloseable {
       isClosing = true;
       worker.execute(this::end);
     }
+    limitedFrom = System.nanoTime();
     limitEnd();
   }
 
   /** The worker may be blocked by a process that reads nothing. A start has its own limit. */
   private void limitEnd() {
-    CompletableFuture.delayedExecutor(Connection.SHUTDOWN, TimeUnit.MILLISECONDS, pool)
+    long limit = TimeUnit.MILLISECONDS.toNanos(Connection.SHUTDOWN);
+    long left = limitedFrom + limit - System.nanoTime();
+    CompletableFuture.delayedExecutor(left, TimeUnit.NANOSECONDS, pool)
         .execute(
             () -> {
               if (isStarting) {
+                limitedFrom = System.nanoTime();
+              }
+              if (System.nanoTime() - limitedFrom < limit) {
                 limitEnd();
                 return;
               }
@@ -258,6 +267,7 @@ public final class Sidecar implements AutoCloseable {
       connection = new Connection(program, options.arguments(), this::notice, this::ended);
       connection.initialize(folders, options.handshake);
     } finally {
+      limitedFrom = System.nanoTime();
       isStarting = false;
     }
     return connection;
