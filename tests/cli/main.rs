@@ -13,6 +13,7 @@ mod copies;
 // Its cases are modes, links and terminals of Unix.
 #[cfg(unix)]
 mod doctor;
+mod doctor_copies;
 #[cfg(all(target_os = "linux", feature = "namespace-tests"))]
 mod doctor_mounts;
 mod exit_codes;
