@@ -95,7 +95,8 @@ final class FindingTests {
               + row[0]
               + "}}}}}";
       String answer = "Content-Length: " + body.length() + "\\r\\n\\r\\n" + body;
-      Vault vault = with(world, "printf '" + answer + "'; exec cat >/dev/null", 10_000);
+      String script = "read line; printf '" + answer + "'; exec cat >/dev/null";
+      Vault vault = with(world, script, 10_000);
       var error = refused("programUnsuitable", vault.ready());
       check(error.getMessage().endsWith(row[1]), error.getMessage());
     }
