@@ -425,6 +425,19 @@ public final class Wire {
   }
 
   /**
+   * The key that a relay has bound the connection to.
+   *
+   * @param handle The handle of that key. A call may leave it out
+   */
+  public record Relayed(String handle) {
+    /** Shows no data. */
+    @Override
+    public String toString() {
+      return "Relayed";
+    }
+  }
+
+  /**
    * A lease that was released.
    *
    * @param released see the reference
@@ -516,7 +529,7 @@ public final class Wire {
   /**
    * The state of the store and of its protection.
    *
-   * @param bytes The size of the store on the disk, in bytes
+   * @param bytes The size of the store on the disk, in bytes. 0 through a relay
    * @param dataDir The folder where the store is, or would be
    * @param formatVersion The version of the disk format
    * @param keyAvailable Whether methods that need data work now
@@ -525,9 +538,12 @@ public final class Wire {
    * @param protectors All protectors that can open the store
    * @param protects What all protectors together guard against, as they are set up now. A member is
    *     also {@code false} if this can't be known
-   * @param records The number of records, of all plugins
+   * @param records The number of records, of all plugins. 0 through a relay
    * @param protector The protector that opened the store; or null
-   * @param repaired What the last repair of a damaged store did; absent if there was none; or null
+   * @param relay Present and {@code true} through a relay: the store is then on the machine of the
+   *     relay, and {@code dataDir} is a folder there; or null
+   * @param repaired What the last repair of a damaged store did; absent if there was none, and
+   *     through a relay; or null
    * @param storeId The id of the store; absent if there is no store yet; or null
    */
   public record Status(
@@ -540,6 +556,7 @@ public final class Wire {
       Protects protects,
       long records,
       Protector protector,
+      Boolean relay,
       Repaired repaired,
       String storeId) {
     /** Shows no data. */
@@ -569,8 +586,10 @@ public final class Wire {
    * @param maxDataBytes The length of the longest object that can be stored, in bytes of JSON text
    * @param protocolVersion The version of this contract. A client that needs a later version
    *     reports that and does not go on
+   * @param relay Present if the connection comes through {@code plugin-vault relay}, which has
+   *     bound it to one key; or null
    */
-  public record VaultCapabilities(long maxDataBytes, long protocolVersion) {
+  public record VaultCapabilities(long maxDataBytes, long protocolVersion, Relayed relay) {
     /** Shows no data. */
     @Override
     public String toString() {
