@@ -1,6 +1,7 @@
 //! Several copies of the program: `doctor` names those of another version.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use crate::sick::Sick;
 
@@ -19,7 +20,7 @@ fn a_copy_of_the_program_for_another_system() {
         let copy = sick.user("copy/plugin-vault");
         fs::create_dir(copy.parent().unwrap()).unwrap();
         fs::write(&copy, content).unwrap();
-        mode(&copy, 0o755);
+        fs::set_permissions(&copy, Permissions::from_mode(0o755)).unwrap();
         sick.set("PLUGIN_VAULT_BIN", &copy);
         let why = "it is built for another C library or processor";
         let command = sick.is_cured("program", "warning", why, false);
