@@ -1,6 +1,5 @@
 //! A system on which no file can be watched: those who watch and those who wait look now and then instead.
 
-use rustix::process::Signal;
 use serde_json::json;
 
 use super::write;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rustix::process::Signal;
 use serde_json::json;
 
 use super::{read, write};
