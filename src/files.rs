@@ -28,7 +28,7 @@ pub use error::{Cause, Error, Refusal, Result};
 pub use problem::Problem;
 pub use system::{
     WatchedFile, allocate, free_space, id, id_at, is_of_a_container, is_of_a_network, let_all_read, privacy,
-    quoted, sync_folder,
+    quoted, sync_folder, unlock,
 };
 
 /// What kind of file has a name.

@@ -308,6 +308,14 @@ pub(super) fn make_private_aside(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(fs::Permissions::from_mode(0o700));
 }
 
+/// Releases the lock of a file.
+///
+/// # Errors
+/// If the system refuses.
+pub fn unlock(file: &File) -> io::Result<()> {
+    file.unlock()
+}
+
 /// Does nothing: the folder was made with its mode.
 pub(super) fn protect_new_folder(_folder: &Path) {}
 

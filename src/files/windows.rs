@@ -25,6 +25,8 @@ pub(super) use denied::{
 const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 /// Opens a folder as well.
 const BACKUP_SEMANTICS: u32 = 0x0200_0000;
+/// The system's error for a part of a file that another handle has locked.
+const LOCK_VIOLATION: i32 = 33;
 /// How long a call is repeated while another program has the file open.
 const IN_USE: Duration = Duration::from_secs(1);
 /// The pause between two such calls.
@@ -36,7 +38,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 fn while_in_use<T>(may_be_denied: bool, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
-    const LOCK_VIOLATION: i32 = 33;
     const DELETE_PENDING: i32 = 303;
     const USER_MAPPED_FILE: i32 = 1224;
     let until = Instant::now() + IN_USE;
@@ -317,6 +318,18 @@ impl WatchedFile {
     /// If the system refuses.
     pub fn strike(&self) -> io::Result<()> {
         write_all_at(&super::open_or_create(&self.0)?, b"\n", 0)
+    }
+}
+
+/// Releases the lock of a handle. The standard library unlocks twice, since a handle may have two locks here. Wine answers
+/// the second call with a lock violation, where Windows says that nothing is locked.
+///
+/// # Errors
+/// If the system refuses.
+pub fn unlock(file: &File) -> io::Result<()> {
+    match file.unlock() {
+        Err(error) if error.raw_os_error() == Some(LOCK_VIOLATION) => Ok(()),
+        outcome => outcome,
     }
 }
 

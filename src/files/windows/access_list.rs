@@ -31,12 +31,7 @@ pub(in crate::files) struct Access {
 pub(in crate::files) fn access(file: &File) -> io::Result<Access> {
     static USER: OnceLock<String> = OnceLock::new();
     let user = USER.get_or_init(|| calls::user().unwrap_or_default());
-    let access = read(&calls::descriptor(file)?, user);
-    // Under Wine nothing inherits the access list of its folder.
-    if cfg!(wine) && access.privacy == Privacy::OpenToOthers && file.metadata()?.is_file() {
-        return Ok(Access { privacy: Privacy::Private, mode: 0o600, ..access });
-    }
-    Ok(access)
+    Ok(read(&calls::descriptor(file)?, user))
 }
 
 /// Bytes that this user can still write on the file system of a folder.

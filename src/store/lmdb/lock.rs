@@ -40,7 +40,7 @@ impl OpenLock {
     /// Converts a shared lock into an exclusive one; `None` if another process has the store open. Another process may
     /// have held it exclusively in between, so the caller has to read again what it read before.
     pub(in crate::store) fn into_exclusive(self) -> io::Result<Option<Self>> {
-        self.0.unlock()?;
+        files::unlock(&self.0)?;
         match self.0.try_lock() {
             Ok(()) => Ok(Some(self)),
             Err(TryLockError::WouldBlock) => Ok(None),

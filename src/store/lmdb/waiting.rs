@@ -6,6 +6,8 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::files;
+
 /// Longest time for which a process lets others write first. A process that is stopped while it waits must not stop the
 /// others.
 const MOST: Duration = Duration::from_millis(50);
@@ -25,7 +27,7 @@ impl Waiting {
         let deadline = Instant::now() + MOST;
         loop {
             match self.0.try_lock() {
-                Ok(()) => return self.0.unlock(),
+                Ok(()) => return files::unlock(&self.0),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(()),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -37,7 +39,7 @@ impl Waiting {
     pub(in crate::store) fn during<T>(&self, wait: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.0.lock_shared()?;
         let waited = wait();
-        self.0.unlock()?;
+        files::unlock(&self.0)?;
         waited
     }
 }
