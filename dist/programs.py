@@ -20,7 +20,7 @@ VERSION = re.compile(
 GLIBC = re.compile(r"(libc|libm|libpthread|libdl|librt)\.so\.\d+|ld-linux[a-z0-9_-]*\.so\.\d+")
 # What each Windows has, since 10.
 WINDOWS = re.compile(
-    r"(advapi32|bcrypt|bcryptprimitives|crypt32|kernel32|msvcrt|ntdll|ole32|secur32|shell32|user32|userenv|ws2_32"
+    r"(advapi32|bcrypt|bcryptprimitives|combase|crypt32|kernel32|msvcrt|ntdll|ole32|secur32|shell32|user32|userenv|ws2_32"
     r"|api-ms-win-[a-z0-9-]+)\.dll",
     re.IGNORECASE,
 )
