@@ -48,7 +48,9 @@ pub(super) fn completions(command: &CompletionsCommand) -> Answer {
 /// Writes a page for each command.
 pub(super) fn man(command: &ManCommand) -> Result<Answer, Failed> {
     let folder = &command.folder;
-    let (mut usual, mut of_server) = (definition(false), definition(true));
+    // The pages are the same for all systems, and so name no target.
+    let paged = |server| definition(server).long_version(env!("CARGO_PKG_VERSION"));
+    let (mut usual, mut of_server) = (paged(false), paged(true));
     usual.build();
     of_server.build();
     let mut written = write_pages(folder, &usual);

@@ -1,17 +1,19 @@
-//! `relays/`: one file for each relay, which its process keeps locked for its whole life, as with `live/`. The file says
-//! where the relay listens, and which key it has made for its own life: if the process was killed, the next relay ends
-//! that key.
+//! `relays/`: two files for each relay, as in `live/`. Its process keeps the empty one locked for its whole life. The one beside it,
+//! which is never locked, says where the relay listens, and which key it has made for its own life: if the process was
+//! killed, the next relay ends that key.
 
 use std::fs::File;
 use std::path::PathBuf;
 
-use crate::files::{self, Cause, Dir, write_all_at};
+use crate::files::{self, Cause, Dir};
 use crate::rows::{Id, id_text, parse_id};
 
 use super::{Location, StoreError};
 
 /// The longest file, in bytes.
 const LONGEST: usize = 8 * 1024;
+/// The end of the name of the file beside the locked one.
+const ABOUT: &str = ".txt";
 /// What stands in the place of the id of a key that is not the relay's own.
 const NO_KEY: &str = "-";
 
@@ -26,14 +28,14 @@ pub struct RelayEntry {
     pub key_id: Option<String>,
 }
 
-/// The file of this process's relay. It is removed when this is dropped, unless the relay's key could not be ended.
+/// The files of this process's relay. They are removed when this is dropped, unless the relay's key could not be ended.
 pub struct RelayMark {
     folder: Dir,
     name: String,
     locked: Option<File>,
 }
 
-/// The file of a relay that was killed. No other process takes it while this exists.
+/// The files of a relay that was killed. No other process takes them while this exists.
 pub struct StaleRelay {
     /// What the file says.
     pub entry: RelayEntry,
@@ -43,14 +45,14 @@ pub struct StaleRelay {
 }
 
 impl StaleRelay {
-    /// Removes the file: the key of the relay was ended.
+    /// Removes the files: the key of the relay was ended.
     pub fn remove(self) {
-        let _ = self.folder.remove(&self.name);
+        remove(&self.folder, &self.name);
     }
 }
 
 impl RelayMark {
-    /// Leaves the file behind, so that the next relay ends the key.
+    /// Leaves the files behind, so that the next relay ends the key.
     pub fn keep(mut self) {
         self.locked = None;
     }
@@ -58,10 +60,21 @@ impl RelayMark {
 
 impl Drop for RelayMark {
     fn drop(&mut self) {
-        if self.locked.is_some() {
-            let _ = self.folder.remove(&self.name);
+        // Closed first, since some systems remove no open file.
+        if self.locked.take().is_some() {
+            remove(&self.folder, &self.name);
         }
     }
+}
+
+/// Removes both files of a relay. The locked one goes last: without it the other is not found.
+fn remove(folder: &Dir, name: &str) {
+    let _ = folder.remove(&about(name));
+    let _ = folder.remove(name);
+}
+
+fn about(name: &str) -> String {
+    format!("{name}{ABOUT}")
 }
 
 impl RelayEntry {
@@ -78,17 +91,16 @@ impl RelayEntry {
 }
 
 impl Location {
-    /// Writes the file of a relay of this process.
+    /// Writes the files of a relay of this process.
     ///
     /// # Errors
-    /// If the file can't be written.
+    /// If they can't be written.
     pub fn begin_relay(&self, id: Id, entry: &RelayEntry) -> Result<RelayMark, StoreError> {
         let folder = self.folder.dir()?.make_folder("relays")?;
         let name = id_text(&id);
+        folder.create_whole(&about(&name), entry.text().as_bytes())?;
         let file = folder.create_new(&name)?;
-        let failed = |error| files::Error::at(&folder.path_of(&name), Cause::Io(error));
-        file.lock().map_err(failed)?;
-        write_all_at(&file, entry.text().as_bytes(), 0).map_err(failed)?;
+        file.lock().map_err(|error| files::Error::at(&folder.path_of(&name), Cause::Io(error)))?;
         Ok(RelayMark { folder, name, locked: Some(file) })
     }
 
@@ -105,7 +117,7 @@ impl Location {
         let (mut running, mut stale) = (Vec::new(), Vec::new());
         for name in names.into_iter().filter(|name| parse_id(name).is_some()) {
             let folder = folder()?;
-            let Ok(text) = folder.read_whole(&name, LONGEST) else { continue };
+            let Ok(text) = folder.read_whole(&about(&name), LONGEST) else { continue };
             let Some(entry) = String::from_utf8(text).ok().and_then(|text| RelayEntry::parse(&text)) else {
                 continue;
             };

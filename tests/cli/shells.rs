@@ -113,6 +113,7 @@ fn each_command_has_a_page_that_all_users_may_read() {
         assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o644);
         let text = fs::read_to_string(&page).unwrap();
         assert!(text.contains(".SH OPTIONS"), "{name}");
+        assert!(!text.contains("\ncommit "), "{name}: one page serves the programs of all systems");
     }
     let page = fs::read_to_string(folder.join("plugin-vault-get.1")).unwrap();
     assert!(page.contains("Examples:") && !page.contains("stdio"), "{page}");

@@ -13,9 +13,9 @@ import { binary, vaultTest } from './world.mjs';
 const { top, project, installed, packed } = installPackage();
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
 
-test('the package has the code, its types and its README, is small, and needs no other package', () => {
+test('the package has the code, its types, its README and its licence, is small, and needs no other package', () => {
   const places = new Set(packed.files.map(({ path }) => path.split('/')[0]));
-  assert.deepEqual([...places].sort(), ['README.md', 'dist', 'package.json']);
+  assert.deepEqual([...places].sort(), ['LICENSE', 'README.md', 'dist', 'package.json']);
   assert.ok(packed.size <= 150_000, `${packed.size} bytes`);
   assert.equal(manifest.dependencies, undefined);
   const { './package.json': _, ...modules } = manifest.exports;
