@@ -144,10 +144,10 @@ node_hosts() { npm_ci tests/hosts/node; }
 built_node_binding() { node_hosts && npm_ci editors/node && npm run --silent --prefix editors/node build; }
 
 conformance_runner() { node_hosts && node_tests "$(node_of 24)" editors/conformance run.test.mjs; }
-# Bundlers and the MCP SDK run on the Node of the author, so the tests with them run on the later Node only.
+# Bundlers, the compiler and the MCP SDK run on the Node of the author, so the tests with them run on the later Node only.
 node_binding() {
   local files='test/*.test.mjs'
-  [ "$1" != 20 ] || files='test/[!bm]*.test.mjs test/manners.test.mjs'
+  [ "$1" != 20 ] || files='test/[!bmt]*.test.mjs test/manners.test.mjs test/tokens.test.mjs'
   built_node_binding && node_tests "$(node_of "$1")" editors/node "$files"
 }
 # The rig of `vault.tokens`.

@@ -1,4 +1,4 @@
-// Calls that must compile, and calls that must not. package.test.mjs compiles this file; it never runs.
+// Calls that must compile, and calls that must not. types.test.mjs compiles this file; it never runs.
 
 import { isVaultError, LoginNeeded, openSidecar, openVault, type Change, type Lease, type Vault } from 'plugin-vault';
 import { FakeStore } from 'plugin-vault/fake';

@@ -1,4 +1,4 @@
-// Calls of an extension of VS Code that must compile, and calls that must not. package.test.mjs compiles this file; it never runs.
+// Calls of an extension of VS Code that must compile, and calls that must not. types.test.mjs compiles this file; it never runs.
 
 import type { ExtensionContext, Memento, SecretStorage } from 'vscode';
 import { isVaultError, openVault, type ExtensionVault } from 'plugin-vault/vscode';
