@@ -15,7 +15,7 @@ check() { if "${@:2}" >"$work/log" 2>&1; then echo "ok $1"; else echo "WRONG $1"
 path_of() { (IFS=: && echo "$*"); }
 
 check 'the library compiles without a warning, and is packed' ./pack "$jars" "$work/packed"
-library=$(echo "$work"/packed/plugin-vault-?.?.?.jar)
+library=$(echo "$work"/packed/plugin-vault-*[0-9].jar)
 libraries=$(path_of "$library" "$jars/com.google.gson.jar" "$jars/org.eclipse.lsp4j.jsonrpc.jar")
 equinox=$(path_of "$jars/org.eclipse.equinox.app.jar" "$jars/org.eclipse.equinox.common.jar" "$jars/error_prone_annotations.jar")
 
