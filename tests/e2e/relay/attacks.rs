@@ -199,7 +199,6 @@ fn no_key_is_an_argument_or_a_variable_of_any_process() {
     drop(client);
 }
 
-/// The state of the store without what changes with each start.
 #[test]
 fn the_numbers_of_other_plugins_are_not_told() {
     let home = Home::new();

@@ -202,7 +202,13 @@ impl Requests {
 
     /// The same requests for another connection, with the handle that its key has there.
     pub(crate) fn with_handle(&self, handle: String) -> Self {
-        Self { kind: self.kind, next: self.next, records: self.records, bytes: self.bytes, handles: vec![handle] }
+        Self {
+            kind: self.kind,
+            next: self.next,
+            records: self.records,
+            bytes: self.bytes,
+            handles: vec![handle],
+        }
     }
 
     /// A read of the next record, in an order that is spread over the whole store.

@@ -53,7 +53,10 @@ impl Relay {
         let handle = answer.split("\"handle\":\"").nth(1).and_then(|rest| rest.split('"').next());
         let handle = handle.ok_or_else(|| format!("no handle in {answer}"))?.to_owned();
         server.send(INITIALIZED)?;
-        Ok(Contender { server, requests: direct.requests.with_handle(handle) })
+        let mut requests = direct.requests.with_handle(handle);
+        // A write that changes nothing is no write.
+        requests.begin_at(1_000_000_000);
+        Ok(Contender { server, requests })
     }
 }
 
