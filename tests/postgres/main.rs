@@ -1,0 +1,11 @@
+//! The shared log on a real PostgreSQL server, which this program starts on loopback and ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't do its work has failed")]
+
+mod commits;
+mod failover;
+mod login;
+mod proxy;
+mod replica;
+mod schema;
+mod server;
