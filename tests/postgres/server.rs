@@ -217,9 +217,10 @@ fn keeper(programs: &Path, data: &Path, port: u16) -> Child {
     keeper.arg("-D").arg(data).args(["-p", &port.to_string()]);
     keeper.args(options.iter().flat_map(|option| ["-c", option]));
     keeper.env("FOLDER", data.parent().unwrap()).env("LC_ALL", "C").current_dir("/");
-    let mut keeper = keeper.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut keeper =
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(keeper.stderr.take().unwrap()).lines();
-    let ready = log.find(|line| line.as_ref().unwrap().contains("ready to accept connections"));
+    let ready = log.find(|line| line.as_ref().unwrap().contains("ready to accept"));
     assert!(ready.is_some(), "the server has not started");
     // It must never wait for its log to be read.
     thread::spawn(move || log.for_each(drop));
