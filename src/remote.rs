@@ -16,8 +16,12 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod log;
+#[cfg(test)]
+mod model;
 mod position;
 mod postgres;
+#[cfg(test)]
+mod sample;
 
 pub use appending::append;
 pub use catch_up::{CaughtUp, NotCaughtUp, catch_up, position};

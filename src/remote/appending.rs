@@ -15,8 +15,7 @@ pub fn append(log: &mut impl Log, commit: &Commit<'_>, deadline: &Deadline) -> R
             // An earlier request may have been carried out, whatever became of this one.
             Err(_) if was_sent && deadline.is_over() => return Err(RemoteError::Unanswered),
             Err(RemoteError::Unreachable | RemoteError::Failed) if was_sent => pause(deadline),
-            Err(_) if was_sent => return Err(RemoteError::Unanswered),
-            Ok(Appended::Forgotten) if was_sent => return Err(RemoteError::Unanswered),
+            Err(_) | Ok(Appended::Forgotten) if was_sent => return Err(RemoteError::Unanswered),
             // The request was sent once, so it was not among the commits that followed.
             Ok(Appended::Forgotten) => return Ok(Appended::Conflict),
             outcome => return outcome,

@@ -48,6 +48,8 @@ pub(super) struct FakeLog {
     pub(super) page: usize,
     /// Called with the log after each page: others may commit between two pages.
     pub(super) between: Option<fn(&mut FakeLog)>,
+    /// A mistake for the model to find: the condition is the number of the head alone.
+    pub(super) is_turn_only: bool,
 }
 
 impl FakeLog {
@@ -70,7 +72,8 @@ impl FakeLog {
 
     fn carry_out(&mut self, commit: &Commit<'_>) -> Appended {
         let next = commit.position.turn + 1;
-        if self.position != *commit.position {
+        let is_head = self.position == *commit.position;
+        if !is_head && !(self.is_turn_only && self.position.turn == commit.position.turn) {
             return match self.ids.get(&next) {
                 Some(id) if id == commit.write_id => Appended::Done,
                 _ if self.position.turn >= next + REMEMBERED => Appended::Forgotten,
@@ -88,6 +91,21 @@ impl FakeLog {
         self.ids.retain(|turn, _| *turn > oldest);
         self.rows.retain(|_, (turn, value)| value.is_some() || *turn > oldest);
         Appended::Done
+    }
+
+    /// Whether a commit is one of the newest.
+    pub(super) fn has(&self, position: &Position) -> bool {
+        position.turn == 0 || self.ids.get(&position.turn) == Some(&position.write_id)
+    }
+
+    /// The heads on which the late requests are based.
+    pub(super) fn late_positions(&self) -> Vec<Position> {
+        self.late.iter().map(|sent| sent.position).collect()
+    }
+
+    /// The state of an earlier moment. Late requests are still on their way.
+    pub(super) fn go_back(&mut self, to: &Self) {
+        *self = Self { late: std::mem::take(&mut self.late), ..to.clone() };
     }
 
     /// Delivers the requests that were late.

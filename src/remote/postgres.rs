@@ -11,6 +11,7 @@ mod url;
 use super::log::{Appended, Commit, Head, Log, Page, PlacedRow, WriteId};
 use super::{Deadline, Position, RemoteError};
 use crate::rows::Id;
+use crate::store::FORMAT;
 
 use connection::Connection;
 use message::{Columns, Failure, Value};
@@ -180,7 +181,6 @@ pub fn create(
     machine: &Machine,
     label: &[u8],
     max_bytes: u64,
-    format: u32,
     deadline: &Deadline,
 ) -> Result<(), RemoteError> {
     let sql = "select plugin_vault.create($2, sha256($1), $3, $4, $5)";
@@ -189,7 +189,7 @@ pub fn create(
         Value::Bytes(&machine.store),
         Value::Bytes(label),
         Value::number(max_bytes),
-        Value::Integer(i32::try_from(format).expect("a small number")),
+        Value::Integer(FORMAT.cast_signed()),
     ];
     let mut connection = Connection::open(url, deadline)?;
     connection.call(sql, arguments.iter(), deadline).map(drop).map_err(Failure::error)

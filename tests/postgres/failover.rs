@@ -24,7 +24,7 @@ fn server_with_a_store() -> Server {
     let url = server.url("owner", "postgres");
     remote::install(&url, &soon()).unwrap();
     let machine = Machine { store: STORE, token: TOKEN };
-    remote::create(&url, &machine, b"label", 1 << 20, 1, &soon()).unwrap();
+    remote::create(&url, &machine, b"label", 1 << 20, &soon()).unwrap();
     server
 }
 

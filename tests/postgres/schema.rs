@@ -49,7 +49,7 @@ fn a_database_without_the_schema_says_so() {
     let machine = || Machine { store: [1; 16], token: [2; 32] };
     let mut log = PostgresLog::new(server().url("app", &database), machine());
     assert_eq!(log.head(0, &soon()), Err(RemoteError::NotInstalled));
-    let created = remote::create(&server().url("owner", &database), &machine(), b"", 1, 1, &soon());
+    let created = remote::create(&server().url("owner", &database), &machine(), b"", 1, &soon());
     assert_eq!(created, Err(RemoteError::NotInstalled));
 }
 
@@ -59,7 +59,7 @@ fn a_login_role_sees_no_table_and_may_not_create_or_destroy() {
     let refused = Err(RemoteError::Refused(Refused::Permission));
     let app = server().url("app", &shared.database);
     let machine = Machine { store: [9; 16], token: [9; 32] };
-    assert_eq!(remote::create(&app, &machine, b"", 1, 1, &soon()), refused);
+    assert_eq!(remote::create(&app, &machine, b"", 1, &soon()), refused);
     assert_eq!(remote::install(&app, &soon()), refused);
     for table in ["version", "stores", "devices", "rows", "commits"] {
         for right in ["select", "insert", "update", "delete", "truncate"] {

@@ -248,7 +248,7 @@ impl Shared {
         let shared = Self { database: server().database(), store: [1; 16], token: [2; 32] };
         let url = server().url("owner", &shared.database);
         remote::install(&url, &soon()).unwrap();
-        remote::create(&url, &shared.machine(), b"label", bytes, 1, &soon()).unwrap();
+        remote::create(&url, &shared.machine(), b"label", bytes, &soon()).unwrap();
         shared
     }
 

@@ -1,69 +1,10 @@
 //! A replica on the disk follows a log in memory.
 
-use std::time::Duration;
-
 use super::*;
 use crate::remote::fake::{FakeLog, REMEMBERED};
 use crate::remote::log::WriteId;
-use crate::rows::Id;
-use crate::store::{Location, NewStore, ProtectorRow, Store};
-
-/// A store with no rows of its own.
-struct Empty;
-
-impl NewStore for Empty {
-    type Error = StoreError;
-
-    fn may_be_made(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
-        Ok(([1; 16], ([7; 16], b"a row".to_vec()), Vec::new()))
-    }
-}
-
-struct Replica {
-    store: Store,
-    _folder: tempfile::TempDir,
-}
-
-impl Replica {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let location = Location::new(folder.path().to_owned(), true, [2; 16]);
-        let store = location.open(u64::MAX, || 0, Some(&Empty)).unwrap().unwrap();
-        Self { store, _folder: folder }
-    }
-
-    fn read(&self, log: &mut FakeLog) -> Result<CaughtUp, NotCaughtUp> {
-        let deadline = Deadline::within(Duration::from_mins(1));
-        catch_up(log, &self.store.snapshot().unwrap(), &deadline)
-    }
-
-    fn follow(&self, log: &mut FakeLog) {
-        let caught_up = self.read(log).unwrap();
-        if let Some(batch) = caught_up.batch {
-            let lock = self.store.lock().unwrap();
-            self.store.commit(&lock, &batch).unwrap_or_else(|_| panic!("the replica takes the batch"));
-        }
-        assert_eq!(position(&self.store.snapshot().unwrap()), Ok(caught_up.head.position));
-    }
-
-    fn rows(&self) -> BTreeMap<(u8, Vec<u8>), Vec<u8>> {
-        let snapshot = self.store.snapshot().unwrap();
-        let mut rows = BTreeMap::new();
-        for table in Table::ALL {
-            let take = |key: &[u8], value: &[u8]| {
-                if is_shared(table, key) && key != meta::KEYS_REVISION {
-                    rows.insert((table as u8, key.to_vec()), value.to_vec());
-                }
-            };
-            snapshot.scan(table, &[], take).unwrap();
-        }
-        rows
-    }
-}
+use crate::remote::sample::{Empty, Random, Replica};
+use crate::store::Location;
 
 fn record(key: u8, value: Option<u8>) -> PlacedRow {
     PlacedRow { table: Table::Records as u8, key: vec![key; 32], value: value.map(|value| vec![value; 40]) }
@@ -76,16 +17,6 @@ fn change(revision: u64) -> PlacedRow {
 
 fn id(number: u64) -> WriteId {
     u128::from(number).to_be_bytes()
-}
-
-/// A small generator: the seed repeats the run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
 }
 
 #[test]
@@ -162,7 +93,7 @@ fn what_is_of_one_copy_alone_is_left_as_it_is() {
     let (mut log, replica) = (FakeLog::new(), Replica::new());
     log.commit(id(1), &[record(1, Some(1))]);
     replica.follow(&mut log);
-    let Replica { store, _folder: folder } = replica;
+    let Replica { store, folder } = replica;
     let snapshot = store.snapshot().unwrap();
     assert_eq!((snapshot.revision(), snapshot.keys_revision()), (Ok(1), Ok(0)));
     drop(snapshot);

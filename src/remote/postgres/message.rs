@@ -139,12 +139,12 @@ impl Failure {
         let code = code(body);
         match &code {
             b"PV001" => Self::Answered(RemoteError::Refused(Refused::Machine)),
-            b"PV002" => Self::Answered(RemoteError::Full),
+            // The quota, or the server's disk.
+            b"PV002" | b"53100" => Self::Answered(RemoteError::Full),
             b"PV003" => Self::Answered(RemoteError::TooNew),
             // A schema, a function or a table that is not there.
             b"3F000" | b"42883" | b"42P01" => Self::Answered(RemoteError::NotInstalled),
             b"42501" => Self::Answered(RemoteError::Refused(Refused::Permission)),
-            [b'5', b'3', b'1', ..] => Self::Answered(RemoteError::Full),
             // The server ends the connection, or the transaction met another one: the same call may succeed.
             [b'5', b'7', ..] | [b'0', b'8', ..] | [b'4', b'0', ..] => Self::Broken,
             // The server reads only at this moment, since it is a standby.
