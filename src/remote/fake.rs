@@ -30,6 +30,9 @@ struct Sent {
     rows: Vec<PlacedRow>,
 }
 
+/// The commit that wrote a row last, and its value.
+type Written = (u64, Option<Vec<u8>>);
+
 /// The state of the server.
 #[derive(Clone, Default)]
 pub(super) struct FakeLog {
@@ -37,7 +40,7 @@ pub(super) struct FakeLog {
     pub(super) revision: u64,
     pub(super) forgotten: u64,
     pub(super) format: u32,
-    rows: BTreeMap<(u8, Vec<u8>), (u64, Option<Vec<u8>>)>,
+    rows: BTreeMap<(u8, Vec<u8>), Written>,
     ids: BTreeMap<u64, WriteId>,
     /// All ids that were ever committed, to see that none is committed twice.
     pub(super) committed: BTreeSet<WriteId>,
@@ -72,8 +75,9 @@ impl FakeLog {
 
     fn carry_out(&mut self, commit: &Commit<'_>) -> Appended {
         let next = commit.position.turn + 1;
-        let is_head = self.position == *commit.position;
-        if !is_head && !(self.is_turn_only && self.position.turn == commit.position.turn) {
+        let same_turn = self.position.turn == commit.position.turn;
+        let same_id = self.is_turn_only || self.position.write_id == commit.position.write_id;
+        if !(same_turn && same_id) {
             return match self.ids.get(&next) {
                 Some(id) if id == commit.write_id => Appended::Done,
                 _ if self.position.turn >= next + REMEMBERED => Appended::Forgotten,

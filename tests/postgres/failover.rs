@@ -55,7 +55,7 @@ fn a_synchronous_standby_that_takes_over_has_every_answered_commit() {
     wait_until(&primary, "select count(*) = 1 from pg_stat_replication where sync_state = 'sync'");
     let (answered, answers) = mpsc::channel();
     let mut writer = log(&primary);
-    let writes = std::thread::spawn(move || {
+    let written = std::thread::spawn(move || {
         let mut at = Position::default();
         // The first request without an answer is the last one.
         while append(&mut writer, &at, &Deadline::within(Duration::from_secs(5))) == Ok(Appended::Done) {
@@ -66,7 +66,7 @@ fn a_synchronous_standby_that_takes_over_has_every_answered_commit() {
     });
     assert!(answers.iter().nth(20).is_some());
     primary.kill();
-    let last = writes.join().unwrap();
+    let last = written.join().unwrap();
     standby.psql("postgres", "alter system reset synchronous_standby_names");
     standby.psql("postgres", "select pg_promote(true, 60)");
     standby.psql("postgres", "select pg_reload_conf()");

@@ -12,7 +12,7 @@ use plugin_vault::remote::{
 };
 
 use crate::proxy::{Loses, Proxy};
-use crate::server::{PASSWORD, Shared, server, soon};
+use crate::server::{PASSWORD, Server, Shared, server, soon};
 
 fn head(shared: &Shared, url: ServerUrl) -> Result<Head, RemoteError> {
     PostgresLog::new(url, shared.machine()).head(0, &soon())
@@ -58,7 +58,7 @@ fn tls_needs_a_certificate_that_is_trusted_and_has_the_name() {
     check(&shared, server().url_with("app", &shared.database, &trusted), Ok(()));
     // The system's certificates do not have this one.
     check(&shared, server().url_with("app", &shared.database, "?sslmode=verify-full"), refused);
-    let other_name = server().url_at("localhost", server().port(), "app", &shared.database, &trusted);
+    let other_name = Server::url_at("localhost", server().port(), "app", &shared.database, &trusted);
     check(&shared, other_name, refused);
     let no_file =
         server().url_with("app", &shared.database, "?sslmode=verify-full&sslrootcert=/no/such/file");
@@ -85,7 +85,7 @@ fn listener(answer: &'static [u8]) -> u16 {
 fn a_server_without_tls_gets_no_login_where_tls_is_required() {
     let shared = Shared::new();
     for (answer, expected) in [(b"N".as_slice(), Refused::NoTls), (b"SE", Refused::NoTls)] {
-        let url = server().url_at("127.0.0.1", listener(answer), "app", "db", "?sslmode=verify-full");
+        let url = Server::url_at("127.0.0.1", listener(answer), "app", "db", "?sslmode=verify-full");
         check(&shared, url, Err(RemoteError::Refused(expected)));
     }
 }
@@ -94,13 +94,9 @@ fn a_server_without_tls_gets_no_login_where_tls_is_required() {
 fn a_server_that_is_not_there_or_does_not_answer_is_unreachable_by_the_deadline() {
     let shared = Shared::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    check(&shared, server().url_at("127.0.0.1", free, "app", "db", ""), Err(RemoteError::Unreachable));
-    check(
-        &shared,
-        server().url_at("no-such-host.invalid", 1, "app", "db", ""),
-        Err(RemoteError::Unreachable),
-    );
-    let silent = server().url_at("127.0.0.1", listener(b""), "app", "db", "");
+    check(&shared, Server::url_at("127.0.0.1", free, "app", "db", ""), Err(RemoteError::Unreachable));
+    check(&shared, Server::url_at("no-such-host.invalid", 1, "app", "db", ""), Err(RemoteError::Unreachable));
+    let silent = Server::url_at("127.0.0.1", listener(b""), "app", "db", "");
     let (began, wait) = (Instant::now(), Duration::from_millis(200));
     let unanswered = PostgresLog::new(silent, shared.machine()).head(0, &Deadline::within(wait));
     assert_eq!(unanswered, Err(RemoteError::Unreachable));
@@ -110,7 +106,7 @@ fn a_server_that_is_not_there_or_does_not_answer_is_unreachable_by_the_deadline(
 #[test]
 fn a_name_is_resolved() {
     let shared = Shared::new();
-    check(&shared, server().url_at("localhost", server().port(), "app", &shared.database, ""), Ok(()));
+    check(&shared, Server::url_at("localhost", server().port(), "app", &shared.database, ""), Ok(()));
 }
 
 #[test]
@@ -118,7 +114,7 @@ fn a_commit_whose_request_or_answers_are_lost_is_done_once() {
     const LOSSES: &[Loses] = &[Loses::Request, Loses::Answer, Loses::Answer, Loses::Request];
     let shared = Shared::new();
     let proxy = Proxy::start(LOSSES);
-    let url = server().url_at("127.0.0.1", proxy.port, "app", &shared.database, "");
+    let url = Server::url_at("127.0.0.1", proxy.port, "app", &shared.database, "");
     let mut log = PostgresLog::new(url, shared.machine());
     let position = Position::default();
     let commit = Commit { position: &position, write_id: &[7; 16], revision: 1, rows: &[] };

@@ -35,9 +35,9 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let number = counter.fetch_add(1, Ordering::SeqCst);
-                let loses = losses.get(number).copied().unwrap_or(Loses::Nothing);
+                let fate = losses.get(number).copied().unwrap_or(Loses::Nothing);
                 let server = TcpStream::connect(("127.0.0.1", server().port())).unwrap();
-                carry(client.unwrap(), server, loses);
+                carry(client.unwrap(), server, fate);
             }
         });
         Self { port, connections }
@@ -54,7 +54,7 @@ fn carry(client: TcpStream, server: TcpStream, loses: Loses) {
         let _ = (one.shutdown(Shutdown::Both), other.shutdown(Shutdown::Both));
     };
     thread::spawn(move || {
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut bytes) {
             let is_append = bytes[..length].windows(6).any(|word| word == b"append");
             if is_append && loses == Loses::Request {
@@ -71,7 +71,7 @@ fn carry(client: TcpStream, server: TcpStream, loses: Loses) {
     });
     thread::spawn(move || {
         let (mut from, mut to) = (server, client);
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut bytes) {
             if is_lost.load(Ordering::SeqCst) == 1 || to.write_all(&bytes[..length]).is_err() {
                 break;

@@ -154,21 +154,14 @@ impl Server {
     }
 
     pub(crate) fn url(&self, user: &str, database: &str) -> ServerUrl {
-        self.url_at("127.0.0.1", self.port, user, database, "")
+        Self::url_at("127.0.0.1", self.port, user, database, "")
     }
 
     pub(crate) fn url_with(&self, user: &str, database: &str, options: &str) -> ServerUrl {
-        self.url_at("127.0.0.1", self.port, user, database, options)
+        Self::url_at("127.0.0.1", self.port, user, database, options)
     }
 
-    pub(crate) fn url_at(
-        &self,
-        host: &str,
-        port: u16,
-        user: &str,
-        database: &str,
-        options: &str,
-    ) -> ServerUrl {
+    pub(crate) fn url_at(host: &str, port: u16, user: &str, database: &str, options: &str) -> ServerUrl {
         ServerUrl::parse(&format!("postgres://{user}@{host}:{port}/{database}{options}")).unwrap()
     }
 
