@@ -128,8 +128,6 @@ fn secured(tcp: TcpStream, url: &ServerUrl, deadline: &Deadline) -> Result<Strea
     let name = ServerName::try_from(url.host.clone()).map_err(|_| refused)?;
     let session = ClientConnection::new(config(url)?, name).map_err(|_| refused)?;
     let mut tls = Stream::Tls(Box::new(StreamOwned::new(session, tcp)));
-    // An empty write does the handshake.
-    tls.bound(deadline).map_err(unreachable)?;
     handshake(&mut tls, deadline)?;
     Ok(tls)
 }
