@@ -17,6 +17,7 @@ pub mod sync;
 
 pub mod crypto;
 pub mod protector;
+pub mod remote;
 pub mod store;
 
 pub mod vault;

@@ -31,6 +31,14 @@ program() {
   [ -n "$made" ] && cp "$made" "$1"
 }
 
+# --- What is installed
+
+# no_database_service SUDO: Debian's package starts a server of its own when it is installed, unless this file says no.
+no_database_service() {
+  local folder=/etc/postgresql-common/createcluster.d
+  $1 mkdir -p "$folder" && echo 'create_main_cluster = false' | $1 tee "$folder/no-cluster-for-tests.conf" >/dev/null
+}
+
 # --- Rust
 
 # Of the tests about keys, only those that need the feature.

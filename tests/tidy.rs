@@ -30,7 +30,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["crypto"]),
     ("getrandom", &["crypto"]),
     ("tracing_subscriber", &["logging"]),
-    ("fluent_uri", &["vault"]),
+    ("fluent_uri", &["vault", "remote"]),
+    ("postgres_protocol", &["remote/postgres"]),
+    ("rustls", &["remote/postgres"]),
+    ("rustls_native_certs", &["remote/postgres"]),
     ("nix", &["process"]),
     ("unicode_general_category", &["cli"]),
     ("unicode_width", &["cli"]),
@@ -55,6 +58,7 @@ const SYNCHRONOUS: &[&str] = &[
     "crypto",
     "store",
     "protector",
+    "remote",
     "vault",
 ];
 

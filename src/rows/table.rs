@@ -71,6 +71,9 @@ pub mod meta {
     pub const RESTORED: &[u8] = b"restored";
     /// The result of the last repair; absent if there was none.
     pub const REPAIRED: &[u8] = b"repaired";
+    /// The commit of the shared log that a replica is at: its number (8 bytes) and its id (16); absent in a store that is
+    /// not shared.
+    pub const REMOTE: &[u8] = b"remote";
     /// Marks the index of keys as complete: a key that is not in it does not exist.
     pub const KEY_INDEX: &[u8] = b"key index";
 }

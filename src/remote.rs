@@ -1,0 +1,32 @@
+//! A store that several machines share: the log of commits that lies on a server, and how a replica on this machine
+//! follows it.
+//!
+//! A replica is an ordinary store of the room `store`. Everything here is synchronous, and each call has a deadline. The
+//! room never sees a key or a plain value: rows arrive here sealed. Only `remote/postgres/` knows that the server is
+//! PostgreSQL; the rest works with any [`Log`].
+//!
+//! This file is the room's whole face.
+
+#![warn(clippy::missing_errors_doc)]
+
+mod appending;
+mod catch_up;
+mod deadline;
+mod error;
+#[cfg(test)]
+mod fake;
+mod log;
+#[cfg(test)]
+mod model;
+mod position;
+mod postgres;
+#[cfg(test)]
+mod sample;
+
+pub use appending::append;
+pub use catch_up::{CaughtUp, NotCaughtUp, catch_up, position};
+pub use deadline::Deadline;
+pub use error::{Refused, RemoteError};
+pub use log::{Appended, Commit, Head, Log, Page, PlacedRow, Position, WriteId};
+pub use position::{Standing, shared_rows};
+pub use postgres::{BadUrl, Machine, Password, PostgresLog, ServerUrl, create, install};

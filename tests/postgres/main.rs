@@ -1,0 +1,12 @@
+//! The shared log on a real PostgreSQL server, which this program starts on loopback and ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't do its work has failed")]
+#![allow(clippy::disallowed_methods, reason = "a file of the test's own server needs no mode")]
+
+mod commits;
+mod failover;
+mod login;
+mod proxy;
+mod replica;
+mod schema;
+mod server;

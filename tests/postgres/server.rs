@@ -1,0 +1,260 @@
+//! A PostgreSQL server of the tests' own: on loopback, as an unprivileged user, in a folder that goes with it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use plugin_vault::remote::{self, Deadline, Machine, PostgresLog, ServerUrl};
+
+/// Who may log in, and how.
+const HBA: &str = "\
+host all owner,app 127.0.0.1/32 trust
+host replication owner 127.0.0.1/32 trust
+hostssl all clear 127.0.0.1/32 password
+host all clear 127.0.0.1/32 password
+host all md5 127.0.0.1/32 md5
+host all scram 127.0.0.1/32 scram-sha-256
+";
+const ROLES: &str = "\
+create role app login;
+create role scram login password 'a pass:word';
+create role clear login password 'a pass:word';
+set password_encryption = md5;
+create role md5 login password 'a pass:word';
+";
+pub(crate) const PASSWORD: &[u8] = b"a pass:word";
+/// The user `nobody`, as whom the server runs where the tests run as root: it refuses to be root.
+const NOBODY: u32 = 65_534;
+
+/// A server, which ends when this is dropped or this process has ended.
+pub(crate) struct Server {
+    port: u16,
+    pub(crate) folder: PathBuf,
+    /// A shell that ends the server, and removes its folder, when its input is closed.
+    _keeper: Child,
+}
+
+/// The server of this run.
+pub(crate) fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(Server::start)
+}
+
+/// The folder with PostgreSQL's programs: Debian has them in no folder of `PATH`.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
+    found.extend(env::split_paths(&env::var_os("PATH").unwrap()));
+    found.into_iter().find(|folder| folder.join("initdb").exists()).expect("PostgreSQL is installed")
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A command as the user of the server.
+fn unprivileged(program: &Path) -> Command {
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".into()]);
+        command.arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.current_dir("/").env_clear().env("PATH", env::var_os("PATH").unwrap()).env("LC_ALL", "C");
+    command
+}
+
+/// A folder that only the user of the server can use.
+fn folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("vault-postgres").tempdir().unwrap().keep();
+    if is_root() {
+        std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    folder
+}
+
+/// Runs one of PostgreSQL's programs as the user of the server.
+fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) {
+    let ran = unprivileged(&programs().join(program)).args(arguments).output().unwrap();
+    assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+impl Server {
+    /// A server with an empty cluster.
+    pub(crate) fn start() -> Self {
+        let folder = folder();
+        let data = folder.join("data");
+        let options = ["--no-sync", "--no-locale", "--encoding=UTF8", "--username=owner", "--auth=trust"];
+        run("initdb", options.into_iter().chain(["-D", data.to_str().unwrap()]));
+        fs::write(data.join("pg_hba.conf"), HBA).unwrap();
+        certificate(&data);
+        let server = Self::with(folder);
+        server.psql("postgres", ROLES);
+        server
+    }
+
+    /// A server with a copy of this one's cluster: a standby that follows it, or a server of its own.
+    pub(crate) fn copied(&self, is_standby: bool) -> Self {
+        let folder = folder();
+        let (data, port) = (folder.join("data"), self.port.to_string());
+        let options = ["-h", "127.0.0.1", "-U", "owner", "-p", &port, "--checkpoint=fast", "--no-sync", "-D"];
+        let standby = is_standby.then_some("--write-recovery-conf");
+        run("pg_basebackup", options.into_iter().chain([data.to_str().unwrap()]).chain(standby));
+        Self::with(folder)
+    }
+
+    fn with(folder: PathBuf) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let keeper = keeper(&programs(), &folder.join("data"), port);
+        Self { port, folder, _keeper: keeper }
+    }
+
+    /// Ends the server as a crash of the machine does: at once.
+    pub(crate) fn kill(&self) {
+        let lines = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let pid = rustix::process::Pid::from_raw(lines.lines().next().unwrap().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+
+    /// Runs statements as the owner, and returns what the last one has printed.
+    pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
+        let ran = Command::new(programs().join("psql"))
+            .args(["-h", "127.0.0.1", "-U", "owner", "-qAtX", "-v", "ON_ERROR_STOP=1"])
+            .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Runs a file as the owner, as its head tells people to.
+    pub(crate) fn psql_file(&self, database: &str, file: &Path) {
+        let ran = Command::new(programs().join("psql"))
+            .args(["-h", "127.0.0.1", "-U", "owner", "-p", &self.port.to_string(), "-d", database])
+            .args(["--set", "ON_ERROR_STOP=1", "--file"])
+            .arg(file)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+
+    /// A database of one test's own.
+    pub(crate) fn database(&self) -> String {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test{}", LAST.fetch_add(1, Ordering::Relaxed));
+        self.psql("postgres", &format!("create database {name}"));
+        name
+    }
+
+    pub(crate) fn url(&self, user: &str, database: &str) -> ServerUrl {
+        Self::url_at("127.0.0.1", self.port, user, database, "")
+    }
+
+    pub(crate) fn url_with(&self, user: &str, database: &str, options: &str) -> ServerUrl {
+        Self::url_at("127.0.0.1", self.port, user, database, options)
+    }
+
+    pub(crate) fn url_at(host: &str, port: u16, user: &str, database: &str, options: &str) -> ServerUrl {
+        ServerUrl::parse(&format!("postgres://{user}@{host}:{port}/{database}{options}")).unwrap()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// A certificate for the names `vault.test` and `127.0.0.1`, signed by itself.
+fn certificate(data: &Path) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2", "-subj", "/CN=vault.test", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-addext", "subjectAltName=DNS:vault.test,IP:127.0.0.1"])
+        .arg("-keyout")
+        .arg(data.join("server.key"))
+        .arg("-out")
+        .arg(data.join("server.crt"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    if is_root() {
+        for file in ["server.key", "server.crt"] {
+            std::os::unix::fs::chown(data.join(file), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+}
+
+/// Starts the server, and waits until it is ready.
+fn keeper(programs: &Path, data: &Path, port: u16) -> Child {
+    // SIGQUIT ends the server at once; nothing in its folder is needed any more.
+    let script = "exec 3<&0 </dev/null; \"$@\" & \
+                  read -r _ <&3; kill -QUIT $!; wait $!; rm -rf \"$FOLDER\"";
+    let server = unprivileged(&programs.join("postgres"));
+    let options = [
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=50",
+        "ssl=on",
+        "shared_buffers=32MB",
+        // No test here ends the machine.
+        "fsync=off",
+    ];
+    let mut keeper = Command::new("sh");
+    keeper.args(["-c", script, "keeper"]).arg(server.get_program()).args(server.get_args());
+    keeper.arg("-D").arg(data).args(["-p", &port.to_string()]);
+    keeper.args(options.iter().flat_map(|option| ["-c", option]));
+    keeper.env("FOLDER", data.parent().unwrap()).env("LC_ALL", "C").current_dir("/");
+    let mut keeper =
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(keeper.stderr.take().unwrap()).lines();
+    let ready = log.find(|line| line.as_ref().unwrap().contains("ready to accept"));
+    assert!(ready.is_some(), "the server has not started");
+    // It must never wait for its log to be read.
+    thread::spawn(move || log.for_each(drop));
+    keeper
+}
+
+/// Long enough for a busy machine.
+pub(crate) fn soon() -> Deadline {
+    Deadline::within(Duration::from_mins(1))
+}
+
+/// A store of one test's own, in a database of its own.
+pub(crate) struct Shared {
+    pub(crate) database: String,
+    pub(crate) store: [u8; 16],
+    pub(crate) token: [u8; 32],
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        Self::with_quota(256 << 20)
+    }
+
+    pub(crate) fn with_quota(bytes: u64) -> Self {
+        let shared = Self { database: server().database(), store: [1; 16], token: [2; 32] };
+        let url = server().url("owner", &shared.database);
+        remote::install(&url, &soon()).unwrap();
+        remote::create(&url, &shared.machine(), b"label", bytes, &soon()).unwrap();
+        shared
+    }
+
+    pub(crate) fn machine(&self) -> Machine {
+        Machine { store: self.store, token: self.token }
+    }
+
+    /// The log, as a machine with a login that has no rights of its own sees it.
+    pub(crate) fn log(&self) -> PostgresLog {
+        PostgresLog::new(server().url("app", &self.database), self.machine())
+    }
+
+    pub(crate) fn psql(&self, sql: &str) -> String {
+        server().psql(&self.database, sql)
+    }
+}
