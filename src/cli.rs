@@ -201,7 +201,7 @@ pub struct Run {
 /// What to do.
 pub enum Task {
     /// Serve a client. With a descriptor, only with the key that [`bound_key`] reads from it.
-    Serve(Options, Option<u32>),
+    Serve(Box<Options>, Option<u32>),
     /// Carry a client's connection to the relay that listens at this socket.
     Connect(PathBuf),
     /// Run another subcommand and end.
@@ -391,9 +391,10 @@ impl Arguments {
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }
-            None | Some(Command::Serve | Command::Schema) => match socket {
-                Some(socket) => Task::Connect(socket),
-                None => {
+            None | Some(Command::Serve | Command::Schema) => {
+                if let Some(socket) = socket {
+                    Task::Connect(socket)
+                } else {
                     let client_process = self.client_process_id;
                     let askpass = askpass();
                     let options = Options {
@@ -406,9 +407,9 @@ impl Arguments {
                         client_process,
                         bound: None,
                     };
-                    Task::Serve(options, self.bound_key_fd)
+                    Task::Serve(Box::new(options), self.bound_key_fd)
                 }
-            },
+            }
         };
         Ok(Run { filter, log_file, task, temporary })
     }

@@ -41,7 +41,7 @@ fn run_task(run: Run) -> ExitCode {
     process::harden();
     // The panic hook logs a panic. That line has to be written before the process ends.
     let done = catch_unwind(AssertUnwindSafe(|| match run.task {
-        Task::Serve(options, bound) => serve(options, bound, &log),
+        Task::Serve(options, bound) => serve(*options, bound, &log),
         Task::Connect(socket) => match cli::connect::run(&socket) {
             Ok(()) => 0,
             Err((line, code)) => {

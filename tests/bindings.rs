@@ -80,7 +80,8 @@ fn every_file_of_a_binding_says_what_it_is_for_and_is_short() {
     for (path, text) in scripts {
         let is_shim = path.contains("/esm/");
         // In Java, the package and the imports come first.
-        let is_java = path.ends_with(".java") && text.contains("\n/**");
+        let is_java =
+            path.rsplit_once('.').is_some_and(|(_, extension)| extension == "java") && text.contains("\n/**");
         let says =
             is_java || ["// ", "/**", "\"\"\"", "# ", ";;; "].iter().any(|begin| text.starts_with(begin));
         assert!(is_shim || says, "{path} does not say");

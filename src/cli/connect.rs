@@ -50,13 +50,12 @@ pub fn run(socket: &Path) -> Result<(), (String, u8)> {
 
 /// Whether the last message in these bytes is the client's `exit`.
 fn is_exit(tail: &[u8]) -> bool {
-    let body = match tail.windows(4).rposition(|window| window == b"\r\n\r\n") {
-        Some(at) => &tail[at + 4..],
-        None => {
-            let text = tail.trim_ascii_end();
-            let start = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            &text[start..]
-        }
+    let body = if let Some(at) = tail.windows(4).rposition(|window| window == b"\r\n\r\n") {
+        &tail[at + 4..]
+    } else {
+        let text = tail.trim_ascii_end();
+        let start = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        &text[start..]
     };
     let members = json::parse(body).and_then(json::members);
     members.is_some_and(|members| {

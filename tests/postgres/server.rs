@@ -28,8 +28,8 @@ set password_encryption = md5;
 create role md5 login password 'a pass:word';
 ";
 pub(crate) const PASSWORD: &[u8] = b"a pass:word";
-/// The user `nobody`, as whom the server runs where the tests run as root: it refuses to be root.
-const NOBODY: u32 = 65_534;
+/// An unprivileged user, as whom the server runs where the tests run as root: it refuses to be root.
+const UNPRIVILEGED: u32 = 65_534;
 
 /// A server, which ends when this is dropped or this process has ended.
 pub(crate) struct Server {
@@ -61,7 +61,11 @@ fn is_root() -> bool {
 fn unprivileged(program: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
-        command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".into()]);
+        command.args([
+            format!("--reuid={UNPRIVILEGED}"),
+            format!("--regid={UNPRIVILEGED}"),
+            "--clear-groups".into(),
+        ]);
         command.arg(program);
         command
     } else {
@@ -75,7 +79,7 @@ fn unprivileged(program: &Path) -> Command {
 fn folder() -> PathBuf {
     let folder = tempfile::Builder::new().prefix("vault-postgres").tempdir().unwrap().keep();
     if is_root() {
-        std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        std::os::unix::fs::chown(&folder, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     }
     folder
 }
@@ -185,7 +189,7 @@ fn certificate(data: &Path) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     if is_root() {
         for file in ["server.key", "server.crt"] {
-            std::os::unix::fs::chown(data.join(file), Some(NOBODY), Some(NOBODY)).unwrap();
+            std::os::unix::fs::chown(data.join(file), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
         }
     }
 }

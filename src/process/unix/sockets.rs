@@ -77,7 +77,7 @@ impl LocalListener {
         if socket_at(&path)?.is_some() {
             match UnixStream::connect(&path) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                    std::fs::remove_file(&path)?
+                    std::fs::remove_file(&path)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Ok(_) | Err(_) => return Err(NoSocket::Taken),

@@ -40,10 +40,8 @@ pub(crate) fn types(contract: &Contract) -> String {
 /// The names of all types in a type.
 fn reach(contract: &Contract, shape: &Type, found: &mut BTreeSet<String>) {
     match shape {
-        Type::Named(name) => {
-            if found.insert(name.clone()) {
-                reach(contract, &of(contract, name).shape, found);
-            }
+        Type::Named(name) if found.insert(name.clone()) => {
+            reach(contract, &of(contract, name).shape, found);
         }
         Type::List(of) => reach(contract, of, found),
         Type::Object(fields) => fields.iter().for_each(|field| reach(contract, &field.shape, found)),
