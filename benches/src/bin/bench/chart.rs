@@ -86,11 +86,7 @@ fn draw(path: &Path, panels: &[(&str, Vec<&Bar>)], note: &str) -> Result<(), Box
             y += LINE;
         }
     }
-    area.draw(&Text::new(
-        note.to_owned(),
-        (LEFT, y + 14),
-        text(11, &INK, HPos::Left),
-    ))?;
+    area.draw(&Text::new(note.to_owned(), (LEFT, y + 14), text(11, &INK, HPos::Left)))?;
     Ok(area.present()?)
 }
 
