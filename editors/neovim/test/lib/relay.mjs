@@ -1,4 +1,4 @@
-// A store at the other end of `plugin-vault relay`, the same tests for Neovim and Vim.
+// A store at the other end of `plugin-vault relay`: how the tests start one, and the same tests for Neovim and Vim.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { until } from './behaviour.mjs';
 import { BEHAVIOUR, binary } from './editors.mjs';
 
 /** Starts a relay for the plugin of the tests, as on the user's own machine. */
-async function relay(home) {
+export async function relay(home) {
   const folder = join(home.top, 'sockets');
   mkdirSync(folder, { mode: 0o700, recursive: true });
   const socket = join(folder, 'relay');
@@ -30,7 +30,7 @@ async function relay(home) {
 }
 
 /** What a place without the store knows: a folder of its own, which stays empty. */
-const elsewhere = (home) => ({
+export const elsewhere = (home) => ({
   PLUGIN_VAULT_DATA_DIR: join(home.top, 'elsewhere'),
   PLUGIN_VAULT_KEY_DIR: join(home.top, 'elsewhere'),
 });
