@@ -184,7 +184,7 @@ emacs_binding() {
   # In batch mode, and only there, Emacs is ended by a write to a process that has ended.
   trap '' PIPE
   HOME=$home "$emacs" -Q --batch "${lint[@]}" -l test/lint.el || return 1
-  HOME=$home EMACS_UNDER_TEST=$emacs "$emacs" -Q --batch -L . -L test -l conformance -l behaviour -l auth -l screen -l manners \
+  HOME=$home EMACS_UNDER_TEST=$emacs "$emacs" -Q --batch -L . -L test -l conformance -l behaviour -l auth -l screen -l manners -l relay \
     -f ert-run-tests-batch-and-exit 2>&1 | sed -E 's/^ +passed +[0-9]+\/[0-9]+ +/ok /; s/^ +FAILED +[0-9]+\/[0-9]+ +/WRONG /'
 }
 # In Neovim and Vim of several versions. prepare.sh gets the newer ones, once for each content of its files.

@@ -20,13 +20,14 @@
   "Show the state of the store, and return it."
   (interactive)
   (let ((status (plugin-vault--ask "vault/status")))
-    (message "plugin-vault: %s, %d records, %s, in %s"
+    (message "plugin-vault: %s, %d records, %s, in %s%s"
              (cond ((not (gethash "storeId" status)) "no store yet")
                    ((eq (gethash "keyAvailable" status) t) (format "unlocked by %s" (gethash "protector" status)))
                    (t "locked"))
              (gethash "records" status)
              (file-size-human-readable (gethash "bytes" status) 'si " " "B")
-             (abbreviate-file-name (gethash "dataDir" status)))
+             (abbreviate-file-name (gethash "dataDir" status))
+             (if (gethash "relay" status) ", at the other end of a relay" ""))
     status))
 
 ;;;###autoload

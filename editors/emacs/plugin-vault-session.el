@@ -60,6 +60,13 @@ VAULT may be a sidecar, which needs none."
                 (lambda (answer)
                   (put vault 'created (eq (gethash "created" answer) t))
                   (set-key (gethash "apiKey" answer) t))))
+         (use-relay (handle)
+           (ask "listAPIKeys" `((handle . ,handle))
+                (lambda (keys)
+                  (let ((error (plugin-vault--relay-error vault keys)))
+                    (put vault 'created nil)
+                    (put vault 'handle handle)
+                    (if (and (not error) (get vault 'watch)) (watch) (settle error))))))
          (set-key (key must-exist)
            (ask "setAPIKey" `((apiKey . ,key) (mustExist . ,(if must-exist t :false)))
                 (lambda (answer)
@@ -80,8 +87,25 @@ VAULT may be a sidecar, which needs none."
        (lambda (error)
          (setq process (get sidecar 'process))
          (cond (error (settle error))
+               ((get sidecar 'relay-handle) (use-relay (get sidecar 'relay-handle)))
                ((get vault 'key) (put vault 'created nil) (set-key (get vault 'key) (get vault 'must-exist)))
                (t (issue))))))))
+
+(defun plugin-vault--relay-error (vault keys)
+  "Return the error if a relay, which lists KEYS, is not for VAULT, or nil.
+The key has to be the plugin's: otherwise the secrets of two plugins
+would get into one place.  The installation does not count, since it is
+that of the user's own machine."
+  (let* ((current (seq-find (lambda (key) (eq (gethash "current" key) t)) keys))
+         (theirs (and current (gethash "plugin" current)))
+         (ours (get vault 'plugin)))
+    (cond ((get vault 'key)
+           (plugin-vault--condition "notPermitted"
+                                    "A relay has a key of its own.  Open the vault without `:api-key'"))
+          ((and theirs (not (equal theirs ours)))
+           (plugin-vault--condition
+            "notPermitted"
+            (format "The relay gives the data of %s and not of %s.  Start a relay for %s" theirs ours ours))))))
 
 (defun plugin-vault--table (&rest members)
   "Return a hash table with MEMBERS, names and values."

@@ -42,6 +42,15 @@ variable `exec-path'."
   :type '(repeat string)
   :risky t)
 
+(defcustom plugin-vault-relay-socket nil
+  "File name of the socket of `plugin-vault relay'.
+It is for a store on another machine or outside of the container.  A
+relay gives the data of one plugin.  If nil, it is the value of the
+environment variable PLUGIN_VAULT_CONNECT, and if that is not set, the
+store is on this machine."
+  :type '(choice (const :tag "As the environment says" nil) file)
+  :risky t)
+
 (defcustom plugin-vault-timeout 10
   "Seconds that a call without a callback waits for the answer."
   :type 'number)
@@ -300,6 +309,7 @@ Call START with OBJECT if nothing makes it ready yet."
                (progn (delete-process process)
                       (plugin-vault--settle sidecar error nil))
              (process-put process 'greeted t)
+             (put sidecar 'relay-handle (plugin-vault--offered answer "relay" "handle"))
              (plugin-vault--notify sidecar "initialized" "{}")
              (plugin-vault--settle sidecar nil process)))))
     (plugin-vault-error (plugin-vault--settle sidecar error nil))
@@ -325,7 +335,7 @@ Call START with OBJECT if nothing makes it ready yet."
                                     :filter #'plugin-vault--keep-line :sentinel #'ignore))
          (process (condition-case error
                       (make-process :name "plugin-vault" :buffer buffer :noquery t
-                                    :command `(,program "--stdio" ,@plugin-vault-arguments)
+                                    :command (plugin-vault--command program)
                                     :connection-type 'pipe :coding 'binary :stderr errors
                                     :filter #'plugin-vault--filter :sentinel #'plugin-vault--ended)
                     (error (kill-buffer buffer)
@@ -337,6 +347,12 @@ Call START with OBJECT if nothing makes it ready yet."
     (put sidecar 'process process)
     (put sidecar 'pending (make-hash-table))
     process))
+
+(defun plugin-vault--command (program)
+  "Return the command for PROGRAM as a sidecar."
+  `(,program "--stdio"
+             ,@(and plugin-vault-relay-socket (list "--connect" (expand-file-name plugin-vault-relay-socket)))
+             ,@plugin-vault-arguments))
 
 (defun plugin-vault--keep-line (errors text)
   "Keep the last lines of TEXT, which the process wrote to its stderr, ERRORS."
@@ -354,21 +370,28 @@ Call START with OBJECT if nothing makes it ready yet."
              (car (process-command process))
              (if said (concat "  It said: " said) "")))))
 
+(defun plugin-vault--at (object &rest names)
+  "Return the member of OBJECT at the path NAMES, or nil."
+  (seq-reduce (lambda (object name) (and (hash-table-p object) (gethash name object))) names object))
+
+(defun plugin-vault--offered (answer &rest names)
+  "Return the member at the path NAMES of ANSWER to `initialize', below our own."
+  (apply #'plugin-vault--at answer "capabilities" "experimental" "pluginVault" names))
+
 (defun plugin-vault--unsuitable (answer)
   "Return the error of a program with another protocol, by ANSWER to `initialize'."
-  (cl-flet ((at (object name) (and (hash-table-p object) (gethash name object))))
-    (let* ((spoken (seq-reduce #'at '("capabilities" "experimental" "pluginVault" "protocolVersion") answer))
-           (server (at answer "serverInfo")))
-      (unless (equal spoken plugin-vault--protocol)
-        (plugin-vault--condition
-         "binaryUnsuitable"
-         (format "%s %s can't be used with protocol %d, %s"
-                 (or (at server "name") "The program") (or (at server "version") "")
-                 plugin-vault--protocol
-                 (if (not (integerp spoken))
-                     "because it is not plugin-vault.  Correct `plugin-vault-program'"
-                   (format "because it has protocol %d.  Update %s" spoken
-                           (if (< spoken plugin-vault--protocol) "plugin-vault" "this package")))))))))
+  (let ((spoken (plugin-vault--offered answer "protocolVersion"))
+        (server (plugin-vault--at answer "serverInfo")))
+    (unless (equal spoken plugin-vault--protocol)
+      (plugin-vault--condition
+       "binaryUnsuitable"
+       (format "%s %s can't be used with protocol %d, %s"
+               (or (plugin-vault--at server "name") "The program") (or (plugin-vault--at server "version") "")
+               plugin-vault--protocol
+               (if (not (integerp spoken))
+                   "because it is not plugin-vault.  Correct `plugin-vault-program'"
+                 (format "because it has protocol %d.  Update %s" spoken
+                         (if (< spoken plugin-vault--protocol) "plugin-vault" "this package"))))))))
 
 (defun plugin-vault--ended (process _event)
   "Report the end of PROCESS to its pending requests and to its vaults."

@@ -32,6 +32,28 @@
   (dolist (process (test-running))
     (plugin-vault--stop (process-get process 'plugin-vault-sidecar))))
 
+(defun test-relay (root plugin)
+  "Start a relay for PLUGIN with the store below ROOT, and return its process.
+The property `socket' names its socket."
+  (let* ((folder (expand-file-name "sockets" root))
+         (socket (expand-file-name "relay" folder))
+         (relay (with-file-modes #o700
+                  (make-directory folder t)
+                  (make-process :name "relay" :connection-type 'pipe :noquery t :sentinel #'ignore
+                                :command `(,test-program "relay" ,plugin "--listen" ,socket ,@(test-arguments root))
+                                :filter (lambda (process text) (process-put process 'said text))))))
+    (process-put relay 'socket socket)
+    (test-until (lambda ()
+                  (unless (process-live-p relay) (error "The relay has ended: %s" (process-get relay 'said)))
+                  (process-get relay 'said))
+                "the relay")
+    relay))
+
+(defun test-end-relay (relay)
+  "End RELAY, and wait until it has ended."
+  (signal-process relay 'SIGTERM)
+  (test-until (lambda () (not (process-live-p relay))) "the end of the relay"))
+
 (defmacro test-with-store (root &rest body)
   "Evaluate BODY with a new store below the folder ROOT, and a new sidecar."
   (declare (indent 1))

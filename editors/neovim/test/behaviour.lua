@@ -16,7 +16,14 @@ local function stop(pid)
     end, 1)
 end
 
+if os.getenv("SOCKET") then
+    plugin_vault.setup({ connect = os.getenv("SOCKET") })
+end
+
 local function open()
+    if os.getenv("API_KEY") then
+        return plugin_vault.open({ apiKey = os.getenv("API_KEY") })
+    end
     return plugin_vault.open({ plugin = os.getenv("PLUGIN") or "tests.behaviour", installation = "tests" })
 end
 
@@ -117,6 +124,38 @@ function scenarios.stopped()
     uv.update_time()
     outcome.took = uv.now() - begin
     return outcome
+end
+
+---A relay that ends during a write, then another one, during whose absence the data has changed.
+function scenarios.relay_lost()
+    local vault, outcomes, changes = open(), {}, {}
+    vault:watch(function(change)
+        table.insert(changes, change)
+    end)
+    local carrier = plugin_vault.sidecar().connection.pid
+    stop(carrier)
+    vault:set("user", { value = "unanswered" }, function(err)
+        outcomes.write = err.kind
+    end)
+    local relay = tonumber(os.getenv("RELAY"))
+    uv.kill(relay, "sigterm")
+    vim.wait(5000, function()
+        return uv.kill(relay, 0) ~= 0
+    end, 1)
+    uv.kill(carrier, "sigcont")
+    vim.wait(5000, function()
+        return outcomes.write
+    end, 1)
+    -- More often than a sidecar may end.
+    for _ = 1, 6 do
+        outcomes.lost = try(vault.get, vault, "user")
+    end
+    write({ lost = true })
+    vim.wait(20000, function()
+        return #changes > 0
+    end, 1)
+    outcomes.changes, outcomes.data = #changes, vault:get("user")
+    return outcomes
 end
 
 function scenarios.invalid()

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 
 import { COMMON, cli, inEditors, readmeShows, storeTexts, until } from './lib/behaviour.mjs';
 import { BEHAVIOUR, editorsOf } from './lib/editors.mjs';
+import { RELAY } from './lib/relay.mjs';
 
 inEditors('neovim', {
   ...COMMON,
+  ...RELAY,
 
   'a value that is not JSON is refused before it is sent': async (editor, home) => {
     const { stored, ...kinds } = await home.run(editor, 'invalid');

@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { binary, Home } from '../../neovim/test/lib/editors.mjs';
+import { elsewhere, relay } from '../../neovim/test/lib/relay.mjs';
 
 const folder = join(import.meta.dirname, '..');
 const SHELLS = {
@@ -118,6 +119,20 @@ for (const [name, shell] of Object.entries(SHELLS)) {
       assert.match(readFileSync(seen, 'utf8'), /me\.notes#\/token/);
       home.canaries.search(readFileSync(seen), 'what other processes can read');
       assert.equal(cli(home, ['get', '--raw', 'me.notes#/token']), `it's ${secret}\nand more\n\n`);
+    });
+
+    inShell('with PLUGIN_VAULT_CONNECT the store is at the other end of the relay', async (run, home) => {
+      const [first, second] = [home.canaries.word(), home.canaries.word()];
+      cli(home, ['set', '--raw', 'tests.behaviour#/token'], first);
+      const running = await relay(home);
+      const env = { ...elsewhere(home), PLUGIN_VAULT_CONNECT: running.socket };
+      const copy = 'plugin-vault-get text tests.behaviour#/token --raw; plugin-vault-set text tests.behaviour#/copy --raw';
+      assert.deepEqual(run(copy, env), { status: 0, stdout: 'stored\n', stderr: '' });
+      assert.equal(cli(home, ['get', '--raw', 'tests.behaviour#/copy']), first);
+      const other = run('plugin-vault-set text tests.other#/token --raw', { ...env, text: second });
+      assert.notEqual(other.status, 0);
+      assert.ok(!existsSync(join(home.top, 'elsewhere')));
+      await running.end();
     });
 
     inShell('the example of the README runs', (run, home) => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 import { cli, COMMON, inEditors, onlyPassphrase, readmeShows, storeTexts } from '../../neovim/test/lib/behaviour.mjs';
 import { onScreen } from '../../neovim/test/lib/editors.mjs';
+import { RELAY } from '../../neovim/test/lib/relay.mjs';
 import { Terminal } from '../../neovim/test/lib/terminal.mjs';
 
 /** Runs Vim in a terminal, for what it asks its user. */
@@ -22,6 +23,7 @@ async function inTerminal(editor, home, steps) {
 
 inEditors('vim', {
   ...COMMON,
+  ...RELAY,
 
   'a value that is not JSON is refused, and nothing is stored': async (editor, home) => {
     const { stored, surrogate, ...kinds } = await home.run(editor, 'invalid');

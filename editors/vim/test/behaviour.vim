@@ -6,7 +6,14 @@ if !empty($LATIN)
   set encoding=latin1
 endif
 
+if !empty($SOCKET)
+  let g:pluginvault = {'connect': $SOCKET}
+endif
+
 function! s:Open() abort
+  if !empty($API_KEY)
+    return pluginvault#Open({'apiKey': $API_KEY})
+  endif
   return pluginvault#Open({'plugin': empty($PLUGIN) ? 'tests.behaviour' : $PLUGIN, 'installation': 'tests'})
 endfunction
 
@@ -102,6 +109,26 @@ function! s:stopped() abort
   let outcome = s:Try({-> vault.Get('user', {'timeout': 300})})
   let outcome.took = float2nr(reltimefloat(reltime(begin)) * 1000)
   return outcome
+endfunction
+
+" A relay that ends during a write, then another one, during whose absence the data has changed.
+function! s:relay_lost() abort
+  let [vault, outcomes, changes] = [s:Open(), {}, []]
+  call vault.Watch({change -> add(changes, change)})
+  let carrier = pluginvault#Sidecar().connection.job
+  call s:Stop(carrier)
+  call vault.Set('user', {'value': 'unanswered'}, {err, _ -> extend(outcomes, {'write': err.kind})})
+  call system('kill ' . $RELAY)
+  call s:WaitFor({-> !isdirectory('/proc/' . $RELAY)})
+  call job_stop(carrier, '18')
+  call s:WaitFor({-> !empty(outcomes)})
+  " More often than a sidecar may end.
+  for _ in range(6)
+    let outcomes.lost = s:Try({-> vault.Get('user')})
+  endfor
+  call s:Write({'lost': v:true})
+  call s:WaitFor({-> !empty(changes)})
+  return extend(outcomes, {'changes': len(changes), 'data': vault.Get('user')})
 endfunction
 
 function! s:invalid() abort

@@ -14,6 +14,8 @@ function M.describe(status)
         return "There is no store yet. The first write creates it, in " .. status.dataDir
     elseif not status.keyAvailable then
         return "The store is locked. It is in " .. status.dataDir
+    elseif status.relay then
+        return "The store is unlocked, at the other end of a relay, in " .. status.dataDir
     end
     local text = "The store is unlocked: %d records, %d KiB, in %s"
     return text:format(status.records, math.ceil(status.bytes / 1024), status.dataDir)
@@ -31,9 +33,12 @@ end
 local function run(...)
     local options = sidecar().options
     local args = { ... }
-    for name, folder in pairs({ ["--data-dir"] = options.dataDir, ["--key-dir"] = options.keyDir }) do
-        table.insert(args, 1, folder)
-        table.insert(args, 1, name)
+    for name, option in pairs({ ["--connect"] = "connect", ["--data-dir"] = "dataDir", ["--key-dir"] = "keyDir" }) do
+        if options[option] then
+            -- The program starts in another folder.
+            table.insert(args, 1, vim.fn.fnamemodify(options[option], ":p"))
+            table.insert(args, 1, name)
+        end
     end
     local env = {}
     for name, value in pairs(vim.fn.environ()) do

@@ -16,6 +16,7 @@ local HANDSHAKE, SHUTDOWN, LAST_WORDS = 10000, 2000, 100
 ---@field pid integer
 ---@field over boolean Whether the sidecar has ended.
 ---@field version string The version of plugin-vault.
+---@field relay_handle? string The handle of the key to which a relay has bound the connection.
 local Connection = {}
 Connection.__index = Connection
 
@@ -74,9 +75,11 @@ end
 
 function Connection:_check_version(answer)
     local capabilities = type(answer) == "table" and answer.capabilities or {}
-    local spoken = ((capabilities.experimental or {}).pluginVault or {}).protocolVersion
+    local offered = (capabilities.experimental or {}).pluginVault or {}
+    local spoken = offered.protocolVersion
     if spoken == PROTOCOL then
         self.version = (answer.serverInfo or {}).version
+        self.relay_handle = (offered.relay or {}).handle
         return
     end
     self:kill()

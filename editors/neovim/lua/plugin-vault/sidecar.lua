@@ -15,6 +15,7 @@ local TIMEOUT = 10000
 
 ---@class plugin_vault.Options
 ---@field binary? string The program's absolute path. Without it PLUGIN_VAULT_BIN, this plugin's bin/ and PATH are searched.
+---@field connect? string The socket of `plugin-vault relay`. By default that of PLUGIN_VAULT_CONNECT.
 ---@field dataDir? string The folder of the store.
 ---@field keyDir? string The folder of the store's key file.
 ---@field folders? fun(): string[] The paths of the open folders. By default the current folder.
@@ -80,9 +81,11 @@ function Sidecar:_start()
         error(errors.new("vaultEnded", message:format(ENDS), { retryable = true }), 0)
     end
     local args = { "--stdio" }
-    for name, folder in pairs({ ["--data-dir"] = self.options.dataDir, ["--key-dir"] = self.options.keyDir }) do
-        -- The sidecar starts in another folder.
-        vim.list_extend(args, { name, vim.fn.fnamemodify(folder, ":p") })
+    for name, option in pairs({ ["--connect"] = "connect", ["--data-dir"] = "dataDir", ["--key-dir"] = "keyDir" }) do
+        if self.options[option] then
+            -- The sidecar starts in another folder.
+            vim.list_extend(args, { name, vim.fn.fnamemodify(self.options[option], ":p") })
+        end
     end
     self.folders = self:_open_folders()
     started[self] = true
@@ -99,6 +102,10 @@ function Sidecar:_start()
             end
         end,
         ended = function()
+            -- An end before the first answer is the error of those that wait for the start. A relay may be away for longer.
+            if not running then
+                return
+            end
             table.insert(self.ends, uv.now())
             if self.connection == running then
                 self.connection = nil

@@ -99,14 +99,34 @@ function Vault:_register()
     end
 end
 
+---The handle of the relay's key. The key has to be the plugin's: otherwise the secrets of two plugins would get into one place.
+---The installation does not count, since it is that of the user's own machine.
+function Vault:_relayed(connection)
+    if self.key.apiKey then
+        local message = "A relay has a key of its own. Open the vault with `plugin` and not with `apiKey`."
+        error(errors.new("notPermitted", message), 0)
+    end
+    for _, key in ipairs(connection:ask("listAPIKeys", { handle = connection.relay_handle })) do
+        if key.current and key.plugin and key.plugin ~= self.key.plugin then
+            local message = "The relay gives the data of %s and not of %s. Start a relay for %s."
+            error(errors.new("notPermitted", message:format(key.plugin, self.key.plugin, self.key.plugin)), 0)
+        end
+    end
+    return connection.relay_handle
+end
+
 function Vault:_set_key(registered)
     local connection, key = registered.connection, self.key
-    if not key.apiKey then
-        local issued = connection:ask("issueAPIKey", { plugin = key.plugin, installation = key.installation })
-        registered.created = issued.created
-        key = { apiKey = issued.apiKey, mustExist = true }
+    if connection.relay_handle then
+        registered.handle = self:_relayed(connection)
+    else
+        if not key.apiKey then
+            local issued = connection:ask("issueAPIKey", { plugin = key.plugin, installation = key.installation })
+            registered.created = issued.created
+            key = { apiKey = issued.apiKey, mustExist = true }
+        end
+        registered.handle = connection:ask("setAPIKey", key).handle
     end
-    registered.handle = connection:ask("setAPIKey", key).handle
     if next(self.listeners) then
         -- With a key that was created after the old one was revoked, there is nothing to continue from.
         local since = not registered.created and self:_lowest_revision() or nil

@@ -39,6 +39,8 @@ function! s:status() abort
     let text = 'There is no store yet. The first write creates it, in ' . status.dataDir
   elseif status.keyAvailable isnot v:true
     let text = 'The store is locked. It is in ' . status.dataDir
+  elseif has_key(status, 'relay')
+    let text = 'The store is unlocked, at the other end of a relay, in ' . status.dataDir
   endif
   echomsg 'plugin-vault ' . sidecar.connection.version . ': ' . text
 endfunction
@@ -85,8 +87,9 @@ function! s:Cli(args, Done) abort
     call pluginvault#Throw(err)
   endif
   let folders = []
-  for [name, option] in [['--data-dir', 'dataDir'], ['--key-dir', 'keyDir']]
-    let folders += has_key(options, option) ? [name, options[option]] : []
+  for [name, option] in [['--connect', 'connect'], ['--data-dir', 'dataDir'], ['--key-dir', 'keyDir']]
+    " The program starts in another folder.
+    let folders += has_key(options, option) ? [name, fnamemodify(options[option], ':p')] : []
   endfor
   let run = {'shown': [], 'complaint': ''}
   " A command in the background must not ask for a passphrase: `unlock` does that.

@@ -38,9 +38,13 @@ function! s:Introduced(self, path, late, err, answer, Done) abort
     let said = empty(a:self.last_line) ? '' : ' It said: ' . a:self.last_line
     return a:Done(pluginvault#NewError('vaultEnded', a:path . ' could not be started as plugin-vault.' . said), v:null)
   endif
-  let spoken = v:null
-  silent! let spoken = a:answer.capabilities.experimental.pluginVault.protocolVersion
+  let offered = {}
+  silent! let offered = a:answer.capabilities.experimental.pluginVault
+  let offered = type(offered) == v:t_dict ? offered : {}
+  let spoken = get(offered, 'protocolVersion', v:null)
   if spoken is s:protocol
+    " The handle of the key to which a relay has bound the connection.
+    let a:self.relay_handle = get(get(offered, 'relay', {}), 'handle', '')
     let a:self.version = get(get(a:answer, 'serverInfo', {}), 'version', '')
     call pluginvault#connection#Notify(a:self, 'initialized', {})
     return a:Done(v:null, a:self)
@@ -124,7 +128,10 @@ function! s:End(self) abort
   for id in sort(keys(a:self.calls), 'N')
     call s:Answer(a:self, id, pluginvault#NewError('outcomeUnknown', message), v:null)
   endfor
-  call a:self.on.Ended()
+  " An end before the first answer is the error of those that wait for the start. A relay may be away for longer.
+  if has_key(a:self, 'version')
+    call a:self.on.Ended()
+  endif
 endfunction
 
 " Waits for a moment, and handles what has come. Inside of the callback of a channel Vim would not do that by itself.

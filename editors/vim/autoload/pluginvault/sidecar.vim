@@ -8,7 +8,8 @@ let s:timeout = 10000
 let s:regular_end = 2
 let s:started = []
 
-" `options`: binary, dataDir, keyDir, Folders() with the paths of the open folders, Log(line) for the sidecar's stderr.
+" `options`: binary, connect (the socket of a relay), dataDir, keyDir, Folders() with the paths of the open folders, Log(line) for
+" the sidecar's stderr.
 function! pluginvault#sidecar#New(options) abort
   let self = {'options': a:options, 'vaults': [], 'ends': [], 'folders': [], 'connection': {}, 'waiting': [], 'closing': 0}
   let self.Open = function('pluginvault#vault#New', [self])
@@ -61,7 +62,7 @@ function! s:Start(self, Done) abort
     return a:Done(err, v:null)
   endif
   let args = ['--stdio']
-  for [name, option] in [['--data-dir', 'dataDir'], ['--key-dir', 'keyDir']]
+  for [name, option] in [['--connect', 'connect'], ['--data-dir', 'dataDir'], ['--key-dir', 'keyDir']]
     if has_key(a:self.options, option)
       " The sidecar starts in another folder.
       let args += [name, fnamemodify(a:self.options[option], ':p')]

@@ -97,13 +97,38 @@ function! s:RegisterWith(self, connection, Done) abort
   let registered = {'connection': a:connection, 'waiting': [a:Done], 'handle': '', 'created': v:false}
   let a:self.registered = registered
   let Ended = {err -> s:Registered(a:self, registered, err)}
-  if has_key(a:self.key, 'apiKey')
+  if !empty(a:connection.relay_handle)
+    return s:UseRelay(a:self, registered, Ended)
+  elseif has_key(a:self.key, 'apiKey')
     return s:SetKey(a:self, registered, a:self.key, Ended)
   endif
   let key = {'plugin': a:self.key.plugin, 'installation': get(a:self.key, 'installation', 'vim')}
   call pluginvault#connection#Ask(a:connection, 'issueAPIKey', key, {err, issued -> err is v:null
         \ ? s:SetKey(a:self, extend(registered, {'created': issued.created}), {'apiKey': issued.apiKey, 'mustExist': v:true}, Ended)
         \ : Ended(err)})
+endfunction
+
+" Uses the key of the relay. It has to be the plugin's: otherwise the secrets of two plugins would get into one place. The
+" installation does not count, since it is that of the user's own machine.
+function! s:UseRelay(self, registered, Ended) abort
+  if has_key(a:self.key, 'apiKey')
+    let message = 'A relay has a key of its own. Open the vault with `plugin` and not with `apiKey`.'
+    return a:Ended(pluginvault#NewError('notPermitted', message))
+  endif
+  let connection = a:registered.connection
+  call pluginvault#connection#Ask(connection, 'listAPIKeys', {'handle': connection.relay_handle}, {err, keys -> err is v:null
+        \ ? s:CheckRelay(a:self, a:registered, keys, a:Ended) : a:Ended(err)})
+endfunction
+
+function! s:CheckRelay(self, registered, keys, Ended) abort
+  let plugin = a:self.key.plugin
+  for key in a:keys
+    if get(key, 'current', v:false) is v:true && get(key, 'plugin', plugin) !=# plugin
+      let message = printf('The relay gives the data of %s and not of %s. Start a relay for %s.', key.plugin, plugin, plugin)
+      return a:Ended(pluginvault#NewError('notPermitted', message))
+    endif
+  endfor
+  call s:Resume(a:self, extend(a:registered, {'handle': a:registered.connection.relay_handle}), a:Ended)
 endfunction
 
 function! s:SetKey(self, registered, key, Ended) abort
