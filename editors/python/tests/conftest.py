@@ -90,13 +90,13 @@ def guard(options: Any, passphrase: str) -> None:
 class Relay:
     """A relay for the plugin of a world, as on the user's own machine."""
 
-    def __init__(self, world: World, *options: str) -> None:
+    def __init__(self, world: World, name: str = "relay") -> None:
         folder = world.top / "sockets"
         folder.mkdir(mode=0o700, exist_ok=True)
-        self.socket = folder / "relay"
+        self.socket = folder / name
         store = ["--data-dir", str(world.options["data_dir"]), "--key-dir", str(world.options["key_dir"])]
         program = os.environ["PLUGIN_VAULT_BIN"]
-        arguments = [program, "relay", world.plugin, "--listen", str(self.socket), *store, *options]
+        arguments = [program, "relay", world.plugin, "--listen", str(self.socket), *store]
         self._child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self._child.stdout is not None
         assert self._child.stdout.readline()
