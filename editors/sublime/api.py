@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import sublime
-from plugin_vault import Sidecar, Vault
+from plugin_vault import Sidecar, Vault, VaultError
 
 INSTALLATION = "sublime-text"
 
@@ -25,6 +25,9 @@ def open_vault(plugin: Optional[str] = None, **key: Any) -> Vault:
     Call its methods in `sublime.set_timeout_async` or on a thread of your own: they wait for the disk. Close it in
     `plugin_unloaded`.
     """
+    if plugin is None and PLUGIN in (setting("connect") or ""):
+        # Without a name there is no socket, and another store must not get the data unnoticed.
+        raise VaultError("notPermitted", "A relay has a key of its own. Open the vault with `plugin` and not with `api_key`.")
     return Vault(plugin=plugin, installation=INSTALLATION, sidecar=sidecar(plugin), **key)
 
 

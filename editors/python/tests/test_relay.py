@@ -73,7 +73,7 @@ def test_another_plugin_or_a_key_of_its_own_is_refused(world: World) -> None:
             remote.sidecar.close()
 
 
-def test_when_the_relay_is_gone_a_write_is_unknown_and_a_watch_goes_on_with_the_next_relay(world: World, monkeypatch: Any) -> None:
+def test_when_a_relay_is_gone_a_write_is_unknown_and_a_watch_goes_on_with_the_next(world: World, monkeypatch: Any) -> None:
     # It may take more than five attempts until the next relay is there.
     monkeypatch.setattr("plugin_vault._sidecar.MINUTE", 0.0)
     local = world.vault()

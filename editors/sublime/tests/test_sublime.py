@@ -141,6 +141,9 @@ def test_the_setting_names_the_relay_of_each_plugin(package: Any, world: World, 
         with pytest.raises(package.VaultError) as error:
             package.api.open_vault("me.other").get("user")
         assert error.value.kind == "vaultEnded"
+        with pytest.raises(package.VaultError, match="a key of its own") as error:
+            package.api.open_vault(api_key="0123456789" * 4)
+        assert error.value.kind == "notPermitted"
         # One relay for all packages: it refuses the other plugins.
         sublime.settings["connect"] = str(relay.socket)
         with pytest.raises(package.VaultError, match="Start a relay for me") as error:
