@@ -7,7 +7,7 @@ const { openSidecar } = require('plugin-vault');
  * `resolveConfig`. plugin-vault keeps the keys: the same plugin gets the same key each time. A plugin is identified by its
  * `name`, else by the services that it provides, which no other plugin has, else by its path.
  *
- * A relay has the key of a plugin and gives it to no one: with a relay `apikey` is an object that stands for it.
+ * A relay keeps the key of its plugin to itself: with a relay `apikey` is an object that stands for that key.
  *
  * Options: `installation`, the name of this installation of Cloud9, `"cloud9"` by default; and the options of the plugin.
  */
