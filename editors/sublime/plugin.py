@@ -1,6 +1,7 @@
 """The commands of the palette. Each does its work on the thread of `set_timeout_async`, so that none blocks the editor."""
 
 import json
+import os
 import subprocess
 from typing import Any, Callable, Dict, List, Optional
 
@@ -37,11 +38,16 @@ def with_vault(work: Callable[[Vault], None]) -> None:
 
 
 def run_program(*arguments: str) -> str:
-    """The output of a command of the program, for what needs no key. Raises what it says if it fails."""
+    """The output of a command of the program, for what needs no key. Raises what it says if it fails.
+
+    With a relay it refuses what needs the store itself, so that it does not list or destroy the data of another store.
+    """
+    connect = api.socket()
     completed = subprocess.run(
         [find_program(api.program()), *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        env={**os.environ, "PLUGIN_VAULT_CONNECT": connect} if connect else None,
         cwd=working_folder(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
@@ -65,7 +71,9 @@ class PluginVaultStatusCommand(sublime_plugin.ApplicationCommand):
         kinds = sorted(PROTECTORS.get(each, each) for each in set(status["protectors"]))
         protection = f"Protected by {' and '.join(kinds)}." if kinds else "There is no store yet."
         records = "1 record" if status["records"] == 1 else f"{status['records']} records"
-        sublime.message_dialog(f"The store is {state}, with {records}.\n{protection}\n{status['dataDir']}")
+        # A relay does not say what other plugins keep there.
+        more = "on the machine of the relay" if status.get("relay") else f"with {records}"
+        sublime.message_dialog(f"The store is {state}, {more}.\n{protection}\n{status['dataDir']}")
 
 
 class PluginVaultUnlockCommand(sublime_plugin.WindowCommand):

@@ -26,12 +26,12 @@ export class World extends NodeWorld {
   #apps = [];
 
   /** Starts an application with these plugins, each with its key. */
-  async start(plugins, { workspaceFolders = [], binary } = {}) {
-    const { dataDir, keyDir, log } = this.options;
+  async start(plugins, { workspaceFolders = [], binary, connect, ...options } = {}) {
+    const { dataDir, keyDir, log } = { ...this.options, ...options };
     const workspaceDir = workspaceFolders[0] && fileURLToPath(workspaceFolders[0]);
-    const vault = { packagePath: vaultPlugin, binary, dataDir, keyDir, log, workspaceDir };
+    const vault = { packagePath: vaultPlugin, binary, connect, dataDir, keyDir, log, workspaceDir };
     const config = architect.resolveConfig([vault, ...plugins], import.meta.dirname);
-    await withApiKeys(config, { dataDir, keyDir, log });
+    await withApiKeys(config, { connect, dataDir, keyDir, log });
     const app = await new Promise((resolve, reject) => {
       architect.createApp(config, (error, started) => (error ? reject(error) : resolve(started)));
     });

@@ -39,7 +39,7 @@ check "the sources have Google's style" style
 
 # Each host in a folder of its own, and with no settings of the caller's. Short runs gain nothing from the second compiler.
 mkdir "$work/plain" "$work/equinox" "$work/platform"
-unset PLUGIN_VAULT_DATA_DIR PLUGIN_VAULT_KEY_DIR JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS
+unset PLUGIN_VAULT_CONNECT PLUGIN_VAULT_DATA_DIR PLUGIN_VAULT_KEY_DIR JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS
 export TIER=1
 java=(java -XX:TieredStopAtLevel=1)
 

@@ -1,34 +1,11 @@
 // A store at the other end of `plugin-vault relay`: the key, the end of a connection, watches.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { openVault } from 'plugin-vault';
 
-import { binary, vaultTest } from './world.mjs';
-
-/** A relay for the plugin of this world, as on the user's own machine. */
-async function relay(world, ...options) {
-  const { dataDir, keyDir } = world.options;
-  const folder = join(world.top, 'sockets');
-  mkdirSync(folder, { mode: 0o700, recursive: true });
-  const socket = join(folder, 'relay');
-  const args = ['relay', world.plugin, '--listen', socket, '--data-dir', dataDir, '--key-dir', keyDir, ...options];
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(createInterface(child.stdout), 'line');
-  return {
-    socket,
-    async end() {
-      const ended = once(child, 'exit');
-      child.kill();
-      await ended;
-    },
-  };
-}
+import { relay } from './relay.mjs';
+import { vaultTest } from './world.mjs';
 
 /** A client that knows the socket, and no store. */
 const connect = (world, { socket }) =>

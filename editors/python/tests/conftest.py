@@ -18,7 +18,7 @@ assert os.environ.get("PLUGIN_VAULT_BIN"), "PLUGIN_VAULT_BIN names the program t
 # For the programs that tests start.
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 # Tests must not use the caller's own store and log settings.
-for variable in ("PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"):
+for variable in ("PLUGIN_VAULT_CONNECT", "PLUGIN_VAULT_DATA_DIR", "PLUGIN_VAULT_KEY_DIR", "RUST_LOG"):
     os.environ.pop(variable, None)
 
 
@@ -85,6 +85,32 @@ def guard(options: Any, passphrase: str) -> None:
     for command in (["add", "passphrase", "--new-passphrase-fd", "0"], ["remove", "key-file", "--passphrase-fd", "0", "--yes"]):
         arguments = [os.environ["PLUGIN_VAULT_BIN"], "protector", *command, *folders]
         subprocess.run(arguments, input=f"{passphrase}\n".encode(), check=True, capture_output=True)
+
+
+class Relay:
+    """A relay for the plugin of a world, as on the user's own machine."""
+
+    def __init__(self, world: World, name: str = "relay") -> None:
+        folder = world.top / "sockets"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.socket = folder / name
+        store = ["--data-dir", str(world.options["data_dir"]), "--key-dir", str(world.options["key_dir"])]
+        program = os.environ["PLUGIN_VAULT_BIN"]
+        arguments = [program, "relay", world.plugin, "--listen", str(self.socket), *store]
+        self._child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self._child.stdout is not None
+        assert self._child.stdout.readline()
+
+    def __enter__(self) -> Relay:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends it, and waits for that: it ends its sidecars first."""
+        self._child.terminate()
+        self._child.communicate()
 
 
 def processes_with(text: str) -> List[int]:

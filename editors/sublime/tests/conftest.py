@@ -13,4 +13,4 @@ assert _spec is not None
 assert _spec.loader is not None
 _module = module_from_spec(_spec)
 _spec.loader.exec_module(_module)
-World, world = _module.World, _module.world
+Relay, World, world = _module.Relay, _module.World, _module.world

@@ -13,7 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 import sublime
-from conftest import World
+from conftest import Relay, World
 
 PACKAGE = Path(__file__).parents[1]
 # Sublime Text's plugin host has Python 3.8.
@@ -127,6 +127,31 @@ def test_the_setting_names_the_program(package: Any) -> None:
     sublime.settings["program"] = os.environ["PLUGIN_VAULT_BIN"]
     package.api.close()
     assert "There is no store yet." in run(package.PluginVaultStatusCommand())
+
+
+def test_the_setting_names_the_relay_of_each_plugin(package: Any, world: World, monkeypatch: Any) -> None:
+    local = world.vault().open()
+    with Relay(world, world.plugin) as relay:
+        # As in a container, which has a store of its own.
+        monkeypatch.setenv("PLUGIN_VAULT_DATA_DIR", str(world.top / "here"))
+        sublime.settings["connect"] = str(relay.socket.with_name("${plugin}"))
+        vault = package.api.open_vault(world.plugin)
+        vault.set("user", {"n": 1})
+        assert local.get("user") == {"n": 1}
+        with pytest.raises(package.VaultError) as error:
+            package.api.open_vault("me.other").get("user")
+        assert error.value.kind == "vaultEnded"
+        with pytest.raises(package.VaultError, match="a key of its own") as error:
+            package.api.open_vault(api_key="0123456789" * 4)
+        assert error.value.kind == "notPermitted"
+        # One relay for all packages: it refuses the other plugins.
+        sublime.settings["connect"] = str(relay.socket)
+        with pytest.raises(package.VaultError, match="Start a relay for me") as error:
+            package.api.open_vault("me.other").get("user")
+        assert error.value.kind == "notPermitted"
+        assert "on the machine of the relay" in run(package.PluginVaultStatusCommand())
+        assert "run this on the machine that has the store" in run(package.PluginVaultListCommand(sublime.opened[0]))
+    local.close()
 
 
 def test_the_palette_has_each_command(package: Any) -> None:

@@ -71,6 +71,8 @@ class Process:
 
     def __init__(self, path: str, arguments: List[str], notice: Callable[[str, Any], None], ended: Callable[[], None]) -> None:
         self.over = False
+        self.relay_handle: Optional[str] = None
+        """The handle of the key to which a relay has bound the connection."""
         self._notice = notice
         self._ended = ended
         self._ids = itertools.count()
@@ -130,6 +132,8 @@ class Process:
             why = "because it is not plugin-vault. Name another program"
         else:
             if spoken == PROTOCOL:
+                relay = answer["capabilities"]["experimental"]["pluginVault"].get("relay")
+                self.relay_handle = relay and relay["handle"]
                 return
             update = "plugin-vault" if spoken < PROTOCOL else "the Python package plugin-vault"
             why = f"because it has protocol {spoken}. Update {update}"

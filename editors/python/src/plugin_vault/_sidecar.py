@@ -20,7 +20,7 @@ from ._errors import VaultError, cancelled, closed
 from ._process import Message, Process, as_folders, encode, log, result_of
 from ._program import PathLike, find_program
 from ._watches import Watchers
-from .wire import DidChange, Method, NewKey, Status
+from .wire import DidChange, ListedKey, Method, NewKey, Status
 
 R = TypeVar("R")
 
@@ -101,16 +101,38 @@ class Key:
         self.watchers = Watchers()
 
     def register(self, process: Process) -> None:
-        """Sets the key, and continues its watch."""
+        """Sets the key, or takes that of a relay, and continues its watch."""
         self.created = False
+        self.handle = self._set(process) if process.relay_handle is None else self._relayed(process, process.relay_handle)
+        self.watchers.resume(partial(process.ask, "watchPersistentData"), self.handle, self.created)
+        self.process = process
+
+    def _set(self, process: Process) -> str:
         params: Dict[str, Any] = {"apiKey": self.api_key, "mustExist": self.must_exist}
         if self.plugin is not None:
             issued = process.ask("issueAPIKey", {"plugin": self.plugin, "installation": self.installation})
             self.created = issued["created"]
             params = {"apiKey": issued["apiKey"], "mustExist": True}
-        self.handle = process.ask("setAPIKey", params)["handle"]
-        self.watchers.resume(partial(process.ask, "watchPersistentData"), self.handle, self.created)
-        self.process = process
+        handle: str = process.ask("setAPIKey", params)["handle"]
+        return handle
+
+    def _relayed(self, process: Process, handle: str) -> str:
+        """The relay's handle. Its key has to be the plugin's: otherwise the secrets of two plugins would get into one place.
+
+        The installation does not count, since it is that of the user's own machine.
+        """
+        if self.api_key is not None:
+            raise VaultError(
+                "notPermitted", "A relay has a key of its own. Open the vault with `plugin` and not with `api_key`."
+            )
+        listed: List[ListedKey] = process.ask("listAPIKeys", {"handle": handle})
+        plugin = next((key.get("plugin") for key in listed if key["current"]), None)
+        if plugin is not None and plugin != self.plugin:
+            raise VaultError(
+                "notPermitted",
+                f"The relay gives the data of {plugin} and not of {self.plugin}. Start a relay for {self.plugin}.",
+            )
+        return handle
 
     def replace(self, new: NewKey) -> None:
         """Takes the key that replaced this one, unless plugin-vault keeps it."""
@@ -121,10 +143,12 @@ class Key:
 class Sidecar:
     """One sidecar process. Pass it to several vaults, and they share it.
 
-    `program` is the program's absolute path, and `packed` that of a copy in the caller's own package. `data_dir` and `key_dir`
-    are the folders of the store and of its key file. With `temporary` the sidecar uses a store of its own, which is deleted at
-    the end. `workspace_folders` are the URIs of the open folders. `on_status` gets the state of the store when any process
-    has unlocked, repaired or replaced it; it is called on the worker's thread, and must not call a vault.
+    `program` is the program's absolute path, and `packed` that of a copy in the caller's own package. `connect` is the socket
+    of `plugin-vault relay`, when the store is on another machine or outside of the container; by default that of the
+    environment variable `PLUGIN_VAULT_CONNECT`. A relay is for one plugin. `data_dir` and `key_dir` are the folders of the
+    store and of its key file. With `temporary` the sidecar uses a store of its own, which is deleted at the end.
+    `workspace_folders` are the URIs of the open folders. `on_status` gets the state of the store when any process has
+    unlocked, repaired or replaced it; it is called on the worker's thread, and must not call a vault.
     """
 
     def __init__(
@@ -132,6 +156,7 @@ class Sidecar:
         *,
         program: Optional[PathLike] = None,
         packed: Optional[PathLike] = None,
+        connect: Optional[PathLike] = None,
         data_dir: Optional[PathLike] = None,
         key_dir: Optional[PathLike] = None,
         temporary: bool = False,
@@ -142,6 +167,8 @@ class Sidecar:
         self._packed = packed
         self._arguments = ["--stdio"]
         # The sidecar starts in another folder.
+        if connect is not None:
+            self._arguments += ["--connect", os.path.abspath(connect)]
         if data_dir is not None:
             self._arguments += ["--data-dir", os.path.abspath(data_dir)]
         if key_dir is not None:

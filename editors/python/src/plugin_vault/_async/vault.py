@@ -51,6 +51,7 @@ class AsyncVault:
         must_exist: bool = False,
         sidecar: Optional[Sidecar] = None,
         program: Optional[PathLike] = None,
+        connect: Optional[PathLike] = None,
         data_dir: Optional[PathLike] = None,
         key_dir: Optional[PathLike] = None,
         temporary: bool = False,
@@ -62,6 +63,7 @@ class AsyncVault:
         self._closed = False
         self.sidecar = sidecar or Sidecar(
             program=program,
+            connect=connect,
             data_dir=data_dir,
             key_dir=key_dir,
             temporary=temporary,

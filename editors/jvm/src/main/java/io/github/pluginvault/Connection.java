@@ -65,6 +65,9 @@ final class Connection {
   private int requests;
   private volatile String lastLine = "";
 
+  /** The handle of the key to which a relay has bound the connection, or null. */
+  private volatile String relayHandle;
+
   /**
    * Starts the program. {@code notice} and {@code ended} are called on the thread that reads.
    */
@@ -130,15 +133,15 @@ final class Connection {
 
   private void check(JsonElement answer) {
     int spoken;
+    JsonObject vault;
     try {
-      spoken =
+      vault =
           answer
               .getAsJsonObject()
               .getAsJsonObject("capabilities")
               .getAsJsonObject("experimental")
-              .getAsJsonObject("pluginVault")
-              .get("protocolVersion")
-              .getAsInt();
+              .getAsJsonObject("pluginVault");
+      spoken = vault.get("protocolVersion").getAsInt();
     } catch (RuntimeException notThere) {
       throw unsuitable("it is not plugin-vault. Name another program");
     }
@@ -146,6 +149,8 @@ final class Connection {
       String old = spoken < PROTOCOL ? "plugin-vault" : "the plugin";
       throw unsuitable("it has protocol " + spoken + ". Update " + old);
     }
+    var relay = Json.GSON.fromJson(vault.get("relay"), Wire.Relayed.class);
+    relayHandle = relay == null ? null : relay.handle();
   }
 
   private VaultException unsuitable(String why) {
@@ -168,6 +173,10 @@ final class Connection {
 
   long pid() {
     return child.pid();
+  }
+
+  String relayHandle() {
+    return relayHandle;
   }
 
   synchronized boolean isOver() {

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 public final class SidecarOptions {
   Path program;
   Path packed;
+  private Path connect;
   private Path dataDir;
   private Path keyDir;
   private boolean isTemporary;
@@ -28,6 +29,16 @@ public final class SidecarOptions {
   /** Sets the absolute path of a copy of the program that the plugin contains. */
   public SidecarOptions packed(Path packed) {
     this.packed = packed;
+    return this;
+  }
+
+  /**
+   * Sets the socket of {@code plugin-vault relay}, when the store is on another machine or outside
+   * of the container. By default that of the environment variable {@code PLUGIN_VAULT_CONNECT}. A
+   * relay is for one plugin.
+   */
+  public SidecarOptions connect(Path socket) {
+    connect = socket;
     return this;
   }
 
@@ -76,6 +87,9 @@ public final class SidecarOptions {
   List<String> arguments() {
     var arguments = new ArrayList<String>(List.of("--stdio"));
     // The sidecar starts in another folder.
+    if (connect != null) {
+      arguments.addAll(List.of("--connect", connect.toAbsolutePath().toString()));
+    }
     if (dataDir != null) {
       arguments.addAll(List.of("--data-dir", dataDir.toAbsolutePath().toString()));
     }

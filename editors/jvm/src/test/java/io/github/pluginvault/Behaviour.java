@@ -18,6 +18,7 @@ final class Behaviour {
     Map<String, Steps> tests = new LinkedHashMap<>();
     FindingTests.add(tests);
     LifeTests.add(tests);
+    RelayTests.add(tests);
     DataTests.add(tests);
     ReadmeTests.add(tests);
     boolean passes = true;
