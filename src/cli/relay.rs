@@ -26,7 +26,7 @@ use super::output::{Lost, write};
 use super::record;
 use super::reference::Reference;
 use super::secret::secret_line;
-use serving::Serving;
+use serving::{Events, Serving};
 
 /// The label of the key that a relay makes.
 const LABEL: &str = "relay";
@@ -63,6 +63,7 @@ struct Bound {
 
 /// Serves until the parent, the terminal or a signal ends the relay.
 pub(super) fn run(operator: Operator, command: &RelayCommand, as_json: bool) -> Result<Answer, Failed> {
+    let parent = serving::parent();
     let folders = command.folders()?;
     let again = without_a_person(operator.config());
     // Before a key is made: a socket that is refused must leave nothing behind.
@@ -82,6 +83,10 @@ pub(super) fn run(operator: Operator, command: &RelayCommand, as_json: bool) -> 
         drop(opened);
         let config = without_a_person(&again);
         drop(operator);
+        let cannot_serve = |error| {
+            Failed::new(format!("the relay can't go on: {error}; raise the limit of processes or files"))
+        };
+        let events = Events::begin(parent).map_err(cannot_serve)?;
         match write(&shown) {
             Ok(()) | Err(Lost::ReaderGone) => {}
             Err(Lost::Failed(error)) => {
@@ -89,10 +94,7 @@ pub(super) fn run(operator: Operator, command: &RelayCommand, as_json: bool) -> 
             }
         }
         let serving = Serving { config, key: bound.text.clone(), folders, once: command.once };
-        let served = serving.run(listener).map_err(|error| {
-            Failed::new(format!("the relay can't go on: {error}; raise the limit of processes or files"))
-        });
-        Ok((mark, served))
+        Ok((mark, serving.run(listener, events).map_err(cannot_serve)))
     })();
     let ended = if bound.is_own { end_key(again, &bound.key_id) } else { Ok(()) };
     let (mark, served) = served?;

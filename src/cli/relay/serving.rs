@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::limits;
-use crate::process::{self, InheritedDescriptor, LocalListener, LocalStream, ReservedDescriptor};
+use crate::process::{
+    self, CaughtSignals, InheritedDescriptor, LocalListener, LocalStream, ReservedDescriptor,
+};
 use crate::vault::Config;
 use crate::vault::folder::WorkspaceFolder;
 
@@ -35,13 +37,43 @@ enum Event {
     End,
 }
 
+/// What the relay has to react to, from before anyone hears of it.
+pub(super) struct Events {
+    tell: Sender<Event>,
+    events: Receiver<Event>,
+    _signals: CaughtSignals,
+}
+
+/// A function that waits for the end of the process that started the relay; `None` if it is not known.
+pub(super) type Parent = Option<Box<dyn FnOnce() + Send>>;
+
+/// Finds the parent. Called first of all: the parent of a process whose parent has ended is another one.
+pub(super) fn parent() -> Parent {
+    process::parent().and_then(process::waiter)
+}
+
+impl Events {
+    /// From now on a signal, or the end of the parent, ends the relay in order.
+    pub(super) fn begin(parent: Parent) -> io::Result<Self> {
+        let (tell, events) = channel();
+        let ending = tell.clone();
+        let signals = process::on_ending_signal(move || drop(ending.send(Event::End)))?;
+        if let Some(wait) = parent {
+            let tell = tell.clone();
+            let body = move || {
+                wait();
+                let _ = tell.send(Event::End);
+            };
+            std::thread::Builder::new().name("parent".into()).spawn(body)?;
+        }
+        Ok(Self { tell, events, _signals: signals })
+    }
+}
+
 impl Serving {
     /// Serves until the relay has to end. Then ends its sidecars, which answer what they have read, and waits for them.
-    pub(super) fn run(self, listener: LocalListener) -> io::Result<()> {
-        let (tell, events) = channel();
-        end_with_parent(&tell)?;
-        let ending = tell.clone();
-        let _signals = process::on_ending_signal(move || drop(ending.send(Event::End)))?;
+    pub(super) fn run(self, listener: LocalListener, events: Events) -> io::Result<()> {
+        let Events { tell, events, _signals } = events;
         let listener = Arc::new(listener);
         accept(listener.clone(), tell.clone())?;
         let running = self.serve(&events, &tell);
@@ -132,17 +164,6 @@ fn wait_in_thread(mut child: Child, tell: Sender<Event>) -> io::Result<()> {
         let _ = tell.send(Event::Ended(id));
     };
     std::thread::Builder::new().name("sidecar".into()).spawn(body).map(drop)
-}
-
-/// Ends the relay with the process that has started it.
-fn end_with_parent(tell: &Sender<Event>) -> io::Result<()> {
-    let Some(wait) = process::parent().and_then(process::waiter) else { return Ok(()) };
-    let tell = tell.clone();
-    let body = move || {
-        wait();
-        let _ = tell.send(Event::End);
-    };
-    std::thread::Builder::new().name("parent".into()).spawn(body).map(drop)
 }
 
 /// Accepts connections on a thread of its own, no faster than the relay's pace: each one costs a process.
