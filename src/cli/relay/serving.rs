@@ -40,7 +40,7 @@ enum Event {
 /// What the relay has to react to, from before anyone hears of it.
 pub(super) struct Events {
     tell: Sender<Event>,
-    events: Receiver<Event>,
+    come: Receiver<Event>,
     _signals: CaughtSignals,
 }
 
@@ -66,14 +66,14 @@ impl Events {
             };
             std::thread::Builder::new().name("parent".into()).spawn(body)?;
         }
-        Ok(Self { tell, events, _signals: signals })
+        Ok(Self { tell, come: events, _signals: signals })
     }
 }
 
 impl Serving {
     /// Serves until the relay has to end. Then ends its sidecars, which answer what they have read, and waits for them.
     pub(super) fn run(self, listener: LocalListener, events: Events) -> io::Result<()> {
-        let Events { tell, events, _signals } = events;
+        let Events { tell, come: events, _signals } = events;
         let listener = Arc::new(listener);
         accept(listener.clone(), tell.clone())?;
         let running = self.serve(&events, &tell);
