@@ -52,7 +52,7 @@ export async function runExample(window, service, sees) {
   const signedIn = window.do('run', 'example.signIn');
   const input = window.page.locator('.quick-input-widget input.input, .quick-input-widget input').first();
   await input.fill('right');
-  await window.page.keyboard.press('Enter');
+  await input.press('Enter');
   await sees('Done.');
   await signedIn;
   await run('call', 'Called with access-2, 3 times in this folder.');
