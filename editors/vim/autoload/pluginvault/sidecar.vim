@@ -157,7 +157,8 @@ endfunction
 function! s:IsClosed(self) abort
   if empty(a:self.connection) || a:self.connection.over
     call filter(s:started, {_, each -> each isnot a:self})
-    return empty(a:self.waiting)
+    " Its output ends a moment before the process does.
+    return empty(a:self.waiting) && (empty(a:self.connection) || job_status(a:self.connection.job) !=# 'run')
   elseif !has_key(a:self.connection, 'closing') && empty(filter(copy(a:self.vaults), {_, vault -> vault.unsent > 0}))
     let a:self.connection.closing = 1
     call pluginvault#connection#Close(a:self.connection)
