@@ -1,6 +1,7 @@
 //! `plugin-vault --connect SOCKET`: carries the protocol between stdin and stdout and a relay's socket. Opens no store, and
 //! keeps nothing of what it carries.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::json;
@@ -82,6 +83,11 @@ pub(super) fn about_socket(why: &NoSocket) -> String {
         NoSocket::Unsupported => {
             "relays do not exist on Windows yet, because they need Unix sockets; use a store on \
                                   this machine"
+                .into()
+        }
+        NoSocket::Io(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            "no relay listens at the socket; start plugin-vault relay on the machine that has the store, and see that the \
+             folder of the socket is mounted or forwarded here"
                 .into()
         }
         NoSocket::Io(error) => format!("the socket can't be used: {error}; see whether a relay runs there"),

@@ -220,6 +220,10 @@ fn not_listening(why: &NoSocket) -> Failed {
             "something else has the path of --listen: a relay that runs, or a file; choose another path"
                 .into(),
         ),
+        NoSocket::Io(error) if error.kind() == std::io::ErrorKind::NotFound => Failed::new(
+            "the folder of --listen is not there; make it with mkdir -m 700, and start the relay again"
+                .into(),
+        ),
         why => Failed::new(about_socket(why)),
     }
 }

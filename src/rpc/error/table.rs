@@ -141,7 +141,8 @@ table! {
             store aside.",
         "wrong": "The passphrase or the key does not open this store; no data was lost. Give another passphrase, or put \
             the right key back.",
-        "denied": "The protector refused access to its key; no data was lost. Permit the access, and call again.",
+        "denied": "The protector gave no access to its key; no data was lost. Permit the access, or start the keyring if none \
+            runs, and call again.",
         "deadline": "The protector did not give its key in time; no data was lost. Call again.",
         "failed": "The program that gives the passphrase failed; no data was lost. Run it in a terminal to see why, and \
             call again.",

@@ -79,8 +79,20 @@ fn a_path_in_use_is_refused_and_a_socket_left_behind_is_replaced() {
 }
 
 #[test]
-fn no_relay_at_the_socket_is_told() {
+fn where_no_relay_listens_the_client_says_what_to_do() {
     let home = Home::new();
-    let said = not_connected(&home, &private(&home, "sockets").join("nothing"));
-    assert!(said.contains("see whether a relay runs there"), "{said}");
+    let folder = private(&home, "sockets");
+    let left_behind = folder.join("left-behind");
+    drop(UnixListener::bind(&left_behind).unwrap());
+    for socket in [folder.join("none"), left_behind, home.path("no folder/none")] {
+        let said = not_connected(&home, &socket);
+        assert!(said.contains("no relay listens at the socket; start plugin-vault relay"), "{said}");
+    }
+}
+
+#[test]
+fn a_relay_without_a_folder_for_its_socket_says_what_to_do() {
+    let home = Home::new();
+    let said = refused(&home, &home.path("no folder/relay"));
+    assert!(said.contains("the folder of --listen is not there; make it with mkdir -m 700"), "{said}");
 }
