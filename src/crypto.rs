@@ -10,7 +10,7 @@ mod seal;
 mod secret;
 
 pub use api_key::{ApiKey, NotAnApiKey};
-pub use derive::{DataKeys, ProtectorKeys, SlotKeys, StoreKeys};
+pub use derive::{DataKeys, ProtectorKeys, SlotKeys, StoreKeys, machine_id};
 pub use ids::{LeaseId, NamespaceId, RecordId, SlotId, StoreId};
 pub use seal::{AssociatedData, Cipher, NotAuthentic, Place, sealed_length};
 pub use secret::{DataKey, ProtectorKey, StoreKey};

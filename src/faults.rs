@@ -24,6 +24,8 @@ pub enum Fault {
     StaleLease,
     /// `two-holders`: every request for a lease is granted.
     TwoHolders,
+    /// `local-clock`: leases of a shared store end by the clock of each machine.
+    LocalClock,
 }
 
 /// A point in a commit, or in a repair.
@@ -92,6 +94,7 @@ mod injected {
         "no-check" => Some(Fault::NoCheck),
         "stale-lease" => Some(Fault::StaleLease),
         "two-holders" => Some(Fault::TwoHolders),
+        "local-clock" => Some(Fault::LocalClock),
         _ => None,
     });
 

@@ -51,6 +51,22 @@ pub const CHANGES: u64 = 10_000;
 pub const READERS: u32 = 4_096;
 /// How long a write waits for the store's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a replica may be read after its server has confirmed it.
+pub const CONFIRMED: Duration = Duration::from_secs(20);
+/// How often a replica that is in use asks its server. Less than [`CONFIRMED`], so that reads rarely wait for it.
+pub const CONFIRMING_EVERY: Duration = Duration::from_secs(10);
+/// How long after the last call a replica still asks its server by itself.
+pub const SERVER_USE: Duration = Duration::from_mins(15);
+/// How long a read waits for the server of a replica.
+pub const CONFIRMING: Duration = Duration::from_secs(1);
+/// How long the server is not tried again after it could not be reached.
+pub const SERVER_RETRY: Duration = Duration::from_secs(5);
+/// How long a write's call to the server may make no progress, and how long it may take in all.
+pub const SERVER_STALL: Duration = Duration::from_secs(5);
+/// See [`SERVER_STALL`].
+pub const SERVER_WAIT: Duration = Duration::from_secs(30);
+/// How often a commit is decided anew because another machine was first.
+pub const CONFLICTS: u32 = 8;
 /// Leases that clients may hold at one time in a namespace.
 pub const LEASES: u64 = 1_000;
 /// Leases that one shared key may hold at one time. Fewer than [`LEASES`], so that some are left for the owner.

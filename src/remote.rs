@@ -25,7 +25,7 @@ mod postgres;
 mod sample;
 
 pub use appending::append;
-pub use catch_up::{CaughtUp, NotCaughtUp, catch_up, position};
+pub use catch_up::{CaughtUp, NotCaughtUp, SLOTS, catch_up, position};
 pub use credentials::{Credentials, OFFLINE_DAYS};
 pub use deadline::Deadline;
 pub use error::{Refused, RemoteError};

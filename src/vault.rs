@@ -33,6 +33,7 @@ mod reading;
 mod reads;
 mod reasons;
 mod record;
+mod replica;
 mod revoke;
 mod rotate;
 #[cfg(test)]
@@ -76,7 +77,10 @@ pub use queue::Need;
 pub use queue::Ticket;
 pub use reading::{OneByOne, Read, Room};
 pub use reads::{After, Entry, GetRecord, ListRecords, Record};
-pub use reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
+pub use reasons::{
+    Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload, Server,
+};
+pub use replica::{RemoteStatus, State as RemoteState};
 pub use revoke::{Revoke, Revoked};
 pub use rotate::{Rotate, Rotated};
 pub use share::Share;
@@ -186,10 +190,12 @@ impl Vault {
         &self.config.limits
     }
 
-    /// The store, if it is already open and its key is available.
+    /// The store, if it is already open, its key is available, and no server has to be asked first.
     pub fn opened(&self) -> Option<Arc<Opened>> {
         let opened = sync::read(&self.opened);
-        opened.as_ref().filter(|opened| opened.is_unlocked() && opened.store().is_usable()).cloned()
+        let is_ready =
+            |opened: &Opened| opened.is_unlocked() && opened.store().is_usable() && opened.may_be_read();
+        opened.as_ref().filter(|opened| is_ready(opened)).cloned()
     }
 
     /// Whether the process has tried to open the store and never succeeded.
@@ -270,10 +276,15 @@ impl Vault {
 
     /// Why a write that has waited for [`crate::limits::LOCK_WAIT`] was not begun.
     pub fn why_not_written(&self) -> Error {
-        if self.opened().is_none() {
+        let opened = sync::read(&self.opened).clone();
+        let Some(opened) = opened.filter(|opened| opened.is_unlocked() && opened.store().is_usable()) else {
             return Error::busy(Busy::Opening);
-        }
+        };
         let process = self.location.writer().filter(|process| *process != std::process::id());
+        if process.is_none() && opened.replica().is_some() {
+            // This process is the writer, and waits for the server.
+            return Error::StoreUnreachable;
+        }
         Error::StoreBusy { reason: Busy::Lock, process }
     }
 

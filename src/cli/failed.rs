@@ -22,6 +22,8 @@ pub(super) enum Exit {
     Locked = 5,
     /// A part of the store is damaged, or the store or the key is refused.
     Refused = 6,
+    /// The server of a shared store can't be reached.
+    Unreachable = 7,
 }
 
 impl Exit {
@@ -34,6 +36,7 @@ impl Exit {
             Self::NothingStored => "nothingStored",
             Self::Locked => "keyUnavailable",
             Self::Refused => "refused",
+            Self::Unreachable => "storeUnreachable",
         }
     }
 
@@ -44,6 +47,7 @@ impl Exit {
             Error::RecordDamaged(_)
             | Error::StoreDamaged(_)
             | Error::StoreRefused(_)
+            | Error::ServerRefused(_)
             | Error::FormatTooNew
             | Error::ApiKeyRevoked
             | Error::ApiKeyExpired
@@ -53,6 +57,7 @@ impl Exit {
             | Error::PatchTooDeep
             | Error::ExpiryTooLate
             | Error::ApiKeyTaken => Self::WrongArguments,
+            Error::StoreUnreachable => Self::Unreachable,
             Error::ApiKeyRequired(_)
             | Error::RevisionConflict { .. }
             | Error::DataTooLarge { .. }
@@ -193,6 +198,8 @@ fn about(error: Error) -> String {
         | Error::StoreBusy { .. }
         | Error::FormatTooNew
         | Error::StoreRefused(_)
+        | Error::StoreUnreachable
+        | Error::ServerRefused(_)
         | Error::StoreFailed(_) => return clients_line(error),
         Error::ApiKeyRequired(_) | Error::LeaseHeld { .. } | Error::LeaseLost | Error::Internal => {
             "plugin-vault has a fault; please report it"

@@ -6,7 +6,11 @@ use super::{Appended, Commit, Deadline, Log, RemoteError};
 ///
 /// # Errors
 /// [`RemoteError::Unanswered`] if the commit may have been done or not. Every other error means that it was not done.
-pub fn append(log: &mut impl Log, commit: &Commit<'_>, deadline: &Deadline) -> Result<Appended, RemoteError> {
+pub fn append(
+    log: &mut (impl Log + ?Sized),
+    commit: &Commit<'_>,
+    deadline: &Deadline,
+) -> Result<Appended, RemoteError> {
     let mut was_sent = false;
     loop {
         match log.append(commit, deadline) {

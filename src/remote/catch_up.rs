@@ -12,7 +12,7 @@ use super::position::{Standing, is_shared};
 use super::{Deadline, Position, RemoteError};
 
 /// The number of the log's table of slots. A replica keeps slots as files, which it can overwrite.
-const SLOTS: u8 = 7;
+pub const SLOTS: u8 = 7;
 /// The longest key of a row.
 const KEY: usize = 511;
 /// Sorts behind every row of a commit.
@@ -66,7 +66,7 @@ pub fn position(replica: &Snapshot<'_>) -> Result<Position, StoreError> {
 /// [`RemoteError::WentBack`] if the replica has commits that the server has not. Otherwise the error of the server or
 /// of the replica.
 pub fn catch_up(
-    log: &mut impl Log,
+    log: &mut (impl Log + ?Sized),
     replica: &Snapshot<'_>,
     deadline: &Deadline,
 ) -> Result<CaughtUp, NotCaughtUp> {
@@ -76,9 +76,6 @@ pub fn catch_up(
         return Ok(CaughtUp { head, batch: None, slots: Vec::new() });
     };
     let Read { head, mut rows, is_whole } = read;
-    if head.revision < revision {
-        return Err(RemoteError::WentBack.into());
-    }
     // An earlier page may have notices that the server has forgotten since.
     let forgotten = head.forgotten.to_be_bytes();
     rows.retain(|(table, key), _| *table != Table::Changes as u8 || key.as_slice() > forgotten.as_slice());
@@ -100,7 +97,8 @@ pub fn catch_up(
         forget_changes(replica, head.forgotten, &mut changed)?;
     }
     changed.push(head.position.row());
-    let batch = Batch { expected: revision, revision: head.revision, rows: changed };
+    // A repair of this machine has given the replica a higher revision than the server has.
+    let batch = Batch { expected: revision, revision: head.revision.max(revision), rows: changed };
     Ok(CaughtUp { head, batch: Some(batch), slots })
 }
 
@@ -115,7 +113,11 @@ struct Read {
 }
 
 /// Reads pages until the head of the last one; `None` if the replica is at the head.
-fn read(log: &mut impl Log, mine: Position, deadline: &Deadline) -> Result<Option<Read>, RemoteError> {
+fn read(
+    log: &mut (impl Log + ?Sized),
+    mine: Position,
+    deadline: &Deadline,
+) -> Result<Option<Read>, RemoteError> {
     // The commit that each page has to continue: the replica's, or, if everything is read, the head of the first page.
     let mut known = Some(mine);
     let mut is_whole = false;

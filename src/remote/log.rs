@@ -99,4 +99,7 @@ pub trait Log {
     /// # Errors
     /// If the server does not answer, or refuses.
     fn since(&mut self, at: u64, behind: (u64, u8, &[u8]), deadline: &Deadline) -> Result<Page, RemoteError>;
+
+    /// Closes the connection, if there is one; the next call opens another.
+    fn rest(&mut self) {}
 }

@@ -45,11 +45,6 @@ impl PostgresLog {
         Self { url, machine, connection: None }
     }
 
-    /// Closes the connection; the next call opens another.
-    pub fn rest(&mut self) {
-        self.connection = None;
-    }
-
     /// Calls a function that changes nothing. If a connection that was open before has failed, tries another.
     fn read(
         &mut self,
@@ -132,6 +127,10 @@ impl Log for PostgresLog {
         ];
         let rows = self.read(sql, &arguments, deadline)?;
         page(&rows).ok_or(RemoteError::Failed)
+    }
+
+    fn rest(&mut self) {
+        self.connection = None;
     }
 }
 

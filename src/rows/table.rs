@@ -74,6 +74,8 @@ pub mod meta {
     /// The commit of the shared log that a replica is at: its number (8 bytes) and its id (16); absent in a store that is
     /// not shared.
     pub const REMOTE: &[u8] = b"remote";
+    /// The length of its value.
+    pub const REMOTE_LENGTH: usize = 24;
     /// Marks the index of keys as complete: a key that is not in it does not exist.
     pub const KEY_INDEX: &[u8] = b"key index";
 }

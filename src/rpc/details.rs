@@ -75,7 +75,7 @@ pub(super) struct LockHolder {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct UnknownOutcome {
-    /// Present for `commit`: read before you write again.
+    /// Present for `commit` and `unanswered`: read before you write again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<Unknown>,
 }

@@ -26,13 +26,21 @@ pub(super) const KEY_ERRORS: [Code; 5] =
 /// The codes for a workspace folder that is missing or not valid.
 pub(super) const FOLDER_ERRORS: [Code; 2] = [FOLDER_REQUIRED, FOLDER_INVALID];
 /// The codes for a store that can't be used.
-pub(super) const STORE_ERRORS: [Code; 7] =
-    [KEY_UNAVAILABLE, STORE_DAMAGED, STORE_FULL, STORE_BUSY, FORMAT_TOO_NEW, STORE_REFUSED, STORE_FAILED];
-const RECORD_ERRORS: [Code; 8] = with(STORE_ERRORS, RECORD_DAMAGED);
+pub(super) const STORE_ERRORS: [Code; 8] = [
+    KEY_UNAVAILABLE,
+    STORE_DAMAGED,
+    STORE_FULL,
+    STORE_BUSY,
+    FORMAT_TOO_NEW,
+    STORE_REFUSED,
+    STORE_FAILED,
+    STORE_UNREACHABLE,
+];
+const RECORD_ERRORS: [Code; 9] = with(STORE_ERRORS, RECORD_DAMAGED);
 /// The codes for a failed write.
-pub(super) const WRITE_ERRORS: [Code; 9] = with(RECORD_ERRORS, DATA_TOO_LARGE);
+pub(super) const WRITE_ERRORS: [Code; 10] = with(RECORD_ERRORS, DATA_TOO_LARGE);
 /// The codes for a failed read. There may be no memory for its answer in its batch, or none at all.
-pub(super) const READ_ERRORS: [Code; 10] = with(WRITE_ERRORS, OVERLOADED);
+pub(super) const READ_ERRORS: [Code; 11] = with(WRITE_ERRORS, OVERLOADED);
 
 const fn with<const N: usize, const MORE: usize>(codes: [Code; N], one: Code) -> [Code; MORE] {
     let mut all = [one; MORE];
@@ -175,7 +183,7 @@ impl Details {
             E::LeaseHeld { expires_at } => Self::Lease(HeldUntil { expires_at }),
             E::KeyUnavailable(why) => Self::Key(NoKey { protector: Protector(why.protector.name().into()) }),
             E::StoreBusy { process: Some(process), .. } => Self::Lock(LockHolder { process: Some(process) }),
-            E::StoreFailed(Failed::Commit) => {
+            E::StoreFailed(Failed::Commit | Failed::Unanswered) => {
                 Self::Outcome(UnknownOutcome { outcome: Some(Unknown::Unknown) })
             }
             _ => return None,
@@ -257,8 +265,9 @@ fn vault_code(error: vault::Error) -> Code {
         E::StoreBusy { .. } => STORE_BUSY,
         E::FormatTooNew => FORMAT_TOO_NEW,
         E::Overloaded(_) => OVERLOADED,
-        E::StoreRefused(_) => STORE_REFUSED,
+        E::StoreRefused(_) | E::ServerRefused(_) => STORE_REFUSED,
         E::StoreFailed(_) => STORE_FAILED,
+        E::StoreUnreachable => STORE_UNREACHABLE,
         E::PatchTooDeep | E::ExpiryTooLate | E::ApiKeyTaken => INVALID_PARAMS,
         E::Internal => INTERNAL_ERROR,
     }
@@ -270,7 +279,7 @@ mod tests {
 
     use crate::vault::{
         Busy, DamagedPart, DamagedStore, Denied, Error as E, Failed, Full, Kind, NoKey, OverLimit, Overload,
-        Refusal, Unavailable,
+        Refusal, Server, Unavailable,
     };
 
     use super::*;
@@ -293,6 +302,7 @@ mod tests {
             .chain(Busy::ALL.iter().map(|reason| E::busy(*reason)))
             .chain(Overload::ALL.iter().map(|reason| E::Overloaded(*reason)))
             .chain(Refusal::ALL.iter().map(|reason| E::StoreRefused(*reason)))
+            .chain(Server::ALL.iter().map(|reason| E::ServerRefused(*reason)))
             .chain(Failed::ALL.iter().map(|reason| E::StoreFailed(*reason)));
         all.extend(vault.map(Error::from));
         all

@@ -142,6 +142,14 @@ impl Call {
         Ok(self.session.caller(handle.as_ref().map(|handle| &*handle.0)).await?)
     }
 
+    /// Before a read with `fresh`: asks the server of a shared store.
+    async fn refresh(&self, fresh: Option<bool>) -> Result<(), Error> {
+        if fresh == Some(true) {
+            self.session.refresh(&self.pending).await?;
+        }
+        Ok(())
+    }
+
     /// Refuses a method that would give a connection through a relay another key, end its key, or change what other
     /// connections can do. Called after all parameters are read.
     fn not_through_a_relay(&self) -> Result<(), Error> {

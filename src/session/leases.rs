@@ -10,6 +10,8 @@ use super::{Failure, Pending, Session, lock};
 
 /// How often a waiting request checks whether the holder has died. No store event reports that.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often it asks the server of a shared store whether another machine has released the lease.
+const ASK: Duration = Duration::from_secs(1);
 
 /// One request that waits for a lease; `waiting_leases` counts it.
 struct Waiting<'s>(&'s Session);
@@ -47,11 +49,17 @@ impl Session {
         let _waiting = Waiting::begin(self)?;
         let _following = self.vault.follow();
         let mut commits = self.commits();
+        let mut asked = Instant::now();
         loop {
             // Marked before the check, so that a commit in between is not missed.
             commits.mark_unchanged();
             let is_free = LeaseIsFree { caller: lease.caller.clone(), name: lease.name.clone() };
             let last = deadline <= Instant::now();
+            if last || asked.elapsed() >= ASK {
+                asked = Instant::now();
+                // Without the server the write fails too, and says why.
+                let _ = self.refresh(pending).await;
+            }
             if last || self.read(is_free, pending).await? {
                 let taken = self.write(lease.clone(), pending).await;
                 if last || !held(&taken) {

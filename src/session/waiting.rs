@@ -103,6 +103,20 @@ impl Session {
         self.opening(opened, pending).await
     }
 
+    /// Before a read that has to see what the server of a shared store has now: asks the server. A store that is not
+    /// shared is always as new as that.
+    pub async fn refresh(&self, pending: &Pending) -> Result<(), Failure> {
+        if self.vault.opened().is_some_and(|opened| !opened.is_shared()) {
+            return Ok(());
+        }
+        let (done, opened) = oneshot::channel();
+        self.vault.open(Need::Fresh, move |result| {
+            // The receiver is gone if the request was cancelled.
+            let _ = done.send(result);
+        });
+        self.opening(opened, pending).await.map(drop)
+    }
+
     /// Waits for an outcome that comes once the store is open, for at most [`OPENING`].
     async fn opening<T>(
         &self,

@@ -69,7 +69,8 @@ fn replacement(
     let records = replacement.records()?;
     let restored = replacement.revision()?.to_be_bytes().to_vec();
     let row = |name: &[u8], value| Row { table: Table::Meta, key: name.to_vec(), value };
-    let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None)];
+    // What a backup holds is of an earlier time than what the server has, so it is a store of this machine alone.
+    let rows = vec![row(meta::RESTORED, Some(restored)), row(meta::REPAIRED, None), row(meta::REMOTE, None)];
     replacement.renumber(highest, rows)?;
     Ok((replacement, records))
 }

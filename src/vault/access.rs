@@ -6,6 +6,7 @@ use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId,
 use crate::store::{SLOT_HEADER, Slot, Snapshot};
 use crate::sync;
 
+use super::address::NO_MACHINE;
 use super::key_index::{self, Found, LiveKeys};
 use super::key_row::{KeyRow, Use};
 use super::opened::Secrets;
@@ -44,6 +45,8 @@ pub struct Access {
     /// All live keys of the namespace.
     pub(super) keys: LiveKeys,
     pub(super) data: DataKeys,
+    /// The name of this machine in the addresses of folders.
+    pub(super) machine: Arc<str>,
 }
 
 /// The caller: a key, and the condition that it was set on.
@@ -172,7 +175,7 @@ impl Access {
             return Err(Error::KEY_DAMAGED);
         }
         let data = DataKeys::derive(secrets.keys.store(), namespace, &key);
-        Ok(Some(Arc::new(Self { slot: slot.id(), row, keys, data })))
+        Ok(Some(Arc::new(Self { slot: slot.id(), row, keys, data, machine: opened.machine_name() })))
     }
 }
 
@@ -211,7 +214,7 @@ impl Caller {
             let snapshot = opened.store().snapshot()?;
             let keys_revision = snapshot.keys_revision()?;
             if let Remembered::Known(access) = self.key.remembered(opened, keys_revision) {
-                return Ok((snapshot, self.admit(access, Timestamp::now())?));
+                return Ok((snapshot, self.admit(access, opened.now())?));
             }
             let found = key_index::look(&snapshot, &secrets.keys, slot.id());
             drop(snapshot);
@@ -240,7 +243,8 @@ pub struct Target {
 impl Target {
     /// The address, once the key is known to be good: the folder is checked before the scope.
     pub(super) fn address(&self, access: Option<&Arc<Access>>, wanted: Use) -> Result<Address, Error> {
-        let address = Address { folder: self.place.folder()?.cloned(), name: self.name.clone() };
+        let machine = access.map_or_else(|| NO_MACHINE.into(), |access| access.machine.clone());
+        let address = Address::new(&machine, self.place.folder()?.cloned(), self.name.clone());
         if let Some(access) = access {
             access.row.permit(&address, wanted)?;
         }

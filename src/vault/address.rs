@@ -1,5 +1,7 @@
 //! The address of a record: a context, for `workspace` a folder, and an optional name.
 
+use std::sync::Arc;
+
 use crate::limits;
 
 use super::Error;
@@ -78,8 +80,8 @@ impl Place {
     }
 }
 
-/// The machine of every address, and of a scope without a machine.
-pub(super) const MACHINE: &str = "";
+/// The machine of an address, and of a scope, that names none.
+pub(super) const NO_MACHINE: &str = "";
 
 /// The place of a record in its namespace.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,26 +90,41 @@ pub struct Address {
     pub folder: Option<WorkspaceFolder>,
     /// `None` for the context's object without a name.
     pub name: Option<Name>,
+    /// The machine that has the folder, where several machines share a store: their folders may have the same URI. Empty
+    /// for the machine without a name, and for what is the same on every machine.
+    machine: Arc<str>,
 }
 
 impl Address {
+    /// The address of a record of the machine with this name.
+    pub(super) fn new(machine: &Arc<str>, folder: Option<WorkspaceFolder>, name: Option<Name>) -> Self {
+        let has_machine = folder.as_ref().is_some_and(WorkspaceFolder::is_of_one_machine);
+        let machine = if has_machine { machine.clone() } else { NO_MACHINE.into() };
+        Self { folder, name, machine }
+    }
+
+    /// Whether the machine with this name has the record.
+    pub(super) fn is_on(&self, machine: &str) -> bool {
+        let has_machine = self.folder.as_ref().is_some_and(WorkspaceFolder::is_of_one_machine);
+        !has_machine || *self.machine == *machine
+    }
+
     /// The context of the address.
     pub fn context(&self) -> Context {
         if self.folder.is_some() { Context::Workspace } else { Context::User }
     }
 
     /// `context ‖ length ‖ machine ‖ length ‖ folder ‖ length ‖ name`: the input of the record id, which is also sealed
-    /// beside the record. The machine is the owner of the folder if several machines share a store, which is not
-    /// possible yet.
+    /// beside the record.
     pub(super) fn encode(&self) -> Vec<u8> {
         let folder = self.folder.as_ref().map_or("", WorkspaceFolder::as_str);
         let name = self.name.as_ref().map_or("", Name::as_str);
-        let mut bytes = Vec::with_capacity(1 + 2 + MACHINE.len() + 2 + folder.len() + 2 + name.len());
+        let mut bytes = Vec::with_capacity(1 + 2 + self.machine.len() + 2 + folder.len() + 2 + name.len());
         bytes.push(match self.context() {
             Context::User => 1,
             Context::Workspace => 2,
         });
-        for part in [MACHINE, folder, name] {
+        for part in [&*self.machine, folder, name] {
             let length = u16::try_from(part.len()).expect("limits keep both far below 64 KiB");
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
@@ -120,16 +137,13 @@ impl Address {
         let (machine, rest) = part(rest)?;
         let (folder, rest) = part(rest)?;
         let (name, rest) = part(rest)?;
-        if machine != MACHINE {
-            return None;
-        }
         let folder = match context {
-            1 if folder.is_empty() => None,
+            1 if folder.is_empty() && machine.is_empty() => None,
             2 => Some(WorkspaceFolder::parse(folder).ok()?),
             _ => return None,
         };
         let name = if name.is_empty() { None } else { Some(Name::parse(name)?) };
-        rest.is_empty().then_some(Self { folder, name })
+        rest.is_empty().then(|| Self { folder, name, machine: machine.into() })
     }
 }
 
@@ -146,10 +160,8 @@ mod tests {
     #[test]
     fn an_address_is_decoded_as_it_was_encoded() {
         let check = |folder: Option<&str>, name: Option<&str>| {
-            let address = Address {
-                folder: folder.map(|folder| WorkspaceFolder::parse(folder).ok().unwrap()),
-                name: name.map(|name| Name::parse(name).unwrap()),
-            };
+            let folder = folder.map(|folder| WorkspaceFolder::parse(folder).ok().unwrap());
+            let address = Address::new(&"desk".into(), folder, name.map(|name| Name::parse(name).unwrap()));
             let bytes = address.encode();
             assert!(Address::decode(&bytes).is_some_and(|read| read == address));
             for length in 0..bytes.len() {
@@ -165,17 +177,32 @@ mod tests {
     }
 
     #[test]
-    fn an_address_on_another_machine_is_refused() {
+    fn the_context_user_has_no_machine() {
         assert!(Address::decode(b"\x01\0\0\0\0\0\x01n").is_some());
         assert!(Address::decode(b"\x01\0\x01m\0\0\0\x01n").is_none());
         assert!(Address::decode(b"\x01\0\0\0\x01n").is_none(), "an address without the field");
     }
 
     #[test]
+    fn a_folder_of_this_machine_and_the_same_folder_of_another_are_two() {
+        let on = |machine: &str, folder: &str| {
+            Address::new(&machine.into(), Some(WorkspaceFolder::parse(folder).ok().unwrap()), None)
+        };
+        for folder in ["file:///workspace", "untitled:one"] {
+            assert!(on("", folder).encode() != on("desk", folder).encode(), "{folder}");
+            assert!(on("desk", folder).is_on("desk") && !on("desk", folder).is_on(""), "{folder}");
+        }
+        for folder in ["file://nas/share", "vscode-remote://ssh-remote+host/workspace"] {
+            assert!(on("", folder).encode() == on("desk", folder).encode(), "{folder}");
+            assert!(on("desk", folder).is_on("other"), "{folder}");
+        }
+    }
+
+    #[test]
     fn folder_and_name_are_encoded_unambiguously() {
         let folder = |text| Some(WorkspaceFolder::parse(text).ok().unwrap());
-        let one = Address { folder: folder("file:///ab"), name: Name::parse("c") };
-        let other = Address { folder: folder("file:///a"), name: Name::parse("bc") };
+        let one = Address::new(&"".into(), folder("file:///ab"), Name::parse("c"));
+        let other = Address::new(&"".into(), folder("file:///a"), Name::parse("bc"));
         assert!(one.encode() != other.encode());
     }
 }

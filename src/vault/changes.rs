@@ -74,7 +74,10 @@ impl Opened {
         let mut changed = Changed { up_to: up_to.unwrap_or(last), more: up_to.is_some(), ..nothing };
         for (revision, row) in rows {
             match open(&access, revision, &row) {
-                Some(change) if access.row.permit(&change.address, Use::Read).is_ok() => {
+                Some(change)
+                    if change.address.is_on(&access.machine)
+                        && access.row.permit(&change.address, Use::Read).is_ok() =>
+                {
                     changed.told.push(change);
                 }
                 Some(_) => {}

@@ -174,7 +174,7 @@ impl<'d> Draft<'d> {
         Ok(Self {
             opened,
             secrets,
-            now: Timestamp::now(),
+            now: opened.now(),
             snapshot,
             expected: revision,
             revision,
@@ -461,6 +461,10 @@ impl View for Draft<'_> {
 
     fn revision(&self) -> Result<u64, StoreError> {
         Ok(self.last_revision())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
     }
 
     fn reserve(&self, _: usize) -> Result<(), Error> {

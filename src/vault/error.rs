@@ -6,7 +6,9 @@ use crate::protector::{Reason, Unavailable};
 use crate::store::{Refusal, StoreError};
 
 use super::Timestamp;
-use super::reasons::{Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload};
+use super::reasons::{
+    Busy, DamagedPart, DamagedStore, Denied, Failed, Full, NoKey, OverLimit, Overload, Server,
+};
 
 /// Why a call was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +62,10 @@ pub enum Error {
     StoreRefused(Refusal),
     /// The files of the store could not be read or written.
     StoreFailed(Failed),
+    /// The server of the shared store can't be reached. Nothing was changed.
+    StoreUnreachable,
+    /// The shared store is not used with its server.
+    ServerRefused(Server),
     /// The shared key would expire later than its owner's key.
     ExpiryTooLate,
     /// The key that would replace another one is in use, or was revoked.
@@ -98,6 +104,7 @@ impl Error {
             Self::StoreBusy { reason, .. } => reason.name(),
             Self::StoreRefused(reason) => reason.name(),
             Self::StoreFailed(reason) => reason.name(),
+            Self::ServerRefused(reason) => reason.name(),
             Self::Overloaded(reason) => reason.name(),
             Self::ApiKeyUnknown
             | Self::ApiKeyRevoked
@@ -107,6 +114,7 @@ impl Error {
             | Self::WorkspaceFolderInvalid
             | Self::TargetExists
             | Self::FormatTooNew
+            | Self::StoreUnreachable
             | Self::ExpiryTooLate
             | Self::ApiKeyTaken
             | Self::LeaseHeld { .. }
@@ -160,6 +168,8 @@ impl fmt::Display for Error {
             Self::FormatTooNew => "a later version wrote the store",
             Self::StoreRefused(_) => "the store must not be used",
             Self::StoreFailed(_) => "the store could not be read or written",
+            Self::StoreUnreachable => "the server of the store can't be reached",
+            Self::ServerRefused(_) => "the server of the store is not used",
             Self::ExpiryTooLate => "the shared key would expire later than its owner's",
             Self::ApiKeyTaken => "the new API key is in use or was revoked",
             Self::LeaseHeld { .. } => "another client has the lease",

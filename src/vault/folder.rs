@@ -102,6 +102,12 @@ impl WorkspaceFolder {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the same URI means another folder on another machine: it has no authority, which would name the machine.
+    pub(super) fn is_of_one_machine(&self) -> bool {
+        let rest = self.as_str().split_once(':').map_or("", |(_, rest)| rest);
+        rest.strip_prefix("//").is_none_or(|authority| authority.is_empty() || authority.starts_with('/'))
+    }
 }
 
 /// Splits a text into scheme, authority and the rest, if it has all three.

@@ -13,7 +13,7 @@ use super::reading::Read;
 use super::reads::Record;
 use super::record::{SealedRecord, head_of};
 use super::view::View;
-use super::{Address, Caller, Error, Opened, Target, Timestamp};
+use super::{Address, Caller, Error, Opened, Target};
 
 /// Reads a record of the target's folder; if there is none, that of the nearest folder above it, of at most
 /// [`limits::PARENTS`]; if there is none, the user's. All have the target's name. A folder outside of the key's scope
@@ -47,9 +47,9 @@ impl Read for GetInherited {
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
         let folder = self.0.place.folder()?;
         let Some(access) = access else { return Ok(None) };
-        let now = Timestamp::now();
+        let now = view.now();
         for folder in steps(folder) {
-            let address = Address { folder, name: self.0.name.clone() };
+            let address = Address::new(&access.machine, folder, self.0.name.clone());
             if access.row.permit(&address, Use::Read).is_err() {
                 continue;
             }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::crypto::{ApiKey, NamespaceId, SlotId, StoreKeys};
 
 use super::Error;
-use super::address::{Address, Context, MACHINE};
+use super::address::{Address, Context, NO_MACHINE};
 use super::folder::WorkspaceFolder;
 use super::reasons::Denied;
 use super::timestamp::Timestamp;
@@ -66,14 +66,17 @@ pub struct Scope {
     /// The folders that it may use; all, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_folders: Option<Vec<String>>,
-    /// The machine of the folders. Absent for the machine with the empty name, which is the only one so far.
+    /// The machine of the folders, where several machines share the store. Absent for the machine with the empty name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
 }
 
 impl Scope {
-    /// The same scope with normalised folders, as in records.
-    pub(super) fn normalised(mut self) -> Result<Self, Error> {
+    /// The same scope with normalised folders, as in records, on the machine with this name.
+    pub(super) fn normalised(mut self, machine: &str) -> Result<Self, Error> {
+        if self.workspace_folders.is_some() && machine != NO_MACHINE {
+            self.machine = Some(machine.to_owned());
+        }
         for folder in self.workspace_folders.iter_mut().flatten() {
             let normal = WorkspaceFolder::parse(folder).map_err(|_| Error::WorkspaceFolderInvalid)?;
             normal.as_str().clone_into(folder);
@@ -93,7 +96,7 @@ impl Scope {
         };
         let in_folder = match (&address.folder, folders) {
             (Some(folder), Some(allowed)) => {
-                self.machine.as_deref().unwrap_or(MACHINE) == MACHINE
+                address.is_on(self.machine.as_deref().unwrap_or(NO_MACHINE))
                     && allowed.iter().any(|allowed| allowed == folder.as_str())
             }
             _ => true,
@@ -107,8 +110,7 @@ impl Scope {
             self.contexts.as_ref().is_none_or(|contexts| contexts.iter().any(|name| name == context.name()))
         };
         let user = has(Context::User) && (self.contexts.is_some() || self.workspace_folders.is_none());
-        let is_here = self.machine.as_deref().unwrap_or(MACHINE) == MACHINE;
-        let some_folder = |folders: &Vec<String>| is_here && !folders.is_empty();
+        let some_folder = |folders: &Vec<String>| !folders.is_empty();
         let workspace = has(Context::Workspace) && self.workspace_folders.as_ref().is_none_or(some_folder);
         !user && !workspace
     }
@@ -331,9 +333,9 @@ mod tests {
     #[test]
     fn a_scope_permits_what_it_names() {
         let folder = |text| Some(WorkspaceFolder::parse(text).ok().unwrap());
-        let user = Address { folder: None, name: None };
-        let here = Address { folder: folder("file:///here"), name: None };
-        let there = Address { folder: folder("file:///there"), name: None };
+        let user = Address::new(&"".into(), None, None);
+        let here = Address::new(&"".into(), folder("file:///here"), None);
+        let there = Address::new(&"".into(), folder("file:///there"), None);
         let check = |scope: &str, address: &Address, wanted: Use, expected: bool| {
             let mut row = KeyRow::first(NamespaceId([0; 16]));
             row.scope = Some(serde_json::from_str(scope).unwrap());
@@ -357,6 +359,9 @@ mod tests {
         check(r#"{"workspaceFolders":["file:///here"],"machine":""}"#, &here, Use::Write, true);
         check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, &here, Use::Read, false);
         check(r#"{"contexts":["user"],"machine":"desk"}"#, &user, Use::Read, true);
+        let on_desk = Address::new(&"desk".into(), folder("file:///here"), None);
+        check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, &on_desk, Use::Read, true);
+        check(r#"{"workspaceFolders":["file:///here"]}"#, &on_desk, Use::Read, false);
     }
 
     #[test]
@@ -377,7 +382,7 @@ mod tests {
         check(r#"{"contexts":["workspace"],"workspaceFolders":[]}"#, false);
         check(r#"{"workspaceFolders":[]}"#, false);
         check(r#"{"workspaceFolders":["file:///here"]}"#, true);
-        check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, false);
+        check(r#"{"workspaceFolders":["file:///here"],"machine":"desk"}"#, true);
     }
 
     #[test]

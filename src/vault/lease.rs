@@ -1,7 +1,8 @@
 //! Leases: exclusive claims on a name inside a namespace, which end by themselves.
 //!
 //! A lease is live until the boot clock reaches its end or the process that acquired it ends; process ids and the wall
-//! clock are not used. Its token is a revision, so that tokens only increase. A write with a stale token is refused
+//! clock are not used. Machines that share a store use their server's clock instead, and a process that ended without
+//! releasing its leases is noticed on its own machine only: elsewhere they last until their end. Its token is a revision, so that tokens only increase. A write with a stale token is refused
 //! under the same lock under which the token is checked. Requests that wait for a lease are served in no particular
 //! order.
 //!
@@ -33,16 +34,27 @@ pub struct Lease {
     holder: Id,
     /// The key that acquired it; only this key renews and releases it.
     slot: SlotId,
-    end: BootTime,
+    end: End,
     ttl: u32,
+}
+
+/// When a lease ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// On the boot clock of this machine, which has the store alone.
+    Boot(BootTime),
+    /// On the server's clock: milliseconds since 1970 UTC. The holder runs on `machine`.
+    Server { machine: Id, millis: u64 },
 }
 
 impl Lease {
     const FORMAT: u8 = 1;
-    /// The machine of the holder; there is only one so far.
+    /// The machine of the holder in a store that is not shared.
     const MACHINE: Id = [0; 16];
     /// The clock of the end: the machine's boot clock.
     const BOOT_CLOCK: u8 = 1;
+    /// The clock of the end: the server's.
+    const SERVER_CLOCK: u8 = 2;
 
     fn decode(row: &[u8]) -> Option<Self> {
         let (format, row) = row.split_first()?;
@@ -54,12 +66,21 @@ impl Lease {
         let (millis, row) = row.split_first_chunk()?;
         let (boot, row) = row.split_first_chunk()?;
         let ttl = row.try_into().ok()?;
-        let is_ours = (*format, *machine, *clock) == (Self::FORMAT, Self::MACHINE, Self::BOOT_CLOCK);
-        is_ours.then(|| Self {
+        let millis = u64::from_be_bytes(*millis);
+        let end = match (*format, *clock) {
+            (Self::FORMAT, Self::BOOT_CLOCK) if *machine == Self::MACHINE => {
+                End::Boot(BootTime { boot: *boot, millis })
+            }
+            (Self::FORMAT, Self::SERVER_CLOCK) if *boot == [0; 16] => {
+                End::Server { machine: *machine, millis }
+            }
+            _ => return None,
+        };
+        Some(Self {
             token: u64::from_be_bytes(*token),
             holder: *holder,
             slot: SlotId(*slot),
-            end: BootTime { boot: *boot, millis: u64::from_be_bytes(*millis) },
+            end,
             ttl: u32::from_be_bytes(ttl),
         })
     }
@@ -69,31 +90,61 @@ impl Lease {
         row.extend_from_slice(&self.token.to_be_bytes());
         row.extend_from_slice(&self.holder);
         row.extend_from_slice(&self.slot.0);
-        row.extend_from_slice(&Self::MACHINE);
-        row.push(Self::BOOT_CLOCK);
-        row.extend_from_slice(&self.end.millis.to_be_bytes());
-        row.extend_from_slice(&self.end.boot);
+        let (machine, clock, millis, boot) = match self.end {
+            End::Boot(BootTime { boot, millis }) => (Self::MACHINE, Self::BOOT_CLOCK, millis, boot),
+            End::Server { machine, millis } => (machine, Self::SERVER_CLOCK, millis, [0; 16]),
+        };
+        row.extend_from_slice(&machine);
+        row.push(clock);
+        row.extend_from_slice(&millis.to_be_bytes());
+        row.extend_from_slice(&boot);
         row.extend_from_slice(&self.ttl.to_be_bytes());
         row
     }
 
+    /// The milliseconds until its end.
+    fn left(&self, opened: &Opened) -> u64 {
+        match self.end {
+            End::Boot(end) => end.left(BootTime::now()),
+            // `Opened::now` is never ahead of the server, so no lease is taken before its end.
+            End::Server { millis, .. } if opened.replica().is_some() => {
+                millis.saturating_sub(opened.now().millis())
+            }
+            // The store is not shared any more.
+            End::Server { .. } => 0,
+        }
+    }
+
     /// The milliseconds for which it is still held; `None` if it is free.
-    fn held(&self, opened: &Opened, now: BootTime) -> Option<u64> {
-        let left = self.end.left(now);
-        (left > 0 && opened.store().is_alive(&self.holder)).then_some(left)
+    fn held(&self, opened: &Opened) -> Option<u64> {
+        let left = self.left(opened);
+        let is_elsewhere = match self.end {
+            End::Boot(_) => false,
+            End::Server { machine, .. } => {
+                opened.replica().is_some_and(|replica| replica.machine() != machine)
+            }
+        };
+        (left > 0 && (is_elsewhere || opened.store().is_alive(&self.holder))).then_some(left)
     }
 
     /// Extends the lease to its full lifetime from now on.
-    fn extend(&mut self) -> Timestamp {
-        let now = BootTime::now();
-        self.end = BootTime { millis: now.millis + u64::from(self.ttl), ..now };
-        after(u64::from(self.ttl))
+    fn extend(&mut self, opened: &Opened) -> Timestamp {
+        let ttl = u64::from(self.ttl);
+        let expires_at = after(opened, ttl);
+        self.end = match opened.replica() {
+            Some(replica) => End::Server { machine: replica.machine(), millis: expires_at.millis() },
+            None => {
+                let now = BootTime::now();
+                End::Boot(BootTime { millis: now.millis + ttl, ..now })
+            }
+        };
+        expires_at
     }
 }
 
-/// The wall clock's time in `millis` milliseconds, as information for clients. Leases do not use it.
-fn after(millis: u64) -> Timestamp {
-    Timestamp::from_millis(Timestamp::now().millis() + millis)
+/// The time in `millis` milliseconds, as information for clients.
+fn after(opened: &Opened, millis: u64) -> Timestamp {
+    Timestamp::from_millis(opened.now().millis() + millis)
 }
 
 /// The key of the row of a lease.
@@ -113,7 +164,7 @@ fn find(view: &dyn View, access: &Access, name: &Name) -> Result<Option<Lease>, 
 /// The lease of this name, if this is its token, it is live, and the caller's key acquired it.
 fn own(draft: &Draft<'_>, access: &Access, name: &Name, token: u64) -> Result<Lease, Error> {
     let lease = find(draft, access, name)?.filter(|lease| lease.token == token);
-    let lease = lease.filter(|lease| lease.held(draft.opened, BootTime::now()).is_some());
+    let lease = lease.filter(|lease| lease.held(draft.opened).is_some());
     let lease = lease.ok_or(Error::LeaseLost)?;
     if lease.slot == access.slot { Ok(lease) } else { Err(Error::NotPermitted(Denied::Lease)) }
 }
@@ -155,10 +206,9 @@ fn of_key(draft: &Draft<'_>, namespace: NamespaceId, slot: SlotId) -> Result<Vec
 /// Refuses a write with a token that is not that of a live lease of the namespace.
 pub(super) fn check(draft: &Draft<'_>, access: Option<&Access>, token: u64) -> Result<(), Error> {
     let access = access.ok_or(Error::LeaseLost)?;
-    let now = BootTime::now();
     let rows = draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)?;
     let lease = rows.into_values().flatten().find(|lease| lease.token == token);
-    let live = lease.is_some_and(|lease| lease.held(draft.opened, now).is_some());
+    let live = lease.is_some_and(|lease| lease.held(draft.opened).is_some());
     if live || Fault::StaleLease.is_injected() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
@@ -198,19 +248,18 @@ impl Write for AcquireLease {
             let slot = self.caller.key.slot(draft.opened, draft.secrets);
             namespace::begin(draft, &mut changes, &slot, |_| ())?
         };
-        let now = BootTime::now();
-        let held = find(draft, &access, &self.name)?.and_then(|lease| lease.held(draft.opened, now));
+        let held = find(draft, &access, &self.name)?.and_then(|lease| lease.held(draft.opened));
         if let Some(left) = held
             && !Fault::TwoHolders.is_injected()
         {
-            return Err(Error::LeaseHeld { expires_at: after(left) });
+            return Err(Error::LeaseHeld { expires_at: after(draft.opened, left) });
         }
-        make_room(draft, &mut changes, &access, now)?;
+        make_room(draft, &mut changes, &access)?;
         let token = changes.next_revision()?;
         let ttl = u32::try_from(self.ttl.as_millis()).expect("limits keep leases far shorter");
-        let mut lease =
-            Lease { token, holder: draft.opened.this_process(), slot: access.slot, end: now, ttl };
-        let expires_at = lease.extend();
+        let end = End::Boot(BootTime::now());
+        let mut lease = Lease { token, holder: draft.opened.this_process(), slot: access.slot, end, ttl };
+        let expires_at = lease.extend(draft.opened);
         changes.put(Table::Leases, &row_key(&access.data, &self.name), lease.encode());
         Ok((Leased { token, expires_at }, Some(changes)))
     }
@@ -219,17 +268,17 @@ impl Write for AcquireLease {
 /// Removes the rows of leases that have ended, and refuses another lease above a limit: that of the namespace, or that
 /// of a shared key. Checks whether holders still run only if a limit would be reached, since that costs a system call
 /// for each lease.
-fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access, now: BootTime) -> Result<(), Error> {
+fn make_room(draft: &Draft<'_>, changes: &mut Changes, access: &Access) -> Result<(), Error> {
     let mut others = Vec::new();
     for (key, lease) in draft.scan(Table::Leases, &access.data.namespace().0, Lease::decode)? {
         match lease {
-            Some(lease) if lease.end.left(now) > 0 => others.push((key, lease)),
+            Some(lease) if lease.left(draft.opened) > 0 => others.push((key, lease)),
             _ => changes.delete(Table::Leases, &key),
         }
     }
     if over_limit(access, &others).is_some() {
         others.retain(|(key, lease)| {
-            let is_held = lease.held(draft.opened, now).is_some();
+            let is_held = lease.held(draft.opened).is_some();
             if !is_held {
                 changes.delete(Table::Leases, key);
             }
@@ -273,7 +322,7 @@ impl Write for RenewLease {
         let access = draft.access(&self.caller)?.ok_or(Error::LeaseLost)?;
         access.row.permit_leases()?;
         let mut lease = own(draft, &access, &self.name, self.token)?;
-        let expires_at = lease.extend();
+        let expires_at = lease.extend(draft.opened);
         let mut changes = draft.changes();
         changes.put(Table::Leases, &row_key(&access.data, &self.name), lease.encode());
         Ok((expires_at, Some(changes)))
@@ -331,7 +380,7 @@ impl Read for LeaseIsFree {
     }
 
     fn finish(&self, opened: &Opened, copied: Self::Copied) -> Result<bool, Error> {
-        Ok(copied.is_none_or(|lease| lease.held(opened, BootTime::now()).is_none()))
+        Ok(copied.is_none_or(|lease| lease.held(opened).is_none()))
     }
 
     fn bytes(_: &bool) -> usize {
@@ -345,19 +394,22 @@ mod tests {
 
     #[test]
     fn a_lease_is_decoded_as_it_was_encoded() {
-        let end = BootTime { boot: [7; 16], millis: 1 << 40 };
-        let lease = Lease { token: 1 << 50, holder: [9; 16], slot: SlotId([8; 16]), end, ttl: 600_000 };
-        let row = lease.encode();
-        let read = Lease::decode(&row).unwrap();
-        assert!(read.token == 1 << 50 && read.holder == [9; 16] && read.slot == lease.slot);
-        assert!(read.end == end && read.ttl == 600_000);
+        let millis = 1 << 40;
+        let lease = |end| Lease { token: 1 << 50, holder: [9; 16], slot: SlotId([8; 16]), end, ttl: 600_000 };
+        for end in [End::Boot(BootTime { boot: [7; 16], millis }), End::Server { machine: [6; 16], millis }] {
+            let row = lease(end).encode();
+            let read = Lease::decode(&row).unwrap();
+            assert!(read.token == 1 << 50 && read.holder == [9; 16] && read.slot.0 == [8; 16]);
+            assert!(read.end == end && read.ttl == 600_000);
+            for length in 0..row.len() {
+                assert!(Lease::decode(&row[..length]).is_none(), "{length} bytes");
+            }
+        }
+        let row = lease(End::Boot(BootTime { boot: [7; 16], millis })).encode();
         for (what, at) in [("format", 0), ("machine", 1 + 8 + 16 + 16), ("clock", 1 + 8 + 16 + 16 + 16)] {
             let mut other = row.clone();
             other[at] += 1;
             assert!(Lease::decode(&other).is_none(), "another {what}");
-        }
-        for length in 0..row.len() {
-            assert!(Lease::decode(&row[..length]).is_none(), "{length} bytes");
         }
     }
 }

@@ -31,5 +31,5 @@ pub(super) fn begin(
     changes.put_key(draft, slot.id(), None, &mut row)?;
     let data = DataKeys::derive(draft.secrets.keys.store(), namespace, &key);
     let keys = LiveKeys::of_first(slot.id(), &row);
-    Ok(Arc::new(Access { slot: slot.id(), row, keys, data }))
+    Ok(Arc::new(Access { slot: slot.id(), row, keys, data, machine: draft.opened.machine_name() }))
 }

@@ -8,10 +8,11 @@ use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Turn, Unavailable, UnlockMode};
 use crate::rows::{Id, Table, meta};
-use crate::store::{Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError};
+use crate::store::{Batch, Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
 use crate::sync;
 
 use super::key_row::KeyRow;
+use super::replica::{NotCommitted, RemoteStatus, Replica};
 use super::{Config, Error, Timestamp, key_index};
 
 /// An open store.
@@ -22,6 +23,10 @@ pub struct Opened {
     restored: Option<u64>,
     this_process: Id,
     limits: Limits,
+    /// What connects the store with a server, if several machines share it.
+    replica: Option<Replica>,
+    /// The name of this machine in the addresses of folders; empty for a machine alone.
+    machine_name: Arc<str>,
     /// Absent while the store is locked.
     secrets: RwLock<Option<Arc<Secrets>>>,
     /// Why the last attempt to get the key failed.
@@ -62,6 +67,8 @@ pub struct Status {
     pub bytes: u64,
     /// What the last repair did.
     pub repaired: Option<Repaired>,
+    /// The state of a store that several machines share.
+    pub remote: Option<RemoteStatus>,
 }
 
 /// What a repair of the store did.
@@ -107,13 +114,19 @@ impl Opened {
         let new = make.then_some(NewlyMade { config });
         let now = || Timestamp::now().millis();
         let Some(store) = location.open(config.limits.store, now, new.as_ref())? else { return Ok(None) };
-        let restored = store.snapshot()?.restored()?;
+        let snapshot = store.snapshot()?;
+        let (restored, is_shared) =
+            (snapshot.restored()?, snapshot.get(Table::Meta, meta::REMOTE)?.is_some());
+        drop(snapshot);
+        let replica = is_shared.then(|| Replica::find(config, store.id())).transpose()?;
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             store,
             restored,
             this_process: location.this_process(),
             limits: config.limits,
+            machine_name: replica.as_ref().map_or_else(|| "".into(), |replica| replica.name().into()),
+            replica,
             secrets: RwLock::default(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),
         }))
@@ -272,6 +285,49 @@ impl Opened {
         &self.store
     }
 
+    /// What connects the store with a server, if several machines share it.
+    pub(super) fn replica(&self) -> Option<&Replica> {
+        self.replica.as_ref()
+    }
+
+    /// The name of this machine in the addresses of folders.
+    pub(super) fn machine_name(&self) -> Arc<str> {
+        self.machine_name.clone()
+    }
+
+    /// Whether several machines share the store.
+    pub fn is_shared(&self) -> bool {
+        self.replica.is_some()
+    }
+
+    /// Whether what the store holds may be read without a question to a server.
+    pub(super) fn may_be_read(&self) -> bool {
+        self.replica.as_ref().is_none_or(Replica::may_be_read)
+    }
+
+    /// The time by which records and leases end. Machines that share a store use their server's.
+    pub(super) fn now(&self) -> Timestamp {
+        self.replica.as_ref().and_then(Replica::now).unwrap_or_else(Timestamp::now)
+    }
+
+    /// Commits a batch, here and on the server of a shared store. `destroyed` are the slots that it ends.
+    pub(super) fn commit(
+        &self,
+        lock: &WriteLock<'_>,
+        batch: &mut Batch,
+        destroyed: &[SlotId],
+    ) -> Result<(), NotCommitted> {
+        match &self.replica {
+            Some(replica) => replica.commit(self, lock, batch, destroyed),
+            None => Ok(self.store.commit(lock, batch)?),
+        }
+    }
+
+    /// Whether the store was moved to a server, or away from it, since it was opened.
+    pub(super) fn is_moved(&self, snapshot: &Snapshot<'_>) -> Result<bool, StoreError> {
+        Ok(snapshot.get(Table::Meta, meta::REMOTE)?.is_some() != self.replica.is_some())
+    }
+
     /// The store, to be closed.
     pub(super) fn into_store(self) -> Store {
         self.store
@@ -341,6 +397,7 @@ impl Status {
             protects: protects.unwrap_or_default(),
             records: status.as_ref().map_or(0, |status| status.records),
             bytes: status.as_ref().map_or(0, |status| status.bytes),
+            remote: opened.and_then(Opened::replica).map(Replica::status),
             repaired: status.and_then(|status| Some((status.repaired?, status.quarantine))).map(
                 |(repair, quarantine)| Repaired {
                     at: Timestamp::from_millis(repair.at),

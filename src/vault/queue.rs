@@ -20,6 +20,8 @@ pub enum Need {
     CachedOnly,
     /// The store if there is one. Its key only if no program and no person has to be asked for it.
     Existing,
+    /// As [`Self::Key`], and what the server of a shared store has now.
+    Fresh,
 }
 
 /// Identifies a queued request.
@@ -232,6 +234,11 @@ impl Queue {
             openers: std::mem::take(&mut state.openers),
             has_jobs: !state.jobs.is_empty(),
         })
+    }
+
+    /// Whether the next job is a write.
+    pub(super) fn begins_with_a_write(&self) -> bool {
+        self.state().jobs.front().is_some_and(|(_, job)| !job.only_reads())
     }
 
     /// Takes the first job of a commit; it can't be withdrawn any more.

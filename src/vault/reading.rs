@@ -9,7 +9,7 @@ use crate::store::{Snapshot, StoreError};
 use super::access::Access;
 use super::draft::{Draft, Mark};
 use super::view::View;
-use super::{Caller, Error, Opened};
+use super::{Caller, Error, Opened, Timestamp};
 
 /// Something that reads the store for a caller.
 pub trait Read: Send + Sync {
@@ -53,6 +53,7 @@ impl Room for OneByOne {
 
 /// The store as it is now.
 struct Now<'n> {
+    opened: &'n Opened,
     snapshot: &'n Snapshot<'n>,
     room: &'n dyn Room,
 }
@@ -74,6 +75,10 @@ impl View for Now<'_> {
 
     fn revision(&self) -> Result<u64, StoreError> {
         self.snapshot.revision()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.opened.now()
     }
 
     fn reserve(&self, bytes: usize) -> Result<(), Error> {
@@ -107,6 +112,10 @@ impl View for Then<'_> {
         Ok(self.mark.revision())
     }
 
+    fn now(&self) -> Timestamp {
+        self.draft.now
+    }
+
     fn reserve(&self, bytes: usize) -> Result<(), Error> {
         self.room.take(bytes)
     }
@@ -116,7 +125,7 @@ impl Opened {
     /// Reads the store as it is now, on the caller's thread.
     pub fn read<R: Read>(&self, read: &R, room: &dyn Room) -> Result<R::Outcome, Error> {
         let (snapshot, access) = read.caller().moment(self)?;
-        let copied = read.copy(&Now { snapshot: &snapshot, room }, access.as_ref())?;
+        let copied = read.copy(&Now { opened: self, snapshot: &snapshot, room }, access.as_ref())?;
         drop(snapshot);
         read.finish(self, copied)
     }

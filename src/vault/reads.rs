@@ -74,7 +74,7 @@ impl Read for GetRecord {
         // The address that is stored beside the text is for lists. The record's id binds the text to the address that
         // was asked for.
         let (header, text) = sealed.open(&access.data)?;
-        Ok((!is_expired(&header, Timestamp::now())).then(|| Record::new(opened, &header, text)))
+        Ok((!is_expired(&header, opened.now())).then(|| Record::new(opened, &header, text)))
     }
 
     fn bytes(outcome: &Option<Record>) -> usize {
@@ -118,16 +118,19 @@ impl Read for ListRecords {
     /// and most of them may not be wanted.
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Vec<Entry>, Error> {
         let folder = folder(self.place.as_ref())?;
-        let after = self.after.as_ref().map(After::address).transpose()?;
+        let after = self.after.as_ref().map(After::place).transpose()?;
         let Some(access) = access else { return Ok(Vec::new()) };
-        let after = after.map(|address| access.data.record_id(&address.encode()));
-        let (now, limit) = (Timestamp::now(), self.limit.unwrap_or(usize::MAX));
+        let after = after.map(|(folder, name)| {
+            access.data.record_id(&Address::new(&access.machine, folder, name).encode())
+        });
+        let (now, limit) = (view.now(), self.limit.unwrap_or(usize::MAX));
         let (mut entries, mut bytes, mut outcome) = (Vec::new(), 0, Ok(()));
         let namespace = access.data.namespace();
         let mut take = |key: &[u8], row: &[u8]| {
             let Ok(id) = key.try_into() else { return Ok(true) };
             let head = SealedRecord::new(RecordId(id), head_of(row)).head(&access.data)?;
-            let wanted = self.context.is_none_or(|context| head.address.context() == context)
+            let wanted = head.address.is_on(&access.machine)
+                && self.context.is_none_or(|context| head.address.context() == context)
                 && (folder.is_none() || head.address.folder.as_ref() == folder)
                 && access.row.permit(&head.address, Use::Read).is_ok();
             if wanted && !head.is_expired(now) {
@@ -170,8 +173,8 @@ fn folder(place: Option<&Place>) -> Result<Option<&WorkspaceFolder>, Error> {
 }
 
 impl After {
-    fn address(&self) -> Result<Address, Error> {
-        Ok(Address { folder: self.place.folder()?.cloned(), name: self.name.clone() })
+    fn place(&self) -> Result<(Option<WorkspaceFolder>, Option<Name>), Error> {
+        Ok((self.place.folder()?.cloned(), self.name.clone()))
     }
 }
 

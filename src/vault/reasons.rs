@@ -61,6 +61,8 @@ reasons! {
         Quarantine = "quarantine",
         /// The numbers for revisions.
         Revisions = "revisions",
+        /// The quota of a shared store on its server, or the disk of the server.
+        Server = "server",
     }
 }
 
@@ -157,6 +159,18 @@ reasons! {
         InputOutput = "inputOutput",
         /// During a commit: the change may have been carried out.
         Commit = "commit",
+        /// The server of a shared store did not answer a commit in time: the change may have been carried out.
+        Unanswered = "unanswered",
+    }
+}
+
+reasons! {
+    /// Why a shared store is not used with its server.
+    Server {
+        /// The server does not let this machine in.
+        Refused = "serverRefused",
+        /// The server has lost commits that it had confirmed.
+        WentBack = "serverWentBack",
     }
 }
 

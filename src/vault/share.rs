@@ -50,7 +50,7 @@ impl Write for Share {
             return Err(Error::NotPermitted(Denied::Owner));
         }
         draft.check_room_for_key(owner.row.plugin.as_deref(), Some(&owner.keys))?;
-        let scope = self.scope.clone().map(Scope::normalised).transpose()?;
+        let scope = self.scope.clone().map(|scope| scope.normalised(&owner.machine)).transpose()?;
         let end = end_of_shared(self.expires_at, owner.row.expires_at())?;
         let (namespace, data_key) = data_key(draft.opened, &own_slot)?;
         let mut row = KeyRow::shared(namespace, owner.slot);

@@ -90,10 +90,30 @@ impl Vault {
         state.watcher = Some(watcher);
     }
 
+    /// Whether a change by another process or another machine is waited for.
+    pub(super) fn is_followed(&self) -> bool {
+        self.events.state().followers > 0
+    }
+
+    /// Closes a store that was moved to a server, or away from it, so that it is opened again as what it is now.
+    fn leave_if_moved(&self) {
+        let opened = sync::read(&self.opened).clone();
+        let is_moved = |opened: &Opened| {
+            let snapshot = opened.store().snapshot();
+            snapshot.and_then(|snapshot| opened.is_moved(&snapshot)).unwrap_or_default()
+        };
+        if opened.is_some_and(|opened| is_moved(&opened)) {
+            self.queue.push_leave();
+        }
+    }
+
     fn hear(&self, heard: StoreEvent) {
         match heard {
             StoreEvent::Committed => {}
-            StoreEvent::StateChanged => self.obey_lock(),
+            StoreEvent::StateChanged => {
+                self.leave_if_moved();
+                self.obey_lock();
+            }
             StoreEvent::Replaced => {
                 let opened = sync::read(&self.opened).clone();
                 match opened {

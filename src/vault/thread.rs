@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use crate::protector::UnlockMode;
 use crate::store::{StoreEvent, WriteLock};
 
-use super::{Error, Need, Opened, Timestamp, Vault, key_index};
+use super::{Error, Need, Opened, Vault, key_index};
 
+mod contact;
 mod group;
 
+use contact::Contacts;
 use group::Unusable;
 
 /// The most weight of the requests in one commit. It bounds how long another process waits that came just after the
@@ -26,22 +28,33 @@ const ENDING: Duration = Duration::from_millis(200);
 /// Runs until the process ends.
 pub(super) fn run(vault: &Arc<Vault>) -> ! {
     let back_up_after = vault.limits().backup_after();
-    let mut idle = back_up_after;
+    let later = |after: Option<Duration>| after.map(|after| Instant::now() + after);
+    let mut back_up_at = later(back_up_after);
+    let mut contacts = Contacts::default();
     loop {
+        let contact_at = contacts.next(vault);
+        let next = back_up_at.into_iter().chain(contact_at).min();
+        let idle = next.map(|next| next.saturating_duration_since(Instant::now()));
         let Some(work) = vault.queue.wait(idle) else {
-            vault.back_up();
-            // No other backup before there is work again.
-            idle = None;
+            if contact_at == next {
+                contacts.begin();
+                vault.refresh();
+            } else {
+                vault.back_up();
+                // No other backup before there is work again.
+                back_up_at = None;
+            }
             continue;
         };
-        idle = back_up_after;
+        back_up_at = later(back_up_after);
+        let mut asked = None;
         if work.leave {
             let _turn = Turn(vault);
             vault.leave();
         }
         for (need, done) in work.openers {
             let _turn = Turn(vault);
-            done(vault.ensure(need));
+            done(vault.ensure(need, &mut asked));
         }
         if work.has_jobs
             && let Some(unusable) = vault.write()
@@ -63,8 +76,29 @@ impl Drop for Turn<'_> {
 
 impl Vault {
     /// Opens the store as far as `need` demands.
-    fn ensure(self: &Arc<Self>, need: Need) -> Result<Option<Arc<Opened>>, Error> {
-        let opened = self.try_ensure(need);
+    /// `asked` is what the server of a shared store answered in this turn, if it was asked.
+    fn ensure(
+        self: &Arc<Self>,
+        need: Need,
+        asked: &mut Option<Result<(), Error>>,
+    ) -> Result<Option<Arc<Opened>>, Error> {
+        let opened = self.remember_opening(self.try_ensure(need));
+        if let Ok(Some(opened)) = &opened {
+            self.contact(opened, need, asked)?;
+        }
+        opened
+    }
+
+    /// The store for the queued jobs, whatever its server says.
+    fn open_for_jobs(self: &Arc<Self>) -> Result<Arc<Opened>, Error> {
+        let opened = self.remember_opening(self.try_ensure(Need::Key));
+        opened.and_then(|opened| opened.ok_or(Error::Internal))
+    }
+
+    fn remember_opening(
+        &self,
+        opened: Result<Option<Arc<Opened>>, Error>,
+    ) -> Result<Option<Arc<Opened>>, Error> {
         match &opened {
             Ok(Some(opened)) if opened.is_unlocked() => self.was_opened.store(true, Ordering::Relaxed),
             Ok(_) => {}
@@ -95,7 +129,7 @@ impl Vault {
             },
         };
         match need {
-            Need::Key => {
+            Need::Key | Need::Fresh => {
                 opened.unlock(&self.config, &UnlockMode::Quiet)?;
             }
             // A caller that needs no key gets the store without it.
@@ -176,18 +210,24 @@ impl Vault {
     /// in the queue then wait for the store that is opened next.
     fn write(self: &Arc<Self>) -> Option<Arc<Opened>> {
         let _turn = Turn(self);
-        let opened = match self.ensure(Need::Key).and_then(|opened| opened.ok_or(Error::Internal)) {
+        let opened = match self.open_for_jobs() {
             Ok(opened) => opened,
             Err(error) => {
                 self.refuse_all(error);
                 return None;
             }
         };
+        let contact = self.contact_for_jobs(&opened);
         // The writes before these reads are done, so no other process's lock may delay the reads.
         if self.read_first(&opened) {
             return None;
         }
+        if let Err(error) = contact {
+            self.refuse_writes(&opened, error);
+            return None;
+        }
         let outcome = match opened.store().lock() {
+            Ok(_) if is_moved(&opened) => Err(Unusable),
             Ok(lock) => match self.sweep(&opened, &lock).and_then(|()| index_keys(&opened, &lock)) {
                 Ok(()) => self.write_group(&opened, lock),
                 unusable => unusable,
@@ -212,10 +252,10 @@ impl Vault {
     /// From time to time removes records that expired long ago. A removal that fails is tried again the next time.
     fn sweep(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(horizon) = sweeper.horizon(Timestamp::now(), Instant::now()) {
+        if let Some(horizon) = sweeper.horizon(opened.now(), Instant::now()) {
             let batch = opened.store().snapshot().and_then(|snapshot| sweeper.sweep(&snapshot, horizon));
-            if let Ok(Some(batch)) = batch {
-                let outcome = opened.store().commit(lock, &batch);
+            if let Ok(Some(mut batch)) = batch {
+                let outcome = opened.commit(lock, &mut batch, &[]);
                 if outcome.is_err() {
                     tracing::warn!("expired records could not be removed; it is tried again");
                 }
@@ -225,11 +265,30 @@ impl Vault {
         Ok(())
     }
 
+    /// Refuses the queued writes. The reads among them are answered from what the store holds.
+    fn refuse_writes(&self, opened: &Opened, error: Error) {
+        for mut job in self.queue.take_all() {
+            if job.only_reads() {
+                // The job keeps its outcome, also if it is an error.
+                let _ = job.read(opened, None);
+                job.answer(None);
+            } else {
+                job.answer(Some(error));
+            }
+        }
+    }
+
     fn refuse_all(&self, error: Error) {
         for job in self.queue.take_all() {
             job.answer(Some(error));
         }
     }
+}
+
+/// Whether the store was moved to a server, or away from it, since it was opened.
+fn is_moved(opened: &Opened) -> bool {
+    let snapshot = opened.store().snapshot();
+    snapshot.and_then(|snapshot| opened.is_moved(&snapshot)).unwrap_or_default()
 }
 
 /// Rebuilds the index of keys if it is not complete. Until then lookups read the table of keys instead.
@@ -239,8 +298,8 @@ fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
         Ok(key_index::rebuilt(&opened.store().snapshot()?, &secrets.keys)?)
     };
     match batch() {
-        Ok(Some(batch)) => {
-            let outcome = opened.store().commit(lock, &batch);
+        Ok(Some(mut batch)) => {
+            let outcome = opened.commit(lock, &mut batch, &[]);
             if outcome.is_err() {
                 tracing::warn!("the index of keys could not be written; it is tried again at the next write");
             }

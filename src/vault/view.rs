@@ -4,7 +4,7 @@
 use crate::rows::Table;
 use crate::store::{Snapshot, StoreError};
 
-use super::Error;
+use super::{Error, Timestamp};
 
 /// A state of the store.
 pub trait View {
@@ -21,6 +21,8 @@ pub trait View {
     ) -> Result<(), StoreError>;
     /// The revision of the last change.
     fn revision(&self) -> Result<u64, StoreError>;
+    /// The time by which records end.
+    fn now(&self) -> Timestamp;
     /// Reserves memory for what is about to be copied out.
     fn reserve(&self, bytes: usize) -> Result<(), Error>;
 
@@ -33,7 +35,7 @@ pub trait View {
     }
 }
 
-/// The store as it is now, with no limit to what is copied out of it.
+/// The store as it is now, with no limit to what is copied out of it, for what does not depend on the time.
 impl View for Snapshot<'_> {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         self.get(table, key)
@@ -51,6 +53,10 @@ impl View for Snapshot<'_> {
 
     fn revision(&self) -> Result<u64, StoreError> {
         self.revision()
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 
     fn reserve(&self, _: usize) -> Result<(), Error> {

@@ -178,6 +178,8 @@ table! {
             folders in it that you do not need.",
         "revisions": "The store has used all revisions; nothing was changed. Put the store aside with `plugin-vault \
             reset`, and begin another.",
+        "server": "The quota of the store on its server, or the disk of the server, leaves no room; nothing was changed. \
+            Delete records, or ask for more room there.",
     };
     STORE_BUSY = 5002, "storeBusy", true, "The store is busy; nothing was changed." {
         "lock": "The write lock of the store was not free in time; nothing was changed. If the process `data.process` is \
@@ -222,12 +224,21 @@ table! {
             not use it. Move it away, or pass another --data-dir or --key-dir.",
         "access": "The system denies this user access to the user's own store, so plugin-vault does not use it. Change the \
             mode of its files, or the rule that denies the access.",
+        "serverRefused": "The server of the shared store does not let this machine in; nothing was changed, and what is \
+            here can be read. `plugin-vault remote status` says why.",
+        "serverWentBack": "The server of the shared store has lost commits that it had confirmed; nothing was changed, and \
+            what is here can be read. Choose a state with `plugin-vault remote keep-server` or `keep-mine`.",
     };
     STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written." {
         "inputOutput": "The system failed to read or write the files of the store, so the request was not carried out. \
             Check the disk and --data-dir, and call again.",
         "commit": "A commit failed, and the change may have been carried out, or not. Read again before you write again.",
+        "unanswered": "The server of the shared store did not answer in time, so the change may have been carried out, or \
+            not. Read again before you write again.",
     };
+    STORE_UNREACHABLE = 5007, "storeUnreachable", true,
+        "The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again \
+        once the network is there.";
 }
 
 #[cfg(test)]
@@ -251,7 +262,7 @@ mod tests {
     #[test]
     fn every_message_is_one_of_its_own_and_in_plain_english() {
         let words = ["lines above", "the log", "see above", "  ", "\n"];
-        let commands = ["key extend", "restore", "reset"];
+        let commands = ["key extend", "restore", "reset", "remote"];
         let mut seen = BTreeSet::new();
         for code in TABLE {
             let messages = code.causes.iter().map(|cause| cause.message).chain([code.summary]);

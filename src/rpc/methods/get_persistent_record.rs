@@ -27,6 +27,9 @@ method! {
         /// by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts
         /// as empty. A damaged record on the way fails with 4002.
         "inherit" => inherit: Option<bool>,
+        /// Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20
+        /// seconds old, and older while the server can't be reached. A store of one machine is always current.
+        "fresh" => fresh: Option<bool>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
@@ -66,6 +69,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.refresh(params.fresh).await?;
     let target = call.target(params.context, params.folder, params.name, params.handle).await?;
     let record = if params.inherit == Some(true) {
         let found = call.session.read(GetInherited(target), &call.pending).await?;

@@ -32,6 +32,9 @@ method! {
         "limit" => limit: Option<PageSize>,
         /// Only records that follow this one in the order. The record itself need not exist any more.
         "after" => after: Option<ListedBefore>,
+        /// Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20
+        /// seconds old, and older while the server can't be reached. A store of one machine is always current.
+        "fresh" => fresh: Option<bool>,
         "handle" => handle: Option<Handle<'a>>,
     }
     errors [KEY_ERRORS, FOLDER_ERRORS, READ_ERRORS]
@@ -61,6 +64,7 @@ method! {
 
 pub(super) async fn call(call: Call) -> Outcome {
     let params = Params::read(call.params.as_deref())?;
+    call.refresh(params.fresh).await?;
     if params.folder.is_some() && params.context == Some(Context::User) {
         return Err(WrongParameter::named(FOLDER, Rule::NoFolder).into());
     }

@@ -45,6 +45,9 @@ pub(in crate::rpc) struct Status {
     /// What the last repair of a damaged store did; absent if there was none, and through a relay.
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired: Option<Repaired>,
+    /// The state of a store that several machines share; absent for a store of one machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<Remote>,
     /// Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
     #[serde(skip_serializing_if = "Option::is_none")]
     relay: Option<bool>,
@@ -68,6 +71,47 @@ struct Repaired {
     /// The folder with the damaged file.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Path>,
+}
+
+/// How a store that several machines share is connected to its server.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Remote {
+    /// How this machine and the server are to each other.
+    state: RemoteState,
+    /// When the server last confirmed what this machine holds, by the server's clock; absent if this process has not
+    /// reached the server yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Timestamp>,
+}
+
+/// How this machine and the server of a shared store are to each other.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename_all = "camelCase")]
+enum RemoteState {
+    /// The server was reached at the last attempt. Everything works.
+    Current,
+    /// The server can't be reached, or was not asked yet. Reads work, and writes are refused.
+    Offline,
+    /// The server does not let this machine in. Reads work, and writes are refused.
+    Refused,
+    /// The server has lost commits that it had confirmed. Reads work, and writes are refused until the user has chosen a
+    /// state.
+    WentBack,
+}
+
+impl From<vault::RemoteStatus> for Remote {
+    fn from(status: vault::RemoteStatus) -> Self {
+        let state = match status.state {
+            vault::RemoteState::Current => RemoteState::Current,
+            vault::RemoteState::Offline => RemoteState::Offline,
+            vault::RemoteState::Refused => RemoteState::Refused,
+            vault::RemoteState::WentBack => RemoteState::WentBack,
+        };
+        Self { state, as_of: status.as_of }
+    }
 }
 
 /// What the protectors guard against.
@@ -147,6 +191,7 @@ fn status(session: &Session, opened: Option<&Opened>) -> Result<Status, vault::E
         },
         records: unless_relayed(status.records),
         bytes: unless_relayed(status.bytes),
+        remote: status.remote.map(Remote::from),
         relay: is_relayed.then_some(true),
         repaired: status.repaired.filter(|_| !is_relayed).map(|repaired| Repaired {
             at: repaired.at,

@@ -185,6 +185,10 @@ impl<'f> Plan<'f> {
         if let Some(revision) = may_be_old {
             rows.push(meta_row(meta::RESTORED, revision.to_be_bytes().to_vec()));
         }
+        if self.is_replica() {
+            // Before the first commit, so that the replica takes everything from its server again.
+            rows.push(meta_row(meta::REMOTE, vec![0; meta::REMOTE_LENGTH]));
+        }
         self.base.renumber(highest, rows)?;
         Ok((self.base, repair))
     }
@@ -286,6 +290,11 @@ impl<'f> Plan<'f> {
     fn number(&mut self, name: &[u8]) -> Result<Option<u64>, StoreError> {
         let value = self.value_of(name)?;
         Ok(value.and_then(|value| meta::counter(&value)))
+    }
+
+    /// Whether the store is a replica of a shared one. A damaged row says so as well.
+    fn is_replica(&self) -> bool {
+        self.rows.iter().any(|row| row.table == Table::Meta && row.key == meta::REMOTE)
     }
 
     fn value_of(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -11,7 +11,8 @@ use crate::vault::draft::{Draft, Mark, Work};
 use crate::vault::opened::{Secrets, ToDestroy};
 use crate::vault::queue::Job;
 use crate::vault::reading::LIST;
-use crate::vault::{Error, Failed, Opened, Overload, Taking, Vault};
+use crate::vault::replica::NotCommitted;
+use crate::vault::{Error, Opened, Overload, Taking, Vault};
 
 use super::GROUP;
 
@@ -60,18 +61,24 @@ impl Vault {
                 return Ok(());
             }
         };
-        let mut again = true;
+        // How often the jobs may be decided anew.
+        let mut again = if opened.replica().is_some() { limits::CONFLICTS } else { 1 };
         while !jobs.is_empty() {
             let error;
             (error, lock) = match self.commit(opened, &secrets, &mut jobs, lock, true) {
-                Ok(()) => return Ok(()),
+                Ok(usable) => return usable,
                 Err(failed) => failed,
             };
             match error {
                 // A process that was killed in its commit may have left a commit behind that only the next transaction
-                // finds, and no snapshot before it. The jobs are then decided again.
-                CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)) if again => again = false,
-                CommitError::NotDone(_) if jobs.len() > 1 => {
+                // finds, and no snapshot before it. Another machine may have committed to a shared store. The jobs are
+                // then decided again.
+                NotCommitted::Store(CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)))
+                    if again > 0 =>
+                {
+                    again -= 1;
+                }
+                NotCommitted::Store(CommitError::NotDone(_)) if jobs.len() > 1 => {
                     return self.write_singly(opened, &secrets, lock, jobs);
                 }
                 error => {
@@ -96,7 +103,7 @@ impl Vault {
         let (mut lock, mut usable_still) = (Some(lock), Ok(()));
         for job in jobs {
             if usable_still.is_err() {
-                refuse([job], CommitError::NotDone(StoreError::Failed));
+                refuse([job], StoreError::Failed.into());
                 continue;
             }
             if job.only_reads() {
@@ -113,17 +120,21 @@ impl Vault {
                 }
             };
             let mut single = vec![job];
-            if let Err((error, held)) = self.commit(opened, secrets, &mut single, held, false) {
-                lock = Some(held);
-                refuse(single, error);
-                usable_still = usable(Err(error));
+            match self.commit(opened, secrets, &mut single, held, false) {
+                Ok(usable) => usable_still = usable,
+                Err((error, held)) => {
+                    lock = Some(held);
+                    refuse(single, error);
+                    usable_still = usable(Err(error));
+                }
             }
         }
         usable_still
     }
 
     /// Decides about jobs (and about queued ones, if `more`), commits them, releases the lock, makes the reads among
-    /// them, and answers all. If the commit fails, answers none of them and returns the lock.
+    /// them, and answers all. Returns whether the environment can be used then. If the commit fails, answers none of the
+    /// jobs and returns the lock.
     fn commit<'l>(
         &self,
         opened: &Opened,
@@ -131,7 +142,7 @@ impl Vault {
         jobs: &mut Vec<Box<dyn Job>>,
         lock: WriteLock<'l>,
         more: bool,
-    ) -> Result<(), (CommitError, WriteLock<'l>)> {
+    ) -> Result<Result<(), Unusable>, (NotCommitted, WriteLock<'l>)> {
         let snapshot = match opened.store().snapshot() {
             Ok(snapshot) => snapshot,
             Err(error) => return Err((error.into(), lock)),
@@ -148,13 +159,15 @@ impl Vault {
             self.run_woken();
             std::thread::sleep(LOOK);
         }
-        if let Err(error) = commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
-            return Err((error, lock));
-        }
+        let usable = match commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
+            Ok(()) => Ok(()),
+            Err(error @ NotCommitted::NotApplied(_)) => usable(Err(error)),
+            Err(error) => return Err((error, lock)),
+        };
         // The next process may write while this one reads and answers.
         drop(lock);
         self.bring(opened, std::mem::take(jobs), &marks, &draft);
-        Ok(())
+        Ok(usable)
     }
 
     /// Decides about each job, from what the store holds and what the jobs before it change.
@@ -267,36 +280,39 @@ fn commit_draft(
     lock: &WriteLock<'_>,
     draft: &mut Draft<'_>,
     is_read: bool,
-) -> Result<(), CommitError> {
+) -> Result<(), NotCommitted> {
     let Work { protectors, batch, destroyed } = draft.work();
     for change in protectors {
         opened.store().change_protector(lock, &change)?;
     }
-    let Some(batch) = batch else { return Ok(()) };
-    opened.store().commit(lock, &batch)?;
+    let Some(mut batch) = batch else { return Ok(()) };
+    let committed = opened.commit(lock, &mut batch, &destroyed);
+    if !matches!(committed, Ok(()) | Err(NotCommitted::NotApplied(_))) {
+        return committed;
+    }
     if is_read {
         draft.give_back(batch);
     }
     if !destroyed.is_empty() {
         opened.destroy_slots(&destroyed);
     }
-    Ok(())
+    committed
 }
 
 /// Whether the environment can be used after this outcome.
-pub(super) fn usable(outcome: Result<(), CommitError>) -> Result<(), Unusable> {
+pub(super) fn usable(outcome: Result<(), NotCommitted>) -> Result<(), Unusable> {
     match outcome {
         // LMDB met damage that came after the check: the next opening finds and repairs it.
-        Err(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)) => Err(Unusable),
-        Ok(()) | Err(CommitError::NotDone(_)) => Ok(()),
+        Err(
+            NotCommitted::Store(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged))
+            | NotCommitted::NotApplied(CommitError::Unknown | CommitError::NotDone(StoreError::Damaged)),
+        ) => Err(Unusable),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
-fn refuse(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: CommitError) {
-    let error = match error {
-        CommitError::NotDone(error) => error.into(),
-        CommitError::Unknown => Error::StoreFailed(Failed::Commit),
-    };
+fn refuse(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: NotCommitted) {
+    let error = error.into();
     for job in jobs {
         job.answer(Some(error));
     }

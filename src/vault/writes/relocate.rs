@@ -1,8 +1,9 @@
 //! Moves a folder's records when the folder has moved.
 
-use crate::crypto::{DataKeys, RecordId};
+use crate::crypto::RecordId;
 use crate::limits;
 use crate::rows::{RecordHeader, Table};
+use crate::vault::access::Access;
 use crate::vault::draft::{Changes, Draft, Write};
 use crate::vault::folder::WorkspaceFolder;
 use crate::vault::key_row::Use;
@@ -46,7 +47,7 @@ impl Write for Move {
         let nothing = Ok((Moved { moved: 0, revision: 0 }, None));
         let Some(access) = access else { return nothing };
         for folder in [from, to] {
-            access.row.permit(&Address { folder: Some(folder.clone()), name: None }, Use::Write)?;
+            access.row.permit(&Address::new(&access.machine, Some(folder.clone()), None), Use::Write)?;
         }
         if from == to {
             return nothing;
@@ -54,11 +55,11 @@ impl Write for Move {
         let keys = &access.data;
         let mut changes = draft.changes();
         let mut result = Moved { moved: 0, revision: 0 };
-        for id in in_folder(draft, keys, from)? {
+        for id in in_folder(draft, &access, from)? {
             let sealed =
                 SealedRecord::found(id, draft.get(Table::Records, &id.0))?.ok_or(Error::RECORD_DAMAGED)?;
             let head = sealed.head(keys)?;
-            let target = address_in(to, &head.address);
+            let target = Address::new(&access.machine, Some(to.clone()), head.address.name.clone());
             if !matches!(look(draft, &access, &target)?, Current::Absent) {
                 return Err(Error::TargetExists);
             }
@@ -89,13 +90,16 @@ impl Write for Move {
 }
 
 /// The records of a folder. It opens one head at a time, because all sealed heads together may be long.
-fn in_folder(draft: &Draft<'_>, keys: &DataKeys, folder: &WorkspaceFolder) -> Result<Vec<RecordId>, Error> {
+fn in_folder(draft: &Draft<'_>, access: &Access, folder: &WorkspaceFolder) -> Result<Vec<RecordId>, Error> {
+    let keys = &access.data;
     let (mut found, mut outcome) = (Vec::new(), Ok(()));
     draft.each(Table::Records, &keys.namespace().0, &mut |key, row| {
         let looked_at = key.try_into().map_err(|_| Error::RECORD_DAMAGED).and_then(|id| {
             let id = RecordId(id);
             let head = SealedRecord::new(id, head_of(row)).head(keys)?;
-            if head.address.folder.as_ref() == Some(folder) && !head.is_expired(draft.now) {
+            let is_there =
+                head.address.folder.as_ref() == Some(folder) && head.address.is_on(&access.machine);
+            if is_there && !head.is_expired(draft.now) {
                 found.push(id);
             }
             Ok(())
@@ -103,8 +107,4 @@ fn in_folder(draft: &Draft<'_>, keys: &DataKeys, folder: &WorkspaceFolder) -> Re
         outcome = outcome.and(looked_at);
     })?;
     outcome.map(|()| found)
-}
-
-fn address_in(folder: &WorkspaceFolder, address: &Address) -> Address {
-    Address { folder: Some(folder.clone()), name: address.name.clone() }
 }

@@ -1,0 +1,421 @@
+//! A store that several machines share: what this machine's replica does with its server. The rest of the vault reads
+//! and decides from the replica as from any store.
+//!
+//! A commit is appended on the server before it is made here, on the condition that the replica is at the server's
+//! head. Reads are answered from the replica while the server has confirmed it within [`limits::CONFIRMED`]. Without the
+//! server reads go on, and writes are refused.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::crypto::{self, SlotId};
+use crate::faults::Fault;
+use crate::limits;
+use crate::process;
+use crate::remote::{
+    self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, NotCaughtUp, PlacedRow, Position,
+    RemoteError, SLOTS, Standing,
+};
+use crate::rows::{Id, Table, meta};
+use crate::store::{Batch, BusyReason, CommitError, Row, Slot, StoreError, WriteLock};
+use crate::sync;
+
+use super::reasons::{Busy, Failed, Full, Server};
+use super::{Config, Error, Opened, Timestamp};
+
+/// The replica of a shared store on this machine.
+pub(super) struct Replica {
+    /// This machine, as its leases name it.
+    machine: Id,
+    /// The name of this machine in the addresses of folders.
+    name: Box<str>,
+    /// The log on the server; `None` if this machine has no credentials for it.
+    log: Mutex<Option<Box<dyn Log + Send>>>,
+    contact: Mutex<Contact>,
+    /// Until when reads need not ask the server: milliseconds on the boot clock.
+    confirmed_until: AtomicU64,
+    /// Whether the replica was needed since this was last asked.
+    is_used: AtomicBool,
+}
+
+/// What the last contact with the server has shown.
+#[derive(Clone, Copy)]
+struct Contact {
+    state: State,
+    /// Why the last contact failed.
+    failure: Option<RemoteError>,
+    /// The server's clock at an answer, and the boot clock then.
+    clock: Option<(u64, u64)>,
+    /// When the server last confirmed the replica, by the server's clock.
+    as_of: Option<u64>,
+}
+
+/// How the replica and the server are to each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// The server was reached at the last contact, and the replica is what the server has.
+    Current,
+    /// The server can't be reached, or has not been asked yet.
+    Offline,
+    /// The server does not let this machine in.
+    Refused,
+    /// The server has lost commits that it had confirmed.
+    WentBack,
+}
+
+/// The state of a replica, for the user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RemoteStatus {
+    /// How the replica and the server are to each other.
+    pub state: State,
+    /// When the server last confirmed what the replica holds, as far as this process knows.
+    pub as_of: Option<Timestamp>,
+}
+
+/// Why a batch was not committed, or only on the server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NotCommitted {
+    /// The store of this machine.
+    Store(CommitError),
+    /// The server.
+    Remote(RemoteError),
+    /// The server has committed it, and the replica could not follow. The commit is done.
+    NotApplied(CommitError),
+}
+
+impl From<CommitError> for NotCommitted {
+    fn from(error: CommitError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<StoreError> for NotCommitted {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<NotCaughtUp> for NotCommitted {
+    fn from(error: NotCaughtUp) -> Self {
+        match error {
+            NotCaughtUp::Remote(error) => Self::Remote(error),
+            NotCaughtUp::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotCommitted> for Error {
+    fn from(error: NotCommitted) -> Self {
+        match error {
+            NotCommitted::Store(CommitError::NotDone(error)) => error.into(),
+            NotCommitted::Store(CommitError::Unknown) => Self::StoreFailed(Failed::Commit),
+            NotCommitted::NotApplied(_) => Self::busy(Busy::Closing),
+            NotCommitted::Remote(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoteError> for Error {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Unreachable | RemoteError::Failed => Self::StoreUnreachable,
+            RemoteError::Unanswered => Self::StoreFailed(Failed::Unanswered),
+            RemoteError::Refused(_) | RemoteError::NotInstalled => Self::ServerRefused(Server::Refused),
+            RemoteError::WentBack => Self::ServerRefused(Server::WentBack),
+            RemoteError::Full => Self::StoreFull(Full::Server),
+            RemoteError::TooNew => Self::FormatTooNew,
+        }
+    }
+}
+
+impl State {
+    /// The name for clients.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Offline => "offline",
+            Self::Refused => "refused",
+            Self::WentBack => "wentBack",
+        }
+    }
+
+    const fn after(failure: RemoteError) -> Self {
+        match failure {
+            RemoteError::WentBack => Self::WentBack,
+            RemoteError::Refused(_) | RemoteError::NotInstalled | RemoteError::TooNew => Self::Refused,
+            RemoteError::Unreachable | RemoteError::Unanswered | RemoteError::Full | RemoteError::Failed => {
+                Self::Offline
+            }
+        }
+    }
+}
+
+impl Replica {
+    /// The replica of the store with this id, as the credentials of this machine describe it.
+    pub(super) fn find(config: &Config, store: Id) -> Result<Self, StoreError> {
+        let Some(credentials) = Credentials::load(&config.keys, &store)? else {
+            tracing::error!(
+                "the store is shared by several machines, and this machine has no credentials for its server; it can \
+                 only be read. Run `plugin-vault remote leave` to make it a store of this machine alone"
+            );
+            return Ok(Self::new([0; 16], "", None));
+        };
+        let log = credentials.log(store).map_err(|_| StoreError::Damaged)?;
+        let machine = crypto::machine_id(&credentials.token);
+        Ok(Self::new(machine, &credentials.machine, Some(Box::new(log))))
+    }
+
+    fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>) -> Self {
+        let contact = Contact { state: State::Offline, failure: None, clock: None, as_of: None };
+        Self {
+            machine,
+            name: name.into(),
+            log: Mutex::new(log),
+            contact: Mutex::new(contact),
+            confirmed_until: AtomicU64::new(0),
+            is_used: AtomicBool::new(true),
+        }
+    }
+
+    /// This machine, as its leases name it.
+    pub(super) fn machine(&self) -> Id {
+        self.machine
+    }
+
+    /// The name of this machine in the addresses of folders.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The time on the server, as far as it is known. It is never ahead of the server's clock, except by what this
+    /// machine's boot clock gains.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        if Fault::LocalClock.is_injected() {
+            return None;
+        }
+        let (server, boot) = sync::lock(&self.contact).clock?;
+        Some(Timestamp::from_millis(server + process::boot_millis().saturating_sub(boot)))
+    }
+
+    /// The state, for the user.
+    pub(super) fn status(&self) -> RemoteStatus {
+        let Contact { state, as_of, .. } = *sync::lock(&self.contact);
+        RemoteStatus { state, as_of: as_of.map(Timestamp::from_millis) }
+    }
+
+    /// Whether a read may be answered from the replica now.
+    pub(super) fn may_be_read(&self) -> bool {
+        self.is_used.store(true, Ordering::Relaxed);
+        process::boot_millis() < self.confirmed_until.load(Ordering::Relaxed)
+    }
+
+    /// Whether the replica was needed since the last call.
+    pub(super) fn was_used(&self) -> bool {
+        self.is_used.swap(false, Ordering::Relaxed)
+    }
+
+    /// Closes the connection until it is needed again.
+    pub(super) fn rest(&self) {
+        if let Some(log) = &mut *sync::lock(&self.log) {
+            log.rest();
+        }
+    }
+
+    /// Before a read: brings the replica to the server's head, unless it was confirmed a short time ago. If that fails,
+    /// the read goes on with what the replica holds, and the next attempt is [`limits::SERVER_RETRY`] later.
+    pub(super) fn confirm(&self, opened: &Opened) -> Result<(), NotCommitted> {
+        if self.may_be_read() {
+            return Ok(());
+        }
+        self.refresh(opened, &Deadline::within(limits::CONFIRMING))
+    }
+
+    /// Brings the replica to the server's head, by a request that begins now.
+    pub(super) fn refresh(&self, opened: &Opened, deadline: &Deadline) -> Result<(), NotCommitted> {
+        let began = process::boot_millis();
+        let outcome = self.with_log(|log| self.follow(opened, log, deadline));
+        self.note(began, outcome)
+    }
+
+    /// Before writes are decided: refuses them at once if the server could not be reached a short time ago.
+    pub(super) fn before_writing(&self, opened: &Opened) -> Result<(), NotCommitted> {
+        let (is_fresh, contact) = (self.may_be_read(), *sync::lock(&self.contact));
+        match contact.failure {
+            Some(failure) if is_fresh => Err(NotCommitted::Remote(failure)),
+            None if is_fresh && contact.clock.is_some() => Ok(()),
+            _ => self.refresh(opened, &deadline()),
+        }
+    }
+
+    /// Commits a batch on the server, and then here. `destroyed` are the slots that it ends.
+    pub(super) fn commit(
+        &self,
+        opened: &Opened,
+        lock: &WriteLock<'_>,
+        batch: &mut Batch,
+        destroyed: &[SlotId],
+    ) -> Result<(), NotCommitted> {
+        let mut rows = remote::shared_rows(&batch.rows);
+        if rows.is_empty() {
+            return Ok(opened.store().commit(lock, batch)?);
+        }
+        add_slots(opened, destroyed, &mut rows)?;
+        let began = process::boot_millis();
+        let outcome = self.with_log(|log| self.append(opened, lock, log, batch, &rows));
+        if let Err(NotCommitted::NotApplied(_) | NotCommitted::Remote(RemoteError::Unanswered)) = outcome {
+            // The replica may be behind this machine's own commit.
+            self.confirmed_until.store(0, Ordering::Relaxed);
+            return outcome;
+        }
+        self.note(began, outcome)
+    }
+
+    fn append(
+        &self,
+        opened: &Opened,
+        lock: &WriteLock<'_>,
+        log: &mut dyn Log,
+        batch: &mut Batch,
+        rows: &[PlacedRow],
+    ) -> Result<(), NotCommitted> {
+        let position = remote::position(&opened.store().snapshot()?)?;
+        let write_id = crypto::random();
+        let commit = Commit { position: &position, write_id: &write_id, revision: batch.revision, rows };
+        match remote::append(log, &commit, &deadline()).map_err(NotCommitted::Remote)? {
+            Appended::Done => {}
+            Appended::Conflict => {
+                self.take(opened, lock, log, &deadline())?;
+                return Err(StoreError::Busy(BusyReason::Overtaken).into());
+            }
+            Appended::Forgotten => return Err(NotCommitted::Remote(RemoteError::Unanswered)),
+        }
+        batch.rows.push(Position { turn: position.turn + 1, write_id }.row());
+        opened.store().commit(lock, batch).map_err(NotCommitted::NotApplied)
+    }
+
+    /// Asks for the head, and takes what the replica lacks.
+    fn follow(&self, opened: &Opened, log: &mut dyn Log, deadline: &Deadline) -> Result<(), NotCommitted> {
+        let snapshot = opened.store().snapshot()?;
+        let (mine, revision) = (remote::position(&snapshot)?, snapshot.revision()?);
+        drop(snapshot);
+        let head = log.head(mine.turn, deadline).map_err(NotCommitted::Remote)?;
+        self.note_head(&head);
+        if mine.standing(&head) == Standing::AtHead && revision == head.revision {
+            return Ok(());
+        }
+        let lock = opened.store().lock()?;
+        self.take(opened, &lock, log, deadline)
+    }
+
+    /// Takes what the replica lacks, under the lock: another process may have taken it meanwhile.
+    fn take(
+        &self,
+        opened: &Opened,
+        lock: &WriteLock<'_>,
+        log: &mut dyn Log,
+        deadline: &Deadline,
+    ) -> Result<(), NotCommitted> {
+        let caught_up = remote::catch_up(log, &opened.store().snapshot()?, deadline)?;
+        self.note_head(&caught_up.head);
+        let CaughtUp { batch: Some(mut batch), slots, .. } = caught_up else { return Ok(()) };
+        let mut ended = Vec::new();
+        for (slot, wrapped) in slots {
+            match wrapped {
+                Some(wrapped) => put_slot(opened, &slot, &wrapped)?,
+                None => ended.push(slot),
+            }
+        }
+        // Another process destroys them if this one ends first.
+        let destroy = |slot: &Id| [meta::DESTROY, slot].concat();
+        batch.rows.extend(ended.iter().map(|slot| Row {
+            table: Table::Meta,
+            key: destroy(slot),
+            value: Some(Vec::new()),
+        }));
+        opened.store().commit(lock, &batch)?;
+        opened.destroy_slots(&ended.into_iter().map(SlotId).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    fn with_log<T>(
+        &self,
+        call: impl FnOnce(&mut dyn Log) -> Result<T, NotCommitted>,
+    ) -> Result<T, NotCommitted> {
+        match &mut *sync::lock(&self.log) {
+            Some(log) => call(&mut **log),
+            None => Err(NotCommitted::Remote(RemoteError::Refused(remote::Refused::Machine))),
+        }
+    }
+
+    /// Notes the clock of an answer.
+    fn note_head(&self, head: &Head) {
+        sync::lock(&self.contact).clock = Some((head.clock, process::boot_millis()));
+    }
+
+    /// Notes how a contact that began at `began` ended, and how long reads need not ask again.
+    fn note(&self, began: u64, outcome: Result<(), NotCommitted>) -> Result<(), NotCommitted> {
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let mut contact = sync::lock(&self.contact);
+        let until = match outcome {
+            Ok(()) => {
+                contact.as_of =
+                    contact.clock.map(|(server, boot)| server + process::boot_millis().saturating_sub(boot));
+                contact.failure = None;
+                contact.state = State::Current;
+                began + millis(limits::CONFIRMED)
+            }
+            Err(NotCommitted::Remote(RemoteError::Full)) => return outcome,
+            Err(NotCommitted::Remote(failure)) => {
+                let state = State::after(failure);
+                if contact.state != state {
+                    tracing::warn!(
+                        ?failure,
+                        "the server of the shared store was not of use; reads go on without it"
+                    );
+                }
+                (contact.state, contact.failure) = (state, Some(failure));
+                process::boot_millis() + millis(limits::SERVER_RETRY)
+            }
+            Err(NotCommitted::Store(_) | NotCommitted::NotApplied(_)) => return outcome,
+        };
+        drop(contact);
+        self.confirmed_until.store(until, Ordering::Relaxed);
+        outcome
+    }
+}
+
+/// The deadline of a write's call: the server must make progress, and the lock of this machine is held meanwhile.
+fn deadline() -> Deadline {
+    Deadline::without_progress(limits::SERVER_STALL, limits::SERVER_WAIT)
+}
+
+/// Adds the slots of the keys that the rows change. A slot travels with the row of its key.
+fn add_slots(opened: &Opened, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -> Result<(), StoreError> {
+    let keys = rows.iter().filter(|row| row.table == Table::Keys as u8);
+    let slots: Vec<Id> = keys.filter_map(|row| row.key.as_slice().try_into().ok()).collect();
+    for slot in slots {
+        let value = match opened.store().slot(&slot) {
+            _ if destroyed.contains(&SlotId(slot)) => None,
+            Ok(Slot::Wrapped(wrapped)) => Some(wrapped),
+            Ok(Slot::Destroyed) => None,
+            // A damaged slot of this machine must not replace a whole one of another.
+            Ok(Slot::Absent) | Err(StoreError::Damaged) => continue,
+            Err(error) => return Err(error),
+        };
+        rows.push(PlacedRow { table: SLOTS, key: slot.to_vec(), value });
+    }
+    Ok(())
+}
+
+/// Writes a slot of another machine, unless this machine has it.
+fn put_slot(opened: &Opened, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+    match opened.store().slot(slot) {
+        Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
+        // What was destroyed here stays destroyed.
+        Ok(Slot::Destroyed) => Ok(()),
+        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => {
+            opened.store().put_slot(slot, wrapped)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,104 @@
+//! When the vault's thread asks the server of a shared store: before a read that the server has not confirmed, before
+//! writes, and from time to time while the store is in use, so that reads need not wait and watchers hear of changes.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::limits;
+use crate::remote::Deadline;
+use crate::store::StoreEvent;
+use crate::sync;
+
+use crate::vault::replica::{NotCommitted, Replica};
+use crate::vault::{Error, Need, Opened, Vault};
+
+/// When the thread last asked by itself, and when the store was last used.
+#[derive(Default)]
+pub(super) struct Contacts {
+    last: Option<Instant>,
+    used: Option<Instant>,
+}
+
+impl Contacts {
+    /// When to ask next; `None` if no shared store is in use.
+    pub(super) fn next(&mut self, vault: &Vault) -> Option<Instant> {
+        if !vault.watches {
+            return None;
+        }
+        let opened = sync::read(&vault.opened).clone();
+        let replica = opened.as_deref().and_then(Opened::replica)?;
+        let now = Instant::now();
+        if replica.was_used() || vault.is_followed() {
+            self.used = Some(now);
+        }
+        if self.used.is_none_or(|used| now.duration_since(used) > limits::SERVER_USE) {
+            replica.rest();
+            self.last = None;
+            return None;
+        }
+        Some(*self.last.get_or_insert(now) + limits::CONFIRMING_EVERY)
+    }
+
+    /// Notes that the server is asked now.
+    pub(super) fn begin(&mut self) {
+        self.last = Some(Instant::now());
+    }
+}
+
+impl Vault {
+    /// Asks the server of a shared store, as far as `need` demands. `asked` is its answer in this turn.
+    pub(super) fn contact(
+        &self,
+        opened: &Opened,
+        need: Need,
+        asked: &mut Option<Result<(), Error>>,
+    ) -> Result<(), Error> {
+        match (opened.replica(), need) {
+            (None, _) | (_, Need::Existing) => Ok(()),
+            (Some(replica), Need::Fresh) => *asked.get_or_insert_with(|| {
+                self.with_server(replica, || replica.refresh(opened, &Deadline::within(limits::SERVER_STALL)))
+            }),
+            // Without the server the read goes on with what is here.
+            (Some(replica), Need::Key | Need::CachedOnly) => {
+                let _ = self.with_server(replica, || replica.confirm(opened));
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks the server of a shared store for the jobs in the queue.
+    pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), Error> {
+        let Some(replica) = opened.replica() else { return Ok(()) };
+        if self.queue.begins_with_a_write() {
+            return self.with_server(replica, || replica.before_writing(opened));
+        }
+        self.contact(opened, Need::Key, &mut None)
+    }
+
+    /// Asks the server because it is time to.
+    pub(super) fn refresh(self: &Arc<Self>) {
+        let opened = sync::read(&self.opened).clone();
+        if let Some(opened) = opened
+            && opened.store().is_usable()
+            && let Some(replica) = opened.replica()
+        {
+            let deadline = Deadline::within(limits::SERVER_STALL);
+            // A failure is part of the state, and is logged.
+            let _ = self.with_server(replica, || replica.refresh(&opened, &deadline));
+        }
+    }
+
+    /// Calls the server, and tells the clients if the state of the store is another one then.
+    fn with_server(
+        &self,
+        replica: &Replica,
+        call: impl FnOnce() -> Result<(), NotCommitted>,
+    ) -> Result<(), Error> {
+        let before = replica.status().state;
+        let outcome = call();
+        if replica.status().state != before {
+            self.events.tell(StoreEvent::StateChanged);
+        }
+        outcome.map_err(Error::from)
+    }
+}
