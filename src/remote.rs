@@ -15,7 +15,7 @@ mod credentials;
 mod deadline;
 mod error;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod log;
 #[cfg(test)]
 mod model;

@@ -7,11 +7,11 @@ use super::log::{Appended, Commit, Head, Log, Page, PlacedRow, WriteId};
 use super::{Deadline, Position, RemoteError};
 
 /// How many commits the log remembers by their ids.
-pub(super) const REMEMBERED: u64 = 256;
+pub(crate) const REMEMBERED: u64 = 256;
 
 /// What happens to the next request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// There is no connection.
     NotSent,
     /// It is lost on its way.
@@ -35,39 +35,39 @@ type Written = (u64, Option<Vec<u8>>);
 
 /// The state of the server.
 #[derive(Clone, Default)]
-pub(super) struct FakeLog {
-    pub(super) position: Position,
-    pub(super) revision: u64,
-    pub(super) forgotten: u64,
-    pub(super) format: u32,
+pub(crate) struct FakeLog {
+    pub(crate) position: Position,
+    pub(crate) revision: u64,
+    pub(crate) forgotten: u64,
+    pub(crate) format: u32,
     rows: BTreeMap<(u8, Vec<u8>), Written>,
     ids: BTreeMap<u64, WriteId>,
     /// All ids that were ever committed, to see that none is committed twice.
-    pub(super) committed: BTreeSet<WriteId>,
+    pub(crate) committed: BTreeSet<WriteId>,
     /// What happens to the next requests, the last one first.
-    pub(super) fates: Vec<Fate>,
+    pub(crate) fates: Vec<Fate>,
     late: Vec<Sent>,
     /// Rows in a page.
-    pub(super) page: usize,
+    pub(crate) page: usize,
     /// Called with the log after each page: others may commit between two pages.
-    pub(super) between: Option<fn(&mut FakeLog)>,
+    pub(crate) between: Option<fn(&mut FakeLog)>,
     /// A mistake for the model to find: the condition is the number of the head alone.
-    pub(super) is_turn_only: bool,
+    pub(crate) is_turn_only: bool,
 }
 
 impl FakeLog {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { format: 1, page: usize::MAX, ..Self::default() }
     }
 
     /// The rows that are there, as a replica should have them.
-    pub(super) fn live(&self) -> BTreeMap<(u8, Vec<u8>), Vec<u8>> {
+    pub(crate) fn live(&self) -> BTreeMap<(u8, Vec<u8>), Vec<u8>> {
         let live = self.rows.iter().filter_map(|(place, (_, value))| Some((place.clone(), value.clone()?)));
         live.collect()
     }
 
     /// Commits at the head, as another machine does.
-    pub(super) fn commit(&mut self, write_id: WriteId, rows: &[PlacedRow]) {
+    pub(crate) fn commit(&mut self, write_id: WriteId, rows: &[PlacedRow]) {
         let (position, revision) = (self.position, self.revision + 1);
         let commit = Commit { position: &position, write_id: &write_id, revision, rows };
         assert_eq!(self.carry_out(&commit), Appended::Done);
@@ -98,22 +98,22 @@ impl FakeLog {
     }
 
     /// Whether a commit is one of the newest.
-    pub(super) fn has(&self, position: &Position) -> bool {
+    pub(crate) fn has(&self, position: &Position) -> bool {
         position.turn == 0 || self.ids.get(&position.turn) == Some(&position.write_id)
     }
 
     /// The heads on which the late requests are based.
-    pub(super) fn late_positions(&self) -> Vec<Position> {
+    pub(crate) fn late_positions(&self) -> Vec<Position> {
         self.late.iter().map(|sent| sent.position).collect()
     }
 
     /// The state of an earlier moment. Late requests are still on their way.
-    pub(super) fn go_back(&mut self, to: &Self) {
+    pub(crate) fn go_back(&mut self, to: &Self) {
         *self = Self { late: std::mem::take(&mut self.late), ..to.clone() };
     }
 
     /// Delivers the requests that were late.
-    pub(super) fn deliver_late(&mut self) {
+    pub(crate) fn deliver_late(&mut self) {
         for sent in std::mem::take(&mut self.late) {
             let Sent { position, write_id, revision, rows } = &sent;
             self.carry_out(&Commit { position, write_id, revision: *revision, rows });

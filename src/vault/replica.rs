@@ -317,7 +317,8 @@ impl Replica {
     ) -> Result<(), NotCommitted> {
         let caught_up = remote::catch_up(log, &opened.store().snapshot()?, deadline)?;
         self.note_head(&caught_up.head);
-        let CaughtUp { batch: Some(mut batch), slots, .. } = caught_up else { return Ok(()) };
+        let CaughtUp { head, batch, slots } = caught_up;
+        let Some(mut batch) = batch else { return Ok(()) };
         let mut ended = Vec::new();
         for (slot, wrapped) in slots {
             match wrapped {
@@ -334,7 +335,26 @@ impl Replica {
         }));
         opened.store().commit(lock, &batch)?;
         opened.destroy_slots(&ended.into_iter().map(SlotId).collect::<Vec<_>>());
+        if batch.revision > head.revision {
+            self.raise(opened, lock, log, batch.revision)?;
+        }
         Ok(())
+    }
+
+    /// Raises the revision on the server to that of this machine, which a repair has raised: watchers of this machine
+    /// would not see changes with lower ones.
+    fn raise(
+        &self,
+        opened: &Opened,
+        lock: &WriteLock<'_>,
+        log: &mut dyn Log,
+        revision: u64,
+    ) -> Result<(), NotCommitted> {
+        let keys_revision = opened.store().snapshot()?.keys_revision()?.to_be_bytes().to_vec();
+        let row = Row { table: Table::Meta, key: meta::KEYS_REVISION.to_vec(), value: Some(keys_revision) };
+        let rows = remote::shared_rows(std::slice::from_ref(&row));
+        let mut batch = Batch { expected: revision, revision, rows: vec![row] };
+        self.append(opened, lock, log, &mut batch, &rows)
     }
 
     fn with_log<T>(
@@ -419,3 +439,6 @@ fn put_slot(opened: &Opened, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,10 @@ impl View for Counting {
         Ok(())
     }
 
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     fn reserve(&self, _: usize) -> Result<(), Error> {
         Ok(())
     }
