@@ -11,6 +11,7 @@
 
 mod appending;
 mod catch_up;
+mod credentials;
 mod deadline;
 mod error;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod sample;
 
 pub use appending::append;
 pub use catch_up::{CaughtUp, NotCaughtUp, catch_up, position};
+pub use credentials::{Credentials, OFFLINE_DAYS};
 pub use deadline::Deadline;
 pub use error::{Refused, RemoteError};
 pub use log::{Appended, Commit, Head, Log, Page, PlacedRow, Position, WriteId};
