@@ -22,6 +22,8 @@ pub(super) enum Exit {
     Locked = 5,
     /// A part of the store is damaged, or the store or the key is refused.
     Refused = 6,
+    /// The server of a shared store can't be reached.
+    Unreachable = 7,
 }
 
 impl Exit {
@@ -34,6 +36,7 @@ impl Exit {
             Self::NothingStored => "nothingStored",
             Self::Locked => "keyUnavailable",
             Self::Refused => "refused",
+            Self::Unreachable => "storeUnreachable",
         }
     }
 
