@@ -35,6 +35,7 @@ mod record;
 mod records;
 mod reference;
 mod relay;
+mod remote;
 mod reset;
 mod run;
 #[cfg(feature = "schema")]
@@ -70,6 +71,7 @@ use key::KeyCommand;
 use operator::{Answer, Failed, Operator};
 use protector::ProtectorCommand;
 use relay::RelayCommand;
+use remote::RemoteCommand;
 use reset::ResetCommand;
 use secret::passphrase;
 use task::TaskCommand;
@@ -165,6 +167,11 @@ enum Command {
     Unlock,
     /// Give the data of one API key to containers, other hosts and sandboxes, over a Unix socket
     Relay(RelayCommand),
+    /// Share the store with other machines, on a PostgreSQL server: setup, push, join, approve, leave
+    Remote {
+        #[command(subcommand)]
+        command: RemoteCommand,
+    },
     /// Print the protocol as data: an OpenRPC document
     Schema,
     /// Protectors of the store's key: list, add, remove, test
@@ -228,6 +235,7 @@ enum Operate {
     Lock,
     Unlock,
     Relay(RelayCommand),
+    Remote(RemoteCommand),
 }
 
 impl Operation {
@@ -262,6 +270,7 @@ impl Operation {
             Operate::Lock => lock::lock(&operator, json),
             Operate::Unlock => lock::unlock(&operator, json),
             Operate::Relay(command) => relay::run(operator, command, json),
+            Operate::Remote(command) => remote::run(&operator, command, json),
         }
     }
 }
@@ -388,6 +397,7 @@ impl Arguments {
             Some(Command::Lock) => operate(Operate::Lock, self.operate),
             Some(Command::Unlock) => operate(Operate::Unlock, self.operate),
             Some(Command::Relay(command)) => operate(Operate::Relay(command), self.operate),
+            Some(Command::Remote { command }) => operate(Operate::Remote(command), self.operate),
             None | Some(Command::Serve) if self.operate.json || self.operate.passphrase_fd.is_some() => {
                 return Err(Wrong("--json and --passphrase-fd need a subcommand other than serve".into()));
             }

@@ -6,12 +6,14 @@
 mod api_key;
 mod derive;
 mod ids;
+mod joining;
 mod seal;
 mod secret;
 
 pub use api_key::{ApiKey, NotAnApiKey};
 pub use derive::{DataKeys, ProtectorKeys, SlotKeys, StoreKeys, machine_id};
 pub use ids::{LeaseId, NamespaceId, RecordId, SlotId, StoreId};
+pub use joining::{JoinCode, JoinSecret, NotAJoinCode, token_hash};
 pub use seal::{AssociatedData, Cipher, NotAuthentic, Place, sealed_length};
 pub use secret::{DataKey, ProtectorKey, StoreKey};
 

@@ -45,6 +45,8 @@ pub const OPEN_FOLDERS: usize = 1_024;
 pub const SCOPE_FOLDERS: usize = 256;
 /// The highest revision: the largest integer that every JSON reader keeps exactly.
 pub const REVISION: u64 = (1 << 53) - 1;
+/// Bytes of a store on a server that several machines share.
+pub const SHARED_BYTES: u64 = 256 * 1024 * 1024;
 /// Change notices that the store keeps for watchers; older ones are removed.
 pub const CHANGES: u64 = 10_000;
 /// Readers of the store at one time, in all processes together.

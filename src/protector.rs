@@ -30,7 +30,7 @@ use crate::crypto::{ProtectorKey, ProtectorKeys, StoreId, StoreKey};
 use cache::Cache;
 pub use deadline::Deadline;
 pub use key_file::is_below;
-pub use make::{New, NotMade, make};
+pub use make::{New, NotMade, make, make_with_key_file};
 pub use passphrase::{Passphrase, PassphraseError, first_line};
 pub use problems::problems;
 pub use program::{is_relative as is_relative_program, is_there};

@@ -16,6 +16,7 @@ mod deadline;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod joining;
 mod log;
 #[cfg(test)]
 mod model;
@@ -25,10 +26,14 @@ mod postgres;
 mod sample;
 
 pub use appending::append;
-pub use catch_up::{CaughtUp, NotCaughtUp, SLOTS, catch_up, position};
+pub use catch_up::{CaughtUp, NotCaughtUp, Whole, catch_up, is_replica, position, take_whole};
 pub use credentials::{Credentials, OFFLINE_DAYS};
 pub use deadline::Deadline;
 pub use error::{Refused, RemoteError};
+pub use joining::PendingJoin;
 pub use log::{Appended, Commit, Head, Log, Page, PlacedRow, Position, WriteId};
-pub use position::{Standing, shared_rows};
-pub use postgres::{BadUrl, Machine, Password, PostgresLog, ServerUrl, create, install};
+pub use position::{Standing, shared_rows, slot_row};
+pub use postgres::{
+    Admission, BadUrl, Device, Machine, Password, PostgresLog, ServerUrl, TokenHash, admissions, create,
+    install,
+};

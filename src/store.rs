@@ -22,6 +22,7 @@ mod marker;
 mod opening;
 mod protectors;
 mod relays;
+mod replacing;
 mod reset;
 mod restore;
 mod slot;
@@ -48,6 +49,7 @@ pub use lmdb::snapshot::Snapshot;
 pub use opening::NewStore;
 pub use protectors::{ProtectorChange, ProtectorRow};
 pub use relays::{RelayEntry, RelayMark, StaleRelay};
+pub use replacing::Replacing;
 pub use restore::Restored;
 pub use slot::{SLOT_HEADER, Slot};
 pub use verify::{VerifiedBackup, verify_backup};
@@ -177,6 +179,16 @@ impl Location {
         protectors: impl FnOnce() -> Result<Vec<ProtectorRow>, E>,
     ) -> Result<Restored, E> {
         restore::restore(&self.folder, backup, protectors)
+    }
+
+    /// Replaces the tables and slots of the store, while every other process has the store closed. The protectors stay.
+    /// The old tables go to quarantine, into the returned folder.
+    ///
+    /// # Errors
+    /// The tables in the folder are unchanged then. [`StoreError::Busy`] if a process keeps the store open, or if the
+    /// folder has another store.
+    pub fn replace(&self, replacing: Replacing) -> Result<Option<PathBuf>, StoreError> {
+        replacing::replace(&self.folder, replacing)
     }
 
     /// Moves the whole store into a folder in quarantine and returns that folder; `None` if there is no store. Nothing

@@ -39,6 +39,7 @@ mod rotate;
 #[cfg(test)]
 mod sample;
 mod share;
+pub mod sharing;
 mod store_events;
 mod sweep;
 mod thread;

@@ -21,7 +21,7 @@ create schema if not exists plugin_vault;
 do $install$
 declare
     -- The version of this file.
-    this constant integer := 1;
+    this constant integer := 2;
     installed integer := 0;
 begin
     if to_regclass('plugin_vault.version') is not null then
@@ -95,6 +95,16 @@ begin
 
         -- Any role that may connect may call the functions that ask for a token. See the grants below.
         grant usage on schema plugin_vault to public;
+    end if;
+
+    if installed < 2 then
+        -- The key of the store, sealed for a machine that was approved and has not joined yet.
+        alter table plugin_vault.devices add column sealed_key bytea;
+        -- A new machine knows its token, and not yet its store.
+        create index devices_by_token on plugin_vault.devices (token_hash);
+        -- These have other arguments or another result now.
+        drop function if exists plugin_vault.admit(bytea, bytea, bytea, bytea);
+        drop function if exists plugin_vault.create(bytea, bytea, bytea, bigint, integer);
     end if;
 
     update plugin_vault.version set number = this;
@@ -253,27 +263,90 @@ begin
 end
 $$;
 
--- Lets one more machine use the store. A machine of the store asks for it.
-create or replace function plugin_vault.admit(p_token bytea, p_store bytea, p_token_hash bytea, p_label bytea)
+-- Lets one more machine use the store, and leaves the key of the store for it, sealed. A machine of the store asks for it.
+create or replace function plugin_vault.admit(p_token bytea, p_store bytea, p_token_hash bytea, p_label bytea,
+        p_sealed_key bytea)
     returns void
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform plugin_vault.authorize(p_token, p_store);
-    insert into plugin_vault.devices as d (store, token_hash, label) values (p_store, p_token_hash, p_label)
-        on conflict (store, token_hash) do update set label = excluded.label;
+    insert into plugin_vault.devices as d (store, token_hash, label, sealed_key)
+        values (p_store, p_token_hash, p_label, p_sealed_key)
+        on conflict (store, token_hash) do update set label = excluded.label, sealed_key = excluded.sealed_key;
 end
 $$;
 
--- A new store with its first machine. For the owner of the schema.
-create or replace function plugin_vault.create(p_store bytea, p_token_hash bytea, p_label bytea, p_max_bytes bigint,
-        p_format integer)
-    returns void
+-- The stores that a machine with this token was admitted to, each with the key that was left for it. No row: to none.
+create or replace function plugin_vault.joined(p_token bytea)
+    returns table (store bytea, sealed_key bytea)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+        select d.store, d.sealed_key from plugin_vault.devices d where d.token_hash = sha256(p_token) limit 2;
+end
+$$;
+
+-- A new machine has the key of the store now: what was left for it goes. It also says its own label.
+create or replace function plugin_vault.settle(p_token bytea, p_store bytea, p_label bytea) returns void
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into plugin_vault.stores (id, max_bytes, format) values (p_store, p_max_bytes, p_format);
+    perform plugin_vault.authorize(p_token, p_store);
+    update plugin_vault.devices d set label = p_label, sealed_key = null
+        where d.store = p_store and d.token_hash = sha256(p_token);
+end
+$$;
+
+-- The machines of a store, the oldest first: since when, in milliseconds since 1970, and whether it has joined.
+create or replace function plugin_vault.machines(p_token bytea, p_store bytea)
+    returns table (token_hash bytea, label bytea, added_at bigint, has_joined boolean)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform plugin_vault.authorize(p_token, p_store);
+    return query
+        select d.token_hash, d.label, (extract(epoch from d.added_at) * 1000)::bigint, d.sealed_key is null
+        from plugin_vault.devices d where d.store = p_store order by d.added_at, d.token_hash;
+end
+$$;
+
+-- Ends the token of a machine: the caller's own, or another one's. Returns whether there was one.
+create or replace function plugin_vault.remove(p_token bytea, p_store bytea, p_token_hash bytea) returns boolean
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform plugin_vault.authorize(p_token, p_store);
+    delete from plugin_vault.devices d where d.store = p_store and d.token_hash = p_token_hash;
+    return found;
+end
+$$;
+
+-- Removes a store with everything in it, for one of its machines, which could overwrite everything in it as well.
+create or replace function plugin_vault.discard(p_token bytea, p_store bytea) returns boolean
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform plugin_vault.authorize(p_token, p_store);
+    return plugin_vault.destroy(p_store);
+end
+$$;
+
+-- A new store with its first machine. Returns false if there is a store with this id. For the owner of the schema.
+create or replace function plugin_vault.create(p_store bytea, p_token_hash bytea, p_label bytea, p_max_bytes bigint,
+        p_format integer)
+    returns boolean
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into plugin_vault.stores (id, max_bytes, format) values (p_store, p_max_bytes, p_format)
+        on conflict do nothing;
+    if not found then
+        return false;
+    end if;
     insert into plugin_vault.devices (store, token_hash, label) values (p_store, p_token_hash, p_label);
+    return true;
 end
 $$;
 

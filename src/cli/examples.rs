@@ -109,6 +109,37 @@ pub(super) const EXAMPLES: &[(&str, &[&str; 2])] = &[
             "plugin-vault relay me.github --listen /run/user/1000/pv/ci.sock --read-only --once",
         ],
     ),
+    (
+        "remote setup",
+        &[
+            "plugin-vault remote setup postgres://me@db.example/vault",
+            "plugin-vault remote setup postgres://me@db.example/vault --password-fd 3",
+        ],
+    ),
+    (
+        "remote push",
+        &[
+            "plugin-vault remote push postgres://me@db.example/vault",
+            "plugin-vault remote push postgres://me@db.example/vault --json",
+        ],
+    ),
+    (
+        "remote join",
+        &[
+            "plugin-vault remote join postgres://me@db.example/vault",
+            "plugin-vault remote join postgres://me@db.example/vault --machine laptop",
+        ],
+    ),
+    (
+        "remote approve",
+        &["plugin-vault remote approve pv1mzxw6ytboi", "plugin-vault remote approve pv1mzxw6ytboi --yes"],
+    ),
+    ("remote machines", &["plugin-vault remote machines", "plugin-vault remote machines --json"]),
+    ("remote remove", &["plugin-vault remote remove laptop", "plugin-vault remote remove 3a1309ba --yes"]),
+    ("remote status", &["plugin-vault remote status", "plugin-vault remote status --json"]),
+    ("remote leave", &["plugin-vault remote leave", "plugin-vault remote leave --destroy --yes"]),
+    ("remote keep-server", &["plugin-vault remote keep-server", "plugin-vault remote keep-server --yes"]),
+    ("remote keep-mine", &["plugin-vault remote keep-mine", "plugin-vault remote keep-mine --dry-run"]),
     ("schema", &["plugin-vault schema", "plugin-vault schema > openrpc.json"]),
     ("protector list", &["plugin-vault protector list", "plugin-vault protector list --json"]),
     (

@@ -8,6 +8,9 @@ use super::backup::VerifyReport;
 use super::check::CheckReport;
 use super::doctor::DoctorReport;
 use super::quarantine::{PurgeReport, QuarantineEntry};
+use super::remote::{
+    ApproveReport, JoinReport, KeepReport, LeaveReport, MachineEntry, PushReport, RemoteStatusReport,
+};
 use super::status::StatusReport;
 
 /// Every schema, by the words of its subcommand.
@@ -19,6 +22,14 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("quarantine-list", schema::<Vec<QuarantineEntry>>()),
         ("quarantine-purge", schema::<PurgeReport>()),
         ("backup-verify", schema::<VerifyReport>()),
+        ("remote-push", schema::<PushReport>()),
+        ("remote-join", schema::<JoinReport>()),
+        ("remote-approve", schema::<ApproveReport>()),
+        ("remote-machines", schema::<Vec<MachineEntry>>()),
+        ("remote-remove", schema::<MachineEntry>()),
+        ("remote-status", schema::<RemoteStatusReport>()),
+        ("remote-leave", schema::<LeaveReport>()),
+        ("remote-keep", schema::<KeepReport>()),
     ]
 }
 

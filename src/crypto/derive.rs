@@ -14,7 +14,7 @@ use super::secret::{DataKey, ProtectorKey, StoreKey};
 
 type Subkey = Zeroizing<[u8; 32]>;
 
-fn expand<const N: usize>(key: &Hkdf<Sha256>, usage: &str) -> Zeroizing<[u8; N]> {
+pub(super) fn expand<const N: usize>(key: &Hkdf<Sha256>, usage: &str) -> Zeroizing<[u8; N]> {
     let mut subkey = Zeroizing::new([0; N]);
     key.expand_multi_info(&[b"plugin-vault/1 ", usage.as_bytes()], subkey.as_mut_slice())
         .expect("a subkey is far shorter than what HKDF can give");
@@ -166,6 +166,24 @@ impl StoreKeys {
     /// Opens what [`Self::seal_key_list`] made.
     pub fn open_key_list(&self, row: &[u8], header: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         self.key_lists.open(&AssociatedData::new(self.store, Place::KeyList, row, header), sealed)
+    }
+
+    /// Seals the label of a machine, which the server knows by the hash of its token.
+    pub fn seal_machine_label(&self, token_hash: &[u8; 32], label: &[u8]) -> Vec<u8> {
+        self.machine_labels().seal(&self.machine_data(token_hash), label)
+    }
+
+    /// Opens what [`Self::seal_machine_label`] made.
+    pub fn open_machine_label(&self, token_hash: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        self.machine_labels().open(&self.machine_data(token_hash), sealed)
+    }
+
+    fn machine_labels(&self) -> Cipher {
+        Cipher::new(&subkey(self.key.expose(), "machine label"))
+    }
+
+    fn machine_data(&self, token_hash: &[u8; 32]) -> AssociatedData {
+        AssociatedData::new(self.store, Place::MachineLabel, token_hash, &[])
     }
 
     fn key_row_data(&self, slot: SlotId, header: &[u8]) -> AssociatedData {

@@ -37,6 +37,10 @@ pub enum Place {
     Slot = 6,
     /// The list of a namespace's live keys, in the table `key index`.
     KeyList = 7,
+    /// The store key, for a machine that joins.
+    JoinKey = 8,
+    /// The label of a machine on the server of a shared store.
+    MachineLabel = 9,
 }
 
 /// What a sealed value is bound to, so that it can't be moved, swapped with another, or given another value's date.

@@ -88,6 +88,27 @@ pub fn make(
     Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
 }
 
+/// As [`make`], with a key file. If this machine has a key file of the same store already, which the store in quarantine
+/// may need, that one is used.
+///
+/// # Errors
+/// [`NotMade`] if the key file can't be written, or the one that is there can't be read.
+pub fn make_with_key_file(
+    config: &ProtectorConfig<'_>,
+    store: StoreId,
+    store_key: &StoreKey,
+    now: u64,
+) -> Result<StoredRow, NotMade> {
+    if !key_file::path(config.key_folder, store).exists() {
+        return make(config, &New::KeyFile, "", store, store_key, now);
+    }
+    let key = key_file::read(config.key_folder, store)
+        .map_err(|reason| NotMade::Unavailable(Unavailable { protector: Kind::KeyFile, reason }))?;
+    let row = Description { kind: Kind::KeyFile, made_at: now, parameters: Vec::new(), label: String::new() };
+    let id = random();
+    Ok((id, row.wrap(id, &ProtectorKeys::derive(store, &key), store_key)))
+}
+
 /// An existing key file is never replaced: it may be the key of a copy of this store.
 fn make_key_file(config: &ProtectorConfig<'_>, store: StoreId) -> Result<ProtectorKey, NotMade> {
     key_file::make(config.key_folder, store).map_err(|error| {

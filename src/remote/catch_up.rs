@@ -8,11 +8,9 @@ use crate::rows::{Id, Table, meta};
 use crate::store::{Batch, FORMAT, Row, Snapshot, StoreError};
 
 use super::log::{Head, Log, Page, PlacedRow};
-use super::position::{Standing, is_shared};
+use super::position::{SLOTS, Standing, is_shared};
 use super::{Deadline, Position, RemoteError};
 
-/// The number of the log's table of slots. A replica keeps slots as files, which it can overwrite.
-pub const SLOTS: u8 = 7;
 /// The longest key of a row.
 const KEY: usize = 511;
 /// Sorts behind every row of a commit.
@@ -58,6 +56,49 @@ pub fn position(replica: &Snapshot<'_>) -> Result<Position, StoreError> {
         Some(row) => Position::decode(row).ok_or(StoreError::Damaged),
         None => Ok(Position::default()),
     }
+}
+
+/// Whether the store is a replica of a shared one.
+///
+/// # Errors
+/// If the row can't be read.
+pub fn is_replica(store: &Snapshot<'_>) -> Result<bool, StoreError> {
+    Ok(store.get(Table::Meta, meta::REMOTE)?.is_some())
+}
+
+/// Everything that the log has at one moment.
+pub struct Whole {
+    /// The head at that moment.
+    pub head: Head,
+    /// The rows, in the order of their tables and keys.
+    pub rows: Vec<Row>,
+    /// The slots, as [`crate::store::Store::put_slot`] takes them.
+    pub slots: Vec<(Id, Vec<u8>)>,
+}
+
+/// Reads the whole log, whatever a replica holds.
+///
+/// # Errors
+/// If the server does not answer, or refuses.
+pub fn take_whole(log: &mut impl Log, deadline: &Deadline) -> Result<Whole, RemoteError> {
+    // A store that nothing was committed to has no rows.
+    let Some(Read { head, rows, .. }) = read(log, Position::default(), deadline)? else {
+        let head = log.head(0, deadline)?;
+        return Ok(Whole { head, rows: Vec::new(), slots: Vec::new() });
+    };
+    let (mut kept, mut slots) = (Vec::new(), Vec::new());
+    for ((number, key), value) in rows {
+        let Some(value) = value else { continue };
+        // An earlier page may have notices that the server has forgotten since.
+        if number == Table::Changes as u8 && key.as_slice() <= head.forgotten.to_be_bytes().as_slice() {
+            continue;
+        }
+        match table(number) {
+            Some(table) => kept.push(Row { table, key, value: Some(value) }),
+            None => slots.push((key.as_slice().try_into().map_err(|_| RemoteError::Failed)?, value)),
+        }
+    }
+    Ok(Whole { head, rows: kept, slots })
 }
 
 /// Reads what the replica lacks. Changes nothing in the replica.

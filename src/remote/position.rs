@@ -5,6 +5,9 @@ use crate::store::Row;
 
 use super::log::{Head, PlacedRow, Position, WriteId};
 
+/// The number of the log's table of slots. A replica keeps slots as files, which it can overwrite.
+pub(super) const SLOTS: u8 = 7;
+
 /// Where a replica stands, compared with the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
@@ -51,6 +54,12 @@ impl Position {
 pub(super) fn is_shared(table: Table, key: &[u8]) -> bool {
     let own = [meta::REVISION, meta::STORE_ID, meta::FORGOTTEN, meta::RESTORED, meta::REPAIRED, meta::REMOTE];
     table != Table::Meta || !(own.contains(&key) || key.starts_with(meta::DESTROY))
+}
+
+/// The row of the log for a slot: its content, as [`crate::store::Store::put_slot`] takes it; `None` for a slot that is
+/// destroyed.
+pub fn slot_row(slot: &crate::rows::Id, wrapped: Option<Vec<u8>>) -> PlacedRow {
+    PlacedRow { table: SLOTS, key: slot.to_vec(), value: wrapped }
 }
 
 /// The rows of a commit that go to the server: each once, with its last value.

@@ -3,6 +3,7 @@
 //! Nothing here needs a session on the server, so a pooler that gives each statement another connection works.
 
 mod connection;
+mod machines;
 mod message;
 mod password;
 mod stream;
@@ -16,6 +17,7 @@ use crate::store::FORMAT;
 use connection::Connection;
 use message::{Columns, Failure, Value};
 
+pub use machines::{Admission, Device, TokenHash, admissions};
 pub use url::{BadUrl, Password, ServerUrl};
 
 /// The tables and functions, as one file that may be run again.
@@ -171,7 +173,8 @@ pub fn install(url: &ServerUrl, deadline: &Deadline) -> Result<(), RemoteError> 
     Connection::open(url, deadline)?.run(SCHEMA, deadline).map_err(Failure::error)
 }
 
-/// Creates a store with its first machine, and its quota in bytes. The user of the URL owns the schema.
+/// Creates a store with its first machine, and its quota in bytes. The user of the URL owns the schema. Returns `false` if
+/// the server has a store with this id already.
 ///
 /// # Errors
 /// [`RemoteError::NotInstalled`] without the schema; [`super::Refused::Permission`] if the user may not create stores.
@@ -181,7 +184,7 @@ pub fn create(
     label: &[u8],
     max_bytes: u64,
     deadline: &Deadline,
-) -> Result<(), RemoteError> {
+) -> Result<bool, RemoteError> {
     let sql = "select plugin_vault.create($2, sha256($1), $3, $4, $5)";
     let arguments = [
         Value::Bytes(&machine.token),
@@ -191,5 +194,6 @@ pub fn create(
         Value::Integer(FORMAT.cast_signed()),
     ];
     let mut connection = Connection::open(url, deadline)?;
-    connection.call(sql, arguments.iter(), deadline).map(drop).map_err(Failure::error)
+    let rows = connection.call(sql, arguments.iter(), deadline).map_err(Failure::error)?;
+    rows.first().and_then(|row| row.is_true(0)).ok_or(RemoteError::Failed)
 }

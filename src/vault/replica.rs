@@ -14,7 +14,7 @@ use crate::limits;
 use crate::process;
 use crate::remote::{
     self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, NotCaughtUp, PlacedRow, Position,
-    RemoteError, SLOTS, Standing,
+    RemoteError, Standing, slot_row,
 };
 use crate::rows::{Id, Table, meta};
 use crate::store::{Batch, BusyReason, CommitError, Row, Slot, StoreError, WriteLock};
@@ -422,7 +422,7 @@ fn add_slots(opened: &Opened, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -
             Ok(Slot::Absent) | Err(StoreError::Damaged) => continue,
             Err(error) => return Err(error),
         };
-        rows.push(PlacedRow { table: SLOTS, key: slot.to_vec(), value });
+        rows.push(slot_row(&slot, value));
     }
     Ok(())
 }

@@ -20,14 +20,14 @@ fn it_may_be_installed_again_and_keeps_everything() {
 #[test]
 fn a_newer_schema_is_left_as_it_is() {
     let shared = Shared::new();
-    shared.psql("update plugin_vault.version set number = 2");
+    shared.psql("update plugin_vault.version set number = 3");
     shared.psql(
         "create or replace function plugin_vault.clock() returns bigint language sql as 'select 7::bigint'",
     );
     let refused = remote::install(&server().url("owner", &shared.database), &soon());
     assert_eq!(refused, Err(RemoteError::TooNew));
     assert_eq!(shared.psql("select plugin_vault.clock()"), "7");
-    assert_eq!(shared.psql("select number from plugin_vault.version"), "2");
+    assert_eq!(shared.psql("select number from plugin_vault.version"), "3");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_login_role_sees_no_table_and_may_not_create_or_destroy() {
     }
     let allowed = "select string_agg(proname, ' ' order by proname) from pg_proc \
                    where pronamespace = 'plugin_vault'::regnamespace and has_function_privilege('app', oid, 'execute')";
-    assert_eq!(shared.psql(allowed), "admit append head since");
+    assert_eq!(shared.psql(allowed), "admit append discard head joined machines remove settle since");
     // A function runs with the rights of its owner, so it must not find anything by a path of the caller.
     // The two that only other functions call have the path of those.
     let without_path = "select string_agg(proname, ' ' order by proname) from pg_proc \
@@ -98,7 +98,7 @@ fn a_machine_that_is_admitted_may_use_the_store_and_the_server_keeps_only_the_ha
     let shared = Shared::new();
     shared.psql(
         "select plugin_vault.admit(decode(repeat('02', 32), 'hex'), decode(repeat('01', 16), 'hex'), \
-         sha256(decode(repeat('05', 32), 'hex')), 'label')",
+         sha256(decode(repeat('05', 32), 'hex')), 'label', null)",
     );
     let url = server().url("app", &shared.database);
     let mut log = PostgresLog::new(url, Machine { store: shared.store, token: [5; 32] });

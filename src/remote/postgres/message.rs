@@ -115,6 +115,11 @@ impl Columns {
         let is_negative = bytes[0] >= 0x80;
         (!is_negative).then(|| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
+
+    /// A column with a truth value.
+    pub(super) fn is_true(&self, column: usize) -> Option<bool> {
+        Some(self.bytes(column)? == [1])
+    }
 }
 
 /// Why a call has no rows as its answer.

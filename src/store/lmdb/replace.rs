@@ -179,6 +179,11 @@ impl Replacement {
         self.commit(&Batch { expected: revision, revision, rows })
     }
 
+    /// Writes rows over the tables, with the last revision that these rows have.
+    pub(in crate::store) fn put_at(&self, revision: u64, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.commit(&Batch { expected: self.revision()?, revision, rows })
+    }
+
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.engine.commit(batch, u64::MAX).map_err(|error| match error {
             CommitError::NotDone(error) => error,

@@ -1,0 +1,138 @@
+//! `plugin-vault remote …`: a store that several machines share, on a PostgreSQL server.
+
+mod joining;
+mod machines;
+mod moving;
+mod status;
+mod why;
+
+use clap::Subcommand;
+
+use crate::vault::sharing::{BadUrl, Server};
+
+use super::consent::Consent;
+use super::operator::{Answer, Failed, Operator};
+use super::secret::secret_line;
+
+pub(super) use joining::{ApproveReport, JoinReport};
+pub(super) use machines::MachineEntry;
+pub(super) use moving::{KeepReport, LeaveReport, PushReport};
+pub(super) use status::RemoteStatusReport;
+
+/// A store that several machines share, on a `PostgreSQL` server
+#[derive(Subcommand)]
+pub(super) enum RemoteCommand {
+    /// Install or upgrade the schema in the database; the user of the URL becomes its owner
+    Setup {
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Move this machine's store to the server, so that other machines can join
+    Push {
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Show a code, wait until a machine of the store approves it, and take the store
+    Join {
+        #[command(flatten)]
+        server: ServerArguments,
+        /// The name of this machine, for its own workspace folders [default: a random one]
+        #[arg(long, value_name = "NAME")]
+        machine: Option<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Let the machine that shows this code join the store
+    Approve {
+        /// The code that remote join shows on the new machine
+        #[arg(value_name = "CODE")]
+        code: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// List the machines of the store
+    Machines,
+    /// End the access of a machine to the server
+    Remove {
+        /// Its name, its id or the beginning of its id, as machines shows them
+        #[arg(value_name = "MACHINE")]
+        machine: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Show where the store is shared, what this machine has of it, and whether the server can be reached
+    Status,
+    /// Take the store back, so that it is this machine's alone
+    Leave {
+        /// Also remove the store from the server, for all its machines
+        #[arg(long)]
+        destroy: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// After the server has lost commits: take what it has; this machine's copy moves to quarantine
+    KeepServer {
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// After the server has lost commits: replace what it has by this machine's copy
+    KeepMine {
+        #[command(flatten)]
+        consent: Consent,
+    },
+}
+
+/// How to reach a server.
+#[derive(clap::Args)]
+pub(super) struct ServerArguments {
+    /// The server and its database, like `postgres://me@db.example/vault`; without a password
+    #[arg(value_name = "URL")]
+    url: String,
+    /// The file descriptor to read the password of the login from [default: `PGPASSWORD`, then ~/.pgpass]
+    #[arg(long, value_name = "N")]
+    password_fd: Option<u32>,
+}
+
+impl ServerArguments {
+    fn server(&self) -> Result<Server, Failed> {
+        let server = Server::parse(&self.url).map_err(bad_url)?;
+        let Some(descriptor) = self.password_fd else { return Ok(server) };
+        let password = secret_line(descriptor, "Password of the database: ")?;
+        Ok(server.with_password(password.as_bytes().to_vec()))
+    }
+}
+
+fn bad_url(error: BadUrl) -> Failed {
+    Failed::wrong(match error {
+        BadUrl::Form => {
+            "the URL of the server has the form postgres://USER@HOST/DATABASE, like postgres://me@db.example/vault"
+        }
+        BadUrl::Password => {
+            "the URL has a password, and other users of this machine can read the command line; put the password into \
+             PGPASSWORD or ~/.pgpass, or give it with --password-fd"
+        }
+        BadUrl::Option => "the URL takes only the options sslrootcert=PATH and sslmode=verify-full",
+    })
+}
+
+/// Runs the subcommand; returns what to show.
+pub(super) fn run(operator: &Operator, command: &RemoteCommand, as_json: bool) -> Result<Answer, Failed> {
+    match command {
+        RemoteCommand::Setup { server } => moving::set_up(&server.server()?, as_json),
+        RemoteCommand::Push { server } => moving::push(operator, &server.server()?, as_json),
+        RemoteCommand::Join { server, machine, consent } => {
+            joining::join(operator, server.server()?, machine.as_deref(), consent, as_json)
+        }
+        RemoteCommand::Approve { code, consent } => joining::approve(operator, code, consent, as_json),
+        RemoteCommand::Machines => machines::list(operator, as_json),
+        RemoteCommand::Remove { machine, consent } => machines::remove(operator, machine, consent, as_json),
+        RemoteCommand::Status => status::run(operator, as_json),
+        RemoteCommand::Leave { destroy, consent } => moving::leave(operator, *destroy, consent, as_json),
+        RemoteCommand::KeepServer { consent } => moving::keep_server(operator, consent, as_json),
+        RemoteCommand::KeepMine { consent } => moving::keep_mine(operator, consent, as_json),
+    }
+}
+
+fn json<T: serde::Serialize>(report: &T) -> String {
+    serde_json::to_string(report).unwrap_or_default()
+}
