@@ -54,12 +54,12 @@ impl Vault {
         asked: &mut Option<Result<(), Error>>,
     ) -> Result<(), Error> {
         match (opened.replica(), need) {
-            (None, _) | (_, Need::Existing) => Ok(()),
+            (None, _) => Ok(()),
             (Some(replica), Need::Fresh) => *asked.get_or_insert_with(|| {
                 self.with_server(replica, || replica.refresh(opened, &Deadline::within(limits::SERVER_STALL)))
             }),
             // Without the server the read goes on with what is here.
-            (Some(replica), Need::Key | Need::CachedOnly) => {
+            (Some(replica), Need::Key | Need::CachedOnly | Need::Existing) => {
                 let _ = self.with_server(replica, || replica.confirm(opened));
                 Ok(())
             }
