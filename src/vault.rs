@@ -40,6 +40,7 @@ mod rotate;
 mod sample;
 mod share;
 pub mod sharing;
+mod slots;
 mod store_events;
 mod sweep;
 mod thread;

@@ -81,10 +81,10 @@
 ---@alias plugin_vault.DidChange plugin_vault.DidChange1|plugin_vault.DidChange2|plugin_vault.DidChange3
 
 ---`error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
----@alias plugin_vault.ErrorData plugin_vault.ParseErrorData|plugin_vault.InvalidRequestData|plugin_vault.MethodNotFoundData|plugin_vault.InvalidParamsData|plugin_vault.InternalErrorData|plugin_vault.RequestCancelledData|plugin_vault.ApiKeyRequiredData|plugin_vault.ApiKeyInvalidData|plugin_vault.ApiKeyUnknownData|plugin_vault.ApiKeyRevokedData|plugin_vault.ApiKeyExpiredData|plugin_vault.NotPermittedData|plugin_vault.RevisionConflictData|plugin_vault.DataTooLargeData|plugin_vault.WorkspaceFolderRequiredData|plugin_vault.WorkspaceFolderInvalidData|plugin_vault.TargetExistsData|plugin_vault.LeaseHeldData|plugin_vault.LeaseLostData|plugin_vault.KeyUnavailableData|plugin_vault.RecordDamagedData|plugin_vault.StoreDamagedData|plugin_vault.StoreFullData|plugin_vault.StoreBusyData|plugin_vault.FormatTooNewData|plugin_vault.OverloadedData|plugin_vault.StoreRefusedData|plugin_vault.StoreFailedData
+---@alias plugin_vault.ErrorData plugin_vault.ParseErrorData|plugin_vault.InvalidRequestData|plugin_vault.MethodNotFoundData|plugin_vault.InvalidParamsData|plugin_vault.InternalErrorData|plugin_vault.RequestCancelledData|plugin_vault.ApiKeyRequiredData|plugin_vault.ApiKeyInvalidData|plugin_vault.ApiKeyUnknownData|plugin_vault.ApiKeyRevokedData|plugin_vault.ApiKeyExpiredData|plugin_vault.NotPermittedData|plugin_vault.RevisionConflictData|plugin_vault.DataTooLargeData|plugin_vault.WorkspaceFolderRequiredData|plugin_vault.WorkspaceFolderInvalidData|plugin_vault.TargetExistsData|plugin_vault.LeaseHeldData|plugin_vault.LeaseLostData|plugin_vault.KeyUnavailableData|plugin_vault.RecordDamagedData|plugin_vault.StoreDamagedData|plugin_vault.StoreFullData|plugin_vault.StoreBusyData|plugin_vault.FormatTooNewData|plugin_vault.OverloadedData|plugin_vault.StoreRefusedData|plugin_vault.StoreFailedData|plugin_vault.StoreUnreachableData
 
 ---What went wrong, for programs. `message` is for people: there is one for each kind and reason.
----@alias plugin_vault.ErrorKind "parseError"|"invalidRequest"|"methodNotFound"|"invalidParams"|"internalError"|"requestCancelled"|"apiKeyRequired"|"apiKeyInvalid"|"apiKeyUnknown"|"apiKeyRevoked"|"apiKeyExpired"|"notPermitted"|"revisionConflict"|"dataTooLarge"|"workspaceFolderRequired"|"workspaceFolderInvalid"|"targetExists"|"leaseHeld"|"leaseLost"|"keyUnavailable"|"recordDamaged"|"storeDamaged"|"storeFull"|"storeBusy"|"formatTooNew"|"overloaded"|"storeRefused"|"storeFailed"
+---@alias plugin_vault.ErrorKind "parseError"|"invalidRequest"|"methodNotFound"|"invalidParams"|"internalError"|"requestCancelled"|"apiKeyRequired"|"apiKeyInvalid"|"apiKeyUnknown"|"apiKeyRevoked"|"apiKeyExpired"|"notPermitted"|"revisionConflict"|"dataTooLarge"|"workspaceFolderRequired"|"workspaceFolderInvalid"|"targetExists"|"leaseHeld"|"leaseLost"|"keyUnavailable"|"recordDamaged"|"storeDamaged"|"storeFull"|"storeBusy"|"formatTooNew"|"overloaded"|"storeRefused"|"storeFailed"|"storeUnreachable"
 
 ---@class plugin_vault.Experimental
 ---@field pluginVault plugin_vault.VaultCapabilities
@@ -332,6 +332,11 @@
 ---@class plugin_vault.Released
 ---@field released true
 
+---How a store that several machines share is connected to its server.
+---@class plugin_vault.Remote
+---@field state "current"|"offline"|"refused"|"wentBack" How this machine and the server are to each other.
+---@field asOf? plugin_vault.Time When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet.
+
 ---A lease that was renewed.
 ---@class plugin_vault.Renewed
 ---@field expiresAt plugin_vault.Time When the lease expires if it is not renewed again.
@@ -391,6 +396,7 @@
 ---@field records integer The number of records, of all plugins. 0 through a relay.
 ---@field protector? plugin_vault.Protector The protector that opened the store.
 ---@field relay? boolean Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
+---@field remote? plugin_vault.Remote The state of a store that several machines share; absent for a store of one machine.
 ---@field repaired? plugin_vault.Repaired What the last repair of a damaged store did; absent if there was none, and through a relay.
 ---@field storeId? plugin_vault.StoreId The id of the store; absent if there is no store yet.
 
@@ -411,14 +417,14 @@
 ---@class plugin_vault.StoreFailedData
 ---@field kind "storeFailed"
 ---@field retryable false
----@field reason "inputOutput"|"commit" The cause.
----@field outcome? "unknown" Present for `commit`: read before you write again.
+---@field reason "inputOutput"|"commit"|"unanswered" The cause.
+---@field outcome? "unknown" Present for `commit` and `unanswered`: read before you write again.
 
 ---The store has no room left; nothing was changed.
 ---@class plugin_vault.StoreFullData
 ---@field kind "storeFull"
 ---@field retryable true
----@field reason "disk"|"limit"|"map"|"quarantine"|"revisions" The cause.
+---@field reason "disk"|"limit"|"map"|"quarantine"|"revisions"|"server" The cause.
 
 ---The id of a store.
 ---@alias plugin_vault.StoreId string
@@ -427,7 +433,12 @@
 ---@class plugin_vault.StoreRefusedData
 ---@field kind "storeRefused"
 ---@field retryable false
----@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access" The cause.
+---@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"|"serverRefused"|"serverWentBack" The cause.
+
+---The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
+---@class plugin_vault.StoreUnreachableData
+---@field kind "storeUnreachable"
+---@field retryable true
 
 ---The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
 ---@class plugin_vault.TargetExistsData
@@ -539,6 +550,7 @@
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
 ---@field inherit? boolean|vim.NIL Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
+---@field fresh? boolean|vim.NIL Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 ---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
 ---Returns the object with its revision and its dates, or `null` if there is no record.
@@ -547,6 +559,7 @@
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 ---@field name? plugin_vault.Name|vim.NIL The record's name; without it, the unnamed record of its context.
 ---@field inherit? boolean|vim.NIL Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
+---@field fresh? boolean|vim.NIL Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 ---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
 ---Changes members of an object atomically, by a merge patch (RFC 7396). If there is no record, the patch is applied to `{}`. Members that the patch does not touch keep their text. The record keeps its expiry.
@@ -576,6 +589,7 @@
 ---@field workspaceFolder? plugin_vault.WorkspaceFolder|vim.NIL Only records of this folder.
 ---@field limit? integer|vim.NIL The most entries to return, from 1 to 1,000; without it, all.
 ---@field after? plugin_vault.ListedBefore|vim.NIL Only records that follow this one in the order. The record itself need not exist any more.
+---@field fresh? boolean|vim.NIL Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 ---@field handle? plugin_vault.Handle|vim.NIL The key to use. Optional while the connection has set exactly one.
 
 ---Moves all records of one folder to another folder, or none of them. Each moved record takes two revisions. Records keep their `createdAt` and their expiry.
@@ -727,6 +741,8 @@ M.error_codes = {
   storeRefused = 5005,
   -- The store could not be read or written.
   storeFailed = 5006,
+  -- The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
+  storeUnreachable = 5007,
 }
 
 ---The kinds of which the same call may succeed later with nothing else done.
@@ -737,6 +753,7 @@ M.retryable = {
   storeFull = true,
   storeBusy = true,
   overloaded = true,
+  storeUnreachable = true,
 }
 
 return M

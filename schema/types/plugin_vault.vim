@@ -58,10 +58,10 @@ vim9script
 # DidChange: {context, deleted, handle, revision, name?, workspaceFolder?} | {resync, handle, revision} | {ended, handle, revision}
 # A change notice.
 #
-# ErrorData: ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData
+# ErrorData: ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData | StoreUnreachableData
 # `error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done.
 #
-# ErrorKind: "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed"
+# ErrorKind: "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed" | "storeUnreachable"
 # What went wrong, for programs. `message` is for people: there is one for each kind and reason.
 #
 # Experimental: {pluginVault}
@@ -310,6 +310,11 @@ vim9script
 # A lease that was released.
 #   released: true
 #
+# Remote: {state, asOf?}
+# How a store that several machines share is connected to its server.
+#   state: "current" | "offline" | "refused" | "wentBack"  How this machine and the server are to each other.
+#   asOf?: Time  When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet.
+#
 # Renewed: {expiresAt}
 # A lease that was renewed.
 #   expiresAt: Time  When the lease expires if it is not renewed again.
@@ -357,7 +362,7 @@ vim9script
 #   name: string
 #   version: string  The version of plugin-vault.
 #
-# Status: {bytes, dataDir, formatVersion, keyAvailable, locked, protectors, protects, records, protector?, relay?, repaired?, storeId?}
+# Status: {bytes, dataDir, formatVersion, keyAvailable, locked, protectors, protects, records, protector?, relay?, remote?, repaired?, storeId?}
 # The state of the store and of its protection.
 #   bytes: number  The size of the store on the disk, in bytes. 0 through a relay.
 #   dataDir: Path  The folder where the store is, or would be.
@@ -369,6 +374,7 @@ vim9script
 #   records: number  The number of records, of all plugins. 0 through a relay.
 #   protector?: Protector  The protector that opened the store.
 #   relay?: bool  Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there.
+#   remote?: Remote  The state of a store that several machines share; absent for a store of one machine.
 #   repaired?: Repaired  What the last repair of a damaged store did; absent if there was none, and through a relay.
 #   storeId?: StoreId  The id of the store; absent if there is no store yet.
 #
@@ -389,14 +395,14 @@ vim9script
 # The store could not be read or written.
 #   kind: "storeFailed"
 #   retryable: false
-#   reason: "inputOutput" | "commit"  The cause.
-#   outcome?: "unknown"  Present for `commit`: read before you write again.
+#   reason: "inputOutput" | "commit" | "unanswered"  The cause.
+#   outcome?: "unknown"  Present for `commit` and `unanswered`: read before you write again.
 #
 # StoreFullData: {kind, retryable, reason}
 # The store has no room left; nothing was changed.
 #   kind: "storeFull"
 #   retryable: true
-#   reason: "disk" | "limit" | "map" | "quarantine" | "revisions"  The cause.
+#   reason: "disk" | "limit" | "map" | "quarantine" | "revisions" | "server"  The cause.
 #
 # StoreId: string
 # The id of a store.
@@ -405,7 +411,12 @@ vim9script
 # plugin-vault does not use the store in its present state.
 #   kind: "storeRefused"
 #   retryable: false
-#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access"  The cause.
+#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack"  The cause.
+#
+# StoreUnreachableData: {kind, retryable}
+# The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
+#   kind: "storeUnreachable"
+#   retryable: true
 #
 # TargetExistsData: {kind, retryable}
 # The target folder has a record with the same name, so nothing was moved. Delete one of the two first.
@@ -504,6 +515,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 #   name?: Name | null  The record's name; without it, the unnamed record of its context.
 #   inherit?: bool | null  Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
+#   fresh?: bool | null  Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 #   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # getPersistentRecord -> PersistentRecord | null
@@ -511,6 +523,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder | null  The record's folder in the context `workspace`: any absolute URI, open or not. Optional while exactly one folder is open. Must be absent for `user`.
 #   name?: Name | null  The record's name; without it, the unnamed record of its context.
 #   inherit?: bool | null  Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002.
+#   fresh?: bool | null  Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 #   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # patchPersistentData -> Written
@@ -535,6 +548,7 @@ vim9script
 #   workspaceFolder?: WorkspaceFolder | null  Only records of this folder.
 #   limit?: number | null  The most entries to return, from 1 to 1,000; without it, all.
 #   after?: ListedBefore | null  Only records that follow this one in the order. The record itself need not exist any more.
+#   fresh?: bool | null  Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current.
 #   handle?: Handle | null  The key to use. Optional while the connection has set exactly one.
 #
 # movePersistentData -> Moved
@@ -604,11 +618,11 @@ export const METHODS: dict<dict<list<string>>> = {
   'rotateAPIKey': {required: [], optional: ['apiKey', 'handle']},
   'revokeAPIKey': {required: [], optional: ['keyId', 'handle']},
   'setPersistentData': {required: ['context', 'data'], optional: ['workspaceFolder', 'name', 'ifRevision', 'expiresAt', 'lease', 'handle']},
-  'getPersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'handle']},
-  'getPersistentRecord': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'handle']},
+  'getPersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'fresh', 'handle']},
+  'getPersistentRecord': {required: ['context'], optional: ['workspaceFolder', 'name', 'inherit', 'fresh', 'handle']},
   'patchPersistentData': {required: ['context', 'patch'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
   'deletePersistentData': {required: ['context'], optional: ['workspaceFolder', 'name', 'ifRevision', 'lease', 'handle']},
-  'listPersistentData': {required: [], optional: ['context', 'workspaceFolder', 'limit', 'after', 'handle']},
+  'listPersistentData': {required: [], optional: ['context', 'workspaceFolder', 'limit', 'after', 'fresh', 'handle']},
   'movePersistentData': {required: ['from', 'to'], optional: ['handle']},
   'watchPersistentData': {required: [], optional: ['since', 'handle']},
   'unwatchPersistentData': {required: [], optional: ['handle']},
@@ -679,7 +693,9 @@ export const ERROR_CODES: dict<number> = {
   storeRefused: 5005,
   # The store could not be read or written.
   storeFailed: 5006,
+  # The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
+  storeUnreachable: 5007,
 }
 
 # The kinds of which the same call may succeed later with nothing else done.
-export const RETRYABLE: list<string> = ['requestCancelled', 'leaseHeld', 'storeFull', 'storeBusy', 'overloaded']
+export const RETRYABLE: list<string> = ['requestCancelled', 'leaseHeld', 'storeFull', 'storeBusy', 'overloaded', 'storeUnreachable']

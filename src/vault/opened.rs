@@ -11,8 +11,8 @@ use crate::rows::{Id, Table, meta};
 use crate::store::{Batch, Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
 use crate::sync;
 
-use super::key_row::KeyRow;
 use super::replica::{NotCommitted, RemoteStatus, Replica};
+use super::slots::{self, ToDestroy};
 use super::{Config, Error, Timestamp, key_index};
 
 /// An open store.
@@ -249,17 +249,9 @@ impl Opened {
         Ok(Some((found, turn)))
     }
 
-    /// Overwrites slot files. Returns `false` if one could not be overwritten: it stays marked, and the next write
-    /// tries again.
+    /// See [`slots::destroy`].
     pub(super) fn destroy_slots(&self, slots: &[SlotId]) -> bool {
-        let destroyed = slots.iter().filter(|slot| self.store.destroy_slot(&slot.0).is_ok());
-        let all = destroyed.count() == slots.len();
-        if !all {
-            tracing::error!(
-                "the slot of a revoked key could not be overwritten; it is tried again at the next write"
-            );
-        }
-        all
+        slots::destroy(&self.store, slots)
     }
 
     /// Whether the store key is available.
@@ -318,7 +310,7 @@ impl Opened {
         destroyed: &[SlotId],
     ) -> Result<(), NotCommitted> {
         match &self.replica {
-            Some(replica) => replica.commit(self, lock, batch, destroyed),
+            Some(replica) => replica.commit(&self.store, lock, batch, destroyed),
             None => Ok(self.store.commit(lock, batch)?),
         }
     }
@@ -345,36 +337,6 @@ impl Opened {
     /// The number of this opening, unique in this process.
     pub(super) fn serial(&self) -> u64 {
         self.serial
-    }
-}
-
-/// The slot files that the store marks to be overwritten.
-pub(super) struct ToDestroy {
-    /// The slots of keys that have ended. The row of the key says so, and the store key has sealed that row.
-    pub(super) slots: Vec<SlotId>,
-    /// The other slots. plugin-vault never marks such a slot, so nothing is overwritten.
-    pub(super) unfounded: Vec<SlotId>,
-}
-
-impl ToDestroy {
-    /// An attacker who can write to the data file can put any row there, but can seal none.
-    pub(super) fn find(snapshot: &Snapshot<'_>, keys: &StoreKeys) -> Result<Self, StoreError> {
-        let mut slots = Vec::new();
-        snapshot.scan(Table::Meta, meta::DESTROY, |key, _| {
-            slots.extend(key[meta::DESTROY.len()..].try_into().map(SlotId));
-        })?;
-        let has_ended = |slot: &SlotId| match snapshot.get(Table::Keys, &slot.0) {
-            Ok(Some(row)) => KeyRow::open(keys, *slot, row).is_ok_and(|row| !row.is_live()),
-            _ => false,
-        };
-        let (slots, unfounded): (_, Vec<_>) = slots.into_iter().partition(has_ended);
-        if !unfounded.is_empty() {
-            tracing::warn!(
-                slots = unfounded.len(),
-                "the store asks to destroy slots of keys that have not ended; nothing is destroyed"
-            );
-        }
-        Ok(Self { slots, unfounded })
     }
 }
 

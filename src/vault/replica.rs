@@ -17,11 +17,11 @@ use crate::remote::{
     RemoteError, Standing, slot_row,
 };
 use crate::rows::{Id, Table, meta};
-use crate::store::{Batch, BusyReason, CommitError, Row, Slot, StoreError, WriteLock};
+use crate::store::{Batch, BusyReason, CommitError, Row, Slot, Store, StoreError, WriteLock};
 use crate::sync;
 
 use super::reasons::{Busy, Failed, Full, Server};
-use super::{Config, Error, Opened, Timestamp};
+use super::{Config, Error, Timestamp, slots};
 
 /// The replica of a shared store on this machine.
 pub(super) struct Replica {
@@ -223,45 +223,45 @@ impl Replica {
 
     /// Before a read: brings the replica to the server's head, unless it was confirmed a short time ago. If that fails,
     /// the read goes on with what the replica holds, and the next attempt is [`limits::SERVER_RETRY`] later.
-    pub(super) fn confirm(&self, opened: &Opened) -> Result<(), NotCommitted> {
+    pub(super) fn confirm(&self, store: &Store) -> Result<(), NotCommitted> {
         if self.may_be_read() {
             return Ok(());
         }
-        self.refresh(opened, &Deadline::within(limits::CONFIRMING))
+        self.refresh(store, &Deadline::within(limits::CONFIRMING))
     }
 
     /// Brings the replica to the server's head, by a request that begins now.
-    pub(super) fn refresh(&self, opened: &Opened, deadline: &Deadline) -> Result<(), NotCommitted> {
+    pub(super) fn refresh(&self, store: &Store, deadline: &Deadline) -> Result<(), NotCommitted> {
         let began = process::boot_millis();
-        let outcome = self.with_log(|log| self.follow(opened, log, deadline));
+        let outcome = self.with_log(|log| self.follow(store, log, deadline));
         self.note(began, outcome)
     }
 
     /// Before writes are decided: refuses them at once if the server could not be reached a short time ago.
-    pub(super) fn before_writing(&self, opened: &Opened) -> Result<(), NotCommitted> {
+    pub(super) fn before_writing(&self, store: &Store) -> Result<(), NotCommitted> {
         let (is_fresh, contact) = (self.may_be_read(), *sync::lock(&self.contact));
         match contact.failure {
             Some(failure) if is_fresh => Err(NotCommitted::Remote(failure)),
             None if is_fresh && contact.clock.is_some() => Ok(()),
-            _ => self.refresh(opened, &deadline()),
+            _ => self.refresh(store, &deadline()),
         }
     }
 
     /// Commits a batch on the server, and then here. `destroyed` are the slots that it ends.
     pub(super) fn commit(
         &self,
-        opened: &Opened,
+        store: &Store,
         lock: &WriteLock<'_>,
         batch: &mut Batch,
         destroyed: &[SlotId],
     ) -> Result<(), NotCommitted> {
         let mut rows = remote::shared_rows(&batch.rows);
         if rows.is_empty() {
-            return Ok(opened.store().commit(lock, batch)?);
+            return Ok(store.commit(lock, batch)?);
         }
-        add_slots(opened, destroyed, &mut rows)?;
+        add_slots(store, destroyed, &mut rows)?;
         let began = process::boot_millis();
-        let outcome = self.with_log(|log| self.append(opened, lock, log, batch, &rows));
+        let outcome = self.with_log(|log| self.append(store, lock, log, batch, &rows));
         if let Err(NotCommitted::NotApplied(_) | NotCommitted::Remote(RemoteError::Unanswered)) = outcome {
             // The replica may be behind this machine's own commit.
             self.confirmed_until.store(0, Ordering::Relaxed);
@@ -272,30 +272,30 @@ impl Replica {
 
     fn append(
         &self,
-        opened: &Opened,
+        store: &Store,
         lock: &WriteLock<'_>,
         log: &mut dyn Log,
         batch: &mut Batch,
         rows: &[PlacedRow],
     ) -> Result<(), NotCommitted> {
-        let position = remote::position(&opened.store().snapshot()?)?;
+        let position = remote::position(&store.snapshot()?)?;
         let write_id = crypto::random();
         let commit = Commit { position: &position, write_id: &write_id, revision: batch.revision, rows };
         match remote::append(log, &commit, &deadline()).map_err(NotCommitted::Remote)? {
             Appended::Done => {}
             Appended::Conflict => {
-                self.take(opened, lock, log, &deadline())?;
+                self.take(store, lock, log, &deadline())?;
                 return Err(StoreError::Busy(BusyReason::Overtaken).into());
             }
             Appended::Forgotten => return Err(NotCommitted::Remote(RemoteError::Unanswered)),
         }
         batch.rows.push(Position { turn: position.turn + 1, write_id }.row());
-        opened.store().commit(lock, batch).map_err(NotCommitted::NotApplied)
+        store.commit(lock, batch).map_err(NotCommitted::NotApplied)
     }
 
     /// Asks for the head, and takes what the replica lacks.
-    fn follow(&self, opened: &Opened, log: &mut dyn Log, deadline: &Deadline) -> Result<(), NotCommitted> {
-        let snapshot = opened.store().snapshot()?;
+    fn follow(&self, store: &Store, log: &mut dyn Log, deadline: &Deadline) -> Result<(), NotCommitted> {
+        let snapshot = store.snapshot()?;
         let (mine, revision) = (remote::position(&snapshot)?, snapshot.revision()?);
         drop(snapshot);
         let head = log.head(mine.turn, deadline).map_err(NotCommitted::Remote)?;
@@ -303,26 +303,26 @@ impl Replica {
         if mine.standing(&head) == Standing::AtHead && revision == head.revision {
             return Ok(());
         }
-        let lock = opened.store().lock()?;
-        self.take(opened, &lock, log, deadline)
+        let lock = store.lock()?;
+        self.take(store, &lock, log, deadline)
     }
 
     /// Takes what the replica lacks, under the lock: another process may have taken it meanwhile.
     fn take(
         &self,
-        opened: &Opened,
+        store: &Store,
         lock: &WriteLock<'_>,
         log: &mut dyn Log,
         deadline: &Deadline,
     ) -> Result<(), NotCommitted> {
-        let caught_up = remote::catch_up(log, &opened.store().snapshot()?, deadline)?;
+        let caught_up = remote::catch_up(log, &store.snapshot()?, deadline)?;
         self.note_head(&caught_up.head);
         let CaughtUp { head, batch, slots } = caught_up;
         let Some(mut batch) = batch else { return Ok(()) };
         let mut ended = Vec::new();
         for (slot, wrapped) in slots {
             match wrapped {
-                Some(wrapped) => put_slot(opened, &slot, &wrapped)?,
+                Some(wrapped) => put_slot(store, &slot, &wrapped)?,
                 None => ended.push(slot),
             }
         }
@@ -333,10 +333,10 @@ impl Replica {
             key: destroy(slot),
             value: Some(Vec::new()),
         }));
-        opened.store().commit(lock, &batch)?;
-        opened.destroy_slots(&ended.into_iter().map(SlotId).collect::<Vec<_>>());
+        store.commit(lock, &batch)?;
+        slots::destroy(store, &ended.into_iter().map(SlotId).collect::<Vec<_>>());
         if batch.revision > head.revision {
-            self.raise(opened, lock, log, batch.revision)?;
+            self.raise(store, lock, log, batch.revision)?;
         }
         Ok(())
     }
@@ -345,16 +345,16 @@ impl Replica {
     /// would not see changes with lower ones.
     fn raise(
         &self,
-        opened: &Opened,
+        store: &Store,
         lock: &WriteLock<'_>,
         log: &mut dyn Log,
         revision: u64,
     ) -> Result<(), NotCommitted> {
-        let keys_revision = opened.store().snapshot()?.keys_revision()?.to_be_bytes().to_vec();
+        let keys_revision = store.snapshot()?.keys_revision()?.to_be_bytes().to_vec();
         let row = Row { table: Table::Meta, key: meta::KEYS_REVISION.to_vec(), value: Some(keys_revision) };
         let rows = remote::shared_rows(std::slice::from_ref(&row));
         let mut batch = Batch { expected: revision, revision, rows: vec![row] };
-        self.append(opened, lock, log, &mut batch, &rows)
+        self.append(store, lock, log, &mut batch, &rows)
     }
 
     fn with_log<T>(
@@ -410,11 +410,11 @@ fn deadline() -> Deadline {
 }
 
 /// Adds the slots of the keys that the rows change. A slot travels with the row of its key.
-fn add_slots(opened: &Opened, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -> Result<(), StoreError> {
+fn add_slots(store: &Store, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -> Result<(), StoreError> {
     let keys = rows.iter().filter(|row| row.table == Table::Keys as u8);
     let slots: Vec<Id> = keys.filter_map(|row| row.key.as_slice().try_into().ok()).collect();
     for slot in slots {
-        let value = match opened.store().slot(&slot) {
+        let value = match store.slot(&slot) {
             _ if destroyed.contains(&SlotId(slot)) => None,
             Ok(Slot::Wrapped(wrapped)) => Some(wrapped),
             Ok(Slot::Destroyed) => None,
@@ -428,14 +428,12 @@ fn add_slots(opened: &Opened, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -
 }
 
 /// Writes a slot of another machine, unless this machine has it.
-fn put_slot(opened: &Opened, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
-    match opened.store().slot(slot) {
+fn put_slot(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+    match store.slot(slot) {
         Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
         // What was destroyed here stays destroyed.
         Ok(Slot::Destroyed) => Ok(()),
-        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => {
-            opened.store().put_slot(slot, wrapped)
-        }
+        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => store.put_slot(slot, wrapped),
         Err(error) => Err(error),
     }
 }

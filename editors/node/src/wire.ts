@@ -103,10 +103,10 @@ export type DidChange = {
 };
 
 /** `error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done. */
-export type ErrorData = ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData;
+export type ErrorData = ParseErrorData | InvalidRequestData | MethodNotFoundData | InvalidParamsData | InternalErrorData | RequestCancelledData | ApiKeyRequiredData | ApiKeyInvalidData | ApiKeyUnknownData | ApiKeyRevokedData | ApiKeyExpiredData | NotPermittedData | RevisionConflictData | DataTooLargeData | WorkspaceFolderRequiredData | WorkspaceFolderInvalidData | TargetExistsData | LeaseHeldData | LeaseLostData | KeyUnavailableData | RecordDamagedData | StoreDamagedData | StoreFullData | StoreBusyData | FormatTooNewData | OverloadedData | StoreRefusedData | StoreFailedData | StoreUnreachableData;
 
 /** What went wrong, for programs. `message` is for people: there is one for each kind and reason. */
-export type ErrorKind = "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed";
+export type ErrorKind = "parseError" | "invalidRequest" | "methodNotFound" | "invalidParams" | "internalError" | "requestCancelled" | "apiKeyRequired" | "apiKeyInvalid" | "apiKeyUnknown" | "apiKeyRevoked" | "apiKeyExpired" | "notPermitted" | "revisionConflict" | "dataTooLarge" | "workspaceFolderRequired" | "workspaceFolderInvalid" | "targetExists" | "leaseHeld" | "leaseLost" | "keyUnavailable" | "recordDamaged" | "storeDamaged" | "storeFull" | "storeBusy" | "formatTooNew" | "overloaded" | "storeRefused" | "storeFailed" | "storeUnreachable";
 
 export interface Experimental {
   pluginVault: VaultCapabilities;
@@ -471,6 +471,14 @@ export interface Released {
   released: true;
 }
 
+/** How a store that several machines share is connected to its server. */
+export interface Remote {
+  /** How this machine and the server are to each other. */
+  state: "current" | "offline" | "refused" | "wentBack";
+  /** When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet. */
+  asOf?: Time;
+}
+
 /** A lease that was renewed. */
 export interface Renewed {
   /** When the lease expires if it is not renewed again. */
@@ -559,6 +567,8 @@ export interface Status {
   protector?: Protector;
   /** Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there. */
   relay?: boolean;
+  /** The state of a store that several machines share; absent for a store of one machine. */
+  remote?: Remote;
   /** What the last repair of a damaged store did; absent if there was none, and through a relay. */
   repaired?: Repaired;
   /** The id of the store; absent if there is no store yet. */
@@ -588,8 +598,8 @@ export interface StoreFailedData {
   kind: "storeFailed";
   retryable: false;
   /** The cause. */
-  reason: "inputOutput" | "commit";
-  /** Present for `commit`: read before you write again. */
+  reason: "inputOutput" | "commit" | "unanswered";
+  /** Present for `commit` and `unanswered`: read before you write again. */
   outcome?: "unknown";
 }
 
@@ -598,7 +608,7 @@ export interface StoreFullData {
   kind: "storeFull";
   retryable: true;
   /** The cause. */
-  reason: "disk" | "limit" | "map" | "quarantine" | "revisions";
+  reason: "disk" | "limit" | "map" | "quarantine" | "revisions" | "server";
 }
 
 /** The id of a store. */
@@ -609,7 +619,13 @@ export interface StoreRefusedData {
   kind: "storeRefused";
   retryable: false;
   /** The cause. */
-  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access";
+  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack";
+}
+
+/** The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there. */
+export interface StoreUnreachableData {
+  kind: "storeUnreachable";
+  retryable: true;
 }
 
 /** The target folder has a record with the same name, so nothing was moved. Delete one of the two first. */
@@ -730,10 +746,12 @@ export const ERROR_CODES = {
   storeRefused: 5005,
   /** The store could not be read or written. */
   storeFailed: 5006,
+  /** The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there. */
+  storeUnreachable: 5007,
 } as const satisfies Record<ErrorKind, number>;
 
 /** The kinds of errors of which the same call may succeed later with nothing else done. */
-export const RETRYABLE: readonly ErrorKind[] = ["requestCancelled", "leaseHeld", "storeFull", "storeBusy", "overloaded"];
+export const RETRYABLE: readonly ErrorKind[] = ["requestCancelled", "leaseHeld", "storeFull", "storeBusy", "overloaded", "storeUnreachable"];
 
 /** The requests: what goes with each, and what comes back. */
 export interface Methods {
@@ -867,6 +885,8 @@ export interface Methods {
       name?: Name | null;
       /** Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002. */
       inherit?: boolean | null;
+      /** Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current. */
+      fresh?: boolean | null;
       /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
@@ -883,6 +903,8 @@ export interface Methods {
       name?: Name | null;
       /** Whether to read, where the folder has no such record, the one of the nearest folder above it (at most 64, by the segments of the URI's path), and otherwise the user's. A folder outside of the key's scope counts as empty. A damaged record on the way fails with 4002. */
       inherit?: boolean | null;
+      /** Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current. */
+      fresh?: boolean | null;
       /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };
@@ -941,6 +963,8 @@ export interface Methods {
       limit?: number | null;
       /** Only records that follow this one in the order. The record itself need not exist any more. */
       after?: ListedBefore | null;
+      /** Whether the result has to be what the server of a shared store has now. Without it the result may be up to 20 seconds old, and older while the server can't be reached. A store of one machine is always current. */
+      fresh?: boolean | null;
       /** The key to use. Optional while the connection has set exactly one. */
       handle?: Handle | null;
     };

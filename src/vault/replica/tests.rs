@@ -65,7 +65,7 @@ impl Machine {
         let lock = store.lock().unwrap();
         let expected = store.snapshot().unwrap().revision().unwrap();
         let mut batch = Batch { expected, revision: expected + 1, rows };
-        self.replica.commit(&self.opened, &lock, &mut batch, destroyed)
+        self.replica.commit(self.opened.store(), &lock, &mut batch, destroyed)
     }
 
     fn get(&self, key: &[u8; 32]) -> Option<u8> {
@@ -75,7 +75,7 @@ impl Machine {
 
     fn confirm(&self) -> Result<(), NotCommitted> {
         self.replica.confirmed_until.store(0, Ordering::Relaxed);
-        self.replica.confirm(&self.opened)
+        self.replica.confirm(self.opened.store())
     }
 }
 
@@ -120,9 +120,9 @@ fn without_the_server_nothing_is_written_and_everything_is_read() {
     assert_eq!((one.get(A), one.replica.status().state), (Some(1), State::Offline));
     assert!(one.replica.may_be_read(), "the next attempt is later");
     // A write is refused at once, though the server is there again.
-    assert!(is_remote(&one.replica.before_writing(&one.opened), RemoteError::Unreachable));
+    assert!(is_remote(&one.replica.before_writing(one.opened.store()), RemoteError::Unreachable));
     one.replica.confirmed_until.store(0, Ordering::Relaxed);
-    one.replica.before_writing(&one.opened).unwrap();
+    one.replica.before_writing(one.opened.store()).unwrap();
     one.put(A, 2).unwrap();
     assert_eq!((one.get(A), one.replica.status().state), (Some(2), State::Current));
 }

@@ -4,7 +4,8 @@ use crate::remote::{CaughtUp, PlacedRow, shared_rows, slot_row};
 use crate::rows::{Table, meta};
 use crate::store::{Row, Slot, Snapshot, Store, StoreError, WriteLock};
 
-use super::super::opened::{Secrets, ToDestroy};
+use super::super::opened::Secrets;
+use super::super::slots::ToDestroy;
 use super::SharingError;
 
 /// Change notices that the server keeps, by their revisions: see `kept` in `schema/postgres/vault.sql`.

@@ -56,11 +56,13 @@ impl Vault {
         match (opened.replica(), need) {
             (None, _) => Ok(()),
             (Some(replica), Need::Fresh) => *asked.get_or_insert_with(|| {
-                self.with_server(replica, || replica.refresh(opened, &Deadline::within(limits::SERVER_STALL)))
+                self.with_server(replica, || {
+                    replica.refresh(opened.store(), &Deadline::within(limits::SERVER_STALL))
+                })
             }),
             // Without the server the read goes on with what is here.
             (Some(replica), Need::Key | Need::CachedOnly | Need::Existing) => {
-                let _ = self.with_server(replica, || replica.confirm(opened));
+                let _ = self.with_server(replica, || replica.confirm(opened.store()));
                 Ok(())
             }
         }
@@ -70,7 +72,7 @@ impl Vault {
     pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), Error> {
         let Some(replica) = opened.replica() else { return Ok(()) };
         if self.queue.begins_with_a_write() {
-            return self.with_server(replica, || replica.before_writing(opened));
+            return self.with_server(replica, || replica.before_writing(opened.store()));
         }
         self.contact(opened, Need::Key, &mut None)
     }
@@ -84,7 +86,7 @@ impl Vault {
         {
             let deadline = Deadline::within(limits::SERVER_STALL);
             // A failure is part of the state, and is logged.
-            let _ = self.with_server(replica, || replica.refresh(&opened, &deadline));
+            let _ = self.with_server(replica, || replica.refresh(opened.store(), &deadline));
         }
     }
 

@@ -8,10 +8,11 @@ use crate::limits;
 use crate::store::{BusyReason, CommitError, Snapshot, StoreError, WriteLock};
 
 use crate::vault::draft::{Draft, Mark, Work};
-use crate::vault::opened::{Secrets, ToDestroy};
+use crate::vault::opened::Secrets;
 use crate::vault::queue::Job;
 use crate::vault::reading::LIST;
 use crate::vault::replica::NotCommitted;
+use crate::vault::slots::ToDestroy;
 use crate::vault::{Error, Opened, Overload, Taking, Vault};
 
 use super::GROUP;

@@ -411,7 +411,7 @@ class _StoreFailedData(TypedDict):
 
     retryable: Literal[False]
 
-    reason: Literal["inputOutput", "commit"]
+    reason: Literal["inputOutput", "commit", "unanswered"]
     """The cause."""
 
 
@@ -419,7 +419,7 @@ class StoreFailedData(_StoreFailedData, total=False):
     """The store could not be read or written."""
 
     outcome: Literal["unknown"]
-    """Present for `commit`: read before you write again."""
+    """Present for `commit` and `unanswered`: read before you write again."""
 
 
 class StoreFullData(TypedDict):
@@ -429,7 +429,7 @@ class StoreFullData(TypedDict):
 
     retryable: Literal[True]
 
-    reason: Literal["disk", "limit", "map", "quarantine", "revisions"]
+    reason: Literal["disk", "limit", "map", "quarantine", "revisions", "server"]
     """The cause."""
 
 
@@ -440,8 +440,16 @@ class StoreRefusedData(TypedDict):
 
     retryable: Literal[False]
 
-    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access"]
+    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access", "serverRefused", "serverWentBack"]
     """The cause."""
+
+
+class StoreUnreachableData(TypedDict):
+    """The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there."""
+
+    kind: Literal["storeUnreachable"]
+
+    retryable: Literal[True]
 
 
 class TargetExistsData(TypedDict):
@@ -468,11 +476,11 @@ class WorkspaceFolderRequiredData(TypedDict):
     retryable: Literal[False]
 
 
-ErrorData = Union[ParseErrorData, InvalidRequestData, MethodNotFoundData, InvalidParamsData, InternalErrorData, RequestCancelledData, ApiKeyRequiredData, ApiKeyInvalidData, ApiKeyUnknownData, ApiKeyRevokedData, ApiKeyExpiredData, NotPermittedData, RevisionConflictData, DataTooLargeData, WorkspaceFolderRequiredData, WorkspaceFolderInvalidData, TargetExistsData, LeaseHeldData, LeaseLostData, KeyUnavailableData, RecordDamagedData, StoreDamagedData, StoreFullData, StoreBusyData, FormatTooNewData, OverloadedData, StoreRefusedData, StoreFailedData]
+ErrorData = Union[ParseErrorData, InvalidRequestData, MethodNotFoundData, InvalidParamsData, InternalErrorData, RequestCancelledData, ApiKeyRequiredData, ApiKeyInvalidData, ApiKeyUnknownData, ApiKeyRevokedData, ApiKeyExpiredData, NotPermittedData, RevisionConflictData, DataTooLargeData, WorkspaceFolderRequiredData, WorkspaceFolderInvalidData, TargetExistsData, LeaseHeldData, LeaseLostData, KeyUnavailableData, RecordDamagedData, StoreDamagedData, StoreFullData, StoreBusyData, FormatTooNewData, OverloadedData, StoreRefusedData, StoreFailedData, StoreUnreachableData]
 """`error.data`: the kind, and `retryable`: whether the same call may succeed later with nothing else done."""
 
 
-ErrorKind = Literal["parseError", "invalidRequest", "methodNotFound", "invalidParams", "internalError", "requestCancelled", "apiKeyRequired", "apiKeyInvalid", "apiKeyUnknown", "apiKeyRevoked", "apiKeyExpired", "notPermitted", "revisionConflict", "dataTooLarge", "workspaceFolderRequired", "workspaceFolderInvalid", "targetExists", "leaseHeld", "leaseLost", "keyUnavailable", "recordDamaged", "storeDamaged", "storeFull", "storeBusy", "formatTooNew", "overloaded", "storeRefused", "storeFailed"]
+ErrorKind = Literal["parseError", "invalidRequest", "methodNotFound", "invalidParams", "internalError", "requestCancelled", "apiKeyRequired", "apiKeyInvalid", "apiKeyUnknown", "apiKeyRevoked", "apiKeyExpired", "notPermitted", "revisionConflict", "dataTooLarge", "workspaceFolderRequired", "workspaceFolderInvalid", "targetExists", "leaseHeld", "leaseLost", "keyUnavailable", "recordDamaged", "storeDamaged", "storeFull", "storeBusy", "formatTooNew", "overloaded", "storeRefused", "storeFailed", "storeUnreachable"]
 """What went wrong, for programs. `message` is for people: there is one for each kind and reason."""
 
 
@@ -861,6 +869,19 @@ class Released(TypedDict):
     released: Literal[True]
 
 
+class _Remote(TypedDict):
+
+    state: Literal["current", "offline", "refused", "wentBack"]
+    """How this machine and the server are to each other."""
+
+
+class Remote(_Remote, total=False):
+    """How a store that several machines share is connected to its server."""
+
+    asOf: Time
+    """When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet."""
+
+
 class Renewed(TypedDict):
     """A lease that was renewed."""
 
@@ -946,6 +967,9 @@ class Status(_Status, total=False):
 
     relay: bool
     """Present and `true` through a relay: the store is then on the machine of the relay, and `dataDir` is a folder there."""
+
+    remote: Remote
+    """The state of a store that several machines share; absent for a store of one machine."""
 
     repaired: Repaired
     """What the last repair of a damaged store did; absent if there was none, and through a relay."""

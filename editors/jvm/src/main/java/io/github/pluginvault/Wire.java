@@ -451,6 +451,21 @@ public final class Wire {
   }
 
   /**
+   * How a store that several machines share is connected to its server.
+   *
+   * @param state How this machine and the server are to each other
+   * @param asOf When the server last confirmed what this machine holds, by the server's clock;
+   *     absent if this process has not reached the server yet; or null
+   */
+  public record Remote(String state, String asOf) {
+    /** Shows no data. */
+    @Override
+    public String toString() {
+      return "Remote";
+    }
+  }
+
+  /**
    * A lease that was renewed.
    *
    * @param expiresAt When the lease expires if it is not renewed again
@@ -542,6 +557,8 @@ public final class Wire {
    * @param protector The protector that opened the store; or null
    * @param relay Present and {@code true} through a relay: the store is then on the machine of the
    *     relay, and {@code dataDir} is a folder there; or null
+   * @param remote The state of a store that several machines share; absent for a store of one
+   *     machine; or null
    * @param repaired What the last repair of a damaged store did; absent if there was none, and
    *     through a relay; or null
    * @param storeId The id of the store; absent if there is no store yet; or null
@@ -557,6 +574,7 @@ public final class Wire {
       long records,
       Protector protector,
       Boolean relay,
+      Remote remote,
       Repaired repaired,
       String storeId) {
     /** Shows no data. */
