@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't do its work has failed")]
 #![allow(clippy::disallowed_methods, reason = "a file of the test's own server needs no mode")]
 
+#[path = "../support/harness.rs"]
+mod harness;
+
 mod commits;
 mod failover;
 mod login;
+mod machines;
 mod proxy;
 mod replica;
 mod schema;
 mod server;
+mod sharing;

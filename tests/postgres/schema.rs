@@ -31,6 +31,29 @@ fn a_newer_schema_is_left_as_it_is() {
 }
 
 #[test]
+fn the_first_version_is_upgraded_and_its_machines_stay() {
+    let shared = Shared::new();
+    // What the first version did not have, and what it had instead.
+    shared.psql(
+        "update plugin_vault.version set number = 1; \
+         alter table plugin_vault.devices drop column sealed_key; \
+         drop index plugin_vault.devices_by_token; \
+         drop function plugin_vault.admit, plugin_vault.create, plugin_vault.joined, plugin_vault.settle, \
+             plugin_vault.machines, plugin_vault.remove, plugin_vault.discard; \
+         create function plugin_vault.admit(bytea, bytea, bytea, bytea) returns void language sql as 'select'; \
+         create function plugin_vault.create(bytea, bytea, bytea, bigint, integer) returns void language sql as 'select'",
+    );
+    let mut log = shared.log();
+    assert_eq!(log.machines(&soon()), Err(RemoteError::NotInstalled));
+    remote::install(&server().url("owner", &shared.database), &soon()).unwrap();
+    assert_eq!(shared.log().machines(&soon()).unwrap().len(), 1);
+    assert_eq!(shared.psql("select number from plugin_vault.version"), "2");
+    let functions = "select count(*) from pg_proc where pronamespace = 'plugin_vault'::regnamespace \
+                     and proname in ('admit', 'create')";
+    assert_eq!(shared.psql(functions), "2");
+}
+
+#[test]
 fn two_installations_at_one_time_are_one() {
     let database = server().database();
     let url = server().url("owner", &database);
@@ -56,11 +79,11 @@ fn a_database_without_the_schema_says_so() {
 #[test]
 fn a_login_role_sees_no_table_and_may_not_create_or_destroy() {
     let shared = Shared::new();
-    let refused = Err(RemoteError::Refused(Refused::Permission));
+    let refused = RemoteError::Refused(Refused::Permission);
     let app = server().url("app", &shared.database);
     let machine = Machine { store: [9; 16], token: [9; 32] };
-    assert_eq!(remote::create(&app, &machine, b"", 1, &soon()), refused);
-    assert_eq!(remote::install(&app, &soon()), refused);
+    assert_eq!(remote::create(&app, &machine, b"", 1, &soon()), Err(refused));
+    assert_eq!(remote::install(&app, &soon()), Err(refused));
     for table in ["version", "stores", "devices", "rows", "commits"] {
         for right in ["select", "insert", "update", "delete", "truncate"] {
             let sql = format!("select has_table_privilege('app', 'plugin_vault.{table}', '{right}')");

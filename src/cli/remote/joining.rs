@@ -86,7 +86,7 @@ fn replaced(operator: &Operator) -> Result<String, Failed> {
 
 /// Shows the code, and asks the server until it was approved.
 fn wait(joining: &Joining, as_json: bool) -> Result<Approved, Failed> {
-    // A server that can't be reached is told before anybody copies a code.
+    // The user should know that the server can't be reached before copying a code.
     if let Some(approved) = joining.approved()? {
         return Ok(approved);
     }
@@ -124,16 +124,16 @@ fn shown(joined: Joined, joining: &Joining, as_json: bool) -> String {
     if as_json {
         return json(&report);
     }
-    let mut shown = format!(
+    let mut lines = vec![format!(
         "joined the store {} as {}, with {}; compare its id with what the other machine shows",
         report.store,
         super::super::visible::visible(&report.machine),
         counted(report.records, "record")
-    );
+    )];
     if let Some(folder) = report.quarantine {
-        shown += &format!("\nthe store that was here was moved to {folder}");
+        lines.push(format!("the store that was here was moved to {folder}"));
     }
-    shown
+    lines.join("\n")
 }
 
 /// Lets the machine that shows a code join.

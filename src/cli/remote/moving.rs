@@ -136,10 +136,10 @@ fn kept(kept: Kept, as_json: bool) -> Answer {
     if as_json {
         return json(&report).into();
     }
-    let mut shown =
-        format!("the store and the server agree again, with {}", counted(report.records, "record"));
+    let mut lines =
+        vec![format!("the store and the server agree again, with {}", counted(report.records, "record"))];
     if let Some(folder) = report.quarantine {
-        shown += &format!("\nthe former copy was moved to {folder}");
+        lines.push(format!("the former copy was moved to {folder}"));
     }
-    shown.into()
+    lines.join("\n").into()
 }

@@ -45,7 +45,7 @@ impl Vault {
         let store = opened.store();
         let lock = store.lock()?;
         let mut server = match Shared::of(self.config(), opened) {
-            // Without credentials there is no server to tell.
+            // Without credentials the server can't be told.
             Err(SharingError::NoCredentials | SharingError::Url(_)) if !destroy => None,
             shared => Some(shared?),
         };

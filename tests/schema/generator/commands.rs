@@ -53,6 +53,7 @@ never make a key or a store.
 | 4 | nothing is stored there | `nothingStored`, `apiKeyUnknown` |
 | 5 | the store is locked, or a key is not available | `keyUnavailable` |
 | 6 | damaged or refused | `recordDamaged`, `storeDamaged`, `storeRefused`, `notPermitted`, … |
+| 7 | the server of a shared store can't be reached | `storeUnreachable` |
 
 A command that fails writes one line to stderr that says what happened, why, and what to do. With `--json` that line is an object
 with `kind`, `exitCode` and `message`, and `reason` where the kind has several causes

@@ -1,0 +1,377 @@
+//! The commands that share a store: each of them against a real server, by the program itself.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use plugin_vault::remote::{self, Log as _};
+use serde_json::{Value, json};
+
+use crate::harness::{Home, Ran};
+use crate::machines::{Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, object, store, valid};
+use crate::server::{PASSWORD, server, soon};
+
+#[track_caller]
+fn fails(home: &Home, arguments: &[&str], code: i32, word: &str) {
+    let ran = home.run(arguments, "");
+    assert!(ran.code == code && ran.said.contains(word), "{arguments:?}: {} {}", ran.code, ran.said);
+}
+
+/// A join that waits for its approval.
+struct Waiting {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    code: String,
+}
+
+impl Waiting {
+    fn begin(home: &Home, url: &str, more: &[&str]) -> Self {
+        let all = [&["--json", "remote", "join", url], more].concat();
+        let mut command = home.start().usual_log().arguments(all).command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(home.stderr_file()));
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let shown: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("a code is shown: {line}"));
+        Self { child, output, code: shown["code"].as_str().unwrap().to_owned() }
+    }
+
+    fn end(mut self) -> Value {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        let joined = serde_json::from_str(&rest).unwrap();
+        valid("remote-join", &joined);
+        joined
+    }
+
+    fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.code
+    }
+}
+
+/// Lets a machine with its own home join.
+fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
+    let home = Home::new();
+    let waiting = Waiting::begin(&home, &shared.url("app"), more);
+    let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
+    valid("remote-approve", &approved);
+    let joined = waiting.end();
+    assert_eq!(joined["store"], approved["store"]);
+    (home, joined)
+}
+
+#[test]
+fn a_machine_that_was_approved_has_the_whole_store_and_the_server_sees_nothing_of_it() {
+    let shared = Shared::pushed();
+    let (laptop, report) = joined(&shared, &["--machine", "my laptop"]);
+    assert_eq!((&report["machine"], &report["records"]), (&json!("my laptop"), &json!(1)));
+    assert_eq!(object(&laptop, "me.app"), shared.object);
+    assert!(!laptop.keys().join("joining").exists());
+    let status = laptop.run(&["--json", "remote", "status"], "").json();
+    valid("remote-status", &status);
+    assert_eq!((&status["state"], &status["machine"]), (&json!("current"), &json!("my laptop")));
+    let word = shared.object["token"].as_str().unwrap();
+    for word in [word, "me.app", "default", "my laptop", "key-file"] {
+        let seen = format!(
+            "select (select count(*) from plugin_vault.rows where position('{word}'::bytea in value) > 0) + \
+             (select count(*) from plugin_vault.devices where position('{word}'::bytea in label) > 0)"
+        );
+        assert_eq!(shared.psql(&seen), "0", "{word}");
+    }
+    // Nothing is left for a machine that has joined.
+    assert_eq!(shared.psql("select count(*) from plugin_vault.devices where sealed_key is not null"), "0");
+}
+
+#[test]
+fn a_store_is_pushed_once_and_one_that_is_not_set_up_is_left_alone() {
+    let home = Home::new();
+    store(&home, "me.app");
+    let database = server().database();
+    let url = format!("postgres://owner@127.0.0.1:{}/{database}", server().port());
+    fails(&home, &["remote", "push", &url], 1, "remote setup");
+    fails(&home, &["remote", "push", "postgres://me:secret@h/db"], 2, "PGPASSWORD");
+    fails(&home, &["remote", "push", "h/db"], 2, "postgres://");
+    fails(&home, &["remote", "push", URL_WITHOUT_SERVER], 7, "can't be reached");
+    fails(&home, &["remote", "setup", URL_WITHOUT_SERVER], 7, "can't be reached");
+    assert_eq!(home.run(&["--json", "remote", "status"], "").json(), json!({"shared": false}));
+    assert!(credentials(&home).is_none());
+    assert_eq!(home.run(&["remote", "setup", &url], "").code, 0);
+    assert_eq!(home.run(&["remote", "setup", &url], "").code, 0);
+    let pushed = home.run(&["--json", "remote", "push", &url], "").json();
+    valid("remote-push", &pushed);
+    assert_eq!(pushed["records"], 1);
+    fails(&home, &["remote", "push", &url], 1, "shared already");
+}
+
+#[test]
+fn a_push_that_fails_leaves_nothing_on_either_side() {
+    let home = Home::new();
+    let object_there = store(&home, "me.app");
+    let shared = Shared::set_up(home);
+    // Fails after some of it has arrived.
+    shared.psql(
+        "create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; \
+         create trigger fail before insert on plugin_vault.rows for each row when (new.tab = 7) \
+         execute function fail()",
+    );
+    fails(&shared.first, &["remote", "push", &shared.url("owner")], 1, "does not understand");
+    for table in ["stores", "devices", "rows", "commits"] {
+        assert_eq!(shared.psql(&format!("select count(*) from plugin_vault.{table}")), "0", "{table}");
+    }
+    assert!(credentials(&shared.first).is_none());
+    assert_eq!(object(&shared.first, "me.app"), object_there);
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["shared"], false);
+    shared.psql("drop trigger fail on plugin_vault.rows");
+    assert_eq!(shared.first.run(&["remote", "push", &shared.url("owner")], "").code, 0);
+}
+
+#[test]
+fn a_push_that_was_killed_can_be_repeated_and_a_store_of_others_on_the_server_is_not_replaced() {
+    let home = Home::new();
+    store(&home, "me.app");
+    let shared = Shared::set_up(home);
+    let before = shared.first.path("before");
+    crate::harness::copy(&shared.first.data(), &before);
+    let put_back = || {
+        std::fs::remove_dir_all(shared.first.data()).unwrap();
+        crate::harness::copy(&before, &shared.first.data());
+    };
+    let push = || shared.first.run(&["remote", "push", &shared.url("owner")], "");
+    assert_eq!(push().code, 0);
+    // As if it had been killed before its last step.
+    put_back();
+    assert_eq!(push().code, 0);
+    assert_eq!(shared.psql("select count(*) from plugin_vault.stores"), "1");
+    // Without the token it may be the store of other machines.
+    put_back();
+    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
+    let refused = push();
+    assert!(refused.code == 1 && refused.said.contains("has this store already"), "{}", refused.said);
+    assert!(credentials(&shared.first).is_none());
+}
+
+#[test]
+fn a_server_that_can_not_be_reached_is_7_and_status_still_shows_what_is_known() {
+    let shared = Shared::pushed();
+    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
+    let ran = shared.first.run(&["--json", "remote", "status"], "");
+    assert_eq!(ran.code, 7, "{}", ran.said);
+    let status: Value = serde_json::from_str(&ran.shown).unwrap();
+    valid("remote-status", &status);
+    assert_eq!((&status["url"], &status["position"]), (&json!(URL_WITHOUT_SERVER), &json!(1)));
+    assert!(status["head"].is_null() && status["reason"].is_string());
+    let failure: Value = serde_json::from_str(ran.said.lines().last().unwrap()).unwrap();
+    valid("error", &failure);
+    assert_eq!((&failure["kind"], &failure["exitCode"]), (&json!("storeUnreachable"), &json!(7)));
+    fails(&shared.first, &["remote", "machines"], 7, "can't be reached");
+    fails(&shared.first, &["remote", "leave", "--destroy", "--yes"], 7, "can't be reached");
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").code, 7, "it is shared still");
+}
+
+#[test]
+fn a_join_that_was_interrupted_continues_with_the_same_code() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    let code = Waiting::begin(&home, &shared.url("app"), &[]).kill();
+    let again = Waiting::begin(&home, &shared.url("app"), &[]);
+    assert_eq!(again.code, code);
+    again.kill();
+    let other = Waiting::begin(&home, &shared.url("app"), &["--machine", "other"]);
+    assert_ne!(other.code, code);
+    let code = other.kill();
+    let approve = |code: &str| shared.first.run(&["remote", "approve", "--yes", code], "");
+    assert_eq!(approve(&code).code, 0);
+    // Approved while nobody waited.
+    let joined = home.run(&["--json", "remote", "join", &shared.url("app"), "--machine", "other"], "").json();
+    assert_eq!(joined["machine"], "other");
+    assert_eq!(object(&home, "me.app"), shared.object);
+    let mut wrong = code.into_bytes();
+    wrong.swap(20, 21);
+    wrong[30] = if wrong[30] == b'a' { b'b' } else { b'a' };
+    let refused = approve(std::str::from_utf8(&wrong).unwrap());
+    assert!(refused.code == 2 && refused.said.contains("pv1"), "{}", refused.said);
+}
+
+#[test]
+fn a_join_that_ended_after_it_had_made_the_store_is_finished() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    let waiting = Waiting::begin(&home, &shared.url("app"), &["--machine", "m"]);
+    let code = waiting.code.clone();
+    let pending = std::fs::read(home.keys().join("joining")).unwrap();
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
+    waiting.end();
+    // As if it had been killed before its last step.
+    plugin_vault::files::replace(&home.keys().join("joining"), &pending).unwrap();
+    let again = home.run(&["--json", "remote", "join", &shared.url("app"), "--machine", "m"], "").json();
+    assert!(again.get("quarantine").is_none() && again["records"] == 1, "{again}");
+    assert!(!home.keys().join("joining").exists());
+}
+
+#[test]
+fn a_store_that_is_there_goes_to_quarantine_and_not_without_a_word() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    store(&home, "me.other");
+    fails(&home, &["remote", "join", &shared.url("app")], 2, "quarantine");
+    let waiting = Waiting::begin(&home, &shared.url("app"), &["--yes"]);
+    let code = waiting.code.clone();
+    assert!(object(&home, "me.other")["token"].is_string(), "it stays until the join is approved");
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
+    let joined = waiting.end();
+    assert!(PathBuf::from(joined["quarantine"].as_str().unwrap()).join("protectors").exists());
+    assert_eq!(object(&home, "me.app"), shared.object);
+    fails(&home, &["get", "me.other"], 4, "");
+}
+
+#[test]
+fn what_was_left_for_another_code_is_not_taken() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    let code = Waiting::begin(&home, &shared.url("app"), &[]).kill();
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
+    let change = "update plugin_vault.devices set sealed_key = set_byte(sealed_key, 70, get_byte(sealed_key, 70) # 1) \
+         where sealed_key is not null";
+    shared.psql(change);
+    fails(&home, &["remote", "join", &shared.url("app")], 6, "does not open with its code");
+    assert!(!home.data().join("header").exists(), "nothing was made");
+    shared.psql(change);
+    assert_eq!(home.run(&["remote", "join", &shared.url("app")], "").code, 0);
+    assert_eq!(object(&home, "me.app"), shared.object);
+}
+
+#[test]
+fn a_code_that_machines_of_two_stores_have_approved_joins_none() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    let code = Waiting::begin(&home, &shared.url("app"), &[]).kill();
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
+    let other = Home::new();
+    store(&other, "me.other");
+    assert_eq!(other.run(&["remote", "push", &shared.url("owner")], "").code, 0);
+    assert_eq!(other.run(&["remote", "approve", "--yes", &code], "").code, 0);
+    fails(&home, &["remote", "join", &shared.url("app")], 6, "several stores");
+    assert!(!home.data().join("header").exists(), "nothing was made");
+}
+
+#[test]
+fn the_password_of_the_login_comes_from_a_descriptor_or_from_where_postgresql_s_programs_look() {
+    let shared = Shared::pushed();
+    let password = std::str::from_utf8(PASSWORD).unwrap();
+    let (home, url) = (Home::new(), shared.url("scram"));
+    fails(&home, &["remote", "join", &url], 6, "PGPASSWORD");
+    let ran = home.run(&["remote", "join", &url, "--password-fd", "0"], "a wrong one\n");
+    assert!(ran.code == 6 && ran.said.contains("refused the login"), "{}", ran.said);
+    // The roles of the tests are no owners, so the answer of the server shows that the login is done.
+    let ran = home.run(&["remote", "setup", &url, "--password-fd", "0"], password);
+    assert!(ran.code == 6 && ran.said.contains("may not do this"), "{}", ran.said);
+    let setup = home.start().usual_log().arguments(["remote", "setup", &url]);
+    let ran = setup.environment("PGPASSWORD", password).ran("");
+    assert!(ran.code == 6 && ran.said.contains("may not do this"), "{}", ran.said);
+}
+
+#[test]
+fn machines_are_listed_with_their_names_and_one_that_was_removed_is_refused() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
+    let machines = shared.first.run(&["--json", "remote", "machines"], "").json();
+    valid("remote-machines", &machines);
+    let facts = |at: usize| (&machines[at]["name"], &machines[at]["this"], &machines[at]["joined"]);
+    assert_eq!(facts(0), (&json!(""), &json!(true), &json!(true)));
+    assert_eq!(facts(1), (&json!("laptop"), &json!(false), &json!(true)));
+    let table = laptop.run(&["remote", "machines"], "").shown;
+    assert!(table.contains("(first)") && table.contains("this machine"), "{table}");
+    fails(&shared.first, &["remote", "remove", "laptop"], 2, "keeps the copy");
+    fails(&shared.first, &["remote", "remove", "phone", "--yes"], 4, "no such machine");
+    let own = machines[0]["id"].as_str().unwrap();
+    fails(&shared.first, &["remote", "remove", own, "--yes"], 2, "remote leave");
+    let removed = shared.first.run(&["--json", "remote", "remove", "laptop", "--yes"], "").json();
+    valid("remote-remove", &removed);
+    fails(&laptop, &["remote", "status"], 6, "does not know this machine");
+    assert_eq!(shared.first.run(&["--json", "remote", "machines"], "").json().as_array().unwrap().len(), 1);
+}
+
+fn last_revision(ran: &Ran) -> u64 {
+    ran.json()["revision"].as_u64().unwrap()
+}
+
+#[test]
+fn a_store_that_left_is_an_ordinary_one_with_higher_numbers_even_where_the_server_is_gone() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
+    let before = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
+    let left = laptop.run(&["--json", "remote", "leave", "--yes"], "").json();
+    valid("remote-leave", &left);
+    assert_eq!(left, json!({"records": 1, "complete": true, "serverKnows": true}));
+    assert_eq!(shared.psql("select count(*) from plugin_vault.devices"), "1");
+    assert!(credentials(&laptop).is_none());
+    assert_eq!(laptop.run(&["set", "me.app"], "{\"b\":1}").code, 0);
+    let after = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
+    assert!(after > before + (1 << 32), "{before} {after}");
+    fails(&laptop, &["remote", "leave", "--yes"], 4, "not shared");
+
+    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
+    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
+    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    assert_eq!(shared.first.run(&["set", "me.app"], "{\"c\":1}").code, 0);
+}
+
+#[test]
+fn leave_with_destroy_removes_the_store_from_the_server() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &[]);
+    fails(&shared.first, &["remote", "leave", "--destroy"], 2, "all its machines");
+    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
+    for table in ["stores", "devices", "rows", "commits"] {
+        assert_eq!(shared.psql(&format!("select count(*) from plugin_vault.{table}")), "0", "{table}");
+    }
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    fails(&laptop, &["remote", "status"], 6, "does not know this machine");
+    // The replica of the other machine is not lost.
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(object(&laptop, "me.app"), shared.object);
+}
+
+#[test]
+fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
+    for keeps_mine in [false, true] {
+        let shared = Shared::pushed_to_its_own_server();
+        fails(&shared.first, &["remote", "keep-mine", "--yes"], 1, "lost no commit");
+        // A base backup, then a commit that the machine takes, then the backup instead of the server.
+        let old = shared.server().copied(false);
+        shared.remove_records();
+        fails(&shared.first, &["get", "me.app"], 4, "");
+        edit_credentials(
+            &shared.first,
+            &format!("postgres://app@127.0.0.1:{}/{}", old.port(), shared.database),
+        );
+        let status = shared.first.run(&["--json", "remote", "status"], "").json();
+        assert_eq!(status["state"], "wentBack");
+        let command = if keeps_mine { "keep-mine" } else { "keep-server" };
+        fails(&shared.first, &["remote", command], 2, "gone from the store");
+        let kept = shared.first.run(&["--json", "remote", command, "--yes"], "").json();
+        valid("remote-keep", &kept);
+        let status = shared.first.run(&["--json", "remote", "status"], "").json();
+        assert_eq!(status["state"], "current", "{command}");
+        let live = "select count(*) from plugin_vault.rows where tab = 3 and value is not null";
+        let ran = shared.first.run(&["get", "me.app"], "");
+        if keeps_mine {
+            assert_eq!((ran.code, old.psql(&shared.database, live)), (4, "0".into()), "{}", ran.said);
+            assert!(kept.get("quarantine").is_none());
+        } else {
+            assert_eq!(
+                (object(&shared.first, "me.app"), old.psql(&shared.database, live)),
+                (shared.object.clone(), "1".into())
+            );
+            assert!(PathBuf::from(kept["quarantine"].as_str().unwrap()).exists());
+        }
+        let head = shared.log_at(&old).head(0, &soon()).unwrap();
+        assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
+        assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
+    }
+}
