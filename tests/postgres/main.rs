@@ -13,5 +13,6 @@ mod machines;
 mod proxy;
 mod replica;
 mod schema;
-mod server;
 mod sharing;
+
+use harness::postgres as server;
