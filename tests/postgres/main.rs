@@ -6,6 +6,7 @@
 #[path = "../support/harness.rs"]
 mod harness;
 
+mod cable;
 mod commits;
 mod failover;
 mod login;
@@ -15,3 +16,4 @@ mod replica;
 mod schema;
 mod server;
 mod sharing;
+mod sidecars;

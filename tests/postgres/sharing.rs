@@ -54,7 +54,7 @@ impl Waiting {
 }
 
 /// Lets a machine with its own home join.
-fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
+pub(crate) fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
     let home = Home::new();
     let waiting = Waiting::begin(&home, &shared.url("app"), more);
     let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
