@@ -10,6 +10,7 @@ mod commits;
 mod failover;
 mod login;
 mod machines;
+mod page;
 mod proxy;
 mod replica;
 mod schema;

@@ -130,7 +130,7 @@ fn a_push_that_fails_leaves_nothing_on_either_side() {
 }
 
 #[test]
-fn a_push_that_was_killed_can_be_repeated_and_a_store_of_others_on_the_server_is_not_replaced() {
+fn a_push_that_was_killed_can_be_repeated_and_a_store_that_is_in_use_on_the_server_is_not_replaced() {
     let home = Home::new();
     store(&home, "me.app");
     let shared = Shared::set_up(home);
@@ -141,17 +141,43 @@ fn a_push_that_was_killed_can_be_repeated_and_a_store_of_others_on_the_server_is
         crate::harness::copy(&before, &shared.first.data());
     };
     let push = || shared.first.run(&["remote", "push", &shared.url("owner")], "");
+    let stores = || shared.psql("select count(*) from plugin_vault.stores");
     assert_eq!(push().code, 0);
-    // As if it had been killed before its last step.
+    // An older copy of the data folder, as a user may put one back: the store on the server is in use.
     put_back();
-    assert_eq!(push().code, 0);
-    assert_eq!(shared.psql("select count(*) from plugin_vault.stores"), "1");
-    // Without the token it may be the store of other machines.
-    put_back();
-    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
     let refused = push();
     assert!(refused.code == 1 && refused.said.contains("has this store already"), "{}", refused.said);
-    assert!(credentials(&shared.first).is_none());
+    assert_eq!(stores(), "1");
+    let file = credentials(&shared.first).expect("those of the store that is in use stay");
+    // As if the push had been killed before its last step.
+    std::fs::rename(&file, file.with_file_name("pushing")).unwrap();
+    let pushed = push();
+    assert_eq!((pushed.code, stores()), (0, "1".into()), "{}", pushed.said);
+    assert!(credentials(&shared.first).is_some() && !file.with_file_name("pushing").exists());
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["state"], "current");
+}
+
+#[test]
+fn a_dry_run_of_a_join_shows_what_would_be_lost_and_leaves_no_trace() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    store(&home, "me.other");
+    let ran = home.run(&["remote", "join", &shared.url("app"), "--dry-run"], "");
+    assert!(ran.code == 0 && ran.shown.contains("has 1 record") && ran.shown.contains("nothing was changed"));
+    assert!(!home.keys().join("joining").exists());
+    let tried = shared.first.run(&["--json", "remote", "leave", "--dry-run"], "").json();
+    assert_eq!(tried["dryRun"], true);
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["state"], "current");
+}
+
+#[test]
+fn a_store_whose_credentials_are_lost_can_still_leave() {
+    let shared = Shared::pushed();
+    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
+    fails(&shared.first, &["remote", "status"], 6, "not in the key folder");
+    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
+    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
 }
 
 #[test]

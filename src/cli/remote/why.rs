@@ -45,6 +45,9 @@ impl From<SharingError> for Failed {
             SharingError::UnknownMachine => {
                 (Exit::NothingStored, "there is no such machine; see plugin-vault remote machines")
             }
+            SharingError::Overtaken => {
+                (Exit::Failed, "another machine wrote at the same time; run the same command again")
+            }
             SharingError::DidNotGoBack => {
                 (Exit::Failed, "the server has lost no commit that this machine has; nothing was changed")
             }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto::{JoinCode, JoinSecret, StoreId, StoreKey, random};
 use crate::protector;
-use crate::remote::{
-    self, Admission, Credentials, Machine, OFFLINE_DAYS, PendingJoin, Position, PostgresLog, admissions,
-};
+use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, Position, PostgresLog, admissions};
 use crate::rows::Id;
 use crate::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 
@@ -21,6 +19,7 @@ pub struct Joining {
     server: Server,
     secret: JoinSecret,
     machine: String,
+    offline_days: u32,
 }
 
 /// What a machine of the store has left for this one.
@@ -44,7 +43,12 @@ impl Joining {
     ///
     /// # Errors
     /// If what has to be remembered can't be written, or the name is not valid.
-    pub fn begin(keys: &Path, server: Server, machine: Option<&str>) -> Result<Self, SharingError> {
+    pub fn begin(
+        keys: &Path,
+        server: Server,
+        machine: Option<&str>,
+        offline_days: u32,
+    ) -> Result<Self, SharingError> {
         if machine.is_some_and(|name| !is_machine_name(name)) {
             return Err(SharingError::MachineName);
         }
@@ -53,7 +57,7 @@ impl Joining {
         };
         if let Some(pending) = PendingJoin::load(keys)?.filter(is_same) {
             let secret = JoinSecret::from_parts(&pending.key, &pending.token);
-            return Ok(Self { server, secret, machine: pending.machine.clone() });
+            return Ok(Self { server, secret, machine: pending.machine.clone(), offline_days });
         }
         let random_name = || format!("machine-{}", base16ct::lower::encode_string(&random::<4>()));
         let secret = JoinSecret::generate();
@@ -65,7 +69,7 @@ impl Joining {
             machine: machine.clone(),
         };
         pending.save(keys)?;
-        Ok(Self { server, secret, machine })
+        Ok(Self { server, secret, machine, offline_days })
     }
 
     /// The code to give to a machine of the store.
@@ -144,7 +148,7 @@ impl Vault {
             url: joining.server.text.clone(),
             token: *joining.secret.token(),
             machine: joining.machine.clone(),
-            offline_days: OFFLINE_DAYS,
+            offline_days: joining.offline_days,
         };
         credentials.save(&self.config.keys, &id)?;
         let store = made(&self.location, &self.config, approved)?;
