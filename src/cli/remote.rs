@@ -40,7 +40,7 @@ pub(super) enum RemoteCommand {
     Join {
         #[command(flatten)]
         server: ServerArguments,
-        /// The name of this machine, for its own workspace folders [default: a random one]
+        /// The name of this machine [default: a random one]
         #[arg(long, value_name = "NAME")]
         machine: Option<String>,
         #[command(flatten)]

@@ -211,7 +211,7 @@ fn a_join_that_was_interrupted_continues_with_the_same_code() {
     let code = other.kill();
     let approve = |code: &str| shared.first.run(&["remote", "approve", "--yes", code], "");
     assert_eq!(approve(&code).code, 0);
-    // Approved while nobody waited.
+    // Approved while no process waits.
     let joined = home.run(&["--json", "remote", "join", &shared.url("app"), "--machine", "other"], "").json();
     assert_eq!(joined["machine"], "other");
     assert_eq!(object(&home, "me.app"), shared.object);
