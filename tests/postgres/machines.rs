@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use plugin_vault::remote::{self, Appended, Commit, Credentials, Log as _, PlacedRow, PostgresLog};
 use plugin_vault::rows::{Id, Table};
-use plugin_vault::store::{Location, NewStore, ProtectorRow, Row, StoreError};
+use plugin_vault::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 use serde_json::Value;
 
 use crate::harness::Home;
@@ -119,23 +119,32 @@ impl Shared {
     /// Removes all records by a commit on the server, which the first machine takes.
     pub(crate) fn remove_records(&self) {
         let mut log = self.log_at(self.server());
-        let location = Location::new(self.first.data(), true, [9; 16]);
-        let store = location.open(u64::MAX, || 0, None::<&Nothing>).unwrap().unwrap();
-        let mut rows = Vec::new();
-        let snapshot = store.snapshot().unwrap();
-        let removed = |key: &[u8]| PlacedRow { table: Table::Records as u8, key: key.to_vec(), value: None };
-        snapshot.scan(Table::Records, &[], |key, _| rows.push(removed(key))).unwrap();
-        let (position, revision) = (remote::position(&snapshot).unwrap(), snapshot.revision().unwrap() + 1);
-        let commit = Commit { position: &position, write_id: &[5; 16], revision, rows: &rows };
-        assert_eq!(log.append(&commit, &soon()), Ok(Appended::Done));
-        let caught_up = remote::catch_up(&mut log, &snapshot, &soon()).unwrap();
-        drop(snapshot);
-        let lock = store.lock().unwrap();
-        store.commit(&lock, &caught_up.batch.unwrap()).unwrap_or_else(|_| panic!("the copy takes it"));
-        drop(lock);
-        store.close();
-        location.end();
+        opened(&self.first, |store| {
+            let mut rows = Vec::new();
+            let snapshot = store.snapshot().unwrap();
+            let removed =
+                |key: &[u8]| PlacedRow { table: Table::Records as u8, key: key.to_vec(), value: None };
+            snapshot.scan(Table::Records, &[], |key, _| rows.push(removed(key))).unwrap();
+            let (position, revision) =
+                (remote::position(&snapshot).unwrap(), snapshot.revision().unwrap() + 1);
+            let commit = Commit { position: &position, write_id: &[5; 16], revision, rows: &rows };
+            assert_eq!(log.append(&commit, &soon()), Ok(Appended::Done));
+            let caught_up = remote::catch_up(&mut log, &snapshot, &soon()).unwrap();
+            drop(snapshot);
+            let lock = store.lock().unwrap();
+            store.commit(&lock, &caught_up.batch.unwrap()).unwrap_or_else(|_| panic!("the copy takes it"));
+        });
     }
+}
+
+/// Looks into the store of a machine.
+pub(crate) fn opened<T>(home: &Home, look: impl FnOnce(&Store) -> T) -> T {
+    let location = Location::new(home.data(), true, [9; 16]);
+    let store = location.open(u64::MAX, || 0, None::<&Nothing>).unwrap().unwrap();
+    let found = look(&store);
+    store.close();
+    location.end();
+    found
 }
 
 /// No store is made.

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use plugin_vault::remote::{self, Log as _};
+use plugin_vault::rows::{Id, Table};
+use plugin_vault::store::Slot;
 use serde_json::{Value, json};
 
 use crate::harness::{Home, Ran};
-use crate::machines::{Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, object, store, valid};
+use crate::machines::{
+    Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, object, opened, store, valid,
+};
 use crate::server::{PASSWORD, server, soon};
 
 #[track_caller]
@@ -400,4 +404,61 @@ fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
         assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
         assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
     }
+}
+
+/// All rows of a store that its machines share, and its slots.
+fn content(home: &Home) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    opened(home, |store| {
+        let (snapshot, mut all) = (store.snapshot().unwrap(), Vec::new());
+        for table in [Table::Keys, Table::Records, Table::Changes, Table::KeyIndex] {
+            snapshot.scan(table, &[], |key, value| all.push((table, key.to_vec(), value.to_vec()))).unwrap();
+        }
+        let keys: Vec<Id> = all.iter().filter_map(|(_, key, _)| key.as_slice().try_into().ok()).collect();
+        for key in keys {
+            if let Slot::Wrapped(wrapped) = store.slot(&key).unwrap() {
+                all.push((Table::Keys, key.to_vec(), wrapped));
+            }
+        }
+        all
+    })
+}
+
+#[test]
+fn a_store_of_many_pages_arrives_whole_and_what_was_revoked_before_does_not() {
+    let home = Home::new();
+    let large = json!({"a": "x".repeat(900_000)}).to_string();
+    for record in 0..11 {
+        assert_eq!(home.run(&["set", &format!("me.app:{record}")], &large).code, 0);
+    }
+    store(&home, "me.revoked");
+    let keys = home.run(&["--json", "key", "list"], "").json();
+    let is_revoked = |key: &&Value| key["plugin"] == "me.revoked";
+    let id = keys.as_array().unwrap().iter().find(is_revoked).unwrap()["keyId"].as_str().unwrap();
+    assert_eq!(home.run(&["key", "revoke", "--yes", id], "").code, 0);
+    // After a restore, the change notices up to a far higher revision are forgotten.
+    let archive = home.path("archive");
+    assert_eq!(home.run(&["backup", archive.to_str().unwrap()], "").code, 0);
+    assert_eq!(home.run(&["restore", "--yes", archive.to_str().unwrap()], "").code, 0);
+    store(&home, "me.app:last");
+    let shared = Shared::set_up(home);
+    assert_eq!(shared.first.run(&["remote", "push", &shared.url("owner")], "").code, 0);
+    let turns: u64 = shared.psql("select turn from plugin_vault.stores").parse().unwrap();
+    assert!(turns > 3, "{turns} commits");
+    assert_eq!(shared.psql("select count(*) from plugin_vault.rows where tab = 7"), "1");
+    let facts = |home: &Home| {
+        opened(home, |store| {
+            let snapshot = store.snapshot().unwrap();
+            (
+                snapshot.revision().unwrap(),
+                snapshot.forgotten_changes().unwrap(),
+                snapshot.keys_revision().unwrap(),
+            )
+        })
+    };
+    let before = facts(&shared.first);
+    let (laptop, report) = joined(&shared, &[]);
+    assert_eq!((facts(&laptop), &report["records"]), (before, &json!(12)));
+    assert!(content(&laptop) == content(&shared.first), "the replicas differ");
+    let checked = laptop.run(&["check", "--read-data"], "");
+    assert_eq!(checked.code, 0, "{}", checked.said);
 }
