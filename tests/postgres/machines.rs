@@ -1,6 +1,8 @@
 //! Machines that share a store, as the tests of the commands have them: a folder each, and the program.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use plugin_vault::remote::{self, Appended, Commit, Credentials, Log as _, PlacedRow, PostgresLog};
 use plugin_vault::rows::{Id, Table};
@@ -160,4 +162,57 @@ impl NewStore for Nothing {
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
         match *self {}
     }
+}
+
+#[track_caller]
+pub(crate) fn fails(home: &Home, arguments: &[&str], code: i32, word: &str) {
+    let ran = home.run(arguments, "");
+    assert!(ran.code == code && ran.said.contains(word), "{arguments:?}: {} {}", ran.code, ran.said);
+}
+
+/// A join that waits for its approval.
+pub(crate) struct Waiting {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    pub(crate) code: String,
+}
+
+impl Waiting {
+    pub(crate) fn begin(home: &Home, url: &str, more: &[&str]) -> Self {
+        let all = [&["--json", "remote", "join", url], more].concat();
+        let mut command = home.start().usual_log().arguments(all).command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(home.stderr_file()));
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let shown: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("a code is shown: {line}"));
+        Self { child, output, code: shown["code"].as_str().unwrap().to_owned() }
+    }
+
+    pub(crate) fn end(mut self) -> Value {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        let joined = serde_json::from_str(&rest).unwrap();
+        valid("remote-join", &joined);
+        joined
+    }
+
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.code
+    }
+}
+
+/// Lets a machine with its own home join.
+pub(crate) fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
+    let home = Home::new();
+    let waiting = Waiting::begin(&home, &shared.url("app"), more);
+    let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
+    valid("remote-approve", &approved);
+    let joined = waiting.end();
+    assert_eq!(joined["store"], approved["store"]);
+    (home, joined)
 }

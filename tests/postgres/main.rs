@@ -8,6 +8,7 @@ mod harness;
 
 mod commits;
 mod failover;
+mod leaving;
 mod login;
 mod machines;
 mod page;

@@ -32,14 +32,15 @@ fn commands() -> Vec<Command> {
             _ if !is_code => {}
             "# first machine" => is_first = true,
             "# second machine" => is_first = false,
-            _ => match line.strip_prefix("# → ") {
-                Some(output) => found.last_mut().unwrap().output.push(output.to_owned()),
-                None => {
-                    let mut words = line.split(' ').map(str::to_owned);
-                    assert_eq!(words.next().as_deref(), Some("plugin-vault"), "{line}");
-                    found.push(Command { is_first, words: words.collect(), output: Vec::new() });
+            _ => {
+                if let Some(output) = line.strip_prefix("# → ") {
+                    found.last_mut().unwrap().output.push(output.to_owned());
+                    continue;
                 }
-            },
+                let mut words = line.split(' ').map(str::to_owned);
+                assert_eq!(words.next().as_deref(), Some("plugin-vault"), "{line}");
+                found.push(Command { is_first, words: words.collect(), output: Vec::new() });
+            }
         }
     }
     found

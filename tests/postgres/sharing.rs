@@ -1,72 +1,17 @@
-//! The commands that share a store: each of them against a real server, by the program itself.
+//! The commands that share a store and let machines join it: against a real server, by the program itself.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
 
-use plugin_vault::remote::{self, Log as _};
 use plugin_vault::rows::{Id, Table};
 use plugin_vault::store::Slot;
 use serde_json::{Value, json};
 
-use crate::harness::{Home, Ran};
+use crate::harness::Home;
 use crate::machines::{
-    Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, object, opened, store, valid,
+    Shared, URL_WITHOUT_SERVER, Waiting, credentials, edit_credentials, fails, joined, object, opened, store,
+    valid,
 };
-use crate::server::{PASSWORD, server, soon};
-
-#[track_caller]
-fn fails(home: &Home, arguments: &[&str], code: i32, word: &str) {
-    let ran = home.run(arguments, "");
-    assert!(ran.code == code && ran.said.contains(word), "{arguments:?}: {} {}", ran.code, ran.said);
-}
-
-/// A join that waits for its approval.
-struct Waiting {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
-    code: String,
-}
-
-impl Waiting {
-    fn begin(home: &Home, url: &str, more: &[&str]) -> Self {
-        let all = [&["--json", "remote", "join", url], more].concat();
-        let mut command = home.start().usual_log().arguments(all).command();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(home.stderr_file()));
-        let mut child = command.spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let shown: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("a code is shown: {line}"));
-        Self { child, output, code: shown["code"].as_str().unwrap().to_owned() }
-    }
-
-    fn end(mut self) -> Value {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        let joined = serde_json::from_str(&rest).unwrap();
-        valid("remote-join", &joined);
-        joined
-    }
-
-    fn kill(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.code
-    }
-}
-
-/// Lets a machine with its own home join.
-fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
-    let home = Home::new();
-    let waiting = Waiting::begin(&home, &shared.url("app"), more);
-    let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
-    valid("remote-approve", &approved);
-    let joined = waiting.end();
-    assert_eq!(joined["store"], approved["store"]);
-    (home, joined)
-}
+use crate::server::{PASSWORD, server};
 
 #[test]
 fn a_machine_that_was_approved_has_the_whole_store_and_the_server_sees_nothing_of_it() {
@@ -325,85 +270,35 @@ fn machines_are_listed_with_their_names_and_one_that_was_removed_is_refused() {
     assert_eq!(shared.first.run(&["--json", "remote", "machines"], "").json().as_array().unwrap().len(), 1);
 }
 
-fn last_revision(ran: &Ran) -> u64 {
-    ran.json()["revision"].as_u64().unwrap()
-}
-
 #[test]
-fn a_store_that_left_is_an_ordinary_one_with_higher_numbers_even_where_the_server_is_gone() {
+fn a_machine_that_was_removed_can_join_again_and_its_former_copy_still_opens() {
     let shared = Shared::pushed();
     let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
-    let before = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
-    let left = laptop.run(&["--json", "remote", "leave", "--yes"], "").json();
-    valid("remote-leave", &left);
-    assert_eq!(left, json!({"records": 1, "complete": true, "serverKnows": true}));
-    assert_eq!(shared.psql("select count(*) from plugin_vault.devices"), "1");
-    assert!(credentials(&laptop).is_none());
-    assert_eq!(laptop.run(&["set", "me.app"], "{\"b\":1}").code, 0);
-    let after = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
-    assert!(after > before + (1 << 32), "{before} {after}");
-    fails(&laptop, &["remote", "leave", "--yes"], 4, "not shared");
-
-    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
-    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
-    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
-    assert_eq!(object(&shared.first, "me.app"), shared.object);
-    assert_eq!(shared.first.run(&["set", "me.app"], "{\"c\":1}").code, 0);
-}
-
-#[test]
-fn leave_with_destroy_removes_the_store_from_the_server() {
-    let shared = Shared::pushed();
-    let (laptop, _) = joined(&shared, &[]);
-    fails(&shared.first, &["remote", "leave", "--destroy"], 2, "all its machines");
-    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
-    for table in ["stores", "devices", "rows", "commits"] {
-        assert_eq!(shared.psql(&format!("select count(*) from plugin_vault.{table}")), "0", "{table}");
-    }
-    assert_eq!(object(&shared.first, "me.app"), shared.object);
-    fails(&laptop, &["remote", "status"], 6, "does not know this machine");
-    // The replica of the other machine is not lost.
-    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(shared.first.run(&["remote", "remove", "laptop", "--yes"], "").code, 0);
+    let waiting = Waiting::begin(&laptop, &shared.url("app"), &["--machine", "laptop", "--yes"]);
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &waiting.code], "").code, 0);
+    let again = waiting.end();
+    assert_eq!(object(&laptop, "me.app"), shared.object);
+    // The former copy has the same key file.
+    let quarantine = PathBuf::from(again["quarantine"].as_str().unwrap());
+    let former = quarantine.join("protectors").read_dir().unwrap().count();
+    assert_eq!((former, laptop.key_folders().len()), (1, 1));
+    std::fs::rename(laptop.data(), laptop.path("newer")).unwrap();
+    crate::harness::copy(&laptop.path("newer").join("quarantine/0000"), &laptop.data());
     assert_eq!(object(&laptop, "me.app"), shared.object);
 }
 
 #[test]
-fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
-    for keeps_mine in [false, true] {
-        let shared = Shared::pushed_to_its_own_server();
-        fails(&shared.first, &["remote", "keep-mine", "--yes"], 1, "lost no commit");
-        // A base backup, then a commit that the machine takes, then the backup instead of the server.
-        let old = shared.server().copied(false);
-        shared.remove_records();
-        fails(&shared.first, &["get", "me.app"], 4, "");
-        edit_credentials(
-            &shared.first,
-            &format!("postgres://app@127.0.0.1:{}/{}", old.port(), shared.database),
-        );
-        let status = shared.first.run(&["--json", "remote", "status"], "").json();
-        assert_eq!(status["state"], "wentBack");
-        let command = if keeps_mine { "keep-mine" } else { "keep-server" };
-        fails(&shared.first, &["remote", command], 2, "gone from the store");
-        let kept = shared.first.run(&["--json", "remote", command, "--yes"], "").json();
-        valid("remote-keep", &kept);
-        let status = shared.first.run(&["--json", "remote", "status"], "").json();
-        assert_eq!(status["state"], "current", "{command}");
-        let live = "select count(*) from plugin_vault.rows where tab = 3 and value is not null";
-        let ran = shared.first.run(&["get", "me.app"], "");
-        if keeps_mine {
-            assert_eq!((ran.code, old.psql(&shared.database, live)), (4, "0".into()), "{}", ran.said);
-            assert!(kept.get("quarantine").is_none());
-        } else {
-            assert_eq!(
-                (object(&shared.first, "me.app"), old.psql(&shared.database, live)),
-                (shared.object.clone(), "1".into())
-            );
-            assert!(PathBuf::from(kept["quarantine"].as_str().unwrap()).exists());
-        }
-        let head = shared.log_at(&old).head(0, &soon()).unwrap();
-        assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
-        assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
-    }
+fn a_role_that_may_create_stores_may_push() {
+    let home = Home::new();
+    store(&home, "me.app");
+    let shared = Shared::set_up(home);
+    fails(&shared.first, &["remote", "push", &shared.url("app")], 6, "let the owner grant it");
+    assert!(credentials(&shared.first).is_none());
+    shared.psql("grant execute on function plugin_vault.create to app");
+    assert_eq!(shared.first.run(&["remote", "push", &shared.url("app")], "").code, 0);
+    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
+    assert_eq!(shared.psql("select count(*) from plugin_vault.stores"), "0");
 }
 
 /// All rows of a store that its machines share, and its slots.

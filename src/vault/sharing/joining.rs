@@ -142,7 +142,9 @@ impl Vault {
         let id = approved.store.0;
         let mut log = joining.log(id);
         // A store that is here must not go before it is known that the other one can be had.
-        remote::take_whole(&mut log, &transfer())?;
+        if self.has_store() {
+            remote::take_whole(&mut log, &transfer())?;
+        }
         let quarantine = self.location.reset()?;
         let credentials = Credentials {
             url: joining.server.text.clone(),
