@@ -53,6 +53,9 @@ pub(super) enum RemoteCommand {
         /// The code that remote join shows on the new machine
         #[arg(value_name = "CODE")]
         code: String,
+        /// Also let the passphrase of this store open it there; the new machine then makes no key file
+        #[arg(long)]
+        with_passphrase: bool,
         #[command(flatten)]
         consent: Consent,
     },
@@ -143,7 +146,9 @@ pub(super) fn run(operator: &Operator, command: &RemoteCommand, as_json: bool) -
             };
             joining::join(operator, begin, consent, as_json)
         }
-        RemoteCommand::Approve { code, consent } => joining::approve(operator, code, consent, as_json),
+        RemoteCommand::Approve { code, with_passphrase, consent } => {
+            joining::approve(operator, code, *with_passphrase, consent, as_json)
+        }
         RemoteCommand::Machines => machines::list(operator, as_json),
         RemoteCommand::Remove { machine, consent } => machines::remove(operator, machine, consent, as_json),
         RemoteCommand::Status => status::run(operator, as_json),

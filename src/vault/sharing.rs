@@ -67,6 +67,8 @@ pub enum SharingError {
     MachineName,
     /// The code has a public key that no machine makes.
     WeakCode,
+    /// The store has no passphrase, or more than one.
+    NotOnePassphrase,
     /// No machine of the store has this name or id.
     UnknownMachine,
     /// Another machine committed at the same time.

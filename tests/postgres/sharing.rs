@@ -220,6 +220,25 @@ fn what_was_left_for_another_code_is_not_taken() {
 }
 
 #[test]
+fn with_the_passphrase_of_the_first_machine_the_second_one_has_no_key_file() {
+    const PASSPHRASE: &str = "correct horse battery staple";
+    let shared = Shared::pushed();
+    let laptop = Home::new();
+    let waiting = Waiting::begin(&laptop, &shared.url("app"), &[]);
+    let code = waiting.code.clone();
+    let approve = ["remote", "approve", "--with-passphrase", &code];
+    fails(&shared.first, &[approve.as_slice(), &["--yes"]].concat(), 1, "exactly one passphrase");
+    assert_eq!(shared.first.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
+    fails(&shared.first, &approve, 2, "a guess can then be tried");
+    assert_eq!(shared.first.run(&[approve.as_slice(), &["--yes"]].concat(), "").code, 0);
+    waiting.end();
+    assert!(laptop.key_folders().iter().all(|folder| !folder.join("key").exists()));
+    fails(&laptop, &["get", "me.app"], 5, "passphrase");
+    let opened = laptop.run(&["get", "me.app", "--passphrase-fd", "0"], PASSPHRASE).json();
+    assert_eq!(opened, shared.object);
+}
+
+#[test]
 fn a_code_that_machines_of_two_stores_have_approved_joins_none() {
     let shared = Shared::pushed();
     let home = Home::new();

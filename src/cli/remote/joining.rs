@@ -142,19 +142,29 @@ fn shown(joined: Joined, joining: &Joining, as_json: bool) -> String {
 pub(super) fn approve(
     operator: &Operator,
     code: &str,
+    with_passphrase: bool,
     consent: &Consent,
     as_json: bool,
 ) -> Result<Answer, Failed> {
     let code = JoinCode::parse(code).map_err(|_| {
-        Failed::wrong("that is no code of a machine, or a part of it is missing; copy the whole line that begins with pv1")
+        Failed::wrong(
+            "that is no code of a machine, or a part of it is missing; copy the whole line that begins with pv1",
+        )
     })?;
     let opened = operator.required()?;
-    let what = "the machine that shows this code will get the whole store, with the data of every plugin, and can read it \
-                even after it is removed";
-    if consent.get(what, "Did you copy the code from your own machine?")? == Agreed::DryRun {
-        return Ok(would_do(what, as_json).into());
+    let mut what =
+        "the machine that shows this code will get the whole store, with the data of every plugin, and can \
+                    read it even after it is removed"
+            .to_owned();
+    if with_passphrase {
+        what.push_str(
+            ". The passphrase of this store will open it there: a guess can then be tried on either machine",
+        );
     }
-    let store = opened.approve(operator.config(), &code)?;
+    if consent.get(&what, "Did you copy the code from your own machine?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json).into());
+    }
+    let store = opened.approve(operator.config(), &code, with_passphrase)?;
     if as_json {
         return Ok(json(&ApproveReport { store }).into());
     }
