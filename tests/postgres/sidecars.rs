@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cable::Cable;
 use crate::harness::{Home, Server as Sidecar};
-use crate::machines::{Shared, edit_credentials};
-use crate::sharing::joined;
+use crate::machines::{Shared, edit_credentials, joined};
 
 /// Two machines of one store, and an API key that clients of both use.
 struct Machines {
