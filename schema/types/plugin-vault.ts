@@ -533,6 +533,8 @@ export type RootUri = string;
 export interface Scope {
   /** The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present. */
   contexts?: Context[];
+  /** The machine that has the folders, where several machines share the store; absent for the machine without a name. */
+  machine?: string;
   /** Whether the key may only read. */
   readOnly?: boolean;
   /** The folders that the key may use; if absent, all. */

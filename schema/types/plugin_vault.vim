@@ -352,9 +352,10 @@ vim9script
 # RootUri: string
 # An absolute URI. Any other text counts as an open folder in which nothing can be stored.
 #
-# Scope: {contexts?, readOnly?, workspaceFolders?}
+# Scope: {contexts?, machine?, readOnly?, workspaceFolders?}
 # What a shared key may do, if that is less than what its owner may do.
 #   contexts?: list<Context>  The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present.
+#   machine?: string  The machine that has the folders, where several machines share the store; absent for the machine without a name.
 #   readOnly?: bool  Whether the key may only read.
 #   workspaceFolders?: list<WorkspaceFolder>  The folders that the key may use; if absent, all.
 #

@@ -6,9 +6,11 @@ mod moving;
 mod status;
 mod why;
 
+use std::path::Path;
+
 use clap::Subcommand;
 
-use crate::vault::sharing::{BadUrl, Server};
+use crate::vault::sharing::{BadUrl, Joining, OFFLINE_DAYS, Server};
 
 use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
@@ -31,14 +33,18 @@ pub(super) enum RemoteCommand {
     Push {
         #[command(flatten)]
         server: ServerArguments,
+        #[command(flatten)]
+        offline: Offline,
     },
     /// Show a code, wait until a machine of the store approves it, and take the store
     Join {
         #[command(flatten)]
         server: ServerArguments,
-        /// The name of this machine, for its own workspace folders [default: a random one]
+        /// The name of this machine [default: a random one]
         #[arg(long, value_name = "NAME")]
         machine: Option<String>,
+        #[command(flatten)]
+        offline: Offline,
         #[command(flatten)]
         consent: Consent,
     },
@@ -47,6 +53,9 @@ pub(super) enum RemoteCommand {
         /// The code that remote join shows on the new machine
         #[arg(value_name = "CODE")]
         code: String,
+        /// Also let the passphrase of this store open it there; the new machine then makes no key file
+        #[arg(long)]
+        with_passphrase: bool,
         #[command(flatten)]
         consent: Consent,
     },
@@ -93,6 +102,14 @@ pub(super) struct ServerArguments {
     password_fd: Option<u32>,
 }
 
+/// How long this machine's copy may be used without the server.
+#[derive(clap::Args)]
+pub(super) struct Offline {
+    /// Days without an answer of the server after which this machine's copy is refused
+    #[arg(long, value_name = "DAYS", default_value_t = OFFLINE_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    offline_days: u32,
+}
+
 impl ServerArguments {
     fn server(&self) -> Result<Server, Failed> {
         let server = Server::parse(&self.url).map_err(bad_url)?;
@@ -119,11 +136,19 @@ fn bad_url(error: BadUrl) -> Failed {
 pub(super) fn run(operator: &Operator, command: &RemoteCommand, as_json: bool) -> Result<Answer, Failed> {
     match command {
         RemoteCommand::Setup { server } => moving::set_up(&server.server()?, as_json),
-        RemoteCommand::Push { server } => moving::push(operator, &server.server()?, as_json),
-        RemoteCommand::Join { server, machine, consent } => {
-            joining::join(operator, server.server()?, machine.as_deref(), consent, as_json)
+        RemoteCommand::Push { server, offline } => {
+            moving::push(operator, &server.server()?, offline.offline_days, as_json)
         }
-        RemoteCommand::Approve { code, consent } => joining::approve(operator, code, consent, as_json),
+        RemoteCommand::Join { server, machine, offline, consent } => {
+            let begin = |keys: &Path| {
+                let server = server.server()?;
+                Ok(Joining::begin(keys, server, machine.as_deref(), offline.offline_days)?)
+            };
+            joining::join(operator, begin, consent, as_json)
+        }
+        RemoteCommand::Approve { code, with_passphrase, consent } => {
+            joining::approve(operator, code, *with_passphrase, consent, as_json)
+        }
         RemoteCommand::Machines => machines::list(operator, as_json),
         RemoteCommand::Remove { machine, consent } => machines::remove(operator, machine, consent, as_json),
         RemoteCommand::Status => status::run(operator, as_json),

@@ -70,16 +70,17 @@ impl JoinSecret {
         JoinCode { public: PublicKey::from(&self.key).to_bytes(), token_hash: token_hash(&self.token) }
     }
 
-    /// Opens what [`JoinCode::seal`] made for this machine's code.
+    /// Opens what [`JoinCode::seal`] made for this machine's code: the store key, and what came with it.
     ///
     /// # Errors
     /// [`NotAuthentic`] if it was made for another code or another store, or was changed.
-    pub fn open(&self, store: StoreId, sealed: &[u8]) -> Result<StoreKey, NotAuthentic> {
+    pub fn open(&self, store: StoreId, sealed: &[u8]) -> Result<(StoreKey, Vec<u8>), NotAuthentic> {
         let (other, sealed) = sealed.split_first_chunk::<KEY>().ok_or(NotAuthentic)?;
         let code = self.code();
         let cipher = agreed(&self.key, other, other, &code).ok_or(NotAuthentic)?;
-        let key = Zeroizing::new(cipher.open(&code.data(store), sealed)?);
-        StoreKey::from_slice(&key).ok_or(NotAuthentic)
+        let text = Zeroizing::new(cipher.open(&code.data(store), sealed)?);
+        let (key, more) = text.split_at_checked(KEY).ok_or(NotAuthentic)?;
+        Ok((StoreKey::from_slice(key).ok_or(NotAuthentic)?, more.to_vec()))
     }
 }
 
@@ -112,15 +113,19 @@ impl JoinCode {
         &self.token_hash
     }
 
-    /// Seals the store key for the machine that showed the code. `None` if the code has a public key with which any two
+    /// Seals the store key for the machine that showed the code, and more that the machine should get. `None` if the code has a public key with which any two
     /// machines would agree on the same secret.
-    pub fn seal(&self, store: StoreId, key: &StoreKey) -> Option<Vec<u8>> {
+    pub fn seal(&self, store: StoreId, key: &StoreKey, more: &[u8]) -> Option<Vec<u8>> {
         let mut ephemeral = Zeroizing::new([0; KEY]);
         super::fill_randomly(ephemeral.as_mut_slice());
         let ephemeral = StaticSecret::from(*ephemeral);
         let own = PublicKey::from(&ephemeral).to_bytes();
         let cipher = agreed(&ephemeral, &self.public, &own, self)?;
-        Some([own.as_slice(), &cipher.seal(&self.data(store), key.expose())].concat())
+        // Allocated once: a buffer that grows would leave a copy of the key behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(KEY + more.len()));
+        text.extend_from_slice(key.expose());
+        text.extend_from_slice(more);
+        Some([own.as_slice(), &cipher.seal(&self.data(store), &text)].concat())
     }
 
     fn data(&self, store: StoreId) -> AssociatedData {
@@ -190,9 +195,10 @@ mod tests {
     fn only_the_machine_that_showed_the_code_opens_what_was_sealed_for_it() {
         let (machine, other, key) = (JoinSecret::generate(), JoinSecret::generate(), StoreKey::generate());
         let code = JoinCode::parse(&machine.code().to_text()).unwrap();
-        let sealed = code.seal(STORE, &key).unwrap();
+        let sealed = code.seal(STORE, &key, b"more").unwrap();
         let kept = JoinSecret::from_parts(machine.key(), machine.token());
-        assert_eq!(kept.open(STORE, &sealed).ok().unwrap().expose(), key.expose());
+        let (opened, more) = kept.open(STORE, &sealed).ok().unwrap();
+        assert_eq!((opened.expose(), more.as_slice()), (key.expose(), b"more".as_slice()));
         assert!(other.open(STORE, &sealed).is_err());
         assert!(machine.open(StoreId([8; 16]), &sealed).is_err());
         // With the key alone and another token it is another code.
@@ -211,7 +217,7 @@ mod tests {
         one[0] = 1;
         for public in [[0; 32], one] {
             let code = JoinCode { public, token_hash: [1; 32] };
-            assert!(code.seal(STORE, &StoreKey::generate()).is_none());
+            assert!(code.seal(STORE, &StoreKey::generate(), b"").is_none());
         }
     }
 

@@ -11,14 +11,20 @@ pub fn append(
     commit: &Commit<'_>,
     deadline: &Deadline,
 ) -> Result<Appended, RemoteError> {
-    let mut was_sent = false;
+    let (mut was_sent, mut repeated) = (false, None);
     loop {
         match log.append(commit, deadline) {
             Err(RemoteError::Unanswered) if deadline.is_over() => return Err(RemoteError::Unanswered),
             Err(RemoteError::Unanswered) => was_sent = true,
             // An earlier request may have been carried out, whatever became of this one.
             Err(_) if was_sent && deadline.is_over() => return Err(RemoteError::Unanswered),
-            Err(RemoteError::Unreachable | RemoteError::Failed) if was_sent => pause(deadline),
+            // The server is gone. Its answer is not waited for any longer than for progress.
+            Err(RemoteError::Unreachable | RemoteError::Failed) if was_sent => {
+                if repeated.get_or_insert_with(|| deadline.stalled()).is_over() {
+                    return Err(RemoteError::Unanswered);
+                }
+                pause(deadline);
+            }
             Err(_) | Ok(Appended::Forgotten) if was_sent => return Err(RemoteError::Unanswered),
             // The request was sent once, so it was not among the commits that followed.
             Ok(Appended::Forgotten) => return Ok(Appended::Conflict),

@@ -52,6 +52,15 @@ struct Content {
     offline_days: u32,
 }
 
+/// Which file.
+#[derive(Clone, Copy)]
+enum Name {
+    /// The credentials of a shared store.
+    Credentials,
+    /// Those of a push that has not ended yet. If it was killed, the next one clears up what it has left on the server.
+    Unfinished,
+}
+
 impl Credentials {
     /// Reads the credentials of a store; `None` if this machine has none.
     ///
@@ -59,15 +68,26 @@ impl Credentials {
     /// [`StoreError::Refused`] if other users may read the file; [`StoreError::FormatTooNew`] if a later version wrote
     /// it; [`StoreError::Damaged`] if it has another form.
     pub fn load(keys: &Path, store: &Id) -> Result<Option<Self>, StoreError> {
-        let path = path(keys, store);
-        let (text, found) = match files::read_reached(&path, LONGEST) {
+        Self::read(&path(keys, store, Name::Credentials))
+    }
+
+    /// Reads the credentials of a push that was not finished.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_unfinished(keys: &Path, store: &Id) -> Result<Option<Self>, StoreError> {
+        Self::read(&path(keys, store, Name::Unfinished))
+    }
+
+    fn read(path: &Path) -> Result<Option<Self>, StoreError> {
+        let (text, found) = match files::read_reached(path, LONGEST) {
             Err(error) if error.is_not_found() => return Ok(None),
             read => read?,
         };
         let text = Zeroizing::new(text);
-        check(&path, &found)?;
+        check(path, &found)?;
         decode(&text).map(Some).inspect_err(|_| {
-            let path = files::quoted(&path);
+            let path = files::quoted(path);
             tracing::error!("the file {path} does not contain credentials that this version can read");
         })
     }
@@ -77,9 +97,20 @@ impl Credentials {
     /// # Errors
     /// If the file can't be written. Earlier credentials are intact then.
     pub fn save(&self, keys: &Path, store: &Id) -> Result<(), StoreError> {
-        let path = path(keys, store);
-        files::create_folder(path.parent().unwrap_or(keys))?;
-        files::replace(&path, &self.encode()?)?;
+        self.write(&path(keys, store, Name::Credentials))
+    }
+
+    /// Writes the credentials of a push that begins.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_unfinished(&self, keys: &Path, store: &Id) -> Result<(), StoreError> {
+        self.write(&path(keys, store, Name::Unfinished))
+    }
+
+    fn write(&self, path: &Path) -> Result<(), StoreError> {
+        files::create_folder(path.parent().unwrap_or(path))?;
+        files::replace(path, &self.encode()?)?;
         Ok(())
     }
 
@@ -88,7 +119,15 @@ impl Credentials {
     /// # Errors
     /// If the file can't be removed.
     pub fn remove(keys: &Path, store: &Id) -> Result<(), StoreError> {
-        destroy(&path(keys, store))
+        destroy(&path(keys, store, Name::Credentials))
+    }
+
+    /// The same for those of a push.
+    ///
+    /// # Errors
+    /// As [`Self::remove`].
+    pub fn remove_unfinished(keys: &Path, store: &Id) -> Result<(), StoreError> {
+        destroy(&path(keys, store, Name::Unfinished))
     }
 
     /// The store's log on the server. This connects to nothing yet.
@@ -134,8 +173,11 @@ fn decode(text: &[u8]) -> Result<Credentials, StoreError> {
     Ok(Credentials { url, token, machine, offline_days })
 }
 
-fn path(keys: &Path, store: &Id) -> PathBuf {
-    keys.join(id_text(store)).join("remote")
+fn path(keys: &Path, store: &Id, name: Name) -> PathBuf {
+    keys.join(id_text(store)).join(match name {
+        Name::Credentials => "remote",
+        Name::Unfinished => "pushing",
+    })
 }
 
 /// Checks that only this user and the super-user can read the file.
@@ -195,6 +237,7 @@ mod tests {
         assert_eq!((read.token, read.offline_days), (expected.token, 12));
         assert!(read.log(STORE).is_ok());
         assert!(Credentials::load(keys.path(), &[8; 16]).unwrap().is_none());
+        assert!(Credentials::load_unfinished(keys.path(), &STORE).unwrap().is_none());
         for _ in 0..2 {
             Credentials::remove(keys.path(), &STORE).unwrap();
         }
@@ -224,7 +267,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let keys = tempfile::tempdir().unwrap();
         credentials().save(keys.path(), &STORE).unwrap();
-        let path = path(keys.path(), &STORE);
+        let path = path(keys.path(), &STORE, Name::Credentials);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();

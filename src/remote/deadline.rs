@@ -27,6 +27,11 @@ impl Deadline {
         (!left.is_zero()).then(|| left.min(self.stall))
     }
 
+    /// The end of the time without progress that begins now.
+    pub(super) fn stalled(&self) -> Self {
+        Self { end: self.end.min(Instant::now() + self.stall), stall: self.stall }
+    }
+
     /// Whether the time is over.
     pub(super) fn is_over(&self) -> bool {
         self.step().is_none()

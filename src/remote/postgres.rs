@@ -72,7 +72,8 @@ impl PostgresLog {
         arguments: &[Value<'_>],
         deadline: &Deadline,
     ) -> Result<Vec<Columns>, RemoteError> {
-        let mut connection = match self.connection.take() {
+        // A request on a connection that has ended would leave its outcome open.
+        let mut connection = match self.connection.take().filter(Connection::rests) {
             Some(connection) => connection,
             None => Connection::open(&self.url, deadline)?,
         };

@@ -41,7 +41,10 @@ pub(super) struct Replica {
 /// What the last contact with the server has shown.
 #[derive(Clone, Copy)]
 struct Contact {
-    state: State,
+    /// `None` before the first one.
+    state: Option<State>,
+    /// The state that clients know.
+    told: State,
     /// Why the last contact failed.
     failure: Option<RemoteError>,
     /// The server's clock at an answer, and the boot clock then.
@@ -166,7 +169,7 @@ impl Replica {
     }
 
     fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>) -> Self {
-        let contact = Contact { state: State::Offline, failure: None, clock: None, as_of: None };
+        let contact = Contact { state: None, told: State::Current, failure: None, clock: None, as_of: None };
         Self {
             machine,
             name: name.into(),
@@ -200,7 +203,14 @@ impl Replica {
     /// The state, for the user.
     pub(super) fn status(&self) -> RemoteStatus {
         let Contact { state, as_of, .. } = *sync::lock(&self.contact);
-        RemoteStatus { state, as_of: as_of.map(Timestamp::from_millis) }
+        RemoteStatus { state: state.unwrap_or(State::Offline), as_of: as_of.map(Timestamp::from_millis) }
+    }
+
+    /// Whether the state is another one than at the last call. Before the first contact all is expected to be well.
+    pub(super) fn has_another_state(&self) -> bool {
+        let mut contact = sync::lock(&self.contact);
+        let state = contact.state.unwrap_or(State::Current);
+        std::mem::replace(&mut contact.told, state) != state
     }
 
     /// Whether a read may be answered from the replica now.
@@ -381,12 +391,12 @@ impl Replica {
                 contact.as_of =
                     contact.clock.map(|(server, boot)| server + process::boot_millis().saturating_sub(boot));
                 contact.failure = None;
-                contact.state = State::Current;
+                contact.state = Some(State::Current);
                 began + millis(limits::CONFIRMED)
             }
             Err(NotCommitted::Remote(RemoteError::Full)) => return outcome,
             Err(NotCommitted::Remote(failure)) => {
-                let state = State::after(failure);
+                let state = Some(State::after(failure));
                 if contact.state != state {
                     tracing::warn!(
                         ?failure,

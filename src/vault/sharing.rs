@@ -22,7 +22,7 @@ use crate::store::{CommitError, StoreError};
 use super::{Config, Error, Failed, Opened};
 
 pub use crate::crypto::{JoinCode, NotAJoinCode};
-pub use crate::remote::{BadUrl, Refused, RemoteError, Standing};
+pub use crate::remote::{BadUrl, OFFLINE_DAYS, Refused, RemoteError, Standing};
 pub use joining::{Approved, Joined, Joining};
 pub use leaving::{Kept, Left};
 pub use machines::MachineInfo;
@@ -67,8 +67,12 @@ pub enum SharingError {
     MachineName,
     /// The code has a public key that no machine makes.
     WeakCode,
+    /// The store has no passphrase, or more than one.
+    NotOnePassphrase,
     /// No machine of the store has this name or id.
     UnknownMachine,
+    /// Another machine committed at the same time.
+    Overtaken,
     /// The server has not gone back, so there is nothing to choose.
     DidNotGoBack,
     /// It is not known whether the server has committed the change.
@@ -171,6 +175,8 @@ impl Shared {
         }
         let store = opened.store().id();
         let credentials = Credentials::load(&config.keys, &store)?.ok_or(SharingError::NoCredentials)?;
+        // A push that was killed behind its last step: the next one must not take this store for a part of one.
+        Credentials::remove_unfinished(&config.keys, &store)?;
         let log = credentials.log(store).map_err(SharingError::Url)?;
         Ok(Self { credentials, log })
     }
@@ -212,17 +218,27 @@ impl Opened {
             shared => shared?,
         };
         let position = self.position()?;
-        let server = shared.log.head(position.turn, &soon());
-        let compared =
-            |head: Head| ServerState { turn: head.position.turn, standing: position.standing(&head) };
+        let server = match shared.log.head(position.turn, &soon()) {
+            Ok(head) => {
+                Ok(ServerState { turn: head.position.turn, standing: self.standing(&position, &head)? })
+            }
+            Err(error) => Err(error),
+        };
         Ok(Some(RemoteState {
             store: StoreId(self.store().id()).to_text(),
             url: shared.credentials.url.clone(),
             machine: shared.credentials.machine.clone(),
             offline_days: shared.credentials.offline_days,
             turn: position.turn,
-            server: server.map(compared),
+            server,
         }))
+    }
+
+    /// How this machine compares with the server. A store that was restored or repaired here has numbers that the server
+    /// has not, wherever its row says that it is.
+    fn standing(&self, position: &Position, head: &Head) -> Result<Standing, SharingError> {
+        let is_ahead = self.store().snapshot()?.revision()? > head.revision;
+        Ok(if is_ahead { Standing::Ahead } else { position.standing(head) })
     }
 
     fn position(&self) -> Result<Position, SharingError> {

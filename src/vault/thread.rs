@@ -61,6 +61,7 @@ pub(super) fn run(vault: &Arc<Vault>) -> ! {
         {
             vault.reopen_later(unusable);
         }
+        vault.tell_server_state();
     }
 }
 

@@ -1,10 +1,12 @@
 //! Machines that share a store, as the tests of the commands have them: a folder each, and the program.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use plugin_vault::remote::{self, Appended, Commit, Credentials, Log as _, PlacedRow, PostgresLog};
 use plugin_vault::rows::{Id, Table};
-use plugin_vault::store::{Location, NewStore, ProtectorRow, Row, StoreError};
+use plugin_vault::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 use serde_json::Value;
 
 use crate::harness::Home;
@@ -119,23 +121,32 @@ impl Shared {
     /// Removes all records by a commit on the server, which the first machine takes.
     pub(crate) fn remove_records(&self) {
         let mut log = self.log_at(self.server());
-        let location = Location::new(self.first.data(), true, [9; 16]);
-        let store = location.open(u64::MAX, || 0, None::<&Nothing>).unwrap().unwrap();
-        let mut rows = Vec::new();
-        let snapshot = store.snapshot().unwrap();
-        let removed = |key: &[u8]| PlacedRow { table: Table::Records as u8, key: key.to_vec(), value: None };
-        snapshot.scan(Table::Records, &[], |key, _| rows.push(removed(key))).unwrap();
-        let (position, revision) = (remote::position(&snapshot).unwrap(), snapshot.revision().unwrap() + 1);
-        let commit = Commit { position: &position, write_id: &[5; 16], revision, rows: &rows };
-        assert_eq!(log.append(&commit, &soon()), Ok(Appended::Done));
-        let caught_up = remote::catch_up(&mut log, &snapshot, &soon()).unwrap();
-        drop(snapshot);
-        let lock = store.lock().unwrap();
-        store.commit(&lock, &caught_up.batch.unwrap()).unwrap_or_else(|_| panic!("the copy takes it"));
-        drop(lock);
-        store.close();
-        location.end();
+        opened(&self.first, |store| {
+            let mut rows = Vec::new();
+            let snapshot = store.snapshot().unwrap();
+            let removed =
+                |key: &[u8]| PlacedRow { table: Table::Records as u8, key: key.to_vec(), value: None };
+            snapshot.scan(Table::Records, &[], |key, _| rows.push(removed(key))).unwrap();
+            let (position, revision) =
+                (remote::position(&snapshot).unwrap(), snapshot.revision().unwrap() + 1);
+            let commit = Commit { position: &position, write_id: &[5; 16], revision, rows: &rows };
+            assert_eq!(log.append(&commit, &soon()), Ok(Appended::Done));
+            let caught_up = remote::catch_up(&mut log, &snapshot, &soon()).unwrap();
+            drop(snapshot);
+            let lock = store.lock().unwrap();
+            store.commit(&lock, &caught_up.batch.unwrap()).unwrap_or_else(|_| panic!("the copy takes it"));
+        });
     }
+}
+
+/// Looks into the store of a machine.
+pub(crate) fn opened<T>(home: &Home, look: impl FnOnce(&Store) -> T) -> T {
+    let location = Location::new(home.data(), true, [9; 16]);
+    let store = location.open(u64::MAX, || 0, None::<&Nothing>).unwrap().unwrap();
+    let found = look(&store);
+    store.close();
+    location.end();
+    found
 }
 
 /// No store is made.
@@ -151,4 +162,57 @@ impl NewStore for Nothing {
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), StoreError> {
         match *self {}
     }
+}
+
+#[track_caller]
+pub(crate) fn fails(home: &Home, arguments: &[&str], code: i32, word: &str) {
+    let ran = home.run(arguments, "");
+    assert!(ran.code == code && ran.said.contains(word), "{arguments:?}: {} {}", ran.code, ran.said);
+}
+
+/// A join that waits for its approval.
+pub(crate) struct Waiting {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    pub(crate) code: String,
+}
+
+impl Waiting {
+    pub(crate) fn begin(home: &Home, url: &str, more: &[&str]) -> Self {
+        let all = [&["--json", "remote", "join", url], more].concat();
+        let mut command = home.start().usual_log().arguments(all).command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(home.stderr_file()));
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let shown: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("a code is shown: {line}"));
+        Self { child, output, code: shown["code"].as_str().unwrap().to_owned() }
+    }
+
+    pub(crate) fn end(mut self) -> Value {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        let joined = serde_json::from_str(&rest).unwrap();
+        valid("remote-join", &joined);
+        joined
+    }
+
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.code
+    }
+}
+
+/// Lets a machine with its own home join.
+pub(crate) fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
+    let home = Home::new();
+    let waiting = Waiting::begin(&home, &shared.url("app"), more);
+    let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
+    valid("remote-approve", &approved);
+    let joined = waiting.end();
+    assert_eq!(joined["store"], approved["store"]);
+    (home, joined)
 }

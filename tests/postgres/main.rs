@@ -6,13 +6,17 @@
 #[path = "../support/harness.rs"]
 mod harness;
 
+mod cable;
 mod commits;
 mod failover;
+mod leaving;
 mod login;
 mod machines;
+mod page;
 mod proxy;
 mod replica;
 mod schema;
 mod sharing;
+mod sidecars;
 
 use harness::postgres as server;

@@ -1,68 +1,17 @@
-//! The commands that share a store: each of them against a real server, by the program itself.
+//! The commands that share a store and let machines join it: against a real server, by the program itself.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
 
-use plugin_vault::remote::{self, Log as _};
+use plugin_vault::rows::{Id, Table};
+use plugin_vault::store::Slot;
 use serde_json::{Value, json};
 
-use crate::harness::{Home, Ran};
-use crate::machines::{Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, object, store, valid};
-use crate::server::{PASSWORD, server, soon};
-
-#[track_caller]
-fn fails(home: &Home, arguments: &[&str], code: i32, word: &str) {
-    let ran = home.run(arguments, "");
-    assert!(ran.code == code && ran.said.contains(word), "{arguments:?}: {} {}", ran.code, ran.said);
-}
-
-/// A join that waits for its approval.
-struct Waiting {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
-    code: String,
-}
-
-impl Waiting {
-    fn begin(home: &Home, url: &str, more: &[&str]) -> Self {
-        let all = [&["--json", "remote", "join", url], more].concat();
-        let mut command = home.start().usual_log().arguments(all).command();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(home.stderr_file()));
-        let mut child = command.spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let shown: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("a code is shown: {line}"));
-        Self { child, output, code: shown["code"].as_str().unwrap().to_owned() }
-    }
-
-    fn end(mut self) -> Value {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        let joined = serde_json::from_str(&rest).unwrap();
-        valid("remote-join", &joined);
-        joined
-    }
-
-    fn kill(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.code
-    }
-}
-
-/// Lets a machine with its own home join.
-fn joined(shared: &Shared, more: &[&str]) -> (Home, Value) {
-    let home = Home::new();
-    let waiting = Waiting::begin(&home, &shared.url("app"), more);
-    let approved = shared.first.run(&["--json", "remote", "approve", "--yes", &waiting.code], "").json();
-    valid("remote-approve", &approved);
-    let joined = waiting.end();
-    assert_eq!(joined["store"], approved["store"]);
-    (home, joined)
-}
+use crate::harness::Home;
+use crate::machines::{
+    Shared, URL_WITHOUT_SERVER, Waiting, credentials, edit_credentials, fails, joined, object, opened, store,
+    valid,
+};
+use crate::server::{PASSWORD, server};
 
 #[test]
 fn a_machine_that_was_approved_has_the_whole_store_and_the_server_sees_nothing_of_it() {
@@ -130,7 +79,7 @@ fn a_push_that_fails_leaves_nothing_on_either_side() {
 }
 
 #[test]
-fn a_push_that_was_killed_can_be_repeated_and_a_store_of_others_on_the_server_is_not_replaced() {
+fn a_push_that_was_killed_can_be_repeated_and_a_store_that_is_in_use_on_the_server_is_not_replaced() {
     let home = Home::new();
     store(&home, "me.app");
     let shared = Shared::set_up(home);
@@ -141,17 +90,43 @@ fn a_push_that_was_killed_can_be_repeated_and_a_store_of_others_on_the_server_is
         crate::harness::copy(&before, &shared.first.data());
     };
     let push = || shared.first.run(&["remote", "push", &shared.url("owner")], "");
+    let stores = || shared.psql("select count(*) from plugin_vault.stores");
     assert_eq!(push().code, 0);
-    // As if it had been killed before its last step.
+    // An older copy of the data folder, as a user may put one back: the store on the server is in use.
     put_back();
-    assert_eq!(push().code, 0);
-    assert_eq!(shared.psql("select count(*) from plugin_vault.stores"), "1");
-    // Without the token it may be the store of other machines.
-    put_back();
-    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
     let refused = push();
     assert!(refused.code == 1 && refused.said.contains("has this store already"), "{}", refused.said);
-    assert!(credentials(&shared.first).is_none());
+    assert_eq!(stores(), "1");
+    let file = credentials(&shared.first).expect("those of the store that is in use stay");
+    // As if the push had been killed before its last step.
+    std::fs::rename(&file, file.with_file_name("pushing")).unwrap();
+    let pushed = push();
+    assert_eq!((pushed.code, stores()), (0, "1".into()), "{}", pushed.said);
+    assert!(credentials(&shared.first).is_some() && !file.with_file_name("pushing").exists());
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["state"], "current");
+}
+
+#[test]
+fn a_dry_run_of_a_join_shows_what_would_be_lost_and_leaves_no_trace() {
+    let shared = Shared::pushed();
+    let home = Home::new();
+    store(&home, "me.other");
+    let ran = home.run(&["remote", "join", &shared.url("app"), "--dry-run"], "");
+    assert!(ran.code == 0 && ran.shown.contains("has 1 record") && ran.shown.contains("nothing was changed"));
+    assert!(!home.keys().join("joining").exists());
+    let tried = shared.first.run(&["--json", "remote", "leave", "--dry-run"], "").json();
+    assert_eq!(tried["dryRun"], true);
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["state"], "current");
+}
+
+#[test]
+fn a_store_whose_credentials_are_lost_can_still_leave() {
+    let shared = Shared::pushed();
+    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
+    fails(&shared.first, &["remote", "status"], 6, "not in the key folder");
+    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
+    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
 }
 
 #[test]
@@ -185,7 +160,7 @@ fn a_join_that_was_interrupted_continues_with_the_same_code() {
     let code = other.kill();
     let approve = |code: &str| shared.first.run(&["remote", "approve", "--yes", code], "");
     assert_eq!(approve(&code).code, 0);
-    // Approved while nobody waited.
+    // Approved while no process waits.
     let joined = home.run(&["--json", "remote", "join", &shared.url("app"), "--machine", "other"], "").json();
     assert_eq!(joined["machine"], "other");
     assert_eq!(object(&home, "me.app"), shared.object);
@@ -245,6 +220,25 @@ fn what_was_left_for_another_code_is_not_taken() {
 }
 
 #[test]
+fn with_the_passphrase_of_the_first_machine_the_second_one_has_no_key_file() {
+    const PASSPHRASE: &str = "correct horse battery staple";
+    let shared = Shared::pushed();
+    let laptop = Home::new();
+    let waiting = Waiting::begin(&laptop, &shared.url("app"), &[]);
+    let code = waiting.code.clone();
+    let approve = ["remote", "approve", "--with-passphrase", &code];
+    fails(&shared.first, &[approve.as_slice(), &["--yes"]].concat(), 1, "exactly one passphrase");
+    assert_eq!(shared.first.run(&["protector", "add", "passphrase"], PASSPHRASE).code, 0);
+    fails(&shared.first, &approve, 2, "a guess can then be tried");
+    assert_eq!(shared.first.run(&[approve.as_slice(), &["--yes"]].concat(), "").code, 0);
+    waiting.end();
+    assert!(laptop.key_folders().iter().all(|folder| !folder.join("key").exists()));
+    fails(&laptop, &["get", "me.app"], 5, "passphrase");
+    let opened = laptop.run(&["get", "me.app", "--passphrase-fd", "0"], PASSPHRASE).json();
+    assert_eq!(opened, shared.object);
+}
+
+#[test]
 fn a_code_that_machines_of_two_stores_have_approved_joins_none() {
     let shared = Shared::pushed();
     let home = Home::new();
@@ -295,83 +289,90 @@ fn machines_are_listed_with_their_names_and_one_that_was_removed_is_refused() {
     assert_eq!(shared.first.run(&["--json", "remote", "machines"], "").json().as_array().unwrap().len(), 1);
 }
 
-fn last_revision(ran: &Ran) -> u64 {
-    ran.json()["revision"].as_u64().unwrap()
-}
-
 #[test]
-fn a_store_that_left_is_an_ordinary_one_with_higher_numbers_even_where_the_server_is_gone() {
+fn a_machine_that_was_removed_can_join_again_and_its_former_copy_still_opens() {
     let shared = Shared::pushed();
     let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
-    let before = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
-    let left = laptop.run(&["--json", "remote", "leave", "--yes"], "").json();
-    valid("remote-leave", &left);
-    assert_eq!(left, json!({"records": 1, "complete": true, "serverKnows": true}));
-    assert_eq!(shared.psql("select count(*) from plugin_vault.devices"), "1");
-    assert!(credentials(&laptop).is_none());
-    assert_eq!(laptop.run(&["set", "me.app"], "{\"b\":1}").code, 0);
-    let after = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
-    assert!(after > before + (1 << 32), "{before} {after}");
-    fails(&laptop, &["remote", "leave", "--yes"], 4, "not shared");
-
-    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
-    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
-    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
-    assert_eq!(object(&shared.first, "me.app"), shared.object);
-    assert_eq!(shared.first.run(&["set", "me.app"], "{\"c\":1}").code, 0);
-}
-
-#[test]
-fn leave_with_destroy_removes_the_store_from_the_server() {
-    let shared = Shared::pushed();
-    let (laptop, _) = joined(&shared, &[]);
-    fails(&shared.first, &["remote", "leave", "--destroy"], 2, "all its machines");
-    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
-    for table in ["stores", "devices", "rows", "commits"] {
-        assert_eq!(shared.psql(&format!("select count(*) from plugin_vault.{table}")), "0", "{table}");
-    }
-    assert_eq!(object(&shared.first, "me.app"), shared.object);
-    fails(&laptop, &["remote", "status"], 6, "does not know this machine");
-    // The replica of the other machine is not lost.
-    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(shared.first.run(&["remote", "remove", "laptop", "--yes"], "").code, 0);
+    let waiting = Waiting::begin(&laptop, &shared.url("app"), &["--machine", "laptop", "--yes"]);
+    assert_eq!(shared.first.run(&["remote", "approve", "--yes", &waiting.code], "").code, 0);
+    let again = waiting.end();
+    assert_eq!(object(&laptop, "me.app"), shared.object);
+    // The former copy has the same key file.
+    let quarantine = PathBuf::from(again["quarantine"].as_str().unwrap());
+    let former = quarantine.join("protectors").read_dir().unwrap().count();
+    assert_eq!((former, laptop.key_folders().len()), (1, 1));
+    std::fs::rename(laptop.data(), laptop.path("newer")).unwrap();
+    crate::harness::copy(&laptop.path("newer").join("quarantine/0000"), &laptop.data());
     assert_eq!(object(&laptop, "me.app"), shared.object);
 }
 
 #[test]
-fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
-    for keeps_mine in [false, true] {
-        let shared = Shared::pushed_to_its_own_server();
-        fails(&shared.first, &["remote", "keep-mine", "--yes"], 1, "lost no commit");
-        // A base backup, then a commit that the machine takes, then the backup instead of the server.
-        let old = shared.server().copied(false);
-        shared.remove_records();
-        fails(&shared.first, &["get", "me.app"], 4, "");
-        edit_credentials(
-            &shared.first,
-            &format!("postgres://app@127.0.0.1:{}/{}", old.port(), shared.database),
-        );
-        let status = shared.first.run(&["--json", "remote", "status"], "").json();
-        assert_eq!(status["state"], "wentBack");
-        let command = if keeps_mine { "keep-mine" } else { "keep-server" };
-        fails(&shared.first, &["remote", command], 2, "gone from the store");
-        let kept = shared.first.run(&["--json", "remote", command, "--yes"], "").json();
-        valid("remote-keep", &kept);
-        let status = shared.first.run(&["--json", "remote", "status"], "").json();
-        assert_eq!(status["state"], "current", "{command}");
-        let live = "select count(*) from plugin_vault.rows where tab = 3 and value is not null";
-        let ran = shared.first.run(&["get", "me.app"], "");
-        if keeps_mine {
-            assert_eq!((ran.code, old.psql(&shared.database, live)), (4, "0".into()), "{}", ran.said);
-            assert!(kept.get("quarantine").is_none());
-        } else {
-            assert_eq!(
-                (object(&shared.first, "me.app"), old.psql(&shared.database, live)),
-                (shared.object.clone(), "1".into())
-            );
-            assert!(PathBuf::from(kept["quarantine"].as_str().unwrap()).exists());
+fn a_role_that_may_create_stores_may_push() {
+    let home = Home::new();
+    store(&home, "me.app");
+    let shared = Shared::set_up(home);
+    fails(&shared.first, &["remote", "push", &shared.url("app")], 6, "let the owner grant it");
+    assert!(credentials(&shared.first).is_none());
+    shared.psql("grant execute on function plugin_vault.create to app");
+    assert_eq!(shared.first.run(&["remote", "push", &shared.url("app")], "").code, 0);
+    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
+    assert_eq!(shared.psql("select count(*) from plugin_vault.stores"), "0");
+}
+
+/// All rows of a store that its machines share, and its slots.
+fn content(home: &Home) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    opened(home, |store| {
+        let (snapshot, mut all) = (store.snapshot().unwrap(), Vec::new());
+        for table in [Table::Keys, Table::Records, Table::Changes, Table::KeyIndex] {
+            snapshot.scan(table, &[], |key, value| all.push((table, key.to_vec(), value.to_vec()))).unwrap();
         }
-        let head = shared.log_at(&old).head(0, &soon()).unwrap();
-        assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
-        assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
+        let keys: Vec<Id> = all.iter().filter_map(|(_, key, _)| key.as_slice().try_into().ok()).collect();
+        for key in keys {
+            if let Slot::Wrapped(wrapped) = store.slot(&key).unwrap() {
+                all.push((Table::Keys, key.to_vec(), wrapped));
+            }
+        }
+        all
+    })
+}
+
+#[test]
+fn a_store_of_many_pages_arrives_whole_and_what_was_revoked_before_does_not() {
+    let home = Home::new();
+    let large = json!({"a": "x".repeat(900_000)}).to_string();
+    for record in 0..11 {
+        assert_eq!(home.run(&["set", &format!("me.app:{record}")], &large).code, 0);
     }
+    store(&home, "me.revoked");
+    let keys = home.run(&["--json", "key", "list"], "").json();
+    let is_revoked = |key: &&Value| key["plugin"] == "me.revoked";
+    let id = keys.as_array().unwrap().iter().find(is_revoked).unwrap()["keyId"].as_str().unwrap();
+    assert_eq!(home.run(&["key", "revoke", "--yes", id], "").code, 0);
+    // After a restore, the change notices up to a far higher revision are forgotten.
+    let archive = home.path("archive");
+    assert_eq!(home.run(&["backup", archive.to_str().unwrap()], "").code, 0);
+    assert_eq!(home.run(&["restore", "--yes", archive.to_str().unwrap()], "").code, 0);
+    store(&home, "me.app:last");
+    let shared = Shared::set_up(home);
+    assert_eq!(shared.first.run(&["remote", "push", &shared.url("owner")], "").code, 0);
+    let turns: u64 = shared.psql("select turn from plugin_vault.stores").parse().unwrap();
+    assert!(turns > 3, "{turns} commits");
+    assert_eq!(shared.psql("select count(*) from plugin_vault.rows where tab = 7"), "1");
+    let facts = |home: &Home| {
+        opened(home, |store| {
+            let snapshot = store.snapshot().unwrap();
+            (
+                snapshot.revision().unwrap(),
+                snapshot.forgotten_changes().unwrap(),
+                snapshot.keys_revision().unwrap(),
+            )
+        })
+    };
+    let before = facts(&shared.first);
+    let (laptop, report) = joined(&shared, &[]);
+    assert_eq!((facts(&laptop), &report["records"]), (before, &json!(12)));
+    assert!(content(&laptop) == content(&shared.first), "the replicas differ");
+    let checked = laptop.run(&["check", "--read-data"], "");
+    assert_eq!(checked.code, 0, "{}", checked.said);
 }

@@ -4,7 +4,8 @@ use plugin_vault::rpc::TABLE;
 use serde_json::Value;
 
 /// The kinds of which the same call may succeed later, with nothing else done.
-const RETRYABLE: &[&str] = &["requestCancelled", "leaseHeld", "storeFull", "storeBusy", "overloaded"];
+const RETRYABLE: &[&str] =
+    &["requestCancelled", "leaseHeld", "storeFull", "storeBusy", "storeUnreachable", "overloaded"];
 
 /// The causes for which the store key may be available later, since another process may get it.
 const KEY_MAY_COME: &[(&str, Option<&str>)] = &[

@@ -1,12 +1,13 @@
 //! `remote join` and `remote approve`.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::vault::sharing::{Approved, JoinCode, Joined, Joining, RemoteError, Server, SharingError};
+use crate::vault::sharing::{Approved, JoinCode, Joined, Joining, RemoteError, SharingError};
 
 use super::super::consent::{Agreed, Consent, would_do};
 use super::super::look::counted;
@@ -46,42 +47,43 @@ pub(in crate::cli) struct ApproveReport {
 /// Shows the code, waits for its approval, and takes the store.
 pub(super) fn join(
     operator: &Operator,
-    server: Server,
-    machine: Option<&str>,
+    begin: impl FnOnce(&Path) -> Result<Joining, Failed>,
     consent: &Consent,
     as_json: bool,
 ) -> Result<Answer, Failed> {
-    let joining = Joining::begin(&operator.config().keys, server, machine)?;
+    if consent.is_dry_run() {
+        let loss =
+            replaced(operator)?.unwrap_or_else(|| "there is no store, so nothing would be lost".into());
+        return Ok(would_do(&loss, as_json).into());
+    }
+    let joining = begin(&operator.config().keys)?;
     let is_made = match operator.locked()? {
+        Some(opened) => opened.is_of_join(operator.config(), &joining)?,
         None => false,
-        Some(opened) if opened.is_of_join(operator.config(), &joining)? => true,
-        Some(_) => {
-            let what = replaced(operator)?;
-            if consent.get(&what, "Join, and move it to quarantine?")? == Agreed::DryRun {
-                return Ok(would_do(&what, as_json).into());
-            }
-            false
-        }
     };
     let joined = if is_made {
         operator.vault().finish_join(&*operator.required()?, &joining)?
     } else {
+        if let Some(loss) = replaced(operator)? {
+            // A dry run has ended already.
+            let _agreed = consent.get(&loss, "Join, and move it to quarantine?")?;
+        }
         let approved = wait(&joining, as_json)?;
         operator.vault().join(&joining, &approved)?
     };
     Ok(shown(joined, &joining, as_json).into())
 }
 
-/// The store that is here, for the question.
-fn replaced(operator: &Operator) -> Result<String, Failed> {
-    let opened = operator.locked()?;
-    let records = operator.vault().status(opened.as_deref())?.records;
+/// The store that is here and would be replaced; `None` if there is none.
+fn replaced(operator: &Operator) -> Result<Option<String>, Failed> {
+    let Some(opened) = operator.locked()? else { return Ok(None) };
+    let records = operator.vault().status(Some(&opened))?.records;
     let folder = operator.config().data.display();
-    Ok(format!(
+    Ok(Some(format!(
         "the store in '{folder}' has {}. Two stores are never merged: it moves to quarantine, and no plugin sees its \
          data any more",
         counted(records, "record")
-    ))
+    )))
 }
 
 /// Shows the code, and asks the server until it was approved.
@@ -140,19 +142,29 @@ fn shown(joined: Joined, joining: &Joining, as_json: bool) -> String {
 pub(super) fn approve(
     operator: &Operator,
     code: &str,
+    with_passphrase: bool,
     consent: &Consent,
     as_json: bool,
 ) -> Result<Answer, Failed> {
     let code = JoinCode::parse(code).map_err(|_| {
-        Failed::wrong("that is no code of a machine, or a part of it is missing; copy the whole line that begins with pv1")
+        Failed::wrong(
+            "that is no code of a machine, or a part of it is missing; copy the whole line that begins with pv1",
+        )
     })?;
     let opened = operator.required()?;
-    let what = "the machine that shows this code will get the whole store, with the data of every plugin, and can read it \
-                even after it is removed";
-    if consent.get(what, "Did you copy the code from your own machine?")? == Agreed::DryRun {
-        return Ok(would_do(what, as_json).into());
+    let mut what =
+        "the machine that shows this code will get the whole store, with the data of every plugin, and can \
+                    read it even after it is removed"
+            .to_owned();
+    if with_passphrase {
+        what.push_str(
+            ". The passphrase of this store will open it there: a guess can then be tried on either machine",
+        );
     }
-    let store = opened.approve(operator.config(), &code)?;
+    if consent.get(&what, "Did you copy the code from your own machine?")? == Agreed::DryRun {
+        return Ok(would_do(&what, as_json).into());
+    }
+    let store = opened.approve(operator.config(), &code, with_passphrase)?;
     if as_json {
         return Ok(json(&ApproveReport { store }).into());
     }

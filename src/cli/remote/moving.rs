@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::vault::sharing::{Kept, Left, Server};
+use crate::vault::sharing::{Kept, Left, Server, SharingError};
 
 use super::super::consent::{Agreed, Consent, would_do};
 use super::super::look::{counted, size};
@@ -55,9 +55,14 @@ pub(super) fn set_up(server: &Server, as_json: bool) -> Result<Answer, Failed> {
 }
 
 /// Moves the store to the server.
-pub(super) fn push(operator: &Operator, server: &Server, as_json: bool) -> Result<Answer, Failed> {
+pub(super) fn push(
+    operator: &Operator,
+    server: &Server,
+    offline_days: u32,
+    as_json: bool,
+) -> Result<Answer, Failed> {
     let opened = operator.required()?;
-    let pushed = operator.vault().push(&opened, server)?;
+    let pushed = operator.vault().push(&opened, server, offline_days)?;
     let report = PushReport { store: pushed.store, records: pushed.records, bytes: pushed.bytes };
     if as_json {
         return Ok(json(&report).into());
@@ -79,8 +84,12 @@ pub(super) fn leave(
     as_json: bool,
 ) -> Result<Answer, Failed> {
     let opened = operator.locked()?.ok_or_else(Failed::no_store)?;
-    let state = opened.remote_state(operator.config())?;
-    let url = state.map_or_else(|| "the server".into(), |state| state.url);
+    let url = match opened.remote_state(operator.config()) {
+        Ok(Some(state)) => state.url,
+        Ok(None) => return Err(SharingError::NotShared.into()),
+        // A store whose credentials are lost can be taken back as well.
+        Err(_) => "the server".into(),
+    };
     let what = if destroy {
         format!("the store will be removed from {url} for all its machines, and stay on this machine alone")
     } else {

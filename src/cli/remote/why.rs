@@ -42,8 +42,15 @@ impl From<SharingError> for Failed {
                 (Exit::WrongArguments, "the name of a machine has 1 to 256 bytes and no control characters")
             }
             SharingError::WeakCode => (Exit::Refused, "no machine makes such a code; nothing was changed"),
+            SharingError::NotOnePassphrase => (
+                Exit::Failed,
+                "--with-passphrase needs a store with exactly one passphrase; see plugin-vault protector list",
+            ),
             SharingError::UnknownMachine => {
                 (Exit::NothingStored, "there is no such machine; see plugin-vault remote machines")
+            }
+            SharingError::Overtaken => {
+                (Exit::Failed, "another machine wrote at the same time; run the same command again")
             }
             SharingError::DidNotGoBack => {
                 (Exit::Failed, "the server has lost no commit that this machine has; nothing was changed")

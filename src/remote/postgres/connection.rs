@@ -32,6 +32,11 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Whether the connection can be used for another request, as far as this side knows.
+    pub(super) fn rests(&self) -> bool {
+        self.input.is_empty() && self.stream.rests()
+    }
+
     pub(super) fn is_tls(&self) -> bool {
         self.stream.is_tls()
     }

@@ -90,6 +90,15 @@ impl Stream {
         }
     }
 
+    /// Whether the other side may still be there, and has said nothing unasked. A server says nothing to a connection that
+    /// rests, but when it ends.
+    pub(super) fn rests(&self) -> bool {
+        let tcp = self.tcp();
+        let peeked = tcp.set_nonblocking(true).and_then(|()| tcp.peek(&mut [0]));
+        let is_silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        is_silent && tcp.set_nonblocking(false).is_ok()
+    }
+
     /// Whether the bytes are protected on their way.
     pub(super) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))

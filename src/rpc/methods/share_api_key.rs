@@ -156,6 +156,10 @@ impl schemars::JsonSchema for Scope {
                 "contexts": contexts,
                 "readOnly": {"type": "boolean", "description": "Whether the key may only read."},
                 "workspaceFolders": folders,
+                "machine": {
+                    "type": "string", "minLength": 1,
+                    "description": "The machine that has the folders, where several machines share the store; absent for the machine without a name.",
+                },
             },
         })
     }

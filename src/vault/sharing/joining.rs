@@ -4,10 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::crypto::{JoinCode, JoinSecret, StoreId, StoreKey, random};
-use crate::protector;
-use crate::remote::{
-    self, Admission, Credentials, Machine, OFFLINE_DAYS, PendingJoin, Position, PostgresLog, admissions,
-};
+use crate::protector::{self, Kind, Protector};
+use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, Position, PostgresLog, admissions};
 use crate::rows::Id;
 use crate::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 
@@ -21,12 +19,15 @@ pub struct Joining {
     server: Server,
     secret: JoinSecret,
     machine: String,
+    offline_days: u32,
 }
 
 /// What a machine of the store has left for this one.
 pub struct Approved {
     store: StoreId,
     key: StoreKey,
+    /// The passphrase of the other machine, which opens the store here as well. Otherwise this machine makes a key file.
+    passphrase: Option<ProtectorRow>,
 }
 
 /// A store that this machine has joined.
@@ -44,7 +45,12 @@ impl Joining {
     ///
     /// # Errors
     /// If what has to be remembered can't be written, or the name is not valid.
-    pub fn begin(keys: &Path, server: Server, machine: Option<&str>) -> Result<Self, SharingError> {
+    pub fn begin(
+        keys: &Path,
+        server: Server,
+        machine: Option<&str>,
+        offline_days: u32,
+    ) -> Result<Self, SharingError> {
         if machine.is_some_and(|name| !is_machine_name(name)) {
             return Err(SharingError::MachineName);
         }
@@ -53,7 +59,7 @@ impl Joining {
         };
         if let Some(pending) = PendingJoin::load(keys)?.filter(is_same) {
             let secret = JoinSecret::from_parts(&pending.key, &pending.token);
-            return Ok(Self { server, secret, machine: pending.machine.clone() });
+            return Ok(Self { server, secret, machine: pending.machine.clone(), offline_days });
         }
         let random_name = || format!("machine-{}", base16ct::lower::encode_string(&random::<4>()));
         let secret = JoinSecret::generate();
@@ -65,7 +71,7 @@ impl Joining {
             machine: machine.clone(),
         };
         pending.save(keys)?;
-        Ok(Self { server, secret, machine })
+        Ok(Self { server, secret, machine, offline_days })
     }
 
     /// The code to give to a machine of the store.
@@ -90,9 +96,20 @@ impl Joining {
         }
         let sealed = sealed_key.as_deref().ok_or(SharingError::NotForThisMachine)?;
         let store = StoreId(*store);
-        let key = self.secret.open(store, sealed).map_err(|_| SharingError::NotForThisMachine)?;
-        Ok(Some(Approved { store, key }))
+        let (key, more) = self.secret.open(store, sealed).map_err(|_| SharingError::NotForThisMachine)?;
+        let passphrase = if more.is_empty() { None } else { Some(decode_passphrase(&more)?) };
+        Ok(Some(Approved { store, key, passphrase }))
     }
+}
+
+/// The row of a protector, as it goes with the store key: `id ‖ row`.
+fn decode_passphrase(bytes: &[u8]) -> Result<ProtectorRow, SharingError> {
+    let (id, row) = bytes.split_first_chunk().ok_or(SharingError::NotForThisMachine)?;
+    let row = (*id, row.to_vec());
+    let is_passphrase = |one: &Protector| one.kind == Kind::Passphrase;
+    // Another kind would need something that this machine does not have.
+    let is_valid = protector::list(std::slice::from_ref(&row)).iter().any(is_passphrase);
+    if is_valid { Ok(row) } else { Err(SharingError::NotForThisMachine) }
 }
 
 /// Whether a machine may have this name: it is a part of addresses, and people read it.
@@ -102,18 +119,38 @@ fn is_machine_name(name: &str) -> bool {
 
 impl Opened {
     /// Approves the machine that shows this code: the server lets it use the store, and keeps the store key for it, sealed.
-    /// Returns the id of the store.
+    /// If `with_passphrase` is set, the passphrase of this store opens it there as well. Returns the id of the store.
     ///
     /// # Errors
     /// If the store is not shared or is locked, or the server does not answer.
-    pub fn approve(&self, config: &Config, code: &JoinCode) -> Result<String, SharingError> {
+    pub fn approve(
+        &self,
+        config: &Config,
+        code: &JoinCode,
+        with_passphrase: bool,
+    ) -> Result<String, SharingError> {
         let mut shared = Shared::of(config, self)?;
         let secrets = self.secrets()?;
         let store = secrets.keys.store();
-        let sealed = code.seal(store, secrets.keys.store_key()).ok_or(SharingError::WeakCode)?;
+        let more = if with_passphrase { self.passphrase_row()? } else { Vec::new() };
+        let sealed = code.seal(store, secrets.keys.store_key(), &more).ok_or(SharingError::WeakCode)?;
         let label = secrets.keys.seal_machine_label(code.token_hash(), b"");
         shared.log.admit(code.token_hash(), &label, &sealed, &soon())?;
         Ok(store.to_text())
+    }
+
+    /// The row of the only passphrase.
+    fn passphrase_row(&self) -> Result<Vec<u8>, SharingError> {
+        let kind = |id: [u8; 16], list: &[Protector]| {
+            list.iter().any(|one| one.id == id && one.kind == Kind::Passphrase)
+        };
+        let rows = self.store().protectors()?;
+        let list = protector::list(&rows);
+        let mut found = rows.iter().filter(|(id, _)| kind(*id, &list));
+        match (found.next(), found.next()) {
+            (Some((id, row)), None) => Ok([id.as_slice(), row].concat()),
+            _ => Err(SharingError::NotOnePassphrase),
+        }
     }
 
     /// Whether this store is what an interrupted join has made here, so that the join only has to be finished.
@@ -138,13 +175,15 @@ impl Vault {
         let id = approved.store.0;
         let mut log = joining.log(id);
         // A store that is here must not go before it is known that the other one can be had.
-        remote::take_whole(&mut log, &transfer())?;
+        if self.has_store() {
+            remote::take_whole(&mut log, &transfer())?;
+        }
         let quarantine = self.location.reset()?;
         let credentials = Credentials {
             url: joining.server.text.clone(),
             token: *joining.secret.token(),
             machine: joining.machine.clone(),
-            offline_days: OFFLINE_DAYS,
+            offline_days: joining.offline_days,
         };
         credentials.save(&self.config.keys, &id)?;
         let store = made(&self.location, &self.config, approved)?;
@@ -190,7 +229,7 @@ impl Joining {
     }
 }
 
-/// An empty replica of the store, with a key file of this machine.
+/// An empty replica of the store, with a key file of this machine or the passphrase of the other one.
 struct EmptyReplica<'a> {
     config: &'a Config,
     approved: &'a Approved,
@@ -204,9 +243,12 @@ impl NewStore for EmptyReplica<'_> {
     }
 
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Error> {
-        let Approved { store, key } = self.approved;
+        let Approved { store, key, passphrase } = self.approved;
         let now = Timestamp::now().millis();
-        let protector = protector::make_with_key_file(&self.config.means(), *store, key, now)?;
+        let protector = match passphrase {
+            Some(row) => row.clone(),
+            None => protector::make_with_key_file(&self.config.means(), *store, key, now)?,
+        };
         Ok((store.0, protector, vec![Position::default().row()]))
     }
 }

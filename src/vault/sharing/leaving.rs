@@ -119,7 +119,7 @@ impl Vault {
         let went_back = WentBack::find(&mut shared, opened)?;
         let theirs = remote::take_whole(&mut shared.log, &transfer())?;
         if theirs.head.position != went_back.position {
-            return Err(RemoteError::Failed.into());
+            return Err(SharingError::Overtaken);
         }
         let secrets = opened.secrets()?;
         let snapshot = store.snapshot()?;
@@ -147,8 +147,8 @@ impl Vault {
     }
 }
 
-fn unknown(error: RemoteError) -> SharingError {
-    if error == RemoteError::Unanswered { SharingError::Unknown } else { error.into() }
+fn unknown(error: SharingError) -> SharingError {
+    if error == RemoteError::Unanswered.into() { SharingError::Unknown } else { error }
 }
 
 /// The head of a server that went back.
@@ -161,9 +161,7 @@ impl WentBack {
     fn find(shared: &mut Shared, opened: &Opened) -> Result<Self, SharingError> {
         let mine = opened.position()?;
         let head = shared.log.head(mine.turn, &soon())?;
-        // A commit may have a higher revision here although the server has more of them.
-        let is_ahead = opened.store().snapshot()?.revision()? > head.revision;
-        if mine.standing(&head) != Standing::Ahead && !is_ahead {
+        if opened.standing(&mine, &head)? != Standing::Ahead {
             return Err(SharingError::DidNotGoBack);
         }
         Ok(Self { position: head.position, revision: head.revision })

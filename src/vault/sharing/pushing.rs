@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{self, StoreId};
 use crate::remote::{
-    self, Appended, Commit, Credentials, Machine, OFFLINE_DAYS, PlacedRow, Position, PostgresLog, RemoteError,
+    self, Appended, Commit, Credentials, Machine, PlacedRow, Position, PostgresLog, RemoteError,
 };
 use crate::rows::Table;
 use crate::store::{Batch, CommitError};
@@ -31,11 +31,12 @@ impl Vault {
     ///
     /// # Errors
     /// If the store is not shared then. What was made on the server is removed again, if the server can be reached.
-    pub fn push(&self, opened: &Opened, server: &Server) -> Result<Pushed, SharingError> {
+    pub fn push(&self, opened: &Opened, server: &Server, offline_days: u32) -> Result<Pushed, SharingError> {
         let store = opened.store();
         let lock = store.lock()?;
         let snapshot = store.snapshot()?;
         if remote::is_replica(&snapshot)? {
+            Credentials::remove_unfinished(&self.config.keys, &store.id())?;
             return Err(SharingError::AlreadyShared);
         }
         let secrets = opened.secrets()?;
@@ -48,9 +49,11 @@ impl Vault {
         discard_unfinished(self.config(), opened);
         let token = Zeroizing::new(crypto::random::<32>());
         let label = secrets.keys.seal_machine_label(&crypto::token_hash(&token), b"");
-        let mut log = self.created(server, opened, &token, &label)?;
-        let sent = send(&mut log, &rows, revision, forgotten).map_err(SharingError::from);
-        let shared = sent.and_then(|position| {
+        let (url, machine) = (server.text.clone(), String::new());
+        let credentials = Credentials { url, token: *token, machine, offline_days };
+        let mut log = self.created(server, opened, &credentials, &label)?;
+        let shared = send(&mut log, &rows, revision, forgotten).and_then(|position| {
+            credentials.save(&self.config.keys, &store.id())?;
             local.push(position.row());
             Ok(store.commit(&lock, &Batch { expected: revision, revision, rows: local })?)
         });
@@ -58,12 +61,13 @@ impl Vault {
             // The row may be there, so the server must keep the store.
             Err(error) if error == CommitError::Unknown.into() => return Err(error),
             Err(error) => {
-                take_back(&mut log, self.config(), opened);
+                take_back(&mut log, self.config(), opened, &credentials);
                 return Err(error);
             }
             Ok(()) => {}
         }
         drop(lock);
+        Credentials::remove_unfinished(&self.config.keys, &store.id())?;
         self.announce();
         let bytes =
             rows.iter().map(|row| row.key.len() + row.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
@@ -72,46 +76,33 @@ impl Vault {
 }
 
 impl Vault {
-    /// Creates the store on the server. The credentials are saved first, so that a push that ends here can be cleared up.
+    /// Creates the store on the server. The credentials are saved first, apart, so that the next push can clear up what
+    /// one that was killed has left on the server.
     fn created(
         &self,
         server: &Server,
         opened: &Opened,
-        token: &[u8; 32],
+        credentials: &Credentials,
         label: &[u8],
     ) -> Result<PostgresLog, SharingError> {
         let (keys, store) = (&self.config.keys, opened.store().id());
-        let machine = || Machine { store, token: *token };
-        let credentials = Credentials {
-            url: server.text.clone(),
-            token: *token,
-            machine: String::new(),
-            offline_days: OFFLINE_DAYS,
-        };
-        credentials.save(keys, &store)?;
+        let machine = || Machine { store, token: credentials.token };
+        credentials.save_unfinished(keys, &store)?;
         let mut log = PostgresLog::new(server.url.clone(), machine());
-        match remote::create(&server.url, &machine(), label, crate::limits::SHARED_BYTES, &soon()) {
-            Ok(true) => Ok(log),
-            Ok(false) => {
-                Credentials::remove(keys, &store)?;
-                Err(SharingError::OnServer)
-            }
-            Err(RemoteError::Unanswered) => {
-                take_back(&mut log, self.config(), opened);
-                Err(RemoteError::Unanswered.into())
-            }
-            Err(error) => {
-                Credentials::remove(keys, &store)?;
-                Err(error.into())
-            }
+        let created = remote::create(&server.url, &machine(), label, crate::limits::SHARED_BYTES, &soon());
+        match created {
+            Ok(true) => return Ok(log),
+            Err(RemoteError::Unanswered) => take_back(&mut log, self.config(), opened, credentials),
+            Ok(false) | Err(_) => Credentials::remove_unfinished(keys, &store)?,
         }
+        Err(created.map_or_else(SharingError::from, |_| SharingError::OnServer))
     }
 }
 
-/// Removes from the server what a push has left there that was killed: its token is here, and the store is not shared.
+/// Removes from the server what a push has left there that was killed.
 fn discard_unfinished(config: &Config, opened: &Opened) {
     let store = opened.store().id();
-    if let Ok(Some(left)) = Credentials::load(&config.keys, &store)
+    if let Ok(Some(left)) = Credentials::load_unfinished(&config.keys, &store)
         && let Ok(mut log) = left.log(store)
     {
         // If this fails, the server says that the store is there, and nothing is lost.
@@ -125,7 +116,7 @@ fn send(
     rows: &[PlacedRow],
     revision: u64,
     forgotten: u64,
-) -> Result<Position, RemoteError> {
+) -> Result<Position, SharingError> {
     let mut position = Position::default();
     if forgotten > revision.saturating_sub(KEPT) {
         // The server derives from a revision up to which one notices are forgotten.
@@ -157,18 +148,18 @@ pub(super) fn commit(
     position: Position,
     revision: u64,
     rows: &[PlacedRow],
-) -> Result<Position, RemoteError> {
+) -> Result<Position, SharingError> {
     let write_id = crypto::random();
     let commit = Commit { position: &position, write_id: &write_id, revision, rows };
     match remote::append(log, &commit, &transfer())? {
         Appended::Done => Ok(Position { turn: position.turn + 1, write_id }),
-        Appended::Conflict | Appended::Forgotten => Err(RemoteError::Failed),
+        Appended::Conflict | Appended::Forgotten => Err(SharingError::Overtaken),
     }
 }
 
 /// Removes what a push that failed has made.
-fn take_back(log: &mut PostgresLog, config: &Config, opened: &Opened) {
-    let store = opened.store().id();
+fn take_back(log: &mut PostgresLog, config: &Config, opened: &Opened, credentials: &Credentials) {
+    let (keys, store) = (&config.keys, opened.store().id());
     if log.discard(&soon()).is_err() {
         let id = StoreId(store).to_text();
         tracing::warn!(
@@ -176,7 +167,13 @@ fn take_back(log: &mut PostgresLog, config: &Config, opened: &Opened) {
              select plugin_vault.destroy('\\x{id}')"
         );
     }
-    if Credentials::remove(&config.keys, &store).is_err() {
+    // Others may be of a store that was shared before and is in use.
+    let is_own = |found: &Credentials| found.token == credentials.token;
+    let removed = match Credentials::load(keys, &store) {
+        Ok(Some(found)) if is_own(&found) => Credentials::remove(keys, &store),
+        _ => Ok(()),
+    };
+    if removed.and_then(|()| Credentials::remove_unfinished(keys, &store)).is_err() {
         tracing::warn!("the file with the credentials of the server could not be removed");
     }
 }

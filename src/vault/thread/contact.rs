@@ -9,7 +9,7 @@ use crate::remote::Deadline;
 use crate::store::StoreEvent;
 use crate::sync;
 
-use crate::vault::replica::{NotCommitted, Replica};
+use crate::vault::replica::Replica;
 use crate::vault::{Error, Need, Opened, Vault};
 
 /// When the thread last asked by itself, and when the store was last used.
@@ -56,13 +56,12 @@ impl Vault {
         match (opened.replica(), need) {
             (None, _) => Ok(()),
             (Some(replica), Need::Fresh) => *asked.get_or_insert_with(|| {
-                self.with_server(replica, || {
-                    replica.refresh(opened.store(), &Deadline::within(limits::SERVER_STALL))
-                })
+                let deadline = Deadline::within(limits::SERVER_STALL);
+                replica.refresh(opened.store(), &deadline).map_err(Error::from)
             }),
             // Without the server the read goes on with what is here.
             (Some(replica), Need::Key | Need::CachedOnly | Need::Existing) => {
-                let _ = self.with_server(replica, || replica.confirm(opened.store()));
+                let _ = replica.confirm(opened.store());
                 Ok(())
             }
         }
@@ -72,7 +71,7 @@ impl Vault {
     pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), Error> {
         let Some(replica) = opened.replica() else { return Ok(()) };
         if self.queue.begins_with_a_write() {
-            return self.with_server(replica, || replica.before_writing(opened.store()));
+            return replica.before_writing(opened.store()).map_err(Error::from);
         }
         self.contact(opened, Need::Key, &mut None)
     }
@@ -86,21 +85,16 @@ impl Vault {
         {
             let deadline = Deadline::within(limits::SERVER_STALL);
             // A failure is part of the state, and is logged.
-            let _ = self.with_server(replica, || replica.refresh(opened.store(), &deadline));
+            let _ = replica.refresh(opened.store(), &deadline);
+            self.tell_server_state();
         }
     }
 
-    /// Calls the server, and tells the clients if the state of the store is another one then.
-    fn with_server(
-        &self,
-        replica: &Replica,
-        call: impl FnOnce() -> Result<(), NotCommitted>,
-    ) -> Result<(), Error> {
-        let before = replica.status().state;
-        let outcome = call();
-        if replica.status().state != before {
+    /// Tells the clients if the server's last answer has changed the state of a shared store.
+    pub(super) fn tell_server_state(&self) {
+        let opened = sync::read(&self.opened).clone();
+        if opened.as_deref().and_then(Opened::replica).is_some_and(Replica::has_another_state) {
             self.events.tell(StoreEvent::StateChanged);
         }
-        outcome.map_err(Error::from)
     }
 }

@@ -377,6 +377,7 @@
 ---What a shared key may do, if that is less than what its owner may do.
 ---@class plugin_vault.Scope
 ---@field contexts? plugin_vault.Context[] The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present.
+---@field machine? string The machine that has the folders, where several machines share the store; absent for the machine without a name.
 ---@field readOnly? boolean Whether the key may only read.
 ---@field workspaceFolders? plugin_vault.WorkspaceFolder[] The folders that the key may use; if absent, all.
 

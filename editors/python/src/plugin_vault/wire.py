@@ -523,6 +523,9 @@ class Scope(TypedDict, total=False):
     contexts: List[Context]
     """The contexts that the key may use. If absent: all, or only `workspace` if `workspaceFolders` is present."""
 
+    machine: str
+    """The machine that has the folders, where several machines share the store; absent for the machine without a name."""
+
     readOnly: bool
     """Whether the key may only read."""
 

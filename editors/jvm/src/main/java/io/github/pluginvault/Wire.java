@@ -516,10 +516,16 @@ public final class Wire {
    *
    * @param contexts The contexts that the key may use. If absent: all, or only {@code workspace} if
    *     {@code workspaceFolders} is present; or null
+   * @param machine The machine that has the folders, where several machines share the store; absent
+   *     for the machine without a name; or null
    * @param readOnly Whether the key may only read; or null
    * @param workspaceFolders The folders that the key may use; if absent, all; or null
    */
-  public record Scope(List<Context> contexts, Boolean readOnly, List<String> workspaceFolders) {
+  public record Scope(
+      List<Context> contexts,
+      String machine,
+      Boolean readOnly,
+      List<String> workspaceFolders) {
     /** Shows no data. */
     @Override
     public String toString() {

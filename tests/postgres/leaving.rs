@@ -1,0 +1,93 @@
+//! The commands that take a store back, and those that choose between two histories.
+
+use std::path::PathBuf;
+
+use plugin_vault::remote::{self, Log as _};
+use serde_json::json;
+
+use crate::harness::Ran;
+use crate::machines::{
+    Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, fails, joined, object, valid,
+};
+use crate::server::soon;
+
+fn last_revision(ran: &Ran) -> u64 {
+    ran.json()["revision"].as_u64().unwrap()
+}
+
+#[test]
+fn a_store_that_left_is_an_ordinary_one_with_higher_numbers_even_where_the_server_is_gone() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
+    let before = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
+    let left = laptop.run(&["--json", "remote", "leave", "--yes"], "").json();
+    valid("remote-leave", &left);
+    assert_eq!(left, json!({"records": 1, "complete": true, "serverKnows": true}));
+    assert_eq!(shared.psql("select count(*) from plugin_vault.devices"), "1");
+    assert!(credentials(&laptop).is_none());
+    assert_eq!(laptop.run(&["set", "me.app"], "{\"b\":1}").code, 0);
+    let after = last_revision(&laptop.run(&["--json", "get", "me.app"], ""));
+    assert!(after > before + (1 << 32), "{before} {after}");
+    fails(&laptop, &["remote", "leave", "--yes"], 4, "not shared");
+
+    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
+    let left = shared.first.run(&["--json", "remote", "leave", "--yes"], "").json();
+    assert_eq!(left, json!({"records": 1, "complete": false, "serverKnows": false}));
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    assert_eq!(shared.first.run(&["set", "me.app"], "{\"c\":1}").code, 0);
+}
+
+#[test]
+fn leave_with_destroy_removes_the_store_from_the_server() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &[]);
+    fails(&shared.first, &["remote", "leave", "--destroy"], 2, "all its machines");
+    assert_eq!(shared.first.run(&["remote", "leave", "--destroy", "--yes"], "").code, 0);
+    for table in ["stores", "devices", "rows", "commits"] {
+        assert_eq!(shared.psql(&format!("select count(*) from plugin_vault.{table}")), "0", "{table}");
+    }
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    fails(&laptop, &["remote", "status"], 6, "does not know this machine");
+    // The replica of the other machine is not lost.
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(object(&laptop, "me.app"), shared.object);
+}
+
+#[test]
+fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
+    for keeps_mine in [false, true] {
+        let shared = Shared::pushed_to_its_own_server();
+        fails(&shared.first, &["remote", "keep-mine", "--yes"], 1, "lost no commit");
+        // A base backup, then a commit that the machine takes, then the backup instead of the server.
+        let old = shared.server().copied(false);
+        shared.remove_records();
+        fails(&shared.first, &["get", "me.app"], 4, "");
+        edit_credentials(
+            &shared.first,
+            &format!("postgres://app@127.0.0.1:{}/{}", old.port(), shared.database),
+        );
+        let status = shared.first.run(&["--json", "remote", "status"], "").json();
+        assert_eq!(status["state"], "wentBack");
+        let command = if keeps_mine { "keep-mine" } else { "keep-server" };
+        fails(&shared.first, &["remote", command], 2, "gone from the store");
+        let kept = shared.first.run(&["--json", "remote", command, "--yes"], "").json();
+        valid("remote-keep", &kept);
+        let status = shared.first.run(&["--json", "remote", "status"], "").json();
+        assert_eq!(status["state"], "current", "{command}");
+        let live = "select count(*) from plugin_vault.rows where tab = 3 and value is not null";
+        let ran = shared.first.run(&["get", "me.app"], "");
+        if keeps_mine {
+            assert_eq!((ran.code, old.psql(&shared.database, live)), (4, "0".into()), "{}", ran.said);
+            assert!(kept.get("quarantine").is_none());
+        } else {
+            assert_eq!(
+                (object(&shared.first, "me.app"), old.psql(&shared.database, live)),
+                (shared.object.clone(), "1".into())
+            );
+            assert!(PathBuf::from(kept["quarantine"].as_str().unwrap()).exists());
+        }
+        let head = shared.log_at(&old).head(0, &soon()).unwrap();
+        assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
+        assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
+    }
+}
