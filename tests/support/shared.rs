@@ -2,7 +2,9 @@
 //! share: the tests of a target then run a second time, against a server that the run starts. Each store is pushed by a
 //! role that owns the schema, and used by one that may call its functions alone.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::sync::mpsc::channel;
 
@@ -11,6 +13,9 @@ use plugin_vault::remote::{self, Credentials};
 use plugin_vault::vault::sharing::Server;
 use plugin_vault::vault::{Config, Need, Vault};
 
+use serde_json::Value;
+
+use super::Home;
 use super::postgres::{server, soon};
 
 /// The variable that chooses where stores are.
@@ -50,10 +55,27 @@ pub(crate) fn push(data: &Path, keys: &Path) {
     let (done, opened) = channel();
     vault.open(Need::Key, move |outcome| done.send(outcome).unwrap());
     let opened = opened.recv().unwrap().unwrap().expect("it was made");
-    let pushed = vault.push(&opened, &Server::parse(&url("owner")).unwrap()).unwrap();
+    let pushed = vault.push(&opened, &Server::parse(&url("owner")).unwrap(), remote::OFFLINE_DAYS).unwrap();
     drop(opened);
     vault.end();
     use_server(keys, &pushed.store, &url("app"));
+}
+
+/// A machine that joins the store of another one under this name.
+pub(crate) fn joined(first: &Home, name: &str) -> Home {
+    let home = Home::without_store();
+    let arguments = ["--json", "remote", "join", &url("app"), "--machine", name];
+    let mut command = home.start().usual_log().arguments(arguments).command();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(home.stderr_file());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let shown: Value = serde_json::from_str(&line).unwrap();
+    let approved = first.run(&["remote", "approve", "--yes", shown["code"].as_str().unwrap()], "");
+    assert_eq!(approved.code, 0, "{}", approved.said);
+    assert!(child.wait().unwrap().success());
+    home
 }
 
 /// The machine with these keys reaches its server by this URL from now on.
