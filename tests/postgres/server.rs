@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use plugin_vault::remote::{self, Deadline, Machine, PostgresLog, ServerUrl};
 
 /// Who may log in, and how.
@@ -120,11 +122,28 @@ impl Server {
         Self { port, folder, _keeper: keeper }
     }
 
+    /// Signals the server and each process that it has made.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        let children = || {
+            let list = format!("/proc/{0}/task/{0}/children", self.pid().as_raw_nonzero());
+            fs::read_to_string(list).unwrap()
+        };
+        // First the server, which then makes no others.
+        let _ = kill_process(self.pid(), signal);
+        for child in children().split_whitespace() {
+            // It may have ended by now.
+            let _ = kill_process(Pid::from_raw(child.parse().unwrap()).unwrap(), signal);
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        let lines = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        Pid::from_raw(lines.lines().next().unwrap().parse().unwrap()).unwrap()
+    }
+
     /// Ends the server as a crash of the machine does: at once.
     pub(crate) fn kill(&self) {
-        let lines = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
-        let pid = rustix::process::Pid::from_raw(lines.lines().next().unwrap().parse().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        kill_process(self.pid(), Signal::KILL).unwrap();
     }
 
     /// Runs statements as the owner, and returns what the last one has printed.
