@@ -10,6 +10,7 @@ mod cable;
 mod commits;
 mod decisions;
 mod failover;
+mod forensic;
 mod leaving;
 mod login;
 mod machines;

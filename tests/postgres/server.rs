@@ -157,6 +157,16 @@ impl Server {
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
     }
 
+    /// A dump of a database, as text.
+    pub(crate) fn dump(&self, database: &str) -> String {
+        let ran = Command::new(programs().join("pg_dump"))
+            .args(["-h", "127.0.0.1", "-U", "owner", "-p", &self.port.to_string(), database])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
     /// Runs a file as the owner, as its head tells people to.
     pub(crate) fn psql_file(&self, database: &str, file: &Path) {
         let ran = Command::new(programs().join("psql"))
