@@ -14,6 +14,8 @@ mod forensic;
 mod leaving;
 mod login;
 mod machines;
+#[cfg(feature = "namespace-tests")]
+mod networks;
 mod page;
 mod proxy;
 mod replica;

@@ -16,12 +16,15 @@ use plugin_vault::remote::{self, Deadline, Machine, PostgresLog, ServerUrl};
 /// Who may log in, and how.
 const HBA: &str = "\
 host all owner,app 127.0.0.1/32 trust
+hostssl all owner,app 10.177.53.0/24 trust
 host replication owner 127.0.0.1/32 trust
 hostssl all clear 127.0.0.1/32 password
 host all clear 127.0.0.1/32 password
 host all md5 127.0.0.1/32 md5
 host all scram 127.0.0.1/32 scram-sha-256
 ";
+/// The address of a server that machines with addresses of their own reach; see `networks.rs`.
+pub(crate) const SERVER_ADDRESS: &str = "10.177.53.1";
 const ROLES: &str = "\
 create role app login;
 create role scram login password 'a pass:word';
@@ -95,13 +98,22 @@ fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) {
 impl Server {
     /// A server with an empty cluster.
     pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// The same, for machines with addresses of their own as well.
+    pub(crate) fn start_on_bridge() -> Self {
+        Self::start_at(&format!("127.0.0.1,{SERVER_ADDRESS}"))
+    }
+
+    fn start_at(addresses: &str) -> Self {
         let folder = folder();
         let data = folder.join("data");
         let options = ["--no-sync", "--no-locale", "--encoding=UTF8", "--username=owner", "--auth=trust"];
         run("initdb", options.into_iter().chain(["-D", data.to_str().unwrap()]));
         fs::write(data.join("pg_hba.conf"), HBA).unwrap();
         certificate(&data);
-        let server = Self::with(folder);
+        let server = Self::with(folder, addresses);
         server.psql("postgres", ROLES);
         server
     }
@@ -113,12 +125,12 @@ impl Server {
         let options = ["-h", "127.0.0.1", "-U", "owner", "-p", &port, "--checkpoint=fast", "--no-sync", "-D"];
         let standby = is_standby.then_some("--write-recovery-conf");
         run("pg_basebackup", options.into_iter().chain([data.to_str().unwrap()]).chain(standby));
-        Self::with(folder)
+        Self::with(folder, "127.0.0.1")
     }
 
-    fn with(folder: PathBuf) -> Self {
+    fn with(folder: PathBuf, addresses: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let keeper = keeper(&programs(), &folder.join("data"), port);
+        let keeper = keeper(&programs(), &folder.join("data"), addresses, port);
         Self { port, folder, _keeper: keeper }
     }
 
@@ -208,7 +220,7 @@ fn certificate(data: &Path) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
         .args(["-days", "2", "-subj", "/CN=vault.test", "-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "subjectAltName=DNS:vault.test,IP:127.0.0.1"])
+        .args(["-addext", &format!("subjectAltName=DNS:vault.test,IP:127.0.0.1,IP:{SERVER_ADDRESS}")])
         .arg("-keyout")
         .arg(data.join("server.key"))
         .arg("-out")
@@ -224,13 +236,14 @@ fn certificate(data: &Path) {
 }
 
 /// Starts the server, and waits until it is ready.
-fn keeper(programs: &Path, data: &Path, port: u16) -> Child {
+fn keeper(programs: &Path, data: &Path, addresses: &str, port: u16) -> Child {
     // SIGQUIT ends the server at once; nothing in its folder is needed any more.
     let script = "exec 3<&0 </dev/null; \"$@\" & \
                   read -r _ <&3; kill -QUIT $!; wait $!; rm -rf \"$FOLDER\"";
     let server = unprivileged(&programs.join("postgres"));
+    let addresses = format!("listen_addresses={addresses}");
     let options = [
-        "listen_addresses=127.0.0.1",
+        addresses.as_str(),
         "unix_socket_directories=",
         "max_connections=50",
         "ssl=on",
