@@ -46,7 +46,7 @@ impl Secrets {
 }
 
 /// All bytes of the files below a folder.
-fn bytes_below(folder: &Path, all: &mut Vec<u8>) {
+pub(crate) fn bytes_below(folder: &Path, all: &mut Vec<u8>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

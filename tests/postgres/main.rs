@@ -6,6 +6,7 @@
 #[path = "../support/harness.rs"]
 mod harness;
 
+mod attacker;
 mod cable;
 mod commits;
 mod decisions;
