@@ -5,6 +5,8 @@
 //! head. Reads are answered from the replica while the server has confirmed it within [`limits::CONFIRMED`]. Without the
 //! server reads go on, and writes are refused.
 
+mod age;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -19,6 +21,8 @@ use crate::remote::{
 use crate::rows::{Id, Table, meta};
 use crate::store::{Batch, BusyReason, CommitError, Row, Slot, Store, StoreError, WriteLock};
 use crate::sync;
+
+use age::Age;
 
 use super::reasons::{Busy, Failed, Full, Server};
 use super::{Config, Error, Timestamp, slots};
@@ -36,6 +40,10 @@ pub(super) struct Replica {
     confirmed_until: AtomicU64,
     /// Whether the replica was needed since this was last asked.
     is_used: AtomicBool,
+    /// How long the replica may be read without the server; `None` without credentials.
+    age: Option<Age>,
+    /// Whether the server has confirmed nothing for so long that the replica must not be read.
+    is_too_old: AtomicBool,
 }
 
 /// What the last contact with the server has shown.
@@ -161,15 +169,17 @@ impl Replica {
                 "the store is shared by several machines, and this machine has no credentials for its server; it can \
                  only be read. Run `plugin-vault remote leave` to make it a store of this machine alone"
             );
-            return Ok(Self::new([0; 16], "", None));
+            return Ok(Self::new([0; 16], "", None, None));
         };
         let log = credentials.log(store).map_err(|_| StoreError::Damaged)?;
         let machine = crypto::machine_id(&credentials.token);
-        Ok(Self::new(machine, &credentials.machine, Some(Box::new(log))))
+        let age = Age::find(config.keys.clone(), store, credentials.offline_days)?;
+        Ok(Self::new(machine, &credentials.machine, Some(Box::new(log)), Some(age)))
     }
 
-    fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>) -> Self {
-        let contact = Contact { state: None, told: State::Current, failure: None, clock: None, as_of: None };
+    fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>, age: Option<Age>) -> Self {
+        let as_of = age.as_ref().and_then(Age::kept);
+        let contact = Contact { state: None, told: State::Current, failure: None, clock: None, as_of };
         Self {
             machine,
             name: name.into(),
@@ -177,6 +187,8 @@ impl Replica {
             contact: Mutex::new(contact),
             confirmed_until: AtomicU64::new(0),
             is_used: AtomicBool::new(true),
+            age,
+            is_too_old: AtomicBool::new(false),
         }
     }
 
@@ -222,6 +234,12 @@ impl Replica {
     /// Whether the replica was needed since the last call.
     pub(super) fn was_used(&self) -> bool {
         self.is_used.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether the server has confirmed nothing for so long that the replica must not be read: a key that was revoked
+    /// meanwhile would still open it.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.is_too_old.load(Ordering::Relaxed)
     }
 
     /// Closes the connection until it is needed again.
@@ -392,6 +410,10 @@ impl Replica {
                     contact.clock.map(|(server, boot)| server + process::boot_millis().saturating_sub(boot));
                 contact.failure = None;
                 contact.state = Some(State::Current);
+                if let (Some(age), Some(as_of)) = (&self.age, contact.as_of) {
+                    age.keep(as_of);
+                }
+                self.is_too_old.store(false, Ordering::Relaxed);
                 began + millis(limits::CONFIRMED)
             }
             Err(NotCommitted::Remote(RemoteError::Full)) => return outcome,
@@ -404,9 +426,16 @@ impl Replica {
                     );
                 }
                 (contact.state, contact.failure) = (state, Some(failure));
+                let is_over = |age: &Age| age.is_over(contact.as_of, Timestamp::now());
+                self.is_too_old.store(self.age.as_ref().is_some_and(is_over), Ordering::Relaxed);
                 process::boot_millis() + millis(limits::SERVER_RETRY)
             }
-            Err(NotCommitted::Store(_) | NotCommitted::NotApplied(_)) => return outcome,
+            Err(NotCommitted::Store(error) | NotCommitted::NotApplied(error)) => {
+                if !matches!(error, CommitError::NotDone(StoreError::Busy(_))) {
+                    tracing::warn!(?error, "the replica could not follow the server of the shared store");
+                }
+                return outcome;
+            }
         };
         drop(contact);
         self.confirmed_until.store(until, Ordering::Relaxed);

@@ -52,7 +52,7 @@ impl Machine {
         let sample = Sample::new();
         let opened = sample.opened();
         let log: Box<dyn Log + Send> = Box::new(server.clone());
-        Self { _sample: sample, opened, replica: Replica::new([1; 16], "", Some(log)) }
+        Self { _sample: sample, opened, replica: Replica::new([1; 16], "", Some(log), None) }
     }
 
     /// Decides from the replica, and commits one row.
