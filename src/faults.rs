@@ -26,6 +26,8 @@ pub enum Fault {
     TwoHolders,
     /// `local-clock`: leases of a shared store end by the clock of each machine.
     LocalClock,
+    /// `no-fresh`: reads that have to be fresh are answered as any other.
+    NoFresh,
 }
 
 /// A point in a commit, or in a repair.
@@ -37,6 +39,8 @@ pub enum Point {
     BeforeCommit,
     /// `after-commit`: the rows are on the disk, no client has an answer.
     AfterCommit,
+    /// `after-append`: the server of a shared store has committed, and this machine has not.
+    AfterAppend,
     /// `before-replacing`: the store is in quarantine, and its replacement is ready.
     BeforeReplacing,
 }
@@ -74,6 +78,18 @@ pub fn reach(point: Point) -> io::Result<()> {
     injected::reach(point)
 }
 
+/// By how many milliseconds this machine's wall clock is wrong.
+#[cfg(not(feature = "faults"))]
+pub const fn clock_offset() -> i64 {
+    0
+}
+
+/// By how many milliseconds this machine's wall clock is wrong: `PLUGIN_VAULT_CLOCK_OFFSET`.
+#[cfg(feature = "faults")]
+pub fn clock_offset() -> i64 {
+    *injected::OFFSET
+}
+
 #[cfg(feature = "faults")]
 mod injected {
     use std::io;
@@ -85,6 +101,10 @@ mod injected {
     static CHOSEN: LazyLock<String> =
         LazyLock::new(|| std::env::var("PLUGIN_VAULT_FAULT").unwrap_or_default());
 
+    pub(super) static OFFSET: LazyLock<i64> = LazyLock::new(|| {
+        std::env::var("PLUGIN_VAULT_CLOCK_OFFSET").ok().and_then(|offset| offset.parse().ok()).unwrap_or(0)
+    });
+
     pub(super) static BUG: LazyLock<Option<Fault>> = LazyLock::new(|| match CHOSEN.as_str() {
         "early-answer" => Some(Fault::EarlyAnswer),
         "no-guard" => Some(Fault::NoGuard),
@@ -95,6 +115,7 @@ mod injected {
         "stale-lease" => Some(Fault::StaleLease),
         "two-holders" => Some(Fault::TwoHolders),
         "local-clock" => Some(Fault::LocalClock),
+        "no-fresh" => Some(Fault::NoFresh),
         _ => None,
     });
 
@@ -104,6 +125,7 @@ mod injected {
             Point::BeforeBegin => "before-begin",
             Point::BeforeCommit => "before-commit",
             Point::AfterCommit => "after-commit",
+            Point::AfterAppend => "after-append",
             Point::BeforeReplacing => "before-replacing",
         };
         let mut words = CHOSEN.split(':');

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::crypto::{self, SlotId};
-use crate::faults::Fault;
+use crate::faults::{self, Fault, Point};
 use crate::limits;
 use crate::process;
 use crate::remote::{
@@ -318,6 +318,9 @@ impl Replica {
             Appended::Forgotten => return Err(NotCommitted::Remote(RemoteError::Unanswered)),
         }
         batch.rows.push(Position { turn: position.turn + 1, write_id }.row());
+        if faults::reach(Point::AfterAppend).is_err() {
+            return Err(NotCommitted::NotApplied(StoreError::Failed.into()));
+        }
         store.commit(lock, batch).map_err(NotCommitted::NotApplied)
     }
 

@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::faults;
+
 /// Milliseconds since the beginning of 1970 in UTC, up to the end of the year 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
@@ -20,7 +22,8 @@ impl Timestamp {
     /// The wall clock's time.
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Self::from_millis(millis.saturating_add_signed(faults::clock_offset()))
     }
 
     /// Parses an RFC 3339 text with any offset, and cuts its fraction to milliseconds. A time that an offset moves past

@@ -41,8 +41,8 @@ fn wanted(case: &Case) -> Result<Wanted, String> {
 fn check(case: &Case) -> Result<(), String> {
     let wanted = wanted(case)?;
     let arguments: Vec<&str> = case.optional("arguments")?.unwrap_or_default().split_whitespace().collect();
-    for way in Way::ALL {
-        let outcome = process::run(&arguments, &case.input, way);
+    for way in Way::all() {
+        let outcome = process::run(&arguments, &case.input, *way);
         outcome
             .and_then(|outcome| judge(case, &wanted, &outcome))
             .map_err(|why| format!("{way:?}: {why}"))?;

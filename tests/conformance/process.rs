@@ -23,7 +23,10 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 4] = [Self::Whole, Self::Bytes, Self::Thirds, Self::Sockets];
+    /// The ways in which the bytes of a case come and go. What a server does to a store does not depend on them.
+    pub(crate) fn all() -> &'static [Self] {
+        if is_on_server() { &[Self::Whole] } else { &[Self::Whole, Self::Bytes, Self::Thirds, Self::Sockets] }
+    }
 
     fn piece(self, input: &[u8]) -> usize {
         match self {
@@ -42,9 +45,21 @@ pub(crate) struct Outcome {
     pub(crate) exit: Option<i32>,
 }
 
+/// A start with a store of its own: one that ends with the process, or one on a server, which ends with the home.
 fn start(arguments: &[&str]) -> Start {
-    let start = Home::new().start().usual_log().without_folders().in_folder(std::env::temp_dir());
-    start.arguments(["--temporary", "--log", "trace", "--workspace-folder", "file:///w"]).arguments(arguments)
+    let start = Home::new().start().usual_log().in_folder(std::env::temp_dir());
+    let start = if is_on_server() { start } else { start.without_folders().argument("--temporary") };
+    start.arguments(["--log", "trace", "--workspace-folder", "file:///w"]).arguments(arguments)
+}
+
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+fn is_on_server() -> bool {
+    crate::harness::shared::is_chosen()
+}
+
+#[cfg(not(all(target_os = "linux", feature = "postgres-tests")))]
+const fn is_on_server() -> bool {
+    false
 }
 
 /// The binary with a store of its own, one open folder, and all its log lines.

@@ -26,6 +26,7 @@
 //! to.
 
 mod moments;
+mod replicas;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -48,11 +49,34 @@ pub(crate) struct Summary {
     /// Leases that were taken, and writes under one.
     pub(crate) leases: usize,
     pub(crate) fenced: usize,
+    /// Reads that need not be fresh.
+    pub(crate) plain: usize,
 }
 
-/// Checks a history that began with an empty store; the witness was told of all its changes.
-pub(crate) fn check(calls: &[Call], told: &[Told]) -> Result<Summary, Wrong> {
-    let versions = versions::find(calls, told)?;
-    moments::check(calls, &versions)?;
-    Ok(versions.summary(calls))
+/// What was asked of the sidecars of one machine.
+#[derive(Default)]
+pub(crate) struct Machine {
+    pub(crate) calls: Vec<Call>,
+    /// Reads that a replica may answer. No moment is asked of them; [`replicas`] says what is.
+    pub(crate) plain: Vec<Call>,
+}
+
+/// Checks a history of machines that began with an empty store; the witness was told of all its changes.
+pub(crate) fn check_machines(machines: &[Machine], told: &[Told]) -> Result<Summary, Wrong> {
+    let mut all: Vec<_> = machines.iter().flat_map(|machine| machine.calls.iter().cloned()).collect();
+    let count = all.len();
+    // They also show which calls without an answer were carried out.
+    all.extend(machines.iter().flat_map(|machine| machine.plain.iter().cloned()));
+    let versions = versions::find(&all, told)?;
+    moments::check(&all[..count], &versions)?;
+    for machine in machines {
+        replicas::check(machine, &versions)?;
+    }
+    Ok(Summary { plain: all.len() - count, ..versions.summary(&all[..count]) })
+}
+
+/// Checks a history of a store that one machine has.
+#[cfg(test)]
+fn check(calls: &[Call], told: &[Told]) -> Result<Summary, Wrong> {
+    check_machines(&[Machine { calls: calls.to_vec(), plain: Vec::new() }], told)
 }

@@ -1,8 +1,9 @@
 //! One thread that asks one sidecar after another call, and notes what it asked and was told.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use plugin_vault::vault::Timestamp;
 use serde_json::{Value, json};
 
 use crate::call::{Ask, Call, Content, Outcome, Time};
@@ -12,15 +13,43 @@ use crate::rig::{Answer, Random, Sidecar};
 const LEASE_HELD: i64 = 3001;
 const LEASE_LOST: i64 = 3002;
 const BUSY: i64 = 5002;
+/// The server of a shared store was asked, and has not answered.
+const UNANSWERED: i64 = 5006;
+const UNREACHABLE: i64 = 5007;
+
+/// What a client asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Everything, of a store of one machine.
+    Alone,
+    /// Everything, of a store that machines share. About half of its reads are fresh.
+    Sharing,
+    /// Reads that need not be fresh, so that nothing but time brings its machine to the server's head.
+    Reader,
+}
 
 /// What all clients of a run share.
 pub(crate) struct World {
-    pub(crate) began: Instant,
+    began: Instant,
+    /// The wall clock then, which is the server's too.
+    began_at: SystemTime,
     pub(crate) records: usize,
-    pub(crate) last_number: AtomicU64,
+    last_number: AtomicU64,
 }
 
 impl World {
+    pub(crate) fn new(records: usize) -> Self {
+        let last_number = AtomicU64::new(0);
+        Self { began: Instant::now(), began_at: SystemTime::now(), records, last_number }
+    }
+
+    /// The time of a timestamp of the server's.
+    fn time_at(&self, timestamp: &Value) -> Time {
+        let millis = Timestamp::parse(timestamp.as_str().unwrap()).unwrap().millis();
+        let at = UNIX_EPOCH + Duration::from_millis(millis);
+        at.duration_since(self.began_at).map_or(0, |time| u64::try_from(time.as_nanos()).unwrap())
+    }
+
     pub(crate) fn time(&self, at: Instant) -> Time {
         u64::try_from(at.duration_since(self.began).as_nanos()).unwrap()
     }
@@ -32,12 +61,15 @@ impl World {
 
 pub(crate) struct Client<'w> {
     world: &'w World,
+    role: Role,
     random: Random,
     /// The revision of each record that this client has heard of last.
     known: Vec<u64>,
     /// The token of the lease on each record, as long as no answer has said that it is over.
     held: Vec<Option<u64>>,
     pub(crate) calls: Vec<Call>,
+    /// Reads that need not be fresh.
+    pub(crate) plain: Vec<Call>,
     /// All leases that it was given.
     pub(crate) leases: Vec<Held>,
     /// How many processes sat in its seat before the one that it asks.
@@ -47,15 +79,18 @@ pub(crate) struct Client<'w> {
 }
 
 impl<'w> Client<'w> {
-    pub(crate) fn new(world: &'w World, random: Random) -> Self {
+    pub(crate) fn new(world: &'w World, role: Role, random: Random) -> Self {
         let (known, held) = (vec![0; world.records], vec![None; world.records]);
-        let (calls, leases) = (Vec::new(), Vec::new());
-        Self { world, random, known, held, calls, leases, turn: 0, cut_off: None }
+        let (calls, plain, leases) = (Vec::new(), Vec::new(), Vec::new());
+        Self { world, role, random, known, held, calls, plain, leases, turn: 0, cut_off: None }
     }
 
     /// Asks something; `false` if the sidecar is gone.
     pub(crate) fn step(&mut self, sidecar: &Sidecar) -> bool {
         let record = self.random.below(self.world.records);
+        if self.role == Role::Reader || (self.role == Role::Sharing && self.random.one_in(4)) {
+            return self.read_plainly(sidecar, record);
+        }
         let ask = match self.random.below(24) {
             20 | 21 => return self.acquire(sidecar, record),
             22 => return self.release(sidecar, record),
@@ -93,12 +128,13 @@ impl<'w> Client<'w> {
         if let Some(token) = lease {
             params["lease"] = token.into();
         }
+        if ask == Ask::Get && self.role != Role::Alone {
+            params["fresh"] = true.into();
+        }
         let began = self.world.time(Instant::now());
         let answer = Sidecar::wait(&sidecar.begin(method, &params));
-        let (outcome, ended) = match &answer {
-            Some((answer, at)) => (outcome(ask, answer), self.world.time(*at)),
-            None => (Outcome::Maybe, Time::MAX),
-        };
+        let outcome = answer.as_ref().map_or(Outcome::Maybe, |(answer, _)| outcome(ask, answer));
+        let ended = self.ended(answer.as_ref(), outcome);
         match outcome {
             Outcome::Found(revision, _) | Outcome::Conflict(revision) => self.known[record] = revision,
             Outcome::Written(revision) if ask != Ask::Delete => self.known[record] = revision,
@@ -108,7 +144,29 @@ impl<'w> Client<'w> {
         if matches!(&answer, Some((Err(refused), _)) if refused.code == LEASE_LOST) {
             self.held[record] = None;
         }
-        self.note(Call { record, ask, if_revision, lease, began, ended, outcome })
+        self.note(Call { record, ask, if_revision, lease, began, ended, outcome }, answer.is_some())
+    }
+
+    /// When a call can't be carried out any more. What has no outcome may still be on its way to the server.
+    fn ended(&self, answer: Option<&(Answer, Instant)>, outcome: Outcome) -> Time {
+        let at = answer.filter(|_| outcome != Outcome::Maybe).map(|(_, at)| self.world.time(*at));
+        at.unwrap_or(Time::MAX)
+    }
+
+    /// Reads a record as the replica has it; `false` if the sidecar is gone.
+    fn read_plainly(&mut self, sidecar: &Sidecar, record: usize) -> bool {
+        let began = self.world.time(Instant::now());
+        let params = json!({"context": "user", "name": format!("record {record}")});
+        let answer = Sidecar::wait(&sidecar.begin("getPersistentRecord", &params));
+        let Some((answer, at)) = answer else { return false };
+        let (outcome, ended) = (outcome(Ask::Get, &answer), self.world.time(at));
+        let (if_revision, lease) = (None, None);
+        self.plain.push(Call { record, ask: Ask::Get, if_revision, lease, began, ended, outcome });
+        if self.role == Role::Reader {
+            // So that those who write have the processors.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
     }
 
     /// Takes the lease on a record, for so short a time that it is often over before it is used.
@@ -117,30 +175,29 @@ impl<'w> Client<'w> {
         let began = self.world.time(Instant::now());
         let params = json!({"name": lease(record), "ttlMs": ttl});
         let answer = Sidecar::wait(&sidecar.begin("acquireLease", &params));
-        let ended = answer.as_ref().map_or(Time::MAX, |(_, at)| self.world.time(*at));
-        let outcome = match answer {
+        let outcome = match &answer {
             Some((Ok(taken), _)) => Outcome::Written(taken["lease"].as_u64().unwrap()),
+            Some((Err(refused), _)) if refused.code == UNANSWERED => Outcome::Maybe,
             Some((Err(refused), _)) => {
                 let code = refused.code;
-                assert!([LEASE_HELD, BUSY].contains(&code), "acquireLease was refused with {code}");
+                assert!([LEASE_HELD, BUSY, UNREACHABLE].contains(&code), "acquireLease was refused with {code}");
                 Outcome::NotDone
             }
             None => Outcome::Maybe,
         };
+        let ended = self.ended(answer.as_ref(), outcome);
         let lease = self.world.records + record;
-        if let Outcome::Written(token) = outcome {
+        if let (Outcome::Written(token), Some((Ok(taken), _))) = (outcome, &answer) {
             self.held[record] = Some(token);
-            self.leases.push(Held::new(lease, token, (began, ended), ttl, self.turn));
+            let held = Held::new(lease, token, (began, ended), ttl, self.turn);
+            self.leases.push(match self.role {
+                Role::Alone => held,
+                _ => held.until(self.world.time_at(&taken["expiresAt"])),
+            });
         }
-        self.note(Call {
-            record: lease,
-            ask: Ask::Acquire,
-            if_revision: None,
-            lease: None,
-            began,
-            ended,
-            outcome,
-        })
+        let (ask, if_revision, lease_of) = (Ask::Acquire, None, None);
+        let call = Call { record: lease, ask, if_revision, lease: lease_of, began, ended, outcome };
+        self.note(call, answer.is_some())
     }
 
     /// Gives the lease on a record up, and now and then uses its token all the same.
@@ -161,9 +218,15 @@ impl<'w> Client<'w> {
         let began = self.world.time(Instant::now());
         let params = json!({"name": lease(record), "lease": token});
         match Sidecar::wait(&sidecar.begin("renewLease", &params)) {
-            Some((Ok(_), _)) => self.lease(token).renew(began),
+            Some((Ok(_), _)) if self.role == Role::Alone => self.lease(token).renew(began),
+            Some((Ok(renewed), _)) => {
+                let until = self.world.time_at(&renewed["expiresAt"]);
+                self.lease(token).renew_until(until);
+            }
             Some((Err(refused), _)) if refused.code == LEASE_LOST => self.held[record] = None,
-            Some((Err(refused), _)) => assert_eq!(refused.code, BUSY, "renewLease"),
+            Some((Err(refused), _)) => {
+                assert!([BUSY, UNREACHABLE, UNANSWERED].contains(&refused.code), "renewLease: {}", refused.code);
+            }
             None => return false,
         }
         true
@@ -174,8 +237,7 @@ impl<'w> Client<'w> {
     }
 
     /// Notes a call; `false` if it has no answer.
-    fn note(&mut self, call: Call) -> bool {
-        let is_answered = call.outcome != Outcome::Maybe;
+    fn note(&mut self, call: Call, is_answered: bool) -> bool {
         if !is_answered {
             self.cut_off = Some(self.calls.len());
         }
@@ -208,7 +270,8 @@ fn outcome(ask: Ask, answer: &Answer) -> Outcome {
         Err(refused) => match refused.code {
             2001 => Outcome::Conflict(refused.data["revision"].as_u64().unwrap()),
             // A process that was stopped held the lock for too long.
-            BUSY | LEASE_LOST => Outcome::NotDone,
+            BUSY | LEASE_LOST | UNREACHABLE => Outcome::NotDone,
+            UNANSWERED => Outcome::Maybe,
             code => panic!("{ask:?} was refused with {code}: {}", refused.data),
         },
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::process::Command;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -10,14 +9,16 @@ use serde_json::json;
 
 use crate::call::{Ask, Call, Time};
 use crate::chaos::{self, Done};
-use crate::check::{self, Summary, Wrong};
-use crate::client::{Client, World};
+use crate::check::{self, Machine, Summary, Wrong};
+use crate::client::{Client, Role, World};
 use crate::fencing::{self, Held};
 use crate::rig::{self, Home, Random, Sidecar};
 use crate::witness::Witness;
 
 /// How a run is.
 pub(crate) struct Options {
+    /// With more than one, they share a store on a server. Clients of the last one then only read.
+    pub(crate) machines: usize,
     pub(crate) sidecars: usize,
     /// Threads that ask each of them.
     pub(crate) threads: usize,
@@ -40,7 +41,8 @@ pub(crate) struct Report {
 
 /// The processes, each of which may be another one soon.
 pub(crate) struct Seats {
-    home: Home,
+    /// One for each machine; the seats are on them by turns.
+    homes: Vec<Home>,
     key: String,
     fault: &'static str,
     stalls: bool,
@@ -53,22 +55,26 @@ pub(crate) struct Seats {
 impl Seats {
     fn new(options: &Options) -> Self {
         let gone = Mutex::new(vec![Vec::new(); options.sidecars]);
-        let home = Home::new();
-        let key = home.key();
-        let first = Sidecar::start(home.command());
+        let homes = homes(options.machines);
+        let key = homes[0].key();
+        homes.iter().for_each(|home| home.keep_key(&key));
+        let first = Sidecar::start(homes[0].command());
         first.ok("setAPIKey", &json!([key]));
         // The namespace begins: a key's row takes a revision.
         first.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         assert!(first.end().success());
         let (fault, stalls) = (options.fault, options.stalls);
-        let mut seats = Self { home, key, fault, stalls, sitting: Vec::new(), gone };
-        seats.sitting = (0..options.sidecars).map(|_| RwLock::new((seats.start(true), 0))).collect();
+        let mut seats = Self { homes, key, fault, stalls, sitting: Vec::new(), gone };
+        seats.sitting = (0..options.sidecars).map(|seat| RwLock::new((seats.start(seat, true), 0))).collect();
         seats
     }
 
     /// A process with its key; `harmed`: with the planted bug, or with readers that stand still.
-    fn start(&self, harmed: bool) -> Arc<Sidecar> {
-        let mut command: Command = self.home.command();
+    fn start(&self, seat: usize, harmed: bool) -> Arc<Sidecar> {
+        let machine = seat % self.homes.len();
+        let mut command: Command = self.homes[machine].command();
+        // No two machines of a shared store have the same wall clock.
+        command.env("PLUGIN_VAULT_CLOCK_OFFSET", CLOCKS[machine].to_string());
         if harmed {
             command.env("PLUGIN_VAULT_FAULT", self.fault);
         }
@@ -76,7 +82,7 @@ impl Seats {
             command
                 .env("LD_PRELOAD", rig::preload())
                 .env("RIG_MODE", "stall")
-                .env("RIG_ROOT", self.home.root())
+                .env("RIG_ROOT", self.homes[machine].root())
                 .env("RIG_EVERY", "8")
                 .env("RIG_MICROS", "1500");
         }
@@ -100,12 +106,25 @@ impl Seats {
         self.sidecar(seat).0.kill();
         self.gone.lock().unwrap()[seat].push((there, Instant::now()));
         let mut sits = self.sitting[seat].write().unwrap();
-        *sits = (self.start(true), sits.1 + 1);
+        *sits = (self.start(seat, true), sits.1 + 1);
+    }
+
+    fn are_shared(&self) -> bool {
+        self.homes.len() > 1
+    }
+
+    /// Who asks in a seat.
+    fn role(&self, seat: usize) -> Role {
+        match self.homes.len() {
+            1 => Role::Alone,
+            machines if seat % machines == machines - 1 => Role::Reader,
+            _ => Role::Sharing,
+        }
     }
 
     /// Asks one process after the other until the deadline.
-    fn ask(&self, seat: usize, world: &World, random: Random, until: Instant) -> (Vec<Call>, Vec<Held>) {
-        let mut client = Client::new(world, random);
+    fn ask(&self, seat: usize, world: &World, random: Random, until: Instant) -> Asked {
+        let mut client = Client::new(world, self.role(seat), random);
         let mut sidecar;
         (sidecar, client.turn) = self.sidecar(seat);
         let mut cut_off = Vec::new();
@@ -119,9 +138,10 @@ impl Seats {
                 }
             }
         }
-        let Client { mut calls, mut leases, .. } = client;
+        let Client { mut calls, plain, mut leases, .. } = client;
         let gone = self.gone.lock().unwrap();
-        for (call, turn) in cut_off {
+        // What was on its way to a server is carried out there at any time.
+        for (call, turn) in cut_off.into_iter().filter(|_| !self.are_shared()) {
             calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |(_, gone)| world.time(*gone));
         }
         for lease in &mut leases {
@@ -129,8 +149,28 @@ impl Seats {
                 lease.give_up(world.time(*there));
             }
         }
-        (calls, leases)
+        Asked { machine: seat % self.homes.len(), calls, plain, leases }
     }
+}
+
+/// The wall clocks of the machines, as milliseconds by which they are wrong.
+const CLOCKS: [i64; 3] = [0, 40_000, -40_000];
+
+/// What one thread has asked.
+struct Asked {
+    machine: usize,
+    calls: Vec<Call>,
+    plain: Vec<Call>,
+    leases: Vec<Held>,
+}
+
+fn homes(machines: usize) -> Vec<Home> {
+    #[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+    if machines > 1 {
+        return crate::machines::homes(machines);
+    }
+    assert_eq!(machines, 1, "stores are shared with the feature postgres-tests");
+    vec![Home::new()]
 }
 
 impl fmt::Display for Report {
@@ -138,9 +178,9 @@ impl fmt::Display for Report {
         let Self { calls, kills, stops, outcome } = self;
         write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
         match outcome {
-            Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced }) => write!(
+            Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced, plain }) => write!(
                 formatter,
-                "{changes} answered changes, {reads} reads, {conflicts} conflicts, \
+                "{changes} answered changes, {reads} reads, {plain} reads of replicas, {conflicts} conflicts, \
                  {leases} leases, {fenced} writes under one, \
                  {} calls without an answer, {maybe_done} of them carried out",
                 maybe_done + maybe_not
@@ -156,12 +196,11 @@ impl Crowd {
     pub(crate) fn run(options: &Options, seed: u64, length: Duration) -> Report {
         let mut random = Random(seed);
         let seats = Seats::new(options);
-        let last_number = AtomicU64::new(0);
-        let world = World { began: Instant::now(), records: options.records, last_number };
-        let witness = Witness::new(seats.start(false));
+        let world = World::new(options.records);
+        let witness = Witness::new(seats.start(0, false));
         let until = Instant::now() + length;
         let randoms: Vec<_> = (0..options.sidecars * options.threads).map(|_| random.split()).collect();
-        let (mut calls, leases, done) = std::thread::scope(|scope| {
+        let (asked, done) = std::thread::scope(|scope| {
             let (seats, world) = (&seats, &world);
             let clients: Vec<_> = randoms
                 .into_iter()
@@ -169,39 +208,52 @@ impl Crowd {
                 .map(|(at, random)| scope.spawn(move || seats.ask(at % seats.len(), world, random, until)))
                 .collect();
             let done = if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
-            let mut all = (Vec::new(), Vec::new());
-            for client in clients {
-                let (calls, leases) = client.join().unwrap();
-                all.0.extend(calls);
-                all.1.extend(leases);
-            }
-            (all.0, all.1, done)
+            (clients.into_iter().map(|client| client.join().unwrap()).collect::<Vec<_>>(), done)
         });
         for seat in 0..seats.len() {
             assert!(seats.sidecar(seat).0.end().success());
         }
-        let (looked, last) = seats.last_look(&world, random.split());
-        calls.extend(looked);
+        let mut machines: Vec<_> = (0..options.machines).map(|_| Machine::default()).collect();
+        let mut leases = Vec::new();
+        for asked in asked {
+            let machine = &mut machines[asked.machine];
+            machine.calls.extend(asked.calls);
+            machine.plain.extend(asked.plain);
+            leases.extend(asked.leases);
+        }
+        for (at, machine) in machines.iter_mut().enumerate() {
+            machine.calls.extend(seats.last_look(at, &world, random.split()));
+        }
+        let last = seats.last_change();
+        let count = machines.iter().map(|machine| machine.calls.len() + machine.plain.len()).sum();
         let outcome = witness.told(&world, last).and_then(|told| {
-            let summary = check::check(&calls, &told)?;
+            let summary = check::check_machines(&machines, &told)?;
+            let calls: Vec<_> = machines.into_iter().flat_map(|machine| machine.calls).collect();
             let fenced = fencing::check(&calls, &leases)?;
             Ok(Summary { leases: leases.len(), fenced, ..summary })
         });
-        Report { calls: calls.len(), kills: done.kills, stops: done.stops, outcome }
+        Report { calls: count, kills: done.kills, stops: done.stops, outcome }
     }
 }
 
 impl Seats {
-    /// What a process finds that is started after all others have ended; and the revision of a change that it makes last,
-    /// to a record of its own.
-    fn last_look(&self, world: &World, random: Random) -> (Vec<Call>, u64) {
-        let sidecar = self.start(false);
-        let mut client = Client::new(world, random);
+    /// What a process of a machine finds that is started after all others have ended.
+    fn last_look(&self, machine: usize, world: &World, random: Random) -> Vec<Call> {
+        let sidecar = self.start(machine, false);
+        let role = if self.are_shared() { Role::Sharing } else { Role::Alone };
+        let mut client = Client::new(world, role, random);
         for record in 0..world.records {
             assert!(client.ask(&sidecar, record, Ask::Get, None));
         }
+        assert!(sidecar.end().success());
+        client.calls
+    }
+
+    /// The revision of a change to a record of its own, after all others.
+    fn last_change(&self) -> u64 {
+        let sidecar = self.start(0, false);
         let last = sidecar.ok("setPersistentData", &json!(["user", {"last": true}]));
         assert!(sidecar.end().success());
-        (client.calls, last["revision"].as_u64().unwrap())
+        last["revision"].as_u64().unwrap()
     }
 }

@@ -33,6 +33,17 @@ impl Held {
         Self { lease, token, answered, ttl, until: began + ttl, turn }
     }
 
+    /// It is held until then on the clock of a server, which no client's delay makes shorter.
+    pub(crate) fn until(mut self, until: Time) -> Self {
+        self.until = until.saturating_sub(MILLI);
+        self
+    }
+
+    /// It was renewed until then on the clock of a server.
+    pub(crate) fn renew_until(&mut self, until: Time) {
+        self.until = self.until.max(until.saturating_sub(MILLI));
+    }
+
     /// It was renewed by a call that began then.
     pub(crate) fn renew(&mut self, began: Time) {
         self.until = self.until.max(began + self.ttl);

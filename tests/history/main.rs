@@ -12,6 +12,8 @@ mod check;
 mod client;
 mod crowd;
 mod fencing;
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+mod machines;
 mod notices;
 #[path = "../rig/mod.rs"]
 mod rig;
@@ -22,7 +24,8 @@ use std::time::{Duration, Instant};
 use crowd::{Crowd, Options};
 
 /// What happens to the processes while they are asked.
-const USUAL: Options = Options { sidecars: 5, threads: 3, records: 6, kills: true, fault: "", stalls: false };
+const USUAL: Options =
+    Options { machines: 1, sidecars: 5, threads: 3, records: 6, kills: true, fault: "", stalls: false };
 
 #[test]
 fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
@@ -37,7 +40,7 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
 /// Few records, so that every read can contradict another.
 #[cfg(target_os = "linux")]
 const STANDING: Options =
-    Options { sidecars: 4, threads: 2, records: 1, kills: false, fault: "", stalls: true };
+    Options { machines: 1, sidecars: 4, threads: 2, records: 1, kills: false, fault: "", stalls: true };
 
 /// LMDB's race between publishing a reader's number and copying the meta page, made a million times as likely.
 #[cfg(target_os = "linux")]

@@ -31,7 +31,7 @@ fn has(bytes: &[u8], part: &[u8]) -> bool {
 #[test]
 fn a_copy_of_the_data_folder_opens_nothing_even_with_the_api_key() {
     let (home, key, _) = stored();
-    let thief = Home::new();
+    let thief = Home::without_store();
     copy(&home.data(), &thief.data());
     let mut server = thief.server();
     assert_eq!(server.ok("setAPIKey", json!([key])).as_object().unwrap().len(), 1, "a handle, and no more");
@@ -59,7 +59,7 @@ fn a_copy_of_the_key_folder_holds_no_data() {
     for (_, content) in &found {
         assert!(!has(content, secret.as_bytes()) && !has(content, key.as_str().unwrap().as_bytes()));
     }
-    let thief = Home::new();
+    let thief = Home::without_store();
     copy(&home.keys(), &thief.keys());
     let mut server = thief.server();
     assert_eq!(server.ok("setAPIKey", json!([key]))["known"], false);

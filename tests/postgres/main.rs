@@ -16,6 +16,7 @@ mod page;
 mod proxy;
 mod replica;
 mod schema;
-mod server;
 mod sharing;
 mod sidecars;
+
+use harness::postgres as server;

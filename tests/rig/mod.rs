@@ -17,6 +17,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+pub(crate) use harness::shared;
 pub(crate) use harness::{Home, Refused};
 pub(crate) use random::Random;
 pub(crate) use sidecar::{Answer, Sidecar};

@@ -34,7 +34,7 @@ pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 impl Home {
     /// Another home with a copy of the store and its keys.
     pub(crate) fn copied(&self) -> Self {
-        let to = Self::new();
+        let to = Self::without_store();
         copy(&self.data(), &to.data());
         copy(&self.keys(), &to.keys());
         to

@@ -34,8 +34,13 @@ mod home;
 mod message;
 #[cfg(all(target_os = "linux", feature = "namespace-tests"))]
 pub(crate) mod mount;
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+#[path = "../postgres/server.rs"]
+pub(crate) mod postgres;
 mod run;
 mod server;
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+pub(crate) mod shared;
 mod start;
 
 pub(crate) use errors::Refused;

@@ -25,7 +25,18 @@ struct Place {
 }
 
 impl Home {
+    /// A home with no store, or with one on the server that the run chose for its stores (`shared.rs`).
     pub(crate) fn new() -> Self {
+        let home = Self::without_store();
+        #[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+        if super::shared::is_chosen() {
+            super::shared::push(&home.data(), &home.keys());
+        }
+        home
+    }
+
+    /// A home with no store.
+    pub(crate) fn without_store() -> Self {
         Self(Arc::new(Place {
             root: tempfile::Builder::new().prefix("vault-test-").tempdir().unwrap(),
             errors: tempfile::tempdir().unwrap(),

@@ -90,6 +90,19 @@ fn every_file_belongs_to_a_target() {
 }
 
 #[test]
+fn each_test_that_does_not_run_on_a_server_exists_and_has_a_reason() {
+    let list = read("tests/postgres/exceptions.list");
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let words: Vec<_> = line.splitn(3, ' ').collect();
+        let [target, name, reason] = words[..] else { panic!("target, name, reason: {line}") };
+        let (folder, test) = name.rsplit_once("::").unwrap_or(("main", name));
+        let file = read(&format!("tests/{target}/{}.rs", folder.replace("::", "/")));
+        assert!(file.contains(&format!("fn {test}()")), "{target} has no test {name}");
+        assert!(reason.len() > 10, "{name} has no reason");
+    }
+}
+
+#[test]
 fn only_the_harness_starts_the_program() {
     // In two parts, since this file is searched too.
     let variable = ["CARGO_BIN", "_EXE"].concat();
