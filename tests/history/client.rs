@@ -180,7 +180,10 @@ impl<'w> Client<'w> {
             Some((Err(refused), _)) if refused.code == UNANSWERED => Outcome::Maybe,
             Some((Err(refused), _)) => {
                 let code = refused.code;
-                assert!([LEASE_HELD, BUSY, UNREACHABLE].contains(&code), "acquireLease was refused with {code}");
+                assert!(
+                    [LEASE_HELD, BUSY, UNREACHABLE].contains(&code),
+                    "acquireLease was refused with {code}"
+                );
                 Outcome::NotDone
             }
             None => Outcome::Maybe,
@@ -225,7 +228,11 @@ impl<'w> Client<'w> {
             }
             Some((Err(refused), _)) if refused.code == LEASE_LOST => self.held[record] = None,
             Some((Err(refused), _)) => {
-                assert!([BUSY, UNREACHABLE, UNANSWERED].contains(&refused.code), "renewLease: {}", refused.code);
+                assert!(
+                    [BUSY, UNREACHABLE, UNANSWERED].contains(&refused.code),
+                    "renewLease: {}",
+                    refused.code
+                );
             }
             None => return false,
         }

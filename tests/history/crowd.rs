@@ -178,13 +178,15 @@ impl fmt::Display for Report {
         let Self { calls, kills, stops, outcome } = self;
         write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
         match outcome {
-            Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced, plain }) => write!(
-                formatter,
-                "{changes} answered changes, {reads} reads, {plain} reads of replicas, {conflicts} conflicts, \
+            Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced, plain }) => {
+                write!(
+                    formatter,
+                    "{changes} answered changes, {reads} reads, {plain} reads of replicas, {conflicts} conflicts, \
                  {leases} leases, {fenced} writes under one, \
                  {} calls without an answer, {maybe_done} of them carried out",
-                maybe_done + maybe_not
-            ),
+                    maybe_done + maybe_not
+                )
+            }
             Err(Wrong(wrong)) => write!(formatter, "WRONG: {wrong}"),
         }
     }

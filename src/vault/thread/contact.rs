@@ -56,10 +56,12 @@ impl Vault {
     ) -> Result<(), Error> {
         match (opened.replica(), need) {
             (None, _) => Ok(()),
-            (Some(replica), Need::Fresh) if !Fault::NoFresh.is_injected() => *asked.get_or_insert_with(|| {
-                let deadline = Deadline::within(limits::SERVER_STALL);
-                replica.refresh(opened.store(), &deadline).map_err(Error::from)
-            }),
+            (Some(replica), Need::Fresh) if !Fault::NoFresh.is_injected() => {
+                *asked.get_or_insert_with(|| {
+                    let deadline = Deadline::within(limits::SERVER_STALL);
+                    replica.refresh(opened.store(), &deadline).map_err(Error::from)
+                })
+            }
             // Without the server the read goes on with what is here.
             (Some(replica), Need::Key | Need::CachedOnly | Need::Existing | Need::Fresh) => {
                 let _ = replica.confirm(opened.store());

@@ -76,7 +76,10 @@ fn why_not(read: &Call, begins: Option<&Version>, next: Option<&Version>, known:
     }
     let next = next?;
     if next.revision <= known {
-        return Some(format!("the machine had seen revision {known}, and went back before {}", next.revision));
+        return Some(format!(
+            "the machine had seen revision {known}, and went back before {}",
+            next.revision
+        ));
     }
     let is_late = next.ended.saturating_add(LATEST) < read.began;
     is_late.then(|| format!("the replica was more than 20 s behind revision {}", next.revision))
