@@ -28,6 +28,8 @@ pub enum Fault {
     LocalClock,
     /// `no-fresh`: reads that have to be fresh are answered as any other.
     NoFresh,
+    /// `stale-refusal`: writes that change nothing are decided without the server.
+    StaleRefusal,
 }
 
 /// A point in a commit, or in a repair.
@@ -116,6 +118,7 @@ mod injected {
         "two-holders" => Some(Fault::TwoHolders),
         "local-clock" => Some(Fault::LocalClock),
         "no-fresh" => Some(Fault::NoFresh),
+        "stale-refusal" => Some(Fault::StaleRefusal),
         _ => None,
     });
 

@@ -329,6 +329,11 @@ impl Opened {
         }
     }
 
+    /// After writes were decided that change nothing, in a shared store: see [`Replica::confirm_decision`].
+    pub(super) fn confirm_decision(&self, lock: &WriteLock<'_>) -> Result<(), NotCommitted> {
+        self.replica.as_ref().map_or(Ok(()), |replica| replica.confirm_decision(&self.store, lock))
+    }
+
     /// Whether the store was moved to a server, or away from it, since it was opened.
     pub(super) fn is_moved(&self, snapshot: &Snapshot<'_>) -> Result<bool, StoreError> {
         Ok(remote::is_replica(snapshot)? != self.replica.is_some())

@@ -324,18 +324,42 @@ impl Replica {
         store.commit(lock, batch).map_err(NotCommitted::NotApplied)
     }
 
+    /// After writes were decided that change nothing: whether the replica was at the server's head. If it was not, takes
+    /// what it lacks, and fails as a commit does that another machine has overtaken.
+    pub(super) fn confirm_decision(&self, store: &Store, lock: &WriteLock<'_>) -> Result<(), NotCommitted> {
+        let began = process::boot_millis();
+        let outcome = self.with_log(|log| {
+            if self.is_at_head(store, log, &deadline())? {
+                return Ok(());
+            }
+            self.take(store, lock, log, &deadline())?;
+            Err(StoreError::Busy(BusyReason::Overtaken).into())
+        });
+        self.note(began, outcome)
+    }
+
     /// Asks for the head, and takes what the replica lacks.
     fn follow(&self, store: &Store, log: &mut dyn Log, deadline: &Deadline) -> Result<(), NotCommitted> {
+        if self.is_at_head(store, log, deadline)? {
+            return Ok(());
+        }
+        let lock = store.lock()?;
+        self.take(store, &lock, log, deadline)
+    }
+
+    /// Asks for the head, and returns whether the replica is there.
+    fn is_at_head(
+        &self,
+        store: &Store,
+        log: &mut dyn Log,
+        deadline: &Deadline,
+    ) -> Result<bool, NotCommitted> {
         let snapshot = store.snapshot()?;
         let (mine, revision) = (remote::position(&snapshot)?, snapshot.revision()?);
         drop(snapshot);
         let head = log.head(mine.turn, deadline).map_err(NotCommitted::Remote)?;
         self.note_head(&head);
-        if mine.standing(&head) == Standing::AtHead && revision == head.revision {
-            return Ok(());
-        }
-        let lock = store.lock()?;
-        self.take(store, &lock, log, deadline)
+        Ok(mine.standing(&head) == Standing::AtHead && revision == head.revision)
     }
 
     /// Takes what the replica lacks, under the lock: another process may have taken it meanwhile.

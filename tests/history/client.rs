@@ -24,6 +24,8 @@ pub(crate) enum Role {
     Alone,
     /// Everything, of a store that machines share. About half of its reads are fresh.
     Sharing,
+    /// The same, and seldom, so that its machine is often behind when it decides.
+    Seldom,
     /// Reads that need not be fresh, so that nothing but time brings its machine to the server's head.
     Reader,
 }
@@ -88,7 +90,11 @@ impl<'w> Client<'w> {
     /// Asks something; `false` if the sidecar is gone.
     pub(crate) fn step(&mut self, sidecar: &Sidecar) -> bool {
         let record = self.random.below(self.world.records);
-        if self.role == Role::Reader || (self.role == Role::Sharing && self.random.one_in(4)) {
+        if matches!(self.role, Role::Seldom | Role::Reader) {
+            // Also so that those who write have the processors.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if self.role == Role::Reader || (self.role != Role::Alone && self.random.one_in(4)) {
             return self.read_plainly(sidecar, record);
         }
         let ask = match self.random.below(24) {
@@ -162,10 +168,6 @@ impl<'w> Client<'w> {
         let (outcome, ended) = (outcome(Ask::Get, &answer), self.world.time(at));
         let (if_revision, lease) = (None, None);
         self.plain.push(Call { record, ask: Ask::Get, if_revision, lease, began, ended, outcome });
-        if self.role == Role::Reader {
-            // So that those who write have the processors.
-            std::thread::sleep(Duration::from_millis(10));
-        }
         true
     }
 

@@ -117,8 +117,11 @@ impl Seats {
     fn role(&self, seat: usize) -> Role {
         match self.homes.len() {
             1 => Role::Alone,
-            machines if seat % machines == machines - 1 => Role::Reader,
-            _ => Role::Sharing,
+            machines => match seat % machines {
+                0 => Role::Sharing,
+                machine if machine == machines - 1 => Role::Reader,
+                _ => Role::Seldom,
+            },
         }
     }
 

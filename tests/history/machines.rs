@@ -38,3 +38,8 @@ fn leases_that_end_by_the_clock_of_each_machine_are_noticed() {
 fn fresh_reads_that_do_not_ask_the_server_are_noticed() {
     notices(&Options { fault: "no-fresh", ..SHARED });
 }
+
+#[test]
+fn writes_that_are_refused_without_the_server_are_noticed() {
+    notices(&Options { fault: "stale-refusal", ..SHARED });
+}

@@ -8,6 +8,7 @@ mod harness;
 
 mod cable;
 mod commits;
+mod decisions;
 mod failover;
 mod leaving;
 mod login;

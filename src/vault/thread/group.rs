@@ -160,7 +160,7 @@ impl Vault {
             self.run_woken();
             std::thread::sleep(LOOK);
         }
-        let usable = match commit_draft(opened, &lock, &mut draft, marks.iter().any(Option::is_some)) {
+        let usable = match commit_draft(opened, &lock, &mut draft, &marks) {
             Ok(()) => Ok(()),
             Err(error @ NotCommitted::NotApplied(_)) => usable(Err(error)),
             Err(error) => return Err((error, lock)),
@@ -280,18 +280,22 @@ fn commit_draft(
     opened: &Opened,
     lock: &WriteLock<'_>,
     draft: &mut Draft<'_>,
-    is_read: bool,
+    marks: &[Option<Mark>],
 ) -> Result<(), NotCommitted> {
     let Work { protectors, batch, destroyed } = draft.work();
     for change in protectors {
         opened.store().change_protector(lock, &change)?;
     }
-    let Some(mut batch) = batch else { return Ok(()) };
+    let Some(mut batch) = batch else {
+        // A refusal is a decision too, and so is a write that finds nothing to change.
+        let has_writes = marks.iter().any(Option::is_none) && !Fault::StaleRefusal.is_injected();
+        return if has_writes { opened.confirm_decision(lock) } else { Ok(()) };
+    };
     let committed = opened.commit(lock, &mut batch, &destroyed);
     if !matches!(committed, Ok(()) | Err(NotCommitted::NotApplied(_))) {
         return committed;
     }
-    if is_read {
+    if marks.iter().any(Option::is_some) {
         draft.give_back(batch);
     }
     if !destroyed.is_empty() {
