@@ -16,10 +16,10 @@ use crate::limits;
 use crate::process;
 use crate::remote::{
     self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, NotCaughtUp, PlacedRow, Position,
-    RemoteError, Standing, slot_row,
+    RemoteError, Standing,
 };
 use crate::rows::{Id, Table, meta};
-use crate::store::{Batch, BusyReason, CommitError, Row, Slot, Store, StoreError, WriteLock};
+use crate::store::{Batch, BusyReason, CommitError, Row, Store, StoreError, WriteLock};
 use crate::sync;
 
 use age::Age;
@@ -287,7 +287,7 @@ impl Replica {
         if rows.is_empty() {
             return Ok(store.commit(lock, batch)?);
         }
-        add_slots(store, destroyed, &mut rows)?;
+        slots::add_changed(store, destroyed, &mut rows)?;
         let began = process::boot_millis();
         let outcome = self.with_log(|log| self.append(store, lock, log, batch, &rows));
         if let Err(NotCommitted::NotApplied(_) | NotCommitted::Remote(RemoteError::Unanswered)) = outcome {
@@ -377,7 +377,7 @@ impl Replica {
         let mut ended = Vec::new();
         for (slot, wrapped) in slots {
             match wrapped {
-                Some(wrapped) => put_slot(store, &slot, &wrapped)?,
+                Some(wrapped) => slots::take(store, &slot, &wrapped)?,
                 None => ended.push(slot),
             }
         }
@@ -473,35 +473,6 @@ impl Replica {
 /// The deadline of a write's call: the server must make progress, and the lock of this machine is held meanwhile.
 fn deadline() -> Deadline {
     Deadline::without_progress(limits::SERVER_STALL, limits::SERVER_WAIT)
-}
-
-/// Adds the slots of the keys that the rows change. A slot travels with the row of its key.
-fn add_slots(store: &Store, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -> Result<(), StoreError> {
-    let keys = rows.iter().filter(|row| row.table == Table::Keys as u8);
-    let slots: Vec<Id> = keys.filter_map(|row| row.key.as_slice().try_into().ok()).collect();
-    for slot in slots {
-        let value = match store.slot(&slot) {
-            _ if destroyed.contains(&SlotId(slot)) => None,
-            Ok(Slot::Wrapped(wrapped)) => Some(wrapped),
-            Ok(Slot::Destroyed) => None,
-            // A damaged slot of this machine must not replace a whole one of another.
-            Ok(Slot::Absent) | Err(StoreError::Damaged) => continue,
-            Err(error) => return Err(error),
-        };
-        rows.push(slot_row(&slot, value));
-    }
-    Ok(())
-}
-
-/// Writes a slot of another machine, unless this machine has it.
-fn put_slot(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
-    match store.slot(slot) {
-        Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
-        // What was destroyed here stays destroyed.
-        Ok(Slot::Destroyed) => Ok(()),
-        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => store.put_slot(slot, wrapped),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ mod tests {
     fn a_confirmation_is_kept_for_later_processes_and_is_over_after_its_days() {
         let keys = tempfile::tempdir().unwrap();
         let store = [7; 16];
-        crate::files::create_folder(&keys.path().join(crate::rows::id_text(&store))).unwrap();
+        std::fs::create_dir(keys.path().join(crate::rows::id_text(&store))).unwrap();
         let find = || Age::find(keys.path().to_owned(), store, 30).unwrap();
         let day = u64::try_from(DAY.as_millis()).unwrap();
         let at = 20_000 * day;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::remote::fake::{FakeLog, Fate};
 use crate::remote::{Appended, Page};
+use crate::store::Slot;
 use crate::vault::Opened;
 use crate::vault::sample::Sample;
 
