@@ -11,6 +11,7 @@
 
 mod appending;
 mod catch_up;
+mod confirmed;
 mod credentials;
 mod deadline;
 mod error;
@@ -27,6 +28,7 @@ mod sample;
 
 pub use appending::append;
 pub use catch_up::{CaughtUp, NotCaughtUp, Whole, catch_up, is_replica, position, take_whole};
+pub use confirmed::{confirmed, keep_confirmed};
 pub use credentials::{Credentials, OFFLINE_DAYS};
 pub use deadline::Deadline;
 pub use error::{Refused, RemoteError};

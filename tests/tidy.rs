@@ -296,7 +296,7 @@ fn every_method_is_documented() {
 #[test]
 fn every_error_is_met_by_a_test() {
     let mut tests = String::new();
-    for folder in ["tests/e2e", "tests/conformance"] {
+    for folder in ["tests/e2e", "tests/conformance", "tests/postgres"] {
         for path in walk_all(&root().join(folder)) {
             tests.push_str(&fs::read_to_string(path).unwrap_or_default());
         }

@@ -475,7 +475,7 @@ export interface Released {
 export interface Remote {
   /** How this machine and the server are to each other. */
   state: "current" | "offline" | "refused" | "wentBack";
-  /** When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet. */
+  /** When the server last confirmed what this machine holds, by the server's clock; absent if that is not known. */
   asOf?: Time;
 }
 
@@ -621,7 +621,7 @@ export interface StoreRefusedData {
   kind: "storeRefused";
   retryable: false;
   /** The cause. */
-  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack";
+  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong";
 }
 
 /** The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there. */

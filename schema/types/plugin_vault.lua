@@ -335,7 +335,7 @@
 ---How a store that several machines share is connected to its server.
 ---@class plugin_vault.Remote
 ---@field state "current"|"offline"|"refused"|"wentBack" How this machine and the server are to each other.
----@field asOf? plugin_vault.Time When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet.
+---@field asOf? plugin_vault.Time When the server last confirmed what this machine holds, by the server's clock; absent if that is not known.
 
 ---A lease that was renewed.
 ---@class plugin_vault.Renewed
@@ -434,7 +434,7 @@
 ---@class plugin_vault.StoreRefusedData
 ---@field kind "storeRefused"
 ---@field retryable false
----@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"|"serverRefused"|"serverWentBack" The cause.
+---@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"|"serverRefused"|"serverWentBack"|"offlineTooLong" The cause.
 
 ---The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
 ---@class plugin_vault.StoreUnreachableData

@@ -169,6 +169,14 @@ pub(super) fn restore(
     command: &RestoreCommand,
     as_json: bool,
 ) -> Result<Answer, Failed> {
+    // A store that can't be opened may be restored, whatever it was.
+    if operator.try_locked().is_ok_and(|opened| opened.is_some_and(|opened| opened.is_shared())) {
+        return Err(Failed::new(
+            "several machines share the store, and a backup is older than what they have; take the store back with \
+             plugin-vault remote leave, and restore it then"
+                .into(),
+        ));
+    }
     let read = |source: CopySource<'_>, progress: &mut dyn FnMut(u64, u64)| {
         operator.vault().read_backup(source, progress)
     };

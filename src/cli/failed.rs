@@ -183,8 +183,8 @@ fn about(error: Error) -> String {
         Error::TargetExists => "the data folder has files of another store; name another one with --data-dir",
         Error::RevisionConflict { current } => {
             return format!(
-                "the record has the revision {current} and not the one of --if-revision, so nothing was changed; \
-                 read it again"
+                "the record has the revision {current} by now, so nothing was changed; read it again, and repeat the \
+                 change"
             );
         }
         Error::WorkspaceFolderRequired | Error::WorkspaceFolderInvalid => {

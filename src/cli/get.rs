@@ -22,6 +22,9 @@ pub(super) struct GetCommand {
     /// Print a string without its quotes, and without a line end unless stdout is a terminal
     #[arg(long, conflicts_with = "json")]
     raw: bool,
+    /// Fail if the server of a shared store can't be reached, instead of printing what this machine has
+    #[arg(long)]
+    fresh: bool,
     /// Where the workspace folder has no such record, print that of the nearest folder above it, or else the user's
     #[arg(long, requires = "workspace")]
     inherit: bool,
@@ -29,6 +32,9 @@ pub(super) struct GetCommand {
 
 pub(super) fn run(operator: &Operator, command: &GetCommand, as_json: bool) -> Result<Answer, Failed> {
     let (opened, selected) = command.record.find(operator)?;
+    if command.fresh {
+        operator.refresh()?;
+    }
     let (record, found_in) = if command.inherit {
         let found = opened.read(&GetInherited(selected.target.clone()), &OneByOne)?.ok_or_else(nothing)?;
         (found.record, Some(found.address))
@@ -42,7 +48,9 @@ pub(super) fn run(operator: &Operator, command: &GetCommand, as_json: bool) -> R
 /// The same at the other end of a relay.
 pub(super) fn through(relay: &mut Through, command: &GetCommand, as_json: bool) -> Result<Answer, Failed> {
     let (reference, place) = command.record.through(relay)?;
-    let found = relay.read(&place, reference.name.as_deref(), command.inherit)?.ok_or_else(nothing)?;
+    let found = relay
+        .read(&place, reference.name.as_deref(), &[("inherit", command.inherit), ("fresh", command.fresh)])?
+        .ok_or_else(nothing)?;
     let value = Zeroizing::new(value_in(reference.member.as_ref(), &found.record)?.to_owned());
     show(&found.record, found.found_in.as_deref(), value, command.raw, as_json)
 }

@@ -112,7 +112,7 @@ impl Credentials<'_> {
         let text = match reached {
             Reached::Store(opened) => self.select(opened, name)?.read(opened)?.map(|record| record.text),
             Reached::Relay(relay) => {
-                relay.borrow_mut().read(&Place::User, Some(name), false)?.map(|found| found.record.text)
+                relay.borrow_mut().read(&Place::User, Some(name), &[])?.map(|found| found.record.text)
             }
         };
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))

@@ -16,6 +16,9 @@ pub(super) struct ListCommand {
     /// Only the records of this plugin, or of this installation of it: PLUGIN[/INSTALLATION]
     #[arg(value_name = "PLUGIN[/INSTALLATION]")]
     plugin: Option<String>,
+    /// Fail if the server of a shared store can't be reached, instead of printing what this machine has
+    #[arg(long)]
+    fresh: bool,
 }
 
 /// The records of one installation.
@@ -32,6 +35,9 @@ pub(super) fn run(operator: &Operator, command: &ListCommand, as_json: bool) -> 
         return Err(Failed::wrong("list takes PLUGIN or PLUGIN/INSTALLATION; get shows one record"));
     }
     let opened = operator.required()?;
+    if command.fresh {
+        operator.refresh()?;
+    }
     let plugin = only.as_ref().map(|only| only.plugin.as_str());
     let (mut found, unlisted) = all(&opened, plugin)?;
     if let Some(installation) = only.as_ref().and_then(|only| only.installation.as_ref()) {

@@ -99,6 +99,12 @@ impl Operator {
         opened.recv().unwrap_or(Err(Error::Internal))
     }
 
+    /// Asks the server of a shared store what it has now. A store of this machine alone is always current.
+    pub(super) fn refresh(&self) -> Result<(), Failed> {
+        self.open(Need::Fresh)?;
+        Ok(())
+    }
+
     /// Runs a write and waits for its outcome. The store must be unlocked.
     pub(super) fn write<W: Write + 'static>(&self, write: W) -> Result<W::Outcome, Failed>
     where

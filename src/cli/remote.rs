@@ -16,10 +16,13 @@ use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
 use super::secret::secret_line;
 
-pub(super) use joining::{ApproveReport, JoinReport};
-pub(super) use machines::MachineEntry;
-pub(super) use moving::{KeepReport, LeaveReport, PushReport};
-pub(super) use status::RemoteStatusReport;
+#[cfg(feature = "schema")]
+pub(super) use self::{
+    joining::{ApproveReport, JoinReport},
+    machines::MachineEntry,
+    moving::{KeepReport, LeaveReport, PushReport},
+    status::RemoteStatusReport,
+};
 
 /// A store that several machines share, on a `PostgreSQL` server
 #[derive(Subcommand)]

@@ -71,7 +71,7 @@ pub(super) fn through(mut relay: Through, command: &RunCommand) -> Result<Answer
         values_of(wanted, |reference| {
             relay.check(&reference)?;
             let found =
-                relay.read(&Place::User, reference.name.as_deref(), false)?.ok_or_else(record::nothing)?;
+                relay.read(&Place::User, reference.name.as_deref(), &[])?.ok_or_else(record::nothing)?;
             Ok(record::value_in(reference.member.as_ref(), &found.record)?.to_owned())
         })
     })

@@ -12,7 +12,7 @@ use super::record::{RecordArguments, Selected};
 use super::through::{NotStored, Storing, Through};
 
 /// How often a change of a member is repeated if another process changes the record meanwhile.
-const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 64;
 /// The most bytes of input: more than any object may have, so that the store says which limit it exceeds.
 const LONGEST: usize = 256 * 1024 * 1024;
 
@@ -80,7 +80,7 @@ pub(super) fn set_through(
         let (object, if_revision, end) = match &reference.member {
             None => (value.to_string(), command.if_revision, expires_at),
             Some(member) => {
-                let record = relay.read(&place, name, false)?.map(|found| found.record);
+                let record = relay.read(&place, name, &[])?.map(|found| found.record);
                 let text = record.as_ref().map_or("{}", |record| &record.text);
                 let end = expires_at.or(record.as_ref().and_then(|record| record.expires_at));
                 let revision = record.as_ref().map_or(0, |record| record.revision);

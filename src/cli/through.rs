@@ -121,16 +121,16 @@ impl Through {
         }
     }
 
-    /// Reads a record; `None` if there is none.
+    /// Reads a record with the options that are wanted; `None` if there is none.
     pub(super) fn read(
         &mut self,
         place: &Place,
         name: Option<&str>,
-        inherit: bool,
+        wanted: &[(&str, bool)],
     ) -> Result<Option<Found>, Failed> {
         let mut params = address(place, name)?;
-        if inherit {
-            params.insert("inherit".into(), true.into());
+        for (option, _) in wanted.iter().filter(|(_, is_wanted)| *is_wanted) {
+            params.insert((*option).into(), true.into());
         }
         let answer = self.call("getPersistentRecord", &Value::Object(params).to_string())??;
         if answer.get() == "null" {

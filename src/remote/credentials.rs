@@ -79,6 +79,14 @@ impl Credentials {
         Self::read(&path(keys, store, Name::Unfinished))
     }
 
+    /// Whether this machine shares the store, as far as its credentials say: it has some, and no push has left them.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn are_of_shared(keys: &Path, store: &Id) -> Result<bool, StoreError> {
+        Ok(Self::load(keys, store)?.is_some() && Self::load_unfinished(keys, store)?.is_none())
+    }
+
     fn read(path: &Path) -> Result<Option<Self>, StoreError> {
         let (text, found) = match files::read_reached(path, LONGEST) {
             Err(error) if error.is_not_found() => return Ok(None),

@@ -60,6 +60,7 @@ impl Opened {
     /// # Errors
     /// If the caller's key is refused, or the store can't be read.
     pub fn changes(&self, caller: &Caller, after: u64) -> Result<Changed, Error> {
+        self.check_age()?;
         let (snapshot, access) = caller.moment(self)?;
         let last = snapshot.revision()?;
         let ends = access.as_ref().and_then(|access| access.row.expires_at());

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, RwLock};
 use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Turn, Unavailable, UnlockMode};
-use crate::rows::{Id, Table, meta};
+use crate::remote::{self, Credentials};
+use crate::rows::Id;
 use crate::store::{Batch, Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
 use crate::sync;
 
+use super::reasons::Server;
 use super::replica::{NotCommitted, RemoteStatus, Replica};
 use super::slots::{self, ToDestroy};
 use super::{Config, Error, Timestamp, key_index};
@@ -115,9 +117,13 @@ impl Opened {
         let now = || Timestamp::now().millis();
         let Some(store) = location.open(config.limits.store, now, new.as_ref())? else { return Ok(None) };
         let snapshot = store.snapshot()?;
-        let (restored, is_shared) =
-            (snapshot.restored()?, snapshot.get(Table::Meta, meta::REMOTE)?.is_some());
+        let (restored, was_repaired) = (snapshot.restored()?, snapshot.repaired()?.is_some());
+        let mut is_shared = remote::is_replica(&snapshot)?;
         drop(snapshot);
+        if !is_shared && was_repaired {
+            // The row that says so may have been lost with the rest.
+            is_shared = Credentials::are_of_shared(&config.keys, &store.id())?;
+        }
         let replica = is_shared.then(|| Replica::find(config, store.id())).transpose()?;
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
@@ -297,6 +303,14 @@ impl Opened {
         self.replica.as_ref().is_none_or(Replica::may_be_read)
     }
 
+    /// Refuses to read a replica that its server has not confirmed for too long.
+    pub(super) fn check_age(&self) -> Result<(), Error> {
+        if self.replica.as_ref().is_some_and(Replica::is_too_old) {
+            return Err(Error::ServerRefused(Server::Offline));
+        }
+        Ok(())
+    }
+
     /// The time by which records and leases end. Machines that share a store use their server's.
     pub(super) fn now(&self) -> Timestamp {
         self.replica.as_ref().and_then(Replica::now).unwrap_or_else(Timestamp::now)
@@ -322,7 +336,7 @@ impl Opened {
 
     /// Whether the store was moved to a server, or away from it, since it was opened.
     pub(super) fn is_moved(&self, snapshot: &Snapshot<'_>) -> Result<bool, StoreError> {
-        Ok(snapshot.get(Table::Meta, meta::REMOTE)?.is_some() != self.replica.is_some())
+        Ok(remote::is_replica(snapshot)? != self.replica.is_some())
     }
 
     /// The store, to be closed.

@@ -20,7 +20,7 @@ pub enum Need {
     CachedOnly,
     /// The store if there is one. Its key only if no program and no person has to be asked for it.
     Existing,
-    /// As [`Self::Key`], and what the server of a shared store has now.
+    /// As [`Self::Existing`], and what the server of a shared store has now.
     Fresh,
 }
 

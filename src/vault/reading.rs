@@ -124,6 +124,7 @@ impl View for Then<'_> {
 impl Opened {
     /// Reads the store as it is now, on the caller's thread.
     pub fn read<R: Read>(&self, read: &R, room: &dyn Room) -> Result<R::Outcome, Error> {
+        self.check_age()?;
         let (snapshot, access) = read.caller().moment(self)?;
         let copied = read.copy(&Now { opened: self, snapshot: &snapshot, room }, access.as_ref())?;
         drop(snapshot);

@@ -171,6 +171,8 @@ reasons! {
         Refused = "serverRefused",
         /// The server has lost commits that it had confirmed.
         WentBack = "serverWentBack",
+        /// The server has not been reached for so long that the replica is not read any more.
+        Offline = "offlineTooLong",
     }
 }
 

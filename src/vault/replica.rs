@@ -5,6 +5,8 @@
 //! head. Reads are answered from the replica while the server has confirmed it within [`limits::CONFIRMED`]. Without the
 //! server reads go on, and writes are refused.
 
+mod age;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -14,11 +16,13 @@ use crate::limits;
 use crate::process;
 use crate::remote::{
     self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, NotCaughtUp, PlacedRow, Position,
-    RemoteError, Standing, slot_row,
+    RemoteError, Standing,
 };
 use crate::rows::{Id, Table, meta};
-use crate::store::{Batch, BusyReason, CommitError, Row, Slot, Store, StoreError, WriteLock};
+use crate::store::{Batch, BusyReason, CommitError, Row, Store, StoreError, WriteLock};
 use crate::sync;
+
+use age::Age;
 
 use super::reasons::{Busy, Failed, Full, Server};
 use super::{Config, Error, Timestamp, slots};
@@ -36,6 +40,10 @@ pub(super) struct Replica {
     confirmed_until: AtomicU64,
     /// Whether the replica was needed since this was last asked.
     is_used: AtomicBool,
+    /// How long the replica may be read without the server; `None` without credentials.
+    age: Option<Age>,
+    /// Whether the server has confirmed nothing for so long that the replica must not be read.
+    is_too_old: AtomicBool,
 }
 
 /// What the last contact with the server has shown.
@@ -161,15 +169,17 @@ impl Replica {
                 "the store is shared by several machines, and this machine has no credentials for its server; it can \
                  only be read. Run `plugin-vault remote leave` to make it a store of this machine alone"
             );
-            return Ok(Self::new([0; 16], "", None));
+            return Ok(Self::new([0; 16], "", None, None));
         };
         let log = credentials.log(store).map_err(|_| StoreError::Damaged)?;
         let machine = crypto::machine_id(&credentials.token);
-        Ok(Self::new(machine, &credentials.machine, Some(Box::new(log))))
+        let age = Age::find(config.keys.clone(), store, credentials.offline_days)?;
+        Ok(Self::new(machine, &credentials.machine, Some(Box::new(log)), Some(age)))
     }
 
-    fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>) -> Self {
-        let contact = Contact { state: None, told: State::Current, failure: None, clock: None, as_of: None };
+    fn new(machine: Id, name: &str, log: Option<Box<dyn Log + Send>>, age: Option<Age>) -> Self {
+        let as_of = age.as_ref().and_then(Age::kept);
+        let contact = Contact { state: None, told: State::Current, failure: None, clock: None, as_of };
         Self {
             machine,
             name: name.into(),
@@ -177,6 +187,8 @@ impl Replica {
             contact: Mutex::new(contact),
             confirmed_until: AtomicU64::new(0),
             is_used: AtomicBool::new(true),
+            age,
+            is_too_old: AtomicBool::new(false),
         }
     }
 
@@ -224,6 +236,12 @@ impl Replica {
         self.is_used.swap(false, Ordering::Relaxed)
     }
 
+    /// Whether the server has confirmed nothing for so long that the replica must not be read: a key that was revoked
+    /// meanwhile would still open it.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.is_too_old.load(Ordering::Relaxed)
+    }
+
     /// Closes the connection until it is needed again.
     pub(super) fn rest(&self) {
         if let Some(log) = &mut *sync::lock(&self.log) {
@@ -269,7 +287,7 @@ impl Replica {
         if rows.is_empty() {
             return Ok(store.commit(lock, batch)?);
         }
-        add_slots(store, destroyed, &mut rows)?;
+        slots::add_changed(store, destroyed, &mut rows)?;
         let began = process::boot_millis();
         let outcome = self.with_log(|log| self.append(store, lock, log, batch, &rows));
         if let Err(NotCommitted::NotApplied(_) | NotCommitted::Remote(RemoteError::Unanswered)) = outcome {
@@ -366,7 +384,7 @@ impl Replica {
         let mut ended = Vec::new();
         for (slot, wrapped) in slots {
             match wrapped {
-                Some(wrapped) => put_slot(store, &slot, &wrapped)?,
+                Some(wrapped) => slots::take(store, &slot, &wrapped)?,
                 None => ended.push(slot),
             }
         }
@@ -426,6 +444,10 @@ impl Replica {
                     contact.clock.map(|(server, boot)| server + process::boot_millis().saturating_sub(boot));
                 contact.failure = None;
                 contact.state = Some(State::Current);
+                if let (Some(age), Some(as_of)) = (&self.age, contact.as_of) {
+                    age.keep(as_of);
+                }
+                self.is_too_old.store(false, Ordering::Relaxed);
                 began + millis(limits::CONFIRMED)
             }
             Err(NotCommitted::Remote(RemoteError::Full)) => return outcome,
@@ -438,9 +460,16 @@ impl Replica {
                     );
                 }
                 (contact.state, contact.failure) = (state, Some(failure));
+                let is_over = |age: &Age| age.is_over(contact.as_of, Timestamp::now());
+                self.is_too_old.store(self.age.as_ref().is_some_and(is_over), Ordering::Relaxed);
                 process::boot_millis() + millis(limits::SERVER_RETRY)
             }
-            Err(NotCommitted::Store(_) | NotCommitted::NotApplied(_)) => return outcome,
+            Err(NotCommitted::Store(error) | NotCommitted::NotApplied(error)) => {
+                if !matches!(error, CommitError::NotDone(StoreError::Busy(_))) {
+                    tracing::warn!(?error, "the replica could not follow the server of the shared store");
+                }
+                return outcome;
+            }
         };
         drop(contact);
         self.confirmed_until.store(until, Ordering::Relaxed);
@@ -451,35 +480,6 @@ impl Replica {
 /// The deadline of a write's call: the server must make progress, and the lock of this machine is held meanwhile.
 fn deadline() -> Deadline {
     Deadline::without_progress(limits::SERVER_STALL, limits::SERVER_WAIT)
-}
-
-/// Adds the slots of the keys that the rows change. A slot travels with the row of its key.
-fn add_slots(store: &Store, destroyed: &[SlotId], rows: &mut Vec<PlacedRow>) -> Result<(), StoreError> {
-    let keys = rows.iter().filter(|row| row.table == Table::Keys as u8);
-    let slots: Vec<Id> = keys.filter_map(|row| row.key.as_slice().try_into().ok()).collect();
-    for slot in slots {
-        let value = match store.slot(&slot) {
-            _ if destroyed.contains(&SlotId(slot)) => None,
-            Ok(Slot::Wrapped(wrapped)) => Some(wrapped),
-            Ok(Slot::Destroyed) => None,
-            // A damaged slot of this machine must not replace a whole one of another.
-            Ok(Slot::Absent) | Err(StoreError::Damaged) => continue,
-            Err(error) => return Err(error),
-        };
-        rows.push(slot_row(&slot, value));
-    }
-    Ok(())
-}
-
-/// Writes a slot of another machine, unless this machine has it.
-fn put_slot(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
-    match store.slot(slot) {
-        Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
-        // What was destroyed here stays destroyed.
-        Ok(Slot::Destroyed) => Ok(()),
-        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => store.put_slot(slot, wrapped),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! The slot files of keys that have ended: which the store marks, and how they are overwritten.
+//! The slot files of keys: how they travel between the machines of a shared store, which files of ended keys the store
+//! marks, and how they are overwritten.
 
 use crate::crypto::{SlotId, StoreKeys};
-use crate::rows::{Table, meta};
-use crate::store::{Snapshot, Store, StoreError};
+use crate::remote::{PlacedRow, slot_row};
+use crate::rows::{Id, Table, meta};
+use crate::store::{Slot, Snapshot, Store, StoreError};
 
 use super::key_row::KeyRow;
 
@@ -17,6 +19,39 @@ pub(super) fn destroy(store: &Store, slots: &[SlotId]) -> bool {
         );
     }
     all
+}
+
+/// Adds the slots of the keys that the rows change. A slot travels with the row of its key.
+pub(super) fn add_changed(
+    store: &Store,
+    destroyed: &[SlotId],
+    rows: &mut Vec<PlacedRow>,
+) -> Result<(), StoreError> {
+    let keys = rows.iter().filter(|row| row.table == Table::Keys as u8);
+    let slots: Vec<Id> = keys.filter_map(|row| row.key.as_slice().try_into().ok()).collect();
+    for slot in slots {
+        let value = match store.slot(&slot) {
+            _ if destroyed.contains(&SlotId(slot)) => None,
+            Ok(Slot::Wrapped(wrapped)) => Some(wrapped),
+            Ok(Slot::Destroyed) => None,
+            // A damaged slot of this machine must not replace a whole one of another.
+            Ok(Slot::Absent) | Err(StoreError::Damaged) => continue,
+            Err(error) => return Err(error),
+        };
+        rows.push(slot_row(&slot, value));
+    }
+    Ok(())
+}
+
+/// Writes a slot of another machine, unless this machine has it.
+pub(super) fn take(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+    match store.slot(slot) {
+        Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
+        // What was destroyed here stays destroyed.
+        Ok(Slot::Destroyed) => Ok(()),
+        Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => store.put_slot(slot, wrapped),
+        Err(error) => Err(error),
+    }
 }
 
 /// The slot files that the store marks to be overwritten.

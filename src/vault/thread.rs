@@ -124,17 +124,23 @@ impl Vault {
         }
         let opened = match current {
             Some(opened) => opened,
-            None => match Opened::open(&self.config, &self.location, need != Need::Existing)? {
+            None => match Opened::open(
+                &self.config,
+                &self.location,
+                !matches!(need, Need::Existing | Need::Fresh),
+            )? {
                 Some(opened) => self.install(opened),
                 None => return Ok(None),
             },
         };
         match need {
-            Need::Key | Need::Fresh => {
+            Need::Key => {
                 opened.unlock(&self.config, &UnlockMode::Quiet)?;
             }
             // A caller that needs no key gets the store without it.
-            Need::CachedOnly | Need::Existing => drop(opened.unlock(&self.config, &UnlockMode::CachedOnly)),
+            Need::CachedOnly | Need::Existing | Need::Fresh => {
+                let _ = opened.unlock(&self.config, &UnlockMode::CachedOnly);
+            }
         }
         Ok(Some(opened))
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -166,7 +167,12 @@ impl Sick {
             assert!(!ran.shown.is_empty(), "{command}: {}", ran.said);
             (ran.code, ran.shown)
         };
-        let after = findings(&shown, &self.home);
+        let (mut after, mut code) = (findings(&shown, &self.home), code);
+        // A signal may take effect a little after the command has ended.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while after.iter().any(|finding| is_it(&finding)) && Instant::now() < deadline {
+            (after, code) = self.doctor();
+        }
         assert!(!after.iter().any(|finding| is_it(&finding)), "{command} cured nothing: {after:#?}");
         let failed: Vec<_> = after.iter().filter(|finding| finding.level == "failed").collect();
         assert!(failed.is_empty() && code == 0, "{command}: {failed:#?}");

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::Ran;
 use crate::machines::{
-    Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, fails, joined, object, valid,
+    Shared, URL_WITHOUT_SERVER, credentials, edit_credentials, fails, joined, object, store, valid,
 };
 use crate::server::soon;
 
@@ -90,4 +90,30 @@ fn a_user_chooses_between_a_server_that_went_back_and_what_the_machine_has() {
         assert!(head.revision > 1 << 32, "no number that a client remembers is assigned again");
         assert!(remote::take_whole(&mut shared.log_at(&old), &soon()).is_ok());
     }
+}
+
+#[test]
+fn a_backup_is_not_restored_into_a_store_that_others_share() {
+    let shared = Shared::pushed();
+    let file = shared.first.path("backup.tar");
+    let file = file.to_str().unwrap();
+    assert_eq!(shared.first.run(&["backup", file], "").code, 0);
+    fails(&shared.first, &["restore", "--yes", file], 1, "remote leave");
+    assert_eq!(shared.first.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(shared.first.run(&["restore", "--yes", file], "").code, 0);
+    // The backup of a shared store is a store of this machine alone.
+    assert_eq!(shared.first.run(&["--json", "remote", "status"], "").json()["shared"], false);
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    store(&shared.first, "me.app");
+}
+
+#[test]
+fn with_fresh_a_command_fails_where_the_server_can_not_be_reached() {
+    let shared = Shared::pushed();
+    assert_eq!(shared.first.run(&["get", "--fresh", "me.app"], "").json(), shared.object);
+    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
+    assert_eq!(object(&shared.first, "me.app"), shared.object);
+    fails(&shared.first, &["get", "--fresh", "me.app"], 7, "can't be reached");
+    fails(&shared.first, &["list", "--fresh"], 7, "can't be reached");
+    assert_eq!(shared.first.run(&["list"], "").code, 0);
 }

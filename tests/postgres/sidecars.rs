@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cable::Cable;
 use crate::harness::{Home, Server as Sidecar};
-use crate::machines::{Shared, edit_credentials, joined};
+use crate::machines::{Shared, URL_WITHOUT_SERVER, edit_credentials, joined};
 
 /// Two machines of one store, and an API key that clients of both use.
 struct Machines {
@@ -233,4 +233,75 @@ fn a_machine_that_was_removed_reads_and_writes_nothing_more() {
     assert_eq!(other.ok("getPersistentData", json!(["user"])), object);
     assert_eq!(other.ok("vault/status", json!({}))["remote"]["state"], "refused");
     assert_eq!(read(&mut one), object);
+}
+
+#[test]
+fn a_copy_that_its_server_has_not_confirmed_for_too_long_is_not_read_until_it_is() {
+    let machines = Machines::new();
+    let object = machines.other.object();
+    let mut other = machines.other.client_with(&machines.key);
+    other.ok("setPersistentData", write(&object));
+    other.shut_down();
+    let url =
+        format!("postgres://app@127.0.0.1:{}/{}", machines.shared.server().port(), machines.shared.database);
+    let folder = machines.other.key_folders().pop().unwrap();
+    let confirmed = |days: u64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let then = now - Duration::from_hours(24 * days);
+        std::fs::write(folder.join("confirmed"), format!("{}\n", then.as_millis())).unwrap();
+    };
+    edit_credentials(&machines.other, URL_WITHOUT_SERVER);
+    for (days, is_read) in [(29, true), (31, false)] {
+        confirmed(days);
+        let mut offline = machines.other.client();
+        let known = offline.call("setAPIKey", json!([machines.key]));
+        if is_read {
+            known.unwrap();
+            assert_eq!(offline.ok("getPersistentData", json!(["user"])), object);
+            assert_eq!(offline.code("setPersistentData", write(&json!({}))), 5007);
+        } else {
+            assert_eq!(known.unwrap_err().why(), (5005, "offlineTooLong"));
+        }
+        assert_eq!(offline.notice("vault/didChangeStatus")["remote"]["state"], "offline");
+    }
+    edit_credentials(&machines.other, &url);
+    let mut online = machines.other.client_with(&machines.key);
+    assert_eq!(online.ok("getPersistentData", json!(["user"])), object);
+    // It can be taken back even then.
+    online.shut_down();
+    edit_credentials(&machines.other, URL_WITHOUT_SERVER);
+    confirmed(31);
+    assert_eq!(machines.other.run(&["remote", "leave", "--yes"], "").code, 0);
+    let mut alone = machines.other.client_with(&machines.key);
+    assert_eq!(alone.ok("getPersistentData", json!(["user"])), object);
+}
+
+#[test]
+fn a_damaged_copy_is_repaired_and_takes_everything_from_the_server() {
+    let machines = Machines::new();
+    let (mut one, mut other) = machines.sidecars();
+    let object = machines.shared.first.object();
+    one.ok("setPersistentData", write(&object));
+    assert_eq!(read(&mut other), object);
+    other.shut_down();
+    // What salvage needs is there, and once also the row that says that the store is shared.
+    let needed: [&[u8]; 2] = [b"store id", b"record"];
+    for name in needed {
+        let file = machines.other.data().join("data.mdb");
+        let mut bytes = std::fs::read(&file).unwrap();
+        let is_needed = |page: &[u8]| page.windows(name.len()).any(|text| text == name);
+        for page in bytes.chunks_mut(4_096).skip(2).filter(|page| !is_needed(page)) {
+            page.fill(0xa5);
+        }
+        std::fs::write(&file, bytes).unwrap();
+        let mut repaired = machines.other.client_with(&machines.key);
+        assert_eq!(read(&mut repaired), object);
+        assert!(repaired.notice("vault/didChangeStatus")["repaired"].is_object());
+        let newer = json!({"a": machines.other.word()});
+        repaired.ok("setPersistentData", write(&newer));
+        assert_eq!(read(&mut one), newer);
+        one.ok("setPersistentData", write(&object));
+        assert_eq!(read(&mut repaired), object);
+        repaired.shut_down();
+    }
 }

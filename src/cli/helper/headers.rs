@@ -16,7 +16,7 @@ pub(super) fn run(operator: &Operator, record: &RecordArguments) -> Result<Answe
 /// The same at the other end of a relay.
 pub(super) fn through(relay: &mut Through, record: &RecordArguments) -> Result<Answer, Failed> {
     let (reference, place) = record.through(relay)?;
-    let found = relay.read(&place, reference.name.as_deref(), false)?.ok_or_else(nothing)?;
+    let found = relay.read(&place, reference.name.as_deref(), &[])?.ok_or_else(nothing)?;
     header(value_in(reference.member.as_ref(), &found.record)?)
 }
 

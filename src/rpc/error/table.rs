@@ -228,6 +228,8 @@ table! {
             here can be read. `plugin-vault remote status` says why.",
         "serverWentBack": "The server of the shared store has lost commits that it had confirmed; nothing was changed, and \
             what is here can be read. Choose a state with `plugin-vault remote keep-server` or `keep-mine`.",
+        "offlineTooLong": "The server of the shared store was not reached for longer than --offline-days allows, so what is \
+            here is not read. Connect to the network, or take the store back with `plugin-vault remote leave`.",
     };
     STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written." {
         "inputOutput": "The system failed to read or write the files of the store, so the request was not carried out. \

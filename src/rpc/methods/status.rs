@@ -80,8 +80,7 @@ struct Repaired {
 struct Remote {
     /// How this machine and the server are to each other.
     state: RemoteState,
-    /// When the server last confirmed what this machine holds, by the server's clock; absent if this process has not
-    /// reached the server yet.
+    /// When the server last confirmed what this machine holds, by the server's clock; absent if that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<Timestamp>,
 }

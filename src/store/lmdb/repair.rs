@@ -172,6 +172,7 @@ impl<'f> Plan<'f> {
         let highest = found.chain(revision).chain(backed_up).max().unwrap_or(0);
         let restored_before = self.number(meta::RESTORED)?;
         let may_be_old = self.may_be_old(restored_before);
+        let is_replica = self.is_replica()?;
         self.remove_what_was_removed()?;
         let (kept, lost) = self.put_rows()?;
         let repair = Repair {
@@ -185,7 +186,7 @@ impl<'f> Plan<'f> {
         if let Some(revision) = may_be_old {
             rows.push(meta_row(meta::RESTORED, revision.to_be_bytes().to_vec()));
         }
-        if self.is_replica() {
+        if is_replica {
             // Before the first commit, so that the replica takes everything from its server again.
             rows.push(meta_row(meta::REMOTE, vec![0; meta::REMOTE_LENGTH]));
         }
@@ -293,8 +294,9 @@ impl<'f> Plan<'f> {
     }
 
     /// Whether the store is a replica of a shared one. A damaged row says so as well.
-    fn is_replica(&self) -> bool {
-        self.rows.iter().any(|row| row.table == Table::Meta && row.key == meta::REMOTE)
+    fn is_replica(&self) -> Result<bool, StoreError> {
+        let says_so = |row: &WholeRow| row.table == Table::Meta && row.key == meta::REMOTE;
+        Ok(self.rows.iter().any(says_so) || self.base.has(Table::Meta, meta::REMOTE)?)
     }
 
     fn value_of(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

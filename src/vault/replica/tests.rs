@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::remote::fake::{FakeLog, Fate};
 use crate::remote::{Appended, Page};
+use crate::store::Slot;
 use crate::vault::Opened;
 use crate::vault::sample::Sample;
 
@@ -52,7 +53,7 @@ impl Machine {
         let sample = Sample::new();
         let opened = sample.opened();
         let log: Box<dyn Log + Send> = Box::new(server.clone());
-        Self { _sample: sample, opened, replica: Replica::new([1; 16], "", Some(log)) }
+        Self { _sample: sample, opened, replica: Replica::new([1; 16], "", Some(log), None) }
     }
 
     /// Decides from the replica, and commits one row.

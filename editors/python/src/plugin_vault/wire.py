@@ -440,7 +440,7 @@ class StoreRefusedData(TypedDict):
 
     retryable: Literal[False]
 
-    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access", "serverRefused", "serverWentBack"]
+    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access", "serverRefused", "serverWentBack", "offlineTooLong"]
     """The cause."""
 
 
@@ -882,7 +882,7 @@ class Remote(_Remote, total=False):
     """How a store that several machines share is connected to its server."""
 
     asOf: Time
-    """When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet."""
+    """When the server last confirmed what this machine holds, by the server's clock; absent if that is not known."""
 
 
 class Renewed(TypedDict):

@@ -313,7 +313,7 @@ vim9script
 # Remote: {state, asOf?}
 # How a store that several machines share is connected to its server.
 #   state: "current" | "offline" | "refused" | "wentBack"  How this machine and the server are to each other.
-#   asOf?: Time  When the server last confirmed what this machine holds, by the server's clock; absent if this process has not reached the server yet.
+#   asOf?: Time  When the server last confirmed what this machine holds, by the server's clock; absent if that is not known.
 #
 # Renewed: {expiresAt}
 # A lease that was renewed.
@@ -412,7 +412,7 @@ vim9script
 # plugin-vault does not use the store in its present state.
 #   kind: "storeRefused"
 #   retryable: false
-#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack"  The cause.
+#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong"  The cause.
 #
 # StoreUnreachableData: {kind, retryable}
 # The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.

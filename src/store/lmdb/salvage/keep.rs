@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rows::Table;
+use crate::rows::{Table, meta};
 
 use super::row::{Known, Place};
 use super::{Standing, WholeRow};
@@ -60,7 +60,9 @@ impl Kept {
             if revision.is_some_and(|revision| revision <= newer_than) {
                 continue;
             }
-            if version.unclear {
+            // What this row says does not matter, but that it was there.
+            let is_mark = table == Table::Meta && key == meta::REMOTE;
+            if version.unclear && !is_mark {
                 unclear += 1;
             } else {
                 rows.push(WholeRow { table, key, revision, standing, place });

@@ -455,7 +455,7 @@ public final class Wire {
    *
    * @param state How this machine and the server are to each other
    * @param asOf When the server last confirmed what this machine holds, by the server's clock;
-   *     absent if this process has not reached the server yet; or null
+   *     absent if that is not known; or null
    */
   public record Remote(String state, String asOf) {
     /** Shows no data. */
