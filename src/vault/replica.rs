@@ -336,7 +336,8 @@ impl Replica {
     pub(super) fn confirm_decision(&self, store: &Store, lock: &WriteLock<'_>) -> Result<(), NotCommitted> {
         let began = process::boot_millis();
         let outcome = self.with_log(|log| {
-            if self.is_at_head(store, log, &deadline())? {
+            // A repair of this machine may have raised the revision. The decision is at the head all the same.
+            if self.standing(store, log, &deadline())?.0 == Standing::AtHead {
                 return Ok(());
             }
             self.take(store, lock, log, &deadline())?;
@@ -347,26 +348,26 @@ impl Replica {
 
     /// Asks for the head, and takes what the replica lacks.
     fn follow(&self, store: &Store, log: &mut dyn Log, deadline: &Deadline) -> Result<(), NotCommitted> {
-        if self.is_at_head(store, log, deadline)? {
+        if self.standing(store, log, deadline)? == (Standing::AtHead, true) {
             return Ok(());
         }
         let lock = store.lock()?;
         self.take(store, &lock, log, deadline)
     }
 
-    /// Asks for the head, and returns whether the replica is there.
-    fn is_at_head(
+    /// Asks for the head. Returns where the replica stands, and whether both have the same revision.
+    fn standing(
         &self,
         store: &Store,
         log: &mut dyn Log,
         deadline: &Deadline,
-    ) -> Result<bool, NotCommitted> {
+    ) -> Result<(Standing, bool), NotCommitted> {
         let snapshot = store.snapshot()?;
         let (mine, revision) = (remote::position(&snapshot)?, snapshot.revision()?);
         drop(snapshot);
         let head = log.head(mine.turn, deadline).map_err(NotCommitted::Remote)?;
         self.note_head(&head);
-        Ok(mine.standing(&head) == Standing::AtHead && revision == head.revision)
+        Ok((mine.standing(&head), revision == head.revision))
     }
 
     /// Takes what the replica lacks, under the lock: another process may have taken it meanwhile.

@@ -132,6 +132,15 @@ impl Seats {
         self.homes.len() > 1
     }
 
+    /// Whether commits are made on a server.
+    fn are_on_server(&self) -> bool {
+        #[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+        if rig::shared::is_chosen() {
+            return true;
+        }
+        self.are_shared()
+    }
+
     /// Who asks in a seat.
     fn role(&self, seat: usize) -> Role {
         match self.homes.len() {
@@ -168,7 +177,7 @@ impl Seats {
         let Client { mut calls, plain, leases, .. } = client;
         let gone = self.gone.lock().unwrap();
         // What was on its way to a server is carried out there at any time.
-        for (call, turn) in cut_off.into_iter().filter(|_| !self.are_shared()) {
+        for (call, turn) in cut_off.into_iter().filter(|_| !self.are_on_server()) {
             calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |(_, gone)| world.time(*gone));
         }
         Asked { seat, calls, plain, leases }

@@ -127,7 +127,8 @@ impl Found<'_> {
             self.by_revision.insert(revision, lease);
         }
         let version = self.by_revision.get_mut(&revision);
-        let version = version.ok_or_else(|| Wrong(format!("no notice reported it: {call}")))?;
+        let version =
+            version.ok_or_else(|| Wrong(format!("no notice reported revision {revision}: {call}")))?;
         if let Some(other) = version.call() {
             let other = &self.calls[other];
             return Err(Wrong(format!("revision {revision} was given twice: {other}, and {call}")));
