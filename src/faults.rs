@@ -30,6 +30,8 @@ pub enum Fault {
     NoFresh,
     /// `stale-refusal`: writes that change nothing are decided without the server.
     StaleRefusal,
+    /// `new-write-id`: an append without an answer is repeated as another one.
+    NewWriteId,
 }
 
 /// A point in a commit, or in a repair.
@@ -118,6 +120,7 @@ mod injected {
         "two-holders" => Some(Fault::TwoHolders),
         "local-clock" => Some(Fault::LocalClock),
         "no-fresh" => Some(Fault::NoFresh),
+        "new-write-id" => Some(Fault::NewWriteId),
         "stale-refusal" => Some(Fault::StaleRefusal),
         _ => None,
     });

@@ -309,7 +309,14 @@ impl Replica {
         let position = remote::position(&store.snapshot()?)?;
         let write_id = crypto::random();
         let commit = Commit { position: &position, write_id: &write_id, revision: batch.revision, rows };
-        match remote::append(log, &commit, &deadline()).map_err(NotCommitted::Remote)? {
+        let appended = if Fault::NewWriteId.is_injected() {
+            // A request without an answer counts as not carried out, and is decided anew.
+            let appended = log.append(&commit, &deadline());
+            if appended == Err(RemoteError::Unanswered) { Ok(Appended::Conflict) } else { appended }
+        } else {
+            remote::append(log, &commit, &deadline())
+        };
+        match appended.map_err(NotCommitted::Remote)? {
             Appended::Done => {}
             Appended::Conflict => {
                 self.take(store, lock, log, &deadline())?;

@@ -61,8 +61,13 @@ pub(crate) struct Machine {
     pub(crate) plain: Vec<Call>,
 }
 
-/// Checks a history of machines that began with an empty store; the witness was told of all its changes.
-pub(crate) fn check_machines(machines: &[Machine], told: &[Told]) -> Result<Summary, Wrong> {
+/// Checks a history of machines that began with an empty store; the witness was told of all its changes. `is_reached`:
+/// the server was always there, so that no replica is far behind.
+pub(crate) fn check_machines(
+    machines: &[Machine],
+    told: &[Told],
+    is_reached: bool,
+) -> Result<Summary, Wrong> {
     let mut all: Vec<_> = machines.iter().flat_map(|machine| machine.calls.iter().cloned()).collect();
     let count = all.len();
     // They also show which calls without an answer were carried out.
@@ -70,7 +75,7 @@ pub(crate) fn check_machines(machines: &[Machine], told: &[Told]) -> Result<Summ
     let versions = versions::find(&all, told)?;
     moments::check(&all[..count], &versions)?;
     for machine in machines {
-        replicas::check(machine, &versions)?;
+        replicas::check(machine, &versions, is_reached.then_some(replicas::LATEST))?;
     }
     Ok(Summary { plain: all.len() - count, ..versions.summary(&all[..count]) })
 }
@@ -78,5 +83,5 @@ pub(crate) fn check_machines(machines: &[Machine], told: &[Told]) -> Result<Summ
 /// Checks a history of a store that one machine has.
 #[cfg(test)]
 fn check(calls: &[Call], told: &[Told]) -> Result<Summary, Wrong> {
-    check_machines(&[Machine { calls: calls.to_vec(), plain: Vec::new() }], told)
+    check_machines(&[Machine { calls: calls.to_vec(), plain: Vec::new() }], told, true)
 }

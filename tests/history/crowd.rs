@@ -1,7 +1,9 @@
 //! Many sidecars, the threads that ask them, and what becomes of both.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,8 @@ use crate::chaos::{self, Done};
 use crate::check::{self, Machine, Summary, Wrong};
 use crate::client::{Client, Role, World};
 use crate::fencing::{self, Held};
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+use crate::machines::Chaos;
 use crate::rig::{self, Home, Random, Sidecar};
 use crate::witness::Witness;
 
@@ -29,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) fault: &'static str,
     /// Whether readers stand still between publishing their number and copying the meta page.
     pub(crate) stalls: bool,
+    /// Whether machines lose their server, and their processes end between a commit there and here.
+    pub(crate) chaos: bool,
 }
 
 /// What became of a run.
@@ -36,6 +42,10 @@ pub(crate) struct Report {
     pub(crate) calls: usize,
     pub(crate) kills: usize,
     pub(crate) stops: usize,
+    /// Pieces of connections that were lost, delayed or doubled.
+    pub(crate) disturbed: usize,
+    /// Processes that have ended between a commit on the server and their own.
+    pub(crate) ended: usize,
     pub(crate) outcome: Result<Summary, Wrong>,
 }
 
@@ -46,14 +56,19 @@ pub(crate) struct Seats {
     key: String,
     fault: &'static str,
     stalls: bool,
+    chaos: Option<Chaos>,
     sitting: Vec<RwLock<(Arc<Sidecar>, usize)>>,
     /// Of each process that was killed, by seat and turn: when it was there for the last time, and when it was certainly
     /// gone.
     gone: Mutex<Vec<Vec<(Instant, Instant)>>>,
+    /// When at the earliest a process ended that left a call without an answer, by seat and turn.
+    died: Mutex<BTreeMap<(usize, usize), Instant>>,
+    /// How many processes have ended by themselves.
+    ended: AtomicUsize,
 }
 
 impl Seats {
-    fn new(options: &Options) -> Self {
+    fn new(options: &Options, random: &mut Random) -> Self {
         let gone = Mutex::new(vec![Vec::new(); options.sidecars]);
         let homes = homes(options.machines);
         let key = homes[0].key();
@@ -63,8 +78,10 @@ impl Seats {
         // The namespace begins: a key's row takes a revision.
         first.ok("setPersistentData", &json!({"context": "user", "data": {}}));
         assert!(first.end().success());
-        let (fault, stalls) = (options.fault, options.stalls);
-        let mut seats = Self { homes, key, fault, stalls, sitting: Vec::new(), gone };
+        let (fault, stalls, died) = (options.fault, options.stalls, Mutex::default());
+        let ended = AtomicUsize::new(0);
+        let chaos = options.chaos.then(|| Chaos::begin(&homes, random));
+        let mut seats = Self { homes, key, fault, stalls, chaos, sitting: Vec::new(), gone, died, ended };
         seats.sitting = (0..options.sidecars).map(|seat| RwLock::new((seats.start(seat, true), 0))).collect();
         seats
     }
@@ -76,7 +93,8 @@ impl Seats {
         // No two machines of a shared store have the same wall clock.
         command.env("PLUGIN_VAULT_CLOCK_OFFSET", CLOCKS[machine].to_string());
         if harmed {
-            command.env("PLUGIN_VAULT_FAULT", self.fault);
+            let point = self.chaos.as_ref().filter(|_| self.fault.is_empty()).map(Chaos::point);
+            command.env("PLUGIN_VAULT_FAULT", point.unwrap_or_else(|| self.fault.to_owned()));
         }
         if self.stalls && harmed {
             command
@@ -102,8 +120,9 @@ impl Seats {
 
     /// Kills a process, and starts another in its place.
     pub(crate) fn replace(&self, seat: usize) {
-        let there = Instant::now();
-        self.sidecar(seat).0.kill();
+        let (there, sidecar) = (Instant::now(), self.sidecar(seat).0);
+        self.ended.fetch_add(usize::from(sidecar.has_ended()), Ordering::Relaxed);
+        sidecar.kill();
         self.gone.lock().unwrap()[seat].push((there, Instant::now()));
         let mut sits = self.sitting[seat].write().unwrap();
         *sits = (self.start(seat, true), sits.1 + 1);
@@ -132,8 +151,13 @@ impl Seats {
         (sidecar, client.turn) = self.sidecar(seat);
         let mut cut_off = Vec::new();
         while Instant::now() < until {
+            let began = Instant::now();
             if !client.step(&sidecar) {
                 let dead = client.turn;
+                let mut died = self.died.lock().unwrap();
+                let first = died.entry((seat, dead)).or_insert(began);
+                *first = began.min(*first);
+                drop(died);
                 cut_off.extend(client.cut_off.take().map(|call| (call, dead)));
                 while client.turn == dead && Instant::now() < until {
                     std::thread::sleep(Duration::from_millis(1));
@@ -141,18 +165,25 @@ impl Seats {
                 }
             }
         }
-        let Client { mut calls, plain, mut leases, .. } = client;
+        let Client { mut calls, plain, leases, .. } = client;
         let gone = self.gone.lock().unwrap();
         // What was on its way to a server is carried out there at any time.
         for (call, turn) in cut_off.into_iter().filter(|_| !self.are_shared()) {
             calls[call].ended = gone[seat].get(turn).map_or(Time::MAX, |(_, gone)| world.time(*gone));
         }
+        Asked { seat, calls, plain, leases }
+    }
+
+    /// The leases that a thread has acquired, each of which may have ended with its process.
+    fn ended(&self, seat: usize, mut leases: Vec<Held>, world: &World) -> Vec<Held> {
+        let (gone, died) = (self.gone.lock().unwrap(), self.died.lock().unwrap());
         for lease in &mut leases {
-            if let Some((there, _)) = gone[seat].get(lease.turn) {
+            let killed = gone[seat].get(lease.turn).map(|(there, _)| there);
+            if let Some(there) = killed.into_iter().chain(died.get(&(seat, lease.turn))).min() {
                 lease.give_up(world.time(*there));
             }
         }
-        Asked { machine: seat % self.homes.len(), calls, plain, leases }
+        leases
     }
 }
 
@@ -161,10 +192,33 @@ const CLOCKS: [i64; 3] = [0, 40_000, -40_000];
 
 /// What one thread has asked.
 struct Asked {
-    machine: usize,
+    seat: usize,
     calls: Vec<Call>,
     plain: Vec<Call>,
     leases: Vec<Held>,
+}
+
+/// Without a server there is none.
+#[cfg(not(all(target_os = "linux", feature = "postgres-tests")))]
+enum Chaos {}
+
+#[cfg(not(all(target_os = "linux", feature = "postgres-tests")))]
+impl Chaos {
+    fn begin(_: &[Home], _: &mut Random) -> Self {
+        panic!("machines share a store with the feature postgres-tests")
+    }
+
+    fn point(&self) -> String {
+        match *self {}
+    }
+
+    fn rage(&self, _: Instant) {
+        match *self {}
+    }
+
+    fn done(&self) -> usize {
+        match *self {}
+    }
 }
 
 fn homes(machines: usize) -> Vec<Home> {
@@ -178,8 +232,11 @@ fn homes(machines: usize) -> Vec<Home> {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { calls, kills, stops, outcome } = self;
-        write!(formatter, "{calls} calls, {kills} kills, {stops} stops: ")?;
+        let Self { calls, kills, stops, disturbed, ended, outcome } = self;
+        write!(
+            formatter,
+            "{calls} calls, {kills} kills, {stops} stops, {disturbed} disturbed connections, {ended} ends after an append: "
+        )?;
         match outcome {
             Ok(Summary { changes, reads, conflicts, maybe_done, maybe_not, leases, fenced, plain }) => {
                 write!(
@@ -200,7 +257,7 @@ pub(crate) struct Crowd;
 impl Crowd {
     pub(crate) fn run(options: &Options, seed: u64, length: Duration) -> Report {
         let mut random = Random(seed);
-        let seats = Seats::new(options);
+        let seats = Seats::new(options, &mut random);
         let world = World::new(options.records);
         let witness = Witness::new(seats.start(0, false));
         let until = Instant::now() + length;
@@ -212,19 +269,26 @@ impl Crowd {
                 .enumerate()
                 .map(|(at, random)| scope.spawn(move || seats.ask(at % seats.len(), world, random, until)))
                 .collect();
+            let chaos = seats.chaos.as_ref().map(|chaos| scope.spawn(move || chaos.rage(until)));
             let done = if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
-            (clients.into_iter().map(|client| client.join().unwrap()).collect::<Vec<_>>(), done)
+            let asked: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+            chaos.map(|chaos| chaos.join().unwrap());
+            (asked, done)
         });
+        if options.chaos {
+            // Some have ended by themselves.
+            (0..seats.len()).for_each(|seat| seats.replace(seat));
+        }
         for seat in 0..seats.len() {
             assert!(seats.sidecar(seat).0.end().success());
         }
         let mut machines: Vec<_> = (0..options.machines).map(|_| Machine::default()).collect();
         let mut leases = Vec::new();
         for asked in asked {
-            let machine = &mut machines[asked.machine];
+            let machine = &mut machines[asked.seat % options.machines];
             machine.calls.extend(asked.calls);
             machine.plain.extend(asked.plain);
-            leases.extend(asked.leases);
+            leases.extend(seats.ended(asked.seat, asked.leases, &world));
         }
         for (at, machine) in machines.iter_mut().enumerate() {
             machine.calls.extend(seats.last_look(at, &world, random.split()));
@@ -232,12 +296,14 @@ impl Crowd {
         let last = seats.last_change();
         let count = machines.iter().map(|machine| machine.calls.len() + machine.plain.len()).sum();
         let outcome = witness.told(&world, last).and_then(|told| {
-            let summary = check::check_machines(&machines, &told)?;
+            let summary = check::check_machines(&machines, &told, !options.chaos)?;
             let calls: Vec<_> = machines.into_iter().flat_map(|machine| machine.calls).collect();
             let fenced = fencing::check(&calls, &leases)?;
             Ok(Summary { leases: leases.len(), fenced, ..summary })
         });
-        Report { calls: count, kills: done.kills, stops: done.stops, outcome }
+        let disturbed = seats.chaos.as_ref().map_or(0, Chaos::done);
+        let ended = seats.ended.load(Ordering::Relaxed);
+        Report { calls: count, ended, kills: done.kills, stops: done.stops, disturbed, outcome }
     }
 }
 

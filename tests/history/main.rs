@@ -15,6 +15,8 @@ mod fencing;
 #[cfg(all(target_os = "linux", feature = "postgres-tests"))]
 mod machines;
 mod notices;
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+mod proxy;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod witness;
@@ -24,8 +26,16 @@ use std::time::{Duration, Instant};
 use crowd::{Crowd, Options};
 
 /// What happens to the processes while they are asked.
-const USUAL: Options =
-    Options { machines: 1, sidecars: 5, threads: 3, records: 6, kills: true, fault: "", stalls: false };
+const USUAL: Options = Options {
+    machines: 1,
+    sidecars: 5,
+    threads: 3,
+    records: 6,
+    kills: true,
+    fault: "",
+    stalls: false,
+    chaos: false,
+};
 
 #[test]
 fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
@@ -39,8 +49,16 @@ fn the_history_of_many_sidecars_is_one_that_a_single_store_could_have_given() {
 
 /// Few records, so that every read can contradict another.
 #[cfg(target_os = "linux")]
-const STANDING: Options =
-    Options { machines: 1, sidecars: 4, threads: 2, records: 1, kills: false, fault: "", stalls: true };
+const STANDING: Options = Options {
+    machines: 1,
+    sidecars: 4,
+    threads: 2,
+    records: 1,
+    kills: false,
+    fault: "",
+    stalls: true,
+    chaos: false,
+};
 
 /// LMDB's race between publishing a reader's number and copying the meta page, made a million times as likely.
 #[cfg(target_os = "linux")]

@@ -35,6 +35,10 @@ impl Witness {
             let Some((notice, at)) = self.0.notice() else {
                 return Err(Wrong("the witness was not told of the last change".into()));
             };
+            if notice["method"] == "vault/didChangeStatus" {
+                // The server of a shared store was lost, or is there again.
+                continue;
+            }
             let params = &notice["params"];
             let revision = params["revision"].as_u64().unwrap();
             if revision == last {

@@ -6,13 +6,17 @@
 #[path = "../support/harness.rs"]
 mod harness;
 
+mod attacker;
 mod cable;
 mod commits;
 mod decisions;
 mod failover;
+mod forensic;
 mod leaving;
 mod login;
 mod machines;
+#[cfg(feature = "namespace-tests")]
+mod networks;
 mod page;
 mod proxy;
 mod replica;

@@ -9,17 +9,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use plugin_vault::remote::{self, Deadline, Machine, PostgresLog, ServerUrl};
 
 /// Who may log in, and how.
 const HBA: &str = "\
 host all owner,app 127.0.0.1/32 trust
+hostssl all owner,app 10.177.53.0/24 trust
 host replication owner 127.0.0.1/32 trust
 hostssl all clear 127.0.0.1/32 password
 host all clear 127.0.0.1/32 password
 host all md5 127.0.0.1/32 md5
 host all scram 127.0.0.1/32 scram-sha-256
 ";
+/// The address of a server that machines with addresses of their own reach; see `networks.rs`.
+pub(crate) const SERVER_ADDRESS: &str = "10.177.53.1";
 const ROLES: &str = "\
 create role app login;
 create role scram login password 'a pass:word';
@@ -93,13 +98,22 @@ fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) {
 impl Server {
     /// A server with an empty cluster.
     pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// The same, for machines with addresses of their own as well.
+    pub(crate) fn start_on_bridge() -> Self {
+        Self::start_at(&format!("127.0.0.1,{SERVER_ADDRESS}"))
+    }
+
+    fn start_at(addresses: &str) -> Self {
         let folder = folder();
         let data = folder.join("data");
         let options = ["--no-sync", "--no-locale", "--encoding=UTF8", "--username=owner", "--auth=trust"];
         run("initdb", options.into_iter().chain(["-D", data.to_str().unwrap()]));
         fs::write(data.join("pg_hba.conf"), HBA).unwrap();
         certificate(&data);
-        let server = Self::with(folder);
+        let server = Self::with(folder, addresses);
         server.psql("postgres", ROLES);
         server
     }
@@ -111,20 +125,37 @@ impl Server {
         let options = ["-h", "127.0.0.1", "-U", "owner", "-p", &port, "--checkpoint=fast", "--no-sync", "-D"];
         let standby = is_standby.then_some("--write-recovery-conf");
         run("pg_basebackup", options.into_iter().chain([data.to_str().unwrap()]).chain(standby));
-        Self::with(folder)
+        Self::with(folder, "127.0.0.1")
     }
 
-    fn with(folder: PathBuf) -> Self {
+    fn with(folder: PathBuf, addresses: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let keeper = keeper(&programs(), &folder.join("data"), port);
+        let keeper = keeper(&programs(), &folder.join("data"), addresses, port);
         Self { port, folder, _keeper: keeper }
+    }
+
+    /// Signals the server and each process that it has made.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        let children = || {
+            let list = format!("/proc/{0}/task/{0}/children", self.pid().as_raw_nonzero());
+            fs::read_to_string(list).unwrap()
+        };
+        // First the server, which then makes no others.
+        let _ = kill_process(self.pid(), signal);
+        for child in children().split_whitespace() {
+            // It may have ended by now.
+            let _ = kill_process(Pid::from_raw(child.parse().unwrap()).unwrap(), signal);
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        let lines = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        Pid::from_raw(lines.lines().next().unwrap().parse().unwrap()).unwrap()
     }
 
     /// Ends the server as a crash of the machine does: at once.
     pub(crate) fn kill(&self) {
-        let lines = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
-        let pid = rustix::process::Pid::from_raw(lines.lines().next().unwrap().parse().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        kill_process(self.pid(), Signal::KILL).unwrap();
     }
 
     /// Runs statements as the owner, and returns what the last one has printed.
@@ -136,6 +167,16 @@ impl Server {
             .unwrap();
         assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A dump of a database, as text.
+    pub(crate) fn dump(&self, database: &str) -> String {
+        let ran = Command::new(programs().join("pg_dump"))
+            .args(["-h", "127.0.0.1", "-U", "owner", "-p", &self.port.to_string(), database])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
     }
 
     /// Runs a file as the owner, as its head tells people to.
@@ -179,7 +220,7 @@ fn certificate(data: &Path) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
         .args(["-days", "2", "-subj", "/CN=vault.test", "-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "subjectAltName=DNS:vault.test,IP:127.0.0.1"])
+        .args(["-addext", &format!("subjectAltName=DNS:vault.test,IP:127.0.0.1,IP:{SERVER_ADDRESS}")])
         .arg("-keyout")
         .arg(data.join("server.key"))
         .arg("-out")
@@ -195,13 +236,14 @@ fn certificate(data: &Path) {
 }
 
 /// Starts the server, and waits until it is ready.
-fn keeper(programs: &Path, data: &Path, port: u16) -> Child {
+fn keeper(programs: &Path, data: &Path, addresses: &str, port: u16) -> Child {
     // SIGQUIT ends the server at once; nothing in its folder is needed any more.
     let script = "exec 3<&0 </dev/null; \"$@\" & \
                   read -r _ <&3; kill -QUIT $!; wait $!; rm -rf \"$FOLDER\"";
     let server = unprivileged(&programs.join("postgres"));
+    let addresses = format!("listen_addresses={addresses}");
     let options = [
-        "listen_addresses=127.0.0.1",
+        addresses.as_str(),
         "unix_socket_directories=",
         "max_connections=50",
         "ssl=on",

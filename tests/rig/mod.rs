@@ -17,9 +17,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
-pub(crate) use harness::shared;
 pub(crate) use harness::{Home, Refused};
+#[cfg(all(target_os = "linux", feature = "postgres-tests"))]
+pub(crate) use harness::{postgres, shared};
 pub(crate) use random::Random;
 pub(crate) use sidecar::{Answer, Sidecar};
 

@@ -143,6 +143,11 @@ impl Sidecar {
         let _ = kill_process(self.pid, signal);
     }
 
+    /// Whether the process has ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.child.lock().unwrap().try_wait().unwrap().is_some()
+    }
+
     /// Kills the process. When this returns it can do nothing more, and all that it said was heard.
     pub(crate) fn kill(&self) {
         let mut child = self.child.lock().unwrap();

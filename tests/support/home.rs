@@ -30,7 +30,7 @@ impl Home {
         let home = Self::without_store();
         #[cfg(all(target_os = "linux", feature = "postgres-tests"))]
         if super::shared::is_chosen() {
-            super::shared::push(&home.data(), &home.keys());
+            super::shared::push(&home);
         }
         home
     }

@@ -3,7 +3,6 @@
 //! role that owns the schema, and used by one that may call its functions alone.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::sync::mpsc::channel;
@@ -43,10 +42,11 @@ pub(crate) fn url(role: &str) -> String {
 
 /// Makes an empty store in these folders, and moves it to the server.
 
-pub(crate) fn push(data: &Path, keys: &Path) {
+pub(crate) fn push(home: &Home) {
+    let (data, keys) = (&home.data(), &home.keys());
     let config = Config {
-        data: data.to_owned(),
-        keys: keys.to_owned(),
+        data: data.clone(),
+        keys: keys.clone(),
         askpass: None,
         allow_network: true,
         limits: Limits::default(),
@@ -55,10 +55,10 @@ pub(crate) fn push(data: &Path, keys: &Path) {
     let (done, opened) = channel();
     vault.open(Need::Key, move |outcome| done.send(outcome).unwrap());
     let opened = opened.recv().unwrap().unwrap().expect("it was made");
-    let pushed = vault.push(&opened, &Server::parse(&url("owner")).unwrap(), remote::OFFLINE_DAYS).unwrap();
+    vault.push(&opened, &Server::parse(&url("owner")).unwrap(), remote::OFFLINE_DAYS).unwrap();
     drop(opened);
     vault.end();
-    use_server(keys, &pushed.store, &url("app"));
+    use_server(home, None);
 }
 
 /// A machine that joins the store of another one under this name.
@@ -78,11 +78,14 @@ pub(crate) fn joined(first: &Home, name: &str) -> Home {
     home
 }
 
-/// The machine with these keys reaches its server by this URL from now on.
-pub(crate) fn use_server(keys: &Path, store: &str, url: &str) {
+/// The machine reaches its server as the role without rights of its own from now on, at the server's port or another one.
+pub(crate) fn use_server(home: &Home, port: Option<u16>) {
+    let folders = home.key_folders();
+    let [folder] = &folders[..] else { panic!("a machine has one store: {folders:?}") };
     let mut id = [0; 16];
-    base16ct::lower::decode(store, &mut id).unwrap();
-    let mut credentials = Credentials::load(keys, &id).unwrap().expect("the store is shared");
-    url.clone_into(&mut credentials.url);
-    credentials.save(keys, &id).unwrap();
+    base16ct::lower::decode(folder.file_name().unwrap().as_encoded_bytes(), &mut id).unwrap();
+    let mut credentials = Credentials::load(&home.keys(), &id).unwrap().expect("the store is shared");
+    let (own, port) = (server().port(), port.unwrap_or_else(|| server().port()));
+    credentials.url = url("app").replace(&format!(":{own}/"), &format!(":{port}/"));
+    credentials.save(&home.keys(), &id).unwrap();
 }

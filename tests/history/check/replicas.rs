@@ -10,7 +10,7 @@ use super::versions::{Version, Versions};
 use super::{Machine, Wrong};
 
 /// How far a replica may be behind: 20 s, and what clocks with whole milliseconds hide.
-pub(crate) const LATEST: Time = 20_010_000_000;
+pub(super) const LATEST: Time = 20_010_000_000;
 
 /// What a machine had seen by when: the ends of its calls, in order, each with the highest revision up to then.
 struct Seen(Vec<(Time, u64)>);
@@ -42,7 +42,8 @@ impl Seen {
     }
 }
 
-pub(super) fn check(machine: &Machine, versions: &Versions) -> Result<(), Wrong> {
+/// `latest` is how far the replica may be behind, if the server was always there.
+pub(super) fn check(machine: &Machine, versions: &Versions, latest: Option<Time>) -> Result<(), Wrong> {
     let seen = Seen::of(machine);
     for read in &machine.plain {
         let of = versions.of.get(&read.record).map_or(&[][..], Vec::as_slice);
@@ -60,7 +61,7 @@ pub(super) fn check(machine: &Machine, versions: &Versions) -> Result<(), Wrong>
             let after = of.partition_point(|at| begins.is_some_and(|begins| *at <= begins));
             let next = of.get(after).map(|at| &versions.all[*at]);
             let begins = begins.map(|begins| &versions.all[begins]);
-            why_not(read, begins, next, known).map(|why| wrong = why).is_none()
+            why_not(read, begins, next, (known, latest)).map(|why| wrong = why).is_none()
         });
         if !fits {
             return Err(Wrong(format!("{wrong}: {read}")));
@@ -70,7 +71,12 @@ pub(super) fn check(machine: &Machine, versions: &Versions) -> Result<(), Wrong>
 }
 
 /// Why a read can't have found the state between two changes of its record.
-fn why_not(read: &Call, begins: Option<&Version>, next: Option<&Version>, known: u64) -> Option<String> {
+fn why_not(
+    read: &Call,
+    begins: Option<&Version>,
+    next: Option<&Version>,
+    (known, latest): (u64, Option<Time>),
+) -> Option<String> {
     if begins.is_some_and(|begins| begins.began > read.ended) {
         return Some("a replica had a change before it was asked for".into());
     }
@@ -81,6 +87,6 @@ fn why_not(read: &Call, begins: Option<&Version>, next: Option<&Version>, known:
             next.revision
         ));
     }
-    let is_late = next.ended.saturating_add(LATEST) < read.began;
+    let is_late = latest.is_some_and(|latest| next.ended.saturating_add(latest) < read.began);
     is_late.then(|| format!("the replica was more than 20 s behind revision {}", next.revision))
 }
