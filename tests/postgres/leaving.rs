@@ -117,3 +117,25 @@ fn with_fresh_a_command_fails_where_the_server_can_not_be_reached() {
     fails(&shared.first, &["list", "--fresh"], 7, "can't be reached");
     assert_eq!(shared.first.run(&["list"], "").code, 0);
 }
+
+#[test]
+fn a_machine_that_leaves_keeps_its_name_and_finds_the_records_of_its_folders() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
+    let folder = "--workspace=file:///home/me/project";
+    let object = laptop.object();
+    assert_eq!(laptop.run(&["set", folder, "me.app"], &object.to_string()).code, 0);
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    // Also where it is shared again, and where the credentials are lost then.
+    let database = shared.server().database();
+    let url = format!("postgres://owner@127.0.0.1:{}/{database}", shared.server().port());
+    assert_eq!(laptop.run(&["remote", "setup", &url], "").code, 0);
+    assert_eq!(laptop.run(&["remote", "push", &url], "").code, 0);
+    assert_eq!(laptop.run(&["--json", "remote", "status"], "").json()["machine"], "laptop");
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    std::fs::remove_file(credentials(&laptop).unwrap()).unwrap();
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+}
