@@ -36,7 +36,7 @@ pub(crate) fn homes(machines: usize) -> Vec<Home> {
 
 #[test]
 fn the_history_of_machines_that_share_a_store_is_one_that_a_single_store_could_have_given() {
-    let (seed, length) = (rig::seed(), rig::length(45));
+    let (seed, length) = (rig::seed(), rig::length(40));
     let report = Crowd::run(&SHARED, seed, length);
     rig::tell(&format!("history of three machines: seed {seed}, {} s: {report}", length.as_secs()));
     let summary = report.outcome.unwrap();
@@ -107,7 +107,7 @@ const CHAOS: Options = Options { chaos: true, ..SHARED };
 
 #[test]
 fn no_answered_write_is_lost_or_made_twice_where_machines_lose_their_server() {
-    let (seed, length) = (rig::seed(), rig::length(25));
+    let (seed, length) = (rig::seed(), rig::length(20));
     let report = Crowd::run(&CHAOS, seed, length);
     rig::tell(&format!("history of three machines in chaos: seed {seed}, {} s: {report}", length.as_secs()));
     let summary = report.outcome.unwrap();
