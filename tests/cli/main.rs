@@ -13,6 +13,8 @@ mod copies;
 // Its cases are modes, links and terminals of Unix.
 #[cfg(unix)]
 mod doctor;
+// Its cases are modes, and programs that are scripts of a Unix shell.
+#[cfg(unix)]
 mod doctor_copies;
 #[cfg(all(target_os = "linux", feature = "namespace-tests"))]
 mod doctor_mounts;
