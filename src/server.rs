@@ -100,7 +100,7 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
     let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, options.limits.message);
     let enough = Arc::new(AtomicBool::new(false));
     let ended = start_reading(&runtime, reader, &connection, &outbox, &enough).map_err(NoServer::Thread)?;
-    runtime.block_on(async {
+    let ending = runtime.block_on(async {
         let ending = ending::wait(ended, &mut signals, &client_ended).await;
         enough.store(true, Ordering::Relaxed);
         session.end();
@@ -114,8 +114,11 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
             (false, true) => Answers::Failed,
             (false, false) => Answers::NotTaken,
         };
-        Ok(ending.judge(session.phase(), vault.was_never_to_be_had(), answers))
-    })
+        ending.judge(session.phase(), vault.was_never_to_be_had(), answers)
+    });
+    // The process ends now. Until then the vault's thread may still run tasks, whose timers need the runtime.
+    std::mem::forget(runtime);
+    Ok(ending)
 }
 
 /// The client: stdout, and the client's process.

@@ -231,10 +231,12 @@ distribution() {
 workflows() {
   local tools
   tools=$(python_tools dist/workflows.txt) || return 1
+  check 'each action has the hash of its commit and its version' pinned .github/workflows/*.yml
   check 'zizmor finds no weakness' "$tools/zizmor" --offline --no-progress .github/workflows
   check 'the workflows have the form that GitHub reads' \
     "$tools/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 }
+pinned() { ! grep -HE '\buses:' "$@" | grep -vE 'uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+$'; }
 conformance_table() { "$(node_of 24)" editors/conformance/table.mjs "$CONFORMANCE_OUTCOMES"; }
 
 # Few calls of each benchmark. Nothing is judged by them.

@@ -136,6 +136,38 @@ For the kind `storeFull' the condition is `plugin-vault-store-full'."
   "Return non-nil if FILE is a local program."
   (and (not (file-remote-p file)) (file-regular-p file) (file-executable-p file)))
 
+(defun plugin-vault--foreign (program)
+  "Return the error of PROGRAM if the system can't execute it, or nil.
+That is an ELF file for another processor than that of Emacs, or one
+whose loader is missing.  Call this after a start that failed, since
+some systems do execute programs for other processors.  A C library may
+hand such a file to the shell, so neither its exit code nor its last
+words say it."
+  (let ((file (plugin-vault--head program))
+        (own (plugin-vault--head (expand-file-name invocation-name invocation-directory))))
+    (when (and (plugin-vault--machine file)
+               (or (not (equal (or (plugin-vault--machine own) (plugin-vault--machine file))
+                               (plugin-vault--machine file)))
+                   (and (string-match "/[!-~]*\\.so[!-~]*" file)
+                        (not (file-exists-p (match-string 0 file))))))
+      (plugin-vault--condition
+       "vaultEnded"
+       (format "%s could not be started: it is built for another C library or processor" program)))))
+
+(defun plugin-vault--head (file)
+  "Return the first bytes of FILE, or none if it can't be read."
+  (with-temp-buffer
+    (set-buffer-multibyte nil)
+    (ignore-errors (insert-file-contents-literally file nil 0 4096))
+    (buffer-string)))
+
+(defun plugin-vault--machine (head)
+  "Return the processor that HEAD of an ELF file names, or nil.
+That is the size of a word, the order of bytes, the architecture."
+  (and (string-prefix-p "\177ELF" head)
+       (<= 20 (length head))
+       (concat (substring head 4 6) (substring head 18 20))))
+
 (defun plugin-vault--signal-no-program (message)
   "Signal that there is no program, with MESSAGE."
   (let ((error (plugin-vault--condition "binaryNotFound" message)))
@@ -188,8 +220,11 @@ For the kind `storeFull' the condition is `plugin-vault-store-full'."
           (with-timeout (plugin-vault-timeout)
             (process-send-string process (format "Content-Length: %d\r\n\r\n%s" (length message) message))
             (setq sent t))
-        ;; The process has ended, or has a part of a message.  Its end is reported to all calls.
-        (unless sent (delete-process process))))))
+        ;; The process has ended, or has a part of a message.  Its end is reported to all calls.  A process that had ended
+        ;; already gets no sentinel call.  Not here: this may be the filter, in the buffer of the process.
+        (unless sent
+          (delete-process process)
+          (run-at-time 0 nil #'plugin-vault--ended process nil))))))
 
 (defun plugin-vault--notify (sidecar method json)
   "Send SIDECAR the notification METHOD with JSON, the parameters."
@@ -340,7 +375,8 @@ Call START with OBJECT if nothing makes it ready yet."
                                     :filter #'plugin-vault--filter :sentinel #'plugin-vault--ended)
                     (error (kill-buffer buffer)
                            (delete-process errors)
-                           (signal (car error) (cdr error))))))
+                           (let ((error (or (plugin-vault--foreign program) error)))
+                             (signal (car error) (cdr error)))))))
     (with-current-buffer buffer (set-buffer-multibyte nil))
     (process-put process 'plugin-vault-sidecar sidecar)
     (process-put process 'stderr errors)
@@ -364,11 +400,12 @@ Call START with OBJECT if nothing makes it ready yet."
   (let* ((errors (process-get process 'stderr))
          (said (progn (accept-process-output errors 0)
                       (car (last (split-string (or (process-get errors 'text) "") "\n" t))))))
-    (plugin-vault--condition
-     "vaultEnded"
-     (format "%s could not be started as plugin-vault.%s"
-             (car (process-command process))
-             (if said (concat "  It said: " said) "")))))
+    (or (plugin-vault--foreign (car (process-command process)))
+        (plugin-vault--condition
+         "vaultEnded"
+         (format "%s could not be started as plugin-vault.%s"
+                 (car (process-command process))
+                 (if said (concat "  It said: " said) ""))))))
 
 (defun plugin-vault--at (object &rest names)
   "Return the member of OBJECT at the path NAMES, or nil."

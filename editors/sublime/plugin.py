@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Optional
 import sublime
 import sublime_plugin
 from plugin_vault import Vault, VaultError
+from plugin_vault._process import why_not_started
 from plugin_vault._program import find_program, working_folder
 
 from . import api
@@ -43,14 +44,18 @@ def run_program(*arguments: str) -> str:
     With a relay it refuses what needs the store itself, so that it does not list or destroy the data of another store.
     """
     connect = api.socket()
-    completed = subprocess.run(
-        [find_program(api.program()), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, "PLUGIN_VAULT_CONNECT": connect} if connect else None,
-        cwd=working_folder(),
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    program = find_program(api.program())
+    try:
+        completed = subprocess.run(
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, "PLUGIN_VAULT_CONNECT": connect} if connect else None,
+            cwd=working_folder(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise VaultError("vaultEnded", f"{program} can't be started: {why_not_started(program, error)}.") from error
     if completed.returncode != 0:
         said = completed.stderr.decode(errors="replace").strip()
         raise VaultError("failed", said or "plugin-vault failed and does not say why.")

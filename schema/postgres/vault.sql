@@ -159,6 +159,9 @@ create or replace function plugin_vault.append(p_token bytea, p_store bytea, p_t
         p_write_id bytea, p_revision bigint, p_tabs smallint[], p_keys bytea[], p_values bytea[])
     returns table (outcome integer, clock bigint)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+    -- Each statement below looks rows up by their keys, whatever its arguments are. Left to itself, the planner would plan
+    -- the first one anew for each commit, which takes longer than all the rest.
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     -- The table of change notices, and how many revisions of them are kept.
@@ -171,28 +174,31 @@ declare
     allowed bigint;
     head bigint;
 begin
-    perform plugin_vault.authorize(p_token, p_store);
     -- The answer means that the commit survives a crash of the server, whatever the server's default is.
     if current_setting('synchronous_commit') in ('off', 'local', 'remote_write') then
         perform set_config('synchronous_commit', 'on', true);
     end if;
 
-    -- Computed before the condition is checked, and only valid if it holds.
-    -- With a subquery each row is looked up in the index; a join might read the whole store.
-    select coalesce(sum(coalesce(octet_length(b.key) + octet_length(b.value), 0) - coalesce((
-            select octet_length(r.key) + octet_length(r.value)
-            from plugin_vault.rows r where r.store = p_store and r.tab = b.tab and r.key = b.key
-        ), 0)), 0), (select s.revision from plugin_vault.stores s where s.id = p_store)
-        into grown, before
-        from unnest(p_tabs, p_keys, p_values) as b (tab, key, value)
-        where b.tab <> changes;
-
+    -- What `was` has is computed before the statement waits for other commits, and is only valid if the condition holds
+    -- after that. With a subquery each row is looked up in the index; a join might read the whole store.
+    -- The token is checked first: without it the store's row is not even locked.
     update plugin_vault.stores s
-        set turn = next, write_id = p_write_id, revision = p_revision, bytes = s.bytes + grown,
+        set turn = next, write_id = p_write_id, revision = p_revision, bytes = s.bytes + was.grown,
             forgotten = greatest(s.forgotten, p_revision - kept)
-        where s.id = p_store and s.turn = p_turn and s.write_id = p_head
-        returning s.bytes, s.max_bytes into used, allowed;
+        from (
+            select coalesce(sum(coalesce(octet_length(b.key) + octet_length(b.value), 0) - coalesce((
+                    select octet_length(r.key) + octet_length(r.value)
+                    from plugin_vault.rows r where r.store = p_store and r.tab = b.tab and r.key = b.key
+                ), 0)), 0) as grown, (select o.revision from plugin_vault.stores o where o.id = p_store) as revision
+            from unnest(p_tabs, p_keys, p_values) as b (tab, key, value)
+            where b.tab <> changes
+        ) was
+        where s.id = p_store and s.turn = p_turn and s.write_id = p_head and exists (
+            select from plugin_vault.devices d where d.store = p_store and d.token_hash = sha256(p_token)
+        )
+        returning s.bytes, s.max_bytes, was.grown, was.revision into used, allowed, grown, before;
     if not found then
+        perform plugin_vault.authorize(p_token, p_store);
         select s.turn into head from plugin_vault.stores s where s.id = p_store;
         return query select
             case
@@ -228,7 +234,9 @@ begin
                 and r.key <= int8send(p_revision - kept);
     end if;
 
-    return query select 0, plugin_vault.clock();
+    outcome := 0;
+    clock := plugin_vault.clock();
+    return next;
 end
 $$;
 

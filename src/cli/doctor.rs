@@ -50,6 +50,7 @@ enum Check {
     Keyring,
     Records,
     Keys,
+    Server,
     Clock,
     Hardening,
 }

@@ -110,8 +110,9 @@ mod tests {
     #[test]
     fn a_flag_may_be_relative_but_not_unexpanded() {
         let current = std::env::current_dir().unwrap();
+        let absolute = if cfg!(windows) { r"C:\a\b" } else { "/a/b" };
         for (path, expected) in [
-            ("/a/b", Some("/a/b".into())),
+            (absolute, Some(absolute.into())),
             ("a", Some(current.join("a"))),
             ("./~", Some(current.join("~"))),
             ("a/~", Some(current.join("a/~"))),
@@ -130,11 +131,14 @@ mod tests {
     #[test]
     fn the_environment_names_absolute_folders_only() {
         let names = Names { variable: "PLUGIN_VAULT_DATA_DIR", flag: "--data-dir" };
-        for path in ["~/v", "v", "./v", "../v", "$HOME/v"] {
+        // On Windows, a path that names no drive, or no folder of its drive, depends on the current folder.
+        let (absolute, relative): (&str, &[&str]) =
+            if cfg!(windows) { (r"C:\v", &[r"\v", "/v", "C:v", r"%LOCALAPPDATA%\v"]) } else { ("/v", &[]) };
+        for path in ["~/v", "v", "./v", "../v", "$HOME/v"].iter().chain(relative) {
             let Err(Wrong(why)) = of_environment(path.into(), &names) else { panic!("{path}") };
             assert!(why.starts_with("PLUGIN_VAULT_DATA_DIR is not an absolute path"), "{why}");
         }
-        assert_eq!(of_environment("/v".into(), &names).ok(), Some("/v".into()));
+        assert_eq!(of_environment(absolute.into(), &names).ok(), Some(absolute.into()));
         assert!(usual_folder(Some("home/v".into()), &names).is_err() && usual_folder(None, &names).is_err());
     }
 }

@@ -12,10 +12,16 @@ fn a_file_has_one_identity_by_path_and_by_handle() {
     let (path, other) = (folder.path().join("file"), folder.path().join("other"));
     let file = open_or_create(&path).unwrap();
     open_or_create(&other).unwrap();
-    assert_eq!(id_at(&path).unwrap(), id(&file).unwrap());
+    let first = id(&file).unwrap();
+    assert_eq!(id_at(&path).unwrap(), first);
     assert_ne!(id_at(&path).unwrap(), id_at(&other).unwrap());
+    // Unlike Windows, Wine replaces no file that is open.
+    #[cfg(wine)]
+    drop(file);
     fs::rename(&other, &path).unwrap();
-    assert_ne!(id_at(&path).unwrap(), id(&file).unwrap());
+    assert_ne!(id_at(&path).unwrap(), first);
+    #[cfg(not(wine))]
+    assert_eq!(id(&file).unwrap(), first);
     assert!(id_at(&other).is_err());
 }
 

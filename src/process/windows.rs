@@ -282,6 +282,7 @@ pub fn connect_local(_: &Path) -> Result<LocalStream, NoSocket> {
 ///
 /// # Errors
 /// Never: there is no such connection.
+#[allow(clippy::needless_pass_by_value, reason = "the same interface as on Unix")]
 pub fn as_stdio(stream: LocalStream) -> io::Result<(Stdio, Stdio)> {
     match stream {}
 }
@@ -290,6 +291,7 @@ pub fn as_stdio(stream: LocalStream) -> io::Result<(Stdio, Stdio)> {
 ///
 /// # Errors
 /// Never: there is no such connection.
+#[allow(clippy::needless_pass_by_value, reason = "the same interface as on Unix")]
 pub fn carry(stream: LocalStream) -> io::Result<Carried> {
     match stream {}
 }

@@ -52,7 +52,15 @@ impl Position {
 
 /// Whether a row is the same on every machine. The other rows are about one machine's copy.
 pub(super) fn is_shared(table: Table, key: &[u8]) -> bool {
-    let own = [meta::REVISION, meta::STORE_ID, meta::FORGOTTEN, meta::RESTORED, meta::REPAIRED, meta::REMOTE];
+    let own = [
+        meta::REVISION,
+        meta::STORE_ID,
+        meta::FORGOTTEN,
+        meta::RESTORED,
+        meta::REPAIRED,
+        meta::REMOTE,
+        meta::MACHINE,
+    ];
     table != Table::Meta || !(own.contains(&key) || key.starts_with(meta::DESTROY))
 }
 

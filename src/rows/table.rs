@@ -76,6 +76,9 @@ pub mod meta {
     pub const REMOTE: &[u8] = b"remote";
     /// The length of its value.
     pub const REMOTE_LENGTH: usize = 24;
+    /// The name of this machine in the addresses of folders, in a store that is or was shared; absent for
+    /// the empty name.
+    pub const MACHINE: &[u8] = b"machine";
     /// Marks the index of keys as complete: a key that is not in it does not exist.
     pub const KEY_INDEX: &[u8] = b"key index";
 }

@@ -8,7 +8,7 @@ use crate::crypto::{SlotId, StoreId, StoreKey, StoreKeys};
 use crate::limits::Limits;
 use crate::protector::{self, Given, Kind, New, Protects, Reason, StoredRow, Turn, Unavailable, UnlockMode};
 use crate::remote::{self, Credentials};
-use crate::rows::Id;
+use crate::rows::{Id, Table, meta};
 use crate::store::{Batch, Location, NewStore, ProtectorRow, Row, Snapshot, Store, StoreError, WriteLock};
 use crate::sync;
 
@@ -108,6 +108,12 @@ impl NewStore for NewlyMade<'_> {
     }
 }
 
+/// The name of this machine in addresses. The store has it as well, since the credentials may be lost.
+fn machine_name(stored: &str, replica: Option<&Replica>) -> Arc<str> {
+    let named = replica.map(Replica::name).filter(|_| stored.is_empty());
+    named.unwrap_or(stored).into()
+}
+
 impl Opened {
     /// Opens the store at a location, and repairs it if it is damaged. If there is none, creates a store if `make`, and
     /// otherwise returns `None`.
@@ -118,6 +124,8 @@ impl Opened {
         let Some(store) = location.open(config.limits.store, now, new.as_ref())? else { return Ok(None) };
         let snapshot = store.snapshot()?;
         let (restored, was_repaired) = (snapshot.restored()?, snapshot.repaired()?.is_some());
+        let machine = snapshot.get(Table::Meta, meta::MACHINE)?.map(<[u8]>::to_vec).unwrap_or_default();
+        let machine = String::from_utf8(machine).map_err(|_| StoreError::Damaged)?;
         let mut is_shared = remote::is_replica(&snapshot)?;
         drop(snapshot);
         if !is_shared && was_repaired {
@@ -131,7 +139,7 @@ impl Opened {
             restored,
             this_process: location.this_process(),
             limits: config.limits,
-            machine_name: replica.as_ref().map_or_else(|| "".into(), |replica| replica.name().into()),
+            machine_name: machine_name(&machine, replica.as_ref()),
             replica,
             secrets: RwLock::default(),
             unavailable: Mutex::new(Unavailable { protector: Kind::KeyFile, reason: Reason::Locked }),

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protector::UnlockMode;
-use crate::store::{StoreEvent, WriteLock};
+use crate::store::{Batch, StoreEvent, WriteLock};
 
 use super::{Error, Need, Opened, Vault, key_index};
 
@@ -234,8 +234,7 @@ impl Vault {
             return None;
         }
         let outcome = match opened.store().lock() {
-            Ok(_) if is_moved(&opened) => Err(Unusable),
-            Ok(lock) => match self.sweep(&opened, &lock).and_then(|()| index_keys(&opened, &lock)) {
+            Ok(lock) => match self.prepare(&opened, &lock) {
                 Ok(()) => self.write_group(&opened, lock),
                 unusable => unusable,
             },
@@ -254,6 +253,22 @@ impl Vault {
     fn reopen_later(&self, unusable: Arc<Opened>) {
         unusable.store().doubt();
         self.close(unusable);
+    }
+
+    /// Before the queued jobs are decided: notices a store that was moved to a server, or away from it, since it was opened,
+    /// and does the store's own work.
+    fn prepare(&self, opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
+        // An error is met again by the jobs, which answer with it.
+        let Ok(snapshot) = opened.store().snapshot() else { return Ok(()) };
+        if opened.is_moved(&snapshot).unwrap_or_default() {
+            return Err(Unusable);
+        }
+        let secrets = opened.secrets();
+        let index =
+            secrets.ok().and_then(|secrets| key_index::rebuilt(&snapshot, &secrets.keys).ok().flatten());
+        drop(snapshot);
+        self.sweep(opened, lock)?;
+        index.map_or(Ok(()), |index| index_keys(opened, lock, index))
     }
 
     /// From time to time removes records that expired long ago. A removal that fails is tried again the next time.
@@ -292,28 +307,13 @@ impl Vault {
     }
 }
 
-/// Whether the store was moved to a server, or away from it, since it was opened.
-fn is_moved(opened: &Opened) -> bool {
-    let snapshot = opened.store().snapshot();
-    snapshot.and_then(|snapshot| opened.is_moved(&snapshot)).unwrap_or_default()
-}
-
-/// Rebuilds the index of keys if it is not complete. Until then lookups read the table of keys instead.
-fn index_keys(opened: &Opened, lock: &WriteLock<'_>) -> Result<(), Unusable> {
-    let batch = || -> Result<_, Error> {
-        let secrets = opened.secrets()?;
-        Ok(key_index::rebuilt(&opened.store().snapshot()?, &secrets.keys)?)
-    };
-    match batch() {
-        Ok(Some(mut batch)) => {
-            let outcome = opened.commit(lock, &mut batch, &[]);
-            if outcome.is_err() {
-                tracing::warn!("the index of keys could not be written; it is tried again at the next write");
-            }
-            group::usable(outcome)
-        }
-        Ok(None) | Err(_) => Ok(()),
+/// Commits the index of keys that was rebuilt because it was not complete. Until then lookups read the table of keys.
+fn index_keys(opened: &Opened, lock: &WriteLock<'_>, mut index: Batch) -> Result<(), Unusable> {
+    let outcome = opened.commit(lock, &mut index, &[]);
+    if outcome.is_err() {
+        tracing::warn!("the index of keys could not be written; it is tried again at the next write");
     }
+    group::usable(outcome)
 }
 
 #[cfg(test)]

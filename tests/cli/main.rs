@@ -13,13 +13,15 @@ mod copies;
 // Its cases are modes, links and terminals of Unix.
 #[cfg(unix)]
 mod doctor;
+// Its cases are modes, and programs that are scripts of a Unix shell.
+#[cfg(unix)]
 mod doctor_copies;
 #[cfg(all(target_os = "linux", feature = "namespace-tests"))]
 mod doctor_mounts;
 mod exit_codes;
 mod helpers;
 mod home;
-// Its cases are modes and terminals of Unix.
+// Its cases are modes and terminals of Unix, and lines for its shell.
 #[cfg(unix)]
 mod installation;
 // Pseudo-terminals are those of Unix.
@@ -29,6 +31,7 @@ mod screen;
 #[cfg(unix)]
 mod sick;
 
+// Only Linux has a keyring of the login session.
 #[cfg(target_os = "linux")]
 mod cache;
 #[cfg(feature = "keyring-tests")]
@@ -58,8 +61,6 @@ mod running;
 mod screens;
 mod secrecy;
 mod shapes;
-// Shells and man pages of Unix.
-#[cfg(unix)]
 mod shells;
 // The programs that it asks are scripts of a Unix shell.
 #[cfg(unix)]

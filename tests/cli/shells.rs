@@ -1,8 +1,10 @@
 //! Completions and man pages, checked by the shells themselves and by `mandoc`.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+#[cfg(unix)]
 use std::process::Command;
 
 use crate::home::Home;
@@ -28,6 +30,7 @@ fn every_shell_gets_the_commands_and_their_options() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn bash_completes_commands_and_options() {
     let home = Home::new();
@@ -48,7 +51,7 @@ fn bash_completes_commands_and_options() {
     );
 }
 
-#[cfg(feature = "program-tests")]
+#[cfg(all(unix, feature = "program-tests"))]
 #[test]
 fn fish_and_zsh_take_their_completions() {
     let home = Home::new();
@@ -83,7 +86,7 @@ fn fish_and_zsh_take_their_completions() {
 }
 
 /// Style is a matter of taste: of lines that a generator writes, only warnings and errors count.
-#[cfg(feature = "program-tests")]
+#[cfg(all(unix, feature = "program-tests"))]
 #[test]
 fn mandoc_finds_nothing_wrong_in_any_page() {
     let home = Home::new();
@@ -110,6 +113,7 @@ fn each_command_has_a_page_that_all_users_may_read() {
     let folder = pages(&home);
     for name in ["", "-get", "-helper-git", "-key-issue", "-protector-add-command"] {
         let page = folder.join(format!("plugin-vault{name}.1"));
+        #[cfg(unix)]
         assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o644);
         let text = fs::read_to_string(&page).unwrap();
         assert!(text.contains(".SH OPTIONS"), "{name}");

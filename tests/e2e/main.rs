@@ -14,10 +14,12 @@ mod folders;
 mod keys;
 mod leases;
 mod life;
-#[cfg(target_os = "linux")]
 mod pressure;
+// The sockets and commands of its clients are those of Unix.
+#[cfg(unix)]
 mod relay;
 mod store;
+// Limits, mounts and stopped processes are those of Linux.
 #[cfg(target_os = "linux")]
 mod system;
 mod watching;

@@ -21,7 +21,6 @@ mod installation;
 mod leases;
 mod limits;
 mod model;
-#[cfg(target_os = "linux")]
 mod order;
 mod protectors;
 mod put_back;

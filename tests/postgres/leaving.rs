@@ -117,3 +117,54 @@ fn with_fresh_a_command_fails_where_the_server_can_not_be_reached() {
     fails(&shared.first, &["list", "--fresh"], 7, "can't be reached");
     assert_eq!(shared.first.run(&["list"], "").code, 0);
 }
+
+#[test]
+fn a_machine_that_leaves_keeps_its_name_and_finds_the_records_of_its_folders() {
+    let shared = Shared::pushed();
+    let (laptop, _) = joined(&shared, &["--machine", "laptop"]);
+    let folder = "--workspace=file:///home/me/project";
+    let object = laptop.object();
+    assert_eq!(laptop.run(&["set", folder, "me.app"], &object.to_string()).code, 0);
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    // Also where it is shared again, and where the credentials are lost then.
+    let database = shared.server().database();
+    let url = format!("postgres://owner@127.0.0.1:{}/{database}", shared.server().port());
+    assert_eq!(laptop.run(&["remote", "setup", &url], "").code, 0);
+    assert_eq!(laptop.run(&["remote", "push", &url], "").code, 0);
+    assert_eq!(laptop.run(&["--json", "remote", "status"], "").json()["machine"], "laptop");
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    std::fs::remove_file(credentials(&laptop).unwrap()).unwrap();
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+    assert_eq!(laptop.run(&["remote", "leave", "--yes"], "").code, 0);
+    assert_eq!(laptop.run(&["get", folder, "me.app"], "").json(), object);
+}
+
+#[test]
+fn doctor_says_what_keeps_a_shared_store_from_being_written() {
+    let shared = Shared::pushed_to_its_own_server();
+    let finding = || {
+        let ran = shared.first.run(&["--json", "doctor", "--only", "server"], "");
+        let report: serde_json::Value = serde_json::from_str(&ran.shown).unwrap();
+        valid("doctor", &report);
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{report}");
+        (findings[0]["level"].as_str().unwrap().to_owned(), findings[0]["text"].as_str().unwrap().to_owned())
+    };
+    let (level, text) = finding();
+    assert!(level == "ok" && text.contains(&shared.url("app")), "{level}: {text}");
+    let before = shared.server().copied(false);
+    store(&shared.first, "me.app");
+    edit_credentials(
+        &shared.first,
+        &format!("postgres://app@127.0.0.1:{}/{}", before.port(), shared.database),
+    );
+    let (level, text) = finding();
+    assert!(level == "failed" && text.contains("keep-server"), "{level}: {text}");
+    edit_credentials(&shared.first, URL_WITHOUT_SERVER);
+    let (level, text) = finding();
+    assert!(level == "warning" && text.contains("can't be reached"), "{level}: {text}");
+    std::fs::remove_file(credentials(&shared.first).unwrap()).unwrap();
+    let (level, text) = finding();
+    assert!(level == "failed" && text.contains("credentials"), "{level}: {text}");
+}

@@ -82,6 +82,29 @@ printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\"; exec sleep 60"
       (should-not (test-running))
       (should-not (plugin-vault-get vault "user")))))
 
+(defun change-program (file at bytes)
+  "Write the program with BYTES at AT to FILE."
+  (with-temp-buffer
+    (set-buffer-multibyte nil)
+    (insert-file-contents-literally test-program)
+    (goto-char (if (stringp at) (progn (search-forward at) (match-beginning 0)) at))
+    (delete-char (length bytes))
+    (insert bytes)
+    (let ((coding-system-for-write 'binary)) (write-region nil nil file nil 'silent))
+    (set-file-modes file #o700)))
+
+(ert-deftest a-program-for-another-processor-or-c-library-is-named-as-such ()
+  (test-with-store root
+    (let ((vault (plugin-vault-open "test.foreign"))
+          (plugin-vault-program (expand-file-name "foreign" root)))
+      ;; The number of a processor that no Emacs runs on, and a loader that is not there.
+      (pcase-dolist (`(,at ,bytes) '((19 "\26") ("/ld-" "/!d-")))
+        (change-program plugin-vault-program at bytes)
+        (let ((error (should-error (plugin-vault-get vault "user"))))
+          (should (equal (plugin-vault-error-kind error) "vaultEnded"))
+          (should (string-search "foreign could not be started: it is built for another C library or processor" (cadr error))))))
+    (should-not (plugin-vault--foreign test-program))))
+
 (ert-deftest the-program-starts-in-the-home-folder ()
   (test-with-store root
     (let ((default-directory root)

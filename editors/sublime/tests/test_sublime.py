@@ -129,6 +129,16 @@ def test_the_setting_names_the_program(package: Any) -> None:
     assert "There is no store yet." in run(package.PluginVaultStatusCommand())
 
 
+@pytest.mark.parametrize("content", [b"#!/nowhere/loader\n", b"\x7fELF of another processor"])
+def test_a_program_for_another_system_is_named(package: Any, world: World, content: bytes) -> None:
+    file = world.top / "foreign"
+    file.write_bytes(content)
+    file.chmod(0o755)
+    sublime.settings["program"] = str(file)
+    for command in (package.PluginVaultStatusCommand(), package.PluginVaultListCommand(sublime.opened[0])):
+        assert f"{file} can't be started: it is built for another C library or processor" in run(command)
+
+
 def test_the_setting_names_the_relay_of_each_plugin(package: Any, world: World, monkeypatch: Any) -> None:
     local = world.vault().open()
     with Relay(world, world.plugin) as relay:

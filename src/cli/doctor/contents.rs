@@ -1,8 +1,9 @@
 //! What a sound store contains: records and keys. Names of records are never shown.
 
 use crate::cli::look::{counted, relative, short_length, shortened};
-use crate::cli::operator::Operator;
-use crate::vault::{KeyState, KeySummary, RecordFacts, Timestamp};
+use crate::cli::operator::{Failed, Operator};
+use crate::vault::sharing::{ServerState, SharingError, Standing};
+use crate::vault::{KeyState, KeySummary, Opened, RecordFacts, Timestamp};
 use std::fmt::Write as _;
 
 use super::{Check, Finding, opened, own_command, store, unlocked};
@@ -41,11 +42,33 @@ pub(super) fn check(operator: &Operator) -> Vec<Finding> {
     } else {
         findings.push(Check::Keys.not_checked("the store is locked"));
     }
+    findings.extend(server(operator, &opened));
     if let Ok(facts) = facts {
         findings.extend(store::old_backup(operator, facts.revision));
         findings.push(clock(facts, now));
     }
     findings
+}
+
+/// Asks the server, if several machines share the store.
+fn server(operator: &Operator, opened: &Opened) -> Option<Finding> {
+    let check = Check::Server;
+    let state = match opened.remote_state(operator.config()) {
+        Ok(state) => state?,
+        Err(error) => return Some(check.bad(Failed::from(error).why)),
+    };
+    Some(match state.server {
+        Ok(ServerState { standing: Standing::Ahead, .. }) => {
+            let text = "the server of the shared store has lost commits that it had confirmed, so nothing is written; \
+                        choose with plugin-vault remote keep-server or keep-mine";
+            check.bad(text)
+        }
+        Ok(_) => check.good(format!("several machines share the store, over {}", state.url)),
+        Err(error) => {
+            let why = Failed::from(SharingError::from(error)).why;
+            check.warning(format!("the store is shared, so nothing can be written now: {why}"))
+        }
+    })
 }
 
 fn records(facts: RecordFacts, count: u64) -> Finding {

@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::limits;
-use crate::process::{
-    self, CaughtSignals, InheritedDescriptor, LocalListener, LocalStream, ReservedDescriptor,
-};
+use crate::process::{self, CaughtSignals, LocalListener, LocalStream, ReservedDescriptor};
 use crate::vault::Config;
 use crate::vault::folder::WorkspaceFolder;
 
@@ -120,14 +118,15 @@ impl Serving {
         let (number, reader, mut writer) = descriptor()?;
         writer.write_all(self.key.as_bytes())?;
         drop(writer);
-        let inherited = number.1.give(&reader)?;
-        let child = self.spawn(stream, number.0, inherited)?;
+        // Open until the child has it.
+        let _inherited = number.1.give(&reader)?;
+        let child = self.spawn(stream, number.0)?;
         let id = child.id();
         wait_in_thread(child, tell.clone())?;
         Ok(id)
     }
 
-    fn spawn(&self, stream: LocalStream, key: u16, inherited: InheritedDescriptor) -> io::Result<Child> {
+    fn spawn(&self, stream: LocalStream, key: u16) -> io::Result<Child> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--data-dir").arg(&self.config.data).arg("--key-dir").arg(&self.config.keys);
         command.args(self.config.limits.arguments());
@@ -142,9 +141,7 @@ impl Serving {
         command.env_remove(CONNECT);
         let (input, output) = process::as_stdio(stream)?;
         command.stdin(input).stdout(output);
-        let child = command.spawn();
-        drop(inherited);
-        child
+        command.spawn()
     }
 }
 

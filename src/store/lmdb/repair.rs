@@ -173,6 +173,7 @@ impl<'f> Plan<'f> {
         let restored_before = self.number(meta::RESTORED)?;
         let may_be_old = self.may_be_old(restored_before);
         let is_replica = self.is_replica()?;
+        let machine = self.value_of(meta::MACHINE)?;
         self.remove_what_was_removed()?;
         let (kept, lost) = self.put_rows()?;
         let repair = Repair {
@@ -186,6 +187,7 @@ impl<'f> Plan<'f> {
         if let Some(revision) = may_be_old {
             rows.push(meta_row(meta::RESTORED, revision.to_be_bytes().to_vec()));
         }
+        rows.extend(machine.map(|machine| meta_row(meta::MACHINE, machine)));
         if is_replica {
             // Before the first commit, so that the replica takes everything from its server again.
             rows.push(meta_row(meta::REMOTE, vec![0; meta::REMOTE_LENGTH]));

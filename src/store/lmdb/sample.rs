@@ -10,6 +10,7 @@ use crate::store::{Batch, Row};
 use super::DATA_FILE;
 use super::check::{Checked, Unsound, check};
 use super::engine::Engine;
+use super::pages::Pages;
 
 /// The table and key of a row.
 pub(in crate::store) type Name = (Table, Vec<u8>);
@@ -86,8 +87,15 @@ impl Sample {
         engine.commit(&batch, u64::MAX).unwrap();
     }
 
+    /// The bytes of its file, up to its last page. On Windows the file may be longer than that.
     pub(in crate::store) fn bytes(&self) -> Vec<u8> {
-        fs::read(self.folder.path().join(DATA_FILE)).unwrap()
+        let path = self.folder.path().join(DATA_FILE);
+        let data = File::open(&path).unwrap();
+        let metas = Pages::new(&data, self.page_size).unwrap().unwrap().metas().unwrap();
+        let last = metas.into_iter().map(|meta| meta.unwrap().last).max().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.truncate((usize::try_from(last).unwrap() + 1) * self.page_size);
+        bytes
     }
 
     pub(in crate::store) fn check(&self) -> Result<Checked, Unsound> {

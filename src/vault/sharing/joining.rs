@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::crypto::{JoinCode, JoinSecret, StoreId, StoreKey, random};
 use crate::protector::{self, Kind, Protector};
 use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, Position, PostgresLog, admissions};
-use crate::rows::Id;
+use crate::rows::{Id, Table, meta};
 use crate::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 
 use super::rows::apply;
@@ -186,7 +186,7 @@ impl Vault {
             offline_days: joining.offline_days,
         };
         credentials.save(&self.config.keys, &id)?;
-        let store = made(&self.location, &self.config, approved)?;
+        let store = made(&self.location, &self.config, joining, approved)?;
         catch_up(&store, &mut log)?;
         let records = store.status()?.records;
         store.close();
@@ -232,6 +232,7 @@ impl Joining {
 /// An empty replica of the store, with a key file of this machine or the passphrase of the other one.
 struct EmptyReplica<'a> {
     config: &'a Config,
+    machine: &'a str,
     approved: &'a Approved,
 }
 
@@ -243,18 +244,25 @@ impl NewStore for EmptyReplica<'_> {
     }
 
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Error> {
+        let machine = self.machine.as_bytes().to_vec();
+        let machine = Row { table: Table::Meta, key: meta::MACHINE.to_vec(), value: Some(machine) };
         let Approved { store, key, passphrase } = self.approved;
         let now = Timestamp::now().millis();
         let protector = match passphrase {
             Some(row) => row.clone(),
             None => protector::make_with_key_file(&self.config.means(), *store, key, now)?,
         };
-        Ok((store.0, protector, vec![Position::default().row()]))
+        Ok((store.0, protector, vec![Position::default().row(), machine]))
     }
 }
 
-fn made(location: &Location, config: &Config, approved: &Approved) -> Result<Store, SharingError> {
-    let new = EmptyReplica { config, approved };
+fn made(
+    location: &Location,
+    config: &Config,
+    joining: &Joining,
+    approved: &Approved,
+) -> Result<Store, SharingError> {
+    let new = EmptyReplica { config, machine: &joining.machine, approved };
     let now = || Timestamp::now().millis();
     let store = location.open(config.limits.store, now, Some(&new))?.ok_or(Error::Internal)?;
     // Another process may have made a store of its own meanwhile.

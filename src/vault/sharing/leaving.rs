@@ -65,6 +65,10 @@ impl Vault {
         let revision = leap(expected);
         let mut rows = renumbered(&snapshot, revision)?;
         rows.push(Row { table: Table::Meta, key: meta::REMOTE.to_vec(), value: None });
+        // The records of this machine's folders keep their addresses.
+        let name = opened.machine_name().as_bytes().to_vec();
+        let name = (!name.is_empty()).then_some(name);
+        rows.push(Row { table: Table::Meta, key: meta::MACHINE.to_vec(), value: name });
         drop(snapshot);
         store.commit(&lock, &Batch { expected, revision, rows })?;
         drop(lock);

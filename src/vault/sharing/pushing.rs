@@ -27,7 +27,8 @@ pub struct Pushed {
 }
 
 impl Vault {
-    /// Moves the store to a server, under the store's lock. This machine keeps the empty name in addresses.
+    /// Moves the store to a server, under the store's lock. This machine keeps its name in addresses, which is empty unless
+    /// the store was shared before.
     ///
     /// # Errors
     /// If the store is not shared then. What was made on the server is removed again, if the server can be reached.
@@ -48,8 +49,9 @@ impl Vault {
 
         discard_unfinished(self.config(), opened);
         let token = Zeroizing::new(crypto::random::<32>());
-        let label = secrets.keys.seal_machine_label(&crypto::token_hash(&token), b"");
-        let (url, machine) = (server.text.clone(), String::new());
+        let name = opened.machine_name();
+        let label = secrets.keys.seal_machine_label(&crypto::token_hash(&token), name.as_bytes());
+        let (url, machine) = (server.text.clone(), name.to_string());
         let credentials = Credentials { url, token: *token, machine, offline_days };
         let mut log = self.created(server, opened, &credentials, &label)?;
         let shared = send(&mut log, &rows, revision, forgotten).and_then(|position| {

@@ -13,8 +13,14 @@ use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, WithoutTls};
 
 /// The bytes around the data of a record: header, sealed address, nonce, tag, checksum; see `docs/format.md`.
 const AROUND_A_RECORD: usize = 34 + 4 + 92 + 28 + 8;
-const CHANGE: usize = 16 + 16 + 92 + 8;
+/// The bytes of a change notice.
+pub(crate) const CHANGE: usize = 16 + 16 + 92 + 8;
 const PADDING: usize = 64;
+
+/// The bytes of the row of a record whose object has so many bytes.
+pub(crate) fn record_length(bytes: usize) -> usize {
+    AROUND_A_RECORD + (4 + bytes).next_multiple_of(PADDING)
+}
 
 type LmdbTable = Database<'static, Bytes, Bytes>;
 
@@ -53,7 +59,7 @@ impl BareLmdb {
 
     /// Commits one version of each of these records.
     fn commit(&mut self, records: impl IntoIterator<Item = u64>, bytes: usize) -> heed::Result<()> {
-        let length = AROUND_A_RECORD + (4 + bytes).next_multiple_of(PADDING);
+        let length = record_length(bytes);
         let mut value = vec![0; length];
         let mut txn = self.env.write_txn()?;
         for record in records {

@@ -8,11 +8,13 @@ mod floor;
 mod instructions;
 mod numbers;
 mod placement;
+mod postgres;
 mod proc;
 mod processes;
 mod programs;
 mod records;
 mod relay;
+mod remote;
 mod report;
 mod server;
 mod starts;
@@ -57,6 +59,7 @@ const PARTS: &[Part] = &[
     ("records", records::records),
     ("processes", processes::processes),
     ("relay", relay::relay),
+    ("remote", remote::remote),
     ("instructions", instructions::instructions),
     ("programs", programs::programs),
 ];

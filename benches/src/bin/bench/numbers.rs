@@ -26,6 +26,11 @@ impl Rounds {
         Figure { median: at(2), least: sorted.first().copied().unwrap_or(f64::NAN), greatest: at(1) }
     }
 
+    /// The sum with another, round by round.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(ours, theirs)| ours + theirs).collect())
+    }
+
     /// The ratio to another, round by round: what disturbs a round disturbs both.
     pub(crate) fn over(&self, other: &Self) -> Figure {
         Self(self.0.iter().zip(&other.0).map(|(ours, theirs)| ours / theirs).collect()).figure()

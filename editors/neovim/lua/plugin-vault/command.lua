@@ -47,6 +47,7 @@ local function run(...)
             table.insert(env, name .. "=" .. value)
         end
     end
+    local path = program.find(options.binary)
     local shown, complaint, left, status = {}, {}, 3, nil
     task.wait(function(done)
         local function over()
@@ -68,11 +69,11 @@ local function run(...)
             status = code
             over()
         end
-        program.spawn(program.find(options.binary), args, on, env).stdin:close()
+        program.spawn(path, args, on, env).stdin:close()
     end)
     if status ~= 0 then
         local line = vim.trim(table.concat(complaint)):match("[^\n]*$"):gsub("^%S+: ", "")
-        error(errors.new("commandFailed", line), 0)
+        error(errors.new("commandFailed", program.why_foreign(path) or line), 0)
     end
     return vim.trim(table.concat(shown))
 end

@@ -49,6 +49,10 @@ function M.start(path, options)
     punctual()
     if not ok then
         self:kill()
+        local why = program.why_foreign(path)
+        if why then
+            error(errors.new("vaultEnded", why), 0)
+        end
         -- Its last words may come after its end, but a child of it may keep stderr open.
         for _ = 1, LAST_WORDS do
             if not self.silent then

@@ -55,6 +55,38 @@ function M.find(setting)
     error(errors.new("binaryNotFound", message), 0)
 end
 
+local ELF = "\127ELF"
+
+local function head(path)
+    local file = io.open(path, "rb")
+    local bytes = file and file:read(4096) or ""
+    if file then
+        file:close()
+    end
+    return bytes
+end
+
+-- What an ELF file says about its processor: the size of a word, the order of bytes, the number of the architecture.
+local function machine(bytes)
+    return bytes:sub(5, 6) .. bytes:sub(19, 20)
+end
+
+---Why a program failed to start, if the system can't execute it: an ELF file for another processor than Neovim's, or one whose
+---loader is missing. It is asked after a start that failed, since some systems do execute programs for other processors. A C library
+---may hand such a file to the shell, so neither its exit code nor its last words say it.
+---@param path string
+---@return string?
+function M.why_foreign(path)
+    local file, own = head(path), head(uv.exepath())
+    if file:sub(1, 4) ~= ELF then
+        return nil
+    end
+    local loader = file:match("/[!-~]*%.so[!-~]*")
+    if own:sub(1, 4) == ELF and machine(file) ~= machine(own) or loader and not uv.fs_stat(loader) then
+        return path .. " could not be started: it is built for another C library or processor"
+    end
+end
+
 ---Starts the program in the home folder. `on.stdout` and `on.stderr` get pieces of text, and `nil` at the end. All are called
 ---where Neovim's functions may be used.
 ---@param path string

@@ -122,6 +122,26 @@ export const COMMON = {
     assert.match(newer.shown, /protocol 2.*Update the plugin/);
   },
 
+  'a program for another processor or C library is named as such': async (editor, home) => {
+    const foreign = join(home.top, 'foreign');
+    const changes = [
+      // The number of a processor that no test runs on.
+      (program) => program.writeUInt16LE(22, 18),
+      // A loader that is not there.
+      (program) => program.write('!', program.indexOf('/ld-') + 1),
+    ];
+    for (const change of changes) {
+      const program = readFileSync(binary);
+      change(program);
+      writeFileSync(foreign, program, { mode: 0o755 });
+      const outcome = await home.run(editor, 'fail', { PLUGIN_VAULT_BIN: foreign });
+      assert.equal(outcome.kind, 'vaultEnded');
+      assert.match(outcome.shown, /foreign could not be started: it is built for another C library or processor/);
+      const { shown } = await home.run(editor, 'show', { PLUGIN_VAULT_BIN: foreign, COMMAND: 'PluginVault list' });
+      assert.match(shown, /foreign could not be started: it is built for another C library or processor/);
+    }
+  },
+
   'a program that ends or prints something else is named with its last words': async (editor, home) => {
     const path = join(home.top, 'broken');
     writeFileSync(path, '#!/bin/sh\necho the disk is on fire >&2\nexit 1\n', { mode: 0o755 });

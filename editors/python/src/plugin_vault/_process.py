@@ -58,7 +58,7 @@ def result_of(answer: Optional[Message]) -> Any:
     return answer["result"]
 
 
-def _why(path: str, error: OSError) -> str:
+def why_not_started(path: str, error: OSError) -> str:
     """Why a program was not started. If the file is there, what the system did not find is the loader of its C library."""
     bad_architecture = 86 if sys.platform == "darwin" else None
     if os.path.isfile(path) and error.errno in (errno.ENOENT, errno.ENOEXEC, bad_architecture):
@@ -92,7 +92,7 @@ class Process:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise VaultError("vaultEnded", f"{path} can't be started: {_why(path, error)}.") from error
+            raise VaultError("vaultEnded", f"{path} can't be started: {why_not_started(path, error)}.") from error
         self._stdin: IO[bytes] = self._child.stdin  # type: ignore[assignment]
         self.pid = self._child.pid
         self._threads = [

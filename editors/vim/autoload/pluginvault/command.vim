@@ -91,7 +91,7 @@ function! s:Cli(args, Done) abort
     " The program starts in another folder.
     let folders += has_key(options, option) ? [name, fnamemodify(options[option], ':p')] : []
   endfor
-  let run = {'shown': [], 'complaint': ''}
+  let run = {'shown': [], 'complaint': '', 'path': path}
   " A command in the background must not ask for a passphrase: `unlock` does that.
   let run.job = job_start([path] + folders + a:args, {
         \ 'in_io': 'null', 'cwd': pluginvault#program#Home(), 'env': {'PLUGIN_VAULT_ASKPASS': ''},
@@ -108,6 +108,8 @@ function! s:Ended(run, Done) abort
   endwhile
   if job_info(a:run.job).exitval == 0
     call a:Done(a:run.shown)
+  elseif pluginvault#program#IsForeign(a:run.path)
+    call s:Complain(a:run.path . ' could not be started: it is built for another C library or processor')
   else
     call s:Complain(substitute(a:run.complaint, '^\S\+: ', '', ''))
   endif

@@ -35,6 +35,10 @@ function! s:Introduced(self, path, late, err, answer, Done) abort
   call timer_stop(a:late)
   if a:err isnot v:null
     call pluginvault#connection#Kill(a:self)
+    if pluginvault#program#IsForeign(a:path)
+      let why = a:path . ' could not be started: it is built for another C library or processor'
+      return a:Done(pluginvault#NewError('vaultEnded', why), v:null)
+    endif
     let said = empty(a:self.last_line) ? '' : ' It said: ' . a:self.last_line
     return a:Done(pluginvault#NewError('vaultEnded', a:path . ' could not be started as plugin-vault.' . said), v:null)
   endif

@@ -25,6 +25,30 @@ function! pluginvault#program#Find(setting) abort
   return [pluginvault#NewError('binaryNotFound', message), '', '']
 endfunction
 
+" Whether the system can't execute a program: an ELF file for another processor than Vim's, or one whose loader is missing. It is asked
+" after a start that failed, since some systems do execute programs for other processors. A C library may hand such a file to the
+" shell, so neither its exit code nor its last words say it.
+function! pluginvault#program#IsForeign(path) abort
+  let [file, own] = [s:Head(a:path), s:Head(v:progpath)]
+  if file !~# '^\%x7fELF'
+    return 0
+  elseif own =~# '^\%x7fELF' && s:Machine(file) !=# s:Machine(own)
+    return 1
+  endif
+  let loader = matchstr(file, '/[!-~]*\.so[!-~]*')
+  return !empty(loader) && !filereadable(loader)
+endfunction
+
+" The first bytes of a file, in which each NUL is a line break.
+function! s:Head(path) abort
+  return filereadable(a:path) ? strpart(join(readfile(a:path, 'b', 40), "\n"), 0, 4096) : ''
+endfunction
+
+" What an ELF file says about its processor: the size of a word, the order of bytes, the number of the architecture.
+function! s:Machine(head) abort
+  return strpart(a:head, 4, 2) . strpart(a:head, 18, 2)
+endfunction
+
 " The folder in which the program starts.
 function! pluginvault#program#Home() abort
   return isdirectory($HOME) ? $HOME : '/'
