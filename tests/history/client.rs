@@ -101,6 +101,7 @@ impl<'w> Client<'w> {
             20 | 21 => return self.acquire(sidecar, record),
             22 => return self.release(sidecar, record),
             23 => return self.renew(sidecar, record),
+            0..=7 if self.role == Role::Seldom => return self.read_plainly(sidecar, record),
             0..=10 => Ask::Get,
             11..=14 => Ask::Set(self.world.number()),
             15..=17 => Ask::Patch(self.world.number()),

@@ -72,7 +72,9 @@ impl Seats {
         let gone = Mutex::new(vec![Vec::new(); options.sidecars]);
         let homes = homes(options.machines);
         let key = homes[0].key();
-        homes.iter().for_each(|home| home.keep_key(&key));
+        for home in &homes {
+            home.keep_key(&key);
+        }
         let first = Sidecar::start(homes[0].command());
         first.ok("setAPIKey", &json!([key]));
         // The namespace begins: a key's row takes a revision.
@@ -281,12 +283,16 @@ impl Crowd {
             let chaos = seats.chaos.as_ref().map(|chaos| scope.spawn(move || chaos.rage(until)));
             let done = if options.kills { chaos::rage(seats, &mut random, until) } else { Done::default() };
             let asked: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
-            chaos.map(|chaos| chaos.join().unwrap());
+            if let Some(chaos) = chaos {
+                chaos.join().unwrap();
+            }
             (asked, done)
         });
         if options.chaos {
             // Some have ended by themselves.
-            (0..seats.len()).for_each(|seat| seats.replace(seat));
+            for seat in 0..seats.len() {
+                seats.replace(seat);
+            }
         }
         for seat in 0..seats.len() {
             assert!(seats.sidecar(seat).0.end().success());

@@ -136,6 +136,6 @@ fn a_server_has_no_key_value_name_folder_plugin_label_or_protector_in_its_files_
     shared.psql(&format!("create table plain (word bytea); insert into plain values ('{word}'); checkpoint"));
     files.clear();
     bytes_below(&server.folder, &mut files);
-    assert_eq!(secrets.found(&files), [word.clone()]);
+    assert_eq!(secrets.found(&files), std::slice::from_ref(&word));
     assert_eq!(secrets.found(server.dump(&shared.database).as_bytes()), [word]);
 }

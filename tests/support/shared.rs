@@ -40,8 +40,7 @@ pub(crate) fn url(role: &str) -> String {
     format!("postgres://{role}@127.0.0.1:{}/{database}", server().port())
 }
 
-/// Makes an empty store in these folders, and moves it to the server.
-
+/// Makes an empty store in a home, and moves it to the server.
 pub(crate) fn push(home: &Home) {
     let (data, keys) = (&home.data(), &home.keys());
     let config = Config {
