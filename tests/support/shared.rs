@@ -41,7 +41,6 @@ pub(crate) fn url(role: &str) -> String {
 }
 
 /// Makes an empty store in these folders, and moves it to the server.
-
 pub(crate) fn push(home: &Home) {
     let (data, keys) = (&home.data(), &home.keys());
     let config = Config {
