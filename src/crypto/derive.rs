@@ -27,6 +27,9 @@ fn subkey(key: &[u8; 32], usage: &str) -> Subkey {
 }
 
 /// The id of a machine in the rows of a shared store. It says nothing about the token.
+///
+/// # Panics
+/// Never: 32 bytes are a whole key.
 pub fn machine_id(token: &[u8; 32]) -> [u8; 16] {
     let key = Hkdf::from_prk(token).expect("32 bytes are a whole SHA-256 output");
     *expand(&key, "machine")

@@ -131,12 +131,11 @@ impl Lease {
     fn extend(&mut self, opened: &Opened) -> Timestamp {
         let ttl = u64::from(self.ttl);
         let expires_at = after(opened, ttl);
-        self.end = match opened.replica() {
-            Some(replica) => End::Server { machine: replica.machine(), millis: expires_at.millis() },
-            None => {
-                let now = BootTime::now();
-                End::Boot(BootTime { millis: now.millis + ttl, ..now })
-            }
+        self.end = if let Some(replica) = opened.replica() {
+            End::Server { machine: replica.machine(), millis: expires_at.millis() }
+        } else {
+            let now = BootTime::now();
+            End::Boot(BootTime { millis: now.millis + ttl, ..now })
         };
         expires_at
     }

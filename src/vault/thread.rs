@@ -85,7 +85,7 @@ impl Vault {
     ) -> Result<Option<Arc<Opened>>, Error> {
         let opened = self.remember_opening(self.try_ensure(need));
         if let Ok(Some(opened)) = &opened {
-            self.contact(opened, need, asked)?;
+            contact::contact(opened, need, asked)?;
         }
         opened
     }

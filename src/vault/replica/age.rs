@@ -39,9 +39,10 @@ impl Age {
         if self.kept().is_some_and(|kept| confirmed < kept.saturating_add(KEPT_EVERY)) {
             return;
         }
-        match remote::keep_confirmed(&self.keys, &self.store, confirmed) {
-            Ok(()) => self.kept.store(confirmed, Ordering::Relaxed),
-            Err(_) => tracing::warn!("the time of the server's answer could not be kept; it is tried again"),
+        if remote::keep_confirmed(&self.keys, &self.store, confirmed).is_ok() {
+            self.kept.store(confirmed, Ordering::Relaxed);
+        } else {
+            tracing::warn!("the time of the server's answer could not be kept; it is tried again");
         }
     }
 
@@ -60,7 +61,13 @@ mod tests {
     fn a_confirmation_is_kept_for_later_processes_and_is_over_after_its_days() {
         let keys = tempfile::tempdir().unwrap();
         let store = [7; 16];
-        std::fs::create_dir(keys.path().join(crate::rows::id_text(&store))).unwrap();
+        let credentials = remote::Credentials {
+            url: String::new(),
+            token: [0; 32],
+            machine: String::new(),
+            offline_days: 30,
+        };
+        credentials.save(keys.path(), &store).unwrap();
         let find = || Age::find(keys.path().to_owned(), store, 30).unwrap();
         let day = u64::try_from(DAY.as_millis()).unwrap();
         let at = 20_000 * day;

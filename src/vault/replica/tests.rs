@@ -80,12 +80,12 @@ impl Machine {
     }
 }
 
-fn is_overtaken(outcome: &Result<(), NotCommitted>) -> bool {
+fn is_overtaken(outcome: Result<(), NotCommitted>) -> bool {
     matches!(outcome, Err(NotCommitted::Store(CommitError::NotDone(StoreError::Busy(BusyReason::Overtaken)))))
 }
 
-fn is_remote(outcome: &Result<(), NotCommitted>, expected: RemoteError) -> bool {
-    matches!(outcome, Err(NotCommitted::Remote(error)) if *error == expected)
+fn is_remote(outcome: Result<(), NotCommitted>, expected: RemoteError) -> bool {
+    matches!(outcome, Err(NotCommitted::Remote(error)) if error == expected)
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_machine_that_was_overtaken_takes_what_it_lacks_and_decides_anew() {
     let server = Server::new();
     let (one, other) = (Machine::on(&server), Machine::on(&server));
     one.put(A, 1).unwrap();
-    assert!(is_overtaken(&other.put(A, 2)));
+    assert!(is_overtaken(other.put(A, 2)));
     assert_eq!(other.get(A), Some(1), "it decides from the newest state");
     other.put(A, 2).unwrap();
     one.confirm().unwrap();
@@ -117,11 +117,11 @@ fn without_the_server_nothing_is_written_and_everything_is_read() {
     let one = Machine::on(&server);
     one.put(A, 1).unwrap();
     server.fates(&[Fate::NotSent]);
-    assert!(is_remote(&one.put(A, 2), RemoteError::Unreachable));
+    assert!(is_remote(one.put(A, 2), RemoteError::Unreachable));
     assert_eq!((one.get(A), one.replica.status().state), (Some(1), State::Offline));
     assert!(one.replica.may_be_read(), "the next attempt is later");
     // A write is refused at once, though the server is there again.
-    assert!(is_remote(&one.replica.before_writing(one.opened.store()), RemoteError::Unreachable));
+    assert!(is_remote(one.replica.before_writing(one.opened.store()), RemoteError::Unreachable));
     one.replica.confirmed_until.store(0, Ordering::Relaxed);
     one.replica.before_writing(one.opened.store()).unwrap();
     one.put(A, 2).unwrap();
@@ -147,8 +147,8 @@ fn a_server_that_went_back_gets_no_writes_and_reads_go_on() {
     let before = sync::lock(&server.0).clone();
     one.put(A, 2).unwrap();
     sync::lock(&server.0).go_back(&before);
-    assert!(is_remote(&one.confirm(), RemoteError::WentBack));
-    assert!(is_remote(&one.put(A, 3), RemoteError::WentBack));
+    assert!(is_remote(one.confirm(), RemoteError::WentBack));
+    assert!(is_remote(one.put(A, 3), RemoteError::WentBack));
     assert_eq!((one.get(A), one.replica.status().state), (Some(2), State::WentBack));
     assert_eq!(sync::lock(&server.0).committed.len(), 1);
 }

@@ -47,36 +47,13 @@ impl Contacts {
 }
 
 impl Vault {
-    /// Asks the server of a shared store, as far as `need` demands. `asked` is its answer in this turn.
-    pub(super) fn contact(
-        &self,
-        opened: &Opened,
-        need: Need,
-        asked: &mut Option<Result<(), Error>>,
-    ) -> Result<(), Error> {
-        match (opened.replica(), need) {
-            (None, _) => Ok(()),
-            (Some(replica), Need::Fresh) if !Fault::NoFresh.is_injected() => {
-                *asked.get_or_insert_with(|| {
-                    let deadline = Deadline::within(limits::SERVER_STALL);
-                    replica.refresh(opened.store(), &deadline).map_err(Error::from)
-                })
-            }
-            // Without the server the read goes on with what is here.
-            (Some(replica), Need::Key | Need::CachedOnly | Need::Existing | Need::Fresh) => {
-                let _ = replica.confirm(opened.store());
-                Ok(())
-            }
-        }
-    }
-
     /// Asks the server of a shared store for the jobs in the queue.
     pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), Error> {
         let Some(replica) = opened.replica() else { return Ok(()) };
         if self.queue.begins_with_a_write() {
             return replica.before_writing(opened.store()).map_err(Error::from);
         }
-        self.contact(opened, Need::Key, &mut None)
+        contact(opened, Need::Key, &mut None)
     }
 
     /// Asks the server because it is time to.
@@ -98,6 +75,26 @@ impl Vault {
         let opened = sync::read(&self.opened).clone();
         if opened.as_deref().and_then(Opened::replica).is_some_and(Replica::has_another_state) {
             self.events.tell(StoreEvent::StateChanged);
+        }
+    }
+}
+
+/// Asks the server of a shared store, as far as `need` demands. `asked` is its answer in this turn.
+pub(super) fn contact(
+    opened: &Opened,
+    need: Need,
+    asked: &mut Option<Result<(), Error>>,
+) -> Result<(), Error> {
+    match (opened.replica(), need) {
+        (None, _) => Ok(()),
+        (Some(replica), Need::Fresh) if !Fault::NoFresh.is_injected() => *asked.get_or_insert_with(|| {
+            let deadline = Deadline::within(limits::SERVER_STALL);
+            replica.refresh(opened.store(), &deadline).map_err(Error::from)
+        }),
+        // Without the server the read goes on with what is here.
+        (Some(replica), Need::Key | Need::CachedOnly | Need::Existing | Need::Fresh) => {
+            let _ = replica.confirm(opened.store());
+            Ok(())
         }
     }
 }
