@@ -248,12 +248,7 @@ impl Lanes {
         let reach = "≤ 1.3 × (`INSERT` + a bare commit)";
         bench.report.goal(work, reach, write.with_spread(), write.median <= 1.3);
         let read = measured.read.over(&measured.read_local);
-        let is_met = read.least <= 1.0 || read.median <= 1.05;
-        bench.report.goal(
-            "a read from a replica",
-            "as fast as from a store of its own",
-            read.with_spread(),
-            is_met,
-        );
+        let (work, reach) = ("a read from a replica", "≤ 1.05 × one from a store of its own");
+        bench.report.goal(work, reach, read.with_spread(), read.median <= 1.05);
     }
 }
