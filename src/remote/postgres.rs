@@ -39,12 +39,14 @@ pub struct PostgresLog {
     url: ServerUrl,
     machine: Machine,
     connection: Option<Connection>,
+    /// The number of the last request.
+    last: u64,
 }
 
 impl PostgresLog {
     /// The log of a machine's store. This connects to nothing yet.
     pub fn new(url: ServerUrl, machine: Machine) -> Self {
-        Self { url, machine, connection: None }
+        Self { url, machine, connection: None, last: 0 }
     }
 
     /// Calls a function that changes nothing. If a connection that was open before has failed, tries another.
@@ -77,8 +79,16 @@ impl PostgresLog {
             Some(connection) => connection,
             None => Connection::open(&self.url, deadline)?,
         };
+        self.last += 1;
         let own = [Value::Bytes(&self.machine.token), Value::Bytes(&self.machine.store)];
-        let outcome = connection.call(sql, own.iter().chain(arguments), deadline);
+        let number = Value::number(self.last);
+        let sql = numbered(sql, own.len() + arguments.len() + 1);
+        let outcome = connection.call(&sql, own.iter().chain(arguments).chain([&number]), deadline);
+        let outcome = outcome.and_then(|rows| {
+            // An answer that arrives twice must not count as that of the next request.
+            let is_ours = rows.iter().all(|row| row.last_number() == Some(self.last));
+            if is_ours { Ok(rows) } else { Err(Failure::Broken) }
+        });
         // After any other failure it is not known what the server sends next.
         if matches!(outcome, Ok(_) | Err(Failure::Answered(_))) {
             self.connection = Some(connection);
@@ -134,6 +144,14 @@ impl Log for PostgresLog {
 
     fn rest(&mut self) {
         self.connection = None;
+    }
+}
+
+/// The statement with one more column behind the others: the argument with this place, which is the request's number.
+fn numbered(sql: &str, place: usize) -> String {
+    match sql.split_once(" from ") {
+        Some((columns, source)) => format!("{columns}, ${place} from {source}"),
+        None => format!("{sql}, ${place}"),
     }
 }
 

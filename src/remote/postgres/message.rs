@@ -116,6 +116,11 @@ impl Columns {
         (!is_negative).then(|| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
+    /// The number in the last column.
+    pub(super) fn last_number(&self) -> Option<u64> {
+        self.number::<8>(self.0.len().checked_sub(1)?)
+    }
+
     /// A column with a truth value.
     pub(super) fn is_true(&self, column: usize) -> Option<bool> {
         Some(self.bytes(column)? == [1])

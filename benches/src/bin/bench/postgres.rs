@@ -21,7 +21,7 @@ use crate::Done;
 /// The user as whom the server runs where the benchmarks run as root: it refuses to be root.
 const UNPRIVILEGED: u32 = 65_534;
 /// How long a server may take to start.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A running server on loopback, with `fsync` as by default. Dropping this ends it and removes its files.
 pub(crate) struct Postgres {
@@ -188,6 +188,12 @@ impl Connection {
         frontend::startup_message([("user", "owner"), ("database", database)], &mut out)?;
         connection.answered(&out)?;
         Ok(connection)
+    }
+
+    /// The process that serves this connection.
+    pub(crate) fn process(&mut self) -> Result<u32, Box<dyn Error>> {
+        let id = self.call("select pg_backend_pid()", &[])?;
+        Ok(u32::from_be_bytes(id.as_slice().try_into()?))
     }
 
     /// Runs statements without arguments.

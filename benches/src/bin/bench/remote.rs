@@ -15,7 +15,7 @@ use crate::postgres::{Connection, Postgres};
 use crate::report::Section;
 use crate::{Bench, Done};
 
-use log::{Commits, Plain};
+use log::{Calls, Commits, Plain};
 
 const RECORDS: u64 = 1_000;
 const BYTES: usize = 200;
@@ -83,11 +83,16 @@ struct Measured {
     wrote: Rounds,
     wrote_fast: Rounds,
     wrote_local: Rounds,
+    wrote_local_fast: Rounds,
     read: Rounds,
     read_local: Rounds,
     fresh: Rounds,
     selected: Rounds,
     headed: Rounds,
+    insert_work: Rounds,
+    append_work: Rounds,
+    select_work: Rounds,
+    head_work: Rounds,
 }
 
 /// What is measured in turn.
@@ -130,7 +135,8 @@ impl Lanes {
     fn round(&mut self) -> Done {
         let [writes, reads] = self.counts;
         // In short turns, so that what disturbs the disk for a while disturbs all of them.
-        let [mut inserts, mut appends, mut commits, mut ours, mut alone] = [const { Vec::new() }; 5];
+        let [mut inserts, mut appends] = [Calls::default(), Calls::default()];
+        let [mut commits, mut ours, mut alone] = [const { Vec::new() }; 3];
         for _ in 0..writes.div_ceil(20) {
             let count = writes.min(20);
             inserts.extend(self.plain.inserts(count)?);
@@ -139,26 +145,38 @@ impl Lanes {
             ours.extend(self.shared.writes(count)?);
             alone.extend(self.local.writes(count)?);
         }
-        self.measured.inserted.push(percentile(&mut inserts, 0.5));
-        self.measured.inserted_fast.push(percentile(&mut inserts, 0.1));
-        self.measured.appended.push(percentile(&mut appends, 0.5));
-        self.measured.appended_fast.push(percentile(&mut appends, 0.1));
-        self.measured.committed.push(percentile(&mut commits, 0.5));
-        self.measured.committed_fast.push(percentile(&mut commits, 0.1));
-        self.measured.wrote.push(percentile(&mut ours, 0.5));
-        self.measured.wrote_fast.push(percentile(&mut ours, 0.1));
-        self.measured.wrote_local.push(percentile(&mut alone, 0.5));
-        self.measured.read.push(percentile(&mut self.shared.reads(reads)?, 0.5));
-        self.measured.read_local.push(percentile(&mut self.local.reads(reads)?, 0.5));
+        let measured = &mut self.measured;
+        for (samples, median, fast) in [
+            (&mut inserts.took, &mut measured.inserted, &mut measured.inserted_fast),
+            (&mut appends.took, &mut measured.appended, &mut measured.appended_fast),
+            (&mut commits, &mut measured.committed, &mut measured.committed_fast),
+            (&mut ours, &mut measured.wrote, &mut measured.wrote_fast),
+            (&mut alone, &mut measured.wrote_local, &mut measured.wrote_local_fast),
+        ] {
+            median.push(percentile(samples, 0.5));
+            fast.push(percentile(samples, 0.1));
+        }
+        measured.insert_work.push(inserts.processor());
+        measured.append_work.push(appends.processor());
+        self.reads(reads)
+    }
+
+    fn reads(&mut self, reads: usize) -> Done {
+        let measured = &mut self.measured;
+        measured.read.push(percentile(&mut self.shared.reads(reads)?, 0.5));
+        measured.read_local.push(percentile(&mut self.local.reads(reads)?, 0.5));
         let Contender { server, requests } = &mut self.shared;
         let mut fresh = server.latencies(reads / 4, |body| {
             requests.read(body);
             body.truncate(body.len() - 2);
             body.extend_from_slice(br#","fresh":true}}"#);
         })?;
-        self.measured.fresh.push(percentile(&mut fresh, 0.5));
-        self.measured.selected.push(percentile(&mut self.plain.selects(reads / 4)?, 0.5));
-        self.measured.headed.push(percentile(&mut self.commits.heads(reads / 4)?, 0.5));
+        measured.fresh.push(percentile(&mut fresh, 0.5));
+        let (mut selects, mut heads) = (self.plain.selects(reads / 4)?, self.commits.heads(reads / 4)?);
+        measured.selected.push(percentile(&mut selects.took, 0.5));
+        measured.headed.push(percentile(&mut heads.took, 0.5));
+        measured.select_work.push(selects.processor());
+        measured.head_work.push(heads.processor());
         Ok(())
     }
 
@@ -173,7 +191,9 @@ impl Lanes {
                  and server are on one processor. Objects of {BYTES} bytes, {RECORDS} records. `INSERT` is one statement, \
                  which is its own transaction and adds two rows with as many bytes as an `append` carries; \
                  `SELECT` returns one such row by its key. Both are sent as the sidecar sends its calls, as an unnamed \
-                 statement. Each round has {} commits of each kind, and {} reads.",
+                 statement. The processor time is that of the process that serves the \
+                 connection, without the client's. \
+                 Each round has {} commits of each kind, and {} reads.",
                 self.counts[0], self.counts[1]
             ),
             &["", "µs", "beside", "µs", "ratio"],
@@ -189,6 +209,7 @@ impl Lanes {
                 "the same, of a store of its own",
                 &measured.wrote_local,
             ),
+            ("… the fastest tenth", &measured.wrote_fast, "likewise", &measured.wrote_local_fast),
             (
                 "`getPersistentData` from the replica",
                 &measured.read,
@@ -197,6 +218,8 @@ impl Lanes {
             ),
             ("`getPersistentData`, `fresh`", &measured.fresh, "`SELECT`", &measured.selected),
             ("`head`", &measured.headed, "`SELECT`", &measured.selected),
+            ("processor time of `append`", &measured.append_work, "of `INSERT`", &measured.insert_work),
+            ("processor time of `head`", &measured.head_work, "of `SELECT`", &measured.select_work),
         ] {
             section.row([
                 name.to_owned(),
@@ -225,12 +248,7 @@ impl Lanes {
         let reach = "≤ 1.3 × (`INSERT` + a bare commit)";
         bench.report.goal(work, reach, write.with_spread(), write.median <= 1.3);
         let read = measured.read.over(&measured.read_local);
-        let is_met = read.least <= 1.0 || read.median <= 1.05;
-        bench.report.goal(
-            "a read from a replica",
-            "as fast as from a store of its own",
-            read.with_spread(),
-            is_met,
-        );
+        let (work, reach) = ("a read from a replica", "≤ 1.05 × one from a store of its own");
+        bench.report.goal(work, reach, read.with_spread(), read.median <= 1.05);
     }
 }

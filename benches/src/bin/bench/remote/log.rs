@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use crate::floor::{CHANGE, record_length};
 use crate::postgres::{Argument, Postgres};
 
+use crate::Done;
+use crate::proc::processor_time;
+
 use super::Connection;
 
 const STORE: [u8; 16] = [9; 16];
@@ -14,18 +17,35 @@ const TOKEN: [u8; 32] = [9; 32];
 const RECORDS_TABLE: i16 = 3;
 const CHANGES_TABLE: i16 = 5;
 
-/// How long each of `count` calls takes.
-fn latencies(
-    count: usize,
-    mut call: impl FnMut() -> Result<(), Box<dyn Error>>,
-) -> Result<Vec<Duration>, Box<dyn Error>> {
-    let mut took = Vec::with_capacity(count);
-    for _ in 0..count {
-        let began = Instant::now();
-        call()?;
-        took.push(began.elapsed());
+/// How long each of some calls took, and how much processor time the server used for all of them.
+#[derive(Default)]
+pub(super) struct Calls {
+    pub(super) took: Vec<Duration>,
+    processor: f64,
+}
+
+impl Calls {
+    /// Makes `count` calls, which the process `server` serves.
+    fn make(count: usize, server: u32, mut call: impl FnMut() -> Done) -> Result<Self, Box<dyn Error>> {
+        let mut took = Vec::with_capacity(count);
+        let before = processor_time(server)?;
+        for _ in 0..count {
+            let began = Instant::now();
+            call()?;
+            took.push(began.elapsed());
+        }
+        Ok(Self { took, processor: processor_time(server)? - before })
     }
-    Ok(took)
+
+    pub(super) fn extend(&mut self, others: Self) {
+        self.took.extend(others.took);
+        self.processor += others.processor;
+    }
+
+    /// The server's processor time for a call, in microseconds.
+    pub(super) fn processor(&self) -> f64 {
+        self.processor / self.took.len() as f64
+    }
 }
 
 /// The key of a record is anywhere in its table.
@@ -45,6 +65,7 @@ fn value(length: usize, number: u64) -> Vec<u8> {
 /// A store on the server to which this program commits by itself.
 pub(super) struct Commits {
     connection: Connection,
+    process: u32,
     records: u64,
     length: usize,
     turn: u64,
@@ -64,17 +85,22 @@ impl Commits {
         let own = [Argument::bytes(&STORE), Argument::bytes(&TOKEN)];
         connection.call("select plugin_vault.create($1, sha256($2), '', 1 << 30, 1)", &own)?;
         let length = record_length(bytes);
-        let mut commits = Self { connection, records, length, turn: 0, write_id: [0; 16], revision: 0 };
+        let process = connection.process()?;
+        let mut commits =
+            Self { connection, process, records, length, turn: 0, write_id: [0; 16], revision: 0 };
         // So many that from now on each commit drops an old notice of a change, as those of a store in use do.
         commits.append(&(0..records.max(1_000)).map(|record| record % records).collect::<Vec<_>>())?;
+        // The server's plans for a connection depend on the calls that it has seen there.
+        commits.connection = server.connect(database)?;
+        commits.process = commits.connection.process()?;
         Ok(commits)
     }
 
-    pub(super) fn appends(&mut self, count: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
-        latencies(count, || self.append(&[self.turn % self.records]))
+    pub(super) fn appends(&mut self, count: usize) -> Result<Calls, Box<dyn Error>> {
+        Calls::make(count, self.process, || self.append(&[self.turn % self.records]))
     }
 
-    fn append(&mut self, records: &[u64]) -> Result<(), Box<dyn Error>> {
+    fn append(&mut self, records: &[u64]) -> Done {
         let (mut tables, mut rows) = (Vec::new(), Vec::new());
         for record in records {
             self.revision += 1;
@@ -102,10 +128,10 @@ impl Commits {
         Ok(())
     }
 
-    pub(super) fn heads(&mut self, count: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
+    pub(super) fn heads(&mut self, count: usize) -> Result<Calls, Box<dyn Error>> {
         let sql = "select turn, write_id, revision, forgotten, format, then_id, clock from plugin_vault.head($1, $2, $3)";
         let arguments = [Argument::bytes(&TOKEN), Argument::bytes(&STORE), Argument::number(self.turn)];
-        latencies(count, || match self.connection.call(sql, &arguments)?.len() {
+        Calls::make(count, self.process, || match self.connection.call(sql, &arguments)?.len() {
             8 => Ok(()),
             _ => Err("the head has not come".into()),
         })
@@ -115,6 +141,7 @@ impl Commits {
 /// A plain table with rows of the same lengths.
 pub(super) struct Plain {
     connection: Connection,
+    process: u32,
     records: u64,
     length: usize,
     next: u64,
@@ -128,18 +155,19 @@ impl Plain {
     ) -> Result<Self, Box<dyn Error>> {
         connection.run("create table plain (key bytea primary key, value bytea not null)")?;
         connection.run("alter table plain alter column value set storage external")?;
-        let mut plain = Self { connection, records, length: record_length(bytes), next: 0 };
+        let process = connection.process()?;
+        let mut plain = Self { connection, process, records, length: record_length(bytes), next: 0 };
         for _ in 0..records {
             plain.insert()?;
         }
         Ok(plain)
     }
 
-    pub(super) fn inserts(&mut self, count: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
-        latencies(count, || self.insert())
+    pub(super) fn inserts(&mut self, count: usize) -> Result<Calls, Box<dyn Error>> {
+        Calls::make(count, self.process, || self.insert())
     }
 
-    fn insert(&mut self) -> Result<(), Box<dyn Error>> {
+    fn insert(&mut self) -> Done {
         self.next += 1;
         let arguments = [
             Argument::bytes(&key(self.next)),
@@ -150,9 +178,9 @@ impl Plain {
         self.connection.call("insert into plain values ($1, $2), ($3, $4)", &arguments).map(drop)
     }
 
-    pub(super) fn selects(&mut self, count: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
+    pub(super) fn selects(&mut self, count: usize) -> Result<Calls, Box<dyn Error>> {
         let mut record = 0;
-        latencies(count, || {
+        Calls::make(count, self.process, || {
             record = record % self.records + 1;
             let found = self
                 .connection
