@@ -23,5 +23,6 @@ mod replica;
 mod schema;
 mod sharing;
 mod sidecars;
+mod twice;
 
 use harness::postgres as server;

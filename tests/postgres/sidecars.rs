@@ -247,7 +247,7 @@ fn a_copy_that_its_server_has_not_confirmed_for_too_long_is_not_read_until_it_is
     let folder = machines.other.key_folders().pop().unwrap();
     let confirmed = |days: u64| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let then = now - Duration::from_hours(24 * days);
+        let then = now.checked_sub(Duration::from_hours(24 * days)).unwrap();
         std::fs::write(folder.join("confirmed"), format!("{}\n", then.as_millis())).unwrap();
     };
     edit_credentials(&machines.other, URL_WITHOUT_SERVER);
