@@ -58,8 +58,12 @@ pub(super) struct StatusReport {
     processes: Vec<Process>,
     /// The relays that give data of this store to containers and other machines.
     relays: Vec<Relay>,
-    /// The state of the server that several machines share; `none` if there is none.
+    /// How a store that several machines share is connected to its server: `current`, `offline`, `refused` or `wentBack`;
+    /// `none` for a store of this machine alone.
     remote: &'static str,
+    /// When the server last confirmed what this machine has, by the server's clock; absent if that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_as_of: Option<String>,
 }
 
 /// Whether the data of the store can be used.
@@ -209,7 +213,8 @@ impl StatusReport {
                 .into_iter()
                 .map(Relay::from)
                 .collect(),
-            remote: "none",
+            remote: status.remote.map_or("none", |remote| remote.state.name()),
+            remote_as_of: status.remote.and_then(|remote| remote.as_of).map(|at| at.to_string()),
         }
     }
 
@@ -240,7 +245,8 @@ impl StatusReport {
             let key = relay.key_id.as_ref().map_or(String::new(), |id| format!(", with the key {id}"));
             lines.push(("relay", format!("{} at {}{key}", relay.process, relay.socket)));
         }
-        lines.push(("remote", self.remote.to_owned()));
+        let confirmed = self.remote_as_of.as_ref().map(|at| format!(", as the server had it {}", ago(at)));
+        lines.push(("remote", self.remote.to_owned() + &confirmed.unwrap_or_default()));
         let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         lines.into_iter().map(|(name, text)| format!("{name:width$}  {text}")).collect::<Vec<_>>().join("\n")
     }

@@ -378,30 +378,15 @@ impl Replica {
         log: &mut dyn Log,
         deadline: &Deadline,
     ) -> Result<(), NotCommitted> {
-        let caught_up = remote::catch_up(log, &store.snapshot()?, deadline)?;
+        let snapshot = store.snapshot()?;
+        let (caught_up, revision) = (remote::catch_up(log, &snapshot, deadline)?, snapshot.revision()?);
+        drop(snapshot);
         self.note_head(&caught_up.head);
-        let CaughtUp { head, batch, slots } = caught_up;
-        let Some(mut batch) = batch else { return Ok(()) };
-        let mut ended = Vec::new();
-        for (slot, wrapped) in slots {
-            match wrapped {
-                Some(wrapped) => slots::take(store, &slot, &wrapped)?,
-                None => ended.push(slot),
-            }
+        let CaughtUp { head, batch, slots: changed } = caught_up;
+        if let Some(batch) = batch {
+            slots::apply(store, lock, batch, changed)?;
         }
-        // Another process destroys them if this one ends first.
-        let destroy = |slot: &Id| [meta::DESTROY, slot].concat();
-        batch.rows.extend(ended.iter().map(|slot| Row {
-            table: Table::Meta,
-            key: destroy(slot),
-            value: Some(Vec::new()),
-        }));
-        store.commit(lock, &batch)?;
-        slots::destroy(store, &ended.into_iter().map(SlotId).collect::<Vec<_>>());
-        if batch.revision > head.revision {
-            self.raise(store, lock, log, batch.revision)?;
-        }
-        Ok(())
+        if revision > head.revision { self.raise(store, lock, log, revision) } else { Ok(()) }
     }
 
     /// Raises the revision on the server to that of this machine, which a repair has raised: watchers of this machine

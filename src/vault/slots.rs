@@ -4,7 +4,7 @@
 use crate::crypto::{SlotId, StoreKeys};
 use crate::remote::{PlacedRow, slot_row};
 use crate::rows::{Id, Table, meta};
-use crate::store::{Slot, Snapshot, Store, StoreError};
+use crate::store::{Batch, CommitError, Row, Slot, Snapshot, Store, StoreError, WriteLock};
 
 use super::key_row::KeyRow;
 
@@ -44,7 +44,7 @@ pub(super) fn add_changed(
 }
 
 /// Writes a slot of another machine, unless this machine has it.
-pub(super) fn take(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+fn take(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
     match store.slot(slot) {
         Ok(Slot::Wrapped(found)) if found == wrapped => Ok(()),
         // What was destroyed here stays destroyed.
@@ -52,6 +52,29 @@ pub(super) fn take(store: &Store, slot: &Id, wrapped: &[u8]) -> Result<(), Store
         Ok(Slot::Wrapped(_) | Slot::Absent) | Err(StoreError::Damaged) => store.put_slot(slot, wrapped),
         Err(error) => Err(error),
     }
+}
+
+/// Makes a commit of other machines here, with the slots that it changes.
+pub(super) fn apply(
+    store: &Store,
+    lock: &WriteLock<'_>,
+    mut batch: Batch,
+    changed: Vec<(Id, Option<Vec<u8>>)>,
+) -> Result<(), CommitError> {
+    let mut ended = Vec::new();
+    for (slot, wrapped) in changed {
+        match wrapped {
+            Some(wrapped) => take(store, &slot, &wrapped)?,
+            None => ended.push(SlotId(slot)),
+        }
+    }
+    // Another process destroys them if this one ends first.
+    let destroy = |slot: &SlotId| [meta::DESTROY, &slot.0].concat();
+    let row = |slot| Row { table: Table::Meta, key: destroy(slot), value: Some(Vec::new()) };
+    batch.rows.extend(ended.iter().map(row));
+    store.commit(lock, &batch)?;
+    self::destroy(store, &ended);
+    Ok(())
 }
 
 /// The slot files that the store marks to be overwritten.

@@ -116,6 +116,11 @@ fn with_fresh_a_command_fails_where_the_server_can_not_be_reached() {
     fails(&shared.first, &["get", "--fresh", "me.app"], 7, "can't be reached");
     fails(&shared.first, &["list", "--fresh"], 7, "can't be reached");
     assert_eq!(shared.first.run(&["list"], "").code, 0);
+    let status = shared.first.run(&["--json", "status"], "").json();
+    valid("status", &status);
+    assert!(status["remote"] == "offline" && status["remoteAsOf"].is_string(), "{status}");
+    edit_credentials(&shared.first, &shared.url("app"));
+    assert_eq!(shared.first.run(&["--json", "status"], "").json()["remote"], "current");
 }
 
 #[test]

@@ -191,4 +191,12 @@ fn a_replica_that_was_repaired_takes_everything_again_and_goes_on() {
     one.put(A, 2).unwrap();
     other.confirm().unwrap();
     assert_eq!((other.get(A), revision(&other)), (Some(2), 1_001));
+    // Also where the server was not reached when it was to be told.
+    let lock = other.opened.store().lock().unwrap();
+    let row = Row { table: Table::Meta, key: meta::MACHINE.to_vec(), value: None };
+    other.opened.store().commit(&lock, &Batch { expected: 1_001, revision: 2_000, rows: vec![row] }).unwrap();
+    drop(lock);
+    other.confirm().unwrap();
+    one.confirm().unwrap();
+    assert_eq!(revision(&one), 2_000);
 }

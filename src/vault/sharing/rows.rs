@@ -5,7 +5,7 @@ use crate::rows::{Table, meta};
 use crate::store::{Row, Slot, Snapshot, Store, StoreError, WriteLock};
 
 use super::super::opened::Secrets;
-use super::super::slots::ToDestroy;
+use super::super::slots::{self, ToDestroy};
 use super::SharingError;
 
 /// Change notices that the server keeps, by their revisions: see `kept` in `schema/postgres/vault.sql`.
@@ -76,20 +76,5 @@ pub(super) fn removed_leases(snapshot: &Snapshot<'_>) -> Result<Vec<Row>, StoreE
 /// Brings a replica to the head that was read for it.
 pub(super) fn apply(store: &Store, lock: &WriteLock<'_>, caught_up: CaughtUp) -> Result<(), SharingError> {
     let CaughtUp { batch, slots, .. } = caught_up;
-    let Some(batch) = batch else { return Ok(()) };
-    for (slot, wrapped) in &slots {
-        // A slot's content never changes, so one that is there is the one that is meant.
-        if let Some(wrapped) = wrapped
-            && !matches!(store.slot(slot)?, Slot::Wrapped(_))
-        {
-            store.put_slot(slot, wrapped)?;
-        }
-    }
-    store.commit(lock, &batch)?;
-    for (slot, wrapped) in &slots {
-        if wrapped.is_none() {
-            store.destroy_slot(slot)?;
-        }
-    }
-    Ok(())
+    Ok(batch.map_or(Ok(()), |batch| slots::apply(store, lock, batch, slots))?)
 }
