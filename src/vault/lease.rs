@@ -132,7 +132,8 @@ impl Lease {
         let ttl = u64::from(self.ttl);
         let expires_at = after(opened, ttl);
         self.end = if let Some(replica) = opened.replica() {
-            End::Server { machine: replica.machine(), millis: expires_at.millis() }
+            // Its holder counts the lifetime from the request on, and must not lose the lease before that.
+            End::Server { machine: replica.machine(), millis: opened.latest().millis() + ttl }
         } else {
             let now = BootTime::now();
             End::Boot(BootTime { millis: now.millis + ttl, ..now })

@@ -324,6 +324,11 @@ impl Opened {
         self.replica.as_ref().and_then(Replica::now).unwrap_or_else(Timestamp::now)
     }
 
+    /// The same time, and never behind the server's clock.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.replica.as_ref().and_then(Replica::latest).unwrap_or_else(Timestamp::now)
+    }
+
     /// Commits a batch, here and on the server of a shared store. `destroyed` are the slots that it ends.
     pub(super) fn commit(
         &self,

@@ -6,6 +6,7 @@
 //! server reads go on, and writes are refused.
 
 mod age;
+mod clock;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,6 +24,7 @@ use crate::store::{Batch, BusyReason, CommitError, Row, Store, StoreError, Write
 use crate::sync;
 
 use age::Age;
+use clock::Clock;
 
 use super::reasons::{Busy, Failed, Full, Server};
 use super::{Config, Error, Timestamp, slots};
@@ -55,8 +57,7 @@ struct Contact {
     told: State,
     /// Why the last contact failed.
     failure: Option<RemoteError>,
-    /// The server's clock at an answer, and the boot clock then.
-    clock: Option<(u64, u64)>,
+    clock: Option<Clock>,
     /// When the server last confirmed the replica, by the server's clock.
     as_of: Option<u64>,
 }
@@ -208,8 +209,17 @@ impl Replica {
         if Fault::LocalClock.is_injected() {
             return None;
         }
-        let (server, boot) = sync::lock(&self.contact).clock?;
-        Some(Timestamp::from_millis(server + process::boot_millis().saturating_sub(boot)))
+        let clock = sync::lock(&self.contact).clock?;
+        Some(Timestamp::from_millis(clock.earliest()))
+    }
+
+    /// The time on the server, as far as it is known, and never behind the server's clock.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        if Fault::LocalClock.is_injected() {
+            return None;
+        }
+        let clock = sync::lock(&self.contact).clock?;
+        Some(Timestamp::from_millis(clock.latest()))
     }
 
     /// The state, for the user.
@@ -365,8 +375,9 @@ impl Replica {
         let snapshot = store.snapshot()?;
         let (mine, revision) = (remote::position(&snapshot)?, snapshot.revision()?);
         drop(snapshot);
+        let sent = process::boot_millis();
         let head = log.head(mine.turn, deadline).map_err(NotCommitted::Remote)?;
-        self.note_head(&head);
+        self.note_head(&head, sent);
         Ok((mine.standing(&head), revision == head.revision))
     }
 
@@ -378,10 +389,10 @@ impl Replica {
         log: &mut dyn Log,
         deadline: &Deadline,
     ) -> Result<(), NotCommitted> {
-        let snapshot = store.snapshot()?;
+        let (sent, snapshot) = (process::boot_millis(), store.snapshot()?);
         let (caught_up, revision) = (remote::catch_up(log, &snapshot, deadline)?, snapshot.revision()?);
         drop(snapshot);
-        self.note_head(&caught_up.head);
+        self.note_head(&caught_up.head, sent);
         let CaughtUp { head, batch, slots: changed } = caught_up;
         if let Some(batch) = batch {
             slots::apply(store, lock, batch, changed)?;
@@ -415,9 +426,9 @@ impl Replica {
         }
     }
 
-    /// Notes the clock of an answer.
-    fn note_head(&self, head: &Head) {
-        sync::lock(&self.contact).clock = Some((head.clock, process::boot_millis()));
+    /// Notes the clock of the answer to a request that was sent at `sent`.
+    fn note_head(&self, head: &Head, sent: u64) {
+        sync::lock(&self.contact).clock = Some(Clock::read(head.clock, sent));
     }
 
     /// Notes how a contact that began at `began` ended, and how long reads need not ask again.
@@ -426,8 +437,7 @@ impl Replica {
         let mut contact = sync::lock(&self.contact);
         let until = match outcome {
             Ok(()) => {
-                contact.as_of =
-                    contact.clock.map(|(server, boot)| server + process::boot_millis().saturating_sub(boot));
+                contact.as_of = contact.clock.map(Clock::earliest);
                 contact.failure = None;
                 contact.state = Some(State::Current);
                 if let (Some(age), Some(as_of)) = (&self.age, contact.as_of) {

@@ -1,6 +1,7 @@
 //! Replicas of several machines on one log in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::remote::fake::{FakeLog, Fate};
@@ -12,13 +13,13 @@ use crate::vault::sample::Sample;
 /// The key of a record's row.
 const A: &[u8; 32] = &[7; 32];
 
-/// A log that several machines use.
+/// A log that several machines use, and how late its answers about the head are read.
 #[derive(Clone)]
-struct Server(Arc<Mutex<FakeLog>>);
+struct Server(Arc<Mutex<FakeLog>>, Duration);
 
 impl Server {
     fn new() -> Self {
-        Self(Arc::new(Mutex::new(FakeLog::new())))
+        Self(Arc::new(Mutex::new(FakeLog::new())), Duration::ZERO)
     }
 
     /// What happens to the next requests, the first one first.
@@ -29,7 +30,11 @@ impl Server {
 
 impl Log for Server {
     fn head(&mut self, turn: u64, deadline: &Deadline) -> Result<Head, RemoteError> {
-        sync::lock(&self.0).head(turn, deadline)
+        let head = sync::lock(&self.0).head(turn, deadline)?;
+        let clock = Timestamp::now().millis();
+        // The answer is read later.
+        std::thread::sleep(self.1);
+        Ok(Head { clock, ..head })
     }
 
     fn append(&mut self, commit: &Commit<'_>, deadline: &Deadline) -> Result<Appended, RemoteError> {
@@ -199,4 +204,17 @@ fn a_replica_that_was_repaired_takes_everything_again_and_goes_on() {
     other.confirm().unwrap();
     one.confirm().unwrap();
     assert_eq!(revision(&one), 2_000);
+}
+
+#[test]
+fn an_answer_that_is_read_late_makes_the_servers_clock_uncertain_and_never_wrong() {
+    for late in [0, 300] {
+        let server = Server(Server::new().0, Duration::from_millis(late));
+        let one = Machine::on(&server);
+        one.confirm().unwrap();
+        let (earliest, latest) = (one.replica.now().unwrap(), one.replica.latest().unwrap());
+        let now = Timestamp::now();
+        assert!(earliest <= now && now <= latest, "{late} ms: {earliest:?} {now:?} {latest:?}");
+        assert!(latest.millis() - earliest.millis() >= late, "{late} ms");
+    }
 }
