@@ -100,9 +100,10 @@ npm_ci() {
   npm ci --ignore-scripts --prefix "$1" --cache "$cache/npm" && touch "$stamp"
 }
 
-# node_tests NODE FOLDER FILES…: the tests in a folder. FILES are patterns, since Node 20 knows none.
+# node_tests NODE FOLDER FILES…: the tests in a folder. FILES are patterns, since Node 20 knows none. A file that does not end is
+# ended, and named.
 # shellcheck disable=SC2068
-node_tests() { cd "$2" && "$1" --test --test-reporter=spec ${@:3}; }
+node_tests() { cd "$2" && "$1" --test --test-reporter=spec --test-timeout=600000 ${@:3}; }
 
 client_tests() { npm_ci "$1" && node_tests node "$1" '*.test.mjs'; }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -12,7 +13,12 @@ import { codeOf, writeRecipes } from './lib/recipes.mjs';
 import { binary } from './lib/vault.mjs';
 
 const home = mkdtempSync(join(tmpdir(), 'vault-recipes-'));
-after(() => rmSync(home, { recursive: true, force: true }));
+/** The end of each sidecar. Until then it may make files in its folder. */
+const ended = [];
+after(async () => {
+  await Promise.all(ended);
+  rmSync(home, { recursive: true, force: true });
+});
 
 for (const major of [9, 10]) {
   describe(`vscode-jsonrpc ${major}`, async () => {
@@ -27,6 +33,7 @@ for (const major of [9, 10]) {
       window.vault = new Vault(apiKey, () => {
         window.sidecars += 1;
         window.child = spawn(binary, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+        ended.push(once(window.child, 'exit'));
         return window.child;
       });
       open.push(window.vault);
