@@ -258,9 +258,14 @@ impl Server {
         self.input = None;
     }
 
+    /// Sends a signal. The system stops one thread after another, and until then the others go on: so this waits.
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+        #[cfg(target_os = "linux")]
+        if signal == Signal::STOP {
+            self.wait_until_stopped();
+        }
     }
 
     /// Ends the process at once, wherever it is. It may have ended already.
@@ -271,9 +276,8 @@ impl Server {
         let _ = Command::new("taskkill").args(["/f", "/pid", &self.id.to_string()]).output();
     }
 
-    /// Waits until every thread of a process that was sent SIGSTOP stands still.
     #[cfg(target_os = "linux")]
-    pub(crate) fn wait_until_stopped(&self) {
+    fn wait_until_stopped(&self) {
         let tasks = format!("/proc/{}/task", self.id);
         let is_stopped = |task: std::fs::DirEntry| {
             let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 
 import { openVault } from 'plugin-vault';
 
-import { processesWith, vaultTest } from './world.mjs';
+import { processesWith, stop, vaultTest } from './world.mjs';
 
 const pidOf = async (vault) => (await vault.sidecar.connection()).pid;
 
 vaultTest('a write in flight when the sidecar is killed ends as outcomeUnknown; a read is repeated', async (world) => {
   const vault = await world.open();
   await vault.setPersistentData('user', { n: 1 });
-  process.kill(await pidOf(vault), 'SIGSTOP');
+  stop(await pidOf(vault));
   const asked = [
     vault.setPersistentData('user', { n: 2 }),
     vault.deletePersistentData('user', { name: 'x' }),
@@ -46,7 +46,7 @@ vaultTest('close shuts the sidecar down once, and earlier calls are answered', a
 
 vaultTest('a sidecar that no longer reads its input is killed after two seconds', async (world) => {
   const vault = await world.open();
-  process.kill(await pidOf(vault), 'SIGSTOP');
+  stop(await pidOf(vault));
   const asked = [
     assert.rejects(vault.setPersistentData('user', {}), { kind: 'outcomeUnknown' }),
     assert.rejects(vault.getPersistentData('user'), { kind: 'closed' }),

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 
 import { FakeStore } from 'plugin-vault/fake';
 
-import { vaultTest } from './world.mjs';
+import { stop, vaultTest } from './world.mjs';
 
 const TTL = { ttlMs: 60_000 };
 
@@ -126,7 +126,7 @@ vaultTest('the new token is stored once if the sidecar ends during the write', a
   const vault = await world.open();
   const replaced = await refresh(vault, async () => {
     const { pid } = await vault.sidecar.connection();
-    process.kill(pid, 'SIGSTOP');
+    stop(pid);
     setImmediate(() => setImmediate(() => process.kill(pid, 'SIGKILL')));
   });
   assert.equal(replaced.stored, true);

@@ -5,17 +5,13 @@ import assert from 'node:assert/strict';
 import { openVault } from 'plugin-vault';
 
 import { relay } from './relay.mjs';
-import { vaultTest } from './world.mjs';
-
-/** A client that knows the socket, and no store. */
-const connect = (world, { socket }) =>
-  openVault({ connect: socket, plugin: world.plugin, installation: 'remote', log: (line) => world.log.push(line) });
+import { stop, vaultTest } from './world.mjs';
 
 vaultTest('a client of a relay has the data of the plugin on the user’s own machine', async (world) => {
   const local = await world.open();
   await local.setPersistentData('user', { n: 1 });
   const running = await relay(world);
-  const remote = await connect(world, running);
+  const remote = await world.connect(running);
   assert.deepEqual(await remote.getPersistentData('user'), { n: 1 });
   await remote.setPersistentData('user', { n: 2 });
   assert.deepEqual(await local.getPersistentData('user'), { n: 2 });
@@ -52,7 +48,7 @@ vaultTest('when the relay is gone, a write ends as outcomeUnknown, and a watch g
   const local = await world.open();
   await local.setPersistentData('user', { n: 1 });
   let running = await relay(world);
-  const remote = await connect(world, running);
+  const remote = await world.connect(running);
   const seen = [];
   let saw = () => {};
   await remote.watchPersistentData((change) => {
@@ -61,7 +57,7 @@ vaultTest('when the relay is gone, a write ends as outcomeUnknown, and a watch g
   });
   const { pid } = await remote.sidecar.connection();
   // The carrier stands still, so that nothing can answer.
-  process.kill(pid, 'SIGSTOP');
+  stop(pid);
   const write = assert.rejects(remote.setPersistentData('user', { n: 2 }), { kind: 'outcomeUnknown' });
   // It waits for its sidecars.
   await running.end();

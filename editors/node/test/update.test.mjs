@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { vaultTest } from './world.mjs';
+import { stop, vaultTest } from './world.mjs';
 
 vaultTest('windows that count at the same time lose no count', async (world) => {
   const windows = await Promise.all(Array.from({ length: 4 }, () => world.open()));
@@ -46,7 +46,7 @@ vaultTest('an update is repeated after the sidecar ended if nothing was stored',
     calls += 1;
     if (calls === 1) {
       // From here on it does not read its input.
-      process.kill(pid, 'SIGSTOP');
+      stop(pid);
       setImmediate(() => setImmediate(() => process.kill(pid, 'SIGKILL')));
     }
     return { n: data.n + 1 };

@@ -72,6 +72,14 @@ export class World {
     protector('remove', 'key-file', '--yes', '--passphrase-fd', '0');
   }
 
+  /** A client at the other end of a relay: it knows the socket, and no store. */
+  async connect({ socket: connect }) {
+    const { log } = this.options;
+    const vault = await openVault({ connect, plugin: this.plugin, installation: 'remote', log });
+    this.#open.push(vault);
+    return vault;
+  }
+
   async openSidecar(options = {}) {
     const sidecar = await openSidecar({ ...this.options, ...options });
     this.#open.push(sidecar);
@@ -111,6 +119,14 @@ export class World {
     for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
     rmSync(this.top, { recursive: true, force: true });
   }
+}
+
+/** Stops a process. The system stops one thread after another, and until then the others go on. */
+export function stop(pid) {
+  process.kill(pid, 'SIGSTOP');
+  const isStopped = (thread) => / T [0-9-]/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+  const until = performance.now() + 30_000;
+  while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) assert.ok(performance.now() < until, 'it stops');
 }
 
 /** Ids of the processes whose arguments contain a text. */

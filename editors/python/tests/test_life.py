@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from plugin_vault import Sidecar, VaultError
 
 
 def stop(vault: Any) -> int:
-    """Stops the sidecar, so that calls stay unanswered."""
+    """Stops the sidecar, so that calls stay unanswered. The system stops one thread after another."""
     pid: int = vault.sidecar.pid
     os.kill(pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{pid}/task")
+    when(lambda: all(") T " in (thread / "stat").read_text() for thread in threads.iterdir()))
     return pid
 
 

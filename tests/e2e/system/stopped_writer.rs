@@ -23,7 +23,6 @@ fn stop_inside_a_write(home: &Home, server: &mut Server) -> Vec<u64> {
             sent.push(server.begin("setPersistentData", params));
         }
         server.signal(Signal::STOP);
-        server.wait_until_stopped();
         if lock.try_lock().is_err() {
             return sent;
         }
