@@ -93,7 +93,8 @@ impl Template {
         let root = folder.join(format!("plugin-vault-crafted-{number:016x}"));
         let limits = Limits { backup_idle: 0, ..Limits::default() };
         let (data, keys) = (root.join("data"), root.join("keys"));
-        let vault = Vault::new(Config { data, keys, askpass: None, allow_network: true, limits });
+        let vault =
+            Vault::new(Config { data, keys, askpass: None, allow_network: true, store: None, limits });
         let mut template = Self { root, data: Tree::new(), keys: Tree::new(), names: Vec::new(), vault };
         assert!(template.set(KEY, STORED[0]).is_ok() && template.set(OTHER, STORED[1]).is_ok());
         let lease = AcquireLease { caller: caller(KEY), name: name("lease"), ttl: Duration::from_mins(10) };

@@ -103,6 +103,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", global = true)]
     key_dir: Option<PathBuf>,
 
+    /// Store on this server, which `remote join` has joined; an empty data folder takes it again [env: `PLUGIN_VAULT_STORE`]
+    #[arg(id = "shared_store", long = "store", value_name = "URL", global = true, conflicts_with_all = ["temporary", "connect"])]
+    store: Option<String>,
+
     /// Use a temporary store, which is deleted at the end, for tests
     #[arg(long, global = true, conflicts_with_all = ["data_dir", "key_dir"])]
     temporary: bool,
@@ -249,7 +253,7 @@ impl Operation {
         Outcome { shown, failed: failed.map(|failed| (failed.line(as_json), failed.exit)) }
     }
 
-    fn answer(self) -> Result<Answer, Failed> {
+    fn answer(mut self) -> Result<Answer, Failed> {
         let passphrase = self.common.passphrase_fd.map(passphrase).transpose()?;
         let json = self.common.json;
         if let Some(socket) = &self.socket
@@ -258,6 +262,9 @@ impl Operation {
             return Ok(answer);
         }
         let is_one_task = matches!(self.command, Operate::Task(_) | Operate::Relay(_));
+        // These commands make the store that others take again, and may find another one here.
+        let renewed =
+            if matches!(self.command, Operate::Remote(_)) { self.config.store.take() } else { None };
         let operator = Operator::new(self.config, passphrase, is_one_task);
         match &self.command {
             Operate::Installation(command) => installation::run(&operator, command, json),
@@ -270,7 +277,7 @@ impl Operation {
             Operate::Lock => lock::lock(&operator, json),
             Operate::Unlock => lock::unlock(&operator, json),
             Operate::Relay(command) => relay::run(operator, command, json),
-            Operate::Remote(command) => remote::run(&operator, command, json),
+            Operate::Remote(command) => remote::run(&operator, command, renewed.as_deref(), json),
         }
     }
 }
@@ -375,15 +382,16 @@ impl Arguments {
             }
             None => (folders::data(self.data_dir.as_deref())?, folders::keys(self.key_dir.as_deref())?),
         };
-        let (limits, allow_network) = (self.limits, self.allow_network_file_system);
+        let config = Config {
+            data,
+            keys,
+            askpass: askpass(),
+            allow_network: self.allow_network_file_system,
+            store: if temporary.is_some() { None } else { remote::store(self.store.take())? },
+            limits: self.limits,
+        };
         let operate = |command, common| {
-            let config = Config {
-                data: data.clone(),
-                keys: keys.clone(),
-                askpass: askpass_of_operator(),
-                allow_network,
-                limits,
-            };
+            let config = Config { askpass: askpass_of_operator(), ..config.clone() };
             Task::Operate(Box::new(Operation { command, common, config, socket: socket.clone() }))
         };
         let task = match self.command.take() {
@@ -406,17 +414,7 @@ impl Arguments {
                     Task::Connect(socket)
                 } else {
                     let client_process = self.client_process_id;
-                    let askpass = askpass();
-                    let options = Options {
-                        data,
-                        keys,
-                        askpass,
-                        allow_network,
-                        limits,
-                        folders,
-                        client_process,
-                        bound: None,
-                    };
+                    let options = Options { config, folders, client_process, bound: None };
                     Task::Serve(Box::new(options), self.bound_key_fd)
                 }
             }

@@ -67,6 +67,8 @@ pub const SERVER_RETRY: Duration = Duration::from_secs(5);
 pub const SERVER_STALL: Duration = Duration::from_secs(5);
 /// See [`SERVER_STALL`].
 pub const SERVER_WAIT: Duration = Duration::from_secs(30);
+/// How long the transfer of a whole store may take, while it makes progress.
+pub const SERVER_TRANSFER: Duration = Duration::from_hours(1);
 /// How often a commit is decided anew because another machine was first.
 pub const CONFLICTS: u32 = 8;
 /// Leases that clients may hold at one time in a namespace.

@@ -58,6 +58,7 @@ pub struct ProtectorConfig<'m> {
 }
 
 /// How to ask the user for the passphrase.
+#[derive(Clone)]
 pub enum Askpass {
     /// A program that gets the question as its argument.
     Program(String),

@@ -18,6 +18,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fake;
 mod joining;
+mod kept;
 mod log;
 #[cfg(test)]
 mod model;
@@ -33,6 +34,7 @@ pub use credentials::{Credentials, OFFLINE_DAYS};
 pub use deadline::Deadline;
 pub use error::{Refused, RemoteError};
 pub use joining::PendingJoin;
+pub use kept::{forget_protectors, keep_protectors, kept_protectors};
 pub use log::{Appended, Commit, Head, Log, Page, PlacedRow, Position, WriteId};
 pub use position::{Standing, shared_rows, slot_row};
 pub use postgres::{

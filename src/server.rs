@@ -8,7 +8,6 @@ mod ending;
 mod signals;
 
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,13 +15,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{Notify, oneshot};
 
-use crate::limits::{self, Limits};
+use crate::limits;
 use crate::process;
 use crate::rpc::{Connection, Flow};
 use crate::session::{Client, Session};
 use crate::transport::{FrameReader, Input, Outbox, StdinReader, stdin_hung_up, take_stdio};
 use crate::vault::folder::WorkspaceFolder;
-use crate::vault::{self, Askpass, Config, Key, Vault};
+use crate::vault::{self, Config, Key, Vault};
 
 pub use ending::Ending;
 
@@ -31,16 +30,8 @@ use signals::Signals;
 
 /// The options of a server.
 pub struct Options {
-    /// The data folder.
-    pub data: PathBuf,
-    /// The folder of key files.
-    pub keys: PathBuf,
-    /// How to ask the user for the passphrase, if the command line or an environment variable says how.
-    pub askpass: Option<Askpass>,
-    /// Whether a store on a network file system is allowed.
-    pub allow_network: bool,
-    /// The limits that the user may change.
-    pub limits: Limits,
+    /// The folders, the prompt and the limits.
+    pub config: Config,
     /// The workspace folders of a client that never sends `initialize`.
     pub folders: Vec<WorkspaceFolder>,
     /// The client's process. The server ends when it ends.
@@ -79,13 +70,8 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
         Signals::new()?
     };
     let outbox = Outbox::start(output);
-    let vault = Vault::new(Config {
-        data: options.data,
-        keys: options.keys,
-        askpass: options.askpass,
-        allow_network: options.allow_network,
-        limits: options.limits,
-    });
+    let longest = options.config.limits.message;
+    let vault = Vault::new(options.config);
     let client_ended = Arc::new(Notify::new());
     let client = Arc::new(Stdout { outbox: outbox.clone(), ended: client_ended.clone() });
     if let Some(process) = options.client_process {
@@ -97,7 +83,7 @@ pub fn serve(options: Options) -> Result<Ending, NoServer> {
     }
     let session = Arc::new(session);
     let connection = Arc::new(Connection::new(session.clone(), runtime.handle().clone()));
-    let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, options.limits.message);
+    let reader = FrameReader::new(Answering { input, outbox: outbox.clone() }, longest);
     let enough = Arc::new(AtomicBool::new(false));
     let ended = start_reading(&runtime, reader, &connection, &outbox, &enough).map_err(NoServer::Thread)?;
     let ending = runtime.block_on(async {

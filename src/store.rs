@@ -101,7 +101,7 @@ impl Location {
     /// # Errors
     /// [`StoreError::Damaged`] if nothing can replace the damaged part; [`StoreError::Busy`] if a repair is necessary
     /// and another process keeps the store open; the error of `new` if it does not allow a new store.
-    pub fn open<N: NewStore>(
+    pub fn open<N: NewStore + ?Sized>(
         &self,
         limit: u64,
         now: fn() -> u64,

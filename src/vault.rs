@@ -33,6 +33,7 @@ mod reading;
 mod reads;
 mod reasons;
 mod record;
+mod renewed;
 mod replica;
 mod revoke;
 mod rotate;
@@ -106,6 +107,7 @@ use sweep::Sweeper;
 use unlock::Unlocks;
 
 /// The folders, the prompt and the limits of a vault.
+#[derive(Clone)]
 pub struct Config {
     /// The data folder.
     pub data: PathBuf,
@@ -115,6 +117,8 @@ pub struct Config {
     pub askpass: Option<Askpass>,
     /// Whether a store on a network file system is allowed.
     pub allow_network: bool,
+    /// The URL of the server whose store this machine takes when the data folder is empty.
+    pub store: Option<String>,
     /// The caps in force.
     pub limits: Limits,
 }

@@ -158,8 +158,14 @@ fn vault() -> Arc<Vault> {
     let (_, vault) = STORE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let vault =
-            Vault::new(Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() });
+        let vault = Vault::new(Config {
+            data,
+            keys,
+            askpass: None,
+            allow_network: true,
+            store: None,
+            limits: Limits::default(),
+        });
         (folder, vault)
     });
     vault.clone()

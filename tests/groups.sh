@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$cache" "$work/mount" "$work/folder"
 # The tests must not meet the caller's own store or log settings.
-unset PLUGIN_VAULT_DATA_DIR PLUGIN_VAULT_KEY_DIR RUST_LOG
+unset PLUGIN_VAULT_DATA_DIR PLUGIN_VAULT_KEY_DIR PLUGIN_VAULT_STORE RUST_LOG
 export PYTHONDONTWRITEBYTECODE=1
 # The program as it ships, and the program that injects faults, for the tests that are not in Rust.
 export PLUGIN_VAULT_BIN=$work/plugin-vault PLUGIN_VAULT_FAULTS_BIN=$work/plugin-vault-with-faults

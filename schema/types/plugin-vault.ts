@@ -621,7 +621,7 @@ export interface StoreRefusedData {
   kind: "storeRefused";
   retryable: false;
   /** The cause. */
-  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong";
+  reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong" | "notJoined" | "otherStore";
 }
 
 /** The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there. */

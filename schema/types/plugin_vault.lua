@@ -434,7 +434,7 @@
 ---@class plugin_vault.StoreRefusedData
 ---@field kind "storeRefused"
 ---@field retryable false
----@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"|"serverRefused"|"serverWentBack"|"offlineTooLong" The cause.
+---@field reason "permissions"|"owner"|"platform"|"networkFileSystem"|"readOnly"|"link"|"fileType"|"access"|"serverRefused"|"serverWentBack"|"offlineTooLong"|"notJoined"|"otherStore" The cause.
 
 ---The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.
 ---@class plugin_vault.StoreUnreachableData

@@ -412,7 +412,7 @@ vim9script
 # plugin-vault does not use the store in its present state.
 #   kind: "storeRefused"
 #   retryable: false
-#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong"  The cause.
+#   reason: "permissions" | "owner" | "platform" | "networkFileSystem" | "readOnly" | "link" | "fileType" | "access" | "serverRefused" | "serverWentBack" | "offlineTooLong" | "notJoined" | "otherStore"  The cause.
 #
 # StoreUnreachableData: {kind, retryable}
 # The server of the shared store can't be reached; nothing was changed, and what is here can be read. Call again once the network is there.

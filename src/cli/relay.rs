@@ -176,13 +176,7 @@ impl RelayCommand {
 
 /// The same store, for steps that must not ask a person.
 fn without_a_person(config: &Config) -> Config {
-    Config {
-        data: config.data.clone(),
-        keys: config.keys.clone(),
-        askpass: None,
-        allow_network: config.allow_network,
-        limits: config.limits,
-    }
+    Config { askpass: None, ..config.clone() }
 }
 
 /// Ends the keys of relays that were killed. No process has these keys any more, so a failure costs nothing but a row.

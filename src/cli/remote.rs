@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use crate::vault::sharing::{BadUrl, Joining, OFFLINE_DAYS, Server};
 
+use super::Wrong;
 use super::consent::Consent;
 use super::operator::{Answer, Failed, Operator};
 use super::secret::secret_line;
@@ -122,8 +123,25 @@ impl ServerArguments {
     }
 }
 
+/// The environment variable that names the server of the store.
+const STORE: &str = "PLUGIN_VAULT_STORE";
+
+/// The URL of the server whose store an empty data folder takes: from the flag, otherwise from the environment.
+pub(super) fn store(given: Option<String>) -> Result<Option<String>, Wrong> {
+    let from_environment = || std::env::var(STORE).ok().filter(|url| !url.is_empty());
+    let Some(url) = given.or_else(from_environment) else { return Ok(None) };
+    match Server::parse(&url) {
+        Ok(_) => Ok(Some(url)),
+        Err(error) => Err(Wrong(format!("--store or {STORE} is not valid: {}", url_rule(error)))),
+    }
+}
+
 fn bad_url(error: BadUrl) -> Failed {
-    Failed::wrong(match error {
+    Failed::wrong(url_rule(error))
+}
+
+const fn url_rule(error: BadUrl) -> &'static str {
+    match error {
         BadUrl::Form => {
             "the URL of the server has the form postgres://USER@HOST/DATABASE, like postgres://me@db.example/vault"
         }
@@ -132,11 +150,16 @@ fn bad_url(error: BadUrl) -> Failed {
              PGPASSWORD or ~/.pgpass, or give it with --password-fd"
         }
         BadUrl::Option => "the URL takes only the options sslrootcert=PATH and sslmode=verify-full",
-    })
+    }
 }
 
-/// Runs the subcommand; returns what to show.
-pub(super) fn run(operator: &Operator, command: &RemoteCommand, as_json: bool) -> Result<Answer, Failed> {
+/// Runs the subcommand; returns what to show. `renewed` is the URL of the store that an empty data folder takes again.
+pub(super) fn run(
+    operator: &Operator,
+    command: &RemoteCommand,
+    renewed: Option<&str>,
+    as_json: bool,
+) -> Result<Answer, Failed> {
     match command {
         RemoteCommand::Setup { server } => moving::set_up(&server.server()?, as_json),
         RemoteCommand::Push { server, offline } => {
@@ -144,8 +167,10 @@ pub(super) fn run(operator: &Operator, command: &RemoteCommand, as_json: bool) -
         }
         RemoteCommand::Join { server, machine, offline, consent } => {
             let begin = |keys: &Path| {
-                let server = server.server()?;
-                Ok(Joining::begin(keys, server, machine.as_deref(), offline.offline_days)?)
+                let is_renewed = renewed == Some(&server.url);
+                let joining =
+                    Joining::begin(keys, server.server()?, machine.as_deref(), offline.offline_days)?;
+                Ok(if is_renewed { joining.renewed() } else { joining })
             };
             joining::join(operator, begin, consent, as_json)
         }

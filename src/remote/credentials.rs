@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::files::{self, Cause, Found, Privacy};
-use crate::rows::{Id, id_text};
+use crate::rows::{Id, id_text, parse_id};
 use crate::store::{Refusal, StoreError};
 
 use super::{BadUrl, Machine, PostgresLog, ServerUrl};
@@ -16,7 +16,7 @@ use super::{BadUrl, Machine, PostgresLog, ServerUrl};
 /// The version of the file's form.
 const VERSION: u32 = 1;
 /// The longest file, in bytes.
-const LONGEST: usize = 16 << 10;
+pub(super) const LONGEST: usize = 64 << 10;
 const TOKEN: usize = 32;
 
 /// How long a replica answers without a confirmation of the server, unless the user has chosen another time.
@@ -69,6 +69,25 @@ impl Credentials {
     /// it; [`StoreError::Damaged`] if it has another form.
     pub fn load(keys: &Path, store: &Id) -> Result<Option<Self>, StoreError> {
         Self::read(&path(keys, store, Name::Credentials))
+    }
+
+    /// The stores for which this machine has credentials at this URL.
+    ///
+    /// # Errors
+    /// As [`Self::load`], or if the folder can't be read.
+    pub fn stores_at(keys: &Path, url: &str) -> Result<Vec<Id>, StoreError> {
+        let names = match fs::read_dir(keys) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names?,
+        };
+        let mut stores = Vec::new();
+        for name in names {
+            let Some(store) = name?.file_name().to_str().and_then(parse_id) else { continue };
+            if Self::load(keys, &store)?.is_some_and(|found| found.url == url) {
+                stores.push(store);
+            }
+        }
+        Ok(stores)
     }
 
     /// Reads the credentials of a push that was not finished.
@@ -189,7 +208,7 @@ fn path(keys: &Path, store: &Id, name: Name) -> PathBuf {
 }
 
 /// Checks that only this user and the super-user can read the file.
-fn check(path: &Path, found: &Found) -> Result<(), StoreError> {
+pub(super) fn check(path: &Path, found: &Found) -> Result<(), StoreError> {
     let is_ours = found.privacy != Privacy::NotOurs;
     let too_much = if is_ours { 0o077 } else { 0o027 };
     if !is_ours && !found.is_the_super_users {
@@ -197,7 +216,7 @@ fn check(path: &Path, found: &Found) -> Result<(), StoreError> {
     }
     if found.mode & too_much != 0 {
         let command = files::take_rights_away(if is_ours { "600" } else { "440" }, path);
-        tracing::error!("other users may read or write the credentials of the server; run: {command}");
+        tracing::error!("other users may read or write what opens the shared store; run: {command}");
         return Err(StoreError::Refused(Refusal::Permissions));
     }
     Ok(())

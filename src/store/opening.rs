@@ -49,7 +49,7 @@ impl<E, S: Into<StoreError>> From<S> for NotOpened<E> {
 }
 
 /// See [`super::Location::open`]. Also returns whether the store was repaired.
-pub(super) fn open<N: NewStore>(
+pub(super) fn open<N: NewStore + ?Sized>(
     folder: &Folder,
     this_process: &ThisProcess,
     limit: u64,
@@ -91,7 +91,7 @@ fn repair(folder: &Folder, now: fn() -> u64) -> Result<bool, StoreError> {
     Ok(folder.repair(&alone, now())?.is_some())
 }
 
-fn open_once<N: NewStore>(
+fn open_once<N: NewStore + ?Sized>(
     folder: &Folder,
     this_process: &ThisProcess,
     limit: u64,

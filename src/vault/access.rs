@@ -6,7 +6,6 @@ use crate::crypto::{ApiKey, DataKey, DataKeys, NamespaceId, NotAnApiKey, SlotId,
 use crate::store::{SLOT_HEADER, Slot, Snapshot};
 use crate::sync;
 
-use super::address::NO_MACHINE;
 use super::key_index::{self, Found, LiveKeys};
 use super::key_row::{KeyRow, Use};
 use super::opened::Secrets;
@@ -241,10 +240,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// The address, once the key is known to be good: the folder is checked before the scope.
-    pub(super) fn address(&self, access: Option<&Arc<Access>>, wanted: Use) -> Result<Address, Error> {
-        let machine = access.map_or_else(|| NO_MACHINE.into(), |access| access.machine.clone());
-        let address = Address::new(&machine, self.place.folder()?.cloned(), self.name.clone());
+    /// The address on this machine, once the key is known to be good: the folder is checked before the scope.
+    pub(super) fn address(
+        &self,
+        machine: &Arc<str>,
+        access: Option<&Arc<Access>>,
+        wanted: Use,
+    ) -> Result<Address, Error> {
+        let address = Address::new(machine, self.place.folder()?.cloned(), self.name.clone());
         if let Some(access) = access {
             access.row.permit(&address, wanted)?;
         }

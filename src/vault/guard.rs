@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::crypto::StoreId;
 use crate::protector::{self, New, NotMade, Protector, StoredRow, Unavailable, UnlockMode};
-use crate::store::{ProtectorChange, StoreError};
+use crate::remote;
+use crate::store::{ProtectorChange, StoreError, WriteLock};
 
 use super::draft::{Changes, Draft, Write};
+use super::replica::Replica;
 use super::{Caller, Config, Error, Opened, Timestamp};
 
 impl Opened {
@@ -59,6 +61,27 @@ impl Opened {
     /// never added.
     pub fn forget_protector(&self, config: &Config, protector: Protector) {
         protector::forget(&config.means(), StoreId(self.store().id()), protector);
+    }
+
+    /// Carries out a change of the protectors, also of those that are kept for an empty data folder: a removed one must not
+    /// open the store from there.
+    pub(super) fn change_protector(
+        &self,
+        lock: &WriteLock<'_>,
+        change: &ProtectorChange,
+    ) -> Result<(), StoreError> {
+        let (store, keys) = (self.store(), self.replica().and_then(Replica::keys));
+        let kept = match keys {
+            Some(keys) => remote::kept_protectors(keys, &store.id())?.map(|rows| (keys, rows)),
+            None => None,
+        };
+        let Some((keys, mut rows)) = kept else { return store.change_protector(lock, change) };
+        match change {
+            ProtectorChange::Add(row) => rows.push(row.clone()),
+            ProtectorChange::Remove(id) => rows.retain(|row| row.0 != *id),
+        }
+        remote::keep_protectors(keys, &store.id(), &rows)?;
+        store.change_protector(lock, change)
     }
 }
 

@@ -121,7 +121,8 @@ mod tests {
     fn a_lock_takes_the_keys_out_of_the_memory() {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let config = Config { data, keys, askpass: None, allow_network: true, limits: Limits::default() };
+        let config =
+            Config { data, keys, askpass: None, allow_network: true, store: None, limits: Limits::default() };
         let vault = Vault::new(config);
         let passphrase = || Passphrase::new(b"word").ok().unwrap();
         let key = Arc::new(Key::parse(&"1".repeat(40)).ok().unwrap());

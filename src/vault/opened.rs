@@ -13,6 +13,7 @@ use crate::store::{Batch, Location, NewStore, ProtectorRow, Row, Snapshot, Store
 use crate::sync;
 
 use super::reasons::Server;
+use super::renewed::{self, RenewedReplica};
 use super::replica::{NotCommitted, RemoteStatus, Replica};
 use super::slots::{self, ToDestroy};
 use super::{Config, Error, Timestamp, key_index};
@@ -119,9 +120,20 @@ impl Opened {
     /// otherwise returns `None`.
     pub(super) fn open(config: &Config, location: &Location, make: bool) -> Result<Option<Self>, Error> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let new = make.then_some(NewlyMade { config });
+        let (anew, again);
+        let new: Option<&dyn NewStore<Error = Error>> = match &config.store {
+            Some(url) => {
+                again = RenewedReplica::new(config, url);
+                Some(&again)
+            }
+            None if make => {
+                anew = NewlyMade { config };
+                Some(&anew)
+            }
+            None => None,
+        };
         let now = || Timestamp::now().millis();
-        let Some(store) = location.open(config.limits.store, now, new.as_ref())? else { return Ok(None) };
+        let Some(store) = location.open(config.limits.store, now, new)? else { return Ok(None) };
         let snapshot = store.snapshot()?;
         let (restored, was_repaired) = (snapshot.restored()?, snapshot.repaired()?.is_some());
         let machine = snapshot.get(Table::Meta, meta::MACHINE)?.map(<[u8]>::to_vec).unwrap_or_default();
@@ -133,6 +145,7 @@ impl Opened {
             is_shared = Credentials::are_of_shared(&config.keys, &store.id())?;
         }
         let replica = is_shared.then(|| Replica::find(config, store.id())).transpose()?;
+        renewed::complete(config, &store, replica.as_ref())?;
         Ok(Some(Self {
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             store,

@@ -58,8 +58,8 @@ impl Read for GetRecord {
     }
 
     fn copy(&self, view: &dyn View, access: Option<&Arc<Access>>) -> Result<Self::Copied, Error> {
-        let address = self.0.address(access, Use::Read)?;
-        let Some(access) = access else { return Ok(None) };
+        let Some(access) = access else { return self.0.place.folder().map(|_| None) };
+        let address = self.0.address(&access.machine, Some(access), Use::Read)?;
         let id = access.data.record_id(&address.encode());
         let row = view.value(Table::Records, &id.0);
         if let Ok(Some(row)) = row {

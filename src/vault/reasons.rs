@@ -173,6 +173,10 @@ reasons! {
         WentBack = "serverWentBack",
         /// The server has not been reached for so long that the replica is not read any more.
         Offline = "offlineTooLong",
+        /// This machine has not joined the store that `--store` names, or keeps no protector that opens it.
+        NotJoined = "notJoined",
+        /// The data folder has another store than `--store` names.
+        OtherStore = "otherStore",
     }
 }
 

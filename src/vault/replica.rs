@@ -8,6 +8,7 @@
 mod age;
 mod clock;
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -203,6 +204,11 @@ impl Replica {
         &self.name
     }
 
+    /// The folder of keys, with the credentials; `None` without credentials.
+    pub(super) fn keys(&self) -> Option<&Path> {
+        self.age.as_ref().map(Age::keys)
+    }
+
     /// The time on the server, as far as it is known. It is never ahead of the server's clock, except by what this
     /// machine's boot clock gains.
     pub(super) fn now(&self) -> Option<Timestamp> {
@@ -273,6 +279,11 @@ impl Replica {
         let began = process::boot_millis();
         let outcome = self.with_log(|log| self.follow(store, log, deadline));
         self.note(began, outcome)
+    }
+
+    /// Takes everything from the server, for a replica that is empty.
+    pub(super) fn fill(&self, store: &Store) -> Result<(), NotCommitted> {
+        self.refresh(store, &Deadline::without_progress(limits::SERVER_STALL, limits::SERVER_TRANSFER))
     }
 
     /// Before writes are decided: refuses them at once if the server could not be reached a short time ago.

@@ -28,7 +28,7 @@ impl Sample {
     pub(super) fn with_limits(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys) = (folder.path().join("data"), folder.path().join("keys"));
-        let config = Config { data, keys, askpass: None, allow_network: true, limits };
+        let config = Config { data, keys, askpass: None, allow_network: true, store: None, limits };
         Self { vault: Vault::new(config), folder }
     }
 

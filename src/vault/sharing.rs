@@ -14,6 +14,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::crypto::StoreId;
+use crate::limits;
 use crate::remote::{
     self, Credentials, Deadline, Head, Log as _, Password, Position, PostgresLog, ServerUrl,
 };
@@ -30,16 +31,15 @@ pub use pushing::Pushed;
 
 /// How long a call to the server may take that carries little.
 const CALL: Duration = Duration::from_secs(10);
-/// How long a transfer may go without progress, and how long it may take in all.
+/// How long a transfer may go without progress.
 const STALL: Duration = Duration::from_secs(30);
-const TRANSFER: Duration = Duration::from_hours(1);
 
 fn soon() -> Deadline {
     Deadline::within(CALL)
 }
 
 fn transfer() -> Deadline {
-    Deadline::without_progress(STALL, TRANSFER)
+    Deadline::without_progress(STALL, limits::SERVER_TRANSFER)
 }
 
 /// Why an operation on a shared store was not carried out.

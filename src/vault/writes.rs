@@ -73,7 +73,7 @@ impl Spot {
     /// Checks key, folder and scope, in this order, and reads what the store has.
     fn find(draft: &Draft<'_>, target: &Target) -> Result<Self, Error> {
         let access = draft.access(&target.caller)?;
-        let address = target.address(access.as_ref(), Use::Write)?;
+        let address = target.address(&draft.opened.machine_name(), access.as_ref(), Use::Write)?;
         let current = match &access {
             Some(access) => look(draft, access, &address)?,
             None => Current::Absent,

@@ -19,6 +19,8 @@ const REPLACED: &str = "0000000000000000000000000000000000000001";
 const OWNER: &str = "0000000000000000000000000000000000000002";
 const REVOKED: &str = "0000000000000000000000000000000000000003";
 const PASSPHRASE: &str = "correct horse battery staple";
+/// The protectors of the frozen store.
+const KINDS: &[&str] = &["key-file", "passphrase", "command"];
 const SAID: &str = "what the program says";
 const FOLDER: &str = "file:///home/me/project";
 /// What makes the store; all else in the data folder is of one process, one boot or one machine.
@@ -303,14 +305,13 @@ fn the_frozen_store_is_read_whole_by_each_protector_and_from_each_backup() {
     let answers = place.written(&[call("setAPIKey", json!([OWNER])), take]);
     assert!(answers[1]["lease"].as_u64() > expected["lease"].as_u64());
 
-    let guarded = Place::thawed();
-    let tested = guarded.run(&["--json", "protector", "test", "--passphrase-fd", "0"], PASSPHRASE);
-    let tested: Value = serde_json::from_str(&tested).unwrap();
-    let tested = tested.as_array().unwrap().iter().map(|protector| {
-        assert_eq!(protector["works"], true, "{protector}");
-        protector["kind"].as_str().unwrap()
-    });
-    assert_eq!(tested.collect::<BTreeSet<_>>(), ["command", "key-file", "passphrase"].into());
+    // Windows has no program `echo`, so the last one opens nothing there.
+    let works = if cfg!(windows) { &KINDS[..2] } else { KINDS };
+    let guarded = Place::thawed().0.run(&["--json", "protector", "test", "--passphrase-fd", "0"], PASSPHRASE);
+    let tested: Value = serde_json::from_str(&guarded.shown).unwrap();
+    let tested = tested.as_array().unwrap().iter().filter(|protector| protector["works"] == true);
+    let tested: BTreeSet<_> = tested.map(|protector| protector["kind"].as_str().unwrap()).collect();
+    assert_eq!(tested, works.iter().copied().collect(), "{}", guarded.said);
 
     let damaged = Place::thawed();
     fs::write(damaged.data().join("data.mdb"), "").unwrap();

@@ -17,6 +17,8 @@ mod owners;
 #[cfg(unix)]
 mod permissions;
 mod repair;
+// Windows moves and deletes no file that is open.
+#[cfg(unix)]
 mod replaced;
 mod status;
 

@@ -19,6 +19,7 @@ mod machines;
 mod networks;
 mod page;
 mod proxy;
+mod renewed;
 mod replica;
 mod schema;
 mod sharing;

@@ -16,7 +16,10 @@ const ANY: char = '…';
 
 /// A command, and the lines that it prints.
 struct Command {
-    is_first: bool,
+    /// The number of the machine.
+    machine: usize,
+    /// Whether the data folder of the machine is lost before.
+    is_lost: bool,
     words: Vec<String>,
     output: Vec<String>,
 }
@@ -24,14 +27,16 @@ struct Command {
 /// The commands of the page's blocks, in order.
 fn commands() -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();
-    let (mut is_code, mut is_first) = (false, true);
+    let (mut is_code, mut machine, mut is_lost) = (false, 0, false);
     for line in PAGE.lines() {
         match line {
             "```sh" => is_code = true,
             "```" => is_code = false,
             _ if !is_code => {}
-            "# first machine" => is_first = true,
-            "# second machine" => is_first = false,
+            "# first machine" => machine = 0,
+            "# second machine" => machine = 1,
+            "# third machine" => machine = 2,
+            "# the data folder is lost" => is_lost = true,
             _ => {
                 if let Some(output) = line.strip_prefix("# → ") {
                     found.last_mut().unwrap().output.push(output.to_owned());
@@ -39,7 +44,8 @@ fn commands() -> Vec<Command> {
                 }
                 let mut words = line.split(' ').map(str::to_owned);
                 assert_eq!(words.next().as_deref(), Some("plugin-vault"), "{line}");
-                found.push(Command { is_first, words: words.collect(), output: Vec::new() });
+                let is_lost = std::mem::take(&mut is_lost);
+                found.push(Command { machine, is_lost, words: words.collect(), output: Vec::new() });
             }
         }
     }
@@ -82,14 +88,17 @@ struct Join {
 
 #[test]
 fn each_command_of_the_page_prints_what_the_page_shows() {
-    let (first, second) = (Home::new(), Home::new());
-    store(&first, "me.app");
+    let homes: [Home; 3] = std::array::from_fn(|_| Home::new());
+    store(&homes[0], "me.app");
     let url = format!("postgres://owner@127.0.0.1:{}/{}", server().port(), server().database());
     let mut join: Option<Join> = None;
     let mut count = 0;
     for command in commands() {
         count += 1;
-        let home = if command.is_first { &first } else { &second };
+        let home = &homes[command.machine];
+        if command.is_lost {
+            std::fs::remove_dir_all(home.data()).unwrap();
+        }
         let code = join.as_ref().map_or("", |join| &join.code);
         let word = |word: &String| if word.contains(ANY) { code.to_owned() } else { word.replace(URL, &url) };
         let words: Vec<_> = command.words.iter().map(word).collect();

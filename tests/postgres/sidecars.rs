@@ -176,11 +176,13 @@ fn the_same_folder_of_two_machines_is_two_and_one_of_a_file_server_is_one() {
     let at = |folder: &str| json!({"context": "workspace", "workspaceFolder": folder, "fresh": true});
     let set =
         |folder: &str, data: &Value| json!({"context": "workspace", "workspaceFolder": folder, "data": data});
+    // Also the very first write of a key, with which its namespace begins.
+    other.ok("setPersistentData", set("file:///workspace", &there));
+    assert_eq!(other.ok("getPersistentData", at("file:///workspace")), there);
+    assert_eq!(one.ok("getPersistentData", at("file:///workspace")), Value::Null);
     one.ok("setPersistentData", set("file:///workspace", &here));
     one.ok("setPersistentData", set("file://nas/share", &here));
-    assert_eq!(other.ok("getPersistentData", at("file:///workspace")), Value::Null);
     assert_eq!(other.ok("getPersistentData", at("file://nas/share")), here);
-    other.ok("setPersistentData", set("file:///workspace", &there));
     assert_eq!(one.ok("getPersistentData", at("file:///workspace")), here);
     assert_eq!(other.ok("getPersistentData", at("file:///workspace")), there);
     // A list has the folders of the own machine.

@@ -48,6 +48,7 @@ pub(crate) fn push(home: &Home) {
         keys: keys.clone(),
         askpass: None,
         allow_network: true,
+        store: None,
         limits: Limits::default(),
     };
     let vault = Vault::for_one_task(config);

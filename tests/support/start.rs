@@ -118,15 +118,13 @@ impl Start {
 
     /// The command, with nothing said about its streams.
     pub(crate) fn command(&self) -> Command {
-        let binary = BINARY;
-        let mut command = match self.under.split_first() {
-            Some((program, words)) => {
-                let mut command = Command::new(program);
-                command.args(words).arg(binary);
-                command
-            }
-            None => Command::new(binary),
-        };
+        // The emulator of another processor, if the tests run under one.
+        let emulator = std::env::var("PLUGIN_VAULT_TEST_EMULATOR").unwrap_or_default();
+        let emulator = emulator.split_whitespace().map(OsStr::new);
+        let words = self.under.iter().map(OsString::as_os_str).chain(emulator).chain([OsStr::new(BINARY)]);
+        let words: Vec<_> = words.collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         command.current_dir(&self.folder);
         clean(&mut command);
         if self.folders {

@@ -14,7 +14,7 @@ import { Canaries } from '../../../tests/clients/node/lib/canaries.mjs';
 export const binary = process.env.PLUGIN_VAULT_BIN;
 assert.ok(binary, 'PLUGIN_VAULT_BIN names the binary to test');
 // Tests must not use the caller's own store and log settings.
-for (const name of ['PLUGIN_VAULT_CONNECT', 'PLUGIN_VAULT_DATA_DIR', 'PLUGIN_VAULT_KEY_DIR', 'RUST_LOG']) delete process.env[name];
+for (const name of ['CONNECT', 'DATA_DIR', 'KEY_DIR', 'STORE'].map((name) => `PLUGIN_VAULT_${name}`).concat('RUST_LOG')) delete process.env[name];
 
 /** A test with a separate world. */
 export function vaultTest(name, steps) {

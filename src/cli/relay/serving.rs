@@ -133,6 +133,9 @@ impl Serving {
         if self.config.allow_network {
             command.arg("--allow-network-file-system");
         }
+        if let Some(url) = &self.config.store {
+            command.arg("--store").arg(url);
+        }
         for folder in &self.folders {
             command.arg("--workspace-folder").arg(folder.as_str());
         }

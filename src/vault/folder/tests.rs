@@ -379,6 +379,8 @@ proptest! {
         prop_assert_eq!(one, normal(&spelling(&segments, &other)));
     }
 
+    // Paths of Windows begin with a drive; the table above has some.
+    #[cfg(unix)]
     #[test]
     fn a_path_and_its_encoded_form_normalise_to_the_same_uri(path in "(/[ -~\u{e9}\u{4f60}]{0,8}){1,4}") {
         let raw = WorkspaceFolder::from_path(Path::new(&path)).map(|folder| folder.as_str().to_owned());

@@ -1,6 +1,6 @@
 //! How long a replica may be read without its server: a key that was revoked meanwhile would still open it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ impl Age {
     pub(super) fn find(keys: PathBuf, store: Id, days: u32) -> Result<Self, StoreError> {
         let kept = remote::confirmed(&keys, &store)?.unwrap_or_default();
         Ok(Self { keys, store, most: DAY * days, kept: AtomicU64::new(kept) })
+    }
+
+    pub(super) fn keys(&self) -> &Path {
+        &self.keys
     }
 
     /// The last confirmation that an earlier process has kept.

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto::{JoinCode, JoinSecret, StoreId, StoreKey, random};
 use crate::protector::{self, Kind, Protector};
-use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, Position, PostgresLog, admissions};
-use crate::rows::{Id, Table, meta};
+use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, PostgresLog, admissions};
+use crate::rows::Id;
 use crate::store::{Location, NewStore, ProtectorRow, Row, Store, StoreError};
 
 use super::rows::apply;
 use super::{Config, Opened, Server, Shared, SharingError, soon, transfer};
 use crate::limits;
+use crate::vault::renewed::rows_of_empty_replica;
 use crate::vault::{Error, Timestamp, Vault};
 
 /// A join that this machine has begun.
@@ -20,6 +21,8 @@ pub struct Joining {
     secret: JoinSecret,
     machine: String,
     offline_days: u32,
+    /// Whether the data folder may vanish, so that the machine will take the store again: see `--store`.
+    is_renewed: bool,
 }
 
 /// What a machine of the store has left for this one.
@@ -59,7 +62,8 @@ impl Joining {
         };
         if let Some(pending) = PendingJoin::load(keys)?.filter(is_same) {
             let secret = JoinSecret::from_parts(&pending.key, &pending.token);
-            return Ok(Self { server, secret, machine: pending.machine.clone(), offline_days });
+            let machine = pending.machine.clone();
+            return Ok(Self { server, secret, machine, offline_days, is_renewed: false });
         }
         let random_name = || format!("machine-{}", base16ct::lower::encode_string(&random::<4>()));
         let secret = JoinSecret::generate();
@@ -71,7 +75,13 @@ impl Joining {
             machine: machine.clone(),
         };
         pending.save(keys)?;
-        Ok(Self { server, secret, machine, offline_days })
+        Ok(Self { server, secret, machine, offline_days, is_renewed: false })
+    }
+
+    /// The same join, on a machine whose data folder may vanish.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        Self { is_renewed: true, ..self }
     }
 
     /// The code to give to a machine of the store.
@@ -186,8 +196,10 @@ impl Vault {
             offline_days: joining.offline_days,
         };
         credentials.save(&self.config.keys, &id)?;
+        remote::forget_protectors(&self.config.keys, &id)?;
         let store = made(&self.location, &self.config, joining, approved)?;
         catch_up(&store, &mut log)?;
+        joining.keep_protectors(&self.config, &store)?;
         let records = store.status()?.records;
         store.close();
         self.settle(joining, approved.store, &approved.key)?;
@@ -201,6 +213,7 @@ impl Vault {
     pub fn finish_join(&self, opened: &Opened, joining: &Joining) -> Result<Joined, SharingError> {
         let store = opened.store();
         catch_up(store, &mut joining.log(store.id()))?;
+        joining.keep_protectors(&self.config, store)?;
         let secrets = opened.secrets()?;
         self.settle(joining, secrets.keys.store(), secrets.keys.store_key())?;
         Ok(Joined {
@@ -227,6 +240,19 @@ impl Joining {
     fn log(&self, store: Id) -> PostgresLog {
         PostgresLog::new(self.server.url.clone(), Machine { store, token: *self.secret.token() })
     }
+
+    /// Keeps what an empty data folder needs, if this one may vanish. From then on the URL means this store alone.
+    fn keep_protectors(&self, config: &Config, store: &Store) -> Result<(), SharingError> {
+        if !self.is_renewed {
+            return Ok(());
+        }
+        for other in Credentials::stores_at(&config.keys, &self.server.text)? {
+            if other != store.id() {
+                remote::forget_protectors(&config.keys, &other)?;
+            }
+        }
+        Ok(remote::keep_protectors(&config.keys, &store.id(), &store.protectors()?)?)
+    }
 }
 
 /// An empty replica of the store, with a key file of this machine or the passphrase of the other one.
@@ -244,15 +270,13 @@ impl NewStore for EmptyReplica<'_> {
     }
 
     fn begin(&self) -> Result<(Id, ProtectorRow, Vec<Row>), Error> {
-        let machine = self.machine.as_bytes().to_vec();
-        let machine = Row { table: Table::Meta, key: meta::MACHINE.to_vec(), value: Some(machine) };
         let Approved { store, key, passphrase } = self.approved;
         let now = Timestamp::now().millis();
         let protector = match passphrase {
             Some(row) => row.clone(),
             None => protector::make_with_key_file(&self.config.means(), *store, key, now)?,
         };
-        Ok((store.0, protector, vec![Position::default().row(), machine]))
+        Ok((store.0, protector, rows_of_empty_replica(self.machine)))
     }
 }
 

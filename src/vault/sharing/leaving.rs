@@ -81,6 +81,7 @@ impl Vault {
             None => Err(RemoteError::Unreachable),
         };
         Credentials::remove(&self.config.keys, &store.id())?;
+        remote::forget_protectors(&self.config.keys, &store.id())?;
         self.announce();
         Ok(Left { records, caught_up, server_knows })
     }

@@ -284,7 +284,7 @@ fn commit_draft(
 ) -> Result<(), NotCommitted> {
     let Work { protectors, batch, destroyed } = draft.work();
     for change in protectors {
-        opened.store().change_protector(lock, &change)?;
+        opened.change_protector(lock, &change)?;
     }
     let Some(mut batch) = batch else {
         // A refusal is a decision too, and so is a write that finds nothing to change.

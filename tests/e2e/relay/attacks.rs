@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use plugin_vault::rpc::NAMES;
 use serde_json::{Value, json};
 
-use super::{PLUGIN, Relay, client, private, relay_command, store};
+use super::{PLUGIN, Relay, client, store};
+#[cfg(target_os = "linux")]
+use super::{private, relay_command};
 use crate::harness::{DEADLINE, Home};
 
 const CONNECTIONS: usize = 32;

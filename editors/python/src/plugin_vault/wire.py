@@ -440,7 +440,7 @@ class StoreRefusedData(TypedDict):
 
     retryable: Literal[False]
 
-    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access", "serverRefused", "serverWentBack", "offlineTooLong"]
+    reason: Literal["permissions", "owner", "platform", "networkFileSystem", "readOnly", "link", "fileType", "access", "serverRefused", "serverWentBack", "offlineTooLong", "notJoined", "otherStore"]
     """The cause."""
 
 
