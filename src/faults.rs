@@ -34,7 +34,7 @@ pub enum Fault {
     NewWriteId,
 }
 
-/// A point in a commit, or in a repair.
+/// A point in a commit, a repair or a join.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Point {
     /// `before-begin`: the lock is held, no transaction has begun.
@@ -47,6 +47,8 @@ pub enum Point {
     AfterAppend,
     /// `before-replacing`: the store is in quarantine, and its replacement is ready.
     BeforeReplacing,
+    /// `joining`: a step of a join is done; each of them counts.
+    Joining,
 }
 
 impl Fault {
@@ -133,6 +135,7 @@ mod injected {
             Point::AfterCommit => "after-commit",
             Point::AfterAppend => "after-append",
             Point::BeforeReplacing => "before-replacing",
+            Point::Joining => "joining",
         };
         let mut words = CHOSEN.split(':');
         if words.next() != Some(name) {

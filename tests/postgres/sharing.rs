@@ -1,6 +1,7 @@
 //! The commands that share a store and let machines join it: against a real server, by the program itself.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use plugin_vault::rows::{Id, Table};
 use plugin_vault::store::Slot;
@@ -375,4 +376,45 @@ fn a_store_of_many_pages_arrives_whole_and_what_was_revoked_before_does_not() {
     assert!(content(&laptop) == content(&shared.first), "the replicas differ");
     let checked = laptop.run(&["check", "--read-data"], "");
     assert_eq!(checked.code, 0, "{}", checked.said);
+}
+
+#[test]
+fn a_join_that_is_killed_at_any_step_loses_nothing_and_goes_on() {
+    /// The steps that are counted.
+    const STEPS: u32 = 5;
+    for step in 1..=STEPS + 1 {
+        let shared = Shared::pushed();
+        let home = Home::new();
+        let own = store(&home, "me.own");
+        let waiting = Waiting::begin(&home, &shared.url("app"), &["--yes"]);
+        let code = waiting.kill();
+        assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
+        let arguments = ["remote", "join", &shared.url("app"), "--yes"];
+        let fault = format!("joining:kill:{step}");
+        let mut killed = home.start().usual_log().arguments(arguments).fault(&fault).command();
+        let ended = killed.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(ended.success(), step > STEPS, "step {step}");
+        if step <= STEPS {
+            let again = home.run(&arguments, "");
+            assert_eq!(again.code, 0, "step {step}: {}", again.said);
+        }
+        assert_eq!(object(&home, "me.app"), shared.object, "step {step}");
+        let state = home.run(&["--json", "remote", "status"], "").json();
+        assert_eq!(state["state"], "current", "step {step}");
+        assert!(!home.keys().join("joining").exists(), "step {step}");
+        // The store that was here can be had back.
+        let former = home.data().join("quarantine/0000");
+        assert_eq!(home.data().join("quarantine").read_dir().unwrap().count(), 1, "step {step}");
+        let other = home.path("former");
+        crate::harness::copy(&former, &other);
+        let words = ["get", "me.own", "--data-dir", other.to_str().unwrap()];
+        let kept = home
+            .start()
+            .usual_log()
+            .without_folders()
+            .arguments(words)
+            .argument("--key-dir")
+            .argument(home.keys());
+        assert_eq!(kept.ran("").json(), own, "step {step}");
+    }
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::crypto::{JoinCode, JoinSecret, StoreId, StoreKey, random};
+use crate::faults::{self, Point};
 use crate::protector::{self, Kind, Protector};
 use crate::remote::{self, Admission, Credentials, Machine, PendingJoin, PostgresLog, admissions};
 use crate::rows::Id;
@@ -189,6 +190,7 @@ impl Vault {
             remote::take_whole(&mut log, &transfer())?;
         }
         let quarantine = self.location.reset()?;
+        step()?;
         let credentials = Credentials {
             url: joining.server.text.clone(),
             token: *joining.secret.token(),
@@ -196,9 +198,12 @@ impl Vault {
             offline_days: joining.offline_days,
         };
         credentials.save(&self.config.keys, &id)?;
+        step()?;
         remote::forget_protectors(&self.config.keys, &id)?;
         let store = made(&self.location, &self.config, joining, approved)?;
+        step()?;
         catch_up(&store, &mut log)?;
+        step()?;
         joining.keep_protectors(&self.config, &store)?;
         let records = store.status()?.records;
         store.close();
@@ -230,6 +235,7 @@ impl Vault {
         let label = crate::crypto::StoreKeys::derive(store, key);
         let label = label.seal_machine_label(&hash, joining.machine.as_bytes());
         joining.log(store.0).settle(&label, &soon())?;
+        step()?;
         PendingJoin::remove(&self.config.keys)?;
         self.announce();
         Ok(())
@@ -253,6 +259,11 @@ impl Joining {
         }
         Ok(remote::keep_protectors(&config.keys, &store.id(), &store.protectors()?)?)
     }
+}
+
+/// A point at which a test ends the process.
+fn step() -> Result<(), SharingError> {
+    Ok(faults::reach(Point::Joining).map_err(StoreError::from)?)
 }
 
 /// An empty replica of the store, with a key file of this machine or the passphrase of the other one.
