@@ -7,6 +7,7 @@
 
 mod age;
 mod clock;
+mod not_committed;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,18 +18,18 @@ use crate::faults::{self, Fault, Point};
 use crate::limits;
 use crate::process;
 use crate::remote::{
-    self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, NotCaughtUp, PlacedRow, Position,
-    RemoteError, Standing,
+    self, Appended, CaughtUp, Commit, Credentials, Deadline, Head, Log, PlacedRow, Position, RemoteError,
+    Standing,
 };
 use crate::rows::{Id, Table, meta};
-use crate::store::{Batch, BusyReason, CommitError, Row, Store, StoreError, WriteLock};
+use crate::store::{Batch, BusyReason, Row, Store, StoreError, WriteLock};
 use crate::sync;
 
 use age::Age;
 use clock::Clock;
+pub(super) use not_committed::NotCommitted;
 
-use super::reasons::{Busy, Failed, Full, Server};
-use super::{Config, Error, Timestamp, slots};
+use super::{Config, Timestamp, slots};
 
 /// The replica of a shared store on this machine.
 pub(super) struct Replica {
@@ -83,62 +84,6 @@ pub struct RemoteStatus {
     pub state: State,
     /// When the server last confirmed what the replica holds, as far as this process knows.
     pub as_of: Option<Timestamp>,
-}
-
-/// Why a batch was not committed, or only on the server.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum NotCommitted {
-    /// The store of this machine.
-    Store(CommitError),
-    /// The server.
-    Remote(RemoteError),
-    /// The server has committed it, and the replica could not follow. The commit is done.
-    NotApplied(CommitError),
-}
-
-impl From<CommitError> for NotCommitted {
-    fn from(error: CommitError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<StoreError> for NotCommitted {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<NotCaughtUp> for NotCommitted {
-    fn from(error: NotCaughtUp) -> Self {
-        match error {
-            NotCaughtUp::Remote(error) => Self::Remote(error),
-            NotCaughtUp::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<NotCommitted> for Error {
-    fn from(error: NotCommitted) -> Self {
-        match error {
-            NotCommitted::Store(CommitError::NotDone(error)) => error.into(),
-            NotCommitted::Store(CommitError::Unknown) => Self::StoreFailed(Failed::Commit),
-            NotCommitted::NotApplied(_) => Self::busy(Busy::Closing),
-            NotCommitted::Remote(error) => error.into(),
-        }
-    }
-}
-
-impl From<RemoteError> for Error {
-    fn from(error: RemoteError) -> Self {
-        match error {
-            RemoteError::Unreachable | RemoteError::Failed => Self::StoreUnreachable,
-            RemoteError::Unanswered => Self::StoreFailed(Failed::Unanswered),
-            RemoteError::Refused(_) | RemoteError::NotInstalled => Self::ServerRefused(Server::Refused),
-            RemoteError::WentBack => Self::ServerRefused(Server::WentBack),
-            RemoteError::Full => Self::StoreFull(Full::Server),
-            RemoteError::TooNew => Self::FormatTooNew,
-        }
-    }
 }
 
 impl State {
@@ -471,8 +416,8 @@ impl Replica {
                 self.is_too_old.store(self.age.as_ref().is_some_and(is_over), Ordering::Relaxed);
                 process::boot_millis() + millis(limits::SERVER_RETRY)
             }
-            Err(NotCommitted::Store(error) | NotCommitted::NotApplied(error)) => {
-                if !matches!(error, CommitError::NotDone(StoreError::Busy(_))) {
+            Err(failed @ (NotCommitted::Store(error) | NotCommitted::NotApplied(error))) => {
+                if failed.is_of_disk() {
                     tracing::warn!(?error, "the replica could not follow the server of the shared store");
                 }
                 return outcome;

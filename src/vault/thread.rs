@@ -225,12 +225,18 @@ impl Vault {
             }
         };
         let contact = self.contact_for_jobs(&opened);
+        if let Err(failed) = contact
+            && failed.is_of_disk()
+        {
+            self.refuse_all(failed.into());
+            return None;
+        }
         // The writes before these reads are done, so no other process's lock may delay the reads.
         if self.read_first(&opened) {
             return None;
         }
-        if let Err(error) = contact {
-            self.refuse_writes(&opened, error);
+        if let Err(failed) = contact {
+            self.refuse_writes(&opened, failed.into());
             return None;
         }
         let outcome = match opened.store().lock() {

@@ -307,3 +307,29 @@ fn a_damaged_copy_is_repaired_and_takes_everything_from_the_server() {
         repaired.shut_down();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_whose_disk_has_no_room_for_its_own_commit_reads_nothing_older() {
+    let machines = Machines::new();
+    let (mut one, mut other) = machines.sidecars();
+    one.ok("setPersistentData", write(&json!({"n": 1})));
+    read(&mut other);
+    other.shut_down();
+    let bytes = std::fs::metadata(machines.other.data().join("data.mdb")).unwrap().len();
+    let limit = format!("--fsize={}", bytes + 8_192);
+    let mut other = machines.other.start().under(["prlimit", &limit]).run();
+    other.initialize(&[]);
+    other.set_key(&machines.key);
+    assert_eq!(other.ok("getPersistentData", ["user"]), json!({"n": 1}));
+    // The server commits it, and the copy of this machine has no room.
+    let large = json!({"n": 2, "x": "y".repeat(400_000)});
+    other.ok("setPersistentData", write(&large));
+    assert_eq!(read(&mut one), large);
+    assert_eq!(other.refused("getPersistentData", ["user"]).why(), (5001, "disk"));
+    assert_eq!(other.refused("setPersistentData", write(&json!({}))).why(), (5001, "disk"));
+    other.shut_down();
+    other.forget_answers();
+    // There is room again.
+    assert_eq!(machines.other.client_with(&machines.key).ok("getPersistentData", ["user"]), large);
+}

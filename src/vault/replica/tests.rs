@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::remote::fake::{FakeLog, Fate};
 use crate::remote::{Appended, Page};
-use crate::store::Slot;
+use crate::store::{CommitError, Slot};
 use crate::vault::Opened;
 use crate::vault::sample::Sample;
 

@@ -10,7 +10,7 @@ use crate::remote::Deadline;
 use crate::store::StoreEvent;
 use crate::sync;
 
-use crate::vault::replica::Replica;
+use crate::vault::replica::{NotCommitted, Replica};
 use crate::vault::{Error, Need, Opened, Vault};
 
 /// When the thread last asked by itself, and when the store was last used.
@@ -48,12 +48,12 @@ impl Contacts {
 
 impl Vault {
     /// Asks the server of a shared store for the jobs in the queue.
-    pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), Error> {
-        let Some(replica) = opened.replica() else { return Ok(()) };
-        if self.queue.begins_with_a_write() {
-            return replica.before_writing(opened.store()).map_err(Error::from);
+    pub(super) fn contact_for_jobs(&self, opened: &Opened) -> Result<(), NotCommitted> {
+        match opened.replica() {
+            None => Ok(()),
+            Some(replica) if self.queue.begins_with_a_write() => replica.before_writing(opened.store()),
+            Some(replica) => before_reading(replica, opened),
         }
-        contact(opened, Need::Key, &mut None)
     }
 
     /// Asks the server because it is time to.
@@ -91,10 +91,19 @@ pub(super) fn contact(
             let deadline = Deadline::within(limits::SERVER_STALL);
             replica.refresh(opened.store(), &deadline).map_err(Error::from)
         }),
-        // Without the server the read goes on with what is here.
-        (Some(replica), Need::Key | Need::CachedOnly | Need::Existing | Need::Fresh) => {
+        (Some(replica), Need::Key) => before_reading(replica, opened).map_err(Error::from),
+        (Some(replica), Need::CachedOnly | Need::Existing | Need::Fresh) => {
             let _ = replica.confirm(opened.store());
             Ok(())
         }
+    }
+}
+
+/// Asks the server before a read. Without the server the read goes on with what is here. If the server has something newer
+/// that this machine can't store, what is here may be older than any read may be, and than what this machine has written.
+fn before_reading(replica: &Replica, opened: &Opened) -> Result<(), NotCommitted> {
+    match replica.confirm(opened.store()) {
+        Err(failed) if failed.is_of_disk() => Err(failed),
+        _ => Ok(()),
     }
 }
