@@ -183,7 +183,7 @@ impl Shared {
 }
 
 /// What is known of a shared store and its server.
-pub struct RemoteState {
+pub struct SharedStatus {
     /// The id of the store.
     pub store: String,
     /// The server's URL, without a password.
@@ -212,7 +212,7 @@ impl Opened {
     ///
     /// # Errors
     /// If the store or the credentials can't be read.
-    pub fn remote_state(&self, config: &Config) -> Result<Option<RemoteState>, SharingError> {
+    pub fn remote_state(&self, config: &Config) -> Result<Option<SharedStatus>, SharingError> {
         let mut shared = match Shared::of(config, self) {
             Err(SharingError::NotShared) => return Ok(None),
             shared => shared?,
@@ -224,7 +224,7 @@ impl Opened {
             }
             Err(error) => Err(error),
         };
-        Ok(Some(RemoteState {
+        Ok(Some(SharedStatus {
             store: StoreId(self.store().id()).to_text(),
             url: shared.credentials.url.clone(),
             machine: shared.credentials.machine.clone(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::vault::sharing::{RemoteState, Standing};
+use crate::vault::sharing::{SharedStatus, Standing};
 
 use super::super::failed::Failed;
 use super::super::operator::{Answer, Operator};
@@ -70,7 +70,7 @@ pub(super) fn run(operator: &Operator, as_json: bool) -> Result<Answer, Failed> 
 }
 
 impl RemoteStatusReport {
-    fn of(state: RemoteState, failed: Option<&Failed>) -> Self {
+    fn of(state: SharedStatus, failed: Option<&Failed>) -> Self {
         let server = state.server.ok();
         Self {
             shared: true,
