@@ -89,8 +89,9 @@ impl PostgresLog {
             let is_ours = rows.iter().all(|row| row.last_number() == Some(self.last));
             if is_ours { Ok(rows) } else { Err(Failure::Broken) }
         });
-        // After any other failure it is not known what the server sends next.
-        if matches!(outcome, Ok(_) | Err(Failure::Answered(_))) {
+        // A refusal, and an answer without rows, have no number: a second copy of one would count as the next answer. After any
+        // other failure it is not known what the server sends next.
+        if outcome.as_ref().is_ok_and(|rows| !rows.is_empty()) {
             self.connection = Some(connection);
         }
         outcome.map_err(Failure::error)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use plugin_vault::remote::{Log as _, PostgresLog};
+use plugin_vault::remote::{Appended, Commit, Log as _, PlacedRow, Position, PostgresLog, RemoteError};
 
 use crate::replica::Replica;
 use crate::server::{Server, Shared, server, soon};
@@ -82,4 +82,27 @@ fn an_answer_that_arrives_twice_is_not_taken_for_that_of_the_next_request() {
     let mut direct = Replica::new(shared.log());
     direct.try_catch_up().unwrap();
     assert_eq!(direct.rows(), writer.rows());
+}
+
+#[test]
+fn a_refusal_that_arrives_twice_is_not_taken_for_the_answer_of_the_next_request() {
+    let shared = Shared::with_quota(1_000);
+    let url = Server::url_at("127.0.0.1", doubling(), "app", &shared.database, "");
+    let mut log = PostgresLog::new(url, shared.machine());
+    let mut at = Position::default();
+    for number in 1..20_u128 {
+        let write_id = number.to_be_bytes();
+        let mut append = |bytes| {
+            let rows = [PlacedRow { table: 3, key: vec![1; 32], value: Some(vec![1; bytes]) }];
+            let commit = Commit { position: &at, write_id: &write_id, revision: at.turn + 1, rows: &rows };
+            log.append(&commit, &soon())
+        };
+        // An earlier request without an answer may arrive meanwhile.
+        let refused = append(2_000);
+        assert!(matches!(refused, Err(_) | Ok(Appended::Conflict)), "{refused:?}");
+        let accepted = append(10);
+        let expected = [Ok(Appended::Done), Ok(Appended::Conflict), Err(RemoteError::Unanswered)];
+        assert!(expected.contains(&accepted), "number {number}: {accepted:?}");
+        at = shared.log().head(0, &soon()).unwrap().position;
+    }
 }
