@@ -114,7 +114,9 @@ export class Browser {
   async open(server, path, options) {
     const probe = nextProbe(server.home.in('probe'));
     const page = await this.page(server, path, options);
-    return new Window(page, await probe, server);
+    const window = new Window(page, await probe, server);
+    if (path === undefined && (await window.do('window')).folders.length > 0) await window.load(server.url(), []);
+    return window;
   }
 
   /** Ends it without warning, as a loss of power does. */
@@ -165,7 +167,11 @@ export class Window {
   async openFolders(uris) {
     const { folders } = await this.do('window');
     if (folders[0] === uris[0]) return this.do('openFolders', uris);
-    const url = this.server.url(this.server.home.workspace(uris));
+    return this.load(this.server.url(this.server.home.workspace(uris)), uris);
+  }
+
+  /** Loads a page until its window has these folders, at most four times. An empty window has had the folders of the one before. */
+  async load(url, uris) {
     for (let loads = 1; ; loads += 1) {
       const next = nextProbe(this.server.home.in('probe'));
       await this.page.goto(url, { timeout: deadline });
