@@ -232,8 +232,8 @@ table! {
             here is not read. Connect to the network, or take the store back with `plugin-vault remote leave`.",
         "notJoined": "This machine can't take the store that --store names from its server, so nothing was done. Join it with \
             `plugin-vault remote join`, while --store or PLUGIN_VAULT_STORE names it.",
-        "otherStore": "The data folder has another store than --store names, so plugin-vault does not use it. Pass another \
-            --data-dir, or leave --store out.",
+        "otherStore": "The data folder has another store than --store or PLUGIN_VAULT_STORE names, so plugin-vault does not \
+            use it. Pass another --data-dir, or leave the name out.",
     };
     STORE_FAILED = 5006, "storeFailed", false, "The store could not be read or written." {
         "inputOutput": "The system failed to read or write the files of the store, so the request was not carried out. \
