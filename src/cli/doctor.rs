@@ -230,6 +230,7 @@ fn examine(operator: &Operator) -> Vec<Finding> {
     } else {
         all.extend(contents::check(operator));
     }
+    all.extend(contents::join(operator));
     all.extend(system::check());
     all
 }

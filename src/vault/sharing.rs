@@ -24,7 +24,7 @@ use super::{Config, Error, Failed, Opened};
 
 pub use crate::crypto::{JoinCode, NotAJoinCode};
 pub use crate::remote::{BadUrl, OFFLINE_DAYS, Refused, RemoteError, Standing};
-pub use joining::{Approved, Joined, Joining};
+pub use joining::{Approved, Joined, Joining, unfinished_join};
 pub use leaving::{Kept, Left};
 pub use machines::MachineInfo;
 pub use pushing::Pushed;

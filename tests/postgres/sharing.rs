@@ -388,6 +388,14 @@ fn a_join_that_is_killed_at_any_step_loses_nothing_and_goes_on() {
         let own = store(&home, "me.own");
         let waiting = Waiting::begin(&home, &shared.url("app"), &["--yes"]);
         let code = waiting.kill();
+        let report = home.run(&["--json", "doctor"], "").json();
+        let found =
+            report["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == "server");
+        let found = found.expect("doctor knows of the join");
+        assert!(
+            found["level"] == "warning" && found["command"].as_str().unwrap().contains("remote join"),
+            "{found}"
+        );
         assert_eq!(shared.first.run(&["remote", "approve", "--yes", &code], "").code, 0);
         let arguments = ["remote", "join", &shared.url("app"), "--yes"];
         let fault = format!("joining:kill:{step}");

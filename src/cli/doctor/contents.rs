@@ -2,11 +2,12 @@
 
 use crate::cli::look::{counted, relative, short_length, shortened};
 use crate::cli::operator::{Failed, Operator};
-use crate::vault::sharing::{ServerState, SharingError, Standing};
+use crate::vault::sharing::{ServerState, SharingError, Standing, unfinished_join};
 use crate::vault::{KeyState, KeySummary, Opened, RecordFacts, Timestamp};
 use std::fmt::Write as _;
+use std::path::Path;
 
-use super::{Check, Finding, opened, own_command, store, unlocked};
+use super::{Check, Finding, opened, own_command, quoted, store, unlocked};
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 /// A key that expires within this time, in milliseconds, is reported.
@@ -48,6 +49,21 @@ pub(super) fn check(operator: &Operator) -> Vec<Finding> {
         findings.push(clock(facts, now));
     }
     findings
+}
+
+/// A join that was begun, also where there is no store yet.
+pub(super) fn join(operator: &Operator) -> Option<Finding> {
+    let check = Check::Server;
+    match unfinished_join(&operator.config().keys) {
+        Ok(url) => url.map(|url| {
+            let text = format!(
+                "this machine has begun to join the store at {url}, and is not approved yet or was interrupted; remote join \
+                 shows the code again and goes on"
+            );
+            check.warning(text).command(own_command(operator, &format!("remote join {}", quoted(Path::new(&url)))))
+        }),
+        Err(error) => Some(check.bad(Failed::from(error).why)),
+    }
 }
 
 /// Asks the server, if several machines share the store.

@@ -44,6 +44,14 @@ pub struct Joined {
     pub quarantine: Option<PathBuf>,
 }
 
+/// The URL of the server where this machine has begun a join that is not done yet, if there is one.
+///
+/// # Errors
+/// [`StoreError::Refused`] if other users may read its secrets.
+pub fn unfinished_join(keys: &Path) -> Result<Option<String>, SharingError> {
+    Ok(PendingJoin::load(keys)?.map(|pending| pending.url.clone()))
+}
+
 impl Joining {
     /// Begins a join, or continues one that was interrupted: with the same server and name, it has the same code.
     ///
