@@ -5,7 +5,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { workingFolder } from './binary';
 import { isVaultError, VaultError } from './errors';
 import { Rpc, RpcError } from './rpc';
-import { whyUnsuitable } from './unsuitable';
+import { whyNotStarted, whyUnsuitable } from './unsuitable';
 import { version } from './version';
 import { within } from './within';
 import type { Signal } from './signal';
@@ -85,6 +85,8 @@ export class Process implements Connection {
    * another attempt may succeed: a signal ended the process, or there was no answer in time.
    */
   static async start(path: string, options: ProcessOptions, notice: NoticeListener): Promise<Process> {
+    const unsuitable = whyNotStarted(path);
+    if (unsuitable !== undefined) throw new VaultError('binaryUnsuitable', unsuitable);
     const started = new Process(path, options, notice);
     try {
       await started.#handshake(options);

@@ -1,6 +1,6 @@
 // Why this system can't execute a program: it was made for another processor, or for another C library.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /** The numbers of processors in ELF files, by the names that Node has for them. */
 const MACHINES: Readonly<Record<number, string>> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
@@ -20,6 +20,22 @@ export function whyUnsuitable(path: string, error: NodeJS.ErrnoException | undef
     return `${path} needs a C library that this system does not have, for example glibc on Alpine Linux. ${install}`;
   }
   return undefined;
+}
+
+/**
+ * The same before a start. The C library may hand a program for another processor to the shell, which takes its bytes for commands.
+ * On a system with an emulator it may well run.
+ */
+export function whyNotStarted(path: string): string | undefined {
+  return hasEmulator() ? undefined : whyUnsuitable(path, undefined);
+}
+
+function hasEmulator(): boolean {
+  try {
+    return readdirSync('/proc/sys/fs/binfmt_misc').some((name) => /qemu|rosetta|fex|box/i.test(name));
+  } catch {
+    return false;
+  }
 }
 
 /** The processor of an ELF file. */

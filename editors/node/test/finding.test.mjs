@@ -1,7 +1,7 @@
 // Where the binding looks for the program, and its errors if there is none or the wrong one.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -138,10 +138,13 @@ vaultTest('programs for another processor and for another C library are two mess
     writeFileSync(join(world.top, name), program, { mode: 0o755 });
     return join(world.top, name);
   };
-  const processor = make('processor', (program) => program.writeUInt16LE(22, 18));
+  // The C library would hand it to the shell, which would run the second line.
+  const commands = `\ntouch ${join(world.top, 'was-run')}\n`;
+  const processor = make('processor', (program) => program.writeUInt16LE(22, 18) && program.fill(commands, 64, 64 + commands.length));
   const library = make('library', (program) => program.write('!', program.indexOf('/ld-') + 1));
   const refused = (program, message) => assert.rejects(world.open({ binary: program }), { kind: 'binaryUnsuitable', message });
   await refused(processor, /was made for the processor number 22.*Install plugin-vault for/);
+  assert.ok(!existsSync(join(world.top, 'was-run')));
   await refused(library, /needs a C library that this system does not have.*Install plugin-vault for/);
   world.log = [];
 });

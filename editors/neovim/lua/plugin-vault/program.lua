@@ -71,9 +71,20 @@ local function machine(bytes)
     return bytes:sub(5, 6) .. bytes:sub(19, 20)
 end
 
----Why a program failed to start, if the system can't execute it: an ELF file for another processor than Neovim's, or one whose
----loader is missing. It is asked after a start that failed, since some systems do execute programs for other processors. A C library
----may hand such a file to the shell, so neither its exit code nor its last words say it.
+-- Whether the system has a program that executes those for other processors.
+local function has_emulator()
+    for _, path in ipairs(vim.fn.glob("/proc/sys/fs/binfmt_misc/*", true, true)) do
+        local name = path:match("[^/]*$"):lower()
+        if name:find("qemu") or name:find("rosetta") or name:find("fex") or name:find("box") then
+            return true
+        end
+    end
+    return false
+end
+
+---Why the system can't execute a program: an ELF file for another processor than Neovim's, or one whose loader is missing. The C
+---library may hand such a file to the shell, which then takes its bytes for commands. So it is asked before a start, unless the
+---system has an emulator, and after a start that failed: neither its exit code nor its last words say it.
 ---@param path string
 ---@return string?
 function M.why_foreign(path)
@@ -94,6 +105,10 @@ end
 ---@param on { stdout: fun(text: string?), stderr: fun(text: string?), exit?: fun(code: integer) }
 ---@param env? string[]
 function M.spawn(path, args, on, env)
+    local foreign = not has_emulator() and M.why_foreign(path)
+    if foreign then
+        error(errors.new("vaultEnded", foreign), 0)
+    end
     local stdin, stdout, stderr = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
     local process, pid
     process, pid = uv.spawn(path, {

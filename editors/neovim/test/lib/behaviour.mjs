@@ -124,9 +124,12 @@ export const COMMON = {
 
   'a program for another processor or C library is named as such': async (editor, home) => {
     const foreign = join(home.top, 'foreign');
+    // The C library would hand it to the shell, which would run the second line.
+    const commands = `\ntouch ${join(home.top, 'was-run')}\n`;
     const changes = [
       // The number of a processor that no test runs on.
       (program) => program.writeUInt16LE(22, 18),
+      (program) => program.writeUInt16LE(22, 18) && program.fill(commands, 64, 64 + commands.length),
       // A loader that is not there.
       (program) => program.write('!', program.indexOf('/ld-') + 1),
     ];
@@ -139,6 +142,7 @@ export const COMMON = {
       assert.match(outcome.shown, /foreign could not be started: it is built for another C library or processor/);
       const { shown } = await home.run(editor, 'show', { PLUGIN_VAULT_BIN: foreign, COMMAND: 'PluginVault list' });
       assert.match(shown, /foreign could not be started: it is built for another C library or processor/);
+      assert.ok(!existsSync(join(home.top, 'was-run')));
     }
   },
 

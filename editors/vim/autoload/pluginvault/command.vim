@@ -91,6 +91,9 @@ function! s:Cli(args, Done) abort
     " The program starts in another folder.
     let folders += has_key(options, option) ? [name, fnamemodify(options[option], ':p')] : []
   endfor
+  if pluginvault#program#CanNotStart(path)
+    return s:ComplainForeign(path)
+  endif
   let run = {'shown': [], 'complaint': '', 'path': path}
   " A command in the background must not ask for a passphrase: `unlock` does that.
   let run.job = job_start([path] + folders + a:args, {
@@ -101,6 +104,10 @@ function! s:Cli(args, Done) abort
         \ })
 endfunction
 
+function! s:ComplainForeign(path) abort
+  call s:Complain(a:path . ' could not be started: it is built for another C library or processor')
+endfunction
+
 function! s:Ended(run, Done) abort
   " The output ends before the process.
   while job_status(a:run.job) ==# 'run'
@@ -109,7 +116,7 @@ function! s:Ended(run, Done) abort
   if job_info(a:run.job).exitval == 0
     call a:Done(a:run.shown)
   elseif pluginvault#program#IsForeign(a:run.path)
-    call s:Complain(a:run.path . ' could not be started: it is built for another C library or processor')
+    call s:ComplainForeign(a:run.path)
   else
     call s:Complain(substitute(a:run.complaint, '^\S\+: ', '', ''))
   endif

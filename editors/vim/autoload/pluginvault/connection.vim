@@ -11,6 +11,9 @@ let s:running = []
 " Starts the program, and checks that it is a sidecar with the right version of the protocol. `on` has the functions Notice(method,
 " params), Ended() and Log(line). Calls Done(err, connection).
 function! pluginvault#connection#Start(path, args, folders, on, Done) abort
+  if pluginvault#program#CanNotStart(a:path)
+    return a:Done(s:Foreign(a:path), v:null)
+  endif
   let self = {'on': a:on, 'calls': {}, 'last_id': 0, 'over': 0, 'input': [], 'size': 0, 'wanted': 0, 'last_line': ''}
   let self.job = job_start([a:path] + a:args, {
         \ 'mode': 'raw', 'noblock': 1, 'cwd': pluginvault#program#Home(),
@@ -31,13 +34,16 @@ function! pluginvault#connection#Start(path, args, folders, on, Done) abort
   call pluginvault#connection#Ask(self, 'initialize', params, {err, answer -> s:Introduced(self, a:path, late, err, answer, a:Done)})
 endfunction
 
+function! s:Foreign(path) abort
+  return pluginvault#NewError('vaultEnded', a:path . ' could not be started: it is built for another C library or processor')
+endfunction
+
 function! s:Introduced(self, path, late, err, answer, Done) abort
   call timer_stop(a:late)
   if a:err isnot v:null
     call pluginvault#connection#Kill(a:self)
     if pluginvault#program#IsForeign(a:path)
-      let why = a:path . ' could not be started: it is built for another C library or processor'
-      return a:Done(pluginvault#NewError('vaultEnded', why), v:null)
+      return a:Done(s:Foreign(a:path), v:null)
     endif
     let said = empty(a:self.last_line) ? '' : ' It said: ' . a:self.last_line
     return a:Done(pluginvault#NewError('vaultEnded', a:path . ' could not be started as plugin-vault.' . said), v:null)

@@ -25,9 +25,15 @@ function! pluginvault#program#Find(setting) abort
   return [pluginvault#NewError('binaryNotFound', message), '', '']
 endfunction
 
-" Whether the system can't execute a program: an ELF file for another processor than Vim's, or one whose loader is missing. It is asked
-" after a start that failed, since some systems do execute programs for other processors. A C library may hand such a file to the
-" shell, so neither its exit code nor its last words say it.
+" Whether a start would fail. Without an emulator, the C library may hand a program for another processor to the shell, which then takes
+" its bytes for commands.
+function! pluginvault#program#CanNotStart(path) abort
+  let names = map(glob('/proc/sys/fs/binfmt_misc/*', 1, 1), {_, path -> fnamemodify(path, ':t')})
+  return match(names, '\cqemu\|rosetta\|fex\|box') < 0 && pluginvault#program#IsForeign(a:path)
+endfunction
+
+" Whether the system can't execute a program: an ELF file for another processor than Vim's, or one whose loader is missing. Neither its
+" exit code nor its last words say it.
 function! pluginvault#program#IsForeign(path) abort
   let [file, own] = [s:Head(a:path), s:Head(v:progpath)]
   if file !~# '^\%x7fELF'
