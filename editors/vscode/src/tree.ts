@@ -13,6 +13,8 @@ import { reason } from './words';
 
 /** Milliseconds in which several writes become one update of the view. */
 const settleMs = 300;
+/** How often one update reads the store, while more updates are asked for. */
+const mostReads = 5;
 
 const nothing: Node = {
   kind: 'note',
@@ -26,16 +28,21 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
   readonly onDidChangeTreeData = this.changed.event;
   private watcher: FSWatcher | undefined;
   private settling: NodeJS.Timeout | undefined;
+  /** How often an update was asked for. */
+  private updates = 0;
 
   constructor(private readonly host: Host) {}
 
   refresh(): void {
+    this.updates += 1;
     this.changed.fire();
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
     const { Collapsed, None } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(node.label, node.children ? Collapsed : None);
+    // It stays open when its label changes.
+    if (node.kind === 'protection') item.id = node.kind;
     item.description = node.description;
     item.tooltip = node.tooltip;
     item.iconPath = new vscode.ThemeIcon(node.icon);
@@ -47,9 +54,18 @@ export class PrivateData implements vscode.TreeDataProvider<Node>, vscode.Dispos
   async getChildren(node?: Node): Promise<Node[]> {
     try {
       if (node) return typeof node.children === 'function' ? await node.children() : (node.children ?? []);
-      return await this.roots();
+      return await this.latest();
     } catch (error) {
       return [{ kind: 'note', label: reason(error), icon: 'error' }];
+    }
+  }
+
+  /** The editor shows what it gets last, and an earlier update may take longer than a later one: so an outdated one reads again. */
+  private async latest(): Promise<Node[]> {
+    for (let reads = 1; ; reads += 1) {
+      const updates = this.updates;
+      const roots = await this.roots();
+      if (updates === this.updates || reads === mostReads) return roots;
     }
   }
 

@@ -13,13 +13,17 @@ const secrets = async (probe) => (await vault(probe)).asSecretStorage();
 const state = async (probe, context) => (await vault(probe)).asMemento(context);
 const storage = (probe, whose) => (whose === 'editor' ? probe.context.secrets : secrets(probe));
 
+const foldersOf = () => (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
+
 /** Changes the window's folders, of which the first one stays. `onEvent` is called when extensions get the event. */
 const openFolders = (uris, onEvent) => {
-  const before = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
+  const before = foldersOf();
   const changed = uris.findIndex((uri, at) => uri !== before[at]);
   const start = changed < 0 ? uris.length : changed;
   return new Promise((resolve, reject) => {
     const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      // An earlier change may still be told.
+      if (foldersOf().join() !== uris.join()) return;
       listening.dispose();
       resolve(onEvent());
     });
