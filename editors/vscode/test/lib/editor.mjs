@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -13,6 +14,13 @@ export const host = process.env.VSCODE_HOST;
 const { chromium } = createRequire(join(host, 'package.json'))('playwright-core');
 /** The extensions, which `prepare.sh` unpacks once for all tests. */
 const extensions = process.env.VSCODE_EXTENSIONS;
+
+/** The URIs of the folders that a window of this folder, `.code-workspace` file or nothing has. */
+function foldersOf(path) {
+  if (path === undefined) return [];
+  if (!path.endsWith('.code-workspace')) return [`file://${path}`];
+  return JSON.parse(readFileSync(path, 'utf8')).folders.map(({ uri, path: folder }) => uri ?? `file://${folder}`);
+}
 
 export class Server {
   static async start(home, { port, env = {}, extensionsDir = extensions } = {}) {
@@ -115,7 +123,9 @@ export class Browser {
     const probe = nextProbe(server.home.in('probe'));
     const page = await this.page(server, path, options);
     const window = new Window(page, await probe, server);
-    if (path === undefined && (await window.do('window')).folders.length > 0) await window.load(server.url(), []);
+    const folders = foldersOf(path);
+    // A window may have the folders of the one before, or none: see `openFolders`.
+    if ((await window.do('window')).folders.length !== folders.length) await window.load(server.url(path, options?.file), folders);
     return window;
   }
 
