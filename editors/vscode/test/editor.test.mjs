@@ -176,7 +176,7 @@ describe('folders', () => {
     const file = home.in('work/both.code-workspace');
     const [a, b] = ['a', 'b'].map((name) => home.folder(name));
     writeFileSync(file, JSON.stringify({ folders: [{ path: a }, { path: b }] }));
-    const window = await browser.open(server, file);
+    const window = await browser.openWithItsFolders(server, file);
     assert.equal((await window.do('window')).folders.length, 2);
     await window.do('update', 'workspace', 'which', 'both');
     const uris = [a, b].map((path) => `file://${path}`);
@@ -201,7 +201,7 @@ describe('folders', () => {
   it('are up to date as soon as extensions get the event', async () => {
     const [first, added] = ['first', 'added'].map((name) => `file://${home.folder(name)}`);
     const refused = { kind: 'workspaceFolderRequired' };
-    const window = await browser.open(server, home.workspace([first]));
+    const window = await browser.openWithItsFolders(server, home.workspace([first]));
     await window.do('call', 'setPersistentData', 'workspace', { in: first });
     // Two folders are open, so a call has to name one at once.
     await assert.rejects(window.do('openFoldersAndCall', [first, added], 'getPersistentData', 'workspace'), refused);
@@ -215,7 +215,7 @@ describe('folders', () => {
   });
 
   it('are not required: an empty window has state too', async () => {
-    const window = await browser.open(server);
+    const window = await browser.openWithItsFolders(server);
     assert.deepEqual((await window.do('window')).folders, []);
     await window.do('update', 'workspace', 'empty', { is: 'here' });
     const places = await window.do('call', 'listPersistentData', { context: 'workspace' });

@@ -122,10 +122,14 @@ export class Browser {
   async open(server, path, options) {
     const probe = nextProbe(server.home.in('probe'));
     const page = await this.page(server, path, options);
-    const window = new Window(page, await probe, server);
+    return new Window(page, await probe, server);
+  }
+
+  /** The same. A window may have the folders of the one before, or none, and is then loaded again: see `openFolders`. */
+  async openWithItsFolders(server, path) {
+    const window = await this.open(server, path);
     const folders = foldersOf(path);
-    // A window may have the folders of the one before, or none: see `openFolders`.
-    if ((await window.do('window')).folders.length !== folders.length) await window.load(server.url(path, options?.file), folders);
+    if ((await window.do('window')).folders.length !== folders.length) await window.load(server.url(path), folders);
     return window;
   }
 
