@@ -1,5 +1,5 @@
 //! The protectors of a replica whose data folder may vanish: a copy of their rows beside the credentials, from which the
-//! replica is made again. Only for a user who asks for it: with the copy, the folder of keys and a login on the server open
+//! replica is made again. Only for a user who asks for it: with the copy, the key folder and a login on the server open
 //! the store together.
 
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub fn kept_protectors(keys: &Path, store: &Id) -> Result<Option<Vec<ProtectorRo
 /// Keeps these rows in place of earlier ones, and syncs them.
 ///
 /// # Errors
-/// If the file can't be written. Earlier rows are intact then.
+/// If the file can't be written. Earlier rows are intact then, unless one of them must not stay.
 pub fn keep_protectors(keys: &Path, store: &Id, rows: &[ProtectorRow]) -> Result<(), StoreError> {
     let path = path(keys, store);
     let kept = |(id, row): &ProtectorRow| Kept { id: id_text(id), row: base16ct::lower::encode_string(row) };

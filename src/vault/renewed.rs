@@ -1,5 +1,5 @@
 //! `--store`: the data folder of a machine may vanish, as in a workspace that is built anew. The machine then takes its store
-//! from the server again. What it needs for that lies in its folder of keys.
+//! from the server again. What it needs for that lies in its key folder.
 
 use crate::remote::{self, Credentials, Position};
 use crate::rows::{Id, Table, meta};
@@ -96,14 +96,19 @@ fn add_kept_protectors(config: &Config, store: &Store) -> Result<(), StoreError>
 
 /// Keeps the protectors. If that fails, the store can be used all the same.
 fn keep(config: &Config, store: &Store) {
-    let kept = store.protectors().and_then(|rows| {
-        let is_kept = remote::kept_protectors(&config.keys, &store.id())?.as_ref() == Some(&rows);
-        if is_kept { Ok(()) } else { remote::keep_protectors(&config.keys, &store.id(), &rows) }
-    });
-    if let Err(error) = kept {
+    let (keys, id) = (&config.keys, store.id());
+    let keep = || -> Result<(), StoreError> {
+        if remote::kept_protectors(keys, &id)?.as_ref() == Some(&store.protectors()?) {
+            return Ok(());
+        }
+        // Under the lock, so that a protector which is removed meanwhile is not kept again.
+        let _lock = store.lock()?;
+        remote::keep_protectors(keys, &id, &store.protectors()?)
+    };
+    if let Err(error) = keep() {
         tracing::warn!(
             ?error,
-            "the protectors of the store could not be kept in the folder of keys; if the data folder vanishes, join again"
+            "the protectors of the store could not be kept in the key folder; if the data folder vanishes, join again"
         );
     }
 }
